@@ -1,0 +1,145 @@
+package shard
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"decoy/schemas"
+)
+
+const (
+	doneDir      = "_done"
+	manifestName = "manifest.json"
+)
+
+// WriteDone records that a shard is complete. Call it after the last Commit of
+// the shard's files.
+func WriteDone(stageDir string, d schemas.Done) error {
+	if d.Files == nil {
+		d.Files = []schemas.File{}
+	}
+	d.Counts, d.Rejects = orEmpty(d.Counts), orEmpty(d.Rejects)
+	return writeJSON(donePath(stageDir, d.Shard), d)
+}
+
+// ReadDone returns the done record of a shard. ok says that the shard need not be
+// done again: the record bears this fingerprint and all its files are there with
+// their sizes. An absent or outdated record is no error.
+func ReadDone(stageDir string, shard int, fingerprint string) (d schemas.Done, ok bool, err error) {
+	path := donePath(stageDir, shard)
+	if err := readJSON(path, &d); errors.Is(err, fs.ErrNotExist) {
+		return schemas.Done{}, false, nil
+	} else if err != nil {
+		return schemas.Done{}, false, err
+	}
+	if d.Fingerprint != fingerprint || d.Shard != shard {
+		return d, false, nil
+	}
+	for _, f := range d.Files {
+		st, err := os.Stat(filepath.Join(stageDir, f.Name))
+		if errors.Is(err, fs.ErrNotExist) {
+			return d, false, nil
+		}
+		if err != nil {
+			return d, false, fmt.Errorf("check done record %q: %w", path, err)
+		}
+		if st.Size() != f.Bytes {
+			return d, false, nil
+		}
+	}
+	return d, true, nil
+}
+
+// Verify reads the files of a done record and compares their hashes.
+func Verify(stageDir string, d schemas.Done) error {
+	for _, f := range d.Files {
+		path := filepath.Join(stageDir, f.Name)
+		sum, size, err := hashFile(path)
+		if err != nil {
+			return err
+		}
+		if size != f.Bytes || sum != f.SHA256 {
+			return fmt.Errorf("verify %q: has %d bytes with sha256 %s, its done record says %d bytes with %s: delete it and run %s again",
+				path, size, sum, f.Bytes, f.SHA256, d.Stage)
+		}
+	}
+	return nil
+}
+
+// WriteManifest writes the manifest of a finished stage.
+func WriteManifest(stageDir string, m schemas.Manifest) error {
+	if m.Inputs == nil {
+		m.Inputs = []schemas.Input{}
+	}
+	if m.Shards == nil {
+		m.Shards = []schemas.File{}
+	}
+	m.Counts, m.Rejects = orEmpty(m.Counts), orEmpty(m.Rejects)
+	return writeJSON(filepath.Join(stageDir, manifestName), m)
+}
+
+// ReadManifest returns the manifest of a stage; errors.Is(err, fs.ErrNotExist) if
+// the stage is not finished.
+func ReadManifest(stageDir string) (schemas.Manifest, error) {
+	var m schemas.Manifest
+	err := readJSON(filepath.Join(stageDir, manifestName), &m)
+	return m, err
+}
+
+func donePath(stageDir string, shard int) string {
+	return filepath.Join(stageDir, doneDir, fmt.Sprintf("%05d.json", shard))
+}
+
+// orEmpty writes {} for a map that was never filled, so that nil and empty give
+// the same bytes.
+func orEmpty(m map[string]int64) map[string]int64 {
+	if m == nil {
+		return map[string]int64{}
+	}
+	return m
+}
+
+func writeJSON(path string, v any) error {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		return fmt.Errorf("write %q: %w", path, err)
+	}
+	_, err := WriteFile(path, b.Bytes())
+	return err
+}
+
+func readJSON(path string, v any) error {
+	data, err := ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, v); err != nil {
+		return fmt.Errorf("read %q: %w: delete it and run the stage again", path, err)
+	}
+	return nil
+}
+
+func hashFile(path string) (sum string, size int64, err error) {
+	src, err := Open(path)
+	if err != nil {
+		return "", 0, err
+	}
+	defer src.Close()
+	h := sha256.New()
+	n, err := io.Copy(h, src)
+	if err != nil {
+		return "", 0, fmt.Errorf("hash %q: %w", path, err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), n, nil
+}

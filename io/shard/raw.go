@@ -1,0 +1,208 @@
+package shard
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"syscall"
+
+	"decoy/schemas"
+)
+
+// Raw writes one file of any format under a temporary name, hashing and counting
+// as it goes. Nothing bears the final name before Commit.
+type Raw struct {
+	path  string
+	file  *os.File
+	buf   *bufio.Writer
+	hash  hash.Hash
+	bytes int64
+	err   error // the first failure, sticky
+	ended bool
+}
+
+// CreateRaw starts a file; its folder is created if absent.
+func CreateRaw(path string) (*Raw, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, fmt.Errorf("create folder of %q: %w", path, withRemedy(err))
+	}
+	tmp := fmt.Sprintf("%s.tmp-%d-%016x", path, os.Getpid(), rand.Uint64())
+	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("create %q: %w", path, withRemedy(err))
+	}
+	return &Raw{path: path, file: f, buf: bufio.NewWriterSize(f, 64<<10), hash: sha256.New()}, nil
+}
+
+// Write adds bytes to the file.
+func (r *Raw) Write(p []byte) (int, error) {
+	if r.ended {
+		return 0, fmt.Errorf("write %q: already committed or aborted", r.path)
+	}
+	if r.err != nil {
+		return 0, r.err
+	}
+	r.hash.Write(p)
+	n, err := r.buf.Write(p)
+	r.bytes += int64(n)
+	if err != nil {
+		r.fail("write", err)
+		return n, r.err
+	}
+	return n, nil
+}
+
+// Commit makes the file durable and gives it its name. After an error nothing is
+// left behind.
+func (r *Raw) Commit(records int64) (schemas.File, error) {
+	if err := r.finish(); err != nil {
+		return schemas.File{}, err
+	}
+	if err := os.Rename(r.file.Name(), r.path); err != nil {
+		r.fail("rename", err)
+		os.Remove(r.file.Name())
+		return schemas.File{}, r.err
+	}
+	if err := syncDir(filepath.Dir(r.path)); err != nil {
+		return schemas.File{}, err
+	}
+	return schemas.File{
+		Name: filepath.Base(r.path), Records: records, Bytes: r.bytes,
+		SHA256: hex.EncodeToString(r.hash.Sum(nil)),
+	}, nil
+}
+
+// finish flushes, syncs and closes the temporary file, or removes it.
+func (r *Raw) finish() error {
+	if r.ended {
+		return fmt.Errorf("commit %q: already committed or aborted", r.path)
+	}
+	r.ended = true
+	steps := []struct {
+		what string
+		do   func() error
+	}{{"write", r.buf.Flush}, {"sync", r.file.Sync}, {"close", r.file.Close}}
+	for _, s := range steps {
+		if r.err != nil {
+			break
+		}
+		if err := s.do(); err != nil {
+			r.fail(s.what, err)
+		}
+	}
+	if r.err != nil {
+		r.file.Close()
+		os.Remove(r.file.Name())
+	}
+	return r.err
+}
+
+func (r *Raw) fail(what string, err error) {
+	r.err = fmt.Errorf("%s %q: %w", what, r.path, withRemedy(err))
+}
+
+// Abort drops the file. After Commit or another Abort it does nothing, so it can
+// be deferred.
+func (r *Raw) Abort() {
+	if r.ended {
+		return
+	}
+	r.ended = true
+	r.file.Close()
+	os.Remove(r.file.Name())
+}
+
+// WriteFile writes data as one file, whole or not at all.
+func WriteFile(path string, data []byte) (schemas.File, error) {
+	r, err := CreateRaw(path)
+	if err != nil {
+		return schemas.File{}, err
+	}
+	defer r.Abort()
+	if _, err := r.Write(data); err != nil {
+		return schemas.File{}, err
+	}
+	return r.Commit(0)
+}
+
+// temporary matches what CreateRaw adds to a name.
+var temporary = regexp.MustCompile(`\.tmp-[0-9]+-[0-9a-f]{16}$`)
+
+// CleanTemp removes the temporary files below dir that a dead process left. Call
+// it only while holding the lock and before anything is written: a temporary file
+// does not tell a dead owner from a living one, since process ids come back.
+func CleanTemp(dir string) error {
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.Type().IsRegular() && temporary.MatchString(d.Name()) {
+			return os.Remove(path)
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove temporary files below %q: %w", dir, withRemedy(err))
+	}
+	return nil
+}
+
+// List returns the finished files of dir whose base name matches pattern (as in
+// path/filepath.Match), sorted. An absent dir holds none. Unlike filepath.Glob it
+// takes dir literally, whatever characters it has.
+func List(dir, pattern string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("list %q: %w", dir, err)
+	}
+	var out []string
+	for _, e := range entries {
+		ok, err := filepath.Match(pattern, e.Name())
+		if err != nil {
+			return nil, fmt.Errorf("list %q: pattern %q: %w", dir, pattern, err)
+		}
+		if ok && !e.IsDir() && !temporary.MatchString(e.Name()) {
+			out = append(out, filepath.Join(dir, e.Name()))
+		}
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+// syncDir makes a rename durable: without it a power failure may keep a done
+// record and lose the file it names.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("sync folder %q: %w", dir, err)
+	}
+	defer d.Close()
+	// Some file systems cannot sync a folder and say EINVAL; then there is
+	// nothing to wait for.
+	if err := d.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) {
+		return fmt.Errorf("sync folder %q: %w", dir, err)
+	}
+	return nil
+}
+
+// withRemedy adds what a person can do to an error of the disk.
+func withRemedy(err error) error {
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return fmt.Errorf("%w: the disk or quota is full; free space or choose another output folder, then run the same command again", err)
+	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%w: not writable; change its permissions or choose another output folder", err)
+	case errors.Is(err, syscall.ENOTDIR):
+		return fmt.Errorf("%w: a part of this path is a file; choose another output folder", err)
+	}
+	return err
+}

@@ -1,0 +1,71 @@
+package warehouse
+
+import (
+	"cmp"
+	"embed"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+//go:embed sql/*.sql
+var files embed.FS
+
+// Query is one question. About is its first line, Name its file's.
+type Query struct {
+	Name, About, SQL string
+}
+
+// Queries lists the questions by name.
+func Queries() []Query {
+	entries, err := files.ReadDir("sql")
+	if err != nil {
+		panic(fmt.Sprintf("warehouse: embedded queries: %v", err))
+	}
+	var out []Query
+	for _, e := range entries {
+		text, err := files.ReadFile("sql/" + e.Name())
+		if err != nil {
+			panic(fmt.Sprintf("warehouse: embedded query %s: %v", e.Name(), err))
+		}
+		first, _, _ := strings.Cut(string(text), "\n")
+		out = append(out, Query{
+			Name:  strings.TrimSuffix(e.Name(), ".sql"),
+			About: strings.TrimSpace(strings.TrimPrefix(first, "--")),
+			SQL:   string(text),
+		})
+	}
+	return out
+}
+
+func find(name string) (Query, error) {
+	all := Queries()
+	for _, q := range all {
+		if q.Name == name {
+			return q, nil
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Query) int { return cmp.Compare(distance(name, a.Name), distance(name, b.Name)) })
+	return Query{}, fmt.Errorf("no query %q; the nearest are %s, %s and %s", name, all[0].Name, all[1].Name, all[2].Name)
+}
+
+// distance is Levenshtein's.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,241 @@
+package warehouse
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"decoy/schemas"
+)
+
+// answers are the rows of every query over the OUT of build, counted by hand from
+// its records. Wilson's bounds: 1 of 2 is 0.0945 to 0.9055, 1 of 1 is 1/(1+q) =
+// 0.2065 to 1, 0 of 1 is 0 to q/(1+q) = 0.7935, with q = 1.96².
+var answers = map[string]string{
+	"negatives_by_cell": `
+language  type               generator  negatives  certified  unseen  abstain  existing  selected
+go        import             rules      1          1          0       0        0         1
+go        method             other      1          0          0       0        1         0
+go        method             rules      1          1          0       0        0         1
+go        undefinedvariable  rules      1          0          1       0        0         0
+python    method             rules      1          0          0       1        0         0
+python    parameter          rules      1          1          0       0        0         1
+`,
+	"fool_rate": `
+generator  type               language  verdicts  fooled  invalid  rate    low     high
+other      method             go        1         1       0        1.0000  0.2065  1.0000
+rules      import             go        1         0       0        0.0000  0.0000  0.7935
+rules      method             go        2         1       0        0.5000  0.0945  0.9055
+rules      method             python    1         1       0        1.0000  0.2065  1.0000
+rules      undefinedvariable  go        0         0       1        -       -       -
+`,
+	"fool_rate_quantiles": `
+language  type    negatives  p0      p10     p25     p50     p75     p90     p100
+go        import  1          0.0000  0.0000  0.0000  0.0000  0.0000  0.0000  0.0000
+go        method  2          0.5000  0.5000  0.5000  0.5000  0.5000  0.5000  1.0000
+python    method  1          1.0000  1.0000  1.0000  1.0000  1.0000  1.0000  1.0000
+`,
+	"margin_quantiles": `
+judge  language  type    verdicts  p0       p10      p25      p50      p75      p90      p100
+j1     go        import  1         -1.0000  -1.0000  -1.0000  -1.0000  -1.0000  -1.0000  -1.0000
+j1     go        method  2         1.0000   1.0000   1.0000   1.0000   1.0000   1.0000   2.0000
+j1     python    method  1         0.5000   0.5000   0.5000   0.5000   0.5000   0.5000   0.5000
+`,
+	"statuses": `
+generator  type               language  status     negatives  share
+other      method             go        exists     1          1.0000
+rules      import             go        certified  1          1.0000
+rules      method             go        certified  1          1.0000
+rules      method             python    abstain    1          1.0000
+rules      parameter          python    certified  1          1.0000
+rules      undefinedvariable  go        unseen     1          1.0000
+`,
+	"rejects": `
+stage     reason      language  records
+curate    status      python    1
+extract   generated   go        2
+extract   binary                1
+generate  collateral  go        1
+`,
+	"selection_by_cell": `
+language  type       selected  repositories  certified  unseen  mean_fool_rate  mean_margin  train  validation  test
+go        import     1         1             1          0       0.0000          -1.0000      1      0           0
+go        method     1         1             1          0       0.5000          1.0000       1      0           0
+python    general    1         1             0          0       -               -            0      0           1
+python    parameter  1         1             0          1       -               -            0      0           1
+`,
+	"licenses": `
+license     repositories  contexts  negatives  selected
+Apache-2.0  1             2         2          2
+MIT         1             2         4          2
+`,
+	"repositories": `
+repo           files  contexts  negatives  selected
+example.org/a  1      2         4          2
+example.org/b  2      2         2          2
+`,
+	"funnel": `
+step  what                                n
+1     files with contexts                 3
+2     contexts                            4
+3     contexts that can carry a type      3
+4     contexts with negatives             3
+5     negatives                           6
+6     negatives not refused by the check  4
+7     certified negatives                 3
+8     negatives with a valid verdict      4
+9     selected pairs                      3
+10    selected general rows               1
+11    exported rows                       3
+`,
+	"kinds": `
+language  kind    contexts  mean_chars  max_chars  selected
+go        call    1         5.0000      5          1
+go        import  1         5.0000      5          1
+python    call    1         4.0000      4          1
+python    line    1         8.0000      8          1
+`,
+	"length_bias": `
+type       pairs  mean_chosen  mean_rejected  mean_difference  rejected_longer  same_length
+import     1      5.0000       5.0000         0.0000           0.0000           1.0000
+method     1      5.0000       8.0000         3.0000           1.0000           0.0000
+parameter  1      4.0000       7.0000         3.0000           1.0000           0.0000
+`,
+}
+
+func TestAnswers(t *testing.T) {
+	out := t.TempDir()
+	build(t, out)
+	db := open(t, out)
+	for _, q := range Queries() {
+		want, ok := answers[q.Name]
+		if !ok {
+			t.Errorf("%s has no hand-computed answer here", q.Name)
+			continue
+		}
+		if got := table(t, db, q.Name); got != want {
+			t.Errorf("%s:\n%s\nwant\n%s", q.Name, got, want)
+		}
+	}
+	if len(answers) != len(Queries()) {
+		t.Errorf("%d answers, %d queries", len(answers), len(Queries()))
+	}
+}
+
+func table(t *testing.T, db *DB, name string) string {
+	t.Helper()
+	r, err := db.Run(context.Background(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := r.WriteTable(&b); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(b.String(), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	return "\n" + strings.Join(lines, "\n")
+}
+
+// Eleven margins 0 to 10: the quantiles are at 0, 1, 2 (2.5 rounded down), 5, 7, 9
+// and 10.
+func TestQuantiles(t *testing.T) {
+	out := t.TempDir()
+	write(t, out, "extract", "contexts-00000-of-00001.jsonl.zst", schemas.Context{ID: "c", Language: "go"})
+	var negatives []schemas.Negative
+	var verdicts []schemas.Verdict
+	for i := range 11 {
+		id := fmt.Sprint("n", i)
+		negatives = append(negatives, schemas.Negative{ID: id, ContextID: "c", Type: "method"})
+		verdicts = append(verdicts, schemas.Verdict{NegativeID: &id, Judge: "j", Answer: "caught", Margin: ptr(float64(i * 7 % 11))})
+		// The fool rate of negative i: i of 10.
+		for k := range 9 {
+			answer := "caught"
+			if k < i {
+				answer = "fooled"
+			}
+			verdicts = append(verdicts, schemas.Verdict{NegativeID: &id, Judge: "k", Answer: answer})
+		}
+		if i == 10 {
+			verdicts[len(verdicts)-10].Answer = "fooled"
+		}
+	}
+	write(t, out, "generate", "negatives-00000-of-00001.jsonl.zst", negatives...)
+	write(t, out, "judge", "verdicts-00000-of-00001.jsonl.zst", verdicts...)
+	db := open(t, out)
+	if got, want := table(t, db, "margin_quantiles"), `
+judge  language  type    verdicts  p0      p10     p25     p50     p75     p90     p100
+j      go        method  11        0.0000  1.0000  2.0000  5.0000  7.0000  9.0000  10.0000
+`; got != want {
+		t.Errorf("got %s", got)
+	}
+	if got, want := table(t, db, "fool_rate_quantiles"), `
+language  type    negatives  p0      p10     p25     p50     p75     p90     p100
+go        method  11         0.0000  0.1000  0.2000  0.5000  0.7000  0.9000  1.0000
+`; got != want {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestUnknownQueryNamesTheNearest(t *testing.T) {
+	db, err := OpenDuckDB()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	_, err = db.Run(context.Background(), "fool_rates")
+	if err == nil || !strings.Contains(err.Error(), `"fool_rates"; the nearest are fool_rate, `) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestQueriesAreExplained(t *testing.T) {
+	for _, q := range Queries() {
+		if !strings.HasPrefix(q.SQL, "-- ") || len(q.About) < 20 || strings.HasPrefix(q.About, "-") {
+			t.Errorf("%s: first line %q says nothing", q.Name, q.About)
+		}
+	}
+}
+
+// unportable is what BigQuery refuses or answers otherwise than DuckDB.
+var unportable = regexp.MustCompile("(?i)" + strings.Join([]string{
+	"`", `"`, `\\`, `::`, `;`, `\bILIKE\b`, `\bFILTER\b`, `\bUNNEST\b`, `\bEXCEPT\s*\(`, `\bEXCLUDE\b`, `\bPERCENTILE_`, `\bQUANTILE`,
+	`\bAPPROX_`, `\bCONCAT\s*\(`, `\bGREATEST\s*\(`, `\bLEAST\s*\(`, `\bLOG\s*\(`, `\bROUND\s*\(`, `\bREGEXP_`, `\bMD5\b`, `\bSHA\d`, `\bCOUNTIF\b`,
+	`\bSAFE_`, `\bDOUBLE\b`, `\bVARCHAR\b`, `\bFROM rows\b`, `\bJOIN rows\b`, `\bOFFSET\b`, `//`,
+}, "|"))
+
+// reserved are BigQuery's reserved words that could pass for a name in DuckDB.
+var reserved = regexp.MustCompile(`(?i)\bAS (all|any|array|at|by|cube|current|default|define|escape|exists|fetch|following|for|groups?|grouping|hash|ignore|interval|lookup|merge|new|no|nulls|of|on|order|outer|over|partition|preceding|proto|qualify|range|recursive|respect|right|rollup|rows|select|set|some|struct|tablesample|to|treat|unbounded|union|using|when|where|window|with|within)\b`)
+
+func TestQueriesStayInTheCommonSubset(t *testing.T) {
+	for _, q := range Queries() {
+		var code []string
+		for _, line := range strings.Split(q.SQL, "\n") {
+			if !strings.HasPrefix(line, "--") {
+				code = append(code, line)
+			}
+		}
+		text := strings.Join(code, "\n")
+		if m := unportable.FindString(text); m != "" {
+			t.Errorf("%s: %q differs between DuckDB and BigQuery", q.Name, m)
+		}
+		if m := reserved.FindString(text); m != "" {
+			t.Errorf("%s: %q names something by a reserved word of BigQuery", q.Name, m)
+		}
+		if !strings.Contains(text, "ORDER BY") {
+			t.Errorf("%s: rows in no order", q.Name)
+		}
+		// Every division but those by COUNT(*) of a group, which is never 0, and
+		// by n, which is NULLIF'd.
+		for _, m := range regexp.MustCompile(`/ [^\n]*`).FindAllString(text, -1) {
+			if !regexp.MustCompile(`^/ (NULLIF\(|COUNT\(\*\)|SUM\(COUNT\(\*\)\) OVER|n\b|\(2 \* \(n \+ q\)\))`).MatchString(m) {
+				t.Errorf("%s: division %q may be by zero", q.Name, m)
+			}
+		}
+	}
+}

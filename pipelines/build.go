@@ -1,0 +1,207 @@
+package pipelines
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+
+	"decoy/io/archives"
+	"decoy/io/shard"
+	"decoy/schemas"
+)
+
+// Build is one build: a recipe, its resolved archives and where it writes.
+type Build struct {
+	Out     string
+	Recipe  Recipe
+	Sources []archives.Source
+	// Rejected are the archives that could not be resolved.
+	Rejected []schemas.Reject
+	// Replay sends dead letters again.
+	Replay bool
+	// Workers divides the limits of the panel: how many processes run at once.
+	Workers int
+	// Run runs a pipeline on the runner that the command line names.
+	Run func(ctx context.Context, p *beam.Pipeline) error
+	// Log gets one line for each thing that a person waits for.
+	Log func(format string, a ...any)
+	// RunInfo collects times for run.json.
+	RunInfo RunInfo
+}
+
+// stageFunc runs one stage.
+type stageFunc func(ctx context.Context, b *Build) error
+
+var stages = map[string]stageFunc{
+	schemas.StageExtract:  runExtract,
+	schemas.StageGenerate: runGenerate,
+	schemas.StageVerify:   runVerify,
+	schemas.StageJudge:    runJudge,
+	schemas.StageCurate:   runCurate,
+	schemas.StageExport:   runExport,
+}
+
+// RunStages runs the named stages in order, holding OUT, and writes run.json. A
+// stage that is done is skipped; what a killed process left behind is removed.
+func (b *Build) RunStages(ctx context.Context, names ...string) (err error) {
+	held, err := shard.Lock(b.Out)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, held.Release()) }()
+	for _, s := range schemas.Stages {
+		if err := shard.CleanTemp(b.dir(s)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	if err := shard.CleanTemp(b.Out); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.RunInfo.write(b.Out)) }()
+	for _, name := range names {
+		end := b.RunInfo.begin(name)
+		if err := stages[name](ctx, b); err != nil {
+			end()
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		end()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+func (b *Build) dir(stage string) string { return filepath.Join(b.Out, stage) }
+
+// stage is what all stages have in common: which shards are to be done, running
+// them, and the manifest.
+type stage struct {
+	b           *Build
+	name        string
+	options     any
+	inputs      []schemas.Input
+	fingerprint string
+}
+
+// open computes a stage's fingerprint from its options and the manifests of the
+// stages that it reads.
+func (b *Build) open(name string, options any, inputs []schemas.Input, reads ...string) (*stage, error) {
+	s := &stage{b: b, name: name, options: options, inputs: inputs}
+	var prints []string
+	for _, r := range reads {
+		m, err := shard.ReadManifest(b.dir(r))
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("%s has not been run on %s; run decoy %s first, or decoy build", r, b.Out, r)
+		}
+		if err != nil {
+			return nil, err
+		}
+		prints = append(prints, m.Fingerprint)
+		s.inputs = append(s.inputs, schemas.Input{Name: r, SHA256: m.Fingerprint})
+	}
+	for _, in := range inputs {
+		prints = append(prints, in.Name, in.SHA256)
+	}
+	var err error
+	s.fingerprint, err = schemas.Fingerprint(name, []any{options, b.Recipe.Shards}, prints...)
+	return s, err
+}
+
+// todo lists the shards without a valid done record.
+func (s *stage) todo() ([]int, error) {
+	if err := os.MkdirAll(filepath.Join(s.b.dir(s.name), "_done"), 0o777); err != nil {
+		return nil, fmt.Errorf("make the folder of %s: %w; choose another --out", s.name, err)
+	}
+	var todo []int
+	for i := range s.b.Recipe.Shards {
+		_, ok, err := shard.ReadDone(s.b.dir(s.name), i, s.fingerprint)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			todo = append(todo, i)
+		}
+	}
+	return todo, nil
+}
+
+// finished reports whether the stage's manifest is there and its shards are done.
+func (s *stage) finished() (bool, error) {
+	m, err := shard.ReadManifest(s.b.dir(s.name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil || m.Fingerprint != s.fingerprint {
+		return false, err
+	}
+	todo, err := s.todo()
+	return len(todo) == 0, err
+}
+
+// finish removes the files of another fingerprint or shard count and writes the
+// manifest. after is the number of done records that follow those of the shards.
+func (s *stage) finish(after int) error {
+	dir := s.b.dir(s.name)
+	var done []schemas.Done
+	keep := map[string]bool{"manifest.json": true}
+	for i := range s.b.Recipe.Shards + after {
+		d, ok, err := shard.ReadDone(dir, i, s.fingerprint)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fmt.Errorf("shard %d of %s did not finish; run the same command again", i, s.name)
+		}
+		done = append(done, d)
+	}
+	for _, d := range done {
+		for _, f := range d.Files {
+			keep[f.Name] = true
+		}
+	}
+	if err := removeOthers(dir, keep); err != nil {
+		return err
+	}
+	m, err := schemas.Assemble(s.name, s.fingerprint, s.options, s.inputs, done)
+	if err != nil {
+		return err
+	}
+	s.b.RunInfo.counts(s.name, m.Counts, m.Rejects)
+	return shard.WriteManifest(dir, m)
+}
+
+// removeOthers removes what an earlier build with other options left in a stage's
+// folder. Folders _done and ledger stay.
+func removeOthers(dir string, keep map[string]bool) error {
+	return filepath.WalkDir(dir, func(p string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(dir, p)
+		if err != nil {
+			return err
+		}
+		if e.IsDir() {
+			if rel == "_done" || rel == "ledger" {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if keep[filepath.ToSlash(rel)] || strings.HasPrefix(rel, ".") {
+			return nil
+		}
+		return os.Remove(p)
+	})
+}
+
+// path is the path of one shard file of a stage.
+func shardPath(out, stage, what string, i, of int) string {
+	return filepath.Join(out, stage, schemas.ShardName(what, i, of, "jsonl.zst"))
+}

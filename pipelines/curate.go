@@ -1,0 +1,392 @@
+package pipelines
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+
+	"decoy/io/shard"
+	"decoy/schemas"
+	"decoy/transforms/curate"
+	"decoy/transforms/judge"
+)
+
+// curateOptions is what curate's functions need to know.
+type curateOptions struct {
+	Recipe       CurateRecipe             `json:"recipe"`
+	GeneralShare float64                  `json:"general_share"`
+	Exclude      []string                 `json:"exclude"`
+	Benchmarks   map[string][]curate.Item `json:"benchmarks"`
+}
+
+// smallRow is what curate shuffles: exactly one field is set.
+type smallRow struct {
+	Candidate *curate.Candidate `json:"candidate,omitempty"`
+	General   *curate.General   `json:"general,omitempty"`
+	Repo      *curate.RepoFiles `json:"repo,omitempty"`
+}
+
+// runCurate selects pairs and general rows.
+//
+//	small rows of all shards → selection, rejects (by shard), shift.json
+//
+// The one stage with a GroupByKey over all rows, on one key: all candidates must
+// fit in one worker's memory (package curate says how much that is).
+func runCurate(ctx context.Context, b *Build) error {
+	o := curateOptions{Recipe: b.Recipe.Curate, GeneralShare: b.Recipe.Export.GeneralShare, Exclude: b.Recipe.Extract.ExcludeRepos, Benchmarks: map[string][]curate.Item{}}
+	var inputs []schemas.Input
+	for i, bm := range o.Recipe.Decontaminate {
+		raw, err := shard.ReadFile(bm.Path)
+		if err != nil {
+			return fmt.Errorf("curate.decontaminate[%d]: %w", i, err)
+		}
+		name := cmp.Or(bm.Name, filepath.Base(bm.Path))
+		items, err := curate.ReadBenchmark(name, bytes.NewReader(raw), bm.Columns)
+		if err != nil {
+			return err
+		}
+		o.Benchmarks[name] = append(o.Benchmarks[name], items...)
+		sum := sha256.Sum256(raw)
+		inputs = append(inputs, schemas.Input{Name: name, SHA256: hex.EncodeToString(sum[:]), Bytes: int64(len(raw))})
+	}
+	s, err := b.open(schemas.StageCurate, struct {
+		Recipe       CurateRecipe `json:"recipe"`
+		GeneralShare float64      `json:"general_share"`
+		Exclude      []string     `json:"exclude"`
+	}{o.Recipe, o.GeneralShare, o.Exclude}, inputs, schemas.StageExtract, schemas.StageGenerate, schemas.StageVerify, schemas.StageJudge)
+	if err != nil {
+		return err
+	}
+	if done, err := s.finished(); err != nil || done {
+		if done {
+			b.Log("curate: done before")
+		}
+		return err
+	}
+	if _, err := s.todo(); err != nil { // makes the folder
+		return err
+	}
+	b.Log("curate: selecting up to %d pairs", o.Recipe.Rows)
+	raw, err := json.Marshal(o)
+	if err != nil {
+		return err
+	}
+	p, scope := beam.NewPipelineWithRoot()
+	scope = scope.Scope("curate")
+	var tasks []string
+	for i := range b.Recipe.Shards {
+		t, err := json.Marshal(shardTask{Stage: s.name, Out: b.Out, Shard: i, Of: b.Recipe.Shards, Fingerprint: s.fingerprint})
+		if err != nil {
+			return err
+		}
+		tasks = append(tasks, string(t))
+	}
+	in := beam.Reshuffle(scope, beam.CreateList(scope, tasks))
+	rows := beam.ParDo(scope, &smallRowsFn{Options: string(raw)}, in)
+	all := beam.GroupByKey(scope, beam.AddFixedKey(scope, rows))
+	beam.ParDo0(scope, &selectFn{Options: string(raw), Out: b.Out, Of: b.Recipe.Shards, Fingerprint: s.fingerprint}, all)
+	if err := b.Run(ctx, p); err != nil {
+		return err
+	}
+	return s.finish(1)
+}
+
+func init() {
+	register.DoFn3x1[context.Context, string, func([]byte), error](&smallRowsFn{})
+	register.DoFn3x1[context.Context, int, func(*[]byte) bool, error](&selectFn{})
+	register.Emitter1[[]byte]()
+	register.Iter1[[]byte]()
+	beam.RegisterType(reflect.TypeFor[smallRowsFn]())
+	beam.RegisterType(reflect.TypeFor[selectFn]())
+}
+
+// smallRowsFn reads a shard and emits its small rows, in JSON.
+//
+//	PCollection<shard task> → PCollection<smallRow>
+type smallRowsFn struct{ Options string }
+
+// ProcessElement reads one shard.
+func (f *smallRowsFn) ProcessElement(ctx context.Context, task string, emit func([]byte)) error {
+	var o curateOptions
+	if err := json.Unmarshal([]byte(f.Options), &o); err != nil {
+		return fmt.Errorf("options of curate: %w", err)
+	}
+	var t shardTask
+	if err := json.Unmarshal([]byte(task), &t); err != nil {
+		return fmt.Errorf("task of curate: %w", err)
+	}
+	d := curate.NewDecontaminator()
+	for _, name := range benchmarkNames(o) {
+		d.Add(name, o.Benchmarks[name])
+	}
+	var failed error
+	send := func(r smallRow) {
+		raw, err := json.Marshal(r)
+		if err != nil {
+			failed = err
+			return
+		}
+		emit(raw)
+	}
+	langs := map[string]map[string]bool{} // repository → languages of its rows
+	err := joinShard(t, func(c *schemas.Context, negatives []judgedNegative) error {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if langs[c.Repo] == nil {
+			langs[c.Repo] = map[string]bool{}
+		}
+		langs[c.Repo][c.Language] = true
+		evidence := d.Find(c.Prefix, c.Golden, c.Suffix)
+		if schemas.IsGeneral(c.Kind) {
+			send(smallRow{General: &curate.General{
+				ContextID: c.ID, Repo: c.Repo, Language: c.Language, Kind: c.Kind, GoldenChars: curate.Outline(c.Golden).Chars,
+				GoldenHash: curate.TextHash(c.Golden), WindowHash: curate.WindowHash(c.Prefix, c.Golden, c.Suffix), Contaminated: evidence,
+			}})
+			return nil
+		}
+		for i := range negatives {
+			send(smallRow{Candidate: candidate(c, &negatives[i], evidence)})
+		}
+		return nil
+	})
+	if err != nil || failed != nil {
+		return cmp.Or(err, failed)
+	}
+	return repoFiles(t, langs, send)
+}
+
+func benchmarkNames(o curateOptions) []string {
+	var names []string
+	for n := range o.Benchmarks {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func candidate(c *schemas.Context, n *judgedNegative, evidence string) *curate.Candidate {
+	sum := judge.Summarize(n.verdicts)
+	out := &curate.Candidate{
+		ContextID: c.ID, NegativeID: n.ID, Repo: c.Repo, Commit: c.Commit, Path: c.Path, License: c.License,
+		Language: c.Language, Type: n.Type, Kind: c.Kind, Generator: n.Generator, Status: n.status,
+		GoldenHash: curate.TextHash(c.Golden), WindowHash: curate.WindowHash(c.Prefix, c.Golden, c.Suffix), TextHash: curate.TextHash(n.Text),
+		Golden: curate.Outline(c.Golden), Text: curate.Outline(n.Text),
+		Fooled: sum.Fooled, Judges: sum.Judges, FoolRate: sum.Rate, Margin: sum.Margin,
+		Contaminated: evidence, Invented: n.Invented,
+	}
+	return out
+}
+
+// repoFiles emits the shard's repositories with their files by content.
+func repoFiles(t shardTask, langs map[string]map[string]bool, send func(smallRow)) error {
+	files := map[string]*curate.RepoFiles{}
+	for s, err := range shard.Read[schemas.Symbol](t.path(schemas.StageExtract, "symbols")) {
+		if err != nil {
+			return err
+		}
+		if s.Record != schemas.SymbolFile || s.Owner == "" || langs[s.Repo] == nil {
+			continue
+		}
+		if files[s.Repo] == nil {
+			files[s.Repo] = &curate.RepoFiles{Repo: s.Repo}
+		}
+		files[s.Repo].Files = append(files[s.Repo].Files, curate.FileKey{Hash: schemas.Key64(s.Owner), Size: s.Arity})
+	}
+	for repo, l := range langs {
+		r := files[repo]
+		if r == nil {
+			r = &curate.RepoFiles{Repo: repo}
+		}
+		for lang := range l {
+			r.Languages = append(r.Languages, lang)
+		}
+		slices.Sort(r.Languages)
+		send(smallRow{Repo: r})
+	}
+	return nil
+}
+
+// selectFn selects among all rows and writes the stage's files.
+//
+//	PCollection<KV<int, smallRow>> → selection, rejects, shift.json
+//
+// The selection's order does not depend on that of the rows.
+type selectFn struct {
+	Options, Out, Fingerprint string
+	Of                        int
+}
+
+// ProcessElement selects among the rows of the one key.
+func (f *selectFn) ProcessElement(ctx context.Context, _ int, rows func(*[]byte) bool) error {
+	var o curateOptions
+	if err := json.Unmarshal([]byte(f.Options), &o); err != nil {
+		return fmt.Errorf("options of curate: %w", err)
+	}
+	var pool []curate.Candidate
+	var general []curate.General
+	var repos []curate.RepoFiles
+	for raw := []byte(nil); rows(&raw); raw = nil {
+		var r smallRow
+		if err := json.Unmarshal(raw, &r); err != nil {
+			return fmt.Errorf("row of curate: %w", err)
+		}
+		switch {
+		case r.Candidate != nil:
+			pool = append(pool, *r.Candidate)
+		case r.General != nil:
+			general = append(general, *r.General)
+		case r.Repo != nil:
+			repos = append(repos, *r.Repo)
+		}
+	}
+	sel, err := selectRows(o, pool, general, repos)
+	if err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return f.write(sel)
+}
+
+// curated is the result of curate.
+type curated struct {
+	Selected []schemas.Selected
+	Rejects  []schemas.Reject
+	shard    map[string]string // context → repository, of rejects
+	Report   CurateReport
+}
+
+// CurateReport is the content of shift.json.
+type CurateReport struct {
+	curate.Shift
+	Probe          curate.ProbeResult `json:"probe"`
+	Groups         []curate.Group     `json:"groups"`
+	Decontaminated []string           `json:"decontaminated"`
+}
+
+func selectRows(o curateOptions, pool []curate.Candidate, general []curate.General, repos []curate.RepoFiles) (curated, error) {
+	out := curated{shard: map[string]string{}}
+	groups := curate.Groups(repos)
+	splits, err := curate.NewSplits(groups, curate.Ratios{Train: o.Recipe.Split[schemas.SplitTrain], Validation: o.Recipe.Split[schemas.SplitValidation], Test: o.Recipe.Split[schemas.SplitTest]})
+	if err != nil {
+		return out, err
+	}
+	for i := range pool {
+		pool[i].Group = splits.Group(pool[i].Repo)
+		out.shard[pool[i].NegativeID] = pool[i].Repo
+	}
+	for i := range general {
+		general[i].Group = splits.Group(general[i].Repo)
+		out.shard[general[i].ContextID] = general[i].Repo
+	}
+	distinct, duplicates := curate.DedupAll(pool)
+	var off []curate.Cell
+	for _, c := range o.Recipe.Off {
+		l, t, _ := strings.Cut(c, "/")
+		off = append(off, curate.Cell{Language: l, Type: t})
+	}
+	pairs, rejects, err := curate.Select(distinct, curate.Config{
+		Rows: o.Recipe.Rows, Accept: o.Recipe.Accept, MaxPerRepo: o.Recipe.MaxPerRepo, MaxPerGolden: o.Recipe.MaxPerGolden,
+		Off: off, Splits: splits, Excluded: o.Exclude,
+	})
+	if err != nil {
+		return out, err
+	}
+	byID := map[string]*curate.Candidate{}
+	for i := range distinct {
+		byID[distinct[i].NegativeID] = &distinct[i]
+	}
+	tokens := 0
+	var probe []curate.Pair
+	seen := map[string]bool{}
+	for _, p := range pairs {
+		c := byID[*p.NegativeID]
+		probe = append(probe, curate.Pair{ID: c.NegativeID, Group: c.Group, Chosen: c.Golden, Rejected: c.Text})
+		if !seen[p.ContextID] {
+			seen[p.ContextID] = true
+			tokens += curate.TargetTokens(c.Golden.Chars)
+		}
+	}
+	wanted, err := curate.GeneralTokens(tokens, o.GeneralShare)
+	if err != nil {
+		return out, err
+	}
+	rows, generalRejects := curate.SelectGeneral(general, curate.GeneralConfig{
+		Tokens: wanted, MaxPerRepo: o.Recipe.MaxPerRepo, MaxPerGolden: o.Recipe.MaxPerGolden, Excluded: o.Exclude, Splits: splits,
+	})
+	out.Selected = append(pairs, rows...)
+	out.Rejects = slices.Concat(duplicates, rejects, generalRejects)
+	notes := slices.Clone(splits.Notes)
+	for _, c := range off {
+		notes = append(notes, fmt.Sprintf("%s × %s is switched off in the recipe", c.Language, c.Type))
+	}
+	out.Report = CurateReport{Shift: curate.NewShift(distinct, pairs, notes), Probe: curate.Probe(probe), Groups: groups, Decontaminated: benchmarkNames(o)}
+	if out.Report.Decontaminated == nil {
+		out.Report.Decontaminated = []string{}
+	}
+	return out, nil
+}
+
+// write writes the selection by shard, then shift.json.
+func (f *selectFn) write(c curated) error {
+	dir := filepath.Join(f.Out, schemas.StageCurate)
+	selected := make([][]schemas.Selected, f.Of)
+	for _, s := range c.Selected {
+		i := schemas.Shard(s.Repo, f.Of)
+		selected[i] = append(selected[i], s)
+	}
+	rejects := make([][]schemas.Reject, f.Of)
+	for _, r := range c.Rejects {
+		i := schemas.Shard(c.shard[r.ID], f.Of)
+		rejects[i] = append(rejects[i], r)
+	}
+	for i := range f.Of {
+		d := schemas.Done{Stage: schemas.StageCurate, Shard: i, Fingerprint: f.Fingerprint, Counts: map[string]int64{}, Rejects: map[string]int64{}}
+		slices.SortFunc(selected[i], func(a, b schemas.Selected) int {
+			return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(orEmpty(a.NegativeID), orEmpty(b.NegativeID)))
+		})
+		for _, s := range selected[i] {
+			if s.NegativeID == nil {
+				d.Counts["general"]++
+			} else {
+				d.Counts["pairs"]++
+			}
+		}
+		sortRejects(rejects[i])
+		tally{d.Counts, d.Rejects}.rejects(rejects[i])
+		file, err := writeAll(shardPath(f.Out, schemas.StageCurate, "selection", i, f.Of), selected[i])
+		if err != nil {
+			return err
+		}
+		d.Files = append(d.Files, file)
+		if file, err = writeAll(shardPath(f.Out, schemas.StageCurate, "rejects", i, f.Of), rejects[i]); err != nil {
+			return err
+		}
+		d.Files = append(d.Files, file)
+		if err := shard.WriteDone(dir, d); err != nil {
+			return err
+		}
+	}
+	raw, err := json.MarshalIndent(c.Report, "", "  ")
+	if err != nil {
+		return err
+	}
+	file, err := shard.WriteFile(filepath.Join(dir, "shift.json"), append(raw, '\n'))
+	if err != nil {
+		return err
+	}
+	return shard.WriteDone(dir, schemas.Done{Stage: schemas.StageCurate, Shard: f.Of, Fingerprint: f.Fingerprint, Files: []schemas.File{file}})
+}

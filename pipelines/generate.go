@@ -1,0 +1,256 @@
+package pipelines
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"decoy/io/shard"
+	"decoy/schemas"
+	"decoy/transforms/panel"
+	"decoy/transforms/panel/prompts"
+	"decoy/transforms/rules"
+	"decoy/transforms/valid"
+)
+
+// generateOptions is what a shard of generate needs to know.
+type generateOptions struct {
+	Recipe    GenerateRecipe `json:"recipe"`
+	BudgetUSD *float64       `json:"budget_usd"`
+	Replay    bool           `json:"replay"`
+	Workers   int            `json:"workers"`
+}
+
+func init() { shardWorks[schemas.StageGenerate] = generateShard }
+
+// runGenerate asks the panel for negatives.
+//
+//	contexts, symbols, names → negatives, rejects (by shard); ledger
+func runGenerate(ctx context.Context, b *Build) error {
+	s, err := b.open(schemas.StageGenerate, outputOptions(b.Recipe.Generate), nil, schemas.StageExtract)
+	if err != nil {
+		return err
+	}
+	return s.runShards(ctx, func(int) any {
+		o := generateOptions{Recipe: b.Recipe.Generate, Replay: b.Replay, Workers: b.Workers}
+		o.BudgetUSD = b.shardBudget()
+		return o
+	})
+}
+
+// outputOptions is a panel recipe without what does not change output: limits,
+// keys, time-outs.
+func outputOptions(r GenerateRecipe) any {
+	r.Panel = outputMembers(r.Panel)
+	versions := map[string]string{}
+	for _, t := range schemas.Types {
+		versions[t] = prompts.GenerateVersion(t)
+	}
+	return struct {
+		Recipe  GenerateRecipe    `json:"recipe"`
+		Rules   string            `json:"rules"`
+		Prompts map[string]string `json:"prompts"`
+	}{r, rules.Version, versions}
+}
+
+func outputMembers(members []panel.Member) []panel.Member {
+	out := make([]panel.Member, len(members))
+	for i, m := range members {
+		out[i] = m.Output()
+	}
+	return out
+}
+
+// shardBudget is a shard's part of the budget, nil for no budget. Shards are cut by
+// hash and nearly equal, so the parts are.
+func (b *Build) shardBudget() *float64 {
+	if b.Recipe.BudgetUSD == nil {
+		return nil
+	}
+	share := *b.Recipe.BudgetUSD / float64(b.Recipe.Shards)
+	return &share
+}
+
+// generation is the state of one shard.
+type generation struct {
+	t         shardTask
+	o         generateOptions
+	repos     *repositories[*rules.Repo]
+	negatives []schemas.Negative
+	rejects   []schemas.Reject
+	counts    map[string]int64
+}
+
+func generateShard(ctx context.Context, t shardTask) (schemas.Done, error) {
+	d := schemas.Done{Rejects: map[string]int64{}}
+	g := generation{t: t, counts: map[string]int64{}}
+	if err := t.options(&g.o); err != nil {
+		return d, err
+	}
+	var err error
+	g.repos, err = readRepositories(t.path(schemas.StageExtract, "symbols"), func(s []schemas.Symbol) *rules.Repo {
+		return rules.NewRepo(slices.Values(s))
+	})
+	if err != nil {
+		return d, err
+	}
+	for _, m := range g.o.Recipe.Panel {
+		if m.Provider == "rules" {
+			err = g.rules(ctx, m)
+		} else {
+			err = g.ask(ctx, m)
+		}
+		if err != nil {
+			return d, fmt.Errorf("generator %s: %w", m.Name, err)
+		}
+	}
+	slices.SortFunc(g.negatives, func(a, b schemas.Negative) int {
+		return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(a.ID, b.ID))
+	})
+	g.dropDuplicates()
+	sortRejects(g.rejects)
+	d.Counts = g.counts
+	tally{d.Counts, d.Rejects}.rejects(g.rejects)
+	d.Counts["negatives"] = int64(len(g.negatives))
+	for i := range g.negatives {
+		d.Counts["negatives_"+g.negatives[i].Type]++
+	}
+	f, err := writeAll(t.path(t.Stage, "negatives"), g.negatives)
+	if err != nil {
+		return d, err
+	}
+	d.Files = append(d.Files, f)
+	if f, err = writeAll(t.path(t.Stage, "rejects"), g.rejects); err != nil {
+		return d, err
+	}
+	d.Files = append(d.Files, f)
+	return d, nil
+}
+
+const (
+	rejectDuplicateNegative = "duplicate_negative"
+	rejectNoCandidate       = "no_candidate"
+)
+
+// dropDuplicates rejects a negative whose text another negative of its context has.
+func (g *generation) dropDuplicates() {
+	kept := g.negatives[:0]
+	seen := map[string]string{}
+	context := ""
+	for _, n := range g.negatives {
+		if n.ContextID != context {
+			clear(seen)
+			context = n.ContextID
+		}
+		if first, ok := seen[n.Text]; ok {
+			g.rejects = append(g.rejects, schemas.Reject{Stage: schemas.StageGenerate, ID: n.ID, Reason: rejectDuplicateNegative, Detail: "same text as " + first, Type: n.Type, Generator: n.Generator})
+			continue
+		}
+		seen[n.Text] = n.ID
+		kept = append(kept, n)
+	}
+	g.negatives = kept
+}
+
+// made is what one context got from the rules.
+type made struct {
+	negatives []schemas.Negative
+	rejects   []schemas.Reject
+	requests  int64
+}
+
+// ruleTool is what one goroutine needs to make negatives by rules.
+type ruleTool struct {
+	generator *rules.Generator
+	checker   *valid.Checker
+}
+
+// rules makes the negatives of the built-in generator: for each context and type
+// the first candidate that is valid.
+func (g *generation) rules(ctx context.Context, m panel.Member) error {
+	pools := &namePools{out: g.t.Out, pools: map[string]*lazyPool{}}
+	return ordered(ctx, shard.Read[schemas.Context](g.t.path(schemas.StageExtract, "contexts")),
+		func() (ruleTool, func(), error) {
+			t := ruleTool{rules.New(rules.Config{InventedShare: g.o.Recipe.InventedShare}), valid.New()}
+			return t, func() { t.generator.Close(); t.checker.Close() }, nil
+		},
+		func(t ruleTool, c schemas.Context) (made, error) {
+			var out made
+			if len(c.Types) == 0 {
+				return out, nil
+			}
+			pool, err := pools.of(c.Language)
+			if err != nil {
+				return out, err
+			}
+			repo := g.repos.of(c.Repo)
+			for _, typ := range c.Types {
+				out.requests++
+				n, r := t.make(&c, typ, m.Name, repo, pool)
+				if n != nil {
+					out.negatives = append(out.negatives, *n)
+				} else {
+					out.rejects = append(out.rejects, r)
+				}
+			}
+			return out, nil
+		},
+		func(m made) error {
+			g.negatives = append(g.negatives, m.negatives...)
+			g.rejects = append(g.rejects, m.rejects...)
+			g.counts["requests"] += m.requests
+			return nil
+		})
+}
+
+func (t ruleTool) make(c *schemas.Context, typ, generator string, repo *rules.Repo, pool *rules.Pool) (*schemas.Negative, schemas.Reject) {
+	r := schemas.Reject{Stage: schemas.StageGenerate, ID: c.ID, Reason: rejectNoCandidate, Detail: "no rule applies here", Language: c.Language, Type: typ, Generator: generator}
+	for _, candidate := range t.generator.Generate(c, typ, repo, pool) {
+		v, reason, detail := t.checker.Check(c, typ, candidate.Text)
+		if reason != "" {
+			r.Reason, r.Detail = reason, detail
+			continue
+		}
+		return &schemas.Negative{
+			ID: schemas.NegativeID(c.ID, typ, generator, 0), ContextID: c.ID, Type: typ, Generator: generator,
+			Text: v.Text, Introduced: v.Introduced, Invented: candidate.Invented, EditSimilarity: v.EditSimilarity,
+			PromptVersion: rules.Version,
+		}, r
+	}
+	return nil, r
+}
+
+// namePools reads a language's names when they are first asked for.
+type namePools struct {
+	out   string
+	mu    sync.Mutex
+	pools map[string]*lazyPool
+}
+
+type lazyPool struct {
+	once sync.Once
+	pool *rules.Pool
+	err  error
+}
+
+func (p *namePools) of(language string) (*rules.Pool, error) {
+	p.mu.Lock()
+	l := p.pools[language]
+	if l == nil {
+		l = &lazyPool{}
+		p.pools[language] = l
+	}
+	p.mu.Unlock()
+	l.once.Do(func() {
+		l.pool, l.err = rules.NewPool(shard.Read[schemas.Name](filepath.Join(p.out, schemas.StageExtract, "names-"+language+".jsonl.zst")))
+		if errors.Is(l.err, fs.ErrNotExist) {
+			l.pool, l.err = rules.NewPool(func(func(schemas.Name, error) bool) {})
+		}
+	})
+	return l.pool, l.err
+}

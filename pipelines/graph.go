@@ -1,0 +1,159 @@
+package pipelines
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+
+	"decoy/io/shard"
+	"decoy/schemas"
+)
+
+// A shard stage is one graph: shard numbers → Reshuffle → the stage's work. The
+// work itself is found by the stage's name in shardWorks, because a function does
+// not travel to a remote worker, and its options travel as JSON.
+
+// shardWork does one shard of a stage and returns what to record about it.
+type shardWork func(ctx context.Context, t shardTask) (schemas.Done, error)
+
+var shardWorks = map[string]shardWork{}
+
+// shardTask is a shard's work order: all that a worker needs to know.
+type shardTask struct {
+	Stage       string          `json:"stage"`
+	Out         string          `json:"out"`
+	Shard       int             `json:"shard"`
+	Of          int             `json:"of"`
+	Fingerprint string          `json:"fingerprint"`
+	Options     json.RawMessage `json:"options"`
+}
+
+func (t shardTask) path(stage, what string) string {
+	return shardPath(t.Out, stage, what, t.Shard, t.Of)
+}
+
+func (t shardTask) options(into any) error {
+	if err := json.Unmarshal(t.Options, into); err != nil {
+		return fmt.Errorf("options of %s shard %d: %w", t.Stage, t.Shard, err)
+	}
+	return nil
+}
+
+// shardFn does shards and emits their numbers when they are done.
+type shardFn struct{ Stage, Out, Fingerprint string }
+
+// ProcessElement does the shard of one task, in JSON.
+func (f *shardFn) ProcessElement(ctx context.Context, task string, emit func(int)) error {
+	var t shardTask
+	if err := json.Unmarshal([]byte(task), &t); err != nil {
+		return fmt.Errorf("task of %s: %w", f.Stage, err)
+	}
+	d, err := shardWorks[f.Stage](ctx, t)
+	if err != nil {
+		return fmt.Errorf("shard %d: %w", t.Shard, err)
+	}
+	if ctx.Err() != nil { // a cancelled bundle runs on: its work is not to be trusted
+		return ctx.Err()
+	}
+	d.Stage, d.Shard, d.Fingerprint = t.Stage, t.Shard, t.Fingerprint
+	if err := shard.WriteDone(t.Out+"/"+t.Stage, d); err != nil {
+		return err
+	}
+	emit(t.Shard)
+	return nil
+}
+
+func init() {
+	register.DoFn3x1[context.Context, string, func(int), error](&shardFn{})
+	register.Emitter1[int]()
+	beam.RegisterType(reflect.TypeFor[shardFn]())
+}
+
+// shards adds a stage's shards to a graph.
+//
+//	shard tasks → PCollection<int> (the shards done)
+func (s *stage) shards(scope beam.Scope, todo []int, options func(shard int) any) (beam.PCollection, error) {
+	var tasks []string
+	for _, i := range todo {
+		raw, err := json.Marshal(options(i))
+		if err != nil {
+			return beam.PCollection{}, err
+		}
+		task, err := json.Marshal(shardTask{Stage: s.name, Out: s.b.Out, Shard: i, Of: s.b.Recipe.Shards, Fingerprint: s.fingerprint, Options: raw})
+		if err != nil {
+			return beam.PCollection{}, err
+		}
+		tasks = append(tasks, string(task))
+	}
+	scope = scope.Scope(s.name)
+	in := beam.Reshuffle(scope, beam.CreateList(scope, tasks))
+	return beam.ParDo(scope, &shardFn{Stage: s.name, Out: s.b.Out, Fingerprint: s.fingerprint}, in), nil
+}
+
+// runShards runs a stage that is nothing but its shards.
+func (s *stage) runShards(ctx context.Context, options func(shard int) any) error {
+	done, err := s.finished()
+	if err != nil || done {
+		if done {
+			s.b.Log("%s: done before", s.name)
+		}
+		return err
+	}
+	todo, err := s.todo()
+	if err != nil {
+		return err
+	}
+	s.b.Log("%s: %d of %d shards to do", s.name, len(todo), s.b.Recipe.Shards)
+	if len(todo) > 0 {
+		p, scope := beam.NewPipelineWithRoot()
+		if _, err := s.shards(scope, todo, options); err != nil {
+			return err
+		}
+		if err := s.b.Run(ctx, p); err != nil {
+			return err
+		}
+	}
+	return s.finish(0)
+}
+
+// tally counts records and rejects of a shard.
+type tally struct {
+	Counts  map[string]int64
+	Rejects map[string]int64
+}
+
+func newTally() tally { return tally{map[string]int64{}, map[string]int64{}} }
+
+func (t tally) rejects(r []schemas.Reject) {
+	for i := range r {
+		t.Rejects[r[i].Reason]++
+	}
+}
+
+// writeAll writes a sorted slice as one shard file.
+func writeAll[T any](path string, records []T) (schemas.File, error) {
+	w, err := shard.Create[T](path)
+	if err != nil {
+		return schemas.File{}, err
+	}
+	defer w.Abort()
+	for _, r := range records {
+		if err := w.Write(r); err != nil {
+			return schemas.File{}, err
+		}
+	}
+	return w.Commit()
+}
+
+// sortRejects orders rejects as their files are ordered.
+func sortRejects(r []schemas.Reject) {
+	slices.SortStableFunc(r, func(a, b schemas.Reject) int {
+		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Type, b.Type), cmp.Compare(a.Generator, b.Generator), cmp.Compare(a.Detail, b.Detail))
+	})
+}

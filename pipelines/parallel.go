@@ -1,0 +1,83 @@
+package pipelines
+
+import (
+	"context"
+	"iter"
+	"runtime"
+	"sync"
+)
+
+// ordered applies work to the elements of in with one goroutine a processor and
+// hands the results to emit in the order of in, from the calling goroutine. Each
+// goroutine makes its own tool (a parser, a scorer) with open. A bounded number of
+// elements is in flight, so memory does not grow with the input.
+func ordered[T, Tool, R any](ctx context.Context, in iter.Seq2[T, error], open func() (Tool, func(), error), work func(Tool, T) (R, error), emit func(R) error) error {
+	type job struct {
+		element T
+		err     error
+		result  chan outcome[R]
+	}
+	workers := runtime.GOMAXPROCS(0)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	jobs := make(chan job)
+	queue := make(chan chan outcome[R], 8*workers)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	for range workers {
+		tool, closeTool, err := open()
+		if err != nil {
+			close(jobs)
+			return err
+		}
+		wg.Go(func() {
+			defer closeTool()
+			for j := range jobs {
+				if j.err != nil {
+					j.result <- outcome[R]{err: j.err}
+					continue
+				}
+				r, err := work(tool, j.element)
+				j.result <- outcome[R]{r, err}
+			}
+		})
+	}
+	wg.Go(func() {
+		defer close(jobs)
+		defer close(queue)
+		for e, err := range in {
+			result := make(chan outcome[R], 1)
+			select {
+			case queue <- result:
+			case <-ctx.Done():
+				return
+			}
+			select {
+			case jobs <- job{e, err, result}:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	for result := range queue {
+		select {
+		case o := <-result:
+			if o.err != nil {
+				cancel()
+				return o.err
+			}
+			if err := emit(o.value); err != nil {
+				cancel()
+				return err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return ctx.Err()
+}
+
+type outcome[R any] struct {
+	value R
+	err   error
+}

@@ -1,0 +1,64 @@
+package pipelines
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"decoy/io/shard"
+)
+
+// RunInfo is what run.json holds: times and memory of this run. It is outside of
+// the bytes that repeat.
+type RunInfo struct {
+	Runner     string      `json:"runner"`
+	GOMAXPROCS int         `json:"gomaxprocs"`
+	Started    string      `json:"started"`
+	Seconds    float64     `json:"seconds"`
+	PeakRSSMiB int64       `json:"peak_rss_mib"`
+	Stages     []StageInfo `json:"stages"`
+
+	start time.Time
+}
+
+// StageInfo is one stage of a run.
+type StageInfo struct {
+	Stage   string           `json:"stage"`
+	Seconds float64          `json:"seconds"`
+	Counts  map[string]int64 `json:"counts,omitempty"`
+	Rejects map[string]int64 `json:"rejects,omitempty"`
+}
+
+func (r *RunInfo) begin(stage string) (end func()) {
+	if r.start.IsZero() {
+		r.start = time.Now()
+		r.Started = r.start.UTC().Format(time.RFC3339)
+		r.GOMAXPROCS = runtime.GOMAXPROCS(0)
+	}
+	t := time.Now()
+	r.Stages = append(r.Stages, StageInfo{Stage: stage})
+	i := len(r.Stages) - 1
+	return func() {
+		r.Stages[i].Seconds = time.Since(t).Seconds()
+		r.Seconds = time.Since(r.start).Seconds()
+	}
+}
+
+func (r *RunInfo) counts(stage string, counts, rejects map[string]int64) {
+	for i := range r.Stages {
+		if r.Stages[i].Stage == stage {
+			r.Stages[i].Counts, r.Stages[i].Rejects = counts, rejects
+		}
+	}
+}
+
+func (r *RunInfo) write(out string) error {
+	r.PeakRSSMiB = peakRSS()
+	raw, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = shard.WriteFile(filepath.Join(out, "run.json"), append(raw, '\n'))
+	return err
+}

@@ -1,0 +1,246 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	beamlog "github.com/apache/beam/sdks/v2/go/pkg/beam/log"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/x/beamx"
+
+	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/direct"
+
+	"decoy/io/archives"
+	"decoy/pipelines"
+	"decoy/schemas"
+)
+
+// common are the flags of every stage.
+type common struct {
+	Recipe string `help:"A built-in recipe (demo, paper) or a file." default:"demo"`
+	Out    string `help:"Folder to write to." default:"decoy-out" type:"path"`
+	Quiet  bool   `help:"Print nothing but errors." short:"q"`
+}
+
+// inputs are the flags of the stages that read archives.
+type inputs struct {
+	Archives []string `help:"Archives to read instead of the recipe's: paths, globs, or module-cache." sep:","`
+	Shards   int      `help:"Number of shards instead of the recipe's."`
+	Rows     int      `help:"Rows to select instead of the recipe's."`
+}
+
+// spending are the flags of the stages that pay for answers.
+type spending struct {
+	Replay  bool     `help:"Send requests again that failed for good before."`
+	Workers int      `help:"How many processes share the panel's limits." default:"1"`
+	Budget  *float64 `help:"Stop before more than this many US dollars are spent, instead of the recipe's budget_usd."`
+}
+
+func (c common) open(in inputs, spend spending) (*pipelines.Build, error) {
+	r, err := pipelines.LoadRecipe(c.Recipe)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	if len(in.Archives) > 0 {
+		r.Archives = in.Archives
+	}
+	if in.Shards > 0 {
+		r.Shards = in.Shards
+	}
+	if in.Rows > 0 {
+		r.Curate.Rows = in.Rows
+	}
+	if spend.Budget != nil {
+		r.BudgetUSD = spend.Budget
+	}
+	if err := r.Validate(); err != nil {
+		return nil, usageError{err}
+	}
+	b := &pipelines.Build{Out: c.Out, Recipe: r, Replay: spend.Replay, Workers: max(1, spend.Workers), Log: c.log(), Run: runPipeline}
+	b.RunInfo.Runner = runnerName()
+	return b, nil
+}
+
+func (c common) log() func(string, ...any) {
+	w := io.Writer(os.Stderr)
+	if c.Quiet {
+		w = io.Discard
+	}
+	start := time.Now()
+	return func(format string, a ...any) {
+		fmt.Fprintf(w, "%6.1fs  %s\n", time.Since(start).Seconds(), fmt.Sprintf(format, a...))
+	}
+}
+
+func runnerName() string {
+	if f := flag.Lookup("runner"); f != nil && f.Value.String() != "" {
+		return f.Value.String()
+	}
+	return "prism"
+}
+
+// runPipeline runs a pipeline on the runner that the flags name. Beam's own log is
+// for its developers: below warnings it stays silent.
+func runPipeline(ctx context.Context, p *beam.Pipeline) error {
+	beamlog.SetLogger(beamLogger{})
+	return beamx.Run(ctx, p)
+}
+
+type beamLogger struct{}
+
+// Log prints Beam's errors.
+func (beamLogger) Log(_ context.Context, sev beamlog.Severity, _ int, msg string) {
+	if sev >= beamlog.SevError {
+		fmt.Fprintln(os.Stderr, "beam:", msg)
+	}
+}
+
+// resolve makes the explicit list of archives before anything is submitted.
+func resolve(ctx context.Context, b *pipelines.Build) error {
+	sources, rejected, err := archives.Resolve(ctx, b.Recipe.Archives, archives.ResolveConfig{Identities: b.Recipe.Identities})
+	if err != nil {
+		return err
+	}
+	if len(sources) == 0 {
+		return fmt.Errorf("none of the archives can be read; the first: %s: %s: %s", rejected[0].ID, rejected[0].Reason, rejected[0].Detail)
+	}
+	for _, r := range rejected {
+		b.Log("left out %s: %s: %s", r.ID, r.Reason, r.Detail)
+	}
+	b.Sources, b.Rejected = sources, rejected
+	return nil
+}
+
+type buildCmd struct {
+	common
+	inputs
+	spending
+}
+
+// Help is the example that --help shows.
+func (buildCmd) Help() string {
+	return "Example:\n  decoy build\n  decoy build --archives 'archives/*.tar.gz' --out OUT\n  decoy build --recipe my.yaml --out OUT -- --runner=direct"
+}
+
+// Run runs all stages.
+func (c *buildCmd) Run(ctx context.Context) error {
+	b, err := c.open(c.inputs, c.spending)
+	if err != nil {
+		return err
+	}
+	if err := resolve(ctx, b); err != nil {
+		return err
+	}
+	if err := b.RunStages(ctx, schemas.Stages...); err != nil {
+		return err
+	}
+	b.Log("done: %s", filepath.Join(c.Out, "report.html"))
+	return nil
+}
+
+type extractCmd struct {
+	common
+	inputs
+}
+
+// Help is the example that --help shows.
+func (extractCmd) Help() string {
+	return "Example:\n  decoy extract --archives 'archives/*.tar.gz' --out OUT"
+}
+
+// Run runs the stage.
+func (c *extractCmd) Run(ctx context.Context) error {
+	b, err := c.open(c.inputs, spending{})
+	if err != nil {
+		return err
+	}
+	if err := resolve(ctx, b); err != nil {
+		return err
+	}
+	return b.RunStages(ctx, schemas.StageExtract)
+}
+
+type generateCmd struct {
+	common
+	spending
+	Shards int `help:"Number of shards instead of the recipe's."`
+}
+
+// Help is the example that --help shows.
+func (generateCmd) Help() string {
+	return "Example:\n  decoy generate --recipe my.yaml --out OUT --budget 25"
+}
+
+// Run runs the stage.
+func (c *generateCmd) Run(ctx context.Context) error {
+	return c.stage(ctx, schemas.StageGenerate, inputs{Shards: c.Shards}, c.spending)
+}
+
+type verifyCmd struct {
+	common
+	Shards int `help:"Number of shards instead of the recipe's."`
+}
+
+// Help is the example that --help shows.
+func (verifyCmd) Help() string { return "Example:\n  decoy verify --out OUT" }
+
+// Run runs the stage.
+func (c *verifyCmd) Run(ctx context.Context) error {
+	return c.stage(ctx, schemas.StageVerify, inputs{Shards: c.Shards}, spending{})
+}
+
+type judgeCmd struct {
+	common
+	spending
+	Shards int `help:"Number of shards instead of the recipe's."`
+}
+
+// Help is the example that --help shows.
+func (judgeCmd) Help() string {
+	return "Example:\n  decoy judge --recipe my.yaml --out OUT --budget 10"
+}
+
+// Run runs the stage.
+func (c *judgeCmd) Run(ctx context.Context) error {
+	return c.stage(ctx, schemas.StageJudge, inputs{Shards: c.Shards}, c.spending)
+}
+
+type curateCmd struct {
+	common
+	Shards int `help:"Number of shards instead of the recipe's."`
+	Rows   int `help:"Rows to select instead of the recipe's."`
+}
+
+// Help is the example that --help shows.
+func (curateCmd) Help() string { return "Example:\n  decoy curate --out OUT --rows 10000" }
+
+// Run runs the stage.
+func (c *curateCmd) Run(ctx context.Context) error {
+	return c.stage(ctx, schemas.StageCurate, inputs{Shards: c.Shards, Rows: c.Rows}, spending{})
+}
+
+type exportCmd struct {
+	common
+	Shards int `help:"Number of shards instead of the recipe's."`
+}
+
+// Help is the example that --help shows.
+func (exportCmd) Help() string { return "Example:\n  decoy export --recipe my.yaml --out OUT" }
+
+// Run runs the stage.
+func (c *exportCmd) Run(ctx context.Context) error {
+	return c.stage(ctx, schemas.StageExport, inputs{Shards: c.Shards}, spending{})
+}
+
+func (c common) stage(ctx context.Context, name string, in inputs, spend spending) error {
+	b, err := c.open(in, spend)
+	if err != nil {
+		return err
+	}
+	return b.RunStages(ctx, name)
+}

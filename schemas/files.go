@@ -1,0 +1,100 @@
+package schemas
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"sort"
+)
+
+// SchemaVersion is the version of the records and files.
+//
+//	1: first.
+const SchemaVersion = 1
+
+// CodeVersion is the version of everything that changes bytes without changing a
+// recipe: spans, rules, checks, the judge, selection.
+//
+//	1: first.
+const CodeVersion = 1
+
+// File is one file of a shard or stage as written.
+type File struct {
+	Name    string `json:"name"`
+	Records int64  `json:"records"`
+	Bytes   int64  `json:"bytes"`
+	SHA256  string `json:"sha256"`
+}
+
+// Done says that one shard of a stage is complete. Counts and Rejects are summed
+// into the manifest. Seconds and memory belong to run.json, not here.
+type Done struct {
+	Stage       string           `json:"stage"`
+	Shard       int              `json:"shard"`
+	Fingerprint string           `json:"fingerprint"`
+	Files       []File           `json:"files"`
+	Counts      map[string]int64 `json:"counts"`
+	Rejects     map[string]int64 `json:"rejects"`
+}
+
+// Input is one input of a stage, by content.
+type Input struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"`
+	Bytes  int64  `json:"bytes"`
+}
+
+// Manifest describes a finished stage. Options are those that change output.
+type Manifest struct {
+	Stage         string           `json:"stage"`
+	SchemaVersion int              `json:"schema_version"`
+	CodeVersion   int              `json:"code_version"`
+	Fingerprint   string           `json:"fingerprint"`
+	Options       json.RawMessage  `json:"options"`
+	Inputs        []Input          `json:"inputs"`
+	Counts        map[string]int64 `json:"counts"`
+	Rejects       map[string]int64 `json:"rejects"`
+	Shards        []File           `json:"shards"`
+}
+
+// Assemble builds a stage's manifest from its done records, in shard order.
+func Assemble(stage, fingerprint string, options any, inputs []Input, done []Done) (Manifest, error) {
+	raw, err := json.Marshal(options)
+	if err != nil {
+		return Manifest{}, fmt.Errorf("manifest of %s: %w", stage, err)
+	}
+	m := Manifest{
+		Stage: stage, SchemaVersion: SchemaVersion, CodeVersion: CodeVersion,
+		Fingerprint: fingerprint, Options: raw, Inputs: inputs,
+		Counts: map[string]int64{}, Rejects: map[string]int64{}, Shards: []File{},
+	}
+	done = append([]Done(nil), done...)
+	sort.Slice(done, func(i, j int) bool { return done[i].Shard < done[j].Shard })
+	for _, d := range done {
+		m.Shards = append(m.Shards, d.Files...)
+		for k, v := range d.Counts {
+			m.Counts[k] += v
+		}
+		for k, v := range d.Rejects {
+			m.Rejects[k] += v
+		}
+	}
+	return m, nil
+}
+
+// Fingerprint hashes what decides a stage's bytes: its options, the fingerprints
+// of the stages it reads (inputs), and the versions.
+func Fingerprint(stage string, options any, inputs ...string) (string, error) {
+	raw, err := json.Marshal([]any{stage, SchemaVersion, CodeVersion, options, inputs})
+	if err != nil {
+		return "", fmt.Errorf("fingerprint of %s: %w", stage, err)
+	}
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// ShardName is the name of one shard's file: "contexts-00007-of-00128.jsonl.zst".
+func ShardName(what string, shard, of int, ext string) string {
+	return fmt.Sprintf("%s-%05d-of-%05d.%s", what, shard, of, ext)
+}

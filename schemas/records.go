@@ -1,0 +1,194 @@
+package schemas
+
+// Blob is one source file. License is an SPDX expression, SHA256 the hex hash of
+// Content.
+type Blob struct {
+	Repo     string `json:"repo"`
+	Commit   string `json:"commit"`
+	Path     string `json:"path"`
+	License  string `json:"license"`
+	Language string `json:"language"`
+	Size     int64  `json:"size"`
+	SHA256   string `json:"sha256"`
+	Content  []byte `json:"content"`
+}
+
+// Context is a place in a file: Prefix + Golden + Suffix is a window of the file
+// and Golden its bytes [StartByte, EndByte). Types are the hallucination types
+// that Golden can carry; general rows have none.
+type Context struct {
+	ID           string   `json:"id"`
+	Repo         string   `json:"repo"`
+	Commit       string   `json:"commit"`
+	Path         string   `json:"path"`
+	License      string   `json:"license"`
+	Language     string   `json:"language"`
+	Kind         string   `json:"kind"`
+	Types        []string `json:"types"`
+	Prefix       string   `json:"prefix"`
+	Golden       string   `json:"golden"`
+	Suffix       string   `json:"suffix"`
+	StartByte    int64    `json:"start_byte"`
+	EndByte      int64    `json:"end_byte"`
+	Line         int64    `json:"line"`
+	DeclStart    int64    `json:"decl_start"`
+	DeclEnd      int64    `json:"decl_end"`
+	PrefixCut    bool     `json:"prefix_cut"`
+	SuffixCut    bool     `json:"suffix_cut"`
+	Origin       string   `json:"origin"`
+	OriginCommit string   `json:"origin_commit"`
+	SHA256       string   `json:"sha256"`
+}
+
+// Symbol is one declaration (Record "decl"), one imported name ("import") or one
+// path of the archive ("file"). Locals and parameters of functions are not
+// symbols.
+//
+// decl: Role is a syntax.Role ("function", "method", "class", …), Owner the
+// enclosing type or namespace path joined by "." ("" at file level), Arity the
+// number of parameters (-1 where no parameter list is written), Params one string
+// a parameter as syntax.Param.String writes it, Target the written result, field
+// or underlying type and, for types, the supertypes joined by ",". Flags: static,
+// decorated, open as in syntax.Decl.
+//
+// import: Name is the local name ("*" for a wildcard, "" for none), Target the
+// module as written, Owner the imported name ("" for the module as a whole).
+// Flags: relative, static, type.
+//
+// file: every regular file of the archive, so that a closed world can be told from
+// an open one. Role is its language ("" for no source file). Flags: unread where
+// its declarations are not among the symbols. Owner is the file's sha256 and Arity
+// its size in bytes, for source files. Target, for a package manifest
+// (go.mod, package.json, Cargo.toml), is the name that it gives its folder.
+type Symbol struct {
+	Repo     string   `json:"repo"`
+	Record   string   `json:"record"`
+	Path     string   `json:"path"`
+	Line     int64    `json:"line"`
+	Name     string   `json:"name"`
+	Role     string   `json:"role"`
+	Owner    string   `json:"owner"`
+	Arity    int64    `json:"arity"`
+	Params   []string `json:"params"`
+	Variadic bool     `json:"variadic"`
+	Target   string   `json:"target"`
+	Flags    []string `json:"flags"`
+}
+
+// Records of a symbol.
+const (
+	SymbolDecl   = "decl"
+	SymbolImport = "import"
+	SymbolFile   = "file"
+)
+
+// Name is a real name of a language with the role it was seen in and how often.
+// Owner is, for role "import", the module the name comes from; for the others "".
+type Name struct {
+	Name  string `json:"name"`
+	Role  string `json:"role"`
+	Owner string `json:"owner"`
+	Count int64  `json:"count"`
+}
+
+// Negative is one wrong completion of a context. Text replaces Golden.
+// Introduced are the names or tokens that make it wrong. CostUSD is null where
+// the price is unknown.
+type Negative struct {
+	ID             string   `json:"id"`
+	ContextID      string   `json:"context_id"`
+	Type           string   `json:"type"`
+	Generator      string   `json:"generator"`
+	Sample         int64    `json:"sample"`
+	Text           string   `json:"text"`
+	Introduced     []string `json:"introduced"`
+	Invented       bool     `json:"invented"`
+	EditSimilarity float64  `json:"edit_similarity"`
+	PromptVersion  string   `json:"prompt_version"`
+	RequestKey     string   `json:"request_key"`
+	InputTokens    int64    `json:"input_tokens"`
+	OutputTokens   int64    `json:"output_tokens"`
+	CostUSD        *float64 `json:"cost_usd"`
+}
+
+// Certificate says what the static check shows about a negative. Rule names the
+// rule that decided, Evidence the facts it rests on, in words.
+type Certificate struct {
+	NegativeID string `json:"negative_id"`
+	ContextID  string `json:"context_id"`
+	Status     string `json:"status"`
+	Rule       string `json:"rule"`
+	Evidence   string `json:"evidence"`
+}
+
+// Verdict is one judge's answer. NegativeID is null for golden controls. Answer
+// is "fooled", "caught" or "invalid" for negatives, "accepted", "rejected" or
+// "invalid" for controls. Margin is the judge's log-odds in nats.
+type Verdict struct {
+	NegativeID   *string  `json:"negative_id"`
+	ContextID    string   `json:"context_id"`
+	Judge        string   `json:"judge"`
+	Protocol     string   `json:"protocol"`
+	Answer       string   `json:"answer"`
+	Margin       *float64 `json:"margin"`
+	Order        string   `json:"order"`
+	InputTokens  int64    `json:"input_tokens"`
+	OutputTokens int64    `json:"output_tokens"`
+	CostUSD      *float64 `json:"cost_usd"`
+}
+
+// Row is one line of the export. Type, Rejected, Generator, Certificate and
+// FoolRate are null in general rows.
+type Row struct {
+	ID          string   `json:"id"`
+	ContextID   string   `json:"context_id"`
+	Language    string   `json:"language"`
+	Type        *string  `json:"type"`
+	Kind        string   `json:"kind"`
+	Repo        string   `json:"repo"`
+	Commit      string   `json:"commit"`
+	Path        string   `json:"path"`
+	License     string   `json:"license"`
+	Prefix      string   `json:"prefix"`
+	Suffix      string   `json:"suffix"`
+	Chosen      string   `json:"chosen"`
+	Rejected    *string  `json:"rejected"`
+	Generator   *string  `json:"generator"`
+	Certificate *string  `json:"certificate"`
+	FoolRate    *float64 `json:"fool_rate"`
+	Margin      *float64 `json:"margin"`
+	Judges      int64    `json:"judges"`
+	Split       string   `json:"split"`
+	Origin      string   `json:"origin"`
+}
+
+// Selected is one line of curate's selection: a negative (or, with NegativeID
+// null, a general row) with what export needs to know beside the payload.
+type Selected struct {
+	ContextID  string   `json:"context_id"`
+	NegativeID *string  `json:"negative_id"`
+	Repo       string   `json:"repo"`
+	Group      string   `json:"group"`
+	Language   string   `json:"language"`
+	Type       *string  `json:"type"`
+	Kind       string   `json:"kind"`
+	Generator  *string  `json:"generator"`
+	Status     *string  `json:"status"`
+	FoolRate   *float64 `json:"fool_rate"`
+	Margin     *float64 `json:"margin"`
+	Judges     int64    `json:"judges"`
+	Split      string   `json:"split"`
+}
+
+// Reject is a record that was dropped. ID names the record (a path for a file, an
+// id for a context or negative), Reason is one of the stage's reasons, Detail is
+// for a person. Generator, Type and Language are empty where they do not apply.
+type Reject struct {
+	Stage     string `json:"stage"`
+	ID        string `json:"id"`
+	Reason    string `json:"reason"`
+	Detail    string `json:"detail"`
+	Language  string `json:"language"`
+	Type      string `json:"type"`
+	Generator string `json:"generator"`
+}

@@ -1,0 +1,113 @@
+package schemas
+
+import "slices"
+
+// The eight languages, as they are written in records.
+const (
+	Cpp        = "cpp"
+	CSharp     = "csharp"
+	Go         = "go"
+	Java       = "java"
+	JavaScript = "javascript"
+	Python     = "python"
+	Rust       = "rust"
+	TypeScript = "typescript"
+)
+
+// Languages lists the languages in the order of every table.
+var Languages = []string{Cpp, CSharp, Go, Java, JavaScript, Python, Rust, TypeScript}
+
+// The four hallucination types of the Delulu taxonomy (arXiv 2606.03130). A
+// negative's type is the error that it causes.
+const (
+	TypeImport            = "import"
+	TypeMethod            = "method"
+	TypeParameter         = "parameter"
+	TypeUndefinedVariable = "undefinedvariable"
+)
+
+// Types lists the types in the order of every table.
+var Types = []string{TypeImport, TypeMethod, TypeParameter, TypeUndefinedVariable}
+
+// Kinds of span.
+const (
+	KindImport     = "import"
+	KindCall       = "call"
+	KindArgument   = "argument"
+	KindIdentifier = "identifier"
+	KindStatement  = "statement"
+	KindBlock      = "block"
+	KindLine       = "line"
+	KindLines      = "lines"
+	KindRandom     = "random"
+)
+
+// GeneralKinds are the kinds of general rows: contexts that carry no type.
+var GeneralKinds = []string{KindLine, KindLines, KindRandom}
+
+// IsGeneral reports whether contexts of kind are general rows.
+func IsGeneral(kind string) bool { return slices.Contains(GeneralKinds, kind) }
+
+// Origins of a context.
+const (
+	OriginSnapshot = "snapshot"
+	OriginEdit     = "edit"
+)
+
+// Statuses of a certificate. Exists drops the negative; pairs take Certified and,
+// where the recipe says so, Unseen; Abstain never.
+const (
+	StatusExists    = "exists"
+	StatusCertified = "certified"
+	StatusUnseen    = "unseen"
+	StatusAbstain   = "abstain"
+)
+
+// Statuses lists the statuses in the order of every table.
+var Statuses = []string{StatusCertified, StatusUnseen, StatusAbstain, StatusExists}
+
+// Answers of a verdict.
+const (
+	AnswerFooled   = "fooled"
+	AnswerCaught   = "caught"
+	AnswerAccepted = "accepted"
+	AnswerRejected = "rejected"
+	AnswerInvalid  = "invalid"
+)
+
+// Splits of the export.
+const (
+	SplitTrain      = "train"
+	SplitValidation = "validation"
+	SplitTest       = "test"
+)
+
+// Splits lists the splits in the order of every table.
+var Splits = []string{SplitTrain, SplitValidation, SplitTest}
+
+// Stages in the order in which build runs them.
+const (
+	StageExtract  = "extract"
+	StageGenerate = "generate"
+	StageVerify   = "verify"
+	StageJudge    = "judge"
+	StageCurate   = "curate"
+	StageExport   = "export"
+)
+
+// Stages lists the stages in the order in which build runs them.
+var Stages = []string{StageExtract, StageGenerate, StageVerify, StageJudge, StageCurate, StageExport}
+
+// SpecialTokens are control tokens of the supported model families. A file or a
+// completion that holds one would be tokenised into control flow, so it is a
+// reject.
+var SpecialTokens = []string{
+	"<|endoftext|>", "<|im_start|>", "<|im_end|>",
+	"<|fim_prefix|>", "<|fim_middle|>", "<|fim_suffix|>", "<|fim_pad|>",
+	"<|repo_name|>", "<|file_sep|>", "<|file_separator|>",
+	"<fim_prefix>", "<fim_middle>", "<fim_suffix>", "<fim_pad>",
+	"<|begin_of_text|>", "<|end_of_text|>", "<|eot_id|>", "<|eom_id|>",
+	"<\uff5cfim\u2581begin\uff5c>", "<\uff5cfim\u2581hole\uff5c>", "<\uff5cfim\u2581end\uff5c>",
+	"<\uff5cbegin\u2581of\u2581sentence\uff5c>", "<\uff5cend\u2581of\u2581sentence\uff5c>",
+	"[PREFIX]", "[SUFFIX]", "[MIDDLE]",
+}

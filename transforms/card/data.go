@@ -1,0 +1,71 @@
+package card
+
+import (
+	"decoy/schemas"
+	"decoy/transforms/curate"
+	"decoy/transforms/judge"
+	"decoy/transforms/report"
+)
+
+// Data is everything that the card shows.
+type Data struct {
+	Name          string // of the recipe
+	Recipe        string // the recipe, as YAML
+	CodeVersion   int
+	SchemaVersion int
+	Inputs        int    // archives
+	Fingerprint   string // of the export stage; it stands for all inputs and options
+
+	Files    []schemas.File // below OUT/export, with slashes, and their records
+	Rows     []Rows         // exported rows by split, language and type
+	Splits   []report.Split
+	Notes    []string // of splits, by curate
+	Licenses []report.Count
+
+	Generators []Member
+	Judges     []Member
+	Statuses   []Status
+	Hardness   []report.Hardness
+	FoolRates  []judge.CellRate // of the pool
+	Controls   []judge.ControlRate
+	Probe      curate.ProbeResult
+
+	Selection      Selection
+	Decontaminated []string // benchmarks; none means that the set is not decontaminated
+	Limits         []string // of this build, beside those that every build has
+}
+
+// Rows counts rows. Type is "" for general rows.
+type Rows struct {
+	Split    string
+	Language string
+	Type     string
+	N        int64
+}
+
+// Member is one member of a panel. Model and Prompt are empty for built-in ones.
+type Member struct {
+	Name     string
+	Provider string
+	Model    string
+	Prompt   string // version
+	N        int64  // exported rows of a generator, valid verdicts of a judge
+}
+
+// Status counts the certificates of one status, in the pool and in the export.
+type Status struct {
+	Name     string
+	Pool     int64
+	Exported int64
+}
+
+// Selection are the criteria of curate. A cap of 0 is no cap.
+type Selection struct {
+	Rows         int
+	Accept       []string
+	MaxPerRepo   int
+	MaxPerGolden int
+	PerContext   int
+	GeneralShare float64
+	Off          []report.Off
+}

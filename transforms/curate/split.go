@@ -1,0 +1,128 @@
+package curate
+
+import (
+	"fmt"
+	"math"
+
+	"decoy/schemas"
+)
+
+// Ratios are the shares of the splits. They sum to 1.
+type Ratios struct {
+	Train      float64 `json:"train" yaml:"train"`
+	Validation float64 `json:"validation" yaml:"validation"`
+	Test       float64 `json:"test" yaml:"test"`
+}
+
+// Validate names the field that is out of range.
+func (r Ratios) Validate() error {
+	for _, f := range []struct {
+		name string
+		v    float64
+	}{{"train", r.Train}, {"validation", r.Validation}, {"test", r.Test}} {
+		if !(f.v >= 0 && f.v <= 1) {
+			return fmt.Errorf("curate.split.%s is %v: give a share from 0 to 1", f.name, f.v)
+		}
+	}
+	if sum := r.Train + r.Validation + r.Test; math.Abs(sum-1) > 1e-9 {
+		return fmt.Errorf("curate.split: train, validation and test sum to %v: make them sum to 1", sum)
+	}
+	return nil
+}
+
+// minGroups is the number of groups that a language needs to be split at all.
+const minGroups = 3
+
+// Splits says where each repository goes.
+type Splits struct {
+	group map[string]string // repository → group id
+	split map[string]string // group id → split
+	Notes []string          // for the card, by language
+}
+
+// NewSplits places each group by a hash of its owner key. A language with fewer
+// than three groups goes to train; since a group must not stand in two splits, its
+// groups go to train as a whole, in all of their languages. So adding the third
+// group of a language may move the first two.
+func NewSplits(groups []Group, ratios Ratios) (*Splits, error) {
+	if err := ratios.Validate(); err != nil {
+		return nil, err
+	}
+	s := &Splits{group: map[string]string{}, split: map[string]string{}}
+	count := map[string]int{}
+	for _, g := range groups {
+		for _, l := range g.Languages {
+			count[l]++
+		}
+	}
+	for _, g := range groups {
+		for _, r := range g.Repos {
+			s.group[r] = g.ID
+		}
+		s.split[g.ID] = place(g.OwnerKey, ratios)
+		for _, l := range g.Languages {
+			if count[l] < minGroups {
+				s.split[g.ID] = schemas.SplitTrain
+			}
+		}
+	}
+	in := map[[2]string]int{}
+	for _, g := range groups {
+		for _, l := range g.Languages {
+			in[[2]string{l, s.split[g.ID]}]++
+		}
+	}
+	for _, l := range schemas.Languages {
+		if n := count[l]; n > 0 && n < minGroups {
+			s.Notes = append(s.Notes, fmt.Sprintf("%s: all rows are in train, since its repositories form only %s", l, plural(n, "group")))
+			continue
+		}
+		for i, sp := range schemas.Splits {
+			share := []float64{ratios.Train, ratios.Validation, ratios.Test}[i]
+			if count[l] > 0 && share > 0 && in[[2]string{l, sp}] == 0 {
+				s.Notes = append(s.Notes, fmt.Sprintf("%s: no rows in %s, since none of its %s falls there", l, sp, plural(count[l], "group")))
+			}
+		}
+	}
+	return s, nil
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func place(ownerKey string, r Ratios) string {
+	u := float64(schemas.Key64("split", ownerKey)>>11) / (1 << 53)
+	switch {
+	case u < r.Train:
+		return schemas.SplitTrain
+	case u < r.Train+r.Validation:
+		return schemas.SplitValidation
+	case r.Test > 0:
+		return schemas.SplitTest
+	case r.Validation > 0: // the shares' sum is 1 to within rounding
+		return schemas.SplitValidation
+	}
+	return schemas.SplitTrain
+}
+
+// Group is the id of a repository's group: the repository itself where Groups has
+// not seen it.
+func (s *Splits) Group(repo string) string {
+	if g, ok := s.group[repo]; ok {
+		return g
+	}
+	return repo
+}
+
+// Of is the split of a repository. One that Groups has not seen goes to train,
+// where it cannot leak into a test.
+func (s *Splits) Of(repo string) string {
+	if sp, ok := s.split[s.group[repo]]; ok {
+		return sp
+	}
+	return schemas.SplitTrain
+}

@@ -1,0 +1,155 @@
+package fim
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"decoy/schemas"
+	"decoy/transforms/syntax"
+)
+
+// symbols are a file's declarations that other files can use, and its imports.
+func symbols(repo, path string, f *syntax.Facts) []schemas.Symbol {
+	var out []schemas.Symbol
+	lines := newLineIndex(f.Src)
+	for i := range f.Decls {
+		d := &f.Decls[i]
+		if d.Role == syntax.TypeParam || d.Role == syntax.Label || d.Role == syntax.Parameter || inFunction(f, d.Scope) {
+			continue
+		}
+		s := schemas.Symbol{
+			Repo: repo, Record: schemas.SymbolDecl, Path: path, Line: lines.line(d.NameStart),
+			Name: d.Name, Role: string(d.Role), Owner: d.Owner, Arity: -1, Params: []string{}, Target: d.Type, Flags: []string{},
+		}
+		if s.Target == "" {
+			s.Target = cmp.Or(strings.Join(d.Supers, ","), d.Constructed)
+		}
+		if d.HasParams {
+			s.Arity = int64(len(d.Params))
+			for _, p := range d.Params {
+				s.Params = append(s.Params, p.String())
+				s.Variadic = s.Variadic || p.Variadic || p.KeywordRest
+			}
+		}
+		for _, fl := range []struct {
+			name string
+			set  bool
+		}{{"static", d.Static}, {"decorated", d.Decorated}, {"open", d.Open}} {
+			if fl.set {
+				s.Flags = append(s.Flags, fl.name)
+			}
+		}
+		out = append(out, s)
+	}
+	for _, im := range f.Imports {
+		for _, it := range im.Items {
+			s := schemas.Symbol{
+				Repo: repo, Record: schemas.SymbolImport, Path: path, Line: lines.line(im.Start),
+				Name: it.Local, Role: "", Owner: it.Name, Arity: -1, Params: []string{}, Target: it.Module, Flags: []string{},
+			}
+			if it.Wildcard {
+				s.Name = "*"
+			}
+			for _, fl := range []struct {
+				name string
+				set  bool
+			}{{"relative", it.Relative}, {"static", it.Static}, {"type", it.TypeOnly}} {
+				if fl.set {
+					s.Flags = append(s.Flags, fl.name)
+				}
+			}
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// SortSymbols orders symbols as their files are ordered: by repository, path,
+// line, then the rest.
+func SortSymbols(s []schemas.Symbol) {
+	slices.SortStableFunc(s, func(a, b schemas.Symbol) int {
+		return cmp.Or(cmp.Compare(a.Repo, b.Repo), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Record, b.Record), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Name, b.Name))
+	})
+}
+
+// Roles of names beside those of declarations.
+const (
+	NameImport  = "import"  // a name that a module was asked for; Owner is the module
+	NameModule  = "module"  // a module as imported
+	NameKeyword = "keyword" // a keyword of a call
+	NameCalled  = "called"  // a member that is called
+)
+
+// names are the real names of a file with their roles and counts.
+func names(f *syntax.Facts) []schemas.Name {
+	type key struct{ name, role, owner string }
+	count := map[key]int64{}
+	add := func(name, role, owner string) {
+		if len(name) >= 2 && len(name) <= 64 && !strings.ContainsAny(name, " \t\r\n") {
+			count[key{name, role, owner}]++
+		}
+	}
+	for i := range f.Decls {
+		switch d := &f.Decls[i]; d.Role {
+		case syntax.Label, syntax.TypeParam, syntax.Module:
+		default:
+			add(d.Name, string(d.Role), "")
+		}
+	}
+	for _, im := range f.Imports {
+		for _, it := range im.Items {
+			if len(it.Module) <= 200 && !it.Relative {
+				add(it.Name, NameImport, it.Module)
+			}
+			if !it.Relative {
+				add(it.Module, NameModule, "")
+			}
+		}
+	}
+	for i := range f.Calls {
+		for _, a := range f.Calls[i].Args {
+			add(a.Keyword, NameKeyword, "")
+		}
+	}
+	for i := range f.Members {
+		if m := &f.Members[i]; m.Called {
+			add(m.Name, NameCalled, "")
+		}
+	}
+	out := make([]schemas.Name, 0, len(count))
+	for k, n := range count {
+		out = append(out, schemas.Name{Name: k.name, Role: k.role, Owner: k.owner, Count: n})
+	}
+	SortNames(out)
+	return out
+}
+
+// CompareNames orders names by role, owner and name: the order of names files.
+func CompareNames(a, b schemas.Name) int {
+	return cmp.Or(cmp.Compare(a.Role, b.Role), cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Name, b.Name))
+}
+
+// SortNames sorts by CompareNames.
+func SortNames(n []schemas.Name) { slices.SortFunc(n, CompareNames) }
+
+// lineIndex finds line numbers.
+type lineIndex struct{ starts []int }
+
+func newLineIndex(src []byte) lineIndex {
+	starts := []int{0}
+	for i, c := range src {
+		if c == '\n' {
+			starts = append(starts, i+1)
+		}
+	}
+	return lineIndex{starts}
+}
+
+func (l lineIndex) line(at int) int64 {
+	i, found := slices.BinarySearch(l.starts, at)
+	if found {
+		i++
+	}
+	return int64(i)
+}

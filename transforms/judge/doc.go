@@ -1,0 +1,101 @@
+// Package judge holds the built-in n-gram judge, the judge of every build without
+// a key, and the statistics of all judges' verdicts. Everything is a pure function
+// over plain values, readers and writers.
+//
+// # The question
+//
+// A negative fools a judge that prefers it to the golden at the same place. The
+// n-gram judge prefers by
+//
+//	margin = log P(negative + stop + next 32 tokens of the suffix | prefix)
+//	       − log P(golden   + stop + next 32 tokens of the suffix | prefix)
+//
+// in nats, and is fooled at margin ≥ 0. The margin is rounded to 1e-6.
+//
+// The stop: a model that fills in the middle ends it with a token of its own. An
+// n-gram model has none, and needs none: what says that a completion ends well is
+// how well the suffix goes on from it. So the three pieces are lexed as one text
+// and the stop is the transition from the last token of the completion into the
+// first tokens of the suffix. A token that straddles a joint (prefix "foo.get",
+// completion "Name(") is scored whole, as the reader of the file would see it. For
+// both sides the scored bytes of the suffix are the same: those of its first 32
+// tokens as it is lexed by itself.
+//
+// The sum is over tokens, so a shorter text has an advantage. It is left in: the
+// score stays a probability. Selection therefore ranks by margin inside bins of
+// length difference (package curate), and every report shows [ShorterWins], a
+// judge that knows nothing but length, beside this one.
+//
+// # The model
+//
+// Tokens of a language-neutral lexer ([Tokens]); n-grams up to order 4; integer
+// counts keyed by 64-bit hashes. Orders are interpolated from 1 to 4, with weights
+// that depend on the context's count alone:
+//
+//	P_n(w | c) = λ · count(c w)/count(c) + (1-λ) · P_{n-1}(w | c')
+//	λ          = 0.6 · count(c) / (count(c) + mu_n)
+//
+// This is Jelinek-Mercer interpolation with a Dirichlet ramp for rare contexts
+// (MacKay & Peto 1995). Among the smoothers that are proper distributions it is one
+// that needs no statistic beside the counts: absolute discounting, Kneser-Ney and
+// Witten-Bell count distinct continuations, which cannot be subtracted fold by
+// fold. Every file ends in an end token, so count(c) equals the sum of count(c w)
+// over w, exactly.
+//
+// Measured on six held-out folds of Go modules: 4.59 nats a token with a cache
+// of order 2, 5.78 without one, 4.93 with the best pure Dirichlet weights.
+//
+// The vocabulary is open. Order 1 keeps a share of 5 % for tokens that it has not
+// seen, whose probability is that of their spelling: a byte model of order 4 with
+// an end symbol, counted over each file's distinct tokens. So invented names
+// differ: one made of familiar pieces is likelier than a random one. The
+// probabilities of all tokens sum to at most 1 (to less only by the spellings of
+// tokens that have counts).
+//
+// A cache of the window (n-grams up to order 3 of all of the prefix and the suffix)
+// is mixed in with a fixed weight. Names repeat locally far more than any corpus
+// says, and a nested or cached n-gram model is what brings n-grams up to neural
+// models on code (Tu, Su & Devanbu, FSE 2014; Hellendoorn & Devanbu, FSE 2017). It is
+// also what makes real names of the window hard negatives and invented names easy
+// ones. Order 3 spans "receiver . name": with order 2 the judge was fooled by 32 %
+// of the method names taken from elsewhere in the window, with order 3 by 20 %. The
+// suffix is in the cache because the judge, like a FIM model, has read it; its 32
+// scored tokens measure the joint, not surprise.
+//
+// Measured on 717 calls in Go modules, own fold left out: fooled by 20 % of names
+// of the window, 16 % of names of other files, 0 of invented ones (the golden's
+// name and "Strict"); 84 % of golden controls accepted; "shorter wins" is fooled by
+// 51 % of the same names.
+//
+// # Leaving the fold out
+//
+// A model that has counted the repository would know its goldens by heart. Counts
+// are kept in 16 folds by repository hash; a repository of fold f is scored with
+// total − fold f. Counts are integers and the smoother is a function of counts, so
+// this equals a model that never saw the fold, bit for bit (tested). What it does
+// not catch: a copy of the repository's files under another name in another fold.
+// Where one repository is nearly all of a language, its own contexts are scored by
+// little more than the cache, and the judge is weak there: in Java, where one
+// repository was nearly everything, 29 % of the window's names fooled it.
+//
+// # Files
+//
+// ngrams-LANG-FOLD holds the counts of one fold (binary, see [Counter.WriteTo]).
+// Shards count apart; [Merge] adds their files up with one entry a file in memory.
+// [Sample] bounds what a shard counts, by content hash.
+//
+// # Memory
+//
+// Measured on the Go sources of real modules, 4.0 M tokens: 3.4 M distinct n-grams,
+// 95 MB of heap for the table of all folds (12 bytes a slot, filled between 0.4 and
+// 0.8), a sixteenth of that for a fold's, 37 MB of files; lexing and counting 3.5 s,
+// loading 1.9 s. So no n-gram is pruned: without singletons the subtraction would
+// not be exact, as one occurrence in the fold and one elsewhere would look like two
+// elsewhere or none.
+//
+// # Same bytes
+//
+// Products are accumulated in a fixed order, as mantissa and exponent; products
+// that are summed are rounded by an explicit conversion, so no compiler fuses
+// them; the logarithm is our own, since math.Log differs between architectures.
+package judge

@@ -1,0 +1,224 @@
+package panel
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+	"unicode"
+
+	"github.com/sashabaranov/go-openai"
+
+	"decoy/transforms/panel/limit"
+)
+
+// client asks one member.
+type client struct {
+	member   Member
+	account  *limit.Account
+	http     *http.Client
+	api      *openai.Client
+	redact   func([]byte) []byte
+	noSchema atomic.Bool           // the server refuses response_format
+	stopped  atomic.Pointer[error] // why the member is asked no more
+}
+
+// maxBody bounds a response.
+const maxBody = 8 << 20
+
+func newClient(m Member, account *limit.Account) (*client, error) {
+	key := ""
+	if m.APIKeyEnv != "" {
+		key = strings.TrimSpace(os.Getenv(m.APIKeyEnv))
+		if key == "" {
+			return nil, fmt.Errorf("panel member %s: environment variable %s is not set; set it to the API key", m.Name, m.APIKeyEnv)
+		}
+		if strings.ContainsFunc(key, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsPrint(r) }) {
+			return nil, fmt.Errorf("panel member %s: environment variable %s does not hold an API key: it has characters that no key has", m.Name, m.APIKeyEnv)
+		}
+	}
+	c := &client{member: m, account: account, redact: redactor(key)}
+	c.http = &http.Client{
+		Transport: &http.Transport{
+			Proxy:               http.ProxyFromEnvironment,
+			DialContext:         (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+			ForceAttemptHTTP2:   true,
+			MaxIdleConnsPerHost: m.Concurrency,
+			IdleConnTimeout:     90 * time.Second,
+			TLSHandshakeTimeout: 10 * time.Second,
+		},
+		// A redirect would take the text somewhere that nobody named.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	config := openai.DefaultConfig(key)
+	config.BaseURL = m.BaseURL
+	config.HTTPClient = recording{c}
+	c.api = openai.NewClientWithConfig(config)
+	if err := openai.NewReasoningValidator().Validate(wire(m, Request{}, false)); err != nil {
+		return nil, fmt.Errorf("panel member %s: model %s: %w", m.Name, m.Model, err)
+	}
+	return c, nil
+}
+
+// redactor takes the key out of what a server or a library echoes, also as JSON
+// writes it.
+func redactor(key string) func([]byte) []byte {
+	if key == "" {
+		return func(b []byte) []byte { return b }
+	}
+	quoted, _ := json.Marshal(key) // a string always marshals
+	forms := []string{key, strings.ReplaceAll(key, "/", `\/`), string(quoted[1 : len(quoted)-1])}
+	return func(b []byte) []byte {
+		for _, f := range forms {
+			b = bytes.ReplaceAll(b, []byte(f), []byte("[redacted]"))
+		}
+		return b
+	}
+}
+
+// exchange is one call as it went.
+type exchange struct {
+	sent   time.Time
+	tried  bool // the library handed the request to the transport
+	status int
+	header http.Header
+	body   []byte
+	err    error // no whole response came
+}
+
+type exchangeKey struct{}
+
+// recording is the transport that the library sees. It keeps the response's bytes,
+// which the library would throw away.
+type recording struct{ c *client }
+
+func (r recording) Do(req *http.Request) (*http.Response, error) {
+	x, ok := req.Context().Value(exchangeKey{}).(*exchange)
+	if !ok {
+		return nil, errors.New("panel: call outside of an exchange")
+	}
+	x.tried = true
+	res, err := r.c.http.Do(req)
+	if err != nil {
+		x.err = err
+		return nil, err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
+	if err == nil && len(body) > maxBody {
+		err = fmt.Errorf("response is larger than %d bytes", maxBody)
+	}
+	x.status, x.header, x.body, x.err = res.StatusCode, res.Header, r.c.redact(body), err
+	if err != nil {
+		return nil, err
+	}
+	res.Body = io.NopCloser(bytes.NewReader(x.body))
+	return res, nil
+}
+
+func (c *client) send(ctx context.Context, r Request, withSchema bool) *exchange {
+	ctx, cancel := context.WithTimeout(ctx, c.member.Timeout)
+	defer cancel()
+	x := &exchange{sent: time.Now()}
+	_, err := c.api.CreateChatCompletion(context.WithValue(ctx, exchangeKey{}, x), wire(c.member, r, withSchema))
+	if !x.tried {
+		x.err = err
+	}
+	return x
+}
+
+// outcome of a call.
+type verdict struct {
+	class  class
+	reason string // of the reject, if it comes to that
+	detail string
+	billed bool // the call may have cost something although no answer came
+	usage  *completion
+}
+
+type class int
+
+const (
+	answered  class = iota
+	failed          // may work the next time
+	throttled       // 429
+	refused         // would fail again
+	stopping        // the member cannot be asked at all
+)
+
+// read says what an exchange means.
+func (c *client) read(x *exchange) verdict {
+	if x.err != nil {
+		return c.broken(x)
+	}
+	if x.status < 200 || x.status > 299 {
+		return c.byStatus(x.status, string(x.body))
+	}
+	var body completion
+	err := json.Unmarshal(x.body, &body)
+	switch {
+	case err == nil && len(body.Choices) > 0:
+		return verdict{class: answered, usage: &body}
+	case err == nil && len(body.Error) > 0:
+		var e struct {
+			Code int `json:"code"`
+		}
+		if json.Unmarshal(body.Error, &e) == nil && e.Code >= 400 && e.Code <= 599 {
+			return c.byStatus(e.Code, string(x.body))
+		}
+		return verdict{class: failed, reason: HTTPError, detail: "status 200 with an error: " + excerpt(string(x.body))}
+	}
+	return verdict{class: failed, reason: HTTPError, billed: true, detail: "status 200, not a chat completion: " + excerpt(string(x.body))}
+}
+
+func (c *client) broken(x *exchange) verdict {
+	detail := excerpt(string(c.redact([]byte(x.err.Error()))))
+	if !x.tried {
+		return verdict{class: stopping, reason: HTTPError, detail: "the client library refuses the request: " + detail}
+	}
+	var n net.Error
+	if errors.As(x.err, &n) && n.Timeout() {
+		return verdict{class: failed, reason: Timeout, billed: true, detail: fmt.Sprintf("no answer within %v", c.member.Timeout)}
+	}
+	var op *net.OpError
+	dial := errors.As(x.err, &op) && op.Op == "dial"
+	return verdict{class: failed, reason: HTTPError, billed: !dial, detail: detail}
+}
+
+func (c *client) byStatus(status int, body string) verdict {
+	v := verdict{class: refused, reason: HTTPError, detail: fmt.Sprintf("status %d: %s", status, excerpt(body))}
+	switch {
+	case status == http.StatusTooManyRequests:
+		v.class = throttled
+		if strings.Contains(body, "insufficient_quota") {
+			v.class = stopping
+		}
+	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusPaymentRequired, status == http.StatusNotFound:
+		v.class = stopping
+	case status == http.StatusRequestTimeout, status == http.StatusGatewayTimeout:
+		v.class, v.reason, v.billed = failed, Timeout, true
+	case status == http.StatusTooEarly, status >= 500:
+		v.class = failed
+	}
+	return v
+}
+
+// stop remembers why the member is asked no more. The first reason stays.
+func (c *client) stop(detail string) error {
+	env := c.member.APIKeyEnv
+	if env == "" {
+		env = "(api_key_env is empty)"
+	}
+	err := fmt.Errorf("panel member %s is stopped: %s; check the key in environment variable %s, model %s and base_url %s, then run again: what is paid is kept",
+		c.member.Name, detail, env, c.member.Model, c.member.BaseURL)
+	c.stopped.CompareAndSwap(nil, &err)
+	return *c.stopped.Load()
+}

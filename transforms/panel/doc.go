@@ -1,0 +1,71 @@
+// Package panel asks paid models to generate and to judge, through servers that
+// speak the OpenAI protocol. It uses what an account's limits allow and no more,
+// pays for no answer twice, spends no more than it was told to, and turns
+// whatever a provider does into an answer or a typed reject.
+//
+// # Flow of a request
+//
+//	Request ─► ledger has it ───────────────────────────────► Answer
+//	   └─► budget ─► secrets check ─► slot, pace ─► call ─► group commit ─► Answer
+//	                                    ▲── wait, again ──┘
+//
+// A Request is the messages of a prompt (package prompts) for one member of the
+// panel and one sample. Its key hashes provider, base URL, request bytes and
+// sample, so a changed prompt, model or temperature is another request, and the
+// name of a member, its limits and its key are not part of it.
+//
+// The answer's bytes are committed to the ledger (package ledger) before the
+// caller sees them, and the slot of a call is held until then: what a crash can
+// lose is at most the concurrency. Parsing (ParseGenerate, ParseJudge) is apart
+// from fetching and reads those bytes, so a better parser costs nothing.
+//
+// # Failures
+//
+// 429 and Retry-After hold the whole account (package limit). 5xx, timeouts and
+// broken connections are tried again as Retry says. What would fail again (400
+// and its like) and what failed too often is a dead letter: it is recorded with
+// its reason, answered from the ledger from then on, and sent again only with
+// Replay. 401, 402, 403, 404 and an empty account are the member's fault and not
+// the request's: the member stops, nothing is recorded, and Do returns an error
+// that names what to mend after the other members have finished.
+//
+// A status of 200 with an error or with something else than a chat completion
+// inside is a failed call. A server that refuses response_format is remembered
+// and asked without it.
+//
+// # Answers
+//
+// The model is asked for one JSON object. Prose or a fence round the object is
+// passed over, since models add it whatever they are told; of several objects the
+// last one with the expected fields counts. No object is answer_not_json. Prose
+// or a fence inside the completion itself is the validity rules' to refuse. An
+// answer that ended at max_tokens is answer_truncated even if an object could be
+// read from it.
+//
+// # Money
+//
+// A reservation is made before each attempt, for the most that it can cost: a
+// token a byte of the request and max_tokens. It is settled by the usage that the
+// server reports. Attempts without a bill (timeouts, cut connections, answers
+// without usage) count as their whole reservation, and are recorded so. An
+// unknown price stays null; with a budget it is an error before anything is
+// sent.
+//
+// # Secrets
+//
+// Every user message (the system message holds no source text) goes through
+// Config.Check before it is sent; one that fails is the reject secret. The key of an account is read from its
+// environment variable, goes into the Authorization header and nowhere else:
+// responses and errors that echo it are redacted before they are kept.
+//
+// # Limits
+//
+// One process's view: limits and budget are divided among workers and shards in
+// advance. A shard's ledger is held in memory. Prompt tokens for the tokens-a-
+// minute limit are estimated as a third of the request's bytes. One stream of
+// requests is served in order with a bounded look-ahead, so a member that stands
+// still (a long Retry-After) holds up the others once the look-ahead is full of
+// its requests. Members that share a base URL and a key variable share one
+// account and must state the same limits; where a provider has limits by model,
+// give each its own variable.
+package panel

@@ -1,0 +1,256 @@
+// Package faultserver is a chat completions server that fails as it is told. It
+// speaks the protocol of OpenAI-compatible servers over real HTTP, follows a
+// scripted plan, logs every arrival and can enforce a sliding window, so that
+// tests and benchmarks of clients meet what real providers do.
+//
+//	s := faultserver.New(faultserver.Options{Plan: faultserver.Each(
+//		faultserver.Status(500, "busy"),
+//		faultserver.OK(func(a faultserver.Arrival) string { return `{"completion": "x()"}` }),
+//	)})
+//	defer s.Close()
+//	// base URL: s.URL()
+package faultserver
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Options of a server. Plan says how each arrival is served; Latency delays it.
+// Limit and Tokens are allowed in any Window, with Burst requests on top for
+// jitter on the way; what is above is answered 429 with RetryAfter.
+type Options struct {
+	Plan       func(Arrival) Step
+	Latency    time.Duration
+	Window     time.Duration
+	Limit      int
+	Tokens     int
+	Burst      int
+	RetryAfter string
+}
+
+// Arrival is one request as it came in.
+type Arrival struct {
+	N         int    // arrivals before it
+	Try       int    // arrivals before it with the same user message and model
+	System    string // system message
+	User      string // user message
+	Model     string
+	MaxTokens int
+	Schema    bool   // asks for response_format json_schema
+	Auth      string // the Authorization header
+	At        time.Time
+	Step      string // the step that served it
+	Status    int    // the status it was answered with, 0 for a broken connection
+	Reserved  int    // tokens: a third of the prompt's bytes and MaxTokens
+}
+
+var announced = regexp.MustCompile(`The boundary of this request is ([0-9a-f]{32})`)
+
+// Section is a data section of the user message: FILE or DEVELOPER.
+func (a Arrival) Section(name string) string {
+	m := announced.FindStringSubmatch(a.User)
+	if m == nil {
+		return ""
+	}
+	_, rest, _ := strings.Cut(a.User, "-----BEGIN "+name+" "+m[1]+"-----\n")
+	text, _, _ := strings.Cut(rest, "\n-----END "+name+" "+m[1]+"-----\n")
+	return text
+}
+
+// Judging reports whether a judge is asked.
+func (a Arrival) Judging() bool { return strings.Contains(a.User, "<PASSAGE ") }
+
+// Server is a running server.
+type Server struct {
+	opts Options
+	http *httptest.Server
+	stop chan struct{}
+
+	mu       sync.Mutex
+	arrivals []Arrival
+	tries    map[string]int
+	accepted []Arrival // of the window
+}
+
+// New starts a server on a free local port.
+func New(opts Options) *Server {
+	if opts.Plan == nil {
+		opts.Plan = Each(OK(func(Arrival) string { return "{}" }))
+	}
+	s := &Server{opts: opts, tries: map[string]int{}, stop: make(chan struct{})}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /v1/chat/completions", s.chat)
+	s.http = httptest.NewServer(mux)
+	return s
+}
+
+// URL is the base URL of the API.
+func (s *Server) URL() string { return s.http.URL + "/v1" }
+
+// Close ends the server and every hanging answer.
+func (s *Server) Close() {
+	close(s.stop)
+	s.http.CloseClientConnections()
+	s.http.Close()
+}
+
+// Arrivals are all requests so far, in order of arrival.
+func (s *Server) Arrivals() []Arrival {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]Arrival(nil), s.arrivals...)
+}
+
+// Count is the number of arrivals that were answered with a status.
+func (s *Server) Count(status int) int {
+	n := 0
+	for _, a := range s.Arrivals() {
+		if a.Status == status {
+			n++
+		}
+	}
+	return n
+}
+
+type chatRequest struct {
+	Model               string `json:"model"`
+	MaxTokens           int    `json:"max_tokens"`
+	MaxCompletionTokens int    `json:"max_completion_tokens"`
+	Messages            []struct {
+		Role    string `json:"role"`
+		Content string `json:"content"`
+	} `json:"messages"`
+	ResponseFormat *struct {
+		Type string `json:"type"`
+	} `json:"response_format"`
+}
+
+func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	var req chatRequest
+	if err == nil {
+		err = json.Unmarshal(body, &req)
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	a := Arrival{
+		Model: req.Model, MaxTokens: max(req.MaxTokens, req.MaxCompletionTokens), Auth: r.Header.Get("Authorization"),
+		Schema: req.ResponseFormat != nil && req.ResponseFormat.Type == "json_schema",
+	}
+	for _, m := range req.Messages {
+		if m.Role == "system" {
+			a.System += m.Content
+		} else {
+			a.User += m.Content
+		}
+		a.Reserved += len(m.Content) / 3
+	}
+	a.Reserved += a.MaxTokens
+	n, a, step := s.enter(a)
+	if s.opts.Latency > 0 {
+		select {
+		case <-time.After(s.opts.Latency):
+		case <-s.stop:
+		}
+	}
+	rec := &recorder{ResponseWriter: w}
+	defer func() {
+		// Also after the panic that cuts a connection.
+		s.mu.Lock()
+		s.arrivals[n].Status = rec.status
+		if rec.cut {
+			s.arrivals[n].Status = 0
+		}
+		s.mu.Unlock()
+	}()
+	step.serve(s, rec, r, a)
+}
+
+// enter logs an arrival and decides how it is served.
+func (s *Server) enter(a Arrival) (int, Arrival, Step) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id := a.Model + "\x00" + a.User
+	a.N, a.Try, a.At = len(s.arrivals), s.tries[id], time.Now()
+	step := Throttle(s.opts.RetryAfter)
+	if s.admit(a) {
+		s.tries[id]++
+		step = s.opts.Plan(a)
+	} else {
+		step.Name = "window"
+	}
+	a.Step = step.Name
+	s.arrivals = append(s.arrivals, a)
+	return a.N, a, step
+}
+
+func (s *Server) admit(a Arrival) bool {
+	if s.opts.Window == 0 {
+		return true
+	}
+	for len(s.accepted) > 0 && a.At.Sub(s.accepted[0].At) >= s.opts.Window {
+		s.accepted = s.accepted[1:]
+	}
+	tokens := a.Reserved
+	for _, b := range s.accepted {
+		tokens += b.Reserved
+	}
+	if s.opts.Limit > 0 && len(s.accepted)+1 > s.opts.Limit+s.opts.Burst {
+		return false
+	}
+	if s.opts.Tokens > 0 && tokens > s.opts.Tokens+s.opts.Burst*a.Reserved {
+		return false
+	}
+	s.accepted = append(s.accepted, a)
+	return true
+}
+
+// recorder remembers how an arrival was answered.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	cut    bool
+}
+
+func (r *recorder) WriteHeader(status int) {
+	r.status = status
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(b []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	return r.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// envelope is a chat completion with the given content.
+func envelope(a Arrival, content, refusal, finish string) []byte {
+	message := map[string]any{"role": "assistant", "content": content}
+	if refusal != "" {
+		message["content"], message["refusal"] = nil, refusal
+	}
+	out := len(content)/3 + 1
+	b, err := json.Marshal(map[string]any{
+		"id": fmt.Sprintf("chatcmpl-%d", a.N), "object": "chat.completion", "created": a.At.Unix(), "model": a.Model,
+		"choices": []any{map[string]any{"index": 0, "message": message, "finish_reason": finish}},
+		"usage":   map[string]any{"prompt_tokens": a.Reserved - a.MaxTokens, "completion_tokens": out, "total_tokens": a.Reserved - a.MaxTokens + out},
+	})
+	if err != nil {
+		panic(err) // maps of strings and numbers
+	}
+	return b
+}

@@ -1,0 +1,259 @@
+// Package ledger keeps every paid answer, so that no answer is paid twice.
+//
+// # Format
+//
+// A shard's ledger is a folder of immutable segments, one a group commit:
+//
+//	00007/000003-000012.zst      shard 7, attempt 3, twelfth segment of it
+//
+// A segment is zstd over JSON lines, readable by zstdcat | jq: a head that says
+// what it is and how many records follow, then the records. zstd's checksum
+// covers the content. Segments are only ever created, never changed, through
+// Store.Put, which is atomic and fails on a name that exists; so there is no
+// partly written one, and a reader needs no lock.
+//
+// An attempt is one opening of the shard that wrote something; its number is one
+// above the highest present. Two processes that work on one shard at once
+// collide at the first name they share, and the later one moves to a new
+// attempt: nothing is overwritten.
+//
+// # Reading
+//
+// Readers take the union. Of several records with one key an answer stands above
+// a dead letter, and else the first by (attempt, sequence, place) wins, so later
+// segments never change what was read before. Dead letters are failures that
+// trying again would not mend; they stay in the ledger with their reason, their
+// last response and what they may have cost.
+//
+// A segment that cannot be read is an error that names it: to leave it out
+// silently would be to pay for its answers again.
+//
+// # Limits
+//
+// The records of one shard are held in memory while it is worked on (some 2 KB
+// each). Answers that were received but not yet committed are lost in a crash:
+// at most as many as were in flight. Two processes that pay for one key at the
+// same time both pay; the first segment wins for every later reader.
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Store is where segments lie: a folder or a bucket. Put is atomic and durable
+// when it returns, and fails with an error that is fs.ErrExist if name exists.
+// List returns the full names that begin with prefix. The methods may be called
+// from several goroutines.
+type Store interface {
+	Put(ctx context.Context, name string, data []byte) error
+	Get(ctx context.Context, name string) ([]byte, error)
+	List(ctx context.Context, prefix string) ([]string, error)
+}
+
+// Record is one paid request with its outcome: an answer, or with Reject a dead
+// letter. Tokens and CostUSD are null where the provider or the recipe does not
+// say. AssumedUSD is what attempts without a readable bill may have cost at most;
+// it counts against the budget.
+type Record struct {
+	Key           string    `json:"key"`
+	Member        string    `json:"member"`
+	Model         string    `json:"model"`
+	RequestSHA256 string    `json:"request_sha256"`
+	Sample        int64     `json:"sample"`
+	Status        int       `json:"status"`
+	Reject        string    `json:"reject,omitempty"`
+	Detail        string    `json:"detail,omitempty"`
+	Attempts      int       `json:"attempts"`
+	InputTokens   *int64    `json:"input_tokens"`
+	OutputTokens  *int64    `json:"output_tokens"`
+	CostUSD       *float64  `json:"cost_usd"`
+	AssumedUSD    float64   `json:"assumed_usd,omitempty"`
+	Time          time.Time `json:"time"`
+	Raw           []byte    `json:"-"` // the response's bytes, see segment.go
+}
+
+// Shard is the ledger of one shard, opened for reading and appending.
+type Shard struct {
+	store Store
+	shard int
+
+	mu      sync.Mutex
+	records []Record
+	byKey   map[string]int // index of the record that stands for the key
+	attempt int
+	seq     int
+}
+
+// readers is how many segments are fetched at once: a bucket answers in tens of
+// milliseconds, and a shard may have hundreds.
+const readers = 8
+
+// Open reads all segments of a shard.
+func Open(ctx context.Context, store Store, shard int) (*Shard, error) {
+	s := &Shard{store: store, shard: shard, byKey: map[string]int{}}
+	segs, err := s.segments(ctx)
+	if err != nil {
+		return nil, err
+	}
+	records := make([][]Record, len(segs))
+	errs := make([]error, len(segs))
+	next := make(chan int)
+	var wg sync.WaitGroup
+	for range min(readers, len(segs)) {
+		wg.Go(func() {
+			for i := range next {
+				records[i], errs[i] = s.read(ctx, segs[i])
+			}
+		})
+	}
+	for i := range segs {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	for i, seg := range segs {
+		s.add(records[i])
+		s.attempt = max(s.attempt, seg.attempt)
+	}
+	s.attempt++
+	return s, nil
+}
+
+// Get is the record that stands for key.
+func (s *Shard) Get(key string) (Record, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i, ok := s.byKey[key]
+	if !ok {
+		return Record{}, false
+	}
+	return s.records[i], true
+}
+
+// All yields every record in order, those that lost to another one included:
+// they were paid.
+func (s *Shard) All() iter.Seq[Record] {
+	s.mu.Lock()
+	records := s.records[:len(s.records):len(s.records)]
+	s.mu.Unlock()
+	return slices.Values(records)
+}
+
+// Commit writes records as one segment. When it returns nil they are durable.
+// Commits of one Shard must not overlap.
+func (s *Shard) Commit(ctx context.Context, records []Record) error {
+	if len(records) == 0 {
+		return nil
+	}
+	const collisions = 100 // other writers come and go; a hundred of them do not
+	for range collisions {
+		seg := segment{shard: s.shard, attempt: s.attempt, seq: s.seq}
+		data, err := encode(seg, records)
+		if err != nil {
+			return fmt.Errorf("ledger segment %s: %w", seg, err)
+		}
+		err = s.store.Put(ctx, seg.String(), data)
+		if err == nil {
+			s.seq++
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.add(records)
+			return nil
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return fmt.Errorf("write ledger segment %s (%d answers that are paid): %w", seg, len(records), err)
+		}
+		segs, err := s.segments(ctx)
+		if err != nil {
+			return err
+		}
+		for _, o := range segs {
+			s.attempt = max(s.attempt, o.attempt+1)
+		}
+		s.seq = 0
+	}
+	return fmt.Errorf("write ledger of shard %05d: name taken %d times over; is another process at work on it?", s.shard, collisions)
+}
+
+// add appends records to the index. s.mu is held, or s not shared yet.
+func (s *Shard) add(records []Record) {
+	for _, r := range records {
+		s.records = append(s.records, r)
+		i, ok := s.byKey[r.Key]
+		if !ok || (s.records[i].Reject != "" && r.Reject == "") {
+			s.byKey[r.Key] = len(s.records) - 1
+		}
+	}
+}
+
+// segment is the name of one.
+type segment struct{ shard, attempt, seq int }
+
+const extension = ".zst"
+
+func (g segment) String() string {
+	return fmt.Sprintf("%05d/%06d-%06d%s", g.shard, g.attempt, g.seq, extension)
+}
+
+// segments lists a shard's segments by (attempt, sequence).
+func (s *Shard) segments(ctx context.Context) ([]segment, error) {
+	folder := fmt.Sprintf("%05d/", s.shard)
+	names, err := s.store.List(ctx, folder)
+	if err != nil {
+		return nil, fmt.Errorf("list ledger %s: %w", folder, err)
+	}
+	var segs []segment
+	for _, name := range names {
+		if !strings.HasSuffix(name, extension) {
+			continue // a store's own temporary files
+		}
+		seg, err := parseName(folder, name, s.shard)
+		if err != nil {
+			return nil, err
+		}
+		segs = append(segs, seg)
+	}
+	slices.SortFunc(segs, func(a, b segment) int {
+		if a.attempt != b.attempt {
+			return a.attempt - b.attempt
+		}
+		return a.seq - b.seq
+	})
+	return segs, nil
+}
+
+func parseName(folder, name string, shard int) (segment, error) {
+	base, ok := strings.CutPrefix(strings.TrimSuffix(name, extension), folder)
+	a, q, dash := strings.Cut(base, "-")
+	attempt, err1 := strconv.Atoi(a)
+	seq, err2 := strconv.Atoi(q)
+	seg := segment{shard: shard, attempt: attempt, seq: seq}
+	if !ok || !dash || err1 != nil || err2 != nil || seg.String() != name {
+		return segment{}, fmt.Errorf("ledger: %q is not a segment's name (%sATTEMPT-SEQ%s): move it away", name, folder, extension)
+	}
+	return seg, nil
+}
+
+func (s *Shard) read(ctx context.Context, seg segment) ([]Record, error) {
+	data, err := s.store.Get(ctx, seg.String())
+	if err != nil {
+		return nil, fmt.Errorf("read ledger segment %s: %w", seg, err)
+	}
+	records, err := decode(seg, data)
+	if err != nil {
+		return nil, fmt.Errorf("ledger segment %s is damaged (%w): restore it from a copy, or move it away to pay for its answers again", seg, err)
+	}
+	return records, nil
+}

@@ -1,0 +1,165 @@
+package panel
+
+import (
+	"fmt"
+	"math"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Providers of a member. Rules and NGram are built in and not paid: this package
+// only checks their entries.
+const (
+	ProviderRules  = "rules"
+	ProviderNGram  = "ngram"
+	ProviderOpenAI = "openai"
+)
+
+// Providers lists the known providers.
+var Providers = []string{ProviderNGram, ProviderOpenAI, ProviderRules}
+
+// Member is one entry of a recipe's panel. Of the fields after Provider, the
+// built-in providers have none. RPM and TPM are the account's requests and tokens
+// a minute, 0 for unknown. Temperature is the provider's default if null. An
+// unknown price is null, never zero.
+type Member struct {
+	Name        string        `yaml:"name" json:"name"`
+	Provider    string        `yaml:"provider" json:"provider"`
+	BaseURL     string        `yaml:"base_url,omitempty" json:"base_url,omitempty"`
+	Model       string        `yaml:"model,omitempty" json:"model,omitempty"`
+	APIKeyEnv   string        `yaml:"api_key_env,omitempty" json:"api_key_env,omitempty"`
+	RPM         int           `yaml:"rpm,omitempty" json:"rpm,omitempty"`
+	TPM         int           `yaml:"tpm,omitempty" json:"tpm,omitempty"`
+	Concurrency int           `yaml:"concurrency,omitempty" json:"concurrency,omitempty"`
+	Temperature *float64      `yaml:"temperature,omitempty" json:"temperature,omitempty"`
+	MaxTokens   int           `yaml:"max_tokens,omitempty" json:"max_tokens,omitempty"`
+	USDPerMTok  *Price        `yaml:"usd_per_mtok,omitempty" json:"usd_per_mtok,omitempty"`
+	Timeout     time.Duration `yaml:"timeout,omitempty" json:"timeout,omitempty"`
+}
+
+// Price in US dollars for a million tokens. Both are required.
+type Price struct {
+	In  *float64 `yaml:"in" json:"in"`
+	Out *float64 `yaml:"out" json:"out"`
+}
+
+// Paid reports whether a member is asked over the network.
+func (m Member) Paid() bool { return m.Provider == ProviderOpenAI }
+
+// Defaults fills the zero fields of a paid member: 16 calls in flight, 512
+// tokens, 60 seconds.
+func (m Member) Defaults() Member {
+	if !m.Paid() {
+		return m
+	}
+	if m.Concurrency == 0 {
+		m.Concurrency = 16
+	}
+	if m.MaxTokens == 0 {
+		m.MaxTokens = 512
+	}
+	if m.Timeout == 0 {
+		m.Timeout = time.Minute
+	}
+	m.BaseURL = strings.TrimRight(m.BaseURL, "/")
+	return m
+}
+
+// Output is what of a member decides bytes, for a stage's fingerprint: not its
+// limits, its key or its patience.
+func (m Member) Output() Member {
+	m = m.Defaults()
+	return Member{
+		Name: m.Name, Provider: m.Provider, BaseURL: m.BaseURL, Model: m.Model,
+		Temperature: m.Temperature, MaxTokens: m.MaxTokens, USDPerMTok: m.USDPerMTok,
+	}
+}
+
+// account names what the provider counts by.
+func (m Member) account() string { return m.BaseURL + " with the key in $" + m.APIKeyEnv }
+
+var (
+	namePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
+	envPattern  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+)
+
+// Validate names the field that is out of range and what is allowed.
+func (m Member) Validate() error {
+	if !namePattern.MatchString(m.Name) {
+		return fmt.Errorf("panel: name is %q, allowed are 1 to 64 of a-z 0-9 . _ -, the first a letter or digit", m.Name)
+	}
+	bad := func(field string, value any, allowed string) error {
+		return fmt.Errorf("panel member %s: %s is %v, allowed is %s", m.Name, field, value, allowed)
+	}
+	if !slices.Contains(Providers, m.Provider) {
+		return bad("provider", fmt.Sprintf("%q", m.Provider), "one of "+strings.Join(Providers, ", "))
+	}
+	if !m.Paid() {
+		if m != (Member{Name: m.Name, Provider: m.Provider}) {
+			return fmt.Errorf("panel member %s: provider %s is built in and takes no further field", m.Name, m.Provider)
+		}
+		return nil
+	}
+	u, err := url.Parse(m.BaseURL)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		// The value is not repeated: someone may have put a key into it.
+		return fmt.Errorf("panel member %s: base_url is not allowed, it must be http(s)://host[/path] without user, query or fragment", m.Name)
+	}
+	switch {
+	case m.Model == "":
+		return bad("model", "empty", "the provider's name of a model")
+	case m.APIKeyEnv != "" && !envPattern.MatchString(m.APIKeyEnv):
+		return fmt.Errorf("panel member %s: api_key_env is not the name of an environment variable (the key itself does not belong into a recipe)", m.Name)
+	case m.RPM < 0 || m.RPM > 10_000_000:
+		return bad("rpm", m.RPM, "0 (unknown) to 10000000")
+	case m.TPM < 0 || m.TPM > 10_000_000_000:
+		return bad("tpm", m.TPM, "0 (unknown) to 10000000000")
+	case m.Concurrency < 0 || m.Concurrency > 4096:
+		return bad("concurrency", m.Concurrency, "1 to 4096, or 0 for 16")
+	case m.Temperature != nil && !(*m.Temperature >= 0 && *m.Temperature <= 2):
+		return bad("temperature", *m.Temperature, "0 to 2")
+	case m.MaxTokens < 0 || m.MaxTokens > 131072:
+		return bad("max_tokens", m.MaxTokens, "1 to 131072, or 0 for 512")
+	case m.TPM > 0 && m.Defaults().MaxTokens >= m.TPM:
+		return bad("max_tokens", m.Defaults().MaxTokens, "less than tpm")
+	case m.Timeout < 0 || m.Timeout > time.Hour || (m.Timeout > 0 && m.Timeout < time.Millisecond):
+		return bad("timeout", m.Timeout, "1ms to 1h, or 0 for 60s")
+	}
+	if p := m.USDPerMTok; p != nil && !(isPrice(p.In) && isPrice(p.Out)) {
+		return fmt.Errorf("panel member %s: usd_per_mtok.in and usd_per_mtok.out must both be given, as numbers from 0 (leave usd_per_mtok out if the price is unknown)", m.Name)
+	}
+	return nil
+}
+
+func isPrice(v *float64) bool { return v != nil && *v >= 0 && !math.IsInf(*v, 0) }
+
+// ValidateAll checks the members of all panels of a recipe together: names are
+// unique in a panel, and members of one account state the same limits.
+func ValidateAll(panels ...[]Member) error {
+	accounts := map[string]Member{}
+	for _, members := range panels {
+		names := map[string]bool{}
+		for _, m := range members {
+			if err := m.Validate(); err != nil {
+				return err
+			}
+			if names[m.Name] {
+				return fmt.Errorf("panel: two members are named %q", m.Name)
+			}
+			names[m.Name] = true
+			if !m.Paid() {
+				continue
+			}
+			m = m.Defaults()
+			o, ok := accounts[m.account()]
+			if ok && (o.RPM != m.RPM || o.TPM != m.TPM || o.Concurrency != m.Concurrency) {
+				return fmt.Errorf("panel: members %s and %s share the account %s and must state the same rpm, tpm and concurrency (or give each its own api_key_env)", o.Name, m.Name, m.account())
+			}
+			accounts[m.account()] = m
+		}
+	}
+	return nil
+}

@@ -1,0 +1,136 @@
+package panel
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"decoy/transforms/panel/ledger"
+	"decoy/transforms/panel/limit"
+)
+
+// Config of a panel. Members, Store and Check are required if a member is paid;
+// all else may be zero.
+type Config struct {
+	Members []Member
+	Store   ledger.Store
+
+	// Check returns an error if a text holds a secret. The error is kept as the
+	// reject's detail, so it names the rule and not the secret. It is called from
+	// several goroutines.
+	Check func(text string) error
+
+	// Workers is the number of processes that share the accounts.
+	Workers int
+	// BudgetUSD is what a shard may cost, what its ledger holds included. Null is
+	// no limit. SplitBudget divides a whole budget.
+	BudgetUSD func(shard int) float64
+	// Replay sends dead letters again.
+	Replay bool
+
+	Retry         limit.Retry
+	CommitRecords int           // a segment is written at the latest with so many answers [256]
+	CommitEvery   time.Duration // or when the oldest has waited so long [250ms]
+	LookAhead     int           // requests of a shard that are open at once [256 or twice the members' concurrency]
+	Grace         time.Duration // calls under way when Do is interrupted may end within [5s]
+
+	Window   time.Duration   // in which rpm and tpm count [1m]
+	Accounts *limit.Accounts // whose limits are shared [limit.Process]
+	Random   func() float64  // in [0, 1), for the jitter of waits; from several goroutines
+}
+
+// ErrBudget says that requests were left unsent because the budget is used up.
+// What was paid is kept; a run with a higher budget goes on from there.
+var ErrBudget = errors.New("budget_usd is reached")
+
+// Panel asks the paid members of a recipe. Its methods may be called from several
+// goroutines, Do for several shards at once.
+type Panel struct {
+	config  Config
+	clients map[string]*client
+}
+
+// Open checks the members, reads their keys and joins their accounts. Nothing is
+// sent.
+func Open(config Config) (*Panel, error) {
+	p := &Panel{config: config, clients: map[string]*client{}}
+	c := &p.config
+	if err := ValidateAll(c.Members); err != nil {
+		return nil, err
+	}
+	c.Retry = c.Retry.Defaults()
+	if err := c.Retry.Validate(); err != nil {
+		return nil, fmt.Errorf("panel: %w", err)
+	}
+	if c.CommitRecords < 0 || c.CommitEvery < 0 || c.LookAhead < 0 || c.Workers < 0 || c.Window < 0 {
+		return nil, errors.New("panel: CommitRecords, CommitEvery, LookAhead, Workers and Window must not be negative")
+	}
+	if c.CommitRecords == 0 {
+		c.CommitRecords = 256
+	}
+	if c.CommitEvery == 0 {
+		c.CommitEvery = 250 * time.Millisecond
+	}
+	if c.Grace == 0 {
+		c.Grace = 5 * time.Second
+	}
+	if c.Accounts == nil {
+		c.Accounts = &limit.Process
+	}
+	if c.Random == nil {
+		c.Random = rand.Float64
+	}
+	concurrency := 0
+	for _, m := range c.Members {
+		if !m.Paid() {
+			continue
+		}
+		m = m.Defaults()
+		if c.BudgetUSD != nil && m.USDPerMTok == nil {
+			return nil, fmt.Errorf("price of panel member %s is unknown; set usd_per_mtok or remove budget_usd", m.Name)
+		}
+		account, err := c.Accounts.Get(m.account(), limit.Limits{
+			Requests: float64(m.RPM), Tokens: float64(m.TPM), Concurrency: m.Concurrency, Window: c.Window,
+		}.Share(c.Workers))
+		if err != nil {
+			return nil, fmt.Errorf("panel member %s: %w", m.Name, err)
+		}
+		if p.clients[m.Name], err = newClient(m, account); err != nil {
+			return nil, err
+		}
+		concurrency += m.Concurrency
+	}
+	if c.LookAhead == 0 {
+		c.LookAhead = max(256, 2*concurrency)
+	}
+	if len(p.clients) > 0 && (c.Store == nil || c.Check == nil) {
+		return nil, errors.New("panel: paid members need a Store for their answers and a Check for secrets")
+	}
+	return p, nil
+}
+
+// Close ends idle connections. What was committed is safe without it.
+func (p *Panel) Close() {
+	for _, c := range p.clients {
+		c.http.CloseIdleConnections()
+	}
+}
+
+// SplitBudget divides a budget among shards in proportion to their estimates, for
+// Config.BudgetUSD. Where no estimate is above zero it is divided evenly.
+func SplitBudget(usd float64, estimates []float64) func(shard int) float64 {
+	sum := 0.0
+	for _, e := range estimates {
+		sum += max(0, e)
+	}
+	return func(shard int) float64 {
+		switch {
+		case shard < 0 || shard >= len(estimates):
+			return 0
+		case sum == 0:
+			return usd / float64(len(estimates))
+		}
+		return usd * max(0, estimates[shard]) / sum
+	}
+}

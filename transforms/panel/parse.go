@@ -1,0 +1,174 @@
+package panel
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/sashabaranov/go-openai"
+)
+
+// Reasons for rejects of the paid panel.
+const (
+	AnswerNotJSON   = "answer_not_json"  // no JSON object with the fields that were asked for
+	AnswerRefused   = "answer_refused"   // the model or a filter refused
+	AnswerTruncated = "answer_truncated" // the answer ended at max_tokens
+	HTTPError       = "http_error"       // the provider did not answer, or answered with an error
+	Timeout         = "timeout"          // the provider did not answer in time
+	Secret          = "secret"           // the text holds a secret and was not sent
+	Budget          = "budget"           // the budget is used up and it was not sent
+)
+
+// Reasons lists them.
+var Reasons = []string{AnswerNotJSON, AnswerRefused, AnswerTruncated, HTTPError, Timeout, Secret, Budget}
+
+// GeneratedCompletion is a generator's answer.
+type GeneratedCompletion struct {
+	Completion string
+	Introduced []string
+	WhyWrong   string
+}
+
+// JudgeAnswer is a judge's answer. Confidence is that this answer is right.
+type JudgeAnswer struct {
+	Correct    bool
+	Confidence float64
+}
+
+// mostSure bounds what a stated confidence may mean: models say 1 freely.
+const mostSure = 0.999
+
+// Margin is the log-odds, in nats, that the judge takes the candidate for right:
+// at least 0 if it says so, at most 0 if not. A confidence below one half in the
+// stated answer counts as one half.
+func (a JudgeAnswer) Margin() float64 {
+	c := min(max(a.Confidence, 0.5), mostSure)
+	m := math.Log(c / (1 - c))
+	if !a.Correct {
+		return -m
+	}
+	return m
+}
+
+// ParseGenerate reads a generator's answer from a response's bytes. reason is ""
+// for a good answer.
+func ParseGenerate(raw []byte) (g GeneratedCompletion, reason, detail string) {
+	content, reason, detail := content(raw)
+	if reason != "" {
+		return GeneratedCompletion{}, reason, detail
+	}
+	var a struct {
+		Completion *string  `json:"completion"`
+		Introduced []string `json:"introduced"`
+		WhyWrong   string   `json:"why_wrong"`
+	}
+	ok := lastObject(content, func(object []byte) bool {
+		b := a
+		b.Completion, b.Introduced, b.WhyWrong = nil, nil, ""
+		if json.Unmarshal(object, &b) != nil || b.Completion == nil {
+			return false
+		}
+		a = b
+		return true
+	})
+	if !ok {
+		return GeneratedCompletion{}, AnswerNotJSON, "no JSON object with a string completion in: " + excerpt(content)
+	}
+	if a.Introduced == nil {
+		a.Introduced = []string{}
+	}
+	return GeneratedCompletion{Completion: *a.Completion, Introduced: a.Introduced, WhyWrong: a.WhyWrong}, "", ""
+}
+
+// ParseJudge reads a judge's answer from a response's bytes. reason is "" for a
+// good answer.
+func ParseJudge(raw []byte) (a JudgeAnswer, reason string) {
+	content, reason, _ := content(raw)
+	if reason != "" {
+		return JudgeAnswer{}, reason
+	}
+	ok := lastObject(content, func(object []byte) bool {
+		var b struct {
+			Correct    *bool    `json:"correct"`
+			Confidence *float64 `json:"confidence"`
+		}
+		if json.Unmarshal(object, &b) != nil || b.Correct == nil || b.Confidence == nil || !(*b.Confidence >= 0 && *b.Confidence <= 1) {
+			return false
+		}
+		a = JudgeAnswer{*b.Correct, *b.Confidence}
+		return true
+	})
+	if !ok {
+		return JudgeAnswer{}, AnswerNotJSON
+	}
+	return a, ""
+}
+
+// completion is a chat completion, or the error that came in its place.
+type completion struct {
+	Choices []struct {
+		Message struct {
+			Content string `json:"content"`
+			Refusal string `json:"refusal"`
+		} `json:"message"`
+		FinishReason openai.FinishReason `json:"finish_reason"`
+	} `json:"choices"`
+	Usage *struct {
+		Prompt     *int64 `json:"prompt_tokens"`
+		Completion *int64 `json:"completion_tokens"`
+	} `json:"usage"`
+	Error json.RawMessage `json:"error"`
+}
+
+func content(raw []byte) (text, reason, detail string) {
+	var c completion
+	if err := json.Unmarshal(raw, &c); err != nil || len(c.Choices) == 0 {
+		return "", HTTPError, "not a chat completion: " + excerpt(string(raw))
+	}
+	choice := c.Choices[0]
+	switch {
+	case choice.Message.Refusal != "":
+		return "", AnswerRefused, excerpt(choice.Message.Refusal)
+	case choice.FinishReason == openai.FinishReasonContentFilter:
+		return "", AnswerRefused, "finish_reason content_filter"
+	case choice.FinishReason == openai.FinishReasonLength:
+		return "", AnswerTruncated, fmt.Sprintf("finish_reason length after %d bytes", len(choice.Message.Content))
+	}
+	return choice.Message.Content, "", ""
+}
+
+// maxStarts bounds how many "{" of an answer are tried as the start of an object.
+const maxStarts = 256
+
+// lastObject offers the JSON objects that stand in text, from left to right, none
+// inside another, and reports whether take took one.
+func lastObject(text string, take func(object []byte) bool) bool {
+	taken := false
+	for range maxStarts {
+		i := strings.IndexByte(text, '{')
+		if i < 0 {
+			break
+		}
+		text = text[i:]
+		d := json.NewDecoder(strings.NewReader(text))
+		var object json.RawMessage
+		if d.Decode(&object) != nil {
+			text = text[1:]
+			continue
+		}
+		taken = take(object) || taken
+		text = text[d.InputOffset():]
+	}
+	return taken
+}
+
+// excerpt is the head of a text, for a person.
+func excerpt(s string) string {
+	const most = 200
+	s = strings.ToValidUTF8(s, "\ufffd")
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
+}

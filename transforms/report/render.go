@@ -1,0 +1,38 @@
+package report
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+)
+
+//go:embed page/*.tmpl page/style.css
+var page embed.FS
+
+var pageTemplate = template.Must(template.New("report.tmpl").Funcs(template.FuncMap{
+	"num": number, "pct": percent, "sec": seconds, "mem": memory, "signed": signed,
+	"quantile":  shownQuantile,
+	"optpct":    func(x *float64) string { return optional(x, percent) },
+	"optsigned": func(x *float64) string { return optional(x, signed) },
+	"inc":       func(i int) int { return i + 1 },
+	"longer":    longer,
+	"num64":     func(n int) string { return number(int64(n)) },
+	"x":         func(share float64) string { return fmt.Sprintf("%.2f", share*100) },
+	"wide":      func(from, to float64) string { return fmt.Sprintf("%.2f", (to-from)*100) },
+}).ParseFS(page, "page/*.tmpl"))
+
+// Render renders the report as one HTML file.
+func Render(d Data) ([]byte, error) {
+	css, err := page.ReadFile("page/style.css")
+	if err != nil {
+		return nil, fmt.Errorf("report: %w", err)
+	}
+	v := newView(d)
+	v.Style = template.CSS(css)
+	var b bytes.Buffer
+	if err := pageTemplate.Execute(&b, v); err != nil {
+		return nil, fmt.Errorf("render the report of build %q: %w", d.Name, err)
+	}
+	return []byte(visible(b.String())), nil
+}

@@ -1,0 +1,70 @@
+package screen
+
+import (
+	"bytes"
+	"path"
+	"strings"
+
+	"github.com/go-enry/go-enry/v2"
+
+	"decoy/schemas"
+)
+
+// languages maps Linguist's names to ours.
+var languages = map[string]string{
+	"C++": schemas.Cpp, "C#": schemas.CSharp, "Go": schemas.Go, "Java": schemas.Java,
+	"JavaScript": schemas.JavaScript, "Python": schemas.Python, "Rust": schemas.Rust,
+	"TypeScript": schemas.TypeScript, "TSX": schemas.TypeScript,
+}
+
+// likely names the language of extensions that Linguist shares with one that is
+// hardly met under it (XML translations, RenderScript, Smalltalk). Content that
+// shows the other decides against; a naive guess over tokens does not.
+var likely = map[string]string{
+	".cs": schemas.CSharp, ".rs": schemas.Rust, ".ts": schemas.TypeScript, ".tsx": schemas.TypeScript,
+}
+
+// MaybeSource reports whether a file of this path can be in one of our languages.
+// A path without extension can, as a script.
+func MaybeSource(filePath string) bool {
+	ext := strings.ToLower(path.Ext(filePath))
+	if ext == "" {
+		return !IsLicenseFile(filePath)
+	}
+	if likely[ext] != "" {
+		return true
+	}
+	for _, name := range enry.GetLanguagesByExtension(filePath, nil, nil) {
+		if languages[name] != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// Language names the language of a file, "" for any that is not ours. C is not
+// cpp: a header is cpp only where its content says so.
+func Language(filePath string, content []byte) string {
+	ext := strings.ToLower(path.Ext(filePath))
+	if ext == "" {
+		if !bytes.HasPrefix(content, []byte("#!")) {
+			return ""
+		}
+		name, _ := enry.GetLanguageByShebang(content)
+		return languages[name]
+	}
+	byExt := enry.GetLanguagesByExtension(filePath, nil, nil)
+	if len(byExt) == 1 {
+		return languages[byExt[0]]
+	}
+	if !MaybeSource(filePath) {
+		return ""
+	}
+	if name, safe := enry.GetLanguageByContent(filePath, content); safe {
+		return languages[name]
+	}
+	if lang := likely[ext]; lang != "" {
+		return lang
+	}
+	return languages[enry.GetLanguage(filePath, content)]
+}

@@ -1,0 +1,227 @@
+package syntax
+
+/*
+#cgo noescape decoy_parse
+#cgo nocallback decoy_parse
+#include <stdlib.h>
+#include "walk.h"
+*/
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+	"unsafe"
+)
+
+// wallLimit stops a parse as the last resort. What it stops depends on the
+// machine's load, so size, line length and depth decide first.
+const wallLimit = 60 * time.Second
+
+// maxDepth bounds the depth of a tree. The deepest hand-written file seen is
+// below 300.
+const maxDepth = 2000
+
+// Errors of Parse: both are properties of the text, to be counted as rejects.
+var (
+	ErrWallLimit = errors.New("parse exceeded the wall clock limit of 60 s")
+	ErrTooDeep   = errors.New("syntax tree is too deep")
+)
+
+// node mirrors decoy_node.
+type node struct {
+	start, end uint32
+	parent     int32
+	next       uint32
+	sym, field uint16
+	flags      uint8
+	_          [3]uint8
+}
+
+var _ [unsafe.Sizeof(C.decoy_node{})]byte = [unsafe.Sizeof(node{})]byte{}
+
+const (
+	flagNamed    = C.DECOY_NAMED
+	flagError    = C.DECOY_ERROR
+	flagMissing  = C.DECOY_MISSING
+	flagHasError = C.DECOY_HAS_ERROR
+)
+
+// Tree is a parsed file as a flat preorder array of its named nodes (and the
+// anonymous ones that the language's rules ask for). Nodes are indices; 0 is the
+// root. It is valid until its parser's next call.
+type Tree struct {
+	Src   []byte
+	g     *grammar
+	nodes []node
+	Depth int
+}
+
+// Len is the number of nodes.
+func (t *Tree) Len() int { return len(t.nodes) }
+
+// Kind is the grammar's name of node n.
+func (t *Tree) Kind(n int) string { return t.g.kindName(t.nodes[n].sym) }
+
+// Field is the name of the field of its parent that node n fills, "" for none.
+// Where the parent in the grammar is not a kept node, it is that parent's field.
+func (t *Tree) Field(n int) string { return t.g.fields[t.nodes[n].field] }
+
+// Start is the byte offset of the first byte of node n.
+func (t *Tree) Start(n int) int { return int(t.nodes[n].start) }
+
+// End is the byte offset after the last byte of node n.
+func (t *Tree) End(n int) int { return int(t.nodes[n].end) }
+
+// Parent is the parent of node n, -1 for the root.
+func (t *Tree) Parent(n int) int { return int(t.nodes[n].parent) }
+
+// After is the index after the last descendant of node n: its descendants are
+// n+1 … After(n)-1.
+func (t *Tree) After(n int) int { return int(t.nodes[n].next) }
+
+// Text is the source of node n.
+func (t *Tree) Text(n int) string { return string(t.Src[t.nodes[n].start:t.nodes[n].end]) }
+
+// Named reports whether node n is named in the grammar.
+func (t *Tree) Named(n int) bool { return t.nodes[n].flags&flagNamed != 0 }
+
+// Broken reports whether node n or a descendant is an error or missing.
+func (t *Tree) Broken(n int) bool {
+	return t.nodes[n].flags&(flagHasError|flagError|flagMissing) != 0
+}
+
+// IsError reports whether node n is an ERROR or MISSING node itself.
+func (t *Tree) IsError(n int) bool { return t.nodes[n].flags&(flagError|flagMissing) != 0 }
+
+// Errors counts the ERROR and MISSING nodes of the tree.
+func (t *Tree) Errors() int {
+	if !t.Broken(0) {
+		return 0
+	}
+	c := 0
+	for i := range t.nodes {
+		if t.IsError(i) {
+			c++
+		}
+	}
+	return c
+}
+
+// Children yields the children of node n in order.
+func (t *Tree) Children(n int) func(func(int) bool) {
+	return func(yield func(int) bool) {
+		for c, end := n+1, int(t.nodes[n].next); c < end; c = int(t.nodes[c].next) {
+			if !yield(c) {
+				return
+			}
+		}
+	}
+}
+
+// Child is the first child of node n in the named field, -1 for none.
+func (t *Tree) Child(n int, field string) int {
+	f, ok := t.g.fieldID[field]
+	if !ok {
+		return -1
+	}
+	for c, end := n+1, int(t.nodes[n].next); c < end; c = int(t.nodes[c].next) {
+		if t.nodes[c].field == f {
+			return c
+		}
+	}
+	return -1
+}
+
+// ChildOf is the first child of node n of one of the kinds, -1 for none.
+func (t *Tree) ChildOf(n int, kinds ...string) int {
+	for c := range t.Children(n) {
+		k := t.Kind(c)
+		for _, want := range kinds {
+			if k == want {
+				return c
+			}
+		}
+	}
+	return -1
+}
+
+// Leaf reports whether node n has no kept children.
+func (t *Tree) Leaf(n int) bool { return int(t.nodes[n].next) == n+1 }
+
+// At is the smallest node that covers [start, end).
+func (t *Tree) At(start, end int) int {
+	best := 0
+	for {
+		found := -1
+		for c := range t.Children(best) {
+			if t.Start(c) <= start && end <= t.End(c) {
+				found = c
+				break
+			}
+		}
+		if found < 0 {
+			return best
+		}
+		best = found
+	}
+}
+
+// Parser parses files of all languages. It is not safe for concurrent use: give
+// every goroutine its own. Close frees its C memory.
+type Parser struct {
+	byGrammar map[*grammar]*C.decoy_parser
+	builder   builder
+	tree      Tree
+}
+
+// NewParser returns a parser.
+func NewParser() *Parser {
+	p := &Parser{byGrammar: map[*grammar]*C.decoy_parser{}}
+	runtime.SetFinalizer(p, (*Parser).Close)
+	return p
+}
+
+// Close frees the parser's C memory.
+func (p *Parser) Close() {
+	for _, c := range p.byGrammar {
+		C.decoy_parser_delete(c)
+	}
+	clear(p.byGrammar)
+}
+
+// Parse parses src as language l; path picks between grammars of one language
+// (.tsx). The tree is valid until the parser's next call.
+func (p *Parser) Parse(l *Language, path string, src []byte) (*Tree, error) {
+	g := l.grammar(path)
+	c := p.byGrammar[g]
+	if c == nil {
+		c = C.decoy_parser_new(g.ptr, C.uint64_t(wallLimit.Microseconds()))
+		if c == nil || !bool(C.decoy_parser_keep(c, (*C.uint8_t)(&g.keep[0]), C.uint32_t(len(g.keep)))) {
+			return nil, fmt.Errorf("parser for %s: the grammar does not fit the tree-sitter library", l.Name)
+		}
+		p.byGrammar[g] = c
+	}
+	var out *C.decoy_node
+	var depth C.uint32_t
+	n := C.decoy_parse(c, (*C.char)(unsafe.Pointer(unsafe.SliceData(src))), C.uint32_t(len(src)), maxDepth, &out, &depth)
+	switch {
+	case n == -1:
+		return nil, ErrWallLimit
+	case n < 0:
+		return nil, ErrTooDeep
+	}
+	p.tree = Tree{Src: src, g: g, nodes: unsafe.Slice((*node)(unsafe.Pointer(out)), int(n)), Depth: int(depth)}
+	return &p.tree, nil
+}
+
+// ParseFacts parses src and reads its facts.
+func (p *Parser) ParseFacts(l *Language, path string, src []byte) (*Facts, error) {
+	t, err := p.Parse(l, path, src)
+	if err != nil {
+		return nil, err
+	}
+	return p.builder.build(l, t), nil
+}

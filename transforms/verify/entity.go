@@ -1,0 +1,352 @@
+package verify
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"decoy/transforms/syntax"
+)
+
+// entity is what an expression before a dot denotes.
+type entity struct {
+	kind    entityKind
+	typ     typ
+	mod     module
+	decls   []*decl    // the functions
+	weak    string     // why the type may not be the whole truth
+	why     string     // kind unknown: why
+	self    bool       // the receiver of the method that encloses it
+	through entityKind // aFunction: what it is a member of
+}
+
+type entityKind uint8
+
+const (
+	unknown    entityKind = iota
+	aValue                // a value of typ
+	aType                 // typ itself
+	aModule               // a module or namespace
+	aSupertype            // the receiver seen as its supertypes
+	aFunction             // functions or methods: decls
+)
+
+// maxDepth bounds how many declarations and calls are followed from one receiver.
+const maxDepth = 12
+
+func unclear(format string, args ...any) entity { return entity{why: fmt.Sprintf(format, args...)} }
+
+// receiver is what a call's receiver denotes.
+func (s *site) receiver(c *syntax.Call, depth int) entity {
+	if depth > maxDepth {
+		return unclear("the receiver is not simple")
+	}
+	if s.w.separator == "::" {
+		// The node of a path's last part does not cover the path: take its text.
+		for i := range s.f.Members {
+			if m := &s.f.Members[i]; m.NameStart == c.NameStart && m.Object >= 0 {
+				if text := string(s.f.Src[m.ObjStart:m.ObjEnd]); strings.Contains(string(s.f.Src[m.ObjEnd:m.NameStart]), "::") {
+					return s.path(text, c.Scope, depth+1)
+				}
+			}
+		}
+	}
+	return s.denotes(c.Recv, c.Scope, depth)
+}
+
+// denotes is what the expression at a node denotes.
+func (s *site) denotes(n, scope, depth int) entity {
+	if n < 0 || depth > maxDepth {
+		return unclear("the receiver is not simple")
+	}
+	text := strings.TrimSpace(s.f.Tree.Text(n))
+	switch {
+	case slices.Contains(s.w.self, text):
+		return s.selfEntity(scope)
+	case slices.Contains(s.w.super, text):
+		e := s.selfEntity(scope)
+		if e.kind == aValue {
+			e.kind = aSupertype
+		}
+		return e
+	}
+	for strings.HasPrefix(s.f.Tree.Kind(n), "parenthesized") && !s.f.Tree.Leaf(n) {
+		n++
+		text = s.f.Tree.Text(n)
+	}
+	if i, ok := s.refs[n]; ok {
+		return s.named(s.f.Refs[i].Name, s.f.Refs[i].Scope, depth+1)
+	}
+	if i, ok := s.members[n]; ok {
+		m := &s.f.Members[i]
+		if s.w.separator == "::" && strings.Contains(string(s.f.Src[m.ObjEnd:m.NameStart]), "::") {
+			return s.path(string(s.f.Src[m.Start:m.NameEnd]), scope, depth+1)
+		}
+		if j, ok := s.calls[n]; ok {
+			return s.result(&s.f.Calls[j], depth+1)
+		}
+		return s.member(s.denotes(m.Object, m.Scope, depth+1), m.Name)
+	}
+	if i, ok := s.calls[n]; ok {
+		return s.result(&s.f.Calls[i], depth+1)
+	}
+	kind := s.f.Tree.Kind(n)
+	if t, ok := s.literal(kind, text); ok {
+		return entity{kind: aValue, typ: t}
+	}
+	if isName(text) {
+		return s.named(text, scope, depth+1)
+	}
+	return unclear("what %.60q is, is not followed", text)
+}
+
+// literal is the type of a literal, where the library lists its members.
+func (s *site) literal(kind, text string) (typ, bool) {
+	name := ""
+	switch {
+	case slices.Contains(s.rules().Strings, kind):
+		switch s.w.library {
+		case "python":
+			name = "str"
+			if strings.ContainsAny(strings.ToLower(text[:min(2, len(text))]), "b") && !strings.HasPrefix(text, `"`) && !strings.HasPrefix(text, "'") {
+				name = "bytes"
+			}
+		case "java":
+			name = "java.lang.String"
+		case "javascript":
+			name = "String"
+		}
+	case s.w.library == "python":
+		name = map[string]string{"list": "list", "list_comprehension": "list", "dictionary": "dict", "dictionary_comprehension": "dict", "set": "set", "set_comprehension": "set", "tuple": "tuple"}[kind]
+	case s.w.library == "javascript":
+		name = map[string]string{"array": "Array", "regex": "RegExp"}[kind]
+	}
+	t := s.lib.types[name]
+	return typ{lib: t}, t != nil
+}
+
+// selfEntity is the receiver at a scope.
+func (s *site) selfEntity(scope int) entity {
+	if s.lost != "" {
+		return unclear("%s", s.lost)
+	}
+	for sc := scope; sc > 0; sc = s.f.Scopes[sc].Parent {
+		k := s.f.Scopes[sc].Decl
+		if s.f.Scopes[sc].Kind == syntax.TypeScope && k < 0 && s.w.members != byRepo {
+			return unclear("the receiver is of a class without a name")
+		}
+		if s.w.ambient && s.f.Scopes[sc].Kind == syntax.FunctionScope && s.rebinds(sc) {
+			return unclear("this in a plain function is not the method's")
+		}
+		if k < 0 {
+			continue
+		}
+		d := &s.f.Decls[k]
+		if s.f.Scopes[sc].Kind == syntax.TypeScope || d.Owner != "" && d.Role != syntax.Module && s.f.Scopes[sc].Kind == syntax.FunctionScope {
+			break
+		}
+	}
+	paths := s.enclosing(scope)
+	if len(paths) == 0 {
+		return unclear("no type encloses the place")
+	}
+	t, ok := s.enclosingType(paths[0])
+	if !ok {
+		return unclear("the declaration of %s is not clear", paths[0])
+	}
+	return entity{kind: aValue, typ: t, self: true}
+}
+
+// rebinds reports whether a function scope gives this a meaning of its own: a
+// function that is neither an arrow nor a method of a class.
+func (s *site) rebinds(sc int) bool {
+	k := s.f.Scopes[sc].Decl
+	if k >= 0 {
+		switch s.f.Decls[k].Role {
+		case syntax.Method, syntax.Constructor, syntax.Field:
+			return false
+		}
+	}
+	text := string(s.f.Src[s.f.Scopes[sc].Start:min(s.f.Scopes[sc].Start+40, s.f.Scopes[sc].End)])
+	return strings.HasPrefix(text, "function") || strings.HasPrefix(text, "async function")
+}
+
+// named is what a bare name denotes: the variable that the innermost scope binds,
+// a type, an imported module.
+func (s *site) named(name string, scope, depth int) entity {
+	if depth > maxDepth {
+		return unclear("%s is declared by way of too much else", name)
+	}
+	if slices.Contains(s.w.self, name) && len(s.byName[name]) == 0 || slices.Contains(s.w.self, name) && s.w.callable {
+		return s.selfEntity(scope)
+	}
+	for sc := scope; sc >= 0; sc = s.f.Scopes[sc].Parent {
+		var here []*syntax.Decl
+		for _, k := range s.byName[name] {
+			if d := &s.f.Decls[k]; d.Scope == sc && d.Role != syntax.Label && s.seen(d, scope) {
+				here = append(here, d)
+			}
+		}
+		if len(here) > 0 {
+			return s.variable(name, here, depth)
+		}
+		for i := range s.f.Imports {
+			if s.f.Imports[i].Scope != sc || s.ctx.PrefixCut {
+				continue
+			}
+			for _, it := range s.f.Imports[i].Items {
+				if it.Local == name {
+					return s.importedName(imported{local: name, name: it.Name, module: it.Module, relative: it.Relative, static: it.Static}, name)
+				}
+			}
+		}
+	}
+	if s.lost != "" {
+		return unclear("%s", s.lost)
+	}
+	if s.w.bareMembers {
+		for _, p := range s.enclosing(scope) {
+			t, ok := s.enclosingType(p)
+			if !ok {
+				continue
+			}
+			if c := s.closureOf(t); len(c.members[name]) > 0 {
+				return s.member(entity{kind: aValue, typ: t, self: true}, name)
+			} else if len(c.unread) > 0 {
+				return unclear("%s may be inherited by %s", name, t)
+			}
+		}
+	}
+	imports := s.imports(scope)
+	for _, im := range imports {
+		if im.local == name {
+			return s.importedName(im, name)
+		}
+	}
+	if s.ctx.PrefixCut {
+		var here []*decl
+		for _, d := range s.file.decls {
+			if d.name == name && (d.owner == "" || s.inOuter(d.owner)) {
+				here = append(here, d)
+			}
+		}
+		if len(here) > 0 {
+			return s.declared(here, name)
+		}
+	}
+	if s.w.siblings == folderNames {
+		var here []*decl
+		for _, f := range s.repo.dirs[s.file.folder] {
+			for _, d := range f.decls {
+				if d.name == name && d.owner == "" && s.family(f) {
+					here = append(here, d)
+				}
+			}
+		}
+		if len(here) > 0 {
+			return s.declared(here, name)
+		}
+	}
+	outer := ""
+	if ps := s.enclosing(scope); len(ps) > 0 {
+		outer = ps[0]
+	}
+	if t, ok := s.typeNamed(name, s.file, outer, imports); ok {
+		return entity{kind: aType, typ: t}
+	}
+	if s.w.siblings == repoNames {
+		if e := s.anywhere(name); e.kind != unknown {
+			return e
+		}
+	}
+	if s.w.packageGuess {
+		for _, im := range imports {
+			if m := s.w.module(s.query, im.module, s.file); m.state == present && m.packageName() == name {
+				return entity{kind: aModule, mod: m}
+			}
+		}
+	}
+	return unclear("what %s is, is not known", name)
+}
+
+// importedName is what an imported name denotes.
+func (s *site) importedName(im imported, name string) entity {
+	if t, ok := s.typeImported(im, s.file); ok {
+		return entity{kind: aType, typ: t}
+	}
+	if im.name != "" && s.w.library == "python" {
+		if m := s.w.module(s.query, strings.TrimSuffix(im.module, ".")+"."+im.name, s.file); m.state == present || m.state == standard {
+			if strings.Trim(im.module, ".") == "" {
+				m = s.w.module(s.query, im.module+im.name, s.file)
+			}
+			if x := s.export(s.w.module(s.query, im.module, s.file), im.name); len(x.decls) > 0 {
+				return unclear("%s is a module and a name of %s", im.name, im.module)
+			}
+			return entity{kind: aModule, mod: m}
+		}
+		if strings.Trim(im.module, ".") == "" {
+			if m := s.w.module(s.query, im.module+im.name, s.file); m.state == present {
+				return entity{kind: aModule, mod: m}
+			}
+		}
+		m := s.w.module(s.query, im.module, s.file)
+		if x := s.export(m, im.name); len(x.decls) > 0 {
+			return s.declared(x.decls, name)
+		}
+		return unclear("%s of %s is not known", im.name, im.module)
+	}
+	if im.name != "" {
+		m := s.w.module(s.query, im.module, s.file)
+		if s.w.separator == "::" {
+			if sub := s.w.module(s.query, im.module+"::"+im.name, s.file); sub.state == present || sub.state == standard {
+				return entity{kind: aModule, mod: sub}
+			}
+		}
+		if x := s.export(m, im.name); len(x.decls) > 0 {
+			return s.declared(x.decls, name)
+		}
+		return unclear("%s of %s is not known", im.name, im.module)
+	}
+	m := s.w.module(s.query, im.module, s.file)
+	if s.w.library == "python" && strings.Contains(im.module, ".") && im.local != "" && !strings.HasPrefix(im.module, ".") {
+		if first, _, _ := strings.Cut(im.module, "."); im.local == first {
+			// import a.b binds a; what its attributes are, depends on all imports.
+			return unclear("import %s binds %s", im.module, first)
+		}
+	}
+	if m.state == present || m.state == standard {
+		if s.w.packageGuess && m.state == present && m.packageName() != "" && im.local != m.packageName() && !strings.Contains(string(s.f.Src), im.local+" \"") {
+			return unclear("the package at %s is named %s", im.module, m.packageName())
+		}
+		return entity{kind: aModule, mod: m}
+	}
+	return unclear("%s is external", im.module)
+}
+
+// anywhere is what a name that is no member denotes in C++: all the declarations
+// of the repository together, and what the headers that are not read may add.
+func (s *site) anywhere(name string) entity {
+	for _, list := range []string{"std", "global"} {
+		if _, ok := s.lib.modules[list][name]; ok {
+			return unclear("%s may be a name of the standard headers", name)
+		}
+	}
+	var ds []*decl
+	for _, d := range s.repo.byName[name] {
+		if !s.family(d.file) || (d.role == syntax.Method || d.role == syntax.Field) && s.isTypePath(d.owner) {
+			continue
+		}
+		if d.role == syntax.Macro || d.role == syntax.Constructor {
+			return unclear("%s is also a %s (%s)", name, d.role, d.at())
+		}
+		ds = append(ds, d)
+	}
+	if len(ds) == 0 {
+		return unclear("%s is not declared in the repository", name)
+	}
+	e := s.declared(ds, name)
+	if unread, _ := s.includes(); len(unread) > 0 {
+		e.weak = "not read: " + strings.Join(unread, ", ")
+	}
+	return e
+}

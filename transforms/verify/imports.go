@@ -1,0 +1,309 @@
+package verify
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"decoy/schemas"
+	"decoy/transforms/syntax"
+)
+
+// imported checks every import item that the golden lacks.
+func (p *pair) imported() verdict {
+	gs, ns := p.g.importItems(), p.n.importItems()
+	same := func(a, b syntax.ImportItem) bool {
+		return a.Module == b.Module && a.Name == b.Name && a.Wildcard == b.Wildcard && a.Static == b.Static
+	}
+	var vs []verdict
+	for _, it := range ns {
+		if slices.ContainsFunc(gs, func(g syntax.ImportItem) bool { return same(g, it) }) {
+			continue
+		}
+		vs = append(vs, p.n.item(it))
+	}
+	v := pick(vs)
+	if v.status != schemas.StatusCertified && v.status != schemas.StatusUnseen {
+		return v
+	}
+	for _, g := range gs {
+		if slices.ContainsFunc(ns, func(n syntax.ImportItem) bool { return same(n, g) }) {
+			continue
+		}
+		if c := p.g.item(g); c.status == schemas.StatusCertified || c.status == schemas.StatusUnseen {
+			return verdict{ruleControl, abstain("the golden's own import is not found either: %s", c.why)}
+		}
+	}
+	return v
+}
+
+// importItems are the items of the import statements that the completion touches.
+func (s *site) importItems() []syntax.ImportItem {
+	var out []syntax.ImportItem
+	for _, im := range s.f.Imports {
+		if im.Start < s.end && im.End > s.start {
+			out = append(out, im.Items...)
+		}
+	}
+	return out
+}
+
+// item resolves one import item.
+func (s *site) item(it syntax.ImportItem) verdict {
+	if s.w.includes && it.ModStart > 0 && !s.isInclude(it) {
+		return verdict{ruleImportName, s.using(it)}
+	}
+	m := s.w.module(s.query, it.Module, s.file)
+	if s.w.namespaces {
+		if v, ok := s.typeItem(it, m); ok {
+			return v
+		}
+	}
+	switch m.state {
+	case absent:
+		if s.generators() && m.sure && s.w.namespaces {
+			m.sure = false
+		}
+		weak := ""
+		if !m.sure {
+			weak = "something that is not read could still be it"
+		}
+		return verdict{ruleModule, certain(weak, "%s: %s", it.Module, m.why)}
+	case external:
+		return verdict{ruleModule, abstain("%s is not of this repository%s", it.Module, reason(m.open))}
+	}
+	if it.Name == "" || it.Wildcard {
+		return verdict{ruleModule, exists("%s is there", it.Module)}
+	}
+	return verdict{ruleImportName, s.importName(it, m)}
+}
+
+func reason(open string) string {
+	if open == "" {
+		return ""
+	}
+	return ": " + open
+}
+
+// isInclude reports whether an item is of an #include, not of a using declaration.
+func (s *site) isInclude(it syntax.ImportItem) bool {
+	line := strings.LastIndexByte(string(s.f.Src[:it.ModStart]), '\n') + 1
+	return strings.HasPrefix(strings.TrimSpace(string(s.f.Src[line:it.ModStart])), "#")
+}
+
+// importName looks for the name that an item takes from a module of the archive or
+// of the standard library.
+func (s *site) importName(it syntax.ImportItem, m module) finding {
+	if it.Name == "default" {
+		return abstain("what %s exports by default is not declared by name", it.Module)
+	}
+	x := s.export(m, it.Name)
+	if x.where != "" {
+		return exists("%s has %s: %s", it.Module, it.Name, x.where)
+	}
+	for _, joint := range []string{s.w.separator} {
+		full := it.Module + joint + it.Name
+		if strings.HasSuffix(it.Module, joint) {
+			full = it.Module + it.Name
+		}
+		if s.w.ambient || s.w.library == "java" {
+			break
+		}
+		if sub := s.w.module(s.query, full, s.file); sub.state == present || sub.state == standard {
+			return exists("%s is a module", full)
+		} else if sub.state == external && s.w.library == "python" && strings.HasPrefix(it.Module, ".") && m.state == present {
+			return abstain("%s could be a module that is made when the package is built", full)
+		}
+	}
+	if generatedName(it.Name) && !s.w.ambient && m.state == present {
+		return abstain("%s is a name that builds make", it.Name)
+	}
+	if m.state == standard {
+		weak := ""
+		top, _, _ := strings.Cut(it.Module, ".")
+		if s.w.ambient || s.w.library == "python" && slices.Contains(pythonPlatform, top) {
+			weak = "the list is of one version and platform"
+		}
+		return certain(weak, "the standard library's %s has %d names in its list, none is %s", it.Module, len(m.lib), it.Name)
+	}
+	if x.open != "" && !x.loose {
+		return abstain("%s", x.open)
+	}
+	return certain(x.open, "%s declares %s; no %s", it.Module, s.listing(m), it.Name)
+}
+
+// typeItem resolves an item whose module path ends in types: a static import, an
+// alias, a class of a package.
+func (s *site) typeItem(it syntax.ImportItem, m module) (verdict, bool) {
+	if it.Wildcard && !it.Static {
+		if s.w.library != "java" || m.state == present || m.state == standard {
+			return verdict{}, false
+		}
+		if _, ok := s.typeByFullName(it.Module); ok {
+			return verdict{ruleModule, exists("%s is a type", it.Module)}, true
+		}
+		return s.classNamed(it.Module)
+	}
+	if s.w.library != "java" { // C#: using static T, using X = T
+		if _, ok := s.typeByFullName(it.Module); ok {
+			return verdict{ruleModule, exists("%s is a type", it.Module)}, true
+		}
+		if m.state == present {
+			return verdict{ruleModule, exists("%s is a namespace", it.Module)}, true
+		}
+		outer := strings.TrimSuffix(strings.TrimSuffix(it.Module, last(it.Module)), ".")
+		if o := s.w.module(s.query, outer, s.file); outer != "" && o.state == present {
+			return verdict{ruleImportName, certain("other assemblies can add to the namespace", "the namespace %s (%s and others) has no type %s", outer, o.files[0].path, last(it.Module))}, true
+		}
+		return verdict{ruleModule, abstain("%s is not of this repository", it.Module)}, true
+	}
+	if it.Static {
+		if it.Wildcard {
+			if _, ok := s.typeByFullName(it.Module); ok {
+				return verdict{ruleModule, exists("%s is a type", it.Module)}, true
+			}
+			return s.classNamed(it.Module)
+		}
+		t, ok := s.typeByFullName(it.Module)
+		if !ok {
+			if v, ok := s.classNamed(it.Module); ok && v.status != schemas.StatusExists {
+				return v, true
+			}
+			return verdict{ruleImportName, abstain("%s is not read", it.Module)}, true
+		}
+		return verdict{ruleImportName, s.staticMember(t, it.Name)}, true
+	}
+	return s.classNamed(it.Module + "." + it.Name)
+}
+
+// staticMember looks for a statically imported member of a type.
+func (s *site) staticMember(t typ, name string) finding {
+	c := s.closureOf(t)
+	if h := s.has(c, name); h != "" {
+		return exists("%s has the member: %s", t, h)
+	}
+	if slices.Contains(s.w.later, name) {
+		return abstain("later versions of the library have %s", name)
+	}
+	if c.dynamic != "" {
+		return abstain("%s", c.dynamic)
+	}
+	weak := ""
+	if len(c.unread) > 0 {
+		weak = "not read: " + c.unread[0]
+	} else if t.lib != nil {
+		weak = "the list is of JDK 17"
+	}
+	return certain(weak, "%s; no %s", c.inventory(s.query), name)
+}
+
+// classNamed resolves a class by its full name: in a package of the archive or of
+// the JDK it must be declared there.
+func (s *site) classNamed(full string) (verdict, bool) {
+	parts := strings.Split(full, ".")
+	if _, ok := s.typeByFullName(full); ok {
+		return verdict{ruleImportName, exists("%s is declared", full)}, true
+	}
+	for i := len(parts) - 1; i > 0; i-- {
+		pkg, rest := strings.Join(parts[:i], "."), parts[i:]
+		m := s.w.module(s.query, pkg, s.file)
+		switch m.state {
+		case standard:
+			if _, ok := m.lib[strings.Join(rest, ".")]; ok {
+				return verdict{ruleImportName, exists("the JDK has %s", full)}, true
+			}
+			if slices.Contains(s.w.later, rest[0]) || slices.Contains(s.w.later, rest[len(rest)-1]) {
+				return verdict{ruleImportName, abstain("later versions of the JDK have %s", full)}, true
+			}
+			return verdict{ruleImportName, certain("", "the package %s of JDK 17 has %d public classes, none is %s", pkg, len(m.lib), strings.Join(rest, "."))}, true
+		case present:
+			if fs := s.repo.stems[rest[0]]; len(fs) > 0 && len(rest) == 1 && fs[0].language != "java" {
+				return verdict{ruleImportName, abstain("%s may declare %s", fs[0].path, full)}, true
+			}
+			x := s.export(m, rest[0])
+			if x.where != "" && len(rest) > 1 {
+				return verdict{ruleImportName, s.staticMemberOf(x, rest)}, true
+			}
+			if x.where != "" {
+				return verdict{ruleImportName, exists("%s is declared at %s", full, x.where)}, true
+			}
+			weak := x.open
+			switch {
+			case generatedName(rest[0]):
+				weak = "a build may generate it"
+			case s.generators():
+				weak = "the archive has sources from which classes are generated"
+			case s.otherJVM(pkg):
+				weak = "files of another language are in the package"
+			}
+			return verdict{ruleImportName, certain(weak, "the package %s declares %s; no %s", pkg, s.listing(m), rest[0])}, true
+		case absent:
+			return verdict{ruleModule, certain("", "%s: %s", pkg, m.why)}, true
+		}
+	}
+	return verdict{ruleImportName, abstain("%s is not of this repository", full)}, true
+}
+
+// staticMemberOf looks for a nested class in what a package declares.
+func (s *site) staticMemberOf(x found, rest []string) finding {
+	for _, d := range x.decls {
+		if d.isType() {
+			t := typ{decls: []*decl{d}}
+			return s.staticMember(t, rest[1])
+		}
+	}
+	return abstain("%s is not a class", rest[0])
+}
+
+// generators reports whether the archive has sources from which builds generate
+// code that the archive does not hold.
+func (s *site) generators() bool {
+	for _, name := range sortedKeys(s.repo.files) {
+		switch path.Ext(name) {
+		case ".proto", ".thrift", ".avsc", ".avdl", ".g4", ".g", ".jj", ".fbs", ".xsd", ".wsdl", ".jjt", ".ftl", ".tt", ".xaml", ".resx":
+			return true
+		}
+	}
+	return false
+}
+
+// otherJVM reports whether a package's folder has sources of another language of
+// the Java virtual machine.
+func (s *site) otherJVM(pkg string) bool {
+	for _, f := range s.repo.ending(strings.ReplaceAll(pkg, ".", "/")) {
+		for _, x := range s.repo.dirs[f.path] {
+			switch path.Ext(x.path) {
+			case ".kt", ".scala", ".groovy":
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// using resolves C++'s using declarations: a::b of a namespace of the repository.
+func (s *site) using(it syntax.ImportItem) finding {
+	if it.Name == "" {
+		if e := s.cppNamespace(strings.ReplaceAll(it.Module, "::", ".")); e.kind == aModule {
+			return exists("the namespace %s is declared", it.Module)
+		}
+		if it.Module == "std" || strings.HasPrefix(it.Module, "std::") {
+			return abstain("the standard library's namespaces are not listed")
+		}
+		if s.isTypePath(it.Module) {
+			return exists("%s is a type", it.Module)
+		}
+		return abstain("%s is not of this repository", it.Module)
+	}
+	e := s.cppNamespace(strings.ReplaceAll(it.Module, "::", "."))
+	if it.Module == "std" {
+		if _, ok := s.lib.modules["std"][it.Name]; ok {
+			return exists("std has %s", it.Name)
+		}
+		return certain("", "no standard header of C++20 (g++ 12) writes the name %s", it.Name)
+	}
+	if e.kind != aModule {
+		return abstain("%s is not of this repository", it.Module)
+	}
+	return s.exported(e, it.Name)
+}

@@ -1,0 +1,209 @@
+package verify
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"decoy/schemas"
+	"decoy/transforms/syntax"
+)
+
+// method checks every call whose name has changed.
+func (p *pair) method() verdict {
+	var vs []verdict
+	for _, cp := range p.callPairs() {
+		if !p.changed(cp.n.NameStart, cp.n.NameEnd) || cp.g != nil && cp.g.Name == cp.n.Name {
+			continue
+		}
+		if cp.n.Macro {
+			vs = append(vs, verdict{ruleCallee, abstain("%s is a macro", cp.n.Name)})
+			continue
+		}
+		v := p.n.called(cp.n)
+		if v.status == schemas.StatusCertified || v.status == schemas.StatusUnseen {
+			if why := p.uncontrolled(cp); why != "" {
+				v = verdict{ruleControl, abstain("%s", why)}
+			}
+		}
+		vs = append(vs, v)
+	}
+	return pick(vs)
+}
+
+// uncontrolled says why the golden does not confirm what the callee's owner is
+// taken for, "" where it does: the same owner must have the golden's name.
+func (p *pair) uncontrolled(cp callPair) string {
+	if cp.g == nil || cp.g.Recv < 0 != (cp.n.Recv < 0) {
+		return "the golden has no call at this place"
+	}
+	if g := p.g.called(cp.g); g.status != schemas.StatusExists {
+		return fmt.Sprintf("the golden's own %s is not found either: %s", cp.g.Name, g.why)
+	}
+	return ""
+}
+
+// called looks up what a call calls.
+func (s *site) called(c *syntax.Call) verdict {
+	if c.Recv < 0 {
+		u := asCallee
+		if c.Ctor {
+			u = asType
+		}
+		return verdict{ruleCallee, s.bare(c.Name, c.Scope, u)}
+	}
+	e := s.receiver(c, 0)
+	switch e.kind {
+	case aModule:
+		return verdict{ruleExport, s.exported(e, c.Name)}
+	case aValue, aType, aSupertype:
+		return verdict{ruleMember, s.memberOf(e, c)}
+	case aFunction:
+		return verdict{ruleMember, abstain("the receiver is a function")}
+	}
+	return verdict{ruleMember, abstain("%s", e.why)}
+}
+
+// exported looks a called name up in a module.
+func (s *site) exported(e entity, name string) finding {
+	x := s.export(e.mod, name)
+	if x.where != "" {
+		return exists("%s has %s: %s", e.mod.name, name, x.where)
+	}
+	if s.w.library == "python" {
+		if sub := s.w.module(s.query, e.mod.name+"."+name, s.file); sub.state == present || sub.state == standard {
+			return exists("%s is a module of %s", name, e.mod.name)
+		}
+	}
+	if x.open != "" && !x.loose {
+		return abstain("%s", x.open)
+	}
+	weak := e.weak
+	if weak == "" {
+		weak = x.open
+	}
+	if e.mod.state == standard {
+		if slices.Contains(pythonPlatform, e.mod.name) && s.w.library == "python" || s.w.ambient {
+			weak = "the list is of one version and platform"
+		}
+		return certain(weak, "the standard library's %s has %d names in its list, none is %s", e.mod.name, len(e.mod.lib), name)
+	}
+	if s.extensionNamed(name) {
+		return abstain("%s is declared elsewhere in the repository", name)
+	}
+	return certain(weak, "%s declares %s; no %s", e.mod.name, s.listing(e.mod), name)
+}
+
+// certain is certified, or unseen where something is weak.
+func certain(weak, format string, args ...any) finding {
+	why := fmt.Sprintf(format, args...)
+	if weak != "" {
+		return finding{schemas.StatusUnseen, why + "; " + weak}
+	}
+	return finding{schemas.StatusCertified, why}
+}
+
+// listing says what a module's files declare.
+func (s *site) listing(m module) string {
+	var names, files []string
+	for _, f := range m.files {
+		files = append(files, f.path)
+		for _, d := range f.decls {
+			if m.holds(d) && d.role != syntax.Module && !slices.Contains(names, d.name) {
+				names = append(names, d.name)
+			}
+		}
+	}
+	slices.Sort(names)
+	const show = 10
+	list := strings.Join(names[:min(show, len(names))], ", ")
+	if len(names) > show {
+		list += fmt.Sprintf(" and %d more", len(names)-show)
+	}
+	if len(files) > 3 {
+		files = append(files[:3:3], fmt.Sprintf("%d more files", len(files)-3))
+	}
+	return fmt.Sprintf("(%s) %s", strings.Join(files, ", "), list)
+}
+
+// extensionNamed reports a declaration of that name that could be reached in ways
+// the module path does not show: C++ finds names of enclosing namespaces.
+func (s *site) extensionNamed(name string) bool {
+	if !s.w.includes {
+		return false
+	}
+	return slices.ContainsFunc(s.repo.byName[name], func(d *decl) bool {
+		return s.family(d.file) && (d.role == syntax.Function || d.role == syntax.Macro || d.isType())
+	})
+}
+
+// memberOf looks a called name up among the members of the receiver's type.
+func (s *site) memberOf(e entity, c *syntax.Call) finding {
+	cl := s.closureOf(e.typ)
+	if h := s.has(cl, c.Name); h != "" {
+		return exists("%s has the member: %s", e.typ, h)
+	}
+	for _, sub := range s.below(e.typ) {
+		if h := s.closureOf(sub).members[c.Name]; len(h) > 0 {
+			return exists("a subtype has the member: %s (%s)", h[0].full(), h[0].at())
+		}
+	}
+	if at := s.usedElsewhere(c); at != "" {
+		return abstain("%s is called on the same receiver at %s", c.Name, at)
+	}
+	if s.w.extensions {
+		for _, d := range s.repo.byName[c.Name] {
+			if s.family(d.file) && (d.role == syntax.Method || d.role == syntax.Function) && (d.static || s.ctx.Language == schemas.Rust) {
+				return abstain("%s (%s) may extend any type", d.full(), d.at())
+			}
+		}
+	}
+	if slices.Contains(s.w.later, c.Name) {
+		return abstain("later versions of the library have %s", c.Name)
+	}
+	if s.w.dynamic != nil && e.self {
+		if m := s.w.dynamic.FindString(string(s.f.Src)); m != "" {
+			return abstain("the window has %q, which can add members that are not written", m)
+		}
+	}
+	if cl.dynamic != "" && !(s.w.extensions && !cl.unreadFile()) {
+		return abstain("%s", cl.dynamic)
+	}
+	weak := e.weak
+	switch {
+	case len(cl.unread) > 0:
+		weak = "not read: " + strings.Join(cl.unread[:min(3, len(cl.unread))], ", ")
+	case cl.dynamic != "":
+		weak = cl.dynamic
+	case s.w.extensions:
+		weak = "code that is not read can extend the type"
+	case e.typ.lib != nil && s.w.library == "java":
+		weak = "the list is of JDK 17"
+	case s.w.includes:
+		if unread, _ := s.includes(); len(unread) > 0 {
+			weak = "not read: " + strings.Join(unread, ", ")
+		}
+	}
+	return certain(weak, "%s; no %s", cl.inventory(s.query), c.Name)
+}
+
+// unreadFile reports whether a file of the closure was not read at all.
+func (c *closure) unreadFile() bool { return strings.HasSuffix(c.dynamic, "is not read") }
+
+// usedElsewhere is where the same receiver's text is used with that name outside of
+// the completion: whatever the types say, somebody wrote it.
+func (s *site) usedElsewhere(c *syntax.Call) string {
+	recv := ""
+	for i := range s.f.Members {
+		if m := &s.f.Members[i]; m.NameStart == c.NameStart {
+			recv = string(s.f.Src[m.ObjStart:m.ObjEnd])
+		}
+	}
+	for i := range s.f.Members {
+		m := &s.f.Members[i]
+		if m.Name == c.Name && (m.NameStart < s.start || m.NameStart >= s.end) && recv != "" && string(s.f.Src[m.ObjStart:m.ObjEnd]) == recv {
+			return s.at(m.NameStart)
+		}
+	}
+	return ""
+}

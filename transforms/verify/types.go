@@ -1,0 +1,460 @@
+package verify
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"decoy/transforms/syntax"
+)
+
+// typ is a resolved type: its declarations in the repository (several for a
+// partial class or a merged interface), or a type of the library.
+type typ struct {
+	decls []*decl
+	lib   *libType
+}
+
+func (t typ) known() bool { return len(t.decls) > 0 || t.lib != nil }
+
+// String names the type with its place, for evidence.
+func (t typ) String() string {
+	if t.lib != nil {
+		return t.lib.name
+	}
+	if len(t.decls) == 0 {
+		return "?"
+	}
+	return fmt.Sprintf("%s (%s)", t.decls[0].full(), t.decls[0].at())
+}
+
+func (t typ) same(u typ) bool {
+	if t.lib != nil || u.lib != nil {
+		return t.lib == u.lib
+	}
+	return len(t.decls) > 0 && len(u.decls) > 0 && t.decls[0] == u.decls[0]
+}
+
+// bare takes a written type apart: what stands around the name that has no say in
+// its members goes. "" means that the type has no such name (an array, a union).
+func (q *query) bare(text string) string {
+	text = strings.TrimSpace(text)
+	for again := true; again; {
+		again = false
+		for _, t := range q.w.trim {
+			for _, cut := range []func(string) (string, bool){
+				func(s string) (string, bool) {
+					rest, ok := strings.CutPrefix(s, t)
+					return rest, ok && (!isWord(t) || rest != "" && !isWordByte(rest[0]))
+				},
+				func(s string) (string, bool) {
+					rest, ok := strings.CutSuffix(s, t)
+					return rest, ok && (!isWord(t) || rest != "" && !isWordByte(rest[len(rest)-1]))
+				},
+			} {
+				if rest, ok := cut(text); ok {
+					text, again = strings.TrimSpace(rest), true
+				}
+			}
+		}
+		if q.w.separator == "::" && strings.HasPrefix(text, "'") { // a lifetime
+			_, text, _ = strings.Cut(text, " ")
+			again = true
+		}
+	}
+	if q.w.callable {
+		text = strings.Trim(text, `"'`)
+		if t, ok := strings.CutSuffix(text, "| None"); ok {
+			text = strings.TrimSpace(t)
+		}
+		if t, ok := strings.CutPrefix(text, "None |"); ok {
+			text = strings.TrimSpace(t)
+		}
+	}
+	if q.w.ambient {
+		for _, end := range []string{"| undefined", "| null"} {
+			for strings.HasSuffix(text, end) {
+				text = strings.TrimSpace(strings.TrimSuffix(text, end))
+			}
+		}
+	}
+	if g := q.w.generics; g != "" {
+		if i := strings.IndexByte(text, g[0]); i > 0 {
+			if !strings.HasSuffix(text, g[1:]) {
+				return ""
+			}
+			head, inner := strings.TrimSpace(strings.TrimSuffix(text[:i], "::")), text[i+1:len(text)-1]
+			if slices.Contains(q.w.through, head) {
+				return q.bare(splitTop(inner)[0])
+			}
+			if strings.Count(text[:i], g[:1]) == 0 && balanced(inner, g) {
+				text = head
+			}
+		}
+	}
+	for _, part := range q.parts(text) {
+		if !isName(part) {
+			return ""
+		}
+	}
+	return text
+}
+
+// parts splits a qualified name.
+func (q *query) parts(text string) []string {
+	return strings.Split(strings.ReplaceAll(strings.ReplaceAll(text, "::", "."), "->", "."), ".")
+}
+
+func isWordByte(c byte) bool {
+	return c == '_' || c == '$' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
+}
+
+func isWord(s string) bool { return s != "" && isWordByte(s[len(s)-1]) }
+
+func isName(s string) bool {
+	if s == "" || s[0] >= '0' && s[0] <= '9' {
+		return false
+	}
+	for i := range len(s) {
+		if !isWordByte(s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// balanced reports whether brackets close in order: a<b>.c<d> is not one argument
+// list.
+func balanced(s, brackets string) bool {
+	depth := 0
+	for i := range len(s) {
+		switch s[i] {
+		case brackets[0]:
+			depth++
+		case brackets[1]:
+			if depth--; depth < 0 {
+				return false
+			}
+		}
+	}
+	return depth == 0
+}
+
+// splitTop splits at the commas that no bracket encloses.
+func splitTop(s string) []string {
+	var out []string
+	depth, from := 0, 0
+	for i := range len(s) {
+		switch s[i] {
+		case '<', '[', '(', '{':
+			depth++
+		case '>', ']', ')', '}':
+			depth--
+		case ',':
+			if depth <= 0 {
+				out = append(out, strings.TrimSpace(s[from:i]))
+				from = i + 1
+			}
+		}
+	}
+	return append(out, strings.TrimSpace(s[from:]))
+}
+
+// typeNamed resolves a written type as a file sees it; owner is the path of what
+// encloses the place. It fails unless exactly one type can be meant.
+func (q *query) typeNamed(text string, f *file, owner string, imports []imported) (typ, bool) {
+	name := q.bare(text)
+	if name == "" {
+		return typ{}, false
+	}
+	parts := q.parts(name)
+	if len(parts) > 1 {
+		return q.typeQualified(name, parts, f, imports)
+	}
+	if t, ok := q.typeInFile(name, f, owner); ok || len(t.decls) > 1 {
+		return t, ok
+	}
+	for _, im := range imports {
+		if im.local == name {
+			return q.typeImported(im, f)
+		}
+	}
+	switch q.w.siblings {
+	case folderNames, folderTypes:
+		var all []*decl
+		for _, x := range q.repo.dirs[f.folder] {
+			if q.family(x) {
+				all = append(all, typesNamed(x.decls, name, "")...)
+			}
+		}
+		if len(all) > 0 {
+			return q.one(all)
+		}
+	case repoTypes, repoNames:
+		return q.typeAnywhere(name, nil)
+	}
+	if q.lang == "rust" {
+		return q.typeAnywhere(name, nil)
+	}
+	return q.typeWild(name, f, imports)
+}
+
+// typeWild resolves a name through wildcard imports and the library's implicit
+// ones. A wildcard that is not read leaves it open.
+func (q *query) typeWild(name string, f *file, imports []imported) (typ, bool) {
+	var all []*decl
+	var libs []*libType
+	for _, im := range imports {
+		if im.local != "*" {
+			continue
+		}
+		m := q.w.module(q, im.module, f)
+		x := q.export(m, name)
+		for _, d := range x.decls {
+			if d.isType() {
+				all = append(all, d)
+			}
+		}
+		if x.where != "" && m.state == standard {
+			if t := q.lib.types[im.module+q.w.separator+name]; t != nil {
+				libs = append(libs, t)
+				continue
+			}
+			return typ{}, false
+		}
+		if x.where == "" && x.open != "" {
+			return typ{}, false
+		}
+	}
+	if len(all) > 0 {
+		return q.one(all)
+	}
+	if len(libs) == 1 {
+		return typ{lib: libs[0]}, true
+	}
+	for _, full := range []string{name, "java.lang." + name} {
+		if t := q.lib.types[full]; t != nil && len(libs) == 0 {
+			return typ{lib: t}, true
+		}
+	}
+	return typ{}, false
+}
+
+// typeInFile finds a type in the file itself, the one nearest to owner. With more
+// than one result the name is ambiguous.
+func (q *query) typeInFile(name string, f *file, owner string) (typ, bool) {
+	all := typesNamed(f.decls, name, "*")
+	for o := owner; ; o = strings.TrimSuffix(strings.TrimSuffix(o, last(o)), ".") {
+		var here []*decl
+		for _, d := range all {
+			if d.owner == o {
+				here = append(here, d)
+			}
+		}
+		if len(here) > 0 {
+			return q.one(here)
+		}
+		if o == "" {
+			break
+		}
+	}
+	if len(all) == 0 {
+		return typ{}, false
+	}
+	t, ok := q.one(all)
+	return t, ok && q.w.siblings != folderNames
+}
+
+func typesNamed(decls []*decl, name, owner string) []*decl {
+	var out []*decl
+	for _, d := range decls {
+		if d.name == name && d.isType() && (owner == "*" || d.owner == owner) {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// one is the type that all the declarations are of, if they are of one.
+func (q *query) one(all []*decl) (typ, bool) {
+	all = q.defining(all)
+	for _, d := range all[1:] {
+		if d.full() != all[0].full() || q.w.members != byRepo && d.file != all[0].file {
+			return typ{decls: all}, false
+		}
+	}
+	return typ{decls: all}, true
+}
+
+// defining leaves out forward declarations where one with members is there.
+func (q *query) defining(all []*decl) []*decl {
+	if !q.w.includes || len(all) < 2 {
+		return all
+	}
+	var out []*decl
+	for _, d := range all {
+		if !d.open || slices.ContainsFunc(d.file.decls, func(m *decl) bool { return m.owner == d.full() }) {
+			out = append(out, d)
+		}
+	}
+	if len(out) == 0 {
+		return all
+	}
+	return out
+}
+
+// typeAnywhere finds the one type of that name in the repository, inside of the
+// given qualifiers.
+func (q *query) typeAnywhere(name string, qualifiers []string) (typ, bool) {
+	var all []*decl
+	suffix := strings.Join(qualifiers, ".")
+	for _, d := range q.repo.byName[name] {
+		if !d.isType() || !q.family(d.file) {
+			continue
+		}
+		if suffix == "" || d.owner == suffix || strings.HasSuffix(d.owner, "."+suffix) {
+			all = append(all, d)
+		}
+	}
+	if len(all) == 0 {
+		return typ{}, false
+	}
+	return q.one(all)
+}
+
+// typeImported is the type that an import binds.
+func (q *query) typeImported(im imported, f *file) (typ, bool) {
+	modName, name := im.module, im.name
+	if name == "" || name == "default" {
+		if q.w.library == "java" && strings.Contains(modName, ".") {
+			name = last(modName)
+			modName = strings.TrimSuffix(modName, "."+name)
+		} else if name == "default" {
+			name = im.local
+		} else {
+			return typ{}, false
+		}
+	}
+	if q.lang == "rust" {
+		if m := q.w.module(q, modName, f); m.state == present || m.state == external && q.rustStart(q.parts(modName)[0], f) != nil {
+			return q.typeAnywhere(name, nil)
+		}
+		return typ{}, false
+	}
+	return q.typeOf(q.w.module(q, modName, f), name, 0)
+}
+
+// typeOf is the type of that name among a module's names, through re-exports.
+func (q *query) typeOf(m module, name string, depth int) (typ, bool) {
+	if m.state == standard {
+		if t := q.lib.types[m.name+q.w.separator+name]; t != nil {
+			return typ{lib: t}, true
+		}
+		return typ{}, false
+	}
+	if m.state != present || depth > 8 {
+		return typ{}, false
+	}
+	var all []*decl
+	for _, f := range m.files {
+		all = append(all, typesNamed(f.decls, name, m.owner)...)
+	}
+	if len(all) > 0 {
+		return q.one(all)
+	}
+	for _, f := range m.files {
+		for _, im := range f.imports {
+			if im.local == name || im.local == "" && im.name == name {
+				if im.name == "" {
+					return typ{}, false
+				}
+				return q.typeOf(q.w.module(q, im.module, f), im.name, depth+1)
+			}
+		}
+	}
+	for _, f := range m.files {
+		for _, im := range f.imports {
+			if im.local == "*" {
+				if t, ok := q.typeOf(q.w.module(q, im.module, f), name, depth+1); ok {
+					return t, true
+				}
+			}
+		}
+	}
+	return typ{}, false
+}
+
+// typeQualified resolves a.b.T: a is an imported module, a package's full name, or
+// a type around T.
+func (q *query) typeQualified(name string, parts []string, f *file, imports []imported) (typ, bool) {
+	n := len(parts) - 1
+	if q.w.separator == "::" || q.w.siblings == repoTypes {
+		return q.typeAnywhere(parts[n], parts[:n])
+	}
+	for _, im := range imports {
+		if im.local != parts[0] {
+			continue
+		}
+		if im.name != "" || q.w.library == "java" {
+			outer, ok := q.typeImported(im, f)
+			if !ok {
+				if im.name != "" && n == 1 { // from package import module
+					return q.typeOf(q.w.module(q, im.module+"."+im.name, f), parts[n], 0)
+				}
+				return typ{}, false
+			}
+			return q.nested(outer, parts[1:])
+		}
+		if n == 1 {
+			return q.typeOf(q.w.module(q, im.module, f), parts[1], 0)
+		}
+		if strings.HasPrefix(name, im.module+".") && strings.Count(name, ".") == strings.Count(im.module, ".")+1 {
+			return q.typeOf(q.w.module(q, im.module, f), parts[n], 0)
+		}
+		return typ{}, false
+	}
+	if outer, ok := q.typeNamed(parts[0], f, "", imports); ok {
+		return q.nested(outer, parts[1:])
+	}
+	if q.w.library == "java" {
+		for i := n; i > 0; i-- {
+			m := q.w.module(q, strings.Join(parts[:i], "."), f)
+			if t, ok := q.typeOf(m, parts[i], 0); ok {
+				return q.nested(t, parts[i+1:])
+			}
+		}
+	}
+	return typ{}, false
+}
+
+// nested walks from a type to the types inside of it.
+func (q *query) nested(t typ, names []string) (typ, bool) {
+	for _, name := range names {
+		if t.lib != nil {
+			if t.lib = q.lib.types[t.lib.name+q.w.separator+name]; t.lib == nil {
+				return typ{}, false
+			}
+			continue
+		}
+		var all []*decl
+		for _, d := range t.decls {
+			all = append(all, typesNamed(d.file.decls, name, d.full())...)
+		}
+		if len(all) == 0 {
+			return typ{}, false
+		}
+		var ok bool
+		if t, ok = q.one(all); !ok {
+			return typ{}, false
+		}
+	}
+	return t, true
+}
+
+// supersOf are the written supertypes of a declaration.
+func supersOf(d *decl) []string {
+	if d.target == "" || d.role == syntax.Variable {
+		return nil
+	}
+	return splitTop(d.target)
+}
