@@ -110,16 +110,22 @@ func (s *stage) runShards(ctx context.Context, options func(shard int) any) erro
 		return err
 	}
 	s.b.Log("%s: %d of %d shards to do", s.name, len(todo), s.b.Recipe.Shards)
-	if len(todo) > 0 {
-		p, scope := beam.NewPipelineWithRoot()
-		if _, err := s.shards(scope, todo, options); err != nil {
-			return err
-		}
-		if err := s.b.Run(ctx, p); err != nil {
-			return err
-		}
+	if err := s.run(ctx, todo, options); err != nil {
+		return err
 	}
 	return s.finish(0)
+}
+
+// run runs the shards that are to be done.
+func (s *stage) run(ctx context.Context, todo []int, options func(shard int) any) error {
+	if len(todo) == 0 {
+		return nil
+	}
+	p, scope := beam.NewPipelineWithRoot()
+	if _, err := s.shards(scope, todo, options); err != nil {
+		return err
+	}
+	return s.b.Run(ctx, p)
 }
 
 // tally counts records and rejects of a shard.

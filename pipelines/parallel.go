@@ -15,13 +15,13 @@ func ordered[T, Tool, R any](ctx context.Context, in iter.Seq2[T, error], open f
 	type job struct {
 		element T
 		err     error
-		result  chan outcome[R]
+		result  chan answer[R]
 	}
 	workers := runtime.GOMAXPROCS(0)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	jobs := make(chan job)
-	queue := make(chan chan outcome[R], 8*workers)
+	queue := make(chan chan answer[R], 8*workers)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	for range workers {
@@ -34,11 +34,11 @@ func ordered[T, Tool, R any](ctx context.Context, in iter.Seq2[T, error], open f
 			defer closeTool()
 			for j := range jobs {
 				if j.err != nil {
-					j.result <- outcome[R]{err: j.err}
+					j.result <- answer[R]{err: j.err}
 					continue
 				}
 				r, err := work(tool, j.element)
-				j.result <- outcome[R]{r, err}
+				j.result <- answer[R]{r, err}
 			}
 		})
 	}
@@ -46,7 +46,7 @@ func ordered[T, Tool, R any](ctx context.Context, in iter.Seq2[T, error], open f
 		defer close(jobs)
 		defer close(queue)
 		for e, err := range in {
-			result := make(chan outcome[R], 1)
+			result := make(chan answer[R], 1)
 			select {
 			case queue <- result:
 			case <-ctx.Done():
@@ -77,7 +77,7 @@ func ordered[T, Tool, R any](ctx context.Context, in iter.Seq2[T, error], open f
 	return ctx.Err()
 }
 
-type outcome[R any] struct {
+type answer[R any] struct {
 	value R
 	err   error
 }

@@ -28,7 +28,20 @@ type StageInfo struct {
 	Seconds float64          `json:"seconds"`
 	Counts  map[string]int64 `json:"counts,omitempty"`
 	Rejects map[string]int64 `json:"rejects,omitempty"`
+
+	start time.Time
 }
+
+// elapsed is the stage's time so far, or in all.
+func (s StageInfo) elapsed() float64 {
+	if s.Seconds > 0 {
+		return s.Seconds
+	}
+	return time.Since(s.start).Seconds()
+}
+
+// elapsed is the run's time so far.
+func (r *RunInfo) elapsed() float64 { return time.Since(r.start).Seconds() }
 
 func (r *RunInfo) begin(stage string) (end func()) {
 	if r.start.IsZero() {
@@ -37,7 +50,7 @@ func (r *RunInfo) begin(stage string) (end func()) {
 		r.GOMAXPROCS = runtime.GOMAXPROCS(0)
 	}
 	t := time.Now()
-	r.Stages = append(r.Stages, StageInfo{Stage: stage})
+	r.Stages = append(r.Stages, StageInfo{Stage: stage, start: t})
 	i := len(r.Stages) - 1
 	return func() {
 		r.Stages[i].Seconds = time.Since(t).Seconds()

@@ -8,24 +8,44 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
+	"strings"
 
 	"golang.org/x/mod/module"
 
 	"decoy/schemas"
 )
 
-// SpecModuleCache names the module zips of the binary's own dependencies.
+// SpecModuleCache names the module zips of the binary's own dependencies. With a
+// colon and a module path behind it, it names those of that module and of modules
+// below it: "module-cache:golang.org/x".
 const SpecModuleCache = "module-cache"
 
-// moduleZips finds the zips of cfg's modules in the module cache. A module without
-// a zip is a reject; a cache without any is an error.
-func moduleZips(cfg ResolveConfig) ([]location, []schemas.Reject, error) {
+// moduleSpec is the path behind the colon; ok = false where spec is of another
+// kind.
+func moduleSpec(spec string) (below string, ok bool) {
+	name, below, _ := strings.Cut(spec, ":")
+	return below, name == SpecModuleCache
+}
+
+// moduleZips finds the zips of cfg's modules in the module cache, those at or below
+// a path where it is not "". A module without a zip is a reject; a cache without
+// any is an error.
+func moduleZips(cfg ResolveConfig, below string) ([]location, []schemas.Reject, error) {
 	modules := cfg.Modules
 	if modules == nil {
 		modules = buildModules()
 	}
 	if len(modules) == 0 {
 		return nil, nil, fmt.Errorf("archives %q: this binary's build information names no dependency; build it with go build in module mode, or name archives by path", SpecModuleCache)
+	}
+	if below != "" {
+		modules = slices.DeleteFunc(slices.Clone(modules), func(m module.Version) bool {
+			return m.Path != below && !strings.HasPrefix(m.Path, below+"/")
+		})
+		if len(modules) == 0 {
+			return nil, nil, fmt.Errorf("archives \"%s:%s\": no dependency of this binary is at or below that path; go version -m BINARY lists them", SpecModuleCache, below)
+		}
 	}
 	cache := cfg.ModuleCache
 	if cache == "" {

@@ -38,7 +38,7 @@ type ResolveConfig struct {
 }
 
 // Resolve turns specs into sources, sorted by repository, commit and content. A
-// spec is a path, a glob or "module-cache"; a file that two specs name is one
+// spec is a path, a glob or "module-cache" (see [SpecModuleCache]); a file that two specs name is one
 // source. A file that is no usable archive is a reject.
 func Resolve(ctx context.Context, specs []string, cfg ResolveConfig) ([]Source, []schemas.Reject, error) {
 	if err := cfg.Limits.Validate(); err != nil {
@@ -101,9 +101,9 @@ func expand(specs []string, cfg ResolveConfig) ([]location, []schemas.Reject, er
 	for _, spec := range specs {
 		var found []location
 		var err error
-		if spec == SpecModuleCache {
+		if below, ok := moduleSpec(spec); ok {
 			var missing []schemas.Reject
-			found, missing, err = moduleZips(cfg)
+			found, missing, err = moduleZips(cfg, below)
 			rejects = append(rejects, missing...)
 		} else {
 			found, err = files(spec)

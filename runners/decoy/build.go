@@ -5,8 +5,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
@@ -18,6 +20,7 @@ import (
 	"decoy/io/archives"
 	"decoy/pipelines"
 	"decoy/schemas"
+	"decoy/transforms/panel"
 )
 
 // common are the flags of every stage.
@@ -88,7 +91,12 @@ func runnerName() string {
 // for its developers: below warnings it stays silent.
 func runPipeline(ctx context.Context, p *beam.Pipeline) error {
 	beamlog.SetLogger(beamLogger{})
-	return beamx.Run(ctx, p)
+	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))) // prism's
+	err := beamx.Run(ctx, p)
+	if err != nil && strings.Contains(err.Error(), panel.ErrBudget.Error()) {
+		return fmt.Errorf("%w: %v", panel.ErrBudget, err) // an error crosses Beam as text
+	}
+	return err
 }
 
 type beamLogger struct{}

@@ -102,8 +102,8 @@ func trainCommand(t *testing.T, out string) *trainCmd {
 	}
 }
 
-// stdout is what f prints.
-func stdout(t *testing.T, f func()) string {
+// trainStdout is what f prints.
+func trainStdout(t *testing.T, f func()) string {
 	t.Helper()
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -121,7 +121,7 @@ func stdout(t *testing.T, f func()) string {
 	return string(data)
 }
 
-func readFile(t *testing.T, parts ...string) string {
+func trainFile(t *testing.T, parts ...string) string {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(parts...))
 	if err != nil {
@@ -133,7 +133,7 @@ func readFile(t *testing.T, parts ...string) string {
 func TestTrainPrintsWithoutPython(t *testing.T) {
 	c := trainCommand(t, trainExport(t, 10, 5))
 	var err error
-	printed := stdout(t, func() { err = c.Run(context.Background()) })
+	printed := trainStdout(t, func() { err = c.Run(context.Background()) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,11 +141,11 @@ func TestTrainPrintsWithoutPython(t *testing.T) {
 	if len(lines) != 3 || !strings.HasSuffix(lines[2], "train_trl.py "+filepath.Join(c.RunDir, "trl.yaml")) {
 		t.Errorf("printed:\n%s", printed)
 	}
-	if config := readFile(t, c.RunDir, "trl.yaml"); !strings.Contains(config, "upper bound from bytes") {
+	if config := trainFile(t, c.RunDir, "trl.yaml"); !strings.Contains(config, "upper bound from bytes") {
 		t.Errorf("the configuration does not say that its limit is a bound:\n%s", config)
 	}
 	for _, name := range []string{"train_trl.py", "prepare_model.py", "check_lengths.py", "requirements.txt"} {
-		if readFile(t, c.RunDir, "scripts", name) == "" {
+		if trainFile(t, c.RunDir, "scripts", name) == "" {
 			t.Errorf("%s is empty", name)
 		}
 	}
@@ -159,17 +159,17 @@ func TestTrainMeasuresThenStarts(t *testing.T) {
 	if err := c.Run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	if config := readFile(t, c.RunDir, "trl.yaml"); !strings.Contains(config, "max_length: 77\n") {
+	if config := trainFile(t, c.RunDir, "trl.yaml"); !strings.Contains(config, "max_length: 77\n") {
 		t.Errorf("the measured length is not in the configuration:\n%s", config)
 	}
 	var ran []string
-	for line := range strings.Lines(readFile(t, log)) {
+	for line := range strings.Lines(trainFile(t, log)) {
 		ran = append(ran, filepath.Base(strings.Fields(line)[0]))
 	}
 	if want := []string{"prepare_model.py", "check_lengths.py", "train_trl.py"}; !slices.Equal(ran, want) {
 		t.Errorf("ran %v, want %v", ran, want)
 	}
-	if !strings.Contains(readFile(t, log), "--limit 900") {
+	if !strings.Contains(trainFile(t, log), "--limit 900") {
 		t.Error("--max-length does not reach the check")
 	}
 }
@@ -185,7 +185,7 @@ func TestTrainStopsAtALongRow(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "check_lengths.py") {
 			t.Errorf("%s: %v", launcher, err)
 		}
-		if strings.Contains(readFile(t, log), "train_trl.py") {
+		if strings.Contains(trainFile(t, log), "train_trl.py") {
 			t.Errorf("%s: training was started", launcher)
 		}
 	}
@@ -199,7 +199,7 @@ func TestTrainNeedsTheTokenizerToStart(t *testing.T) {
 		c.Launcher = launcher
 		c.Python, _ = fakePython(t, scriptMissing)
 		var err error
-		stdout(t, func() { err = c.Run(context.Background()) })
+		trainStdout(t, func() { err = c.Run(context.Background()) })
 		if (err == nil) != (launcher == launchPrint) {
 			t.Errorf("%s: %v", launcher, err)
 		}
@@ -218,7 +218,7 @@ func TestTrainSubmits(t *testing.T) {
 	if err := c.Run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	if job := readFile(t, c.RunDir, "submitted.sh"); !strings.Contains(job, "\n#SBATCH --partition=gpu\n") {
+	if job := trainFile(t, c.RunDir, "submitted.sh"); !strings.Contains(job, "\n#SBATCH --partition=gpu\n") {
 		t.Errorf("job:\n%s", job)
 	}
 }
@@ -260,7 +260,7 @@ func TestTrainRefuses(t *testing.T) {
 func TestTrainWritesGeneralPairs(t *testing.T) {
 	c := trainCommand(t, trainExport(t, 10, 10))
 	c.Method, c.Trainer = "dpo", "llamafactory"
-	stdout(t, func() {
+	trainStdout(t, func() {
 		if err := c.Run(context.Background()); err != nil {
 			t.Fatal(err)
 		}
@@ -278,7 +278,7 @@ func TestTrainWritesGeneralPairs(t *testing.T) {
 	if n != 8 {
 		t.Errorf("%d general pairs, want 8", n)
 	}
-	if config := readFile(t, c.RunDir, "llamafactory.yaml"); !strings.Contains(config, "dataset: decoy_pairs,decoy_general\n") {
+	if config := trainFile(t, c.RunDir, "llamafactory.yaml"); !strings.Contains(config, "dataset: decoy_pairs,decoy_general\n") {
 		t.Errorf("configuration:\n%s", config)
 	}
 }

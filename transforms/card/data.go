@@ -26,7 +26,6 @@ type Data struct {
 	Judges     []Member
 	Statuses   []Status
 	Hardness   []report.Hardness
-	FoolRates  []judge.CellRate // of the pool
 	Controls   []judge.ControlRate
 	Probe      curate.ProbeResult
 

@@ -6,9 +6,10 @@
 // The card is what a stranger reads before training on the rows, and what
 // datasets.load_dataset reads to find them. So its YAML header names only globs
 // that match a file of the export with rows in it (an empty split is an error
-// there), and its text says what was measured, what was not, and what the rows are
-// not good for. The recipe is inside, so that the card alone tells how to build the
-// set again.
+// there; an empty shard beside full ones is none, as long as it has no row group,
+// as io/columnar writes it), and its text says what was measured, what was not, and
+// what the rows are not good for. The recipe is inside, so that the card alone
+// tells how to build the set again.
 //
 // Figures have the types of package report, so that one gathering serves both and
 // they cannot disagree.
@@ -33,6 +34,6 @@
 // # Limits
 //
 // Splits are found by file name: SPLIT-*.parquet in the export's folder, and
-// trl/sft/SPLIT-*.parquet and trl/pairs/SPLIT-*.parquet (or .jsonl, or SPLIT.parquet
-// alone). [Attribution] holds one row a file in memory, about 200 bytes each.
+// trl/sft/SPLIT-*.parquet and trl/pairs/SPLIT-*.parquet (or .jsonl.zst where there
+// is no Parquet, or SPLIT.parquet alone). [Attribution] holds one row a file in memory, about 200 bytes each.
 package card

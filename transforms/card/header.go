@@ -58,7 +58,7 @@ func newConfigs(files []schemas.File) []config {
 	var out []config
 	for _, f := range folders {
 		c := config{Name: f.config, Default: f.config == "default"}
-		for _, ext := range []string{".parquet", ".jsonl"} {
+		for _, ext := range []string{".parquet", ".jsonl.zst"} {
 			for _, split := range schemas.Splits {
 				if glob := splitGlob(files, f.folder, split, ext); glob != "" {
 					c.DataFiles = append(c.DataFiles, dataFile{split, glob})
@@ -121,11 +121,11 @@ func encode(v any) (string, error) {
 }
 
 // privateKeys are the fields of a recipe that leave the rows as they are, or that
-// belong to one machine or account.
-var privateKeys = []string{"archives", "budget_usd", "base_url", "api_key_env", "rpm", "tpm", "concurrency", "timeout", "usd_per_mtok"}
+// belong to one machine or account. The keys of identities are names of local
+// archives.
+var privateKeys = []string{"archives", "budget_usd", "base_url", "api_key_env", "rpm", "tpm", "concurrency", "timeout", "usd_per_mtok", "identities"}
 
-// publicRecipe is a recipe without private fields and comments. Identities go too:
-// their keys are names of local archives.
+// publicRecipe is a recipe without private fields and comments.
 func publicRecipe(recipe string) (string, error) {
 	var doc yaml.Node
 	if err := yaml.Unmarshal([]byte(recipe), &doc); err != nil {
@@ -146,7 +146,7 @@ func strip(n *yaml.Node) {
 	if n.Kind == yaml.MappingNode {
 		var kept []*yaml.Node
 		for i := 0; i+1 < len(n.Content); i += 2 {
-			if k := n.Content[i].Value; !slices.Contains(privateKeys, k) && k != "identities" {
+			if k := n.Content[i].Value; !slices.Contains(privateKeys, k) {
 				kept = append(kept, n.Content[i], n.Content[i+1])
 			}
 		}

@@ -90,7 +90,7 @@ func TestDiffLines(t *testing.T) {
 		for _, l := range diffLines(p) {
 			b.WriteString(l.Mark + "|")
 			if l.Number > 0 {
-				b.WriteString(number(l.Number))
+				b.WriteString(Number(l.Number))
 			}
 			b.WriteString("|" + marked(l.Parts) + "\n")
 		}

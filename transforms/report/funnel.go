@@ -82,7 +82,7 @@ func versus(before, now Step) string {
 	case before.N == 0:
 		return ""
 	case before.Unit == now.Unit:
-		return percent(share(now.N, before.N)) + " of " + before.Name
+		return Percent(share(now.N, before.N)) + " of " + before.Name
 	}
 	return fmt.Sprintf("%.3g × %s", share(now.N, before.N), before.Name)
 }

@@ -11,13 +11,13 @@ import (
 var page embed.FS
 
 var pageTemplate = template.Must(template.New("report.tmpl").Funcs(template.FuncMap{
-	"num": number, "pct": percent, "sec": seconds, "mem": memory, "signed": signed,
+	"num": Number, "pct": Percent, "sec": seconds, "mem": memory, "signed": signed,
 	"quantile":  shownQuantile,
-	"optpct":    func(x *float64) string { return optional(x, percent) },
+	"optpct":    func(x *float64) string { return optional(x, Percent) },
 	"optsigned": func(x *float64) string { return optional(x, signed) },
 	"inc":       func(i int) int { return i + 1 },
 	"longer":    longer,
-	"num64":     func(n int) string { return number(int64(n)) },
+	"num64":     func(n int) string { return Number(int64(n)) },
 	"x":         func(share float64) string { return fmt.Sprintf("%.2f", share*100) },
 	"wide":      func(from, to float64) string { return fmt.Sprintf("%.2f", (to-from)*100) },
 }).ParseFS(page, "page/*.tmpl"))

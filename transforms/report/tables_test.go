@@ -178,9 +178,9 @@ func TestJudgeRows(t *testing.T) {
 
 func TestWords(t *testing.T) {
 	for _, tt := range []struct{ got, want string }{
-		{number(0), "0"}, {number(999), "999"}, {number(1000), "1,000"}, {number(-1234567), "-1,234,567"},
-		{percent(0), "0 %"}, {percent(0.0004), "<0.1 %"}, {percent(0.0412), "4.1 %"}, {percent(0.416), "42 %"}, {percent(0.9999), ">99.9 %"}, {percent(0.996), "99.6 %"}, {percent(1), "100 %"},
-		{signed(-1.5), "−1.50"}, {signed(0), "+0.00"}, {optional(nil, signed), "–"}, {optional(ptr(0.5), percent), "50 %"},
+		{Number(0), "0"}, {Number(999), "999"}, {Number(1000), "1,000"}, {Number(-1234567), "-1,234,567"},
+		{Percent(0), "0 %"}, {Percent(0.0004), "<0.1 %"}, {Percent(0.0412), "4.1 %"}, {Percent(0.416), "42 %"}, {Percent(0.9999), ">99.9 %"}, {Percent(0.996), "99.6 %"}, {Percent(1), "100 %"},
+		{signed(-1.5), "−1.50"}, {signed(0), "+0.00"}, {optional(nil, signed), "–"}, {optional(ptr(0.5), Percent), "50 %"},
 		{seconds(0.01), "<0.1 s"}, {seconds(12.34), "12.3 s"}, {seconds(61), "1 min 01 s"}, {seconds(7322), "2 h 02 min"},
 		{memory(0), "–"}, {memory(512), "512 MiB"}, {memory(1536), "1.5 GiB"},
 		{longer(0), "same length"}, {longer(1), "1 character longer"}, {longer(-2), "2 characters shorter"},

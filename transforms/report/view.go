@@ -134,15 +134,15 @@ func (v *view) check() []check {
 	case balanced:
 		add(true, "every loss has a recorded reason")
 	case lost > 0:
-		add(false, "%s records were lost without a recorded reason", number(lost))
+		add(false, "%s records were lost without a recorded reason", Number(lost))
 	default:
 		add(false, "more reasons than losses were recorded")
 	}
 	for _, c := range v.Controls {
-		add(c.Low > 0.5, "judge %s accepts %s of %s golden controls (one half would be chance)", c.Judge, percent(share(c.Accepted, c.Valid)), number(c.Valid))
+		add(c.Low > 0.5, "judge %s accepts %s of %s golden controls (one half would be chance)", c.Judge, Percent(share(c.Accepted, c.Valid)), Number(c.Valid))
 	}
 	if v.Probe.Pairs > 0 {
-		add(v.Probe.Accuracy <= probeGoal, "the outline alone tells chosen from rejected in %s of pairs (chance 50%s%%, goal at most %s)", percent(v.Probe.Accuracy), nbsp, percent(probeGoal))
+		add(v.Probe.Accuracy <= probeGoal, "the outline alone tells chosen from rejected in %s of pairs (chance 50%s%%, goal at most %s)", Percent(v.Probe.Accuracy), nbsp, Percent(probeGoal))
 	}
 	if len(v.Decontaminated) == 0 {
 		out = append(out, check{"note", "NOT decontaminated"})

@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// number writes n with commas.
-func number(n int64) string {
+// Number writes n with commas.
+func Number(n int64) string {
 	s := strconv.FormatInt(n, 10)
 	digits := strings.TrimPrefix(s, "-")
 	sign := s[:len(s)-len(digits)]
@@ -23,9 +23,9 @@ func number(n int64) string {
 // nbsp keeps a number and its unit on one line.
 const nbsp = "\u00a0"
 
-// percent writes a share. What is not nothing is never written as 0 %, what is not
+// Percent writes a share. What is not nothing is never written as 0 %, what is not
 // everything never as 100 %.
-func percent(x float64) string {
+func Percent(x float64) string {
 	v := x * 100
 	switch {
 	case math.IsNaN(v):

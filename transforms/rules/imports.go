@@ -1,31 +1,33 @@
 package rules
 
 import (
-	"path"
 	"slices"
 	"strings"
 
 	"decoy/transforms/syntax"
 )
 
-// imports changes the imported name or one part of the module's path.
-func imports(s *scene) []Candidate {
+// imports changes the module's path or the imported name of an import.
+func (s *scene) imports() []Candidate {
 	var out []Candidate
 	for i := range s.f.Imports {
 		im := &s.f.Imports[i]
-		if !s.inGolden(im.Start, im.End) {
+		if im.Start >= s.end || im.End <= s.start {
 			continue
 		}
-		for _, k := range s.itemOrder(im.Items) {
-			it := im.Items[k]
-			byName, byPath := s.otherNames(it), s.otherPaths(it)
-			if s.hash("path first")%2 == 0 {
-				byName, byPath = byPath, byName
+		for _, it := range s.itemOrder(im.Items) {
+			lists := [][]Candidate{s.otherModules(it), s.otherPaths(it), s.otherNames(it)}
+			// A name that is used below stays for choice: its absence would tell.
+			if s.hash("name first")%3 == 0 || !s.usedBelow(it) {
+				lists = [][]Candidate{lists[2], lists[0], lists[1]}
 			}
-			for j := range max(len(byName), len(byPath)) {
-				for _, c := range [][]Candidate{byName, byPath} {
-					if j < len(c) {
-						out = append(out, c[j])
+			if s.hash("path first")%3 == 0 {
+				lists[0], lists[1] = lists[1], lists[0]
+			}
+			for j := range perPlace {
+				for _, l := range lists {
+					if j < len(l) {
+						out = append(out, l[j])
 					}
 				}
 			}
@@ -35,181 +37,226 @@ func imports(s *scene) []Candidate {
 }
 
 // itemOrder visits the items of a statement in hash order.
-func (s *scene) itemOrder(items []syntax.ImportItem) []int {
-	order := make([]int, len(items))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int {
-		x, y := s.hash("item", items[a].Module, items[a].Name), s.hash("item", items[b].Module, items[b].Name)
-		if x < y {
+func (s *scene) itemOrder(items []syntax.ImportItem) []syntax.ImportItem {
+	out := slices.Clone(items)
+	slices.SortStableFunc(out, func(a, b syntax.ImportItem) int {
+		x, y := s.hash("item", a.Module, a.Name), s.hash("item", b.Module, b.Name)
+		switch {
+		case x < y:
 			return -1
+		case x > y:
+			return 1
 		}
-		return 1
+		return a.NameStart - b.NameStart
 	})
-	return order
+	return out
+}
+
+// usedBelow reports whether the window uses what an item binds by its own name.
+func (s *scene) usedBelow(it syntax.ImportItem) bool {
+	if it.Local == "" || it.Name != "" && it.Local != it.Name {
+		return false
+	}
+	return slices.ContainsFunc(s.f.Refs, func(r syntax.Ref) bool { return r.Name == it.Local })
 }
 
 // otherNames replaces an imported name by a real one of another module.
 func (s *scene) otherNames(it syntax.ImportItem) []Candidate {
-	if it.NameEnd <= it.NameStart || !s.inGolden(it.NameStart, it.NameEnd) || !identifier(it.Name) {
+	if !s.inGolden(it.NameStart, it.NameEnd) || !identifier(it.Name) || s.text(it.NameStart, it.NameEnd) != it.Name {
 		return nil
 	}
 	if s.invent {
 		var out []Candidate
-		for _, n := range invented(it.Name, style(it.Name) != "Pascal", s.known) {
-			out = append(out, Candidate{s.replaced(it.NameStart, it.NameEnd, n), true})
+		for _, n := range s.inventions(it.Name, style(it.Name) != "Pascal") {
+			out = append(out, s.candidate(it.NameStart, it.NameEnd, n))
 		}
 		return out
 	}
 	names := map[string]float64{}
-	add := func(name string, base float64) {
-		if name != it.Name && identifier(name) && fitsStyle(it.Name, name) && !s.pool.exports[it.Module][name] {
-			names[name] = max(names[name], base+nearness(it.Name, name))
+	add := func(name string, worth float64) {
+		if name != it.Name && len(name) > 1 && identifier(name) && s.h.fitsStyle(it.Name, name) && !s.reserved(name) {
+			names[name] = max(names[name], worth)
 		}
 	}
 	for i := range s.f.Imports {
 		for _, o := range s.f.Imports[i].Items {
 			if o.Module != it.Module {
-				add(o.Name, 0.4)
+				add(o.Name, 0.2)
 			}
 		}
 	}
 	for i := range s.f.Refs {
 		if r := &s.f.Refs[i]; r.InType || r.Called {
-			add(r.Name, 0.5)
+			add(r.Name, 0.25)
 		}
 	}
-	for _, role := range []string{"import", "class", "interface", "function", "type", "enum", "trait"} {
-		for _, n := range s.pool.similar(role, it.Name) {
-			add(n, 0)
-		}
+	tokens := subTokens(it.Name)
+	s.index.typeNames.each(tokens, func(n string) { add(n, 0.15) })
+	s.pool.near[imported].each(tokens, func(n string) { add(n, 0.05) })
+	if style(it.Name) == "Pascal" {
+		s.pool.near[types].each(tokens, func(n string) { add(n, 0) })
+	} else {
+		s.index.methods.each(tokens, func(n string) { add(n, 0.1) })
+		s.pool.near[callables].each(tokens, func(n string) { add(n, 0) })
 	}
 	for name := range names {
-		if s.repo.below(it.Module, name) || s.repo.names[name] {
+		if s.supplies(it.Module, name) || s.exists(it.Module+"."+name) || s.exists(it.Module+"::"+name) {
 			delete(names, name)
 		}
 	}
 	var out []Candidate
-	for _, n := range s.best(names, 6) {
-		out = append(out, Candidate{Text: s.replaced(it.NameStart, it.NameEnd, n.name)})
+	for _, n := range s.best(it.Name, names, perPlace) {
+		out = append(out, s.candidate(it.NameStart, it.NameEnd, n))
 	}
 	return out
 }
 
-// separators of path segments in module names of any language.
-const separators = "./:\\"
-
-func lastSegment(module string) string {
-	if ext := path.Ext(module); isExtension(ext) {
-		module = strings.TrimSuffix(module, ext)
-	}
-	return module[strings.LastIndexAny(module, separators)+1:]
-}
-
-// segment is one part of a module's path, in the window.
-type segment struct {
-	text       string
-	start, end int
-}
-
-func segments(module string, at int) []segment {
-	var out []segment
-	start := 0
-	for i := 0; i <= len(module); i++ {
-		if i == len(module) || strings.IndexByte(separators, module[i]) >= 0 {
-			if i > start {
-				out = append(out, segment{module[start:i], at + start, at + i})
-			}
-			start = i + 1
-		}
-	}
-	return out
-}
-
-// otherPaths replaces one segment of the module's path, the last for choice, by a
-// segment of another real module, such that no module of the whole has that path.
-func (s *scene) otherPaths(it syntax.ImportItem) []Candidate {
-	if it.ModEnd <= it.ModStart || !s.inGolden(it.ModStart, it.ModEnd) {
+// otherModules replaces the whole path by that of another real module near it, which
+// lacks the name: a sibling file, a package of the same root.
+func (s *scene) otherModules(it syntax.ImportItem) []Candidate {
+	if it.Name == "" || it.Wildcard || s.invent || !s.plainModule(it) {
 		return nil
 	}
-	parts := segments(it.Module, it.ModStart)
-	if len(parts) == 0 {
-		return nil
+	parts := segments(it.Module, 0)
+	last := parts[len(parts)-1]
+	names := map[string]float64{}
+	add := func(module string, worth float64) {
+		if module != it.Module && !s.supplies(module, it.Name) && strings.ContainsAny(module, "./:") == strings.ContainsAny(it.Module, "./:") {
+			names[module] = max(names[module], worth)
+		}
 	}
-	extension := path.Ext(it.Module)
-	if len(parts) > 1 && extension == "."+parts[len(parts)-1].text && isExtension(extension) {
-		parts = parts[:len(parts)-1]
-	}
-	var out []Candidate
-	for back := range min(2, len(parts)) {
-		p := parts[len(parts)-1-back]
-		if strings.Contains(p.text, "-") && s.invent || !plainSegment(p.text) || (back > 0 && len(parts) < 3) {
-			continue
-		}
-		make := func(name string) string {
-			return it.Module[:p.start-it.ModStart] + name + it.Module[p.end-it.ModStart:]
-		}
-		if s.invent {
-			for _, n := range invented(p.text, false, s.known) {
-				out = append(out, Candidate{s.replaced(p.start, p.end, n), true})
+	with := func(stem string) string { return it.Module[:last.start] + stem + it.Module[last.end:] }
+	tokens := subTokens(last.text)
+	if it.Relative {
+		s.index.stems.each(tokens, func(stem string) {
+			if plainSegment(stem) && stem != last.text && style(stem) == style(last.text) && s.exists(with(stem)) {
+				add(with(stem), 0.2)
 			}
-			continue
-		}
-		names := map[string]float64{}
-		add := func(name string, base float64) {
-			if name != p.text && plainSegment(name) && len(name) >= 2 && style(name) == style(p.text) && !s.moduleExists(make(name)) {
-				names[name] = max(names[name], base+nearness(p.text, name))
-			}
-		}
+		})
 		for i := range s.f.Imports {
 			for _, o := range s.f.Imports[i].Items {
-				for _, q := range segments(o.Module, 0) {
-					add(q.text, 0.4)
+				if o.Relative {
+					add(o.Module, 0.1)
 				}
 			}
 		}
-		for _, n := range s.pool.similar("module", p.text) {
-			for _, q := range segments(n, 0) {
-				add(q.text, 0.1)
+	} else {
+		for i := range s.f.Imports {
+			for _, o := range s.f.Imports[i].Items {
+				if !o.Relative && o.Name != "" {
+					add(o.Module, 0.2)
+				}
 			}
 		}
-		for _, stem := range s.repo.stems {
-			add(stem, 0)
+		for _, p := range parts[max(0, len(parts)-3):] {
+			for _, m := range s.pool.home[p.text] {
+				add(m, 0)
+				if len(names) > 200 {
+					break
+				}
+			}
 		}
-		for _, n := range s.best(names, 4) {
-			out = append(out, Candidate{Text: s.replaced(p.start, p.end, n.name)})
+		s.pool.last.each(tokens, func(l string) {
+			for k, m := range s.pool.home[l] {
+				if k < 8 {
+					add(m, 0)
+				}
+			}
+		})
+	}
+	var out []Candidate
+	for _, m := range s.best(it.Module, names, perPlace) {
+		out = append(out, s.candidate(it.ModStart, it.ModEnd, m))
+	}
+	return out
+}
+
+// plainModule reports whether an item's module stands in the golden as written.
+func (s *scene) plainModule(it syntax.ImportItem) bool {
+	return s.inGolden(it.ModStart, it.ModEnd) && s.text(it.ModStart, it.ModEnd) == it.Module && len(segments(it.Module, 0)) > 0
+}
+
+// otherPaths replaces one part of the module's path by a part of another real
+// module, such that nothing known has that path.
+func (s *scene) otherPaths(it syntax.ImportItem) []Candidate {
+	if !s.plainModule(it) {
+		return nil
+	}
+	parts := segments(it.Module, it.ModStart)
+	var out []Candidate
+	for back := range min(3, len(parts)) {
+		k := len(parts) - 1 - back
+		// The second part from the end first where the last one is also the local name.
+		if len(parts) > 2 && it.Name == "" && back < 2 && s.hash("inner")%2 == 0 {
+			k = len(parts) - 2 + back
+		}
+		p := parts[k]
+		if !plainSegment(p.text) || k == 0 && len(parts) > 1 && !it.Relative || strings.Contains(p.text, "-") && s.invent {
+			continue
+		}
+		made := func(name string) string {
+			return it.Module[:p.start-it.ModStart] + name + it.Module[p.end-it.ModStart:]
+		}
+		var names []string
+		if s.invent {
+			for _, n := range s.inventions(p.text, false) {
+				if !s.exists(made(n)) {
+					names = append(names, n)
+				}
+			}
+		} else {
+			names = s.best(p.text, s.partNames(p, made), perPlace)
+		}
+		for _, n := range names {
+			out = append(out, s.candidate(p.start, p.end, n))
 		}
 	}
 	return out
 }
 
-func isExtension(ext string) bool {
-	for _, l := range syntax.All() {
-		if slices.Contains(l.Extensions, ext) {
-			return true
+// partNames scores parts of other modules' paths that can stand for one.
+func (s *scene) partNames(p segment, made func(string) string) map[string]float64 {
+	names := map[string]float64{}
+	add := func(name string, worth float64) {
+		if name != p.text && plainSegment(name) && s.h.fitsPart(p.text, name) {
+			names[name] = max(names[name], worth)
 		}
 	}
-	return ext == ".json" || ext == ".css"
+	for i := range s.f.Imports {
+		for _, o := range s.f.Imports[i].Items {
+			for _, q := range segments(o.Module, 0) {
+				add(q.text, 0.15)
+			}
+		}
+	}
+	tokens := subTokens(p.text)
+	s.pool.last.each(tokens, func(n string) { add(n, 0.05) })
+	s.index.stems.each(tokens, func(n string) { add(n, 0.1) })
+	for _, n := range s.pluralOrSingular(p.text) {
+		if s.known(n) || s.pool.home[n] != nil {
+			add(n, 0.1)
+		}
+	}
+	for name := range names {
+		if s.exists(made(name)) {
+			delete(names, name)
+		}
+	}
+	return names
 }
 
-func plainSegment(name string) bool {
-	if name == "" || name == "crate" || name == "self" || name == "super" || name == "std" {
+// pluralOrSingular are the usual slips with a word.
+func (s *scene) pluralOrSingular(word string) []string {
+	if rest, ok := strings.CutSuffix(word, "s"); ok {
+		return []string{rest, rest + "ses"}
+	}
+	return []string{word + "s"}
+}
+
+// fitsPart is fitsStyle for parts of paths, which may hold hyphens.
+func (h *habits) fitsPart(a, b string) bool {
+	if strings.Contains(a, "-") != strings.Contains(b, "-") {
 		return false
 	}
-	for _, r := range name {
-		if r != '_' && r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') {
-			return false
-		}
-	}
-	return true
-}
-
-// moduleExists reports whether a module of that path is known from any import of
-// the build, or a file or folder of the repository may be meant by it.
-func (s *scene) moduleExists(module string) bool {
-	if s.pool.modules[module] || s.pool.exports[module] != nil {
-		return true
-	}
-	return s.repo.names[lastSegment(module)]
+	return style(strings.ReplaceAll(a, "-", "")) == style(strings.ReplaceAll(b, "-", ""))
 }

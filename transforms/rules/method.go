@@ -1,174 +1,196 @@
 package rules
 
 import (
-	"path"
 	"slices"
+	"strings"
 
 	"decoy/transforms/syntax"
 )
 
 // methods replaces the name of one call of the golden.
-func methods(s *scene) []Candidate {
-	var out []Candidate
+func (s *scene) methods() []Candidate {
 	calls := s.calls()
-	slices.SortStableFunc(calls, func(a, b *syntax.Call) int { return s.callRank(b) - s.callRank(a) })
+	recvs := map[*syntax.Call]receiver{}
 	for _, c := range calls {
+		recvs[c] = s.receiver(c)
+	}
+	s.byRank(calls, func(c *syntax.Call) int { return s.calleeRank(c, recvs[c]) })
+	var out []Candidate
+	for _, c := range calls {
+		var names []string
 		if s.invent {
-			for _, n := range invented(c.Name, true, s.known) {
-				out = append(out, Candidate{s.replaced(c.NameStart, c.NameEnd, n), true})
-			}
-			continue
+			names = s.inventions(c.Name, !c.Ctor)
+		} else {
+			names = s.best(c.Name, s.methodNames(c, recvs[c]), perPlace)
 		}
-		for _, n := range s.best(s.methodNames(c), 6) {
-			out = append(out, Candidate{Text: s.replaced(c.NameStart, c.NameEnd, n.name)})
+		for _, n := range names {
+			out = append(out, s.candidate(c.NameStart, c.NameEnd, n))
 		}
 	}
 	return out
 }
 
-// callRank prefers calls whose receiver a reader can look up: the own type, then
-// names that the repository declares, then the outermost.
-func (s *scene) callRank(c *syntax.Call) int {
-	rank := 0
-	if c.Recv >= 0 && slices.Contains(s.f.Lang.Rules.SelfNames, s.f.Tree.Text(c.Recv)) {
-		rank += 2
+// calleeRank prefers calls whose receiver a reader can look up.
+func (s *scene) calleeRank(c *syntax.Call, r receiver) int {
+	switch {
+	case c.Macro:
+		return -1
+	case len(r.types) > 0 && !r.open && s.index.has(r.types, c.Name):
+		return 4
+	case len(r.types) > 0 && s.index.has(r.types, c.Name):
+		return 3
+	case r.bare && len(s.index.callables[c.Name]) > 0, r.bare && c.Ctor && s.index.types[c.Name], r.module != "":
+		return 2
+	case r.bare:
+		return 1
 	}
-	if len(s.repo.functions[c.Name]) > 0 {
-		rank++
-	}
-	return rank
-}
-
-func (s *scene) known(name string) bool {
-	return s.words[name] || s.pool.all[name] || s.repo.declared[name]
+	return 0
 }
 
 // methodNames scores names that could stand for a call's name and that its receiver
 // lacks as far as names can tell.
-func (s *scene) methodNames(c *syntax.Call) map[string]float64 {
+func (s *scene) methodNames(c *syntax.Call, r receiver) map[string]float64 {
 	names := map[string]float64{}
 	add := func(name string, base float64) {
-		if name == c.Name || !identifier(name) || !fitsStyle(c.Name, name) {
+		if name == c.Name || len(name) < 2 || !identifier(name) || !s.h.fitsStyle(c.Name, name) || dunder(name) != dunder(c.Name) || s.reserved(name) {
 			return
 		}
-		score := base + nearness(c.Name, name) + s.arityFit(name, len(c.Args))
-		if score > names[name] {
-			names[name] = score
-		}
+		names[name] = max(names[name], base+s.arityFit(name, len(c.Args)))
 	}
-	for i := range s.f.Calls {
-		if o := &s.f.Calls[i]; !o.Ctor && !o.Macro || c.Ctor == o.Ctor {
-			add(o.Name, 0.6)
+	tokens := subTokens(c.Name)
+	ofTypes := c.Ctor || s.index.types[c.Name] && len(s.index.callables[c.Name]) == 0
+	if ofTypes {
+		for i := range s.f.Refs {
+			if o := &s.f.Refs[i]; o.InType {
+				add(o.Name, 0.2)
+			}
 		}
-	}
-	for i := range s.f.Decls {
-		if d := &s.f.Decls[i]; d.HasParams {
-			add(d.Name, 0.6)
+		s.index.typeNames.each(tokens, func(n string) { add(n, 0.1) })
+		s.pool.near[types].each(tokens, func(n string) { add(n, 0) })
+	} else {
+		for i := range s.f.Calls {
+			if o := &s.f.Calls[i]; !o.Ctor && o.Macro == c.Macro && !s.index.types[o.Name] {
+				add(o.Name, s.windowWorth(o.Recv < 0 == r.bare))
+			}
 		}
-	}
-	for _, t := range subTokens(c.Name) {
-		for _, m := range s.repo.methods[t] {
-			add(m, 0.3)
+		for i := range s.f.Decls {
+			if d := &s.f.Decls[i]; d.HasParams && (d.Role == syntax.Function || d.Role == syntax.Method) {
+				add(d.Name, s.windowWorth(d.Role == syntax.Function == r.bare))
+			}
 		}
-	}
-	for _, role := range []string{"called", "method", "function"} {
-		for _, n := range s.pool.similar(role, c.Name) {
-			add(n, 0)
+		if c.Macro {
+			s.dropSupplied(c, r, names)
+			return names
 		}
+		s.index.methods.each(tokens, func(n string) { add(n, 0.15) })
+		s.pool.near[callables].each(tokens, func(n string) { add(n, 0) })
 	}
-	s.dropSupplied(c, names)
+	s.dropSupplied(c, r, names)
 	return names
 }
 
+// windowWorth is what a name is worth for standing in the window.
+func (s *scene) windowWorth(sameRole bool) float64 {
+	if sameRole {
+		return 0.3
+	}
+	return 0.2
+}
+
+func dunder(name string) bool { return strings.HasPrefix(name, "__") }
+
 // arityFit rewards a name that somewhere takes as many arguments.
 func (s *scene) arityFit(name string, args int) float64 {
-	for _, f := range s.repo.functions[name] {
-		if int(f.Arity) == args {
-			return 0.2
+	for _, f := range s.index.callables[name] {
+		if f.min <= args && (f.max < 0 || args <= f.max) {
+			return 0.15
 		}
 	}
 	return 0
 }
 
 // dropSupplied drops names that the receiver may have.
-func (s *scene) dropSupplied(c *syntax.Call, names map[string]float64) {
-	s.repo.lackedBy(c.Name, names)
-	recv := ""
-	if c.Recv >= 0 {
-		recv = s.f.Tree.Text(c.Recv)
-	}
-	for i := range s.f.Calls {
-		o := &s.f.Calls[i]
-		other := ""
-		if o.Recv >= 0 {
-			other = s.f.Tree.Text(o.Recv)
+func (s *scene) dropSupplied(c *syntax.Call, r receiver, names map[string]float64) {
+	drop := func(name string) { delete(names, name) }
+	if r.bare {
+		for name := range names {
+			if s.visible(name, c.NameStart) {
+				drop(name)
+			}
 		}
-		if other == recv {
-			delete(names, o.Name)
-		}
+		return
 	}
 	for i := range s.f.Members {
 		m := &s.f.Members[i]
-		if string(s.f.Src[m.ObjStart:m.ObjEnd]) == recv {
-			delete(names, m.Name)
+		if _, ok := names[m.Name]; ok && s.text(m.ObjStart, m.ObjEnd) == r.text {
+			drop(m.Name)
 		}
 	}
-	own := slices.Contains(s.f.Lang.Rules.SelfNames, recv)
+	for _, n := range s.f.Lang.Rules.ObjectMembers {
+		drop(n)
+	}
+	if len(r.types) == 0 {
+		siblings := s.siblings(c.Name)
+		for name := range names {
+			if siblings[name] {
+				drop(name)
+			}
+		}
+	}
+	last := lastSegment(strings.ReplaceAll(r.text, "->", "."))
 	for name := range names {
 		switch {
-		case recv == "" && (s.visible(name, c.NameStart) || s.inFolder(name)):
-			delete(names, name)
-		case own && s.ownMember(name, c.NameStart):
-			delete(names, name)
-		case c.Recv >= 0 && s.repo.below(recv, name):
-			delete(names, name)
+		case s.index.has(r.types, name) || s.declaredIn(r.types, name):
+			drop(name)
+		case r.own && s.ownMember(name, c.NameStart):
+			drop(name)
+		case r.module != "" && s.supplies(r.module, name):
+			drop(name)
+		case s.h.everywhere && s.namespaced(name) && len(r.types) == 0:
+			drop(name)
+		case r.module == "" && len(r.types) == 0 && s.supplies(last, name):
+			drop(name)
 		}
 	}
 }
 
-// ownMember reports whether a type around a place declares name.
-func (s *scene) ownMember(name string, at int) bool {
-	for i := range s.f.Decls {
-		d := &s.f.Decls[i]
-		if d.Name != name {
-			continue
-		}
-		if sc := s.f.Scopes[d.Scope]; sc.Start <= at && at <= sc.End {
-			return true
-		}
-		for j := range s.f.Decls {
-			if t := &s.f.Decls[j]; t.Inner >= 0 && s.f.Scopes[t.Inner].Kind == syntax.TypeScope && t.Start <= at && at <= t.End && lastPart(d.Owner) == t.Name {
-				return true
+// declaredIn reports whether the window declares a member of one of the types.
+func (s *scene) declaredIn(types []string, name string) bool {
+	return slices.ContainsFunc(s.byName[name], func(i int) bool { return slices.Contains(types, lastPart(s.f.Decls[i].Owner)) })
+}
+
+// maxSiblings bounds the cache of siblings.
+const maxSiblings = 4096
+
+// siblings are the members of all types that have a method of that name, or whose
+// supertypes have: a receiver that is not known may be of any of them.
+func (s *scene) siblings(method string) map[string]bool {
+	key := siblingKey{s.index, method}
+	if m := s.cache[key]; m != nil {
+		return m
+	}
+	m := map[string]bool{}
+	seen := map[string]bool{}
+	for _, owner := range s.index.owners[method] {
+		types, _ := s.index.closure(owner)
+		for _, t := range types {
+			if seen[t] {
+				continue
+			}
+			seen[t] = true
+			for name := range s.index.members[t] {
+				m[name] = true
 			}
 		}
 	}
-	return false
+	if len(s.cache) >= maxSiblings {
+		clear(s.cache)
+	}
+	s.cache[key] = m
+	return m
 }
 
-// visible reports whether any declaration, import or predeclared name of that name
-// may be seen from a place.
-func (s *scene) visible(name string, at int) bool {
-	if slices.Contains(s.f.Lang.Rules.Predeclared, name) {
-		return true
-	}
-	for i := range s.f.Decls {
-		d := &s.f.Decls[i]
-		if sc := s.f.Scopes[d.Scope]; d.Name == name && sc.Start <= at && at <= sc.End {
-			return true
-		}
-	}
-	for i := range s.f.Imports {
-		for _, it := range s.f.Imports[i].Items {
-			if it.Local == name || it.Name == name {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// inFolder reports whether a file of the same folder declares name at its top
-// level: in several languages that makes it visible.
-func (s *scene) inFolder(name string) bool {
-	return s.repo.topLevel[path.Dir(s.c.Path)][name]
+type siblingKey struct {
+	index  *index
+	method string
 }

@@ -4,189 +4,195 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"decoy/transforms/valid"
 )
-
-// wordsOf lists the identifiers of a text.
-func wordsOf(s string) []string {
-	return strings.FieldsFunc(s, func(r rune) bool {
-		return r != '_' && r != '$' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
-	})
-}
 
 // subTokens splits a name at underscores and case changes, in lower case.
 func subTokens(name string) []string {
 	var out []string
-	var cur []rune
-	flush := func() {
-		if len(cur) > 0 {
-			out = append(out, strings.ToLower(string(cur)))
-			cur = cur[:0]
+	start := -1 // of the present part
+	flush := func(end int) {
+		if start >= 0 && end > start {
+			out = append(out, strings.ToLower(name[start:end]))
 		}
+		start = -1
 	}
-	runes := []rune(name)
-	for i, r := range runes {
+	var prev rune
+	for i, r := range name {
 		switch {
 		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
-			flush()
-			continue
-		case unicode.IsUpper(r) && i > 0 && (unicode.IsLower(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1])):
-			flush()
+			flush(i)
+		case start < 0:
+			start = i
+		case unicode.IsUpper(r) && (unicode.IsLower(prev) || unicode.IsDigit(prev) || lowerNext(name, i, r)):
+			flush(i)
+			start = i
 		}
-		cur = append(cur, r)
+		prev = r
 	}
-	flush()
+	flush(len(name))
 	return out
 }
 
-// nearness is how alike two names are, 0 to 1: shared sub-tokens and edit
-// similarity, in equal parts.
-func nearness(a, b string) float64 {
-	x, y := subTokens(a), subTokens(b)
+// lowerNext reports whether a lower-case letter follows the rune at i.
+func lowerNext(name string, i int, r rune) bool {
+	next, _ := utf8.DecodeRuneInString(name[i+utf8.RuneLen(r):])
+	return unicode.IsLower(next)
+}
+
+// nearness is how alike two names are, 0 to 1: mostly the share of sub-tokens that
+// they have in common, then their common beginning and end.
+func nearness(a string, tokens []string, b string) float64 {
+	other := subTokens(b)
 	shared := 0
-	for _, t := range x {
-		for _, u := range y {
-			if t == u {
+	for _, t := range tokens {
+		for _, u := range other {
+			if t == u || len(t) > 3 && len(u) > 3 && (strings.HasPrefix(t, u) || strings.HasPrefix(u, t)) {
 				shared++
 				break
 			}
 		}
 	}
-	union := len(x) + len(y) - shared
-	if union == 0 {
+	union := len(tokens) + len(other) - shared
+	if union <= 0 {
 		return 0
 	}
-	return 0.5*float64(shared)/float64(union) + 0.5*valid.Similarity(a, b)
+	head, tail, n := 0, 0, min(len(a), len(b))
+	for head < n && a[head]|0x20 == b[head]|0x20 {
+		head++
+	}
+	for tail < n-head && a[len(a)-1-tail]|0x20 == b[len(b)-1-tail]|0x20 {
+		tail++
+	}
+	return 0.6*float64(shared)/float64(union) + 0.4*float64(head+tail)/float64(max(len(a), len(b)))
 }
 
 // style is how a name is written: a replacement in another style gives itself away.
 func style(name string) string {
-	first, _ := utf8.DecodeRuneInString(strings.TrimLeft(name, "_$"))
+	plain := strings.Trim(name, "_$")
+	first, _ := utf8.DecodeRuneInString(plain)
 	switch {
-	case name == strings.ToUpper(name) && strings.ToLower(name) != name:
+	case plain == strings.ToUpper(plain) && strings.ToLower(plain) != plain:
 		return "UPPER"
 	case unicode.IsUpper(first):
 		return "Pascal"
-	case strings.Contains(strings.Trim(name, "_"), "_"):
+	case strings.Contains(plain, "_"):
 		return "snake"
-	case name == strings.ToLower(name):
+	case plain == strings.ToLower(plain):
 		return "lower"
 	}
 	return "camel"
 }
 
 // fitsStyle reports whether b can stand for a without giving itself away by its
-// case.
-func fitsStyle(a, b string) bool {
-	x, y := style(a), style(b)
-	if x == y {
-		return strings.HasPrefix(a, "_") == strings.HasPrefix(b, "_")
-	}
-	plain := func(s string) bool { return s == "lower" || s == "snake" || s == "camel" }
-	return (x == "lower" || y == "lower") && plain(x) && plain(y) && strings.HasPrefix(a, "_") == strings.HasPrefix(b, "_")
-}
-
-// identifier reports whether name is one plain identifier of at least two
-// characters.
-func identifier(name string) bool {
-	if len(name) < 2 {
+// case, its underscores or its digits.
+func (h *habits) fitsStyle(a, b string) bool {
+	lead := func(s string) int { return len(s) - len(strings.TrimLeft(s, "_$#@")) }
+	if lead(a) != lead(b) || strings.HasSuffix(a, "_") != strings.HasSuffix(b, "_") || lead(b) == len(b) {
 		return false
 	}
+	x, y := style(a), style(b)
+	if x == "UPPER" && len(strings.Trim(a, "_")) == 1 { // one capital letter says little
+		x = "Pascal"
+	}
+	if y == "UPPER" && len(strings.Trim(b, "_")) == 1 {
+		y = "Pascal"
+	}
+	if x == y {
+		return true
+	}
+	low := func(s string) bool { return s == "lower" || s == h.words }
+	if h.words == "" {
+		low = func(s string) bool { return s == "lower" || s == "snake" || s == "camel" }
+	}
+	return (x == "lower" || y == "lower") && low(x) && low(y)
+}
+
+// identifier reports whether name is one plain identifier.
+func identifier(name string) bool {
 	for i, r := range name {
 		if r != '_' && r != '$' && !unicode.IsLetter(r) && (i == 0 || !unicode.IsDigit(r)) {
 			return false
 		}
 	}
-	return true
+	return name != "" && strings.Trim(name, "_$") != ""
 }
 
-// verbs are words that stand for one another in names of functions.
-var verbs = [][]string{
-	{"get", "fetch", "load", "read", "find", "lookup"},
-	{"set", "update", "assign", "apply", "put"},
-	{"add", "append", "insert", "push", "register"},
-	{"remove", "delete", "drop", "clear", "discard"},
-	{"create", "make", "build", "new", "init"},
-	{"write", "store", "save", "emit", "put"},
-	{"parse", "decode", "read", "scan"},
-	{"format", "encode", "render", "print"},
-	{"check", "validate", "verify", "ensure"},
-	{"start", "begin", "open", "launch"},
-	{"stop", "end", "close", "shutdown"},
-	{"is", "has", "can"},
-	{"count", "size", "len", "num"},
-	{"to", "as", "into"},
-}
-
-// suffixes make a plausible new name of an old one, by kind of name.
-var (
-	functionSuffixes = []string{"all", "async", "by_name", "with_options", "if_needed", "safe", "or_default", "from"}
-	valueSuffixes    = []string{"value", "list", "info", "data", "name", "id", "map", "result"}
-	valuePrefixes    = []string{"current", "default", "new", "target", "base"}
-)
-
-// invented lists names that nobody wrote: a verb replaced by a near one, or a
-// suffix. known says which names exist.
-func invented(name string, function bool, known func(string) bool) []string {
+// invented lists names that nobody wrote: a verb or noun replaced by a near one, a
+// part left out, a part added. known says which names exist.
+func (h *habits) invented(name string, function bool, known func(string) bool) []string {
 	tokens := subTokens(name)
 	if len(tokens) == 0 {
 		return nil
 	}
 	var out []string
 	add := func(parts []string) {
-		n := joinLike(name, parts)
-		if identifier(n) && n != name && !known(n) {
+		if n := h.joinLike(name, parts); identifier(n) && len(n) > 1 && n != name && !known(n) {
 			out = append(out, n)
+		}
+	}
+	with := func(i int, word string) []string {
+		parts := append([]string{}, tokens...)
+		parts[i] = word
+		return parts
+	}
+	groups := nouns
+	if function {
+		groups = append(append([][]string{}, verbs...), nouns...)
+	}
+	for _, group := range groups {
+		for i, t := range tokens {
+			for j, v := range group {
+				if t != v {
+					continue
+				}
+				for k := range group {
+					if k != j {
+						add(with(i, group[k]))
+					}
+				}
+			}
+		}
+	}
+	for i := range tokens {
+		if len(tokens) > 2 || len(tokens) == 2 && len(tokens[1-i]) > 3 {
+			add(append(append([]string{}, tokens[:i]...), tokens[i+1:]...))
 		}
 	}
 	suffixes := valueSuffixes
 	if function {
 		suffixes = functionSuffixes
-		for _, group := range verbs {
-			for i, t := range tokens {
-				for _, v := range group {
-					if t != v {
-						continue
-					}
-					for _, w := range group {
-						if w != v {
-							parts := append([]string{}, tokens...)
-							parts[i] = w
-							add(parts)
-						}
-					}
-				}
-			}
-		}
 	} else {
 		for _, p := range valuePrefixes {
 			add(append([]string{p}, tokens...))
 		}
 	}
 	for _, s := range suffixes {
-		add(append(append([]string{}, tokens...), strings.Split(s, "_")...))
+		if tokens[len(tokens)-1] != s {
+			add(append(append([]string{}, tokens...), s))
+		}
 	}
 	return out
 }
 
 // joinLike writes sub-tokens in the style of name.
-func joinLike(name string, tokens []string) string {
+func (h *habits) joinLike(name string, tokens []string) string {
 	lead := name[:len(name)-len(strings.TrimLeft(name, "_$"))]
-	switch style(name) {
+	how := style(name)
+	if how == "lower" && len(tokens) > 1 {
+		how = h.words
+		if how == "" {
+			how = "snake"
+		}
+	}
+	switch how {
 	case "UPPER":
 		return lead + strings.ToUpper(strings.Join(tokens, "_"))
-	case "snake":
+	case "snake", "lower":
 		return lead + strings.Join(tokens, "_")
-	case "lower":
-		if len(tokens) > 1 && len(subTokens(name)) == 1 {
-			return lead + strings.Join(tokens, "_")
-		}
-		return lead + strings.Join(tokens, "")
 	}
 	var b strings.Builder
 	for i, t := range tokens {
-		if i == 0 && style(name) == "camel" {
+		if i == 0 && how == "camel" {
 			b.WriteString(t)
 			continue
 		}

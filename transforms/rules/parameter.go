@@ -3,134 +3,190 @@ package rules
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
-	"decoy/schemas"
 	"decoy/transforms/syntax"
 )
 
 // parameters changes the argument list of one call: an argument too many, one too
 // few, or a keyword that the callee does not know.
-func parameters(s *scene) []Candidate {
+func (s *scene) parameters() []Candidate {
 	calls := s.calls()
-	slices.SortStableFunc(calls, func(a, b *syntax.Call) int { return s.signatureRank(b) - s.signatureRank(a) })
+	signatures := map[*syntax.Call]signature{}
+	calls = slices.DeleteFunc(calls, func(c *syntax.Call) bool {
+		g := s.signature(c, s.receiver(c))
+		signatures[c] = g
+		return c.Macro || s.spreads(c) || g.known && g.max < 0 && g.min == 0 && g.rest || !g.known && s.takesAny(c.Name)
+	})
+	s.byRank(calls, func(c *syntax.Call) int { return signatureRank(signatures[c], len(c.Args), s.longer) })
 	var out []Candidate
 	for _, c := range calls {
-		params, known := s.repo.signature(c.Name)
-		if s.signatureOpen(c) {
-			continue
-		}
-		required, total := counts(params)
-		given := len(c.Args)
-		more := !known || given >= total
-		less := given > 0 && (!known || given <= required)
-		var ways []func(*syntax.Call) []Candidate
-		if more {
-			ways = append(ways, s.oneMore)
-		}
-		if less {
-			ways = append(ways, s.oneLess)
-		}
-		if s.hash("way", c.Name)%2 == 1 {
-			slices.Reverse(ways)
-		}
-		if keyword := s.f.Lang.Rules.Keyword; keyword.Node != "" {
-			ways = append([]func(*syntax.Call) []Candidate{s.otherKeyword}, ways...)
-			if s.hash("keyword first", c.Name)%3 == 0 {
-				ways = append(ways[1:], ways[0])
-			}
-		}
-		for _, w := range ways {
-			out = append(out, w(c)...)
+		out = append(out, s.argumentsOf(c, signatures[c])...)
+	}
+	return out
+}
+
+// signatureRank prefers callees whose parameters the repository declares, and those
+// that allow the change that the hash has picked.
+func signatureRank(g signature, given int, longer bool) int {
+	rank := 0
+	switch {
+	case g.known && g.sure && g.closed:
+		rank = 6
+	case g.known && g.closed:
+		rank = 4
+	case g.known:
+		rank = 2
+	}
+	if g.known && (longer && given == g.max || !longer && given == g.min && given > 0) {
+		rank++
+	}
+	return rank
+}
+
+// argumentsOf mutates one call.
+func (s *scene) argumentsOf(c *syntax.Call, g signature) []Candidate {
+	given := len(c.Args)
+	named := given > 0 && c.Args[given-1].Keyword != ""
+	more := !named && (!g.known || g.max >= 0 && given >= g.max)
+	less := given > 0 && !s.h.fewer && (!g.known || given <= g.min)
+	var add, drop, split, keyword []Candidate
+	if more {
+		add, split = s.oneMore(c), s.splitOne(c)
+	}
+	if less {
+		drop = s.oneLess(c)
+	}
+	if s.h.assign != "" && !g.rest && (g.known || named) {
+		keyword = s.otherKeyword(c, g)
+	}
+	first := [][]Candidate{drop, split, keyword, add}
+	if s.longer {
+		first = [][]Candidate{add, keyword, split, drop}
+	}
+	if len(keyword) > 0 && s.hash("keyword", c.Name)%2 == 0 {
+		first = append([][]Candidate{keyword}, first...)
+	}
+	var out []Candidate
+	for _, list := range first {
+		out = append(out, list...)
+	}
+	return out
+}
+
+// oneMore adds an argument: a variable that is visible here and near in its words
+// to the others, or a literal. It is right in itself; only the callee has no place
+// for it.
+func (s *scene) oneMore(c *syntax.Call) []Candidate {
+	values := s.visibleValues(c, 4)
+	literals := s.h.literals
+	k := int(s.hash("literal") % uint64(len(literals)))
+	if len(values) == 0 || s.hash("literal first", c.Name)%5 == 0 {
+		values = append([]string{literals[k]}, values...)
+	} else {
+		values = append(values, literals[k])
+	}
+	var out []Candidate
+	for _, v := range values {
+		switch n := len(c.Args); {
+		case n == 0:
+			out = append(out, s.candidate(c.ArgsStart, c.ArgsEnd, "("+v+")"))
+		case v == "ctx" || n > 1 && s.hash("first", v)%4 == 0:
+			at := c.Args[0].Start
+			out = append(out, s.candidate(at, at, v+s.separator(c)))
+		default:
+			at := c.Args[n-1].End
+			out = append(out, s.candidate(at, at, s.separator(c)+v))
 		}
 	}
 	return out
 }
 
-// counts are the required and the total number of positional parameters, from
-// their written forms.
-func counts(params []string) (required, total int) {
-	for _, p := range params {
-		if strings.HasPrefix(p, "**") || strings.Contains(p, "=") {
-			continue
-		}
-		total++
-		if !strings.HasSuffix(p, "?") {
-			required++
-		}
-	}
-	return required, total
-}
-
-// signatureRank prefers callees whose parameters the repository declares.
-func (s *scene) signatureRank(c *syntax.Call) int {
-	if _, ok := s.repo.signature(c.Name); ok {
-		return 1
-	}
-	return 0
-}
-
-// signatureOpen reports whether a count can say nothing: the call spreads a list,
-// or a declaration of that name takes any number.
-func (s *scene) signatureOpen(c *syntax.Call) bool {
-	if slices.ContainsFunc(c.Args, func(a syntax.Arg) bool { return a.Spread }) {
-		return true
-	}
-	return slices.ContainsFunc(s.repo.functions[c.Name], func(f schemas.Symbol) bool { return f.Variadic })
-}
-
-// oneMore appends an argument: a variable that is visible here and near in its
-// words to the others, or a literal. It is right in itself; only the callee has no
-// place for it.
-func (s *scene) oneMore(c *syntax.Call) []Candidate {
-	if len(c.Args) > 0 && c.Args[len(c.Args)-1].Keyword != "" {
-		return nil
-	}
+// visibleValues are variables that are visible at a call, declared before it, and
+// near to what it is about.
+func (s *scene) visibleValues(c *syntax.Call, n int) []string {
 	names := map[string]float64{}
 	around := c.Name
 	for _, a := range c.Args {
-		around += "_" + string(s.f.Src[a.ValueStart:a.ValueEnd])
-	}
-	if len(around) > 120 {
-		around = c.Name
+		if a.ValueEnd-a.ValueStart < 40 {
+			around += "_" + s.text(a.ValueStart, a.ValueEnd)
+		}
 	}
 	for i := range s.f.Decls {
 		d := &s.f.Decls[i]
-		if d.Role != syntax.Variable && d.Role != syntax.Parameter || !identifier(d.Name) || d.NameStart > c.Start {
+		if d.Role != syntax.Variable && d.Role != syntax.Parameter || !identifier(d.Name) || s.reserved(d.Name) || slices.Contains(dull, d.Name) {
+			continue
+		}
+		if style(d.Name) == "Pascal" || d.NameStart > c.Start || d.Role == syntax.Variable && d.End > c.Start {
 			continue
 		}
 		sc := s.f.Scopes[d.Scope]
 		local := sc.Kind == syntax.FunctionScope || sc.Kind == syntax.BlockScope
-		used := slices.ContainsFunc(c.Args, func(a syntax.Arg) bool { return string(s.f.Src[a.ValueStart:a.ValueEnd]) == d.Name })
-		if local && sc.Start <= c.Start && c.End <= sc.End && !used && !slices.Contains(s.f.Lang.Rules.SelfNames, d.Name) {
-			names[d.Name] = nearness(around, d.Name)
-		}
-	}
-	var values []string
-	for _, n := range s.best(names, 4) {
-		values = append(values, n.name)
-	}
-	literals := literalsOf[s.c.Language]
-	k := int(s.hash("literal") % uint64(len(literals)))
-	values = append(values, literals[k], literals[(k+1)%len(literals)])
-	if s.hash("literal first", c.Name)%4 == 0 && len(values) > 2 {
-		values = append(values[len(values)-2:], values[:len(values)-2]...)
-	}
-	var out []Candidate
-	for _, v := range values {
-		if len(c.Args) == 0 {
-			out = append(out, Candidate{Text: s.replaced(c.ArgsStart, c.ArgsEnd, "("+v+")")})
+		if !local || sc.Start > c.Start || c.End > sc.End || slices.ContainsFunc(c.Args, func(a syntax.Arg) bool { return s.mentions(a, d.Name) }) || s.text(max(c.Start, s.start), c.NameStart) == d.Name+"." {
 			continue
 		}
-		end := c.Args[len(c.Args)-1].End
-		out = append(out, Candidate{Text: s.replaced(end, end, s.separator(c)+v)})
+		worth := 0.0
+		if d.Role == syntax.Parameter {
+			worth = 0.1
+		}
+		names[d.Name] = worth + float64(d.NameStart)/float64(max(c.Start, 1))*0.2
 	}
-	return out
+	delete(names, s.receiverRoot(c))
+	near := around
+	if len(near) > 80 {
+		near = c.Name
+	}
+	type scored struct {
+		name  string
+		score float64
+	}
+	var out []scored
+	tokens := subTokens(near)
+	for _, name := range sortedKeys(names) {
+		out = append(out, scored{name, names[name] + nearness(near, tokens, name) + float64(s.hash("value", name)%1000)*2e-4})
+	}
+	slices.SortStableFunc(out, func(a, b scored) int {
+		switch {
+		case a.score > b.score:
+			return -1
+		case a.score < b.score:
+			return 1
+		}
+		return strings.Compare(a.name, b.name)
+	})
+	var list []string
+	for _, o := range out[:min(n, len(out))] {
+		list = append(list, o.name)
+	}
+	return list
+}
+
+// dull are variables that nobody would pass on.
+var dull = fields("err ok e ex exc exception t tt tc _ ignored unused i j k args kwargs")
+
+// mentions reports whether an argument is a variable or begins with it.
+func (s *scene) mentions(a syntax.Arg, name string) bool {
+	text := s.text(a.ValueStart, a.ValueEnd)
+	rest, ok := strings.CutPrefix(strings.TrimLeft(text, "*&"), name)
+	return ok && (rest == "" || rest[0] == '.' || rest[0] == '-' || rest[0] == '[' || rest[0] == ')')
+}
+
+// receiverRoot is the first name of a call's receiver.
+func (s *scene) receiverRoot(c *syntax.Call) string {
+	if c.Recv < 0 {
+		return ""
+	}
+	root := s.f.Tree.Text(c.Recv)
+	if i := strings.IndexAny(root, ".-:[("); i >= 0 {
+		root = root[:i]
+	}
+	return root
 }
 
 // separator is what stands between the last two arguments.
 func (s *scene) separator(c *syntax.Call) string {
 	if n := len(c.Args); n > 1 {
-		if sep := string(s.f.Src[c.Args[n-2].End:c.Args[n-1].Start]); strings.TrimSpace(sep) == "," {
+		if sep := s.text(c.Args[n-2].End, c.Args[n-1].Start); strings.TrimSpace(sep) == "," {
 			return sep
 		}
 	}
@@ -148,118 +204,59 @@ func (s *scene) oneLess(c *syntax.Call) []Candidate {
 		case n > 1:
 			end = c.Args[1].Start
 		}
-		return Candidate{Text: s.replaced(start, end, "")}
+		return s.candidate(start, end, "")
 	}
-	out := []Candidate{drop(n - 1)}
-	if k := int(s.hash("drop") % uint64(n)); k != n-1 {
-		out = append(out, drop(k))
+	size := func(i int) int { return utf8.RuneCount(s.f.Src[c.Args[i].Start:c.Args[i].End]) }
+	k := int(s.hash("drop") % uint64(n))
+	if size(k) > 60 { // a short one tells less by its length
+		for i := range n {
+			if size(i) < size(k) {
+				k = i
+			}
+		}
+	}
+	out := []Candidate{drop(k)}
+	if k != n-1 {
+		out = append(out, drop(n-1))
 	}
 	return out
 }
 
-// otherKeyword adds or renames a keyword argument, with a keyword that other calls
-// take.
-func (s *scene) otherKeyword(c *syntax.Call) []Candidate {
-	params, _ := s.repo.signature(c.Name)
-	taken := map[string]bool{}
-	for _, p := range params {
-		taken[strings.Trim(p, "*?=/")] = true
-	}
-	for _, f := range s.repo.functions[c.Name] {
-		for _, p := range f.Params {
-			taken[strings.Trim(p, "*?=/")] = true
-		}
-	}
-	for i := range s.f.Calls {
-		if o := &s.f.Calls[i]; o.Name == c.Name {
-			for _, a := range o.Args {
-				taken[a.Keyword] = true
-			}
-		}
-	}
-	names := map[string]float64{}
-	near := c.Name
-	var rename *syntax.Arg
-	for i := range c.Args {
-		if a := &c.Args[i]; a.Keyword != "" {
-			rename, near = a, a.Keyword
-		}
-	}
-	add := func(name string, base float64) {
-		if identifier(name) && !taken[name] {
-			names[name] = max(names[name], base+nearness(near, name))
-		}
-	}
-	for i := range s.f.Calls {
-		for _, a := range s.f.Calls[i].Args {
-			add(a.Keyword, 0.6)
-		}
-	}
-	for i := range s.f.Decls {
-		if d := &s.f.Decls[i]; d.HasParams && d.Name != c.Name {
-			for _, p := range d.Params {
-				add(p.Name, 0.4)
-			}
-		}
-	}
-	for _, n := range s.pool.similar("keyword", near) {
-		add(n, 0)
-	}
-	if len(names) < 4 {
-		for _, n := range s.pool.byRole["keyword"] {
-			if len(names) >= 40 {
-				break
-			}
-			add(n.Name, 0)
-		}
-	}
+// splitOne puts two visible variables in the place of one argument that is longer
+// than both: an argument too many, and yet no longer text.
+func (s *scene) splitOne(c *syntax.Call) []Candidate {
 	var out []Candidate
-	if s.invent {
-		for _, n := range invented(near, false, s.known) {
-			names = map[string]float64{n: 1}
-			break
-		}
-	}
-	literals := literalsOf[s.c.Language]
-	for i, n := range s.best(names, 4) {
-		if rename != nil && s.hash("rename")%2 == 0 {
-			end := rename.Start + len(rename.Keyword)
-			if s.inGolden(rename.Start, end) {
-				out = append(out, Candidate{s.replaced(rename.Start, end, n.name), s.invent})
-				continue
-			}
-		}
-		value := literals[int(s.hash("keyword value")+uint64(i))%len(literals)]
-		form := n.name + s.assign(c) + value
-		if len(c.Args) == 0 {
-			out = append(out, Candidate{s.replaced(c.ArgsStart, c.ArgsEnd, "("+form+")"), s.invent})
+	for _, a := range c.Args {
+		size := a.ValueEnd - a.ValueStart
+		if a.Keyword != "" || size < 8 || strings.Contains(s.text(a.ValueStart, a.ValueEnd), "\n") || identifier(s.text(a.ValueStart, a.ValueEnd)) {
 			continue
 		}
-		end := c.Args[len(c.Args)-1].End
-		out = append(out, Candidate{s.replaced(end, end, s.separator(c)+form), s.invent})
+		for _, v := range s.visibleValues(c, 4) {
+			for _, w := range s.parts(a) {
+				if w != v && len(v)+len(w)+2 <= size && s.mentionedFirst(a, w) {
+					out = append(out, s.candidate(a.ValueStart, a.ValueEnd, w+", "+v))
+				}
+			}
+		}
+	}
+	return out[:min(len(out), 3)]
+}
+
+// parts are the bare identifiers that an argument reads.
+func (s *scene) parts(a syntax.Arg) []string {
+	var out []string
+	for i := range s.f.Refs {
+		r := &s.f.Refs[i]
+		if a.ValueStart <= r.Start && r.End <= a.ValueEnd && !r.Called && !r.InType && !s.reserved(r.Name) && !s.locals[r.Name] && style(r.Name) != "Pascal" && s.binding(r.Name, r.Start) != nil {
+			out = append(out, r.Name)
+		}
 	}
 	return out
 }
 
-// assign is what stands between a keyword and its value in this language.
-func (s *scene) assign(*syntax.Call) string {
-	if a, ok := keywordAssign[s.c.Language]; ok {
-		return a
-	}
-	return "="
-}
-
-// keywordAssign is what joins a keyword to its value where that is not "=".
-var keywordAssign = map[string]string{schemas.CSharp: ": "}
-
-// literalsOf are literals that fit in many places.
-var literalsOf = map[string][]string{
-	schemas.Cpp:        {"true", "0", "nullptr", "false", "1"},
-	schemas.CSharp:     {"true", "null", "false", "0", "1"},
-	schemas.Go:         {"true", "nil", "0", "false", "1"},
-	schemas.Java:       {"true", "null", "false", "0", "1"},
-	schemas.JavaScript: {"true", "null", "{}", "false", "0"},
-	schemas.Python:     {"True", "None", "False", "0", "1"},
-	schemas.Rust:       {"true", "None", "false", "0", "1"},
-	schemas.TypeScript: {"true", "null", "{}", "false", "0"},
+// mentionedFirst reports whether a name is a variable bound outside of the argument:
+// not the parameter of a lambda in it.
+func (s *scene) mentionedFirst(a syntax.Arg, name string) bool {
+	d := s.binding(name, a.ValueStart)
+	return d != nil && d.NameEnd <= a.ValueStart
 }

@@ -7,115 +7,247 @@ import (
 	"strings"
 
 	"decoy/schemas"
+	"decoy/transforms/syntax"
 )
 
 // Repo is what the rules know of one repository: by names, without resolving
-// anything.
+// anything. Languages that cannot see each other's declarations are kept apart.
 type Repo struct {
-	members   map[string][]string         // owner → its methods and fields
-	owners    map[string][]string         // method name → owners that declare it
-	methods   map[string][]string         // sub-token → method names
-	functions map[string][]schemas.Symbol // callable declarations by name
-	topLevel  map[string]map[string]bool  // folder → names declared at the top level of its files
-	part      map[string]map[string]bool  // part of a path (a folder's or a file's name) → names declared at the top level below it
-	top       map[string]bool             // names declared at the top level of any file
-	declared  map[string]bool             // names declared at any level
-	stems     []string                    // file names without extension
-	names     map[string]bool             // names of files and folders, with and without extension
+	families map[string]*index
+	modules  []manifest
 }
+
+// manifest is the name that a package manifest gives its folder.
+type manifest struct{ name, dir string }
+
+// index is one family of languages in a repository.
+type index struct {
+	members   map[string]map[string]string // type → member → its written type
+	supers    map[string][]string          // type → its supertypes
+	types     map[string]bool
+	owners    map[string][]string   // method → types that declare it
+	callables map[string][]callable // by name
+	ctors     map[string][]callable // by type
+	results   map[string]string     // function → its result type, "" where declarations differ
+	top       map[string][]string   // name declared at the top level → files
+	inFolder  map[string]map[string]bool
+	declared  map[string]bool // names declared at any level
+	macros    map[string]bool
+	files     map[string][]string // last part of a path without extension → such paths
+	paths     map[string]bool     // files without extension, and folders
+	methods   *nearIndex
+	typeNames *nearIndex
+	stems     *nearIndex
+}
+
+// callable is one declaration with a parameter list.
+type callable struct {
+	owner    string // last part
+	keywords []string
+	min, max int // number of arguments; max is -1 where it takes any number
+	static   bool
+	loose    bool // a decorator or macro may change it
+	rest     bool // takes any keyword
+}
+
+func newIndex() *index {
+	return &index{
+		members: map[string]map[string]string{}, supers: map[string][]string{}, types: map[string]bool{},
+		owners: map[string][]string{}, callables: map[string][]callable{}, ctors: map[string][]callable{}, results: map[string]string{},
+		top: map[string][]string{}, inFolder: map[string]map[string]bool{}, declared: map[string]bool{}, macros: map[string]bool{},
+		files: map[string][]string{}, paths: map[string]bool{},
+		methods: newNearIndex(), typeNames: newNearIndex(), stems: newNearIndex(),
+	}
+}
+
+// familyOf maps file extensions to families.
+var familyOf = func() map[string]string {
+	m := map[string]string{}
+	for _, l := range syntax.All() {
+		if h := habitsOf[l.Name]; h != nil {
+			for _, e := range l.Extensions {
+				m[e] = h.family
+			}
+		}
+	}
+	return m
+}()
 
 // NewRepo indexes a repository's symbols.
 func NewRepo(symbols iter.Seq[schemas.Symbol]) *Repo {
-	r := &Repo{
-		members: map[string][]string{}, owners: map[string][]string{}, methods: map[string][]string{}, functions: map[string][]schemas.Symbol{},
-		topLevel: map[string]map[string]bool{}, part: map[string]map[string]bool{}, top: map[string]bool{}, declared: map[string]bool{}, names: map[string]bool{},
-	}
+	r := &Repo{families: map[string]*index{}}
 	for s := range symbols {
+		if s.Record == schemas.SymbolFile && s.Target != "" {
+			r.modules = append(r.modules, manifest{s.Target, path.Dir(s.Path)})
+		}
+		family, ok := familyOf[path.Ext(s.Path)]
+		if !ok {
+			continue
+		}
+		x := r.families[family]
+		if x == nil {
+			x = newIndex()
+			r.families[family] = x
+		}
 		switch s.Record {
 		case schemas.SymbolFile:
-			r.file(s.Path)
+			x.file(s.Path)
 		case schemas.SymbolDecl:
-			r.decl(s)
+			x.decl(&s)
 		}
 	}
-	for t, list := range r.methods {
-		slices.Sort(list)
-		r.methods[t] = slices.Compact(list)
+	for _, x := range r.families {
+		x.finish()
 	}
-	slices.Sort(r.stems)
-	r.stems = slices.Compact(r.stems)
+	slices.SortFunc(r.modules, func(a, b manifest) int { return strings.Compare(a.dir+"\x00"+a.name, b.dir+"\x00"+b.name) })
 	return r
 }
 
-func (r *Repo) file(p string) {
-	base := path.Base(p)
-	stem := strings.TrimSuffix(base, path.Ext(base))
-	r.names[base], r.names[stem] = true, true
-	r.stems = append(r.stems, stem)
-	for d := path.Dir(p); d != "." && d != "/"; d = path.Dir(d) {
-		r.names[path.Base(d)] = true
+// of is the index of a family, empty where the repository has none of it.
+func (r *Repo) of(family string) *index {
+	if x := r.families[family]; x != nil {
+		return x
+	}
+	return newIndex()
+}
+
+func (x *index) file(p string) {
+	p = strings.TrimSuffix(p, path.Ext(p))
+	for ; p != "." && p != "/" && !x.paths[p]; p = path.Dir(p) {
+		x.paths[p] = true
+		base := path.Base(p)
+		x.files[base] = append(x.files[base], p)
 	}
 }
 
-func (r *Repo) decl(s schemas.Symbol) {
-	r.declared[s.Name] = true
-	if s.Arity >= 0 {
-		r.functions[s.Name] = append(r.functions[s.Name], s)
-	}
-	if s.Owner != "" {
-		owner := lastPart(s.Owner)
-		r.members[owner] = append(r.members[owner], s.Name)
-		if s.Role == "method" {
-			r.owners[s.Name] = append(r.owners[s.Name], owner)
-			for _, t := range subTokens(s.Name) {
-				r.methods[t] = append(r.methods[t], s.Name)
+func (x *index) decl(s *schemas.Symbol) {
+	x.declared[s.Name] = true
+	owner := lastPart(s.Owner)
+	switch role := syntax.Role(s.Role); role {
+	case syntax.Class, syntax.Interface, syntax.Enum, syntax.Trait, syntax.TypeAlias:
+		x.types[s.Name] = true
+		for _, super := range strings.Split(s.Target, ",") {
+			if t := typeName(super); t != "" && t != s.Name && !slices.Contains(x.supers[s.Name], t) {
+				x.supers[s.Name] = append(x.supers[s.Name], t)
 			}
 		}
+		if s.Arity >= 0 { // a record's or a primary constructor's parameters
+			x.ctors[s.Name] = append(x.ctors[s.Name], newCallable(s))
+		}
+	case syntax.Constructor:
+		x.ctors[owner] = append(x.ctors[owner], newCallable(s))
+	case syntax.Macro:
+		x.macros[s.Name] = true
+	case syntax.Function, syntax.Method:
+		if s.Name == "__init__" {
+			x.ctors[owner] = append(x.ctors[owner], newCallable(s))
+		}
+		if s.Arity >= 0 {
+			x.callables[s.Name] = append(x.callables[s.Name], newCallable(s))
+		}
+		t := typeName(s.Target)
+		if old, ok := x.results[s.Name]; ok && old != t {
+			t = ""
+		}
+		x.results[s.Name] = t
+	}
+	if s.Owner == "" {
+		x.top[s.Name] = append(x.top[s.Name], s.Path)
+		set(x.inFolder, path.Dir(s.Path), s.Name)
 		return
 	}
-	r.top[s.Name] = true
-	set(r.topLevel, path.Dir(s.Path), s.Name)
-	for _, p := range strings.Split(strings.TrimSuffix(s.Path, path.Ext(s.Path)), "/") {
-		set(r.part, p, s.Name)
+	if x.members[owner] == nil {
+		x.members[owner] = map[string]string{}
+	}
+	x.members[owner][s.Name] = typeName(s.Target)
+	if s.Role == string(syntax.Method) {
+		x.owners[s.Name] = append(x.owners[s.Name], owner)
 	}
 }
 
-func set(m map[string]map[string]bool, key, name string) {
-	if m[key] == nil {
-		m[key] = map[string]bool{}
+func newCallable(s *schemas.Symbol) callable {
+	c := callable{owner: lastPart(s.Owner), static: slices.Contains(s.Flags, "static"), loose: slices.Contains(s.Flags, "decorated") || slices.Contains(s.Flags, "open")}
+	for _, p := range s.Params {
+		name := strings.Trim(p, "*?=/")
+		switch {
+		case strings.HasPrefix(p, "**"):
+			c.rest = true
+			continue
+		case strings.HasPrefix(p, "*"):
+			c.max = -1
+			continue
+		}
+		c.keywords = append(c.keywords, name)
+		if strings.Contains(p, "=") { // by keyword only
+			continue
+		}
+		if c.max >= 0 {
+			c.max++
+		}
+		if !strings.HasSuffix(p, "?") {
+			c.min++
+		}
 	}
-	m[key][name] = true
+	return c
+}
+
+// finish builds what needs all symbols.
+func (x *index) finish() {
+	for _, name := range sortedKeys(x.callables) {
+		x.methods.add(name, int64(len(x.callables[name])))
+	}
+	x.methods.finish()
+	for _, name := range sortedKeys(x.types) {
+		x.typeNames.add(name, 1)
+	}
+	x.typeNames.finish()
+	for _, stem := range sortedKeys(x.files) {
+		x.stems.add(stem, int64(len(x.files[stem])))
+	}
+	x.stems.finish()
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
 }
 
 func lastPart(owner string) string {
 	return owner[strings.LastIndexByte(owner, '.')+1:]
 }
 
-// lackedBy drops from names those that any type has which also has method: the
-// receiver may be of one of these types.
-func (r *Repo) lackedBy(method string, names map[string]float64) {
-	for _, owner := range r.owners[method] {
-		for _, m := range r.members[owner] {
-			delete(names, m)
+// closure is a type and its supertypes by name. open: one of them is not declared
+// in the repository, so that it may have members that are not known.
+func (x *index) closure(t string) (all []string, open bool) {
+	all = []string{t}
+	for i := 0; i < len(all) && i < 64; i++ {
+		if !x.types[all[i]] {
+			open = open || !plainSupers[all[i]]
+			continue
+		}
+		for _, s := range x.supers[all[i]] {
+			if !slices.Contains(all, s) {
+				all = append(all, s)
+			}
 		}
 	}
+	return all, open
 }
 
-// signature is the parameter list that every declaration of a name agrees on;
-// ok = false where there is none, where they differ, or where one takes any number.
-func (r *Repo) signature(name string) (params []string, ok bool) {
-	for i, s := range r.functions[name] {
-		if s.Variadic || slices.Contains(s.Flags, "decorated") || (i > 0 && !slices.Equal(s.Params, params)) {
-			return nil, false
+// plainSupers are supertypes of libraries that bring no member by which a wrong
+// name could become right.
+var plainSupers = map[string]bool{"object": true, "Object": true, "Serializable": true, "Cloneable": true, "ABC": true, "Generic": true, "Protocol": true, "Debug": true, "Clone": true, "Copy": true}
+
+// has reports whether one of the types declares a member.
+func (x *index) has(types []string, member string) bool {
+	for _, t := range types {
+		if _, ok := x.members[t][member]; ok {
+			return true
 		}
-		params, ok = s.Params, true
 	}
-	return params, ok
-}
-
-// below reports whether what a qualifier or module path may name declares name: a
-// file or folder with its last part's name, or a type.
-func (r *Repo) below(qualifier, name string) bool {
-	last := lastSegment(strings.ReplaceAll(qualifier, "->", "."))
-	return r.part[last][name] || slices.Contains(r.members[last], name)
+	return false
 }

@@ -10,29 +10,55 @@
 // from elsewhere and in 94 % with names of the same file. So a mutation takes a
 // real name, best one that stands in the window in another role (a method of
 // another receiver, a variable of another scope, a keyword of a sibling call),
-// near the replaced one in its sub-tokens, and one that is not valid here. A share
-// of candidates, picked by hash, is invented instead, because benchmarks hold that
-// kind too; those are marked.
+// near the replaced one in its sub-tokens, written in the same style, and one that
+// is not valid here. A share of requests, picked by hash, is answered with
+// invented names instead, because benchmarks hold that kind too; those are marked.
 //
 // # Mutations
 //
 //   - method: the name of one call becomes a real name that its receiver lacks.
-//   - parameter: an argument too many or too few, or a keyword of another call.
-//   - undefinedvariable: an argument becomes, or gets beside it, a name that another
-//     scope declares.
-//   - import: the imported name or a part of the module's path becomes that of
-//     another import.
+//   - parameter: an argument more or less than any declaration of the callee takes,
+//     one argument split into two, or a keyword that is another call's. What is
+//     added is a variable that is visible here, or a literal.
+//   - undefinedvariable: an identifier or a literal in an argument becomes a
+//     variable of another scope, or a keyword argument arrives that holds one.
+//   - import: the path becomes that of another module that lacks the name (a
+//     sibling file, a package beside it), or one part of the path, or the imported
+//     name, becomes that of another import.
 //
-// What is "not valid here" is judged crudely and on the safe side, by names alone:
-// a name that anything near could supply is left out. The proof is verify's, which
-// shares no code with this package. Which mutation of a context is taken depends
-// on hashes of the context's id, never on order.
+// # Where
+//
+// Of all places in the golden, at any depth, those come first whose wrongness the
+// repository can show: calls on self or this, on a variable whose type is written
+// or constructed and declared in the repository, calls of what the repository
+// declares. Names come in the order of: nearness in sub-tokens and letters, where
+// they were seen (window, repository, corpus), fit of arity, and length.
+//
+// # Length tells nothing
+//
+// A reader must not see from a pair's outline which side is rejected. So a hash of
+// the context decides whether the negative should be the longer or the shorter
+// side: names on that side come first, and for parameter it decides between an
+// argument more and one less. The last character of the golden stays.
+//
+// # What is not valid here
+//
+// is judged crudely and on the safe side, by names alone: a name that anything near
+// could supply is left out. Callees that are known to take any number of arguments
+// are never given one more. The proof is verify's, which shares no code with this
+// package. Nothing depends on an order: a context gets the same candidates whatever
+// was asked before.
+//
+// # Limits
+//
+// Names of a function's own declarations are known only inside the window. Types
+// are followed through written and constructed types, fields and results, without
+// generics, overloads or inference. Extension methods and macros are not followed
+// at all.
 package rules
 
 import (
-	"iter"
 	"slices"
-	"sort"
 
 	"decoy/schemas"
 	"decoy/transforms/syntax"
@@ -43,8 +69,11 @@ import (
 //	rules-1: first.
 const Version = "rules-1"
 
-// maxCandidates bounds the candidates of one request.
-const maxCandidates = 24
+// maxCandidates bounds the candidates of one request, perPlace those of one place.
+const (
+	maxCandidates = 24
+	perPlace      = 5
+)
 
 // Config says how to generate.
 type Config struct {
@@ -62,166 +91,58 @@ type Candidate struct {
 type Generator struct {
 	cfg    Config
 	parser *syntax.Parser
-	last   string
-	scene  *scene
+	scene  *scene // of the last context
+	cache  map[siblingKey]map[string]bool
 }
 
 // New returns a generator.
-func New(cfg Config) *Generator { return &Generator{cfg: cfg, parser: syntax.NewParser()} }
+func New(cfg Config) *Generator {
+	return &Generator{cfg: cfg, parser: syntax.NewParser(), cache: map[siblingKey]map[string]bool{}}
+}
 
 // Close frees the parser.
 func (g *Generator) Close() { g.parser.Close() }
 
+// mutations has the mutation of each type.
+var mutations = map[string]func(*scene) []Candidate{
+	schemas.TypeImport: (*scene).imports, schemas.TypeMethod: (*scene).methods,
+	schemas.TypeParameter: (*scene).parameters, schemas.TypeUndefinedVariable: (*scene).variables,
+}
+
 // Generate lists candidates of type typ for a context, best first. None means that
 // no rule applies.
 func (g *Generator) Generate(c *schemas.Context, typ string, repo *Repo, pool *Pool) []Candidate {
-	if g.last != c.ID || g.scene == nil {
-		g.last, g.scene = c.ID, nil
-		l := syntax.ByName(c.Language)
-		if l == nil {
+	mutate := mutations[typ]
+	if mutate == nil {
+		return nil
+	}
+	if s := g.scene; s == nil || c.ID == "" || s.c.ID != c.ID || s.repo != repo || s.pool != pool {
+		g.scene = nil
+		l, h := syntax.ByName(c.Language), habitsOf[c.Language]
+		if l == nil || h == nil {
 			return nil
 		}
 		f, err := g.parser.ParseFacts(l, c.Path, []byte(c.Prefix+c.Golden+c.Suffix))
 		if err != nil {
 			return nil
 		}
-		g.scene = newScene(c, f, repo, pool)
+		g.scene = newScene(c, f, h, repo, pool)
+		g.scene.cache = g.cache
 	}
 	s := g.scene
 	s.typ = typ
+	s.longer = s.hash("longer")%2 == 0
 	s.invent = float64(s.hash("invented")%10000) < g.cfg.InventedShare*10000
-	mutate := map[string]func(*scene) []Candidate{
-		schemas.TypeImport: imports, schemas.TypeMethod: methods,
-		schemas.TypeParameter: parameters, schemas.TypeUndefinedVariable: variables,
-	}[typ]
-	if mutate == nil {
-		return nil
-	}
 	out := mutate(s)
 	if s.invent && !slices.ContainsFunc(out, func(c Candidate) bool { return c.Invented }) {
 		s.invent = false
 		out = mutate(s)
 	}
-	return out[:min(len(out), maxCandidates)]
-}
-
-// scene is one context, parsed.
-type scene struct {
-	c          *schemas.Context
-	f          *syntax.Facts
-	repo       *Repo
-	pool       *Pool
-	start, end int // the golden in the window
-	typ        string
-	invent     bool
-	words      map[string]bool // every word of the window
-}
-
-func newScene(c *schemas.Context, f *syntax.Facts, repo *Repo, pool *Pool) *scene {
-	s := &scene{c: c, f: f, repo: repo, pool: pool, start: len(c.Prefix), end: len(c.Prefix) + len(c.Golden), words: map[string]bool{}}
-	for _, w := range wordsOf(string(f.Src)) {
-		s.words[w] = true
-	}
-	return s
-}
-
-// hash is a stable number for a decision about this context.
-func (s *scene) hash(parts ...string) uint64 {
-	return schemas.Key64(append([]string{"rules", s.c.ID, s.typ}, parts...)...)
-}
-
-// replaced is the golden with [start, end) of the window replaced.
-func (s *scene) replaced(start, end int, text string) string {
-	g := s.c.Golden
-	return g[:start-s.start] + text + g[end-s.start:]
-}
-
-// inGolden reports whether a range of the window lies in the golden.
-func (s *scene) inGolden(start, end int) bool { return s.start <= start && end <= s.end }
-
-// calls are the calls of the golden, the outermost first.
-func (s *scene) calls() []*syntax.Call {
-	var out []*syntax.Call
-	for i := range s.f.Calls {
-		if c := &s.f.Calls[i]; s.inGolden(c.NameStart, c.End) && !c.TokenTree && c.ArgsEnd > c.ArgsStart {
-			out = append(out, c)
-		}
-	}
-	return out
-}
-
-// scored is a name with its rank: the higher, the harder it is to tell.
-type scored struct {
-	name  string
-	score float64
-}
-
-// best sorts names by score and takes the first n; the hash breaks ties and keeps
-// equal places from always giving the same name.
-func (s *scene) best(names map[string]float64, n int) []scored {
-	out := make([]scored, 0, len(names))
-	for name, score := range names {
-		out = append(out, scored{name, score + float64(s.hash("tie", name)%1000)*1e-4})
-	}
-	sort.Slice(out, func(i, j int) bool {
-		if out[i].score != out[j].score {
-			return out[i].score > out[j].score
-		}
-		return out[i].name < out[j].name
+	seen := map[string]bool{c.Golden: true}
+	out = slices.DeleteFunc(out, func(k Candidate) bool {
+		twice := seen[k.Text]
+		seen[k.Text] = true
+		return twice
 	})
-	return out[:min(n, len(out))]
-}
-
-// Pool is the real names of one language over the whole build.
-type Pool struct {
-	byRole  map[string][]schemas.Name
-	modules map[string]bool
-	exports map[string]map[string]bool // module → names imported from it
-	all     map[string]bool
-	near    map[string]map[string][]int // role → sub-token → indices of byRole
-}
-
-// NewPool reads a language's names.
-func NewPool(names iter.Seq2[schemas.Name, error]) (*Pool, error) {
-	p := &Pool{byRole: map[string][]schemas.Name{}, modules: map[string]bool{}, exports: map[string]map[string]bool{}, all: map[string]bool{}, near: map[string]map[string][]int{}}
-	for n, err := range names {
-		if err != nil {
-			return nil, err
-		}
-		p.all[n.Name] = true
-		switch n.Role {
-		case "module":
-			p.modules[n.Name] = true
-		case "import":
-			if p.exports[n.Owner] == nil {
-				p.exports[n.Owner] = map[string]bool{}
-			}
-			p.exports[n.Owner][n.Name] = true
-		}
-		if p.near[n.Role] == nil {
-			p.near[n.Role] = map[string][]int{}
-		}
-		i := len(p.byRole[n.Role])
-		p.byRole[n.Role] = append(p.byRole[n.Role], n)
-		for _, t := range subTokens(n.Name) {
-			if list := p.near[n.Role][t]; len(list) < maxNear {
-				p.near[n.Role][t] = append(list, i)
-			}
-		}
-	}
-	return p, nil
-}
-
-// maxNear bounds the names that one sub-token leads to.
-const maxNear = 400
-
-// similar lists names of a role that share a sub-token with name.
-func (p *Pool) similar(role, name string) []string {
-	var out []string
-	for _, t := range subTokens(name) {
-		for _, i := range p.near[role][t] {
-			out = append(out, p.byRole[role][i].Name)
-		}
-	}
-	return out
+	return out[:min(len(out), maxCandidates)]
 }

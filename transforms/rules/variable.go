@@ -7,65 +7,101 @@ import (
 	"decoy/transforms/syntax"
 )
 
+// spot is a place in the golden where a variable can stand.
+type spot struct {
+	start, end int
+	near       string // what the name should be like
+	typ        string // of what stands there, as written
+	worth      float64
+	before     string // text that goes in front: a separator and a keyword
+}
+
 // variables puts an undeclared identifier into an argument of the golden.
-func variables(s *scene) []Candidate {
-	type spot struct {
-		start, end int
-		near       string // what the name should be like
-		literal    bool
-	}
-	var spots []spot
-	for _, c := range s.calls() {
-		params, _ := s.repo.signature(c.Name)
-		for i, a := range c.Args {
-			text := string(s.f.Src[a.ValueStart:a.ValueEnd])
-			near := text
-			switch {
-			case identifier(text) && !s.selfName(text):
-			case s.isLiteral(a.Node) && len(text) <= 80:
-				near = s.paramName(params, a, i, c.Name)
-				spots = append(spots, spot{a.ValueStart, a.ValueEnd, near, true})
-				continue
-			default:
-				continue
-			}
-			spots = append(spots, spot{a.ValueStart, a.ValueEnd, near, false})
-		}
-	}
-	// Bare identifiers deeper in the arguments: a.b(x + y), operands and receivers.
-	for i := range s.f.Refs {
-		r := &s.f.Refs[i]
-		if s.inGolden(r.Start, r.End) && r.Start > s.start && !r.InType && !r.Called && identifier(r.Name) && !s.selfName(r.Name) &&
-			!slices.ContainsFunc(spots, func(p spot) bool { return p.start == r.Start }) && s.insideArgs(r.Start) {
-			spots = append(spots, spot{r.Start, r.End, r.Name, false})
-		}
-	}
+func (s *scene) variables() []Candidate {
+	spots := s.spots()
 	slices.SortStableFunc(spots, func(a, b spot) int {
-		if a.literal != b.literal {
-			if a.literal {
-				return 1
-			}
+		x := a.worth + float64(s.hash("spot", a.near, string(rune(a.start-s.start)))%1000)*1e-3
+		y := b.worth + float64(s.hash("spot", b.near, string(rune(b.start-s.start)))%1000)*1e-3
+		switch {
+		case x > y:
 			return -1
+		case x < y:
+			return 1
 		}
-		return int(s.hash("spot", a.near)%1024) - int(s.hash("spot", b.near)%1024)
+		return a.start - b.start
 	})
 	var out []Candidate
-	for _, p := range spots {
+	for _, p := range spots[:min(len(spots), 6)] {
+		var names []string
 		if s.invent {
-			for _, n := range invented(p.near, false, s.known) {
-				out = append(out, Candidate{s.replaced(p.start, p.end, n), true})
-			}
-			continue
+			names = s.inventions(p.near, false)
+		} else {
+			names = s.best(p.near, s.variableNames(p), perPlace)
 		}
-		for _, n := range s.best(s.variableNames(p.near, p.start), 5) {
-			out = append(out, Candidate{Text: s.replaced(p.start, p.end, n.name)})
+		for _, n := range names {
+			if !s.visible(n, p.start) {
+				out = append(out, s.candidate(p.start, p.end, p.before+n))
+			}
 		}
 	}
 	return out
 }
 
-func (s *scene) selfName(name string) bool {
-	return slices.Contains(s.f.Lang.Rules.SelfNames, name) || slices.Contains(s.f.Lang.Rules.Predeclared, name)
+// spots are the identifiers and literals in the arguments of the golden's calls, at
+// any depth.
+func (s *scene) spots() []spot {
+	var spots []spot
+	calls := s.calls()
+	literal := map[int]bool{}
+	for _, c := range calls {
+		if c.Macro && len(c.Args) == 0 {
+			continue
+		}
+		var params []string
+		g := s.signature(c, s.receiver(c))
+		if g.known {
+			params = g.names
+		}
+		for i, a := range c.Args {
+			if s.isLiteral(a.Node) && a.ValueEnd-a.ValueStart <= 48 {
+				literal[a.ValueStart] = true
+				near := s.paramName(params, a, i, c.Name)
+				spots = append(spots, spot{a.ValueStart, a.ValueEnd, near, "", s.literalWorth(a, near), ""})
+			}
+		}
+		if k := len(c.Args); s.h.assign == "=" && s.longer && k > 0 && !g.rest {
+			spots = append(spots, s.siblingKeyword(c, g)...)
+		}
+	}
+	// Bare identifiers at any depth: operands, receivers, elements of lists.
+	for i := range s.f.Refs {
+		r := &s.f.Refs[i]
+		if !s.inGolden(r.Start, r.End) || r.InType || r.Called || r.Assigned || literal[r.Start] || !identifier(r.Name) || s.reserved(r.Name) || s.locals[r.Name] ||
+			!slices.ContainsFunc(calls, func(c *syntax.Call) bool { return c.ArgsStart < r.Start && r.End < c.ArgsEnd }) {
+			continue
+		}
+		d := s.binding(r.Name, r.Start)
+		worth, typ := 0.2, ""
+		if d != nil {
+			if d.NameStart >= s.start && d.NameStart < s.end { // a lambda's own parameter
+				continue
+			}
+			worth, typ = 0.8, d.Type
+		} else if st := style(r.Name); st == "Pascal" && !s.h.short {
+			continue // a type or a constant of a type
+		}
+		spots = append(spots, spot{r.Start, r.End, r.Name, typ, worth, ""})
+	}
+	return spots
+}
+
+// literalWorth: a name in the place of a literal is longer than a number and
+// shorter than a long string.
+func (s *scene) literalWorth(a syntax.Arg, near string) float64 {
+	if (len(near) > a.ValueEnd-a.ValueStart) == s.longer {
+		return 0.5
+	}
+	return 0.1
 }
 
 func (s *scene) isLiteral(node int) bool {
@@ -73,8 +109,29 @@ func (s *scene) isLiteral(node int) bool {
 	return slices.Contains(s.f.Lang.Rules.Strings, kind) || slices.Contains(s.f.Lang.Rules.Literals, kind)
 }
 
-func (s *scene) insideArgs(at int) bool {
-	return slices.ContainsFunc(s.calls(), func(c *syntax.Call) bool { return c.ArgsStart < at && at < c.ArgsEnd })
+// siblingKeyword is the place for a keyword argument that another call of the same
+// callee in the window has and this one lacks: find_all("p", attrs=…).
+func (s *scene) siblingKeyword(c *syntax.Call, g signature) []spot {
+	given := map[string]bool{}
+	for i, a := range c.Args {
+		given[a.Keyword] = true
+		if i < len(g.names) {
+			given[g.names[i]] = true
+		}
+	}
+	end := c.Args[len(c.Args)-1].End
+	var out []spot
+	for i := range s.f.Calls {
+		if o := &s.f.Calls[i]; o.Name == c.Name && o.NameStart != c.NameStart {
+			for _, a := range o.Args {
+				if a.Keyword != "" && !given[a.Keyword] {
+					given[a.Keyword] = true
+					out = append(out, spot{end, end, a.Keyword, "", 0.4, s.separator(c) + a.Keyword + s.h.assign})
+				}
+			}
+		}
+	}
+	return out
 }
 
 // paramName is the name of the parameter that an argument fills, or the last word
@@ -83,50 +140,68 @@ func (s *scene) paramName(params []string, a syntax.Arg, i int, callee string) s
 	if a.Keyword != "" {
 		return a.Keyword
 	}
-	if i < len(params) {
-		if p := strings.Trim(params[i], "*?=/"); identifier(p) {
-			return p
-		}
+	if i < len(params) && identifier(params[i]) && len(params[i]) > 2 {
+		return params[i]
 	}
 	t := subTokens(callee)
-	return t[len(t)-1]
+	return s.h.joinLike("x", t[max(0, len(t)-2):])
 }
 
 // variableNames scores names that are variables somewhere else and that nothing
 // supplies here.
-func (s *scene) variableNames(near string, at int) map[string]float64 {
+func (s *scene) variableNames(p spot) map[string]float64 {
 	names := map[string]float64{}
-	add := func(name string, base float64) {
-		if name != near && identifier(name) && !s.selfName(name) && style(name) != "Pascal" && (style(near) == style(name) || style(name) != "UPPER") {
-			names[name] = max(names[name], base+nearness(near, name))
+	upper := style(p.near) == "UPPER" && len(p.near) > 1
+	add := func(name string, worth float64, typ string) {
+		if name == p.near || !identifier(name) || s.reserved(name) || slices.Contains(dull[:7], name) || !s.h.fitsStyle(p.near, name) && !(s.h.short && style(name) != "UPPER" && style(name) != "Pascal") {
+			return
 		}
+		if (len(name) == 1 && len(p.near) > 1) || upper != (style(name) == "UPPER" && len(name) > 1) {
+			return
+		}
+		if typ != "" && p.typ != "" {
+			if typeName(typ) == typeName(p.typ) {
+				worth += 0.25
+			} else {
+				worth -= 0.1
+			}
+		}
+		names[name] = max(names[name], worth)
 	}
 	for i := range s.f.Decls {
-		switch d := &s.f.Decls[i]; d.Role {
+		d := &s.f.Decls[i]
+		switch d.Role {
 		case syntax.Variable, syntax.Parameter:
-			add(d.Name, 0.6)
-		case syntax.Field:
-			add(d.Name, 0.5)
+			add(d.Name, 0.3, d.Type)
+		case syntax.Field, syntax.Constant:
+			add(d.Name, 0.25, d.Type)
 		}
-		for _, p := range s.f.Decls[i].Params {
-			add(p.Name, 0.5)
-		}
-	}
-	for _, role := range []string{"parameter", "variable"} {
-		for _, n := range s.pool.similar(role, near) {
-			add(n, 0)
+		for _, q := range d.Params {
+			add(q.Name, 0.2, q.Type)
 		}
 	}
+	tokens := subTokens(p.near)
+	s.pool.near[values].each(tokens, func(n string) { add(n, 0, "") })
 	for name := range names {
-		if s.visible(name, at) || s.inFolder(name) || s.ownMember(name, at) || s.declaredOutside(name) {
+		if s.visible(name, p.start) || s.packageLike(name) {
 			delete(names, name)
 		}
 	}
 	return names
 }
 
-// declaredOutside reports whether the repository declares name at the top level of
-// any file: includes, wildcard imports and namespaces may bring it here.
-func (s *scene) declaredOutside(name string) bool {
-	return s.repo.top[name]
+// packageLike reports whether a name may be that of a package that is imported under
+// another last part, or a module's.
+func (s *scene) packageLike(name string) bool {
+	if !s.h.short {
+		return false
+	}
+	for i := range s.f.Imports {
+		for _, it := range s.f.Imports[i].Items {
+			if strings.HasSuffix(it.Module, name) || strings.HasSuffix(it.Module, "/go-"+name) {
+				return true
+			}
+		}
+	}
+	return false
 }

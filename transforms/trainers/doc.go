@@ -37,6 +37,9 @@
 //     model's folder with another tokenizer configuration (scripts/train,
 //     prepare_model.py). Padding is another token than the stop, so that no mask
 //     made from the padding hides the stop.
+//   - Loss falls on the middle and its stop alone. TRL's ORPO takes its NLL over
+//     the prompt too and its DPO appends a second stop: scripts/train/train_trl.py
+//     mends both.
 //   - Preference training mixes the general rows in as pairs of equal sides
 //     ([Mix]): the preference gradient of such a pair is exactly zero, in DPO and
 //     in ORPO, and what remains is the NLL of its completion. So no trainer needs a
@@ -55,6 +58,8 @@
 //
 // # Limits
 //
-// One model family. LLaMA-Factory trains without validation. Row groups of one
-// context must come together.
+// One model family. LLaMA-Factory trains without validation, and reads the files of
+// a folder in the order in which the file system lists them. All rows of a context
+// have to be given to [Contexts] at once. Mixed pairs double the cost of a general
+// row, and need a LoRA dropout of 0, which is what is rendered.
 package trainers

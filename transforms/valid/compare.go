@@ -24,9 +24,9 @@ func lex(s string) []token {
 		case unicode.IsSpace(r):
 			i += n
 			continue
-		case word(r):
+		case wordRune(r):
 			for i < len(s) {
-				if r, n = utf8.DecodeRuneInString(s[i:]); !word(r) {
+				if r, n = utf8.DecodeRuneInString(s[i:]); !wordRune(r) {
 					break
 				}
 				i += n
@@ -39,10 +39,24 @@ func lex(s string) []token {
 	return out
 }
 
-func word(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
+func wordRune(r rune) bool {
+	return r == '_' || r == '$' || unicode.IsLetter(r) || unicode.IsDigit(r)
+}
 
-// run is one run of changed tokens: [goldStart, goldEnd) of the golden became
-// [start, end) of the text. An insertion has an empty golden range.
+// isWord reports whether a token is a word or a number.
+func isWord(t string) bool {
+	r, _ := utf8.DecodeRuneInString(t)
+	return wordRune(r)
+}
+
+// equal reports whether two token lists hold the same tokens.
+func equal(a, b []token) bool {
+	return slices.EqualFunc(a, b, func(x, y token) bool { return x.text == y.text })
+}
+
+// run is one change: [goldStart, goldEnd) of the golden became [start, end) of the
+// text. Outside of the runs the two are the same bytes. gold and text are the
+// changed tokens of each; an insertion has no gold, a deletion no text.
 type run struct {
 	goldStart, goldEnd int
 	start, end         int
@@ -57,7 +71,7 @@ func (r run) shift(by int) run {
 	return r
 }
 
-// difference is a text repaired from its golden, and its changed runs.
+// difference is a text repaired from its golden, and what it changes.
 type difference struct {
 	text string
 	runs []run
@@ -68,7 +82,7 @@ func (d difference) introduced() []string {
 	out := []string{}
 	for _, r := range d.runs {
 		for _, t := range r.text {
-			if first, _ := utf8.DecodeRuneInString(t); word(first) && !unicode.IsDigit(first) && !slices.Contains(out, t) && !slices.Contains(r.gold, t) {
+			if first, _ := utf8.DecodeRuneInString(t); wordRune(first) && !unicode.IsDigit(first) && !slices.Contains(out, t) && !slices.Contains(r.gold, t) {
 				out = append(out, t)
 			}
 		}
@@ -76,86 +90,107 @@ func (d difference) introduced() []string {
 	return out
 }
 
-// compare aligns the tokens of golden and text by their longest common
-// subsequence and rebuilds the text with the golden's white space wherever both
-// neighbours are common.
+// compare aligns the tokens of golden and text and rebuilds the text: the golden's
+// bytes wherever tokens agree, and between them the changed tokens of the text.
 func compare(golden, text string) difference {
 	g, t := lex(golden), lex(text)
-	pairs := align(g, t)
 	var d difference
 	var w strings.Builder
-	gi, ti := 0, 0 // next tokens
-	flush := func(gEnd, tEnd int) {
-		if gi == gEnd && ti == tEnd {
-			return
-		}
-		r := run{}
-		// White space around the run comes from the text where the run adds
-		// tokens, from the golden where it only takes some away.
-		if ti < tEnd {
-			w.WriteString(space(text, t, ti))
+	copied := 0 // bytes of the golden that are written or replaced
+	gi, ti := 0, 0
+	for _, p := range append(align(g, t), [2]int{len(g), len(t)}) {
+		if gi < p[0] || ti < p[1] {
+			r, with := gap{golden, text, g, t, gi, p[0], ti, p[1]}.fill()
+			w.WriteString(golden[copied:r.goldStart])
 			r.start = w.Len()
-			w.WriteString(text[t[ti].start:t[tEnd-1].end])
+			w.WriteString(with)
 			r.end = w.Len()
-			for _, x := range t[ti:tEnd] {
-				r.text = append(r.text, x.text)
-			}
-		} else {
-			r.start, r.end = w.Len(), w.Len()
+			copied = r.goldEnd
+			d.runs = append(d.runs, r)
 		}
-		if gi < gEnd {
-			r.goldStart, r.goldEnd = g[gi].start, g[gEnd-1].end
-			for _, x := range g[gi:gEnd] {
-				r.gold = append(r.gold, x.text)
-			}
-		} else {
-			at := len(golden)
-			if gi < len(g) {
-				at = g[gi].start
-			}
-			if gi > 0 {
-				at = g[gi-1].end
-			}
-			r.goldStart, r.goldEnd = at, at
-		}
-		d.runs = append(d.runs, r)
+		gi, ti = p[0]+1, p[1]+1
 	}
-	for _, p := range append(pairs, [2]int{len(g), len(t)}) {
-		changed := gi < p[0] || ti < p[1]
-		flush(p[0], p[1])
-		gi, ti = p[0], p[1]
-		if gi == len(g) && ti == len(t) {
-			// The end: trailing white space is the golden's.
-			end := 0
-			if len(g) > 0 {
-				end = g[len(g)-1].end
-			}
-			w.WriteString(golden[end:])
-			break
-		}
-		if gi == len(g) || ti == len(t) {
-			continue
-		}
-		if changed && ti > 0 {
-			w.WriteString(space(text, t, ti))
-		} else {
-			w.WriteString(space(golden, g, gi))
-		}
-		w.WriteString(g[gi].text)
-		gi++
-		ti++
-	}
+	w.WriteString(golden[copied:])
 	d.text = w.String()
 	return d
 }
 
-// space is the white space before token i.
-func space(s string, tokens []token, i int) string {
-	start := 0
-	if i > 0 {
-		start = tokens[i-1].end
+// gap is what lies between two common tokens: tokens [gi, gj) of the golden and
+// [ti, tj) of the text.
+type gap struct {
+	golden, text   string
+	g, t           []token
+	gi, gj, ti, tj int
+}
+
+// fill says which bytes of the golden the gap replaces and with what. White space
+// is the golden's; where tokens come or go one of the spaces around them comes or
+// goes with them, so that what stays keeps its own.
+func (x gap) fill() (r run, with string) {
+	for _, t := range x.g[x.gi:x.gj] {
+		r.gold = append(r.gold, t.text)
 	}
-	return s[start:tokens[i].start]
+	for _, t := range x.t[x.ti:x.tj] {
+		r.text = append(r.text, t.text)
+	}
+	from, to := bounds(x.golden, x.g, x.gi, x.gj)
+	textFrom, textTo := bounds(x.text, x.t, x.ti, x.tj)
+	first, last := x.gi == 0, x.gj == len(x.g)
+	switch {
+	case len(r.text) > 0 && len(r.gold) > 0:
+		r.goldStart, r.goldEnd = x.g[x.gi].start, x.g[x.gj-1].end
+		return r, x.text[x.t[x.ti].start:x.t[x.tj-1].end]
+	case len(r.text) > 0: // tokens come
+		start, end := x.t[x.ti].start, x.t[x.tj-1].end
+		lead, trail, space := x.text[textFrom:start], x.text[end:textTo], x.golden[from:to]
+		before := lead == space || trail != space && r.text[len(r.text)-1] == "," && r.text[0] != ","
+		if first || !last && before && !(space == "" && lead != "" && isWord(x.g[x.gi-1].text) && isWord(r.text[0])) {
+			r.goldStart, r.goldEnd = to, to
+			if last {
+				trail = ""
+			}
+			return r, x.text[start:end] + trail
+		}
+		if !last && space == "" && trail != "" && isWord(x.g[x.gj].text) && isWord(r.text[len(r.text)-1]) {
+			space = trail
+			r.goldStart, r.goldEnd = from, from
+			return r, lead + x.text[start:end] + trail
+		}
+		r.goldStart, r.goldEnd = from, from
+		return r, lead + x.text[start:end]
+	default: // tokens go
+		start, end := x.g[x.gi].start, x.g[x.gj-1].end
+		lead, trail := x.golden[from:start], x.golden[end:to]
+		keepTrail := r.gold[0] == "," && r.gold[len(r.gold)-1] != ","
+		if first || last {
+			keepTrail = last && !first
+		} else if isWord(x.g[x.gi-1].text) && isWord(x.g[x.gj].text) {
+			if lead+trail == "" {
+				r.goldStart, r.goldEnd = from, to
+				return r, " "
+			}
+			keepTrail = lead == "" || keepTrail && trail != ""
+		}
+		if keepTrail {
+			r.goldStart, r.goldEnd = from, end
+		} else {
+			r.goldStart, r.goldEnd = start, to
+		}
+		return r, ""
+	}
+}
+
+// bounds is the range between the tokens around tokens [i, j), white space
+// included.
+func bounds(s string, tokens []token, i, j int) (from, to int) {
+	to = len(s)
+	if i > 0 {
+		from = tokens[i-1].end
+	}
+	if j < len(tokens) {
+		to = tokens[j].start
+	}
+	return from, to
 }
 
 // align is the longest common subsequence of two token lists, as pairs of indices.
@@ -174,9 +209,9 @@ func align(g, t []token) [][2]int {
 		out = append(out, [2]int{i, i})
 	}
 	a, b := g[head:len(g)-tail], t[head:len(t)-tail]
-	length := make([][]int16, len(a)+1)
+	length := make([][]int32, len(a)+1)
 	for i := range length {
-		length[i] = make([]int16, len(b)+1)
+		length[i] = make([]int32, len(b)+1)
 	}
 	for i := len(a) - 1; i >= 0; i-- {
 		for j := len(b) - 1; j >= 0; j-- {

@@ -5,26 +5,40 @@
 //
 // # Rules
 //
-//  1. No prose, no code fence, no special token of a model, valid UTF-8.
-//  2. It differs from the golden after white space is taken out.
-//  3. Minimal pair: differences of white space alone are repaired from the golden.
-//     What then differs is one run of tokens. Two runs are collateral, unless the
-//     type is parameter and both lie in the argument list of one call. Without
-//     this rule preference training learns formatting (arXiv 2606.03130, the
-//     referees' remark on collateral edits).
-//  4. The change is where its type has its error: for import in an import
-//     statement, for method in the name of a called function at any depth, for
-//     parameter in the argument list of a call or its keywords, for
-//     undefinedvariable where a bare identifier that the golden lacks is read.
-//     Else wrong_type.
+//  1. It is code: no prose, no code fence, no special token of a model, UTF-8.
+//  2. A token differs from the golden's. White space alone is no difference.
+//  3. Minimal pair: white space is the golden's. Where tokens agree the golden's
+//     bytes are copied, also between them; line ends inside a change are the
+//     window's. Without this rule preference training learns formatting (arXiv
+//     2606.03130, the referees' remark on collateral edits).
+//  4. All that then differs serves one error of the type:
+//     - import: one module path or one imported name of one import statement,
+//     such that it brings in something that the golden does not. An alias, or a
+//     path and a name at once, is collateral.
+//     - method: one run of tokens inside the name of one call, at any depth.
+//     - parameter: the argument list of one call, such that the number, the
+//     keywords or the order of the arguments is another. What is added uses no
+//     bare name that the window lacks: that would be an undeclared variable.
+//     - undefinedvariable: one run, or several inside one argument, in which a
+//     bare identifier is read that the golden's run does not have, and no other
+//     name is called or reached than before, but through it.
+//     Several runs where one is allowed are collateral; a change elsewhere is
+//     wrong_type.
 //  5. The window parses with it without an ERROR or MISSING node that the window
-//     with the golden lacks.
-//  6. Its length and its edit similarity to the golden are within Bounds.
+//     with the golden lacks, by kind and place. Windows are cut out of files, so
+//     that the golden's may have some of its own.
+//  6. Its length and its edit similarity to the golden are within the bounds.
 //
 // The type is the error that a completion causes, as in the Delulu benchmark, so an
 // undeclared identifier that arrives as a new argument is an undefinedvariable
-// even though the argument list changed. Whether the name is really undeclared is
-// not asked here; verify asks it.
+// even though the argument list changed. Whether a name is really undeclared, or a
+// count really wrong, is not asked here; verify asks it.
+//
+// # Limits
+//
+// Tokens are words and single characters, without regard to the language, so a
+// text inside a string is compared like code. Where an inserted token could stand
+// at two places (f(a, a)), the first that keeps the change in one run is taken.
 package valid
 
 import (
@@ -52,7 +66,7 @@ const (
 	RejectUnparseable = "unparseable"
 )
 
-// Bounds of a negative against its golden.
+// Bounds of a negative against its golden. Goldens have at most 817 characters.
 const (
 	MaxChars      = 1200
 	MinSimilarity = 0.3
@@ -72,7 +86,8 @@ type Checker struct {
 
 	last   string // id of the context whose golden window is parsed
 	facts  *syntax.Facts
-	errors int
+	errors []syntaxError
+	words  map[string]bool
 }
 
 // New returns a checker.
@@ -89,13 +104,16 @@ func (c *Checker) Close() {
 // Check repairs and checks text as a negative of type typ for ctx. An empty reason
 // means that it is valid.
 func (c *Checker) Check(ctx *schemas.Context, typ, text string) (r Result, reason, detail string) {
-	if reason, detail = surface(text); reason != "" {
+	if reason, detail = surface(ctx.Golden, text); reason != "" {
 		return r, reason, detail
 	}
-	if squeeze(text) == squeeze(ctx.Golden) {
+	if n := utf8.RuneCountInString(text); n > 4*MaxChars { // white space may go
+		return r, RejectLength, fmt.Sprintf("%d characters, at most %d", n, MaxChars)
+	}
+	if equal(lex(ctx.Golden), lex(text)) {
 		return r, RejectSame, "differs from the golden in white space at most"
 	}
-	d := compare(ctx.Golden, text)
+	d := compare(ctx.Golden, lineEnds(ctx, text))
 	r.Text = d.text
 	if n := utf8.RuneCountInString(r.Text); n > MaxChars {
 		return r, RejectLength, fmt.Sprintf("%d characters, at most %d", n, MaxChars)
@@ -108,40 +126,84 @@ func (c *Checker) Check(ctx *schemas.Context, typ, text string) (r Result, reaso
 	if l == nil {
 		return r, RejectUnparseable, "unknown language " + ctx.Language
 	}
-	if c.last != ctx.ID || c.facts == nil {
-		f, err := c.golden.ParseFacts(l, ctx.Path, []byte(ctx.Prefix+ctx.Golden+ctx.Suffix))
-		if err != nil {
-			return r, RejectUnparseable, "golden: " + err.Error()
-		}
-		c.last, c.facts, c.errors = ctx.ID, f, f.Tree.Errors()
+	if err := c.window(l, ctx); err != nil {
+		return r, RejectUnparseable, "golden: " + err.Error()
 	}
 	f, err := c.changed.ParseFacts(l, ctx.Path, []byte(ctx.Prefix+r.Text+ctx.Suffix))
 	if err != nil {
 		return r, RejectUnparseable, err.Error()
 	}
-	if n := f.Tree.Errors(); n > c.errors {
-		return r, RejectSyntax, fmt.Sprintf("%d syntax errors more than with the golden", n-c.errors)
-	}
-	at := len(ctx.Prefix)
 	for i := range d.runs {
-		d.runs[i] = d.runs[i].shift(at)
+		d.runs[i] = d.runs[i].shift(len(ctx.Prefix))
 	}
-	if reason, detail = serves(typ, c.facts, f, d.runs); reason != "" {
+	if e, ok := newError(c.errors, errorsOf(f), d.runs); ok {
+		return r, RejectSyntax, fmt.Sprintf("%s at byte %d of the window", e.kind, e.start)
+	}
+	s := service{golden: c.facts, text: f, runs: d.runs, known: c.known}
+	if reason, detail = s.check(typ); reason != "" {
 		return r, reason, detail
 	}
 	r.Introduced = d.introduced()
 	return r, "", ""
 }
 
-// surface checks what needs no golden.
-func surface(text string) (reason, detail string) {
+// window parses the window with the golden, once for all completions of a context.
+func (c *Checker) window(l *syntax.Language, ctx *schemas.Context) error {
+	if c.facts != nil && ctx.ID != "" && c.last == ctx.ID {
+		return nil
+	}
+	c.facts, c.words = nil, nil
+	f, err := c.golden.ParseFacts(l, ctx.Path, []byte(ctx.Prefix+ctx.Golden+ctx.Suffix))
+	if err != nil {
+		return err
+	}
+	c.last, c.facts, c.errors = ctx.ID, f, errorsOf(f)
+	return nil
+}
+
+// known reports whether the window with the golden has a word.
+func (c *Checker) known(word string) bool {
+	if c.words == nil {
+		c.words = map[string]bool{}
+		for _, t := range lex(string(c.facts.Src)) {
+			c.words[t.text] = true
+		}
+		for _, w := range c.facts.Lang.Rules.Predeclared {
+			c.words[w] = true
+		}
+		for _, w := range c.facts.Lang.Rules.SelfNames {
+			c.words[w] = true
+		}
+	}
+	return c.words[word]
+}
+
+// lineEnds writes the line ends of text as those of the context's window are.
+func lineEnds(ctx *schemas.Context, text string) string {
+	text = strings.ReplaceAll(text, "\r\n", "\n")
+	for _, part := range []string{ctx.Golden, ctx.Prefix, ctx.Suffix} {
+		if i := strings.IndexByte(part, '\n'); i >= 0 {
+			if i > 0 && part[i-1] == '\r' {
+				text = strings.ReplaceAll(text, "\n", "\r\n")
+			}
+			break
+		}
+	}
+	return text
+}
+
+// surface checks what needs no parse. What the golden itself has is no fault.
+func surface(golden, text string) (reason, detail string) {
 	switch {
 	case strings.TrimSpace(text) == "":
 		return RejectEmpty, "no text"
 	case !utf8.ValidString(text) || strings.ContainsRune(text, 0):
 		return RejectEncoding, "not UTF-8 text"
-	case strings.Contains(text, "```") || strings.Contains(text, "~~~"):
-		return RejectFence, "holds a code fence"
+	}
+	for _, fence := range []string{"```", "~~~"} {
+		if strings.Count(text, fence) > strings.Count(golden, fence) {
+			return RejectFence, "holds a code fence"
+		}
 	}
 	for _, t := range schemas.SpecialTokens {
 		if strings.Contains(text, t) {
@@ -149,58 +211,16 @@ func surface(text string) (reason, detail string) {
 		}
 	}
 	lower := strings.ToLower(strings.TrimSpace(text))
-	for _, p := range []string{"here is", "here's", "sure,", "sure!", "the completion", "completion:", "as an ai", "i cannot", "i can't", "note:"} {
-		if strings.HasPrefix(lower, p) {
+	for _, p := range proseStarts {
+		if strings.HasPrefix(lower, p) && !strings.HasPrefix(strings.ToLower(strings.TrimSpace(golden)), p) {
 			return RejectProse, fmt.Sprintf("begins with %q", p)
 		}
 	}
 	return "", ""
 }
 
-// squeeze takes white space out.
-func squeeze(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == ' ' || r == '\t' || r == '\n' || r == '\r' {
-			return -1
-		}
-		return r
-	}, s)
-}
-
-// Similarity is the edit similarity of two texts: 1 − Levenshtein distance ÷ the
-// longer length, in characters; 1 for two empty texts.
-func Similarity(a, b string) float64 {
-	n := max(utf8.RuneCountInString(a), utf8.RuneCountInString(b))
-	if n == 0 {
-		return 1
-	}
-	return 1 - float64(Distance(a, b))/float64(n)
-}
-
-// Distance is the Levenshtein distance of two texts in characters.
-func Distance(a, b string) int {
-	x, y := []rune(a), []rune(b)
-	for len(x) > 0 && len(y) > 0 && x[0] == y[0] {
-		x, y = x[1:], y[1:]
-	}
-	for len(x) > 0 && len(y) > 0 && x[len(x)-1] == y[len(y)-1] {
-		x, y = x[:len(x)-1], y[:len(y)-1]
-	}
-	row := make([]int, len(y)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i, c := range x {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j, d := range y {
-			cost := 1
-			if c == d {
-				cost = 0
-			}
-			next := min(row[j+1]+1, row[j]+1, diagonal+cost)
-			diagonal, row[j+1] = row[j+1], next
-		}
-	}
-	return row[len(y)]
+// proseStarts are how models begin when they talk instead of completing.
+var proseStarts = []string{
+	"here is", "here's", "here are", "sure,", "sure!", "certainly", "the completion", "the code", "completion:", "answer:", "output:",
+	"as an ai", "i cannot", "i can't", "i'm sorry", "i am sorry", "sorry,", "note:", "to complete", "this is",
 }

@@ -18,6 +18,7 @@ type Checker struct {
 	closures map[*decl]*closure
 	spaces   map[string][]*file
 	subtypes map[string][]*decl
+	roots    map[string]bool
 
 	ctx     string // the context whose golden window is parsed
 	window  *site
@@ -150,7 +151,7 @@ func (c *Checker) query(repo *Repo, ctx *schemas.Context) (*query, *syntax.Langu
 	}
 	if c.repo != repo || c.lang != ctx.Language {
 		c.repo, c.lang, c.ctx = repo, ctx.Language, ""
-		c.closures, c.spaces, c.subtypes = map[*decl]*closure{}, nil, nil
+		c.closures, c.spaces, c.subtypes, c.roots = map[*decl]*closure{}, nil, nil, nil
 	}
 	return &query{Checker: c, repo: repo, w: w, lib: libraryOf(w.library), lang: ctx.Language}, l
 }

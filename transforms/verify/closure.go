@@ -84,22 +84,43 @@ func (q *query) supers(c *closure, t typ) []typ {
 			c.dynamic = fmt.Sprintf("%s is decorated (%s)", d.name, d.at())
 		}
 		for _, s := range supersOf(d) {
-			if slices.Contains(q.w.plain, q.bare(s)) {
-				continue
-			}
 			if q.w.family[0] == "go" && goUnnamed(s) {
 				continue
 			}
 			outer := d.owner
-			if sup, ok := q.typeNamed(s, d.file, outer, d.file.imports); ok {
+			sup, ok := q.typeNamed(s, d.file, outer, d.file.imports)
+			switch {
+			case ok:
 				out = append(out, sup)
-			} else {
+			case slices.Contains(q.w.plain, q.bare(s)):
+			case d.role == syntax.TypeAlias:
+				c.dynamic = fmt.Sprintf("%s is another name of %s, which is not read (%s)", d.name, s, d.at())
+			default:
 				c.unread = append(c.unread, fmt.Sprintf("%s (%s)", s, d.at()))
+				out = append(out, q.candidates(s)...)
 			}
 		}
 	}
 	if implicit := q.lib.types[q.w.implicitSuper]; implicit != nil {
 		out = append(out, typ{lib: implicit})
+	}
+	return out
+}
+
+// candidates are the types of the repository that a supertype's name may mean where
+// it is not clear which: their members count as inherited, so that a name which any
+// of them has is not refused.
+func (q *query) candidates(written string) []typ {
+	bare := q.bare(written)
+	if bare == "" {
+		return nil
+	}
+	parts := q.parts(bare)
+	var out []typ
+	for _, d := range q.repo.byName[parts[len(parts)-1]] {
+		if d.isType() && q.family(d.file) && len(out) < 8 {
+			out = append(out, typ{decls: []*decl{d}})
+		}
 	}
 	return out
 }

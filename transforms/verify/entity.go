@@ -183,11 +183,19 @@ func (s *site) named(name string, scope, depth int) entity {
 	for sc := scope; sc >= 0; sc = s.f.Scopes[sc].Parent {
 		var here []*syntax.Decl
 		for _, k := range s.byName[name] {
-			if d := &s.f.Decls[k]; d.Scope == sc && d.Role != syntax.Label && s.seen(d, scope) {
+			if d := &s.f.Decls[k]; d.Scope == sc && d.Role != syntax.Label && d.Role != syntax.Constructor && s.seen(d, scope) {
 				here = append(here, d)
 			}
 		}
+		if s.w.bareMembers && (s.f.Scopes[sc].Kind == syntax.FileScope || s.f.Scopes[sc].Kind == syntax.NamespaceScope || ofType(here)) {
+			if e, ok := s.inherited(name, scope); ok {
+				return e
+			}
+		}
 		if len(here) > 0 {
+			if s.w.includes && here[0].Role == syntax.Function && !s.inFunction(sc) {
+				return s.anywhere(name) // a header may declare it with other defaults
+			}
 			return s.variable(name, here, depth)
 		}
 		for i := range s.f.Imports {
@@ -203,19 +211,6 @@ func (s *site) named(name string, scope, depth int) entity {
 	}
 	if s.lost != "" {
 		return unclear("%s", s.lost)
-	}
-	if s.w.bareMembers {
-		for _, p := range s.enclosing(scope) {
-			t, ok := s.enclosingType(p)
-			if !ok {
-				continue
-			}
-			if c := s.closureOf(t); len(c.members[name]) > 0 {
-				return s.member(entity{kind: aValue, typ: t, self: true}, name)
-			} else if len(c.unread) > 0 {
-				return unclear("%s may be inherited by %s", name, t)
-			}
-		}
 	}
 	imports := s.imports(scope)
 	for _, im := range imports {
@@ -251,6 +246,9 @@ func (s *site) named(name string, scope, depth int) entity {
 	if ps := s.enclosing(scope); len(ps) > 0 {
 		outer = ps[0]
 	}
+	if statics := s.lib.statics[name]; statics != nil && s.w.ambient && s.beside(name) == "" {
+		return entity{kind: aModule, mod: module{state: standard, name: name, lib: statics}}
+	}
 	if t, ok := s.typeNamed(name, s.file, outer, imports); ok {
 		return entity{kind: aType, typ: t}
 	}
@@ -267,6 +265,38 @@ func (s *site) named(name string, scope, depth int) entity {
 		}
 	}
 	return unclear("what %s is, is not known", name)
+}
+
+// ofType reports whether declarations are members: then all overloads count, also
+// those that the window does not show.
+func ofType(ds []*syntax.Decl) bool {
+	for _, d := range ds {
+		if d.Role == syntax.Method {
+			return true
+		}
+	}
+	return false
+}
+
+// inherited is what a bare name denotes as a member of the types around a scope.
+func (s *site) inherited(name string, scope int) (entity, bool) {
+	for _, p := range s.enclosing(scope) {
+		t, ok := s.enclosingType(p)
+		if !ok {
+			if !t.known() && s.namespace(p) {
+				continue
+			}
+			return unclear("%s may be a member of %s, which is not clear", name, p), true
+		}
+		c := s.closureOf(t)
+		if len(notConstructors(c.members[name])) > 0 {
+			return s.member(entity{kind: aValue, typ: t, self: true}, name), true
+		}
+		if len(c.unread) > 0 || c.lib[name] != "" {
+			return unclear("%s may be inherited by %s", name, t), true
+		}
+	}
+	return entity{}, false
 }
 
 // importedName is what an imported name denotes.

@@ -23,6 +23,9 @@ func (p *pair) imported() verdict {
 		vs = append(vs, p.n.item(it))
 	}
 	v := pick(vs)
+	if v.status == schemas.StatusCertified && p.n.w.includes {
+		v = p.sameFolder(v, gs, ns)
+	}
 	if v.status != schemas.StatusCertified && v.status != schemas.StatusUnseen {
 		return v
 	}
@@ -34,6 +37,20 @@ func (p *pair) imported() verdict {
 			return verdict{ruleControl, abstain("the golden's own import is not found either: %s", c.why)}
 		}
 	}
+	return v
+}
+
+// sameFolder makes an include that is not found unseen, unless the golden's is found
+// in a folder of that name: only then is the folder known to be an include folder.
+func (p *pair) sameFolder(v verdict, gs, ns []syntax.ImportItem) verdict {
+	for _, n := range ns {
+		for _, g := range gs {
+			if g.Module != n.Module && folder(g.Module) == folder(n.Module) && p.g.w.module(p.g.query, g.Module, p.g.file).state == present {
+				return v
+			}
+		}
+	}
+	v.status = schemas.StatusUnseen
 	return v
 }
 
@@ -61,6 +78,9 @@ func (s *site) item(it syntax.ImportItem) verdict {
 	}
 	switch m.state {
 	case absent:
+		if s.w.includes && !it.Relative && strings.Contains(it.Module, ".") {
+			return verdict{ruleModule, abstain("<%s> may be a header of the platform or another library", it.Module)}
+		}
 		if s.generators() && m.sure && s.w.namespaces {
 			m.sure = false
 		}

@@ -148,6 +148,9 @@ func (s *site) memberOf(e entity, c *syntax.Call) finding {
 			return exists("a subtype has the member: %s (%s)", h[0].full(), h[0].at())
 		}
 	}
+	if len(cl.members) == 0 && e.typ.lib == nil {
+		return abstain("no member of %s is seen at all", e.typ)
+	}
 	if at := s.usedElsewhere(c); at != "" {
 		return abstain("%s is called on the same receiver at %s", c.Name, at)
 	}

@@ -163,7 +163,10 @@ func goModule(q *query, p string, from *file) module {
 	}
 	// The go command keeps paths without a dot in the first element for the
 	// standard library; a module of such a name is one of the archive's.
-	sure := false
+	sure, modules := false, false
+	for _, m := range q.repo.manifests {
+		modules = modules || m.file == "go.mod"
+	}
 	if nested {
 		for std := range q.lib.modules {
 			if strings.HasPrefix(std, first+"/") {
@@ -171,7 +174,7 @@ func goModule(q *query, p string, from *file) module {
 			}
 		}
 	}
-	if len(q.repo.ending(p)) > 0 || strings.Contains("/"+p+"/", "/internal/") || strings.HasPrefix(p, "vendor/") || strings.HasPrefix(p, "cmd/") {
+	if len(q.repo.ending(p)) > 0 || strings.Contains("/"+p+"/", "/internal/") || strings.HasPrefix(p, "vendor/") || strings.HasPrefix(p, "cmd/") || !sure && !modules {
 		return module{name: p}
 	}
 	return missing(sure, p, "package %s is not in the standard library (go1.26), and no module of the archive begins with %s", p, first)
@@ -272,6 +275,9 @@ func pythonModule(q *query, p string, from *file) module {
 	if lib := q.lib.modules[top]; lib != nil && len(q.repo.ending(top)) == 0 && len(q.repo.stemEnding(top)) == 0 {
 		if m := q.lib.modules[p]; m != nil {
 			return module{state: standard, name: p, lib: m}
+		}
+		if outer := q.lib.modules[strings.TrimSuffix(p, "."+last(p))]; outer[last(p)] != (arity{}) {
+			return module{name: p}
 		}
 		if slices.Contains(pythonPlatform, top) {
 			return missing(false, p, "the standard library of Python 3.11 on Linux has no module %s", p)
@@ -536,15 +542,21 @@ func cppModule(q *query, p string, from *file) module {
 	if _, ok := q.lib.modules["posix"][p]; ok {
 		return module{state: standard, name: p}
 	}
-	if fs := q.repo.stemEnding(strings.TrimSuffix(strings.TrimSuffix(clean, path.Ext(clean)), ".pb")); len(fs) > 0 || generatedName(path.Base(p)) {
+	if fs := q.repo.stemEnding(stem(clean)); len(fs) > 0 || generatedName(path.Base(p)) {
 		return module{name: p}
 	}
 	if !strings.ContainsAny(p, "./") && strings.ToLower(p) == p {
 		return missing(false, p, "<%s> is not a header of the C++ standard library up to C++26, and the archive has no such file", p)
 	}
 	dir := folder(clean)
-	if dir != "" && len(q.repo.ending(dir)) > 0 {
-		return missing(true, p, "the archive has the folder %s/ and no file whose path ends in %s", q.repo.ending(dir)[0].path, clean)
+	if dir != "" {
+		for _, f := range q.repo.ending(dir) {
+			for _, x := range q.repo.dirs[f.path] {
+				if f.dir && q.family(x) {
+					return missing(true, p, "the archive has the folder %s/ with %s and others, and no file whose path ends in %s", f.path, path.Base(x.path), clean)
+				}
+			}
+		}
 	}
 	if dir == "" && path.Ext(clean) != "" && len(q.repo.dirs[from.folder]) > 1 {
 		return missing(false, p, "no file of the archive is named %s", clean)

@@ -58,6 +58,9 @@ func (s *site) bare(name string, scope int, u use) finding {
 	if where := s.beside(name); where != "" {
 		return exists("%s is declared at %s", name, where)
 	}
+	if s.w.namespaces && u != asValue && s.packageRoots()[name] {
+		return exists("%s begins the name of a package", name)
+	}
 	if s.w.dynamic != nil {
 		if m := s.w.dynamic.FindString(string(s.f.Src)); m != "" {
 			return abstain("the window has %q, which can bind names that are not written", m)
@@ -70,10 +73,25 @@ func (s *site) bare(name string, scope int, u use) finding {
 	if f.status != "" {
 		return f
 	}
+	if at := s.unboundElsewhere(name); at != "" {
+		return abstain("%s is used at %s too, where nothing seen binds it either", name, at)
+	}
 	if len(weak) > 0 {
 		return finding{schemas.StatusUnseen, fmt.Sprintf("no scope around %s, import or file beside %s binds %s; not read: %s", s.at(s.start), s.ctx.Path, name, strings.Join(weak, ", "))}
 	}
 	return finding{schemas.StatusCertified, fmt.Sprintf("nothing binds %s: no scope around %s, none of the file's %d imports, %s", name, s.at(s.start), len(imports), s.besideWords())}
+}
+
+// unboundElsewhere is where the window uses the name outside of the completion and
+// no scope binds it there: whatever binds it is not seen.
+func (s *site) unboundElsewhere(name string) string {
+	for i := range s.f.Refs {
+		r := &s.f.Refs[i]
+		if r.Name == name && (r.Start < s.start || r.Start >= s.end) && s.bound(name, r.Scope) == "" {
+			return s.at(r.Start)
+		}
+	}
+	return ""
 }
 
 // bound is where a scope around the place binds the name. Order does not count: a
@@ -313,6 +331,31 @@ func (s *site) isModule() bool {
 	}
 	src := string(s.f.Src)
 	return strings.Contains(src, "\nexport ") || strings.HasPrefix(src, "export ") || strings.Contains(src, "module.exports")
+}
+
+// packageRoots are the first parts of the names of packages and namespaces.
+func (q *query) packageRoots() map[string]bool {
+	if q.roots == nil {
+		q.roots = map[string]bool{}
+		add := func(p string) {
+			first, _, _ := strings.Cut(p, ".")
+			q.roots[first] = true
+		}
+		for _, f := range q.repo.files {
+			if !q.family(f) {
+				continue
+			}
+			for _, d := range f.decls {
+				if d.role == syntax.Module {
+					add(d.full())
+				}
+			}
+			for _, im := range f.imports {
+				add(im.module)
+			}
+		}
+	}
+	return q.roots
 }
 
 // macroName: in C++ a name in capitals is a macro by convention, and macros come

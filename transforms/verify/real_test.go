@@ -9,12 +9,14 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"decoy/schemas"
 	"decoy/transforms/fim"
+	"decoy/transforms/syntax"
 )
 
 // archiveFiles reads an archive's files, without the folder of a Go module's zip.
@@ -100,6 +102,12 @@ func manifestName(b *schemas.Blob) string {
 	return ""
 }
 
+// sampled reports whether a context is among the share 1/DECOY_VERIFY_EVERY.
+func sampled(ctx *schemas.Context) bool {
+	every, err := strconv.Atoi(os.Getenv("DECOY_VERIFY_EVERY"))
+	return err != nil || schemas.Key64("sample", ctx.ID)%uint64(max(every, 1)) == 0
+}
+
 // TestGoldensOfRealArchives asks the rules about real code, which is right: every
 // refusal is a false alarm. DECOY_VERIFY_ZIPS lists zip archives, separated by
 // commas. The control, by which a golden that is refused makes the check abstain,
@@ -138,7 +146,7 @@ func TestGoldensOfRealArchives(t *testing.T) {
 		only := os.Getenv("DECOY_VERIFY_LANG")
 		for i := range contexts {
 			ctx := &contexts[i]
-			if only != "" && ctx.Language != only {
+			if only != "" && ctx.Language != only || !sampled(ctx) {
 				continue
 			}
 			q, l := c.query(repo, ctx)
@@ -196,3 +204,174 @@ func TestGoldensOfRealArchives(t *testing.T) {
 	}
 }
 
+// TestMutantsOfRealArchives counts the statuses that simple mutations with real
+// names get: how much of what a generator makes can be certified. It logs a sample
+// of the certified ones for a reader to judge.
+func TestMutantsOfRealArchives(t *testing.T) {
+	zips := os.Getenv("DECOY_VERIFY_ZIPS")
+	if zips == "" {
+		t.Skip("set DECOY_VERIFY_ZIPS to zip archives to count statuses on real code")
+	}
+	type cell struct{ lang, typ, status string }
+	count, reasons, shown := map[cell]int{}, map[string]int{}, map[cell]int{}
+	cfg, err := fim.Config{Kinds: map[string]int{"import": 4, "call": 8}, MaxPerFile: 12}.Filled()
+	if err != nil {
+		t.Fatal(err)
+	}
+	only := os.Getenv("DECOY_VERIFY_LANG")
+	for _, name := range strings.Split(zips, ",") {
+		symbols, contexts := symbolize(t, archiveFiles(t, name), cfg)
+		repo := NewRepo(slices.Values(symbols))
+		slices.SortStableFunc(contexts, func(a, b schemas.Context) int { return strings.Compare(a.Language, b.Language) })
+		c := New()
+		for i := range contexts {
+			ctx := &contexts[i]
+			if only != "" && ctx.Language != only || !sampled(ctx) {
+				continue
+			}
+			q, l := c.query(repo, ctx)
+			s, err := c.goldenSite(q, l, ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, n := range mutants(s) {
+				cert, err := c.Certify(repo, ctx, &n)
+				if err != nil {
+					t.Fatal(err)
+				}
+				k := cell{ctx.Language, n.Type, cert.Status}
+				count[k]++
+				if cert.Status == schemas.StatusAbstain {
+					reasons[ctx.Language+" "+n.Type+" "+cert.Rule+": "+shape(cert.Evidence)]++
+				}
+				if cert.Status != schemas.StatusExists && cert.Status != schemas.StatusAbstain {
+					if shown[k]++; shown[k]%97 == 1 {
+						t.Logf("%s %s %s %s:%d\n  - %q\n  + %q\n  %s: %s", k.lang, k.typ, cert.Status, ctx.Path, ctx.Line, ctx.Golden, n.Text, cert.Rule, cert.Evidence)
+					}
+				}
+			}
+		}
+		c.Close()
+	}
+	for _, lang := range schemas.Languages {
+		for _, typ := range schemas.Types {
+			line := fmt.Sprintf("cell %-11s %-18s", lang, typ)
+			for _, st := range schemas.Statuses {
+				line += fmt.Sprintf(" %s %5d", st, count[cell{lang, typ, st}])
+			}
+			t.Log(line)
+		}
+	}
+	var keys []string
+	for k := range reasons {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(a, b string) int { return reasons[b] - reasons[a] })
+	for _, k := range keys[:min(80, len(keys))] {
+		t.Logf("abstains %6d %s", reasons[k], k)
+	}
+}
+
+// shape is a sentence without its names, so that equal reasons count as one.
+func shape(s string) string {
+	out := strings.Fields(s)
+	for i, w := range out {
+		if strings.ContainsAny(w, "/.:_(\"") || strings.ToLower(w) != w {
+			out[i] = "X"
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+// mutants makes negatives of a context from the names of its own window.
+func mutants(s *site) []schemas.Negative {
+	ctx := s.ctx
+	pick := func(n int, what string) int { return int(schemas.Key64("mutant", ctx.ID, what) % uint64(n)) }
+	var out []schemas.Negative
+	add := func(typ string, start, end int, text string) {
+		golden := ctx.Golden
+		a, b := start-s.start, end-s.start
+		if a < 0 || b > len(golden) || a > b || golden[a:b] == text {
+			return
+		}
+		out = append(out, schemas.Negative{ID: fmt.Sprint(len(out)), ContextID: ctx.ID, Type: typ, Text: golden[:a] + text + golden[b:]})
+	}
+	if ctx.Kind == schemas.KindImport {
+		var modules, names []string
+		for i := range s.f.Imports {
+			for _, it := range s.f.Imports[i].Items {
+				modules, names = append(modules, it.Module), append(names, it.Name)
+			}
+		}
+		for _, it := range s.importItems() {
+			if it.NameEnd > 0 {
+				if n := names[pick(len(names), "name")]; n != "" {
+					add(schemas.TypeImport, it.NameStart, it.NameEnd, n)
+				}
+				add(schemas.TypeImport, it.NameStart, it.NameEnd, it.Name+"s")
+			}
+			if it.ModEnd > it.ModStart {
+				cut := strings.LastIndexAny(it.Module, "/.:") + 1
+				other := modules[pick(len(modules), "module")]
+				other = other[strings.LastIndexAny(other, "/.:")+1:]
+				if other != "" && !strings.HasSuffix(it.Module, ".h") {
+					add(schemas.TypeImport, it.ModStart+cut, it.ModEnd, other)
+				}
+				base := it.Module[:len(it.Module)-len(path.Ext(it.Module))]
+				if !strings.Contains(it.Module, "/") {
+					base = it.Module
+				}
+				add(schemas.TypeImport, it.ModStart, it.ModStart+len(base), base+"s")
+			}
+		}
+		return out
+	}
+	var called []string
+	for i := range s.f.Calls {
+		called = append(called, s.f.Calls[i].Name)
+	}
+	var declared []string
+	for i := range s.f.Decls {
+		switch s.f.Decls[i].Role {
+		case syntax.Variable, syntax.Parameter:
+			declared = append(declared, s.f.Decls[i].Name)
+		}
+	}
+	for _, call := range s.touched() {
+		if call.NameStart != s.start {
+			continue
+		}
+		for j := range 3 {
+			add(schemas.TypeMethod, call.NameStart, call.NameEnd, called[pick(len(called), fmt.Sprint("method", j))])
+		}
+		if call.ArgsEnd == 0 || call.Macro {
+			continue
+		}
+		sep := ", "
+		if len(call.Args) == 0 {
+			sep = ""
+		}
+		add(schemas.TypeParameter, call.ArgsEnd-1, call.ArgsEnd-1, sep+"0")
+		if s.w.keywords && len(declared) > 0 {
+			kw := "="
+			if ctx.Language == schemas.CSharp {
+				kw = ": "
+			}
+			add(schemas.TypeParameter, call.ArgsEnd-1, call.ArgsEnd-1, sep+declared[pick(len(declared), "keyword")]+kw+"0")
+		}
+		if len(call.Args) > 0 {
+			a := call.Args[len(call.Args)-1]
+			from := a.Start
+			if len(call.Args) > 1 {
+				from = call.Args[len(call.Args)-2].End
+			}
+			add(schemas.TypeParameter, from, a.End, "")
+			if len(declared) > 0 {
+				for j := range 2 {
+					add(schemas.TypeUndefinedVariable, a.ValueStart, a.ValueEnd, declared[pick(len(declared), fmt.Sprint("variable", j))])
+				}
+			}
+		}
+	}
+	return out
+}

@@ -80,11 +80,15 @@ func (s *site) scopeAt(at int) int {
 	return best
 }
 
-// locate finds what encloses the window's part of the file. A window that begins
-// with the file shows it; otherwise the symbol of the outermost declaration around
-// the place says what it is in.
+// locate finds what encloses the window's part of the file. A whole file that
+// parses shows it; otherwise the symbol of the outermost declaration around the
+// place says what it is in.
 func (s *site) locate() {
-	if !s.ctx.PrefixCut {
+	broken := false
+	for n := s.f.Tree.At(s.start, s.end); n >= 0; n = s.f.Tree.Parent(n) {
+		broken = broken || s.f.Tree.IsError(n)
+	}
+	if !s.ctx.PrefixCut && !s.ctx.SuffixCut && !broken {
 		return
 	}
 	outermost := -1
@@ -94,6 +98,12 @@ func (s *site) locate() {
 		}
 	}
 	if outermost < 0 {
+		if broken {
+			s.lost = "the place is not in a declaration, and what is around it does not parse"
+		}
+		if !s.ctx.PrefixCut {
+			return
+		}
 		s.lost = "the file's head is not in the window, and no declaration in it encloses the place"
 		return
 	}
@@ -107,7 +117,7 @@ func (s *site) locate() {
 			return
 		}
 	}
-	s.lost = fmt.Sprintf("the file's head is not in the window, and %s is not among the file's symbols at line %d", d.Name, line)
+	s.lost = fmt.Sprintf("the window is a part of the file, and %s is not among the file's symbols at line %d", d.Name, line)
 }
 
 // enclosing lists the paths of the types and namespaces around a scope, innermost

@@ -191,10 +191,15 @@ func (q *query) typeNamed(text string, f *file, owner string, imports []imported
 			return q.one(all)
 		}
 	case repoTypes, repoNames:
-		return q.typeAnywhere(name, nil)
+		return q.typeNear(name, owner)
 	}
 	if q.lang == "rust" {
-		return q.typeAnywhere(name, nil)
+		for _, im := range imports {
+			if im.local == "*" && im.relative {
+				return q.typeAnywhere(name, nil)
+			}
+		}
+		return typ{}, false
 	}
 	return q.typeWild(name, f, imports)
 }
@@ -314,6 +319,32 @@ func (q *query) typeAnywhere(name string, qualifiers []string) (typ, bool) {
 		}
 		if suffix == "" || d.owner == suffix || strings.HasSuffix(d.owner, "."+suffix) {
 			all = append(all, d)
+		}
+	}
+	if len(all) == 0 {
+		return typ{}, false
+	}
+	return q.one(all)
+}
+
+// typeNear finds the type of that name in the namespaces around a place, from the
+// inside, else the one type of the repository that has the name.
+func (q *query) typeNear(name, owner string) (typ, bool) {
+	var all []*decl
+	for _, d := range q.repo.byName[name] {
+		if d.isType() && q.family(d.file) {
+			all = append(all, d)
+		}
+	}
+	for o := owner; o != ""; o = strings.TrimSuffix(strings.TrimSuffix(o, last(o)), ".") {
+		var here []*decl
+		for _, d := range all {
+			if d.owner == o {
+				here = append(here, d)
+			}
+		}
+		if len(here) > 0 {
+			return q.one(here)
 		}
 	}
 	if len(all) == 0 {

@@ -51,6 +51,9 @@ func (s *site) declaration(d *syntax.Decl, depth int) entity {
 		}
 		return unclear("%s is declared inside of a function", d.Name)
 	case syntax.Function, syntax.Method, syntax.Constructor:
+		if s.w.includes && s.inFunction(d.Scope) {
+			return unclear("%s reads as a function, and may be a variable", d.Name)
+		}
 		return entity{kind: aFunction, decls: []*decl{s.read(d)}}
 	case syntax.Variable, syntax.Constant, syntax.Parameter, syntax.Field:
 	default:
@@ -87,6 +90,15 @@ func (s *site) declaration(d *syntax.Decl, depth int) entity {
 		}
 	}
 	return unclear("the type of %s is not written", d.Name)
+}
+
+func (s *site) inFunction(scope int) bool {
+	for ; scope > 0; scope = s.f.Scopes[scope].Parent {
+		if s.f.Scopes[scope].Kind == syntax.FunctionScope {
+			return true
+		}
+	}
+	return false
 }
 
 // read makes a declaration of the window one like those of the symbols.
@@ -192,6 +204,9 @@ func (q *query) member(e entity, name string) entity {
 		}
 		return unclear("what %s of %s is, is not known", name, e.mod.name)
 	case aValue, aType, aSupertype:
+		if e.typ.lib != nil && e.kind == aType && q.w.ambient {
+			return unclear("%s of %s is not followed", name, e.typ)
+		}
 		c := q.closureOf(e.typ)
 		if q.w.overloads && e.weak == "" {
 			e.weak = c.dynamic
@@ -199,7 +214,7 @@ func (q *query) member(e entity, name string) entity {
 				e.weak = fmt.Sprintf("%s has a supertype that is not read: %s", e.typ, c.unread[0])
 			}
 		}
-		ds := c.members[name]
+		ds := notConstructors(c.members[name])
 		if len(ds) == 0 {
 			return unclear("what %s of %s is, is not known", name, e.typ)
 		}
@@ -219,7 +234,17 @@ func (q *query) member(e entity, name string) entity {
 		out.through = e.kind
 		return out
 	}
-	return e
+	return unclear("what %s is a member of, is not clear", name)
+}
+
+func notConstructors(ds []*decl) []*decl {
+	var out []*decl
+	for _, d := range ds {
+		if d.role != syntax.Constructor {
+			out = append(out, d)
+		}
+	}
+	return out
 }
 
 // callee is what a call calls.

@@ -1,0 +1,46 @@
+// Package pipelines joins readers, pure functions and writers into stages. One file
+// a stage holds its graph and the work on one shard:
+//
+//	archives ─ extract ─ generate ─ verify ─ judge ─ curate ─ export ─ report.html
+//
+// # A stage
+//
+// A stage is a Beam pipeline over shard numbers, Reshuffled, so that a runner may
+// spread them; one registered DoFn does a shard from its files to its files. The
+// payload (prefix, golden, suffix) never goes through a shuffle: files of a shard
+// are sorted by context id, so joins are merges. Only curate groups rows, and only
+// small ones.
+//
+// Inside a shard the work runs on all processors (ordered): Beam's prism runs a
+// stage as one serial bundle, so parallelism must be inside the DoFn. Results are
+// emitted in the order of the input, so the number of processors changes no byte.
+//
+// # Done
+//
+// A shard is done when its done record bears the stage's fingerprint: the hash of
+// its options, of the content of what it reads and of the versions in package
+// schemas. The record is written last. So a build may be killed anywhere and run
+// again: shards that are done are not done again, half-written files are removed
+// under the lock before anything starts, and the bytes at the end are the same. A
+// changed recipe changes fingerprints from the first stage that it touches on.
+//
+// The files of curate's selection are written by one worker; its done record is
+// that of the stage.
+//
+// # Memory
+//
+// A shard of extract holds the contexts of its repositories (at most max_per_repo
+// of about 16 KiB each) before it sorts them; generate and verify hold the symbols
+// of a shard's repositories; judge the n-grams of the languages it has met, up to
+// 40 million. curate holds all candidates. So the number of shards is chosen such
+// that a shard has some dozens of repositories.
+//
+// # Where this differs from the design
+//
+//   - Symbols have flags and records of kind "file": a closed world cannot be told
+//     from an open one without the list of what was there and not read.
+//   - Names and n-grams are written by shard below extract/parts and merged by
+//     language in the same graph, in place of a shuffle of every name.
+//   - The export keeps one outcome a negative below export/parts: the report needs
+//     the pool and not only the selection.
+package pipelines

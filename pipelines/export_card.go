@@ -1,0 +1,351 @@
+package pipelines
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"decoy/io/shard"
+	"decoy/schemas"
+	"decoy/transforms/card"
+	"decoy/transforms/curate"
+	"decoy/transforms/judge"
+	"decoy/transforms/report"
+	"decoy/transforms/trainers"
+)
+
+// summary is everything that the card and the report show, gathered from a finished
+// build's small files.
+type summary struct {
+	b         *Build
+	manifests map[string]schemas.Manifest
+	curate    CurateReport
+	rows      map[card.Rows]int64 // N is 0 in the key
+	kinds     map[string]int64
+	licenses  map[string]int64
+	outcomes  []outcome
+	samples   []sample
+	controls  []schemas.Verdict
+	sources   []schemas.Context
+	splits    map[string]*report.Split
+}
+
+func (s *stage) summarize() (*summary, error) {
+	sum := &summary{b: s.b, manifests: map[string]schemas.Manifest{}, rows: map[card.Rows]int64{}, kinds: map[string]int64{}, licenses: map[string]int64{}, splits: map[string]*report.Split{}}
+	for _, st := range schemas.Stages {
+		if st == s.name {
+			continue
+		}
+		m, err := shard.ReadManifest(s.b.dir(st))
+		if err != nil {
+			return nil, err
+		}
+		sum.manifests[st] = m
+	}
+	raw, err := shard.ReadFile(filepath.Join(s.b.dir(schemas.StageCurate), "shift.json"))
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(raw, &sum.curate); err != nil {
+		return nil, fmt.Errorf("read shift.json: %w", err)
+	}
+	for i := range s.b.Recipe.Shards {
+		if err := sum.shard(shardTask{Stage: s.name, Out: s.b.Out, Shard: i, Of: s.b.Recipe.Shards}); err != nil {
+			return nil, err
+		}
+	}
+	return sum, nil
+}
+
+func (sum *summary) shard(t shardTask) error {
+	raw, err := shard.ReadFile(partsPath(t))
+	if err != nil {
+		return err
+	}
+	var p exportParts
+	if err := json.Unmarshal(raw, &p); err != nil {
+		return fmt.Errorf("read %s: %w", partsPath(t), err)
+	}
+	sum.sources = append(sum.sources, p.Attribution...)
+	sum.controls = append(sum.controls, p.Controls...)
+	sum.samples = append(sum.samples, p.Samples...)
+	for o, err := range shard.Read[outcome](t.path(t.Stage, partsFolder+"outcomes")) {
+		if err != nil {
+			return err
+		}
+		sum.outcomes = append(sum.outcomes, o)
+	}
+	for s, err := range shard.Read[schemas.Selected](t.path(schemas.StageCurate, "selection")) {
+		if err != nil {
+			return err
+		}
+		sum.rows[card.Rows{Split: s.Split, Language: s.Language, Type: orEmpty(s.Type)}]++
+		sum.kinds[s.Kind]++
+		sp := sum.splits[s.Split]
+		if sp == nil {
+			sp = &report.Split{Name: s.Split}
+			sum.splits[s.Split] = sp
+		}
+		if s.NegativeID == nil {
+			sp.General++
+		} else {
+			sp.Pairs++
+		}
+	}
+	return nil
+}
+
+// writeCard writes what of the export belongs to no shard: the card, the
+// attribution and LLaMA-Factory's list.
+func (s *stage) writeCard() error {
+	sum, err := s.summarize()
+	if err != nil {
+		return err
+	}
+	dir := s.b.dir(s.name)
+	d := schemas.Done{Stage: s.name, Shard: s.b.Recipe.Shards, Fingerprint: s.fingerprint}
+	write := func(name string, data []byte) error {
+		f, err := shard.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), data)
+		f.Name = name
+		d.Files = append(d.Files, f)
+		return err
+	}
+	attribution, err := card.Attribution(func(yield func(card.AttributionRow) bool) {
+		for _, c := range sum.sources {
+			if !yield(card.AttributionRow{Repo: c.Repo, Commit: c.Commit, Path: c.Path, License: c.License, Contexts: 1}) {
+				return
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if err := write("ATTRIBUTION.jsonl", attribution); err != nil {
+		return err
+	}
+	if err := write(trainers.LLaMAFactory+"/"+trainers.InfoFile, trainers.DatasetInfo()); err != nil {
+		return err
+	}
+	data, err := sum.card(s)
+	if err != nil {
+		return err
+	}
+	text, err := card.Card(data)
+	if err != nil {
+		return err
+	}
+	if err := write("README.md", text); err != nil {
+		return err
+	}
+	return shard.WriteDone(dir, d)
+}
+
+func (sum *summary) card(s *stage) (card.Data, error) {
+	b := sum.b
+	recipe, err := recipeYAML(b.Recipe)
+	if err != nil {
+		return card.Data{}, err
+	}
+	d := card.Data{
+		Name: b.Recipe.Name, Recipe: recipe, CodeVersion: schemas.CodeVersion, SchemaVersion: schemas.SchemaVersion,
+		Inputs: len(sum.manifests[schemas.StageExtract].Inputs), Fingerprint: s.fingerprint,
+		Splits: sum.splitList(), Notes: sum.curate.Notes, Licenses: sum.licenseCounts(), Hardness: sum.hardness(),
+		Controls: judge.ControlRates(sum.controls), Probe: sum.curate.Probe, Decontaminated: sum.curate.Decontaminated,
+		Selection: card.Selection{
+			Rows: b.Recipe.Curate.Rows, Accept: b.Recipe.Curate.Accept, MaxPerRepo: b.Recipe.Curate.MaxPerRepo,
+			MaxPerGolden: b.Recipe.Curate.MaxPerGolden, PerContext: 1, GeneralShare: b.Recipe.Export.GeneralShare, Off: sum.off(),
+		},
+	}
+	for i := range b.Recipe.Shards {
+		done, ok, err := shard.ReadDone(b.dir(s.name), i, s.fingerprint)
+		if err != nil {
+			return d, err
+		}
+		if !ok {
+			return d, fmt.Errorf("shard %d of export did not finish; run the same command again", i)
+		}
+		for _, f := range done.Files {
+			if !strings.HasPrefix(f.Name, partsFolder) {
+				d.Files = append(d.Files, f)
+			}
+		}
+	}
+	for k, n := range sum.rows {
+		k.N = n
+		d.Rows = append(d.Rows, k)
+	}
+	slices.SortFunc(d.Rows, func(a, b card.Rows) int {
+		return cmp.Or(cmp.Compare(a.Split, b.Split), cmp.Compare(a.Language, b.Language), cmp.Compare(a.Type, b.Type))
+	})
+	for _, m := range b.Recipe.Generate.Panel {
+		n := int64(0)
+		for _, o := range sum.outcomes {
+			if o.Generator == m.Name && o.Selected {
+				n++
+			}
+		}
+		d.Generators = append(d.Generators, card.Member{Name: m.Name, Provider: m.Provider, Model: m.Model, N: n})
+	}
+	for _, m := range b.Recipe.Judge.Panel {
+		d.Judges = append(d.Judges, card.Member{Name: m.Name, Provider: m.Provider, Model: m.Model, N: sum.manifests[schemas.StageJudge].Counts["verdicts"]})
+	}
+	for _, status := range schemas.Statuses {
+		st := card.Status{Name: status}
+		for _, o := range sum.outcomes {
+			if o.Status == status {
+				st.Pool++
+				if o.Selected {
+					st.Exported++
+				}
+			}
+		}
+		d.Statuses = append(d.Statuses, st)
+	}
+	return d, nil
+}
+
+// recipeYAML is the recipe as a person would write it, without what names this
+// machine.
+func recipeYAML(r Recipe) (string, error) {
+	r.Identities = nil
+	raw, err := yaml.Marshal(r)
+	return string(raw), err
+}
+
+func (sum *summary) off() []report.Off {
+	var out []report.Off
+	for _, c := range sum.b.Recipe.Curate.Off {
+		l, t, _ := strings.Cut(c, "/")
+		out = append(out, report.Off{Language: l, Type: t, Reason: "switched off in the recipe (curate.off)"})
+	}
+	return out
+}
+
+func (sum *summary) splitList() []report.Split {
+	where := map[string]string{}
+	for s, err := range sum.selections() {
+		if err == nil {
+			where[s.Group] = s.Split
+		}
+	}
+	var out []report.Split
+	for _, name := range schemas.Splits {
+		sp := report.Split{Name: name}
+		if x := sum.splits[name]; x != nil {
+			sp = *x
+		}
+		for _, g := range sum.curate.Groups {
+			if where[g.ID] == name {
+				sp.Groups++
+				sp.Repositories += int64(len(g.Repos))
+			}
+		}
+		out = append(out, sp)
+	}
+	return out
+}
+
+// selections are the lines of the selection over all shards.
+func (sum *summary) selections() iter.Seq2[schemas.Selected, error] {
+	return func(yield func(schemas.Selected, error) bool) {
+		for i := range sum.b.Recipe.Shards {
+			for s, err := range shard.Read[schemas.Selected](shardPath(sum.b.Out, schemas.StageCurate, "selection", i, sum.b.Recipe.Shards)) {
+				if !yield(s, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// licenseCounts counts exported contexts by licence.
+func (sum *summary) licenseCounts() []report.Count {
+	m := map[string]int64{}
+	for _, c := range sum.sources {
+		m[c.License]++
+	}
+	return counts(m)
+}
+
+// counts lists a map, the largest first.
+func counts(m map[string]int64) []report.Count {
+	var out []report.Count
+	for k, n := range m {
+		out = append(out, report.Count{Name: k, N: n})
+	}
+	slices.SortFunc(out, func(a, b report.Count) int { return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Name, b.Name)) })
+	return out
+}
+
+// hardness sets negatives with real names beside those with invented ones.
+func (sum *summary) hardness() []report.Hardness {
+	type key struct{ generator, typ string }
+	type side struct {
+		n, fooled float64
+		margins   []float64
+	}
+	sides := map[key]*[2]side{}
+	for _, o := range sum.outcomes {
+		if o.Judges == 0 {
+			continue
+		}
+		k := key{o.Generator, o.Type}
+		if sides[k] == nil {
+			sides[k] = &[2]side{}
+		}
+		s := &sides[k][0]
+		if o.Invented {
+			s = &sides[k][1]
+		}
+		s.n++
+		s.fooled += float64(o.Fooled) / float64(o.Judges)
+		if o.Margin != nil {
+			s.margins = append(s.margins, *o.Margin)
+		}
+	}
+	var out []report.Hardness
+	for k, s := range sides {
+		h := report.Hardness{Generator: k.generator, Type: k.typ, Real: int64(s[0].n), Invented: int64(s[1].n)}
+		h.RealRate, h.RealMargin = rateAndMedian(s[0].n, s[0].fooled, s[0].margins)
+		h.InventedRate, h.InventedMargin = rateAndMedian(s[1].n, s[1].fooled, s[1].margins)
+		out = append(out, h)
+	}
+	slices.SortFunc(out, func(a, b report.Hardness) int {
+		return cmp.Or(cmp.Compare(a.Generator, b.Generator), cmp.Compare(a.Type, b.Type))
+	})
+	return out
+}
+
+func rateAndMedian(n, fooled float64, margins []float64) (rate, median *float64) {
+	if n > 0 {
+		r := fooled / n
+		rate = &r
+	}
+	for _, q := range curate.Quantiles(margins) {
+		if q.Q == 0.5 {
+			median = &q.Value
+		}
+	}
+	return rate, median
+}
+
+// writeReport writes OUT/report.html. It shows times, so it is outside the bytes
+// that repeat.
+func (s *stage) writeReport() error {
+	sum, err := s.summarize()
+	if err != nil {
+		return err
+	}
+	page, err := report.Render(sum.report())
+	if err != nil {
+		return err
+	}
+	_, err = shard.WriteFile(filepath.Join(s.b.Out, "report.html"), page)
+	return err
+}

@@ -1,0 +1,56 @@
+package card
+
+import (
+	"fmt"
+
+	"decoy/schemas"
+)
+
+// descriptions say what each column of schemas.Row holds.
+var descriptions = map[string]string{
+	"id":          "id of the row: of the negative, or of the context in general rows",
+	"context_id":  "id of the context: xxh3-128 of repository, commit, path, span, kind and origin",
+	"language":    "language of the file",
+	"type":        "the error that `rejected` makes; null in general rows",
+	"kind":        "kind of span: `import` and `call` carry negatives; `line`, `lines`, `random` are general",
+	"repo":        "repository or module that the file is from",
+	"commit":      "commit or version",
+	"path":        "path in the repository",
+	"license":     "SPDX expression of the file's licence",
+	"prefix":      "text before the span, cut at a line start",
+	"suffix":      "text behind the span, cut at a line start",
+	"chosen":      "the golden: what the file has at the span",
+	"rejected":    "the negative: what a model might have written there; null in general rows",
+	"generator":   "member of the panel that wrote `rejected`; null in general rows",
+	"certificate": "status of the static check of `rejected`; null in general rows",
+	"fool_rate":   "share of valid verdicts that took `rejected` for right; null without a verdict",
+	"margin":      "mean log-odds, in nats, of `rejected` against `chosen`; null without one",
+	"judges":      "number of valid verdicts",
+	"split":       "`train`, `validation` or `test`",
+	"origin":      "`snapshot`: the file as it stands; `edit`: what a commit wrote",
+}
+
+// column is one line of the format table.
+type column struct{ Name, Type, Description string }
+
+// columns lists the columns of a row from its definition.
+func columns() ([]column, error) {
+	var out []column
+	for _, f := range schemas.Fields[schemas.Row]() {
+		d, ok := descriptions[f.Name]
+		if !ok {
+			return nil, fmt.Errorf("column %q has no description; add one to descriptions", f.Name)
+		}
+		t := map[schemas.FieldKind]string{
+			schemas.String: "string", schemas.Bytes: "bytes", schemas.Int64: "int64", schemas.Float64: "float64", schemas.Bool: "bool",
+		}[f.Kind]
+		if f.Repeated {
+			t = "list of " + t
+		}
+		if f.Nullable {
+			t += ", nullable"
+		}
+		out = append(out, column{f.Name, t, d})
+	}
+	return out, nil
+}

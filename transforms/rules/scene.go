@@ -1,0 +1,237 @@
+package rules
+
+import (
+	"path"
+	"slices"
+	"sort"
+
+	"decoy/schemas"
+	"decoy/transforms/syntax"
+)
+
+// scene is one context, parsed, and the request for it.
+type scene struct {
+	c          *schemas.Context
+	f          *syntax.Facts
+	h          *habits
+	repo       *Repo
+	index      *index
+	pool       *Pool
+	cache      map[siblingKey]map[string]bool // the generator's
+	start, end int // the golden in the window
+
+	byName   map[string][]int // declarations
+	locals   map[string]bool  // local names of imports and imported names
+	wildcard bool             // an import brings names that are not written
+	words    map[string]bool  // every identifier of the window
+	own      []string
+	ownAt    int
+
+	typ    string
+	invent bool
+	longer bool // the negative should be the longer side
+}
+
+func newScene(c *schemas.Context, f *syntax.Facts, h *habits, repo *Repo, pool *Pool) *scene {
+	s := &scene{
+		c: c, f: f, h: h, repo: repo, index: repo.of(h.family), pool: pool, start: len(c.Prefix), end: len(c.Prefix) + len(c.Golden),
+		byName: map[string][]int{}, locals: map[string]bool{}, words: map[string]bool{},
+	}
+	for i := range f.Decls {
+		s.byName[f.Decls[i].Name] = append(s.byName[f.Decls[i].Name], i)
+		s.words[f.Decls[i].Name] = true
+	}
+	for i := range f.Imports {
+		for _, it := range f.Imports[i].Items {
+			s.locals[it.Local], s.locals[it.Name] = true, true
+			s.wildcard = s.wildcard || it.Wildcard
+		}
+	}
+	for i := range f.Refs {
+		s.words[f.Refs[i].Name] = true
+	}
+	for i := range f.Members {
+		s.words[f.Members[i].Name] = true
+	}
+	return s
+}
+
+// hash is a stable number for a decision about this context.
+func (s *scene) hash(parts ...string) uint64 {
+	return schemas.Key64(append([]string{"rules", s.c.ID, s.typ}, parts...)...)
+}
+
+// replaced is the golden with [start, end) of the window replaced.
+func (s *scene) replaced(start, end int, text string) string {
+	g := s.c.Golden
+	return g[:start-s.start] + text + g[end-s.start:]
+}
+
+// candidate is replaced as a real candidate.
+func (s *scene) candidate(start, end int, text string) Candidate {
+	return Candidate{s.replaced(start, end, text), s.invent}
+}
+
+// inGolden reports whether a range of the window lies in the golden.
+func (s *scene) inGolden(start, end int) bool { return s.start <= start && end <= s.end && start < end }
+
+// text is a range of the window.
+func (s *scene) text(start, end int) string { return string(s.f.Src[start:end]) }
+
+// calls are the calls of the golden, the outermost first.
+func (s *scene) calls() []*syntax.Call {
+	var out []*syntax.Call
+	for i := range s.f.Calls {
+		c := &s.f.Calls[i]
+		if s.inGolden(c.NameStart, c.End) && !c.TokenTree && !c.Decorator && c.ArgsEnd > c.ArgsStart && identifier(c.Name) && s.text(c.NameStart, c.NameEnd) == c.Name {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// byRank sorts calls by rank, the highest first; the hash decides among equals.
+func (s *scene) byRank(calls []*syntax.Call, rank func(*syntax.Call) int) {
+	type ranked struct {
+		rank int
+		key  uint64
+	}
+	keys := map[*syntax.Call]ranked{}
+	for _, c := range calls {
+		keys[c] = ranked{rank(c), s.hash("place", string(rune(c.NameStart-s.start)))}
+	}
+	slices.SortStableFunc(calls, func(a, b *syntax.Call) int {
+		x, y := keys[a], keys[b]
+		switch {
+		case x.rank != y.rank:
+			return y.rank - x.rank
+		case x.key < y.key:
+			return -1
+		case x.key > y.key:
+			return 1
+		}
+		return 0
+	})
+}
+
+// visible reports whether a bare name may be seen from a place: a declaration in a
+// scope around it, an import, what the language declares, a member of the types
+// around it where members are visible, what other files supply.
+func (s *scene) visible(name string, at int) bool {
+	if s.reserved(name) || s.locals[name] || s.index.macros[name] {
+		return true
+	}
+	for _, i := range s.byName[name] {
+		d := &s.f.Decls[i]
+		if sc := s.f.Scopes[d.Scope]; d.Role == syntax.Macro || sc.Start <= at && at <= sc.End && (sc.Kind != syntax.TypeScope || s.h.bareMembers || !s.inFunction(d.Scope, at)) {
+			return true
+		}
+	}
+	if s.h.bareMembers && s.ownMember(name, at) {
+		return true
+	}
+	if s.h.everywhere || s.wildcard {
+		return len(s.index.top[name]) > 0 || s.h.everywhere && s.namespaced(name)
+	}
+	if s.h.folder {
+		return s.index.inFolder[path.Dir(s.c.Path)][name]
+	}
+	if s.c.PrefixCut || s.c.SuffixCut {
+		return slices.Contains(s.index.top[name], s.c.Path)
+	}
+	return false
+}
+
+// namespaced reports whether something that is no member of a type has that name:
+// namespaces are owners too.
+func (s *scene) namespaced(name string) bool {
+	for _, c := range s.index.callables[name] {
+		if !s.index.types[c.owner] {
+			return true
+		}
+	}
+	return s.index.types[name]
+}
+
+// inFunction reports whether a function of the type scope lies around the place.
+func (s *scene) inFunction(scope, at int) bool {
+	for i := range s.f.Scopes {
+		if sc := &s.f.Scopes[i]; sc.Kind == syntax.FunctionScope && sc.Start <= at && at <= sc.End && sc.Start > s.f.Scopes[scope].Start {
+			return true
+		}
+	}
+	return false
+}
+
+// reserved reports whether the language itself gives a name a meaning.
+func (s *scene) reserved(name string) bool {
+	r := s.f.Lang.Rules
+	return slices.Contains(r.SelfNames, name) || slices.Contains(r.Predeclared, name) || keywordsOf[s.h.family][name]
+}
+
+// ownMember reports whether a type around a place, or a supertype, has a member.
+func (s *scene) ownMember(name string, at int) bool {
+	for _, own := range s.ownTypes(at) {
+		types, _ := s.index.closure(own)
+		if s.index.has(types, name) || slices.Contains(s.f.Lang.Rules.ObjectMembers, name) {
+			return true
+		}
+		for _, i := range s.byName[name] {
+			if slices.Contains(types, lastPart(s.f.Decls[i].Owner)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// known reports whether anybody wrote a name.
+func (s *scene) known(name string) bool {
+	return s.words[name] || s.pool.all[name] || s.index.declared[name] || s.reserved(name)
+}
+
+// best sorts candidate names by their worth: what add gave them, nearness to near,
+// and length. The hash breaks ties and keeps equal places from always giving the
+// same name.
+func (s *scene) best(near string, names map[string]float64, n int) []string {
+	type scored struct {
+		name  string
+		score float64
+	}
+	out := make([]scored, 0, len(names))
+	tokens := subTokens(near)
+	for name, base := range names {
+		out = append(out, scored{name, base + nearness(near, tokens, name) + s.lengthWorth(len(name)-len(near)) + float64(s.hash("tie", name)%1000)*1e-4})
+	}
+	sort.Slice(out, func(i, j int) bool {
+		if out[i].score != out[j].score {
+			return out[i].score > out[j].score
+		}
+		return out[i].name < out[j].name
+	})
+	var list []string
+	for _, o := range out[:min(n, len(out))] {
+		list = append(list, o.name)
+	}
+	return list
+}
+
+// lengthWorth prefers replacements of about the same length, on the side that the
+// hash has picked.
+func (s *scene) lengthWorth(by int) float64 {
+	worth := -0.02 * float64(min(max(by, -by), 15))
+	if by != 0 && (by > 0) != s.longer {
+		worth -= 0.25
+	}
+	return worth
+}
+
+// inventions are the first few invented names for a name, those of the right length
+// first.
+func (s *scene) inventions(name string, function bool) []string {
+	list := map[string]float64{}
+	for _, n := range s.h.invented(name, function, s.known) {
+		list[n] = 0
+	}
+	return s.best(name, list, 3)
+}

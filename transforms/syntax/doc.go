@@ -1,0 +1,42 @@
+// Package syntax parses source files of eight languages and says what their syntax
+// says, in terms that are the same for all of them.
+//
+//	bytes → Tree (a flat preorder array of nodes) → Facts (imports, declarations,
+//	scopes, calls, members, references)
+//
+// # Parsing
+//
+// The grammars are those that smacker/go-tree-sitter carries; its Go binding is not
+// used beyond linking them. One cgo call a file parses and walks the tree with a
+// cursor in C (walk.c) and records the kept nodes in one array; no query runs
+// (queries are slower than the parse they read and quadratic on nested calls), and
+// no Go object is made a node. A parser is reused for every file of a goroutine,
+// is never given a cancellable context, and is reset after a limit: otherwise the
+// next file would resume the old one and return a wrong tree without an error.
+//
+// # Facts
+//
+// A language is one row of the table in language.go and one rules file: tables of
+// node kinds and fields for what is the same everywhere (a call has a callee and
+// arguments, a declaration a name and parameters), hooks for the rest. The builder
+// reads facts in one preorder pass. Rules are resolved against the grammar when a
+// language is first used; a rule that names an unknown kind or field panics there,
+// which every test meets.
+//
+// Facts are of the text alone. Which declaration a name means, whether an argument
+// fits, what a wildcard import brings: readers conclude that. The generator of
+// negatives and the checker of negatives both read facts and share nothing else.
+//
+// # Adding a language
+//
+// One row, one rules file, one folder testdata/LANG with source that covers its
+// constructs; go test -run TestFacts -update writes the goldens, to be read. To see
+// a file's tree and facts: DECOY_DUMP=LANG:PATH go test -run TestDump -v.
+//
+// # Limits
+//
+// Grammars parse without preprocessing: C++ macros break the parse of many files
+// somewhere, so readers look at the declaration that encloses a place (Tree.Broken).
+// The wall clock limit of 60 s is the last resort and not reproducible; what
+// decides before is the depth, and the size and line length that screening bounds.
+package syntax
