@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
@@ -55,11 +56,6 @@ func (b *Build) RunStages(ctx context.Context, names ...string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, held.Release()) }()
-	for _, s := range schemas.Stages {
-		if err := shard.CleanTemp(b.dir(s)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
 	if err := shard.CleanTemp(b.Out); err != nil {
 		return err
 	}
@@ -95,6 +91,7 @@ type stage struct {
 func (b *Build) open(name string, options any, inputs []schemas.Input, reads ...string) (*stage, error) {
 	s := &stage{b: b, name: name, options: options, inputs: inputs}
 	var prints []string
+	present := map[string]string{}
 	for _, r := range reads {
 		m, err := shard.ReadManifest(b.dir(r))
 		if errors.Is(err, fs.ErrNotExist) {
@@ -103,6 +100,12 @@ func (b *Build) open(name string, options any, inputs []schemas.Input, reads ...
 		if err != nil {
 			return nil, err
 		}
+		for _, in := range m.Inputs {
+			if now, ok := present[in.Name]; ok && now != in.SHA256 {
+				return nil, fmt.Errorf("%s of %s was made from another %s than is there now; run decoy %s again, or decoy build", r, b.Out, in.Name, r)
+			}
+		}
+		present[r] = m.Fingerprint
 		prints = append(prints, m.Fingerprint)
 		s.inputs = append(s.inputs, schemas.Input{Name: r, SHA256: m.Fingerprint})
 	}
@@ -114,35 +117,67 @@ func (b *Build) open(name string, options any, inputs []schemas.Input, reads ...
 	return s, err
 }
 
-// todo lists the shards without a valid done record.
+// todo lists the shards without a valid done record. The manifest and the records
+// of another build go first: its files are about to be overwritten, and if this
+// process is killed while it does that, nobody may take them for whole.
 func (s *stage) todo() ([]int, error) {
-	if err := os.MkdirAll(filepath.Join(s.b.dir(s.name), "_done"), 0o777); err != nil {
+	dir := s.b.dir(s.name)
+	if err := os.MkdirAll(filepath.Join(dir, "_done"), 0o777); err != nil {
 		return nil, fmt.Errorf("make the folder of %s: %w; choose another --out", s.name, err)
 	}
-	var todo []int
-	for i := range s.b.Recipe.Shards {
-		_, ok, err := shard.ReadDone(s.b.dir(s.name), i, s.fingerprint)
+	if err := os.Remove(filepath.Join(dir, "manifest.json")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	records, err := shard.List(filepath.Join(dir, "_done"), "*.json")
+	if err != nil {
+		return nil, err
+	}
+	done := map[int]bool{}
+	for _, path := range records {
+		i, err := strconv.Atoi(strings.TrimSuffix(filepath.Base(path), ".json"))
+		if err != nil {
+			return nil, fmt.Errorf("%q is not a done record: move it away", path)
+		}
+		_, ok, err := shard.ReadDone(dir, i, s.fingerprint)
 		if err != nil {
 			return nil, err
 		}
-		if !ok {
+		if done[i] = ok; !ok {
+			if err := os.Remove(path); err != nil {
+				return nil, err
+			}
+		}
+	}
+	var todo []int
+	for i := range s.b.Recipe.Shards {
+		if !done[i] {
 			todo = append(todo, i)
 		}
 	}
 	return todo, nil
 }
 
-// finished reports whether the stage's manifest is there and its shards are done.
+// finished reports whether the stage's manifest is there with all files that it
+// lists.
 func (s *stage) finished() (bool, error) {
-	m, err := shard.ReadManifest(s.b.dir(s.name))
+	dir := s.b.dir(s.name)
+	m, err := shard.ReadManifest(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
 	if err != nil || m.Fingerprint != s.fingerprint {
 		return false, err
 	}
-	todo, err := s.todo()
-	return len(todo) == 0, err
+	for _, f := range m.Shards {
+		st, err := os.Stat(filepath.Join(dir, filepath.FromSlash(f.Name)))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return false, err
+		}
+		if err != nil || st.Size() != f.Bytes {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // finish removes the files of another fingerprint or shard count and writes the
@@ -201,7 +236,7 @@ func removeOthers(dir string, keep map[string]bool) error {
 	})
 }
 
-// path is the path of one shard file of a stage.
+// shardPath is the path of one shard file of a stage.
 func shardPath(out, stage, what string, i, of int) string {
 	return filepath.Join(out, stage, schemas.ShardName(what, i, of, "jsonl.zst"))
 }

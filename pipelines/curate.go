@@ -30,7 +30,7 @@ type curateOptions struct {
 	Benchmarks   map[string][]curate.Item `json:"benchmarks"`
 }
 
-// smallRow is what curate shuffles: exactly one field is set.
+// smallRow is what curate shuffles: at most one field is set.
 type smallRow struct {
 	Candidate *curate.Candidate `json:"candidate,omitempty"`
 	General   *curate.General   `json:"general,omitempty"`
@@ -95,7 +95,7 @@ func runCurate(ctx context.Context, b *Build) error {
 	in := beam.Reshuffle(scope, beam.CreateList(scope, tasks))
 	rows := beam.ParDo(scope, &smallRowsFn{Options: string(raw)}, in)
 	all := beam.GroupByKey(scope, beam.AddFixedKey(scope, rows))
-	beam.ParDo0(scope, &selectFn{Options: string(raw), Out: b.Out, Of: b.Recipe.Shards, Fingerprint: s.fingerprint}, all)
+	end(scope, beam.ParDo(scope, &selectFn{Options: string(raw), Out: b.Out, Of: b.Recipe.Shards, Fingerprint: s.fingerprint}, all))
 	if err := b.Run(ctx, p); err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func runCurate(ctx context.Context, b *Build) error {
 
 func init() {
 	register.DoFn3x1[context.Context, string, func([]byte), error](&smallRowsFn{})
-	register.DoFn3x1[context.Context, int, func(*[]byte) bool, error](&selectFn{})
+	register.DoFn4x1[context.Context, int, func(*[]byte) bool, func(int), error](&selectFn{})
 	register.Emitter1[[]byte]()
 	register.Iter1[[]byte]()
 	beam.RegisterType(reflect.TypeFor[smallRowsFn]())
@@ -140,6 +140,7 @@ func (f *smallRowsFn) ProcessElement(ctx context.Context, task string, emit func
 		emit(raw)
 	}
 	langs := map[string]map[string]bool{} // repository → languages of its rows
+	send(smallRow{})                      // the group must exist even where no shard has a row
 	err := joinShard(t, func(c *schemas.Context, negatives []judgedNegative) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -149,15 +150,18 @@ func (f *smallRowsFn) ProcessElement(ctx context.Context, task string, emit func
 		}
 		langs[c.Repo][c.Language] = true
 		evidence := d.Find(c.Prefix, c.Golden, c.Suffix)
+		golden, window := curate.TextHash(c.Golden), curate.WindowHash(c.Prefix, c.Golden, c.Suffix)
 		if schemas.IsGeneral(c.Kind) {
 			send(smallRow{General: &curate.General{
 				ContextID: c.ID, Repo: c.Repo, Language: c.Language, Kind: c.Kind, GoldenChars: curate.Outline(c.Golden).Chars,
-				GoldenHash: curate.TextHash(c.Golden), WindowHash: curate.WindowHash(c.Prefix, c.Golden, c.Suffix), Contaminated: evidence,
+				GoldenHash: golden, WindowHash: window, Contaminated: evidence,
 			}})
 			return nil
 		}
 		for i := range negatives {
-			send(smallRow{Candidate: candidate(c, &negatives[i], evidence)})
+			r := candidate(c, &negatives[i])
+			r.GoldenHash, r.WindowHash, r.Contaminated = golden, window, evidence
+			send(smallRow{Candidate: r})
 		}
 		return nil
 	})
@@ -176,17 +180,16 @@ func benchmarkNames(o curateOptions) []string {
 	return names
 }
 
-func candidate(c *schemas.Context, n *judgedNegative, evidence string) *curate.Candidate {
+func candidate(c *schemas.Context, n *judgedNegative) *curate.Candidate {
 	sum := judge.Summarize(n.verdicts)
-	out := &curate.Candidate{
+	return &curate.Candidate{
 		ContextID: c.ID, NegativeID: n.ID, Repo: c.Repo, Commit: c.Commit, Path: c.Path, License: c.License,
 		Language: c.Language, Type: n.Type, Kind: c.Kind, Generator: n.Generator, Status: n.status,
-		GoldenHash: curate.TextHash(c.Golden), WindowHash: curate.WindowHash(c.Prefix, c.Golden, c.Suffix), TextHash: curate.TextHash(n.Text),
-		Golden: curate.Outline(c.Golden), Text: curate.Outline(n.Text),
+		TextHash: curate.TextHash(n.Text),
+		Golden:   curate.Outline(c.Golden), Text: curate.Outline(n.Text),
 		Fooled: sum.Fooled, Judges: sum.Judges, FoolRate: sum.Rate, Margin: sum.Margin,
-		Contaminated: evidence, Invented: n.Invented,
+		Invented: n.Invented,
 	}
-	return out
 }
 
 // repoFiles emits the shard's repositories with their files by content.
@@ -229,7 +232,7 @@ type selectFn struct {
 }
 
 // ProcessElement selects among the rows of the one key.
-func (f *selectFn) ProcessElement(ctx context.Context, _ int, rows func(*[]byte) bool) error {
+func (f *selectFn) ProcessElement(ctx context.Context, _ int, rows func(*[]byte) bool, emit func(int)) error {
 	var o curateOptions
 	if err := json.Unmarshal([]byte(f.Options), &o); err != nil {
 		return fmt.Errorf("options of curate: %w", err)
@@ -258,6 +261,7 @@ func (f *selectFn) ProcessElement(ctx context.Context, _ int, rows func(*[]byte)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	emit(len(sel.Selected))
 	return f.write(sel)
 }
 

@@ -28,7 +28,11 @@ func init() { shardWorks[schemas.StageExport] = exportShard }
 //	selection, contexts, negatives → rows by split and format, trainers' folders
 //	(by shard); card, attribution, report
 func runExport(ctx context.Context, b *Build) error {
-	s, err := b.open(schemas.StageExport, b.Recipe.Export, nil, schemas.StageExtract, schemas.StageGenerate, schemas.StageVerify, schemas.StageJudge, schemas.StageCurate)
+	options := struct {
+		Name   string       `json:"name"` // the card shows it
+		Recipe ExportRecipe `json:"recipe"`
+	}{b.Recipe.Name, b.Recipe.Export}
+	s, err := b.open(schemas.StageExport, options, nil, schemas.StageExtract, schemas.StageGenerate, schemas.StageVerify, schemas.StageJudge, schemas.StageCurate)
 	if err != nil {
 		return err
 	}
@@ -177,9 +181,10 @@ func lowestSamples(samples []sample) []sample {
 	slices.SortFunc(samples, func(a, b sample) int {
 		return cmp.Or(cmp.Compare(a.Context.Language, b.Context.Language), cmp.Compare(a.Negative.Type, b.Negative.Type), cmp.Compare(a.Negative.ID, b.Negative.ID))
 	})
+	cell := func(s sample) [2]string { return [2]string{s.Context.Language, s.Negative.Type} }
 	out := samples[:0]
-	for i, s := range samples {
-		if i >= samplesPerCell && samples[i-samplesPerCell].Context.Language == s.Context.Language && samples[i-samplesPerCell].Negative.Type == s.Negative.Type {
+	for _, s := range samples {
+		if k := len(out) - samplesPerCell; k >= 0 && cell(out[k]) == cell(s) {
 			continue
 		}
 		out = append(out, s)

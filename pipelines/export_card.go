@@ -210,11 +210,23 @@ func (sum *summary) card(s *stage) (card.Data, error) {
 	return d, nil
 }
 
-// recipeYAML is the recipe as a person would write it, without what names this
-// machine.
+// recipeYAML is the part of the recipe that changes output, as a person would write
+// it: no paths of this machine, no limits of accounts, no budget.
 func recipeYAML(r Recipe) (string, error) {
-	r.Identities = nil
-	raw, err := yaml.Marshal(r)
+	r.Generate.Panel, r.Judge.Panel = outputMembers(r.Generate.Panel), outputMembers(r.Judge.Panel)
+	r.Curate.Decontaminate = slices.Clone(r.Curate.Decontaminate)
+	for i := range r.Curate.Decontaminate {
+		r.Curate.Decontaminate[i].Path = filepath.Base(r.Curate.Decontaminate[i].Path)
+	}
+	raw, err := yaml.Marshal(struct {
+		Name     string         `yaml:"name"`
+		Shards   int            `yaml:"shards"`
+		Extract  ExtractRecipe  `yaml:"extract"`
+		Generate GenerateRecipe `yaml:"generate"`
+		Judge    JudgeRecipe    `yaml:"judge"`
+		Curate   CurateRecipe   `yaml:"curate"`
+		Export   ExportRecipe   `yaml:"export"`
+	}{r.Name, r.Shards, r.Extract, r.Generate, r.Judge, r.Curate, r.Export})
 	return string(raw), err
 }
 

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -54,7 +55,11 @@ func runExtract(ctx context.Context, b *Build) error {
 	for _, s := range b.Sources {
 		inputs = append(inputs, s.Input())
 	}
-	s, err := b.open(schemas.StageExtract, b.Recipe.Extract, inputs)
+	options := struct {
+		ExtractRecipe
+		Unreadable []schemas.Reject `json:"unreadable,omitempty"` // they are among the rejects
+	}{b.Recipe.Extract, b.Rejected}
+	s, err := b.open(schemas.StageExtract, options, inputs)
 	if err != nil {
 		return err
 	}
@@ -168,6 +173,7 @@ func (x *extraction) reject(r schemas.Reject) {
 type file struct {
 	src      archives.Source
 	licenses *screen.Licenses
+	share    float64 // of such files that give spans
 	path     string
 	data     []byte
 }
@@ -210,25 +216,49 @@ func (x *extraction) repo(ctx context.Context, sources []archives.Source) error 
 	return nil
 }
 
+// spareFiles is how many times the files that max_per_repo needs are looked through
+// for spans: some give few, and secrets take others away.
+const spareFiles = 3
+
+// spanShare is the share of n files of one kind that give spans. A repository has
+// far more files than max_per_repo can use; which of them are looked through is
+// decided by their content, and all of them give symbols.
+func (x *extraction) spanShare(n int) float64 {
+	return min(1, spareFiles*float64(x.o.MaxPerRepo)/float64(x.o.FIM.MaxPerFile*max(n, 1)))
+}
+
 // walk sends the source files of a repository's archives to the workers. It reads
 // an archive twice: its licence files are needed before its first source file.
 func (x *extraction) walk(ctx context.Context, sources []archives.Source, files chan<- file) error {
 	seen := map[[2]string]bool{} // commit, path
 	for _, src := range sources {
 		licenses := screen.NewLicenses()
+		sources := map[string]int{} // by extension
 		err := archives.Walk(ctx, src, x.o.Limits,
-			func(p string, _ int64) bool { return screen.IsLicenseFile(p) || manifestName(p, nil) != "" },
-			func(e archives.Entry) error {
-				if screen.IsLicenseFile(e.Path) {
-					licenses.Add(e.Path, e.Data)
+			func(p string, _ int64) bool {
+				if screen.MaybeSource(p) {
+					sources[path.Ext(p)]++
 				}
+				return screen.IsLicenseFile(p)
+			},
+			func(e archives.Entry) error {
+				licenses.Add(e.Path, e.Data)
 				return nil
 			}, func(schemas.Reject) {}) // the second reading reports them
 		if err != nil {
 			return err
 		}
 		err = archives.Walk(ctx, src, x.o.Limits,
-			func(p string, _ int64) bool { return screen.MaybeSource(p) || manifestName(p, nil) != "" },
+			func(p string, _ int64) bool {
+				if screen.MaybeSource(p) || manifestName(p, nil) != "" {
+					return true
+				}
+				if key := [2]string{src.Commit, p}; !seen[key] {
+					seen[key] = true
+					x.symbol(schemas.Symbol{Repo: src.Repo, Record: schemas.SymbolFile, Path: p, Arity: -1})
+				}
+				return false
+			},
 			func(e archives.Entry) error {
 				key := [2]string{src.Commit, e.Path}
 				if seen[key] {
@@ -236,18 +266,19 @@ func (x *extraction) walk(ctx context.Context, sources []archives.Source, files 
 					return nil
 				}
 				seen[key] = true
-				if e.Data == nil || !screen.MaybeSource(e.Path) {
+				if !screen.MaybeSource(e.Path) {
 					x.symbol(schemas.Symbol{Repo: src.Repo, Record: schemas.SymbolFile, Path: e.Path, Arity: -1, Target: manifestName(e.Path, e.Data)})
 					return nil
 				}
 				select {
-				case files <- file{src, licenses, e.Path, e.Data}:
+				case files <- file{src, licenses, x.spanShare(sources[path.Ext(e.Path)]), e.Path, e.Data}:
 					return nil
 				case <-ctx.Done():
 					return ctx.Err()
 				}
 			}, func(r schemas.Reject) {
-				if r.Reason == archives.TooLarge {
+				switch r.Reason {
+				case archives.TooLarge, archives.NotRegular, archives.EntryCorrupt, archives.EntryUnsupported:
 					x.symbol(schemas.Symbol{Repo: src.Repo, Record: schemas.SymbolFile, Path: strings.TrimPrefix(r.ID, src.ID()+"/"), Role: "unknown", Arity: -1, Flags: []string{"unread"}})
 				}
 				x.reject(r)
@@ -298,7 +329,8 @@ func (x *extraction) file(w *fim.Extractor, f file) error {
 		license, reason, detail = f.licenses.For(f.path, f.data)
 	}
 	blob := schemas.Blob{Repo: f.src.Repo, Commit: f.src.Commit, Path: f.path, License: license, Language: lang, Size: int64(len(f.data)), SHA256: hash, Content: f.data}
-	r, err := w.File(&blob, reason == "")
+	spans := reason == "" && float64(schemas.Key64("spans", hash)>>11)/(1<<53) < f.share
+	r, err := w.File(&blob, spans)
 	if err != nil {
 		return err
 	}

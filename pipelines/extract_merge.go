@@ -35,7 +35,7 @@ type mergeFn struct {
 }
 
 // ProcessElement merges one language.
-func (f *mergeFn) ProcessElement(ctx context.Context, lang string) error {
+func (f *mergeFn) ProcessElement(ctx context.Context, lang string, emit func(int)) error {
 	d := schemas.Done{Stage: schemas.StageExtract, Shard: f.First + slices.Index(f.Languages, lang), Fingerprint: f.Fingerprint}
 	if _, ok, err := shard.ReadDone(f.Dir, d.Shard, d.Fingerprint); err != nil || ok {
 		return err
@@ -63,6 +63,7 @@ func (f *mergeFn) ProcessElement(ctx context.Context, lang string) error {
 			d.Counts["ngram_files_"+lang]++
 		}
 	}
+	emit(d.Shard)
 	return shard.WriteDone(f.Dir, d)
 }
 
@@ -109,9 +110,8 @@ func (f *afterFn) ProcessElement(_ int, _ func(*int) bool, emit func(string)) {
 }
 
 func init() {
-	register.DoFn2x1[context.Context, string, error](&mergeFn{})
+	register.DoFn3x1[context.Context, string, func(int), error](&mergeFn{})
 	register.DoFn3x0[int, func(*int) bool, func(string)](&afterFn{})
-	register.Iter1[int]()
 	register.Emitter1[string]()
 	beam.RegisterType(reflect.TypeFor[mergeFn]())
 	beam.RegisterType(reflect.TypeFor[afterFn]())
@@ -132,7 +132,7 @@ func (s *stage) runWithMerge(ctx context.Context, todo []int, options func(int) 
 	scope = scope.Scope("merge")
 	all := beam.GroupByKey(scope, beam.AddFixedKey(scope, ready))
 	langs := beam.Reshuffle(scope, beam.ParDo(scope, &afterFn{Items: s.b.Recipe.Extract.Languages}, all))
-	beam.ParDo0(scope, &mergeFn{Dir: s.b.dir(s.name), Fingerprint: s.fingerprint, First: s.b.Recipe.Shards, Languages: s.b.Recipe.Extract.Languages}, langs)
+	end(scope, beam.ParDo(scope, &mergeFn{Dir: s.b.dir(s.name), Fingerprint: s.fingerprint, First: s.b.Recipe.Shards, Languages: s.b.Recipe.Extract.Languages}, langs))
 	return s.b.Run(ctx, p)
 }
 

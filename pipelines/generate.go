@@ -36,10 +36,12 @@ func runGenerate(ctx context.Context, b *Build) error {
 	if err != nil {
 		return err
 	}
-	return s.runShards(ctx, func(int) any {
-		o := generateOptions{Recipe: b.Recipe.Generate, Replay: b.Replay, Workers: b.Workers}
-		o.BudgetUSD = b.shardBudget()
-		return o
+	budget, err := b.budget(ctx, schemas.StageExtract, "contexts")
+	if err != nil {
+		return err
+	}
+	return s.runShards(ctx, func(shard int) any {
+		return generateOptions{Recipe: b.Recipe.Generate, BudgetUSD: budget(shard), Replay: b.Replay, Workers: b.Workers}
 	})
 }
 
@@ -64,16 +66,6 @@ func outputMembers(members []panel.Member) []panel.Member {
 		out[i] = m.Output()
 	}
 	return out
-}
-
-// shardBudget is a shard's part of the budget, nil for no budget. Shards are cut by
-// hash and nearly equal, so the parts are.
-func (b *Build) shardBudget() *float64 {
-	if b.Recipe.BudgetUSD == nil {
-		return nil
-	}
-	share := *b.Recipe.BudgetUSD / float64(b.Recipe.Shards)
-	return &share
 }
 
 // generation is the state of one shard.

@@ -41,10 +41,12 @@ func runJudge(ctx context.Context, b *Build) error {
 	if err != nil {
 		return err
 	}
-	return s.runShards(ctx, func(int) any {
-		o := judgeOptions{Recipe: b.Recipe.Judge, Replay: b.Replay, Workers: b.Workers}
-		o.BudgetUSD = b.shardBudget()
-		return o
+	budget, err := b.budget(ctx, schemas.StageGenerate, "negatives", schemas.StageGenerate)
+	if err != nil {
+		return err
+	}
+	return s.runShards(ctx, func(shard int) any {
+		return judgeOptions{Recipe: b.Recipe.Judge, BudgetUSD: budget(shard), Replay: b.Replay, Workers: b.Workers}
 	})
 }
 

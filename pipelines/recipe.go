@@ -123,7 +123,7 @@ func defaults() Recipe {
 		Judge:    JudgeRecipe{Panel: []panel.Member{{Name: "ngram", Provider: "ngram"}}, Protocol: "single", Goldens: 0.1, Rounds: []float64{1}},
 		Curate: CurateRecipe{
 			Rows: 2000, Accept: []string{schemas.StatusCertified, schemas.StatusUnseen}, Balance: []string{"language", "type"},
-			MaxPerRepo: 500, MaxPerGolden: 3, Split: map[string]float64{schemas.SplitTrain: 0.8, schemas.SplitValidation: 0.1, schemas.SplitTest: 0.1},
+			MaxPerRepo: 500, MaxPerGolden: 3,
 		},
 		Export: ExportRecipe{Formats: []string{"jsonl", "tfrecord", "parquet"}, Models: []string{"qwen2.5-coder"}, GeneralShare: 0.4},
 	}
@@ -169,6 +169,9 @@ func ParseRecipe(raw []byte) (Recipe, error) {
 	if err := dec.Decode(&r); err != nil && len(doc.Content) > 0 {
 		return r, err
 	}
+	if len(r.Curate.Split) == 0 { // not in defaults: YAML adds to a map that is there
+		r.Curate.Split = map[string]float64{schemas.SplitTrain: 0.8, schemas.SplitValidation: 0.1, schemas.SplitTest: 0.1}
+	}
 	return r, r.Validate()
 }
 
@@ -213,6 +216,11 @@ func (r *Recipe) Validate() error {
 	between("generate.invented_share", r.Generate.InventedShare, 0, 1)
 	checkPanel(bad, "generate.panel", r.Generate.Panel, "rules")
 	checkPanel(bad, "judge.panel", r.Judge.Panel, "ngram")
+	if len(errs) == 0 {
+		if err := panel.ValidateAll(r.Generate.Panel, r.Judge.Panel); err != nil {
+			bad("%w", err)
+		}
+	}
 	oneOf("judge.protocol", r.Judge.Protocol, "single")
 	between("judge.goldens", r.Judge.Goldens, 0, 1)
 	if !slices.Equal(r.Judge.Rounds, []float64{1}) {

@@ -253,6 +253,8 @@ def main():
     # Nothing is fetched, and no cache of an earlier export is read.
     os.environ.update(HF_HOME=str(a.work / "hf"), HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false", DO_NOT_TRACK="1", WANDB_DISABLED="true")
     export = a.out / "export"
+    if not any(export.glob("train-*.parquet")):
+        p.error(f"{export} holds no train-*.parquet: run decoy export with the formats jsonl, tfrecord, parquet")
 
     from make_model import make
 

@@ -9,10 +9,14 @@ Exit codes: 0 done, 1 refused, 3 something that is needed is missing.
 import argparse
 import glob
 import json
+import os
 import sys
 from pathlib import Path
 
 BATCH = 256
+
+# A tokenizer needs no torch, whose import would take longer than all else here.
+os.environ.update(USE_TORCH="0", TRANSFORMERS_NO_ADVISORY_WARNINGS="1")
 
 
 def stop(code, message):

@@ -17,6 +17,9 @@ from pathlib import Path
 REWRITTEN = {"tokenizer_config.json", "special_tokens_map.json", "generation_config.json", "config.json"}
 LEFT_OUT = {"chat_template.jinja", "chat_template.json"}
 
+# A tokenizer needs no torch, whose import would take longer than all else here.
+os.environ.update(USE_TORCH="0", TRANSFORMERS_NO_ADVISORY_WARNINGS="1")
+
 
 def stop(code, message):
     print(f"prepare_model: {message}", file=sys.stderr)
@@ -46,7 +49,9 @@ def main():
         stop(3, f"{e}: pip install -r {Path(__file__).with_name('requirements.txt')}")
 
     a.out.mkdir(parents=True, exist_ok=True)
-    for old in a.out.iterdir():
+    for old in sorted(a.out.iterdir()):
+        if not old.is_symlink() and old.name not in REWRITTEN or a.out.resolve() == a.model.resolve():
+            stop(1, f"{old} was not made by this script: choose another folder")
         old.unlink()
     for f in sorted(a.model.iterdir()):
         if f.is_file() and f.name not in REWRITTEN | LEFT_OUT:

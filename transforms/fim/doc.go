@@ -8,9 +8,10 @@
 // A call span begins at the called name (after the receiver's dot, after "new ")
 // and runs to the end of the call, as in the Delulu benchmark. An import span is
 // the whole lines of an import statement without the last newline, indentation
-// included. Line, lines and random spans are general rows. Lengths are in
-// characters: call 13–817, import 4–817, general 1–817 (the bounds of the
-// paper's data, arXiv 2606.03130).
+// included; lines on which anything but imports and a comment stands are none.
+// Line, lines and random spans are general rows. Lengths are in characters: call
+// 13–817, import 4–817, general 1–817 (the bounds of the paper's data, arXiv
+// 2606.03130).
 //
 // Random spans begin and end between words in the middle of lines; half of those
 // that begin after a space take the space into the middle, because tokenizers

@@ -261,7 +261,7 @@ func enclosing(decls []int, f *syntax.Facts, s span) declaration {
 		d := &f.Decls[best]
 		return declaration{d.Start, d.End, t.Broken(d.Node)}
 	}
-	out := declaration{s.start, s.end, false}
+	out := declaration{s.start, s.end, t.IsError(0)}
 	for c := range t.Children(0) {
 		if t.Start(c) < s.end && s.start < t.End(c) {
 			out.start, out.end = min(out.start, t.Start(c)), max(out.end, t.End(c))

@@ -2,7 +2,9 @@ package fim
 
 import (
 	"bytes"
+	"slices"
 	"sort"
+	"strings"
 
 	"decoy/schemas"
 	"decoy/transforms/syntax"
@@ -49,15 +51,15 @@ func int64Bytes(v int) []byte {
 	return []byte{byte(v), byte(v >> 8), byte(v >> 16), byte(v >> 24)}
 }
 
-// imports are the import statements that stand alone on their lines.
+// imports are the lines on which nothing but imports stands.
 func imports(f *syntax.Facts) []span {
 	var out []span
-	for _, im := range f.Imports {
+	for i, im := range f.Imports {
 		start, end := lineStart(f.Src, im.Start), lineEnd(f.Src, im.End)
 		if k := len(out); k > 0 && start < out[k-1].end {
 			continue // a second statement on the line
 		}
-		if f.Tree.Broken(im.Node) || !fits(f.Src[start:end], schemas.KindImport) {
+		if !fits(f.Src[start:end], schemas.KindImport) || !onlyImports(f, i, start, end) {
 			continue
 		}
 		out = append(out, span{start: start, end: end, kind: schemas.KindImport, types: []string{schemas.TypeImport}})
@@ -65,7 +67,44 @@ func imports(f *syntax.Facts) []span {
 	return out
 }
 
-func lineStart(src []byte, at int) int { return bytes.LastIndexByte(src[:at], '\n') + 1 }
+// onlyImports reports whether the lines from start to end hold whole imports, from
+// the first'th on, and at most a comment behind each.
+func onlyImports(f *syntax.Facts, first, start, end int) bool {
+	at, known := start, []string{"", "import"} // Go's keyword stands before its specs
+	for _, im := range f.Imports[first:] {
+		if im.Start >= end {
+			break
+		}
+		if im.Start >= at && !slices.Contains(known, between(f.Src[at:im.Start])) || lineEnd(f.Src, im.End) > end || f.Tree.Broken(im.Node) {
+			return false
+		}
+		at, known = min(im.End, end), []string{""}
+	}
+	return between(f.Src[at:end]) == ""
+}
+
+// between is what stands before, between or behind imports, without separators and
+// a comment.
+func between(src []byte) string {
+	s := strings.Trim(string(src), " \t\r\n;()")
+	for _, sign := range []string{"//", "/*", "#"} {
+		if strings.HasPrefix(s, sign) {
+			return ""
+		}
+	}
+	return s
+}
+
+// lineStart is the start of the line's text, behind a BOM.
+func lineStart(src []byte, at int) int {
+	start := bytes.LastIndexByte(src[:at], '\n') + 1
+	if start == 0 && bytes.HasPrefix(src[:at], bom) {
+		start = len(bom)
+	}
+	return start
+}
+
+var bom = []byte("\xef\xbb\xbf")
 
 // lineEnd is the end of the line's text, before its line end.
 func lineEnd(src []byte, at int) int {
@@ -78,7 +117,7 @@ func lineEnd(src []byte, at int) int {
 	} else {
 		end += at
 	}
-	if end > 0 && end > at && src[end-1] == '\r' {
+	if end > 0 && src[end-1] == '\r' {
 		end--
 	}
 	return end
@@ -166,8 +205,8 @@ func textLines(src []byte) []textLine {
 		for text < end && (src[text] == ' ' || src[text] == '\t') {
 			text++
 		}
-		if text == 0 && bytes.HasPrefix(src, []byte("\xef\xbb\xbf")) {
-			text = min(3, end)
+		if text == 0 && bytes.HasPrefix(src, bom) {
+			text = len(bom)
 		}
 		if end-text > 1 {
 			out = append(out, textLine{text, end})

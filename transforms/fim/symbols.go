@@ -66,10 +66,14 @@ func symbols(repo, path string, f *syntax.Facts) []schemas.Symbol {
 }
 
 // SortSymbols orders symbols as their files are ordered: by repository, path,
-// line, then the rest.
+// record and line, then the rest, so that nothing depends on the order of arrival
+// (two versions of a repository share paths).
 func SortSymbols(s []schemas.Symbol) {
-	slices.SortStableFunc(s, func(a, b schemas.Symbol) int {
-		return cmp.Or(cmp.Compare(a.Repo, b.Repo), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Record, b.Record), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Name, b.Name))
+	slices.SortFunc(s, func(a, b schemas.Symbol) int {
+		return cmp.Or(
+			cmp.Compare(a.Repo, b.Repo), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Record, b.Record), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Name, b.Name),
+			cmp.Compare(a.Role, b.Role), cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Arity, b.Arity), slices.Compare(a.Params, b.Params),
+			cmp.Compare(a.Target, b.Target), slices.Compare(a.Flags, b.Flags))
 	})
 }
 

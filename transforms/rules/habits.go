@@ -14,10 +14,13 @@ type habits struct {
 	bareMembers bool     // a member is visible by its bare name inside its type
 	folder      bool     // files of a folder see each other's names
 	everywhere  bool     // any file's names may be visible through includes or namespaces
+	macros      bool     // a callee in capitals is a macro
 	fewer       bool     // a call may leave arguments out
 	short       bool     // names of one letter are usual
 	assign      string   // between a keyword and its value, "" where there are no keywords
+	namespaces  bool     // wildcard imports name namespaces, which files declare
 	literals    []string // values that fit in many places
+	universal   []string // members that many types have though none is seen to declare them
 	open        []string // callees of libraries that take any number of arguments or have optional ones
 }
 
@@ -26,21 +29,23 @@ var fields = strings.Fields
 // habitsOf has one row a language.
 var habitsOf = map[string]*habits{
 	schemas.Cpp: {
-		family: schemas.Cpp, bareMembers: true, folder: true, everywhere: true,
+		family: schemas.Cpp, bareMembers: true, folder: true, everywhere: true, macros: true,
 		literals: fields("true 0 nullptr false 1"),
 		open: fields(`printf fprintf sprintf snprintf scanf sscanf fscanf max min make_unique make_shared make_pair make_tuple tie emplace emplace_back emplace_front insert append assign
 erase find rfind substr resize begin end swap bind async thread call invoke apply forward_as_tuple visit format print println open close getline to_string stoi stol sort copy transform accumulate compare
 string vector map set pair tuple function unique_ptr shared_ptr runtime_error logic_error`),
 	},
 	schemas.CSharp: {
-		family: schemas.CSharp, words: "camel", bareMembers: true, folder: true, everywhere: true, assign: ": ",
-		literals: fields("true null false 0 1"),
+		family: schemas.CSharp, words: "camel", bareMembers: true, folder: true, everywhere: true, namespaces: true, assign: ": ",
+		universal: fields("Dispose GetEnumerator Deconstruct Add Count Select Where ToArray ToList First Any All Contains"),
+		literals:  fields("true null false 0 1"),
 		open: fields(`Format WriteLine Write Concat Join Combine Append AppendFormat AppendLine Split Trim TrimStart TrimEnd Add AddRange Select Where First FirstOrDefault Any Count ToString Parse TryParse
 Max Min Range Copy Substring IndexOf Contains StartsWith EndsWith Replace Invoke Equal AreEqual IsTrue IsFalse IsNull IsNotNull Throws Run WhenAll ContinueWith Exception ArgumentException ArgumentNullException List Dictionary`),
 	},
 	schemas.Go: {
 		family: schemas.Go, words: "camel", folder: true, short: true,
-		literals: fields("true nil 0 false 1"),
+		universal: fields("Error Errorf Fatal Fatalf Log Logf Skip Skipf Helper Run Name Sprint Sprintf Sprintln Printf Println Fprint Fprintf Compile MustCompile String Close Write Read"),
+		literals:  fields("true nil 0 false 1"),
 		open: fields(`Print Printf Println Sprint Sprintf Sprintln Fprint Fprintf Fprintln Errorf Append Appendf Appendln append Join Log Logf Error Fatal Fatalf Fatalln Skip Skipf Panic Panicf Panicln Debug Debugf
 Debugw Info Infof Infow Infoln Warn Warnf Warnw Warning Warningf Errorw Errorln Trace Tracef Sscan Sscanf Fscan Fscanf Scan Scanf Scanln min max print println make new Dial DialContext NewClient NewServer
 WithTimeout Command CommandContext MultiReader MultiWriter NewReplacer Cleanup Call Exec Query QueryRow QueryContext ExecContext Notify With WithAttrs Equal Equalf NoError True False Nil NotNil Len Contains
@@ -54,9 +59,13 @@ toString toArray sort copyOf copyOfRange fill equals hash compare invoke getMeth
 assertEquals assertThat assertTrue assertFalse assertNotNull assertNull assertThrows fail mock when verify collect reduce forEach thenReturn thenThrow wait join submit execute schedule
 Exception RuntimeException IllegalArgumentException IllegalStateException IOException Thread String ArrayList HashMap HashSet LinkedHashMap StringBuilder File allOf anyOf noneOf`),
 	},
-	schemas.JavaScript: ecmaHabits,
+	schemas.JavaScript: func() *habits { h := *ecmaHabits; h.fewer = true; return &h }(),
 	schemas.Python: {
 		family: schemas.Python, words: "snake", assign: "=",
+		universal: fields(`assertEqual assertNotEqual assertTrue assertFalse assertIs assertIsNot assertIsNone assertIsNotNone assertIn assertNotIn assertIsInstance assertNotIsInstance
+assertRaises assertRaisesRegex assertWarns assertLogs assertAlmostEqual assertGreater assertGreaterEqual assertLess assertLessEqual assertRegex assertCountEqual
+assertListEqual assertDictEqual assertSetEqual assertTupleEqual assertSequenceEqual assertMultiLineEqual setUp tearDown setUpClass tearDownClass fail skipTest subTest addCleanup
+parse_args parse_known_args add_argument debug info warning error exception critical log keys values items get pop update append extend insert remove split strip join format replace encode decode`),
 		literals: fields("True None False 0 1"),
 		open: fields(`print format max min zip map sum sorted int str float bool list dict set tuple range open round pow iter next getattr hasattr setattr isinstance super type join format_map update partial
 get pop split rsplit strip lstrip rstrip replace find index count encode decode startswith endswith sort log debug info warning error exception critical run call check_output check_call Popen
@@ -66,6 +75,9 @@ chain product field datetime timedelta sleep write read connect execute Thread P
 	},
 	schemas.Rust: {
 		family: schemas.Rust, words: "snake",
+		universal: fields(`clone into try_into from try_from default eq ne cmp partial_cmp lt le gt ge max min clamp hash fmt to_string to_owned borrow borrow_mut as_ref as_mut deref
+drop iter into_iter next map filter collect add sub mul div neg not index call poll read write flush serialize deserialize len is_empty unwrap expect and_then`),
+		open:     fields("Some Ok Err None"),
 		literals: fields("true None false 0 1"),
 	},
 	schemas.TypeScript: ecmaHabits,
@@ -73,7 +85,8 @@ chain product field datetime timedelta sleep write read connect execute Thread P
 
 var ecmaHabits = &habits{
 	family: schemas.JavaScript, words: "camel", folder: true,
-	literals: fields("true null {} false 0"),
+	universal: fields("then catch finally on once off emit call apply bind constructor toString valueOf hasOwnProperty"),
+	literals:  fields("true null {} false 0"),
 	open: fields(`log error warn info debug trace assert push unshift concat max min hypot of apply call bind splice slice join split replace indexOf lastIndexOf includes from assign create stringify parse parseInt
 setTimeout setInterval setImmediate addEventListener on once emit off require fetch then catch all any race reduce map filter forEach find some every sort fill flat toString toFixed padStart padEnd slice substring
 substr match test exec expect describe it toBe toEqual toHaveBeenCalledWith write end resolve reject next subscribe pipe alert open Error TypeError RangeError Promise Array Date Map Set Object String Number RegExp
@@ -101,6 +114,20 @@ var (
 		{"equal", "equals", "matches"},
 		{"contains", "includes", "has"},
 		{"wrap", "with", "attach"},
+		{"strip", "trim", "remove", "cut"},
+		{"assert", "expect", "require", "check"},
+		{"convert", "transform", "map", "translate"},
+		{"copy", "clone", "duplicate"},
+		{"append", "extend", "concat"},
+		{"visit", "walk", "traverse"},
+		{"sort", "order", "rank"},
+		{"merge", "combine", "join"},
+		{"resolve", "expand", "evaluate"},
+		{"compare", "diff", "equal"},
+		{"prepare", "setup", "init"},
+		{"finish", "complete", "finalize"},
+		{"generate", "gen", "produce"},
+		{"string", "text", "str"},
 	}
 	nouns = [][]string{
 		{"count", "size", "length", "num", "total"},
@@ -126,7 +153,8 @@ var (
 		{"id", "identifier", "uid"},
 		{"client", "conn", "session"},
 	}
-	functionSuffixes = []string{"all", "safe", "by", "from", "with"}
-	valueSuffixes    = []string{"value", "list", "info", "data", "name", "id", "map", "ref"}
-	valuePrefixes    = []string{"new", "base", "current", "default", "raw", "my"}
+	functionSuffixes = []string{"all", "async", "safe", "internal"}
+	valueSuffixes    = []string{"value", "list", "info", "data", "name", "map", "str", "obj"}
+	valuePrefixes    = []string{"new", "base", "current", "default", "raw", "old", "next"}
+	pathSuffixes     = []string{"util", "utils", "core", "types", "lib", "base"}
 )

@@ -16,13 +16,16 @@ func (s *scene) imports() []Candidate {
 			continue
 		}
 		for _, it := range s.itemOrder(im.Items) {
-			lists := [][]Candidate{s.otherModules(it), s.otherPaths(it), s.otherNames(it)}
+			lists := [][]Candidate{s.otherModules(it), s.otherPaths(it), s.otherDepths(it), s.otherNames(it)}
 			// A name that is used below stays for choice: its absence would tell.
 			if s.hash("name first")%3 == 0 || !s.usedBelow(it) {
-				lists = [][]Candidate{lists[2], lists[0], lists[1]}
+				lists = [][]Candidate{lists[3], lists[0], lists[1], lists[2]}
 			}
-			if s.hash("path first")%3 == 0 {
-				lists[0], lists[1] = lists[1], lists[0]
+			if k := s.hash("path first") % 4; k > 0 {
+				lists[0], lists[k-1] = lists[k-1], lists[0]
+			}
+			if s.h.namespaces {
+				lists = append([][]Candidate{s.otherRoots(it)}, lists...)
 			}
 			for j := range perPlace {
 				for _, l := range lists {
@@ -67,7 +70,7 @@ func (s *scene) otherNames(it syntax.ImportItem) []Candidate {
 	}
 	if s.invent {
 		var out []Candidate
-		for _, n := range s.inventions(it.Name, style(it.Name) != "Pascal") {
+		for _, n := range s.inventions(it.Name, nameRole(it.Name)) {
 			out = append(out, s.candidate(it.NameStart, it.NameEnd, n))
 		}
 		return out
@@ -121,7 +124,7 @@ func (s *scene) otherModules(it syntax.ImportItem) []Candidate {
 	last := parts[len(parts)-1]
 	names := map[string]float64{}
 	add := func(module string, worth float64) {
-		if module != it.Module && !s.supplies(module, it.Name) && strings.ContainsAny(module, "./:") == strings.ContainsAny(it.Module, "./:") {
+		if module != it.Module && !twice(module) && !s.ownPath(module) && !s.supplies(module, it.Name) && strings.ContainsAny(module, "./:") == strings.ContainsAny(it.Module, "./:") {
 			names[module] = max(names[module], worth)
 		}
 	}
@@ -164,11 +167,7 @@ func (s *scene) otherModules(it syntax.ImportItem) []Candidate {
 			}
 		})
 	}
-	var out []Candidate
-	for _, m := range s.best(it.Module, names, perPlace) {
-		out = append(out, s.candidate(it.ModStart, it.ModEnd, m))
-	}
-	return out
+	return s.modules(it, names)
 }
 
 // plainModule reports whether an item's module stands in the golden as written.
@@ -199,13 +198,13 @@ func (s *scene) otherPaths(it syntax.ImportItem) []Candidate {
 		}
 		var names []string
 		if s.invent {
-			for _, n := range s.inventions(p.text, false) {
+			for _, n := range s.inventions(p.text, ofPath) {
 				if !s.exists(made(n)) {
 					names = append(names, n)
 				}
 			}
 		} else {
-			names = s.best(p.text, s.partNames(p, made), perPlace)
+			names = s.best(p.text, s.partNames(p, len(parts) == 1, made), perPlace)
 		}
 		for _, n := range names {
 			out = append(out, s.candidate(p.start, p.end, n))
@@ -215,7 +214,8 @@ func (s *scene) otherPaths(it syntax.ImportItem) []Candidate {
 }
 
 // partNames scores parts of other modules' paths that can stand for one.
-func (s *scene) partNames(p segment, made func(string) string) map[string]float64 {
+// A path of one part has nothing but that part to be near to.
+func (s *scene) partNames(p segment, alone bool, made func(string) string) map[string]float64 {
 	names := map[string]float64{}
 	add := func(name string, worth float64) {
 		if name != p.text && plainSegment(name) && s.h.fitsPart(p.text, name) {
@@ -224,7 +224,7 @@ func (s *scene) partNames(p segment, made func(string) string) map[string]float6
 	}
 	for i := range s.f.Imports {
 		for _, o := range s.f.Imports[i].Items {
-			for _, q := range segments(o.Module, 0) {
+			for _, q := range segments(withoutHost(o.Module), 0) {
 				add(q.text, 0.15)
 			}
 		}
@@ -232,25 +232,46 @@ func (s *scene) partNames(p segment, made func(string) string) map[string]float6
 	tokens := subTokens(p.text)
 	s.pool.last.each(tokens, func(n string) { add(n, 0.05) })
 	s.index.stems.each(tokens, func(n string) { add(n, 0.1) })
-	for _, n := range s.pluralOrSingular(p.text) {
+	for _, n := range pluralOrSingular(p.text) {
 		if s.known(n) || s.pool.home[n] != nil {
 			add(n, 0.1)
 		}
 	}
 	for name := range names {
-		if s.exists(made(name)) {
+		if twice(made(name)) || s.exists(made(name)) || alone && nearness(p.text, tokens, name) < 0.3 {
 			delete(names, name)
 		}
 	}
 	return names
 }
 
-// pluralOrSingular are the usual slips with a word.
-func (s *scene) pluralOrSingular(word string) []string {
-	if rest, ok := strings.CutSuffix(word, "s"); ok {
-		return []string{rest, rest + "ses"}
+// withoutHost is a module's path without the host and its owner's name.
+func withoutHost(module string) string {
+	if host, rest, ok := strings.Cut(module, "/"); ok && strings.Contains(host, ".") && strings.Trim(host, ".") != "" {
+		_, rest, _ = strings.Cut(rest, "/")
+		return rest
 	}
-	return []string{word + "s"}
+	return module
+}
+
+// twice reports whether a path has two equal parts.
+func twice(module string) bool {
+	seen := map[string]bool{}
+	for _, p := range segments(module, 0) {
+		if seen[p.text] {
+			return true
+		}
+		seen[p.text] = true
+	}
+	return false
+}
+
+// nameRole is what an imported name is, by its case.
+func nameRole(name string) role {
+	if style(name) == "Pascal" || style(name) == "UPPER" {
+		return ofValue
+	}
+	return ofFunction
 }
 
 // fitsPart is fitsStyle for parts of paths, which may hold hyphens.

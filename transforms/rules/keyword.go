@@ -43,7 +43,7 @@ func (s *scene) otherKeyword(c *syntax.Call, g signature) []Candidate {
 	}
 	tokens := subTokens(near)
 	if s.invent {
-		for _, n := range s.inventions(near, false) {
+		for _, n := range s.inventions(near, ofValue) {
 			add(n, 0)
 		}
 	} else {

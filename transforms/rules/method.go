@@ -19,7 +19,7 @@ func (s *scene) methods() []Candidate {
 	for _, c := range calls {
 		var names []string
 		if s.invent {
-			names = s.inventions(c.Name, !c.Ctor)
+			names = s.inventions(c.Name, ofFunction)
 		} else {
 			names = s.best(c.Name, s.methodNames(c, recvs[c]), perPlace)
 		}
@@ -33,7 +33,7 @@ func (s *scene) methods() []Candidate {
 // calleeRank prefers calls whose receiver a reader can look up.
 func (s *scene) calleeRank(c *syntax.Call, r receiver) int {
 	switch {
-	case c.Macro:
+	case c.Macro || s.reserved(c.Name) || s.h.macros && style(c.Name) == "UPPER":
 		return -1
 	case len(r.types) > 0 && !r.open && s.index.has(r.types, c.Name):
 		return 4
@@ -52,7 +52,7 @@ func (s *scene) calleeRank(c *syntax.Call, r receiver) int {
 func (s *scene) methodNames(c *syntax.Call, r receiver) map[string]float64 {
 	names := map[string]float64{}
 	add := func(name string, base float64) {
-		if name == c.Name || len(name) < 2 || !identifier(name) || !s.h.fitsStyle(c.Name, name) || dunder(name) != dunder(c.Name) || s.reserved(name) {
+		if name == c.Name || len(name) < 2 || !identifier(name) || !s.h.fitsStyle(c.Name, name) || dunder(name) != dunder(c.Name) || s.reserved(name) || forTests(name) && !forTests(c.Name) {
 			return
 		}
 		names[name] = max(names[name], base+s.arityFit(name, len(c.Args)))
@@ -61,7 +61,7 @@ func (s *scene) methodNames(c *syntax.Call, r receiver) map[string]float64 {
 	ofTypes := c.Ctor || s.index.types[c.Name] && len(s.index.callables[c.Name]) == 0
 	if ofTypes {
 		for i := range s.f.Refs {
-			if o := &s.f.Refs[i]; o.InType {
+			if o := &s.f.Refs[i]; o.InType && !s.typeParam(o.Name) {
 				add(o.Name, 0.2)
 			}
 		}
@@ -92,9 +92,9 @@ func (s *scene) methodNames(c *syntax.Call, r receiver) map[string]float64 {
 // windowWorth is what a name is worth for standing in the window.
 func (s *scene) windowWorth(sameRole bool) float64 {
 	if sameRole {
-		return 0.3
+		return 0.25
 	}
-	return 0.2
+	return 0.15
 }
 
 func dunder(name string) bool { return strings.HasPrefix(name, "__") }
@@ -126,8 +126,10 @@ func (s *scene) dropSupplied(c *syntax.Call, r receiver, names map[string]float6
 			drop(m.Name)
 		}
 	}
-	for _, n := range s.f.Lang.Rules.ObjectMembers {
-		drop(n)
+	for _, list := range [][]string{s.f.Lang.Rules.ObjectMembers, s.h.universal} {
+		for _, n := range list {
+			drop(n)
+		}
 	}
 	if len(r.types) == 0 {
 		siblings := s.siblings(c.Name)
@@ -142,7 +144,7 @@ func (s *scene) dropSupplied(c *syntax.Call, r receiver, names map[string]float6
 		switch {
 		case s.index.has(r.types, name) || s.declaredIn(r.types, name):
 			drop(name)
-		case r.own && s.ownMember(name, c.NameStart):
+		case r.own && (s.ownMember(name, c.NameStart) || s.cut() && s.declaredHere(name)):
 			drop(name)
 		case r.module != "" && s.supplies(r.module, name):
 			drop(name)
@@ -157,6 +159,11 @@ func (s *scene) dropSupplied(c *syntax.Call, r receiver, names map[string]float6
 // declaredIn reports whether the window declares a member of one of the types.
 func (s *scene) declaredIn(types []string, name string) bool {
 	return slices.ContainsFunc(s.byName[name], func(i int) bool { return slices.Contains(types, lastPart(s.f.Decls[i].Owner)) })
+}
+
+// typeParam reports whether the window declares a type parameter of that name.
+func (s *scene) typeParam(name string) bool {
+	return slices.ContainsFunc(s.byName[name], func(i int) bool { return s.f.Decls[i].Role == syntax.TypeParam })
 }
 
 // maxSiblings bounds the cache of siblings.

@@ -117,63 +117,6 @@ func identifier(name string) bool {
 	return name != "" && strings.Trim(name, "_$") != ""
 }
 
-// invented lists names that nobody wrote: a verb or noun replaced by a near one, a
-// part left out, a part added. known says which names exist.
-func (h *habits) invented(name string, function bool, known func(string) bool) []string {
-	tokens := subTokens(name)
-	if len(tokens) == 0 {
-		return nil
-	}
-	var out []string
-	add := func(parts []string) {
-		if n := h.joinLike(name, parts); identifier(n) && len(n) > 1 && n != name && !known(n) {
-			out = append(out, n)
-		}
-	}
-	with := func(i int, word string) []string {
-		parts := append([]string{}, tokens...)
-		parts[i] = word
-		return parts
-	}
-	groups := nouns
-	if function {
-		groups = append(append([][]string{}, verbs...), nouns...)
-	}
-	for _, group := range groups {
-		for i, t := range tokens {
-			for j, v := range group {
-				if t != v {
-					continue
-				}
-				for k := range group {
-					if k != j {
-						add(with(i, group[k]))
-					}
-				}
-			}
-		}
-	}
-	for i := range tokens {
-		if len(tokens) > 2 || len(tokens) == 2 && len(tokens[1-i]) > 3 {
-			add(append(append([]string{}, tokens[:i]...), tokens[i+1:]...))
-		}
-	}
-	suffixes := valueSuffixes
-	if function {
-		suffixes = functionSuffixes
-	} else {
-		for _, p := range valuePrefixes {
-			add(append([]string{p}, tokens...))
-		}
-	}
-	for _, s := range suffixes {
-		if tokens[len(tokens)-1] != s {
-			add(append(append([]string{}, tokens...), s))
-		}
-	}
-	return out
-}
-
 // joinLike writes sub-tokens in the style of name.
 func (h *habits) joinLike(name string, tokens []string) string {
 	lead := name[:len(name)-len(strings.TrimLeft(name, "_$"))]

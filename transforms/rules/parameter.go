@@ -16,9 +16,15 @@ func (s *scene) parameters() []Candidate {
 	calls = slices.DeleteFunc(calls, func(c *syntax.Call) bool {
 		g := s.signature(c, s.receiver(c))
 		signatures[c] = g
-		return c.Macro || s.spreads(c) || g.known && g.max < 0 && g.min == 0 && g.rest || !g.known && s.takesAny(c.Name)
+		return c.Macro || s.spreads(c) || g.known && g.max < 0 && g.min == 0 && g.rest || !g.sure && s.takesAny(c.Name)
 	})
-	s.byRank(calls, func(c *syntax.Call) int { return signatureRank(signatures[c], len(c.Args), s.longer) })
+	s.byRank(calls, func(c *syntax.Call) int {
+		rank := signatureRank(signatures[c], len(c.Args), s.longer)
+		if s.reserved(c.Name) || s.h.macros && style(c.Name) == "UPPER" {
+			rank = -1
+		}
+		return rank
+	})
 	var out []Candidate
 	for _, c := range calls {
 		out = append(out, s.argumentsOf(c, signatures[c])...)
@@ -36,10 +42,10 @@ func signatureRank(g signature, given int, longer bool) int {
 	case g.known && g.closed:
 		rank = 4
 	case g.known:
-		rank = 2
+		rank = 1
 	}
 	if g.known && (longer && given == g.max || !longer && given == g.min && given > 0) {
-		rank++
+		rank += 3
 	}
 	return rank
 }
@@ -64,7 +70,7 @@ func (s *scene) argumentsOf(c *syntax.Call, g signature) []Candidate {
 	if s.longer {
 		first = [][]Candidate{add, keyword, split, drop}
 	}
-	if len(keyword) > 0 && s.hash("keyword", c.Name)%2 == 0 {
+	if len(keyword) > 0 && (s.longer || named) && s.hash("keyword", c.Name)%2 == 0 {
 		first = append([][]Candidate{keyword}, first...)
 	}
 	var out []Candidate
@@ -199,6 +205,8 @@ func (s *scene) oneLess(c *syntax.Call) []Candidate {
 	drop := func(i int) Candidate {
 		start, end := c.Args[i].Start, c.Args[i].End
 		switch {
+		case n == 1: // with a trailing comma
+			start, end = c.ArgsStart+1, c.ArgsEnd-1
 		case i > 0:
 			start = c.Args[i-1].End
 		case n > 1:
@@ -206,9 +214,19 @@ func (s *scene) oneLess(c *syntax.Call) []Candidate {
 		}
 		return s.candidate(start, end, "")
 	}
+	if n == 2 && s.h.short { // the one that stays may have two results
+		k := 1 - int(s.hash("drop")%2)
+		for range 2 {
+			if !strings.HasSuffix(s.text(c.Args[1-k].Start, c.Args[1-k].End), ")") {
+				return []Candidate{drop(k)}
+			}
+			k = 1 - k
+		}
+		return nil
+	}
 	size := func(i int) int { return utf8.RuneCount(s.f.Src[c.Args[i].Start:c.Args[i].End]) }
 	k := int(s.hash("drop") % uint64(n))
-	if size(k) > 60 { // a short one tells less by its length
+	if size(k) > 20 { // as long as what is usually added
 		for i := range n {
 			if size(i) < size(k) {
 				k = i
@@ -235,6 +253,17 @@ func (s *scene) splitOne(c *syntax.Call) []Candidate {
 			for _, w := range s.parts(a) {
 				if w != v && len(v)+len(w)+2 <= size && s.mentionedFirst(a, w) {
 					out = append(out, s.candidate(a.ValueStart, a.ValueEnd, w+", "+v))
+				}
+			}
+		}
+	}
+	if len(out) == 0 && s.h.fewer { // the only change that is wrong here and not longer
+		values := append(s.visibleValues(c, 4), s.h.literals[0])
+		for _, a := range c.Args {
+			for i, v := range values[:len(values)-1] {
+				w := values[i+1]
+				if a.Keyword == "" && len(v)+len(w)+2 <= a.ValueEnd-a.ValueStart {
+					out = append(out, s.candidate(a.ValueStart, a.ValueEnd, v+", "+w))
 				}
 			}
 		}

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -62,8 +63,8 @@ func (s *scene) exists(module string) bool {
 		return s.index.paths[p] || s.index.paths[path.Join(p, "index")] || s.index.paths[path.Join(p, "__init__")]
 	}
 	for _, m := range s.repo.modules {
-		if rest, ok := strings.CutPrefix(module, m.name+"/"); ok {
-			return s.index.paths[path.Join(m.dir, rest)]
+		if rest, ok := strings.CutPrefix(module, m.name+"/"); ok && s.index.paths[path.Join(m.dir, withoutExtension(rest))] {
+			return true
 		}
 	}
 	p := slashed(module)
@@ -95,7 +96,26 @@ func (s *scene) supplies(module, name string) bool {
 			return true
 		}
 	}
+	for _, f := range s.index.imports[name] { // what a module imports, others can import from it
+		f = "/" + strings.TrimSuffix(f, path.Ext(f))
+		if strings.HasSuffix(f, "/"+p) || slices.Contains(packageFiles, path.Base(f)) && strings.HasSuffix(path.Dir(f), "/"+p) {
+			return true
+		}
+	}
 	return false
+}
+
+// packageFiles are the files that speak for their folder.
+var packageFiles = []string{"__init__", "index", "mod", "lib"}
+
+// ownPath reports whether a module's name means the context's own file.
+func (s *scene) ownPath(module string) bool {
+	own := "/" + strings.TrimSuffix(s.c.Path, path.Ext(s.c.Path))
+	p := relativePath(s.c.Path, module)
+	if p == "" {
+		p = slashed(module)
+	}
+	return strings.HasSuffix(own, "/"+p)
 }
 
 // segment is one part of a module's path, in the window.

@@ -30,8 +30,9 @@ type index struct {
 	ctors     map[string][]callable // by type
 	results   map[string]string     // function → its result type, "" where declarations differ
 	top       map[string][]string   // name declared at the top level → files
+	imports   map[string][]string   // name bound by an import → files
 	inFolder  map[string]map[string]bool
-	declared  map[string]bool // names declared at any level
+	declared  map[string][]string // name declared at any level → files
 	macros    map[string]bool
 	files     map[string][]string // last part of a path without extension → such paths
 	paths     map[string]bool     // files without extension, and folders
@@ -54,7 +55,7 @@ func newIndex() *index {
 	return &index{
 		members: map[string]map[string]string{}, supers: map[string][]string{}, types: map[string]bool{},
 		owners: map[string][]string{}, callables: map[string][]callable{}, ctors: map[string][]callable{}, results: map[string]string{},
-		top: map[string][]string{}, inFolder: map[string]map[string]bool{}, declared: map[string]bool{}, macros: map[string]bool{},
+		top: map[string][]string{}, imports: map[string][]string{}, inFolder: map[string]map[string]bool{}, declared: map[string][]string{}, macros: map[string]bool{},
 		files: map[string][]string{}, paths: map[string]bool{},
 		methods: newNearIndex(), typeNames: newNearIndex(), stems: newNearIndex(),
 	}
@@ -94,6 +95,8 @@ func NewRepo(symbols iter.Seq[schemas.Symbol]) *Repo {
 			x.file(s.Path)
 		case schemas.SymbolDecl:
 			x.decl(&s)
+		case schemas.SymbolImport:
+			x.imports[s.Name] = append(x.imports[s.Name], s.Path)
 		}
 	}
 	for _, x := range r.families {
@@ -121,7 +124,9 @@ func (x *index) file(p string) {
 }
 
 func (x *index) decl(s *schemas.Symbol) {
-	x.declared[s.Name] = true
+	if l := x.declared[s.Name]; len(l) == 0 || l[len(l)-1] != s.Path {
+		x.declared[s.Name] = append(l, s.Path)
+	}
 	owner := lastPart(s.Owner)
 	switch role := syntax.Role(s.Role); role {
 	case syntax.Class, syntax.Interface, syntax.Enum, syntax.Trait, syntax.TypeAlias:

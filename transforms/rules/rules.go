@@ -75,6 +75,13 @@ const (
 	perPlace      = 5
 )
 
+// longerShare is the share of requests in percent for which the longer side is
+// sought. Where only longer names or more arguments are to be had it is the longer
+// side anyway, so that less than half gives about half.
+var longerShare = map[string]uint64{
+	schemas.TypeImport: 40, schemas.TypeMethod: 42, schemas.TypeParameter: 36, schemas.TypeUndefinedVariable: 30,
+}
+
 // Config says how to generate.
 type Config struct {
 	InventedShare float64 // share of requests answered with an invented name
@@ -131,11 +138,11 @@ func (g *Generator) Generate(c *schemas.Context, typ string, repo *Repo, pool *P
 	}
 	s := g.scene
 	s.typ = typ
-	s.longer = s.hash("longer")%2 == 0
+	s.longer = s.hash("longer")%100 < longerShare[typ]
 	s.invent = float64(s.hash("invented")%10000) < g.cfg.InventedShare*10000
 	out := mutate(s)
-	if s.invent && !slices.ContainsFunc(out, func(c Candidate) bool { return c.Invented }) {
-		s.invent = false
+	if s.invent && !slices.ContainsFunc(out, func(c Candidate) bool { return c.Invented }) || !s.invent && len(out) == 0 {
+		s.invent = !s.invent
 		out = mutate(s)
 	}
 	seen := map[string]bool{c.Golden: true}

@@ -18,7 +18,7 @@ type scene struct {
 	index      *index
 	pool       *Pool
 	cache      map[siblingKey]map[string]bool // the generator's
-	start, end int // the golden in the window
+	start, end int                            // the golden in the window
 
 	byName   map[string][]int // declarations
 	locals   map[string]bool  // local names of imports and imported names
@@ -127,7 +127,7 @@ func (s *scene) visible(name string, at int) bool {
 			return true
 		}
 	}
-	if s.h.bareMembers && s.ownMember(name, at) {
+	if s.h.bareMembers && (s.ownMember(name, at) || s.cut() && s.declaredHere(name)) {
 		return true
 	}
 	if s.h.everywhere || s.wildcard {
@@ -136,10 +136,16 @@ func (s *scene) visible(name string, at int) bool {
 	if s.h.folder {
 		return s.index.inFolder[path.Dir(s.c.Path)][name]
 	}
-	if s.c.PrefixCut || s.c.SuffixCut {
-		return slices.Contains(s.index.top[name], s.c.Path)
-	}
-	return false
+	return s.cut() && slices.Contains(s.index.top[name], s.c.Path)
+}
+
+// cut reports whether the window is less than the file: what declares a name, and
+// the type around a place, may lie outside.
+func (s *scene) cut() bool { return s.c.PrefixCut || s.c.SuffixCut }
+
+// declaredHere reports whether the context's file declares a name at any level.
+func (s *scene) declaredHere(name string) bool {
+	return slices.Contains(s.index.declared[name], s.c.Path)
 }
 
 // namespaced reports whether something that is no member of a type has that name:
@@ -187,7 +193,7 @@ func (s *scene) ownMember(name string, at int) bool {
 
 // known reports whether anybody wrote a name.
 func (s *scene) known(name string) bool {
-	return s.words[name] || s.pool.all[name] || s.index.declared[name] || s.reserved(name)
+	return s.words[name] || s.pool.all[name] || len(s.index.declared[name]) > 0 || s.reserved(name)
 }
 
 // best sorts candidate names by their worth: what add gave them, nearness to near,
@@ -201,7 +207,18 @@ func (s *scene) best(near string, names map[string]float64, n int) []string {
 	out := make([]scored, 0, len(names))
 	tokens := subTokens(near)
 	for name, base := range names {
-		out = append(out, scored{name, base + nearness(near, tokens, name) + s.lengthWorth(len(name)-len(near)) + float64(s.hash("tie", name)%1000)*1e-4})
+		alike := nearness(near, tokens, name)
+		if alike < 0.15 { // in the window, but about something else
+			base *= 0.3
+		}
+		worth := base + 1.2*alike + s.lengthWorth(len(name)-len(near)) + float64(s.hash("tie", name)%1000)*1e-4
+		if name[len(name)-1] == near[len(near)-1] { // the golden may end here
+			worth += 0.08
+		}
+		if forTests(name) && !forTests(near) {
+			worth -= 0.4
+		}
+		out = append(out, scored{name, worth})
 	}
 	sort.Slice(out, func(i, j int) bool {
 		if out[i].score != out[j].score {
@@ -221,17 +238,18 @@ func (s *scene) best(near string, names map[string]float64, n int) []string {
 func (s *scene) lengthWorth(by int) float64 {
 	worth := -0.02 * float64(min(max(by, -by), 15))
 	if by != 0 && (by > 0) != s.longer {
-		worth -= 0.25
+		worth -= 0.33
 	}
 	return worth
 }
 
-// inventions are the first few invented names for a name, those of the right length
-// first.
-func (s *scene) inventions(name string, function bool) []string {
-	list := map[string]float64{}
-	for _, n := range s.h.invented(name, function, s.known) {
-		list[n] = 0
+// forTests reports whether a name says that it belongs to tests.
+func forTests(name string) bool {
+	for _, t := range subTokens(name) {
+		switch t {
+		case "test", "tests", "mock", "fake", "stub", "bench", "benchmark", "dummy", "example":
+			return true
+		}
 	}
-	return s.best(name, list, 3)
+	return false
 }

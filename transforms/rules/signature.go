@@ -24,7 +24,7 @@ func (s *scene) signature(c *syntax.Call, r receiver) signature {
 	g := signature{keywords: map[string]bool{}, closed: true}
 	list := s.index.callables[c.Name]
 	switch {
-	case c.Macro:
+	case c.Macro || s.h.macros && style(c.Name) == "UPPER":
 		return g
 	case c.Ctor || r.bare && len(list) == 0 && s.index.types[c.Name]:
 		list = s.index.ctors[c.Name]

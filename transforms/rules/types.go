@@ -170,7 +170,9 @@ func (s *scene) binding(name string, at int) *syntax.Decl {
 }
 
 // bound reports whether a plain name is a variable at a place.
-func (s *scene) bound(name string, at int) bool { return identifier(name) && s.binding(name, at) != nil }
+func (s *scene) bound(name string, at int) bool {
+	return identifier(name) && s.binding(name, at) != nil
+}
 
 // ownTypes are the types around a place, the innermost first: those that enclose
 // it and those that own the functions that enclose it.

@@ -34,7 +34,7 @@ func (s *scene) variables() []Candidate {
 	for _, p := range spots[:min(len(spots), 6)] {
 		var names []string
 		if s.invent {
-			names = s.inventions(p.near, false)
+			names = s.inventions(p.near, ofValue)
 		} else {
 			names = s.best(p.near, s.variableNames(p), perPlace)
 		}
@@ -65,7 +65,7 @@ func (s *scene) spots() []spot {
 		for i, a := range c.Args {
 			if s.isLiteral(a.Node) && a.ValueEnd-a.ValueStart <= 48 {
 				literal[a.ValueStart] = true
-				near := s.paramName(params, a, i, c.Name)
+				near := s.literalName(params, a, i, c.Name)
 				spots = append(spots, spot{a.ValueStart, a.ValueEnd, near, "", s.literalWorth(a, near), ""})
 			}
 		}
@@ -89,6 +89,9 @@ func (s *scene) spots() []spot {
 			worth, typ = 0.8, d.Type
 		} else if st := style(r.Name); st == "Pascal" && !s.h.short {
 			continue // a type or a constant of a type
+		}
+		if (len(r.Name) > 5) != s.longer { // a short name can hardly become shorter
+			worth += 0.3
 		}
 		spots = append(spots, spot{r.Start, r.End, r.Name, typ, worth, ""})
 	}
@@ -134,14 +137,18 @@ func (s *scene) siblingKeyword(c *syntax.Call, g signature) []spot {
 	return out
 }
 
-// paramName is the name of the parameter that an argument fills, or the last word
+// literalName is what a variable in a literal's place would be called: like the
+// parameter that it fills, like the string that it replaces, or like the last words
 // of the callee.
-func (s *scene) paramName(params []string, a syntax.Arg, i int, callee string) string {
+func (s *scene) literalName(params []string, a syntax.Arg, i int, callee string) string {
 	if a.Keyword != "" {
 		return a.Keyword
 	}
 	if i < len(params) && identifier(params[i]) && len(params[i]) > 2 {
 		return params[i]
+	}
+	if content := strings.Trim(s.text(a.ValueStart, a.ValueEnd), "\"'`"); len(content) > 2 && len(content) < 24 && identifier(strings.NewReplacer("-", "_", " ", "_", ".", "_").Replace(content)) {
+		return s.h.joinLike("x", subTokens(content))
 	}
 	t := subTokens(callee)
 	return s.h.joinLike("x", t[max(0, len(t)-2):])
@@ -156,7 +163,7 @@ func (s *scene) variableNames(p spot) map[string]float64 {
 		if name == p.near || !identifier(name) || s.reserved(name) || slices.Contains(dull[:7], name) || !s.h.fitsStyle(p.near, name) && !(s.h.short && style(name) != "UPPER" && style(name) != "Pascal") {
 			return
 		}
-		if (len(name) == 1 && len(p.near) > 1) || upper != (style(name) == "UPPER" && len(name) > 1) {
+		if (len(name) == 1 && len(p.near) > 4) || upper != (style(name) == "UPPER" && len(name) > 1) {
 			return
 		}
 		if typ != "" && p.typ != "" {

@@ -3,12 +3,15 @@ package syntax
 /*
 #cgo noescape decoy_parse
 #cgo nocallback decoy_parse
+#cgo noescape decoy_parse_after
+#cgo nocallback decoy_parse_after
 #include <stdlib.h>
 #include "walk.h"
 */
 import "C"
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"runtime"
@@ -123,12 +126,11 @@ func (t *Tree) Children(n int) func(func(int) bool) {
 
 // Child is the first child of node n in the named field, -1 for none.
 func (t *Tree) Child(n int, field string) int {
-	f, ok := t.g.fieldID[field]
-	if !ok {
+	if field == "" {
 		return -1
 	}
 	for c, end := n+1, int(t.nodes[n].next); c < end; c = int(t.nodes[c].next) {
-		if t.nodes[c].field == f {
+		if t.g.fields[t.nodes[c].field] == field {
 			return c
 		}
 	}
@@ -195,18 +197,27 @@ func (p *Parser) Close() {
 // Parse parses src as language l; path picks between grammars of one language
 // (.tsx). The tree is valid until the parser's next call.
 func (p *Parser) Parse(l *Language, path string, src []byte) (*Tree, error) {
+	return p.parse(nil, l, path, src)
+}
+
+// parse parses src; with base, as a change of what base parsed last.
+func (p *Parser) parse(base *Parser, l *Language, path string, src []byte) (*Tree, error) {
 	g := l.grammar(path)
-	c := p.byGrammar[g]
-	if c == nil {
-		c = C.decoy_parser_new(g.ptr, C.uint64_t(wallLimit.Microseconds()))
-		if c == nil || !bool(C.decoy_parser_keep(c, (*C.uint8_t)(&g.keep[0]), C.uint32_t(len(g.keep)))) {
-			return nil, fmt.Errorf("parser for %s: the grammar does not fit the tree-sitter library", l.Name)
-		}
-		p.byGrammar[g] = c
+	c, err := p.forGrammar(l, g)
+	if err != nil {
+		return nil, err
 	}
 	var out *C.decoy_node
 	var depth C.uint32_t
-	n := C.decoy_parse(c, (*C.char)(unsafe.Pointer(unsafe.SliceData(src))), C.uint32_t(len(src)), maxDepth, &out, &depth)
+	var n C.int64_t
+	text := (*C.char)(unsafe.Pointer(unsafe.SliceData(src)))
+	if base != nil && base.tree.g == g && base.byGrammar[g] != nil {
+		e := editOf(base.tree.Src, src)
+		n = C.decoy_parse_after(c, base.byGrammar[g], &e, text, C.uint32_t(len(src)), maxDepth, &out, &depth)
+	} else {
+		n = C.decoy_parse(c, text, C.uint32_t(len(src)), maxDepth, &out, &depth)
+	}
+	p.tree = Tree{}
 	switch {
 	case n == -1:
 		return nil, ErrWallLimit
@@ -215,6 +226,51 @@ func (p *Parser) Parse(l *Language, path string, src []byte) (*Tree, error) {
 	}
 	p.tree = Tree{Src: src, g: g, nodes: unsafe.Slice((*node)(unsafe.Pointer(out)), int(n)), Depth: int(depth)}
 	return &p.tree, nil
+}
+
+func (p *Parser) forGrammar(l *Language, g *grammar) (*C.decoy_parser, error) {
+	if c := p.byGrammar[g]; c != nil {
+		return c, nil
+	}
+	c := C.decoy_parser_new(g.ptr, C.uint64_t(wallLimit.Microseconds()))
+	if c == nil || !bool(C.decoy_parser_keep(c, (*C.uint8_t)(&g.keep[0]), C.uint32_t(len(g.keep)))) {
+		return nil, fmt.Errorf("parser for %s: the grammar does not fit the tree-sitter library", l.Name)
+	}
+	p.byGrammar[g] = c
+	return c, nil
+}
+
+// editOf is the one change that makes one text of another: what lies between their
+// common beginning and end.
+func editOf(old, changed []byte) C.decoy_edit {
+	start := 0
+	for start < min(len(old), len(changed)) && old[start] == changed[start] {
+		start++
+	}
+	oldEnd, newEnd := len(old), len(changed)
+	for oldEnd > start && newEnd > start && old[oldEnd-1] == changed[newEnd-1] {
+		oldEnd--
+		newEnd--
+	}
+	point := func(text []byte, at int) C.decoy_point {
+		line := bytes.LastIndexByte(text[:at], '\n') + 1
+		return C.decoy_point{row: C.uint32_t(bytes.Count(text[:at], []byte{'\n'})), column: C.uint32_t(at - line)}
+	}
+	return C.decoy_edit{
+		start: C.uint32_t(start), old_end: C.uint32_t(oldEnd), new_end: C.uint32_t(newEnd),
+		start_point: point(old, start), old_end_point: point(old, oldEnd), new_end_point: point(changed, newEnd),
+	}
+}
+
+// ParseFactsAfter is ParseFacts for a text that differs in one place from what base
+// parsed last, of the same language: a golden's window and that of its negatives.
+// It parses only near the change.
+func (p *Parser) ParseFactsAfter(base *Parser, l *Language, path string, src []byte) (*Facts, error) {
+	t, err := p.parse(base, l, path, src)
+	if err != nil {
+		return nil, err
+	}
+	return p.builder.build(l, t), nil
 }
 
 // ParseFacts parses src and reads its facts.

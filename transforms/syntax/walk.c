@@ -20,6 +20,7 @@ typedef struct {
   const void *id;
   uint32_t context[3];
 } TSTreeCursor;
+_Static_assert(sizeof(decoy_edit) == 36, "tree-sitter ABI");
 _Static_assert(sizeof(TSNode) == 32 && sizeof(TSTreeCursor) == 32, "tree-sitter ABI");
 
 extern TSParser *ts_parser_new(void);
@@ -29,6 +30,8 @@ extern void ts_parser_set_timeout_micros(TSParser *, uint64_t);
 extern TSTree *ts_parser_parse_string(TSParser *, const TSTree *, const char *, uint32_t);
 extern void ts_parser_reset(TSParser *);
 extern void ts_tree_delete(TSTree *);
+extern TSTree *ts_tree_copy(const TSTree *);
+extern void ts_tree_edit(TSTree *, const decoy_edit *);
 extern TSNode ts_tree_root_node(const TSTree *);
 extern uint32_t ts_node_end_byte(TSNode);
 extern uint16_t ts_node_symbol(TSNode);
@@ -53,6 +56,7 @@ static const uint16_t symbol_error = UINT16_MAX; // ts_builtin_sym_error
 
 struct decoy_parser {
   TSParser *parser;
+  TSTree *tree; // of the last text
   TSTreeCursor cursor;
   bool has_cursor;
   uint8_t *keep;
@@ -78,6 +82,7 @@ decoy_parser *decoy_parser_new(const void *language, uint64_t timeout_micros) {
 
 void decoy_parser_delete(decoy_parser *p) {
   if (p->has_cursor) ts_tree_cursor_delete(&p->cursor);
+  if (p->tree) ts_tree_delete(p->tree);
   if (p->parser) ts_parser_delete(p->parser);
   free(p->keep);
   free(p->nodes);
@@ -162,10 +167,12 @@ static int64_t walk(decoy_parser *p, TSNode root, uint32_t max_depth, uint32_t *
   }
 }
 
-int64_t decoy_parse(decoy_parser *p, const char *src, uint32_t len, uint32_t max_depth, decoy_node **out, uint32_t *depth) {
+static int64_t parse(decoy_parser *p, const TSTree *old, const char *src, uint32_t len, uint32_t max_depth, decoy_node **out, uint32_t *depth) {
   p->n = 0;
   *depth = 0;
-  TSTree *tree = ts_parser_parse_string(p->parser, NULL, src, len);
+  TSTree *tree = ts_parser_parse_string(p->parser, old, src, len);
+  if (p->tree) ts_tree_delete(p->tree);
+  p->tree = tree;
   if (!tree) {
     // Without this the next parse would go on with the old text and return a
     // wrong tree.
@@ -173,8 +180,20 @@ int64_t decoy_parse(decoy_parser *p, const char *src, uint32_t len, uint32_t max
     return -1;
   }
   int64_t n = walk(p, ts_tree_root_node(tree), max_depth, depth);
-  ts_tree_delete(tree);
   *out = p->nodes;
+  return n;
+}
+
+int64_t decoy_parse(decoy_parser *p, const char *src, uint32_t len, uint32_t max_depth, decoy_node **out, uint32_t *depth) {
+  return parse(p, NULL, src, len, max_depth, out, depth);
+}
+
+int64_t decoy_parse_after(decoy_parser *p, const decoy_parser *base, const decoy_edit *edit, const char *src, uint32_t len, uint32_t max_depth, decoy_node **out, uint32_t *depth) {
+  if (!base->tree) return parse(p, NULL, src, len, max_depth, out, depth);
+  TSTree *old = ts_tree_copy(base->tree);
+  ts_tree_edit(old, edit);
+  int64_t n = parse(p, old, src, len, max_depth, out, depth);
+  ts_tree_delete(old);
   return n;
 }
 

@@ -77,12 +77,18 @@ type difference struct {
 	runs []run
 }
 
-// introduced are the changed words of the text, without repetition.
+// introduced are the words that the changes bring and do not take away elsewhere,
+// without repetition.
 func (d difference) introduced() []string {
-	out := []string{}
+	out, gone := []string{}, map[string]bool{}
+	for _, r := range d.runs {
+		for _, t := range r.gold {
+			gone[t] = true
+		}
+	}
 	for _, r := range d.runs {
 		for _, t := range r.text {
-			if first, _ := utf8.DecodeRuneInString(t); wordRune(first) && !unicode.IsDigit(first) && !slices.Contains(out, t) && !slices.Contains(r.gold, t) {
+			if first, _ := utf8.DecodeRuneInString(t); wordRune(first) && !unicode.IsDigit(first) && !slices.Contains(out, t) && !gone[t] {
 				out = append(out, t)
 			}
 		}
@@ -139,29 +145,40 @@ func (x gap) fill() (r run, with string) {
 	switch {
 	case len(r.text) > 0 && len(r.gold) > 0:
 		r.goldStart, r.goldEnd = x.g[x.gi].start, x.g[x.gj-1].end
-		return r, x.text[x.t[x.ti].start:x.t[x.tj-1].end]
+		start, end := x.t[x.ti].start, x.t[x.tj-1].end
+		// Where the golden has no space, words must not run together.
+		if !first && from == r.goldStart && isWord(x.g[x.gi-1].text) && isWord(r.text[0]) {
+			start = textFrom
+		}
+		if !last && to == r.goldEnd && isWord(x.g[x.gj].text) && isWord(r.text[len(r.text)-1]) {
+			end = textTo
+		}
+		return r, x.text[start:end]
 	case len(r.text) > 0: // tokens come
 		start, end := x.t[x.ti].start, x.t[x.tj-1].end
 		lead, trail, space := x.text[textFrom:start], x.text[end:textTo], x.golden[from:to]
-		before := lead == space || trail != space && r.text[len(r.text)-1] == "," && r.text[0] != ","
-		if first || !last && before && !(space == "" && lead != "" && isWord(x.g[x.gi-1].text) && isWord(r.text[0])) {
+		with = x.text[start:end]
+		after := first || lead == space || trail != space && r.text[len(r.text)-1] == "," && r.text[0] != ","
+		if last && !first {
+			after = false
+		}
+		// The new tokens take over one neighbour's space and bring the other.
+		if space == "" && !first && !last {
+			return run{goldStart: from, goldEnd: from, gold: r.gold, text: r.text}, lead + with + trail
+		}
+		if after {
 			r.goldStart, r.goldEnd = to, to
 			if last {
 				trail = ""
 			}
-			return r, x.text[start:end] + trail
-		}
-		if !last && space == "" && trail != "" && isWord(x.g[x.gj].text) && isWord(r.text[len(r.text)-1]) {
-			space = trail
-			r.goldStart, r.goldEnd = from, from
-			return r, lead + x.text[start:end] + trail
+			return r, with + trail
 		}
 		r.goldStart, r.goldEnd = from, from
-		return r, lead + x.text[start:end]
+		return r, lead + with
 	default: // tokens go
 		start, end := x.g[x.gi].start, x.g[x.gj-1].end
 		lead, trail := x.golden[from:start], x.golden[end:to]
-		keepTrail := r.gold[0] == "," && r.gold[len(r.gold)-1] != ","
+		keepTrail := r.gold[0] == "," && r.gold[len(r.gold)-1] != "," || !last && strings.Contains(")]}", x.g[x.gj].text)
 		if first || last {
 			keepTrail = last && !first
 		} else if isWord(x.g[x.gi-1].text) && isWord(x.g[x.gj].text) {

@@ -129,7 +129,7 @@ func (c *Checker) Check(ctx *schemas.Context, typ, text string) (r Result, reaso
 	if err := c.window(l, ctx); err != nil {
 		return r, RejectUnparseable, "golden: " + err.Error()
 	}
-	f, err := c.changed.ParseFacts(l, ctx.Path, []byte(ctx.Prefix+r.Text+ctx.Suffix))
+	f, err := c.changed.ParseFactsAfter(c.golden, l, ctx.Path, []byte(ctx.Prefix+r.Text+ctx.Suffix))
 	if err != nil {
 		return r, RejectUnparseable, err.Error()
 	}

@@ -19,6 +19,9 @@ type Checker struct {
 	spaces   map[string][]*file
 	subtypes map[string][]*decl
 	roots    map[string]bool
+	prefixes map[string]bool
+	partial  map[string]bool
+	made     *bool // whether the archive has sources of generated code
 
 	ctx     string // the context whose golden window is parsed
 	window  *site
@@ -118,7 +121,7 @@ func (c *Checker) verdict(repo *Repo, ctx *schemas.Context, neg *schemas.Negativ
 	if err != nil {
 		return verdict{}, err
 	}
-	f, err := c.negative.ParseFacts(l, ctx.Path, []byte(ctx.Prefix+neg.Text+ctx.Suffix))
+	f, err := c.negative.ParseFactsAfter(c.golden, l, ctx.Path, []byte(ctx.Prefix+neg.Text+ctx.Suffix))
 	if err != nil {
 		return verdict{}, err
 	}
@@ -152,6 +155,7 @@ func (c *Checker) query(repo *Repo, ctx *schemas.Context) (*query, *syntax.Langu
 	if c.repo != repo || c.lang != ctx.Language {
 		c.repo, c.lang, c.ctx = repo, ctx.Language, ""
 		c.closures, c.spaces, c.subtypes, c.roots = map[*decl]*closure{}, nil, nil, nil
+		c.prefixes, c.partial, c.made = nil, nil, nil
 	}
 	return &query{Checker: c, repo: repo, w: w, lib: libraryOf(w.library), lang: ctx.Language}, l
 }

@@ -16,6 +16,7 @@ type entity struct {
 	decls   []*decl    // the functions
 	weak    string     // why the type may not be the whole truth
 	why     string     // kind unknown: why
+	open    string     // aFunction: why there may be other signatures
 	self    bool       // the receiver of the method that encloses it
 	through entityKind // aFunction: what it is a member of
 }
@@ -183,7 +184,7 @@ func (s *site) named(name string, scope, depth int) entity {
 	for sc := scope; sc >= 0; sc = s.f.Scopes[sc].Parent {
 		var here []*syntax.Decl
 		for _, k := range s.byName[name] {
-			if d := &s.f.Decls[k]; d.Scope == sc && d.Role != syntax.Label && d.Role != syntax.Constructor && s.seen(d, scope) {
+			if d := &s.f.Decls[k]; d.Scope == sc && d.Role != syntax.Label && d.Role != syntax.Constructor && s.seen(d, scope) && (d.Role != syntax.Field || s.f.Scopes[sc].Kind == syntax.TypeScope) {
 				here = append(here, d)
 			}
 		}
@@ -301,6 +302,11 @@ func (s *site) inherited(name string, scope int) (entity, bool) {
 
 // importedName is what an imported name denotes.
 func (s *site) importedName(im imported, name string) entity {
+	if s.w.ambient && im.name != "" && im.name != "default" {
+		if x := s.export(s.w.module(s.query, im.module, s.file), im.name); len(x.decls) > 0 {
+			return s.declared(x.decls, name) // a type and a value may share the name
+		}
+	}
 	if t, ok := s.typeImported(im, s.file); ok {
 		return entity{kind: aType, typ: t}
 	}
@@ -375,8 +381,8 @@ func (s *site) anywhere(name string) entity {
 		return unclear("%s is not declared in the repository", name)
 	}
 	e := s.declared(ds, name)
-	if unread, _ := s.includes(); len(unread) > 0 {
-		e.weak = "not read: " + strings.Join(unread, ", ")
+	if unread := s.includes().unread; len(unread) > 0 {
+		e.weak = notRead(unread)
 	}
 	return e
 }

@@ -78,6 +78,13 @@ func (s *site) item(it syntax.ImportItem) verdict {
 	}
 	switch m.state {
 	case absent:
+		at := it.Module
+		if it.Relative && !s.w.includes && s.w.ambient {
+			at = "/" + path.Join(s.file.folder, it.Module)
+		}
+		if s.importedElsewhere(at) {
+			return verdict{ruleModule, abstain("%s is imported by other files too: a build makes it", it.Module)}
+		}
 		if s.w.includes && !it.Relative && strings.Contains(it.Module, ".") {
 			return verdict{ruleModule, abstain("<%s> may be a header of the platform or another library", it.Module)}
 		}
@@ -96,6 +103,32 @@ func (s *site) item(it syntax.ImportItem) verdict {
 		return verdict{ruleModule, exists("%s is there", it.Module)}
 	}
 	return verdict{ruleImportName, s.importName(it, m)}
+}
+
+// importedElsewhere reports whether another statement than the completion's imports
+// a module.
+func (s *site) importedElsewhere(at string) bool {
+	if !s.importedAt(at) {
+		return false
+	}
+	// The symbols hold the golden's own statement: it does not count.
+	n := 0
+	for _, f := range s.repo.files {
+		if !s.family(f) {
+			continue
+		}
+		for _, im := range f.imports {
+			own := f == s.file && im.line >= s.line(s.start) && im.line <= s.line(max(s.start, s.end-1))
+			full := im.module
+			if strings.HasPrefix(at, "/") {
+				full = "/" + path.Join(f.folder, im.module)
+			}
+			if !own && (full == at || strings.HasPrefix(full, at+s.w.separator)) {
+				n++
+			}
+		}
+	}
+	return n > 0
 }
 
 func reason(open string) string {
@@ -148,6 +181,9 @@ func (s *site) importName(it syntax.ImportItem, m module) finding {
 	}
 	if x.open != "" && !x.loose {
 		return abstain("%s", x.open)
+	}
+	if !it.Relative && s.incomplete(it.Module) {
+		return abstain("other files import names from %s that the archive does not hold", it.Module)
 	}
 	return certain(x.open, "%s declares %s; no %s", it.Module, s.listing(m), it.Name)
 }
@@ -232,6 +268,9 @@ func (s *site) classNamed(full string) (verdict, bool) {
 			if _, ok := m.lib[strings.Join(rest, ".")]; ok {
 				return verdict{ruleImportName, exists("the JDK has %s", full)}, true
 			}
+			if !startsUpper(rest[0]) {
+				return verdict{ruleModule, abstain("%s is not of this repository", full)}, true
+			}
 			if slices.Contains(s.w.later, rest[0]) || slices.Contains(s.w.later, rest[len(rest)-1]) {
 				return verdict{ruleImportName, abstain("later versions of the JDK have %s", full)}, true
 			}
@@ -241,6 +280,9 @@ func (s *site) classNamed(full string) (verdict, bool) {
 				return verdict{ruleImportName, abstain("%s may declare %s", fs[0].path, full)}, true
 			}
 			x := s.export(m, rest[0])
+			if x.where == "" && (!startsUpper(rest[0]) || s.incomplete(pkg)) {
+				return verdict{ruleImportName, abstain("the package %s has classes that the archive does not hold", pkg)}, true
+			}
 			if x.where != "" && len(rest) > 1 {
 				return verdict{ruleImportName, s.staticMemberOf(x, rest)}, true
 			}
@@ -264,6 +306,8 @@ func (s *site) classNamed(full string) (verdict, bool) {
 	return verdict{ruleImportName, abstain("%s is not of this repository", full)}, true
 }
 
+func startsUpper(s string) bool { return s != "" && s[0] >= 'A' && s[0] <= 'Z' }
+
 // staticMemberOf looks for a nested class in what a package declares.
 func (s *site) staticMemberOf(x found, rest []string) finding {
 	for _, d := range x.decls {
@@ -277,14 +321,18 @@ func (s *site) staticMemberOf(x found, rest []string) finding {
 
 // generators reports whether the archive has sources from which builds generate
 // code that the archive does not hold.
-func (s *site) generators() bool {
-	for _, name := range sortedKeys(s.repo.files) {
-		switch path.Ext(name) {
-		case ".proto", ".thrift", ".avsc", ".avdl", ".g4", ".g", ".jj", ".fbs", ".xsd", ".wsdl", ".jjt", ".ftl", ".tt", ".xaml", ".resx":
-			return true
+func (q *query) generators() bool {
+	if q.made == nil {
+		made := false
+		for name := range q.repo.files {
+			switch path.Ext(name) {
+			case ".proto", ".thrift", ".avsc", ".avdl", ".g4", ".g", ".jj", ".fbs", ".xsd", ".wsdl", ".jjt", ".ftl", ".tt", ".xaml", ".resx":
+				made = true
+			}
 		}
+		q.made = &made
 	}
-	return false
+	return *q.made
 }
 
 // otherJVM reports whether a package's folder has sources of another language of

@@ -50,13 +50,16 @@ func (s *site) called(c *syntax.Call) verdict {
 		if c.Ctor {
 			u = asType
 		}
-		return verdict{ruleCallee, s.bare(c.Name, c.Scope, u)}
+		return verdict{ruleCallee, s.bare(c.Name, c.Scope, c.NameStart, u)}
 	}
 	e := s.receiver(c, 0)
 	switch e.kind {
 	case aModule:
 		return verdict{ruleExport, s.exported(e, c.Name)}
 	case aValue, aType, aSupertype:
+		if e.kind == aType && s.w.ambient && len(e.typ.decls) > 0 && e.typ.decls[0].role != syntax.Class && e.typ.decls[0].role != syntax.Enum {
+			return verdict{ruleMember, abstain("%s is a type, and the receiver is a value of the same name", e.typ)}
+		}
 		return verdict{ruleMember, s.memberOf(e, c)}
 	case aFunction:
 		return verdict{ruleMember, abstain("the receiver is a function")}
@@ -143,6 +146,9 @@ func (s *site) memberOf(e entity, c *syntax.Call) finding {
 	if h := s.has(cl, c.Name); h != "" {
 		return exists("%s has the member: %s", e.typ, h)
 	}
+	if s.w.callable && strings.HasPrefix(c.Name, "__") && strings.HasSuffix(c.Name, "__") {
+		return abstain("%s is a name of the language's own", c.Name)
+	}
 	for _, sub := range s.below(e.typ) {
 		if h := s.closureOf(sub).members[c.Name]; len(h) > 0 {
 			return exists("a subtype has the member: %s (%s)", h[0].full(), h[0].at())
@@ -183,8 +189,8 @@ func (s *site) memberOf(e entity, c *syntax.Call) finding {
 	case e.typ.lib != nil && s.w.library == "java":
 		weak = "the list is of JDK 17"
 	case s.w.includes:
-		if unread, _ := s.includes(); len(unread) > 0 {
-			weak = "not read: " + strings.Join(unread, ", ")
+		if unread := s.includes().unread; len(unread) > 0 {
+			weak = notRead(unread)
 		}
 	}
 	return certain(weak, "%s; no %s", cl.inventory(s.query), c.Name)

@@ -48,9 +48,9 @@ type found struct {
 }
 
 // export looks a name up among those that a module gives.
-func (q *query) export(m module, name string) found { return q.exportOf(m, name, 0) }
+func (q *query) export(m module, name string) found { return q.exportOf(m, name, map[*file]bool{}) }
 
-func (q *query) exportOf(m module, name string, depth int) found {
+func (q *query) exportOf(m module, name string, seen map[*file]bool) found {
 	switch m.state {
 	case standard:
 		if _, ok := m.lib[name]; ok {
@@ -91,6 +91,10 @@ func (q *query) exportOf(m module, name string, depth int) found {
 		return out
 	}
 	for _, f := range m.files {
+		if seen[f] {
+			continue // imports of everything can go in a circle
+		}
+		seen[f] = true
 		for _, im := range f.imports {
 			if im.local != "*" || q.w.library == "java" {
 				continue
@@ -101,11 +105,7 @@ func (q *query) exportOf(m module, name string, depth int) found {
 				}
 				continue
 			}
-			if depth > 8 {
-				out.open = "imports of everything from everything are too deep"
-				return out
-			}
-			sub := q.exportOf(q.w.module(q, im.module, f), name, depth+1)
+			sub := q.exportOf(q.w.module(q, im.module, f), name, seen)
 			if sub.where != "" {
 				return sub
 			}
@@ -223,7 +223,7 @@ func (m module) packageName() string {
 // generatedName matches names that builds usually make.
 func generatedName(base string) bool {
 	base = strings.ToLower(base)
-	for _, s := range []string{"_pb2", "_pb", ".pb", "_grpc", "generated", "autogen", "version", "config", "_export", "export_", "moc_", "ui_", ".g", "_gen", "bindings", "parser", "lexer", "autovalue_", "buildinfo", "buildconfig", "package"} {
+	for _, s := range []string{"_pb2", "_pb", ".pb", "_grpc", "generated", "autogen", "version", "config", "_export", "export_", "moc_", "ui_", ".g", "_gen", "bindings", "parser", "lexer", "autovalue_", "autooneof_", "immutable", "buildinfo", "buildconfig", "package"} {
 		if strings.Contains(base, s) {
 			return true
 		}
@@ -258,51 +258,68 @@ func pythonModule(q *query, p string, from *file) module {
 	}
 	top, _, _ := strings.Cut(p, ".")
 	slashed := strings.ReplaceAll(p, ".", "/")
+	if lib := q.lib.modules[top]; lib != nil {
+		return q.pythonStandard(p, top, from)
+	}
 	var all module
-	for _, f := range append(q.repo.ending(slashed), q.repo.stemEnding(slashed)...) {
-		if m, ok := pythonFiles(q, p, stem(f.path)); ok {
+	for _, root := range q.pythonRoots(top, from) {
+		if m, ok := pythonFiles(q, p, strings.TrimPrefix(root+"/"+slashed, "/")); ok {
 			all.state, all.name, all.open = present, p, m.open
-			for _, x := range m.files {
-				if !slices.Contains(all.files, x) {
-					all.files = append(all.files, x)
-				}
-			}
+			all.files = append(all.files, m.files...)
 		}
 	}
 	if all.state == present {
 		return all
 	}
-	if lib := q.lib.modules[top]; lib != nil && len(q.repo.ending(top)) == 0 && len(q.repo.stemEnding(top)) == 0 {
-		if m := q.lib.modules[p]; m != nil {
-			return module{state: standard, name: p, lib: m}
-		}
-		if outer := q.lib.modules[strings.TrimSuffix(p, "."+last(p))]; outer[last(p)] != (arity{}) {
-			return module{name: p}
-		}
-		if slices.Contains(pythonPlatform, top) {
-			return missing(false, p, "the standard library of Python 3.11 on Linux has no module %s", p)
-		}
-		return missing(true, p, "the standard library of Python 3.11 has no module %s", p)
+	if len(q.repo.ending(slashed)) > 0 || len(q.repo.stemEnding(slashed)) > 0 {
+		return module{name: p} // somewhere, but not where a path surely begins
 	}
-	return pythonAbsent(q, p, slashed)
+	return pythonAbsent(q, p, slashed, from)
+}
+
+// pythonRoots are the folders in which a top-level name surely is: a package that
+// lies in no other package, or a module beside the importing script.
+func (q *query) pythonRoots(top string, from *file) []string {
+	var out []string
+	for _, f := range q.repo.ending(top + "/__init__.py") {
+		if root := folder(folder(f.path)); len(q.repo.stemIn(strings.TrimPrefix(root+"/__init__", "/"))) == 0 {
+			out = append(out, root)
+		}
+	}
+	if from != nil && len(out) == 0 {
+		for _, f := range q.repo.stemIn(strings.TrimPrefix(from.folder+"/"+top, "/")) {
+			if f.language == "python" {
+				return []string{from.folder}
+			}
+		}
+	}
+	return out
+}
+
+// pythonStandard resolves a path of the standard library, unless a script beside
+// the importing one has the name.
+func (q *query) pythonStandard(p, top string, from *file) module {
+	if from != nil && len(q.repo.stemIn(strings.TrimPrefix(from.folder+"/"+top, "/"))) > 0 {
+		return module{name: p}
+	}
+	if m := q.lib.modules[p]; m != nil {
+		return module{state: standard, name: p, lib: m}
+	}
+	if outer := q.lib.modules[strings.TrimSuffix(p, "."+last(p))]; outer[last(p)] != (arity{}) {
+		return module{name: p}
+	}
+	return missing(!slices.Contains(pythonPlatform, top), p, "the standard library of Python 3.11 has no module %s", p)
 }
 
 // pythonAbsent: a path below a top-level package of the archive that is not there.
-func pythonAbsent(q *query, p, slashed string) module {
+func pythonAbsent(q *query, p, slashed string, from *file) module {
 	top, _, nested := strings.Cut(slashed, "/")
-	if !nested {
+	roots := q.pythonRoots(top, from)
+	if !nested || len(roots) != 1 || generatedName(path.Base(p)) || q.importedAt(p) {
 		return module{name: p}
 	}
-	root := ""
-	for _, f := range q.repo.ending(top + "/__init__.py") {
-		dir := folder(f.path)
-		if len(q.repo.stemIn(path.Join(folder(dir), "__init__"))) > 0 {
-			continue // a package inside of another is no top-level one
-		}
-		if root != "" {
-			return module{name: p}
-		}
-		root = folder(dir)
+	pkg := strings.TrimPrefix(roots[0]+"/"+top, "/")
+	for _, f := range q.repo.stemIn(pkg + "/__init__") {
 		for _, d := range f.decls {
 			if d.name == "__path__" || d.name == "__getattr__" {
 				return module{name: p}
@@ -314,10 +331,7 @@ func pythonAbsent(q *query, p, slashed string) module {
 			}
 		}
 	}
-	target := strings.TrimPrefix(root+"/"+slashed, "/")
-	if !q.repo.folders[path.Join(root, top)] || len(q.repo.ending(top+"/__init__.py")) == 0 || generatedName(path.Base(p)) {
-		return module{name: p}
-	}
+	target := strings.TrimPrefix(roots[0]+"/"+slashed, "/")
 	for dir := folder(target); ; dir = folder(dir) {
 		if q.repo.folders[dir] {
 			if len(q.repo.stemIn(dir+"/__init__")) == 0 {
@@ -329,11 +343,10 @@ func pythonAbsent(q *query, p, slashed string) module {
 			break
 		}
 	}
-	stemless := strings.TrimSuffix(strings.TrimSuffix(target, "_grpc"), "_pb2")
-	if len(q.repo.stemIn(stemless)) > 0 {
+	if stemless := strings.TrimSuffix(strings.TrimSuffix(target, "_grpc"), "_pb2"); len(q.repo.stemIn(stemless)) > 0 {
 		return module{name: p}
 	}
-	return missing(!q.repo.imported[p], p, "the archive holds the package %s, and neither %s.py nor a folder %s/", path.Join(root, top), target, target)
+	return missing(true, p, "the archive holds the package %s, and neither %s.py nor a folder %s/", pkg, target, target)
 }
 
 func pythonFiles(q *query, name, target string) (module, bool) {

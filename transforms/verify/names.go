@@ -36,12 +36,14 @@ func abstain(format string, args ...any) finding {
 // bare looks a bare name up at a place: in the scopes around it, among the file's
 // imports, the members of the types around it, the files beside it. What is not
 // bound but could be supplied by something unread is unseen or abstain.
-func (s *site) bare(name string, scope int, u use) finding {
+func (s *site) bare(name string, scope, at int, u use) finding {
 	if slices.Contains(s.rules().Predeclared, name) || slices.Contains(s.rules().SelfNames, name) || slices.Contains(s.w.extra, name) {
 		return exists("%s is predeclared", name)
 	}
-	if where := s.bound(name, scope); where != "" {
-		return exists("%s is declared at %s", name, where)
+	for sc := scope; sc >= 0; sc = s.header(sc, at) {
+		if where := s.bound(name, sc); where != "" {
+			return exists("%s is declared at %s", name, where)
+		}
 	}
 	if s.lost != "" {
 		return abstain("%s", s.lost)
@@ -66,6 +68,9 @@ func (s *site) bare(name string, scope int, u use) finding {
 			return abstain("the window has %q, which can bind names that are not written", m)
 		}
 	}
+	if u == asType && generatedName(name) {
+		return abstain("%s is a name that builds make", name)
+	}
 	if s.macroName(name) {
 		return abstain("%s looks like a macro", name)
 	}
@@ -73,13 +78,29 @@ func (s *site) bare(name string, scope int, u use) finding {
 	if f.status != "" {
 		return f
 	}
+	if u == asType && s.w.namespaces && s.generators() {
+		weak = append(weak, "not read: classes that are generated from other sources of the archive")
+	}
 	if at := s.unboundElsewhere(name); at != "" {
 		return abstain("%s is used at %s too, where nothing seen binds it either", name, at)
 	}
 	if len(weak) > 0 {
-		return finding{schemas.StatusUnseen, fmt.Sprintf("no scope around %s, import or file beside %s binds %s; not read: %s", s.at(s.start), s.ctx.Path, name, strings.Join(weak, ", "))}
+		return finding{schemas.StatusUnseen, fmt.Sprintf("no scope around %s, import or file beside %s binds %s; %s", s.at(s.start), s.ctx.Path, name, strings.Join(weak, ", "))}
 	}
 	return finding{schemas.StatusCertified, fmt.Sprintf("nothing binds %s: no scope around %s, none of the file's %d imports, %s", name, s.at(s.start), len(imports), s.besideWords())}
+}
+
+// header is the scope around a function's for a place in the function's head, where
+// default values and annotations stand; -1 for a place in its body.
+func (s *site) header(scope, at int) int {
+	sc := s.f.Scopes[scope]
+	if sc.Kind != syntax.FunctionScope {
+		return -1
+	}
+	if body := s.f.Tree.Child(s.f.Tree.At(sc.Start, sc.End), "body"); body >= 0 && at < s.f.Tree.Start(body) {
+		return sc.Parent
+	}
+	return -1
 }
 
 // unboundElsewhere is where the window uses the name outside of the completion and
@@ -120,6 +141,12 @@ func (s *site) bound(name string, scope int) string {
 // of its own: a member is, in languages with bare members; elsewhere only directly
 // in the type's body, not in its functions.
 func (s *site) seen(d *syntax.Decl, scope int) bool {
+	if !s.w.bareMembers && s.f.Scopes[d.Scope].Kind != syntax.TypeScope && d.Owner != "" {
+		switch d.Role {
+		case syntax.Method, syntax.Constructor, syntax.Field:
+			return false // declared outside of its type's body: Go's methods, prototypes
+		}
+	}
 	if s.f.Scopes[d.Scope].Kind != syntax.TypeScope || s.w.bareMembers || d.Role == syntax.TypeParam || d.Role == syntax.Class && s.f.Scopes[d.Scope].Decl < 0 {
 		return true
 	}
@@ -375,7 +402,7 @@ func (s *site) wild(name string, imports []imported, u use) (weak []string, f fi
 		}
 	}
 	if s.w.includes {
-		return s.included(name, u)
+		return s.fromHeaders(name, u)
 	}
 	for _, im := range imports {
 		if im.local != "*" {
@@ -402,13 +429,13 @@ func (s *site) wild(name string, imports []imported, u use) (weak []string, f fi
 			return nil, exists("%s comes from %s: %s", name, target, x.where)
 		case x.open == "":
 		case s.w.separator == "::" && u == asValue:
-			weak = append(weak, target+"::*")
+			weak = append(weak, "not read: "+target+"::*")
 		default:
 			return nil, abstain("everything is imported from %s: %s", target, x.open)
 		}
 	}
 	if s.ctx.Language == schemas.JavaScript && !s.isModule() {
-		weak = append(weak, "scripts that a page loads beside it")
+		weak = append(weak, "not read: scripts that a page loads beside it")
 	}
 	if s.w.separator == "::" && u == asCallee && name == strings.ToLower(name) {
 		return weak, finding{}
@@ -466,7 +493,7 @@ func (q *query) typeByFullName(full string) (typ, bool) {
 	for i := len(parts) - 1; i > 0; i-- {
 		m := q.w.module(q, strings.Join(parts[:i], "."), nil)
 		if m.state == present {
-			if t, ok := q.typeOf(m, parts[i], 0); ok {
+			if t, ok := q.typeOf(m, parts[i], nil); ok {
 				return q.nested(t, parts[i+1:])
 			}
 		}
@@ -474,15 +501,15 @@ func (q *query) typeByFullName(full string) (typ, bool) {
 	return typ{}, false
 }
 
-// included: C++'s includes bring all kinds of names. The repository's own headers
+// fromHeaders: C++'s includes bring all kinds of names. The repository's own headers
 // have been asked, whichever are included; the standard's are in a list; any other
 // header leaves a name unseen at best.
-func (s *site) included(name string, u use) (weak []string, f finding) {
+func (s *site) fromHeaders(name string, u use) (weak []string, f finding) {
 	if _, ok := s.lib.modules["global"][name]; ok {
 		return nil, abstain("%s is a name of the C, C++ or POSIX headers", name)
 	}
-	names, using := s.includes()
-	if using || u == asCallee { // a call finds functions in its arguments' namespaces
+	in := s.includes()
+	if in.using || u == asCallee { // a call finds functions in its arguments' namespaces
 		if _, ok := s.lib.modules["std"][name]; ok {
 			return nil, abstain("%s may be a name of namespace std", name)
 		}
@@ -490,13 +517,37 @@ func (s *site) included(name string, u use) (weak []string, f finding) {
 	if u == asType {
 		return nil, abstain("a header that is not read may declare the type %s", name)
 	}
-	return names, finding{}
+	if u == asCallee && in.own != "" {
+		return nil, abstain("%s is not in the archive and may declare %s", in.own, name)
+	}
+	if len(in.unread) > 0 {
+		weak = []string{notRead(in.unread)}
+	}
+	return weak, finding{}
 }
 
-// includes walks the include graph from the file: it returns the headers that are
-// neither in the archive nor of the standard library, and whether a namespace that
-// is not the repository's is opened somewhere.
-func (s *site) includes() (unread []string, using bool) {
+// notRead lists headers, the first three by name.
+func notRead(headers []string) string {
+	if len(headers) > 3 {
+		headers = append(headers[:3:3], fmt.Sprintf("and %d more", len(headers)-3))
+	}
+	return "not read: " + strings.Join(headers, ", ")
+}
+
+// included headers of a file, directly and through others.
+type included struct {
+	unread []string // neither in the archive nor of the standard library
+	own    string   // one of them that is named like a file of the project: in quotes
+	using  bool     // a namespace that is not the repository's is opened somewhere
+}
+
+// includes walks the include graph from the file, once a window.
+func (s *site) includes() included {
+	if s.graph != nil {
+		return *s.graph
+	}
+	out := &included{}
+	s.graph = out
 	seen := map[*file]bool{s.file: true}
 	todo := []*file{s.file}
 	add := func(f *file, mods []imported) {
@@ -504,11 +555,11 @@ func (s *site) includes() (unread []string, using bool) {
 			if im.local != "*" {
 				continue
 			}
-			if !strings.ContainsAny(im.module, "./") && s.lib.modules["headers"][im.module] == (arity{}) && s.namespace(strings.ReplaceAll(im.module, "::", ".")) {
-				continue // using namespace of the repository
-			}
-			if strings.HasPrefix(im.module, "std") && s.lib.modules["headers"][im.module] == (arity{}) && !strings.Contains(im.module, ".") {
-				using = true
+			header := im.relative || strings.ContainsAny(im.module, "./") || s.lib.modules["headers"][im.module] != (arity{})
+			if !header {
+				if !s.namespace(strings.ReplaceAll(im.module, "::", ".")) {
+					out.using = true
+				}
 				continue
 			}
 			m := s.w.module(s.query, im.module, f)
@@ -522,8 +573,11 @@ func (s *site) includes() (unread []string, using bool) {
 					}
 				}
 			default:
-				if !slices.Contains(unread, im.module) {
-					unread = append(unread, im.module)
+				if !slices.Contains(out.unread, im.module) {
+					out.unread = append(out.unread, im.module)
+				}
+				if im.relative && out.own == "" {
+					out.own = im.module
 				}
 			}
 		}
@@ -533,14 +587,11 @@ func (s *site) includes() (unread []string, using bool) {
 		f := todo[0]
 		todo = todo[1:]
 		if f.unread {
-			unread = append(unread, f.path)
+			out.unread = append(out.unread, f.path)
 		}
 		if f != s.file || s.ctx.PrefixCut {
 			add(f, f.imports)
 		}
 	}
-	if len(unread) > 3 {
-		unread = append(unread[:3:3], fmt.Sprintf("and %d more", len(unread)-3))
-	}
-	return unread, using
+	return *out
 }

@@ -139,6 +139,9 @@ func (s *site) target(c *syntax.Call) target {
 	}
 	switch e.kind {
 	case aFunction:
+		if e.open != "" {
+			return noTarget("%s", e.open)
+		}
 		t := target{weak: e.weak}
 		if e.through == aSupertype && s.w.callable {
 			t.weak = "super() may mean another base"
@@ -232,8 +235,8 @@ func (s *site) constructors(t typ, c *syntax.Call) target {
 		if len(c.Args) < 2 {
 			return noTarget("%s may be copied or converted from one value", t)
 		}
-		if unread, _ := s.includes(); len(unread) > 0 {
-			out.weak = "not read: " + strings.Join(unread, ", ")
+		if unread := s.includes().unread; len(unread) > 0 {
+			out.weak = notRead(unread)
 		}
 	}
 	return out
@@ -253,6 +256,9 @@ func (s *site) refuses(g signature, c *syntax.Call) (why string, keyword bool) {
 		default:
 			positional++
 		}
+	}
+	if k := s.f.Tree.Kind(s.f.Tree.At(c.ArgsStart, c.ArgsEnd)); k == "generator_expression" {
+		return "", false // f(x for x in xs) has one argument
 	}
 	if s.w.packageGuess && len(c.Args) == 1 && s.mayBeSeveral(c.Args[0].Node) {
 		return "", false // f(g()) passes all of g's results

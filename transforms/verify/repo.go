@@ -137,7 +137,9 @@ func NewRepo(symbols iter.Seq[schemas.Symbol]) *Repo {
 				static: slices.Contains(s.Flags, "static"), decorated: slices.Contains(s.Flags, "decorated"), open: slices.Contains(s.Flags, "open"),
 			}
 			for _, p := range s.Params {
-				d.params = append(d.params, readParam(p))
+				if p != "this" { // a written receiver
+					d.params = append(d.params, readParam(p))
+				}
 			}
 			f.decls = append(f.decls, d)
 		}

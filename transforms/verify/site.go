@@ -34,8 +34,9 @@ type site struct {
 	refs       map[int]int // by node
 	members    map[int]int
 	calls      map[int]int
-	outer      []string // types and namespaces around the window's outermost declaration
-	lost       string   // why what encloses the place is not known, "" where it is
+	outer      []string  // types and namespaces around the window's outermost declaration
+	graph      *included // C++: what the includes reach
+	lost       string    // why what encloses the place is not known, "" where it is
 }
 
 func (q *query) newSite(ctx *schemas.Context, f *syntax.Facts, text string) *site {

@@ -372,18 +372,21 @@ func (q *query) typeImported(im imported, f *file) (typ, bool) {
 		}
 		return typ{}, false
 	}
-	return q.typeOf(q.w.module(q, modName, f), name, 0)
+	return q.typeOf(q.w.module(q, modName, f), name, nil)
 }
 
 // typeOf is the type of that name among a module's names, through re-exports.
-func (q *query) typeOf(m module, name string, depth int) (typ, bool) {
+func (q *query) typeOf(m module, name string, seen map[*file]bool) (typ, bool) {
+	if seen == nil {
+		seen = map[*file]bool{}
+	}
 	if m.state == standard {
 		if t := q.lib.types[m.name+q.w.separator+name]; t != nil {
 			return typ{lib: t}, true
 		}
 		return typ{}, false
 	}
-	if m.state != present || depth > 8 {
+	if m.state != present {
 		return typ{}, false
 	}
 	var all []*decl
@@ -393,20 +396,27 @@ func (q *query) typeOf(m module, name string, depth int) (typ, bool) {
 	if len(all) > 0 {
 		return q.one(all)
 	}
+	var fresh []*file // a re-export can go in a circle
 	for _, f := range m.files {
+		if !seen[f] {
+			seen[f] = true
+			fresh = append(fresh, f)
+		}
+	}
+	for _, f := range fresh {
 		for _, im := range f.imports {
 			if im.local == name || im.local == "" && im.name == name {
 				if im.name == "" {
 					return typ{}, false
 				}
-				return q.typeOf(q.w.module(q, im.module, f), im.name, depth+1)
+				return q.typeOf(q.w.module(q, im.module, f), im.name, seen)
 			}
 		}
 	}
-	for _, f := range m.files {
+	for _, f := range fresh {
 		for _, im := range f.imports {
 			if im.local == "*" {
-				if t, ok := q.typeOf(q.w.module(q, im.module, f), name, depth+1); ok {
+				if t, ok := q.typeOf(q.w.module(q, im.module, f), name, seen); ok {
 					return t, true
 				}
 			}
@@ -430,17 +440,17 @@ func (q *query) typeQualified(name string, parts []string, f *file, imports []im
 			outer, ok := q.typeImported(im, f)
 			if !ok {
 				if im.name != "" && n == 1 { // from package import module
-					return q.typeOf(q.w.module(q, im.module+"."+im.name, f), parts[n], 0)
+					return q.typeOf(q.w.module(q, im.module+"."+im.name, f), parts[n], nil)
 				}
 				return typ{}, false
 			}
 			return q.nested(outer, parts[1:])
 		}
 		if n == 1 {
-			return q.typeOf(q.w.module(q, im.module, f), parts[1], 0)
+			return q.typeOf(q.w.module(q, im.module, f), parts[1], nil)
 		}
 		if strings.HasPrefix(name, im.module+".") && strings.Count(name, ".") == strings.Count(im.module, ".")+1 {
-			return q.typeOf(q.w.module(q, im.module, f), parts[n], 0)
+			return q.typeOf(q.w.module(q, im.module, f), parts[n], nil)
 		}
 		return typ{}, false
 	}
@@ -450,7 +460,7 @@ func (q *query) typeQualified(name string, parts []string, f *file, imports []im
 	if q.w.library == "java" {
 		for i := n; i > 0; i-- {
 			m := q.w.module(q, strings.Join(parts[:i], "."), f)
-			if t, ok := q.typeOf(m, parts[i], 0); ok {
+			if t, ok := q.typeOf(m, parts[i], nil); ok {
 				return q.nested(t, parts[i+1:])
 			}
 		}

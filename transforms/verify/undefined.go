@@ -26,7 +26,7 @@ func (p *pair) undefined() verdict {
 }
 
 // ref looks up one bare identifier.
-func (s *site) ref(r *syntax.Ref) finding { return s.bare(r.Name, r.Scope, s.useOf(r)) }
+func (s *site) ref(r *syntax.Ref) finding { return s.bare(r.Name, r.Scope, r.Start, s.useOf(r)) }
 
 func (s *site) useOf(r *syntax.Ref) use {
 	switch {

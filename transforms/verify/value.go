@@ -61,6 +61,9 @@ func (s *site) declaration(d *syntax.Decl, depth int) entity {
 	}
 	imports := s.imports(d.Scope)
 	if d.Type != "" {
+		if at := s.localType(s.bareType(d.Type)); at != "" {
+			return unclear("%s is of a type that is declared inside of a function (%s)", d.Name, at)
+		}
 		if s.typeParameter(s.bareType(d.Type), d.Scope) {
 			return unclear("%s is of a type parameter", d.Name)
 		}
@@ -72,7 +75,7 @@ func (s *site) declaration(d *syntax.Decl, depth int) entity {
 	if d.Role == syntax.Parameter {
 		return unclear("%s has no written type", d.Name)
 	}
-	if d.Constructed != "" && !s.typeParameter(s.bareType(d.Constructed), d.Scope) {
+	if d.Constructed != "" && s.localType(s.bareType(d.Constructed)) == "" && !s.typeParameter(s.bareType(d.Constructed), d.Scope) {
 		if t, ok := s.constructs(d.Constructed, d.Scope, imports, owner, depth); ok {
 			e := entity{kind: aValue, typ: t}
 			if d.Role == syntax.Field && !s.w.typed {
@@ -92,6 +95,19 @@ func (s *site) declaration(d *syntax.Decl, depth int) entity {
 	return unclear("the type of %s is not written", d.Name)
 }
 
+// localType is where a function in the window declares a type of that name.
+func (s *site) localType(name string) string {
+	for _, k := range s.byName[name] {
+		switch d := &s.f.Decls[k]; d.Role {
+		case syntax.Class, syntax.Interface, syntax.Enum, syntax.Trait, syntax.TypeAlias:
+			if s.inFunction(d.Scope) {
+				return s.at(d.NameStart)
+			}
+		}
+	}
+	return ""
+}
+
 func (s *site) inFunction(scope int) bool {
 	for ; scope > 0; scope = s.f.Scopes[scope].Parent {
 		if s.f.Scopes[scope].Kind == syntax.FunctionScope {
@@ -108,7 +124,9 @@ func (s *site) read(d *syntax.Decl) *decl {
 		callable: d.HasParams, target: d.Type, static: d.Static, decorated: d.Decorated, open: d.Open,
 	}
 	for _, p := range d.Params {
-		out.params = append(out.params, readParam(p.String()))
+		if p.Name != "this" {
+			out.params = append(out.params, readParam(p.String()))
+		}
 	}
 	return out
 }
@@ -192,7 +210,11 @@ func (q *query) member(e entity, name string) entity {
 	case aModule:
 		x := q.export(e.mod, name)
 		if len(x.decls) > 0 {
-			return q.declared(x.decls, name)
+			out := q.declared(x.decls, name)
+			if out.weak == "" {
+				out.weak = e.weak
+			}
+			return out
 		}
 		if q.w.library == "python" {
 			if m := q.w.module(q, e.mod.name+"."+name, nil); e.mod.state == standard && m.state == standard {
@@ -211,7 +233,7 @@ func (q *query) member(e entity, name string) entity {
 		if q.w.overloads && e.weak == "" {
 			e.weak = c.dynamic
 			if len(c.unread) > 0 {
-				e.weak = fmt.Sprintf("%s has a supertype that is not read: %s", e.typ, c.unread[0])
+				e.open = fmt.Sprintf("%s has a supertype that is not read, which may overload it: %s", e.typ, c.unread[0])
 			}
 		}
 		ds := notConstructors(c.members[name])
@@ -231,6 +253,7 @@ func (q *query) member(e entity, name string) entity {
 		if out.weak == "" {
 			out.weak = e.weak
 		}
+		out.open = e.open
 		out.through = e.kind
 		return out
 	}
@@ -298,6 +321,9 @@ func (s *site) result(c *syntax.Call, depth int) entity {
 	var out entity
 	for i, d := range e.decls {
 		text := firstResult(d.target)
+		if s.w.ambient && s.query.bare(text) == "Promise" {
+			return unclear("%s has a promise, which may be awaited", d.name)
+		}
 		if text == "" || d.decorated {
 			return unclear("%s has no written result", d.name)
 		}
@@ -332,12 +358,12 @@ func firstResult(target string) string {
 
 // path is what a path a::b::c denotes: a type or a module.
 func (s *site) path(text string, scope, depth int) entity {
-	text = strings.Join(strings.Fields(text), "")
+	text, rooted := strings.CutPrefix(strings.Join(strings.Fields(text), ""), "::")
 	parts := s.parts(stripGenerics(text))
 	if len(parts) == 0 || parts[0] == "" {
-		return unclear("a path from the root is not followed")
+		return unclear("the path %s is not followed", text)
 	}
-	if len(parts) == 1 {
+	if len(parts) == 1 && !rooted {
 		if parts[0] == "Self" {
 			return s.selfEntity(scope)
 		}
@@ -349,7 +375,10 @@ func (s *site) path(text string, scope, depth int) entity {
 		return unclear("%s is a type parameter", parts[0])
 	}
 	if s.ctx.Language == "rust" {
-		full := s.rustFull(parts, scope)
+		full := strings.Join(parts, "::")
+		if !rooted {
+			full = s.rustFull(parts, scope)
+		}
 		if m := s.w.module(s.query, full, s.file); m.state == present || m.state == standard {
 			if m.state == present {
 				if t, ok := s.typeAnywhere(parts[len(parts)-1], nil); ok && !s.isModuleName(parts[len(parts)-1]) {
@@ -412,8 +441,14 @@ func (s *site) cppNamespace(path string) entity {
 		return unclear("what %s is, is not known", path)
 	}
 	e := entity{kind: aModule, mod: m}
-	if unread, _ := s.includes(); len(unread) > 0 {
-		e.weak = "not read: " + strings.Join(unread, ", ")
+	if unread := s.includes().unread; len(unread) > 0 {
+		top, _, _ := strings.Cut(path, ".")
+		for _, h := range unread {
+			if strings.Contains(strings.ToLower(h), strings.ToLower(top)) {
+				return unclear("%s may add to the namespace %s", h, top)
+			}
+		}
+		e.weak = notRead(unread)
 	}
 	return e
 }

@@ -1,0 +1,294 @@
+package fim
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"decoy/schemas"
+	"decoy/transforms/syntax"
+)
+
+// checker holds what every context of every file must fulfil.
+type checker struct {
+	cfg     Config
+	extract *Extractor
+	parser  *syntax.Parser
+	ids     map[string]string
+	kinds   map[string]int
+	rejects map[string]int
+	files   int
+}
+
+func newChecker(t *testing.T) *checker {
+	cfg, err := Config{Kinds: map[string]int{"import": 40, "call": 40, "general": 12}, MaxPerFile: 92}.Filled()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &checker{cfg: cfg, extract: New(cfg), parser: syntax.NewParser(), ids: map[string]string{}, kinds: map[string]int{}, rejects: map[string]int{}}
+	t.Cleanup(func() { c.extract.Close(); c.parser.Close() })
+	return c
+}
+
+// file checks one file's contexts.
+func (k *checker) file(t *testing.T, language, path string, content []byte) {
+	t.Helper()
+	b := blob(language, path, string(content))
+	r, err := k.extract.File(b, true)
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	k.files++
+	for _, x := range r.Rejects {
+		k.rejects[x.Reason]++
+	}
+	f, err := k.parser.ParseFacts(syntax.ByName(language), path, content)
+	if err != nil {
+		return // a reject of the file
+	}
+	var broken []extent
+	for n := range f.Tree.Len() {
+		if f.Tree.IsError(n) {
+			broken = append(broken, extent{f.Tree.Start(n), f.Tree.End(n)})
+		}
+	}
+	for i := range r.Contexts {
+		c := &r.Contexts[i]
+		if err := cmp.Or(k.context(content, c), shape(f, broken, c)); err != nil {
+			t.Errorf("%s %s span at byte %d (line %d), golden %.80q: %v", path, c.Kind, c.StartByte, c.Line, c.Golden, err)
+		}
+		k.kinds[language+" "+c.Kind]++
+	}
+}
+
+func (k *checker) context(content []byte, c *schemas.Context) error {
+	if other, ok := k.ids[c.ID]; ok {
+		return fmt.Errorf("has the id of %s", other)
+	}
+	k.ids[c.ID] = fmt.Sprintf("%s:%d", c.Path, c.StartByte)
+	start, end := int(c.StartByte), int(c.EndByte)
+	from, to := start-len(c.Prefix), end+len(c.Suffix)
+	if from < 0 || to > len(content) || string(content[from:to]) != c.Prefix+c.Golden+c.Suffix {
+		return errors.New("prefix, golden and suffix are not the window's bytes")
+	}
+	if string(content[start:end]) != c.Golden {
+		return errors.New("the golden is not the file's bytes at its span")
+	}
+	if c.PrefixCut != (from > 0) || c.SuffixCut != (to < len(content)) {
+		return errors.New("the cuts are wrong")
+	}
+	if len(c.Prefix)+len(c.Suffix) > k.cfg.PrefixBytes+k.cfg.SuffixBytes {
+		return errors.New("the window is over its budget")
+	}
+	if from > 0 && from < start && content[from-1] != '\n' || to < len(content) && to > end && content[to-1] != '\n' {
+		return errors.New("the window is not cut at line starts")
+	}
+	if int(c.DeclStart) < from || int(c.DeclEnd) > to || int(c.DeclStart) > start || int(c.DeclEnd) < end {
+		return fmt.Errorf("declaration %d-%d does not lie round the span and inside the window %d-%d", c.DeclStart, c.DeclEnd, from, to)
+	}
+	if n, lim := utf8.RuneCountInString(c.Golden), lengths[c.Kind]; n < lim[0] || n > lim[1] {
+		return fmt.Errorf("%d characters", n)
+	}
+	if want := int64(1 + bytes.Count(content[:start], []byte("\n"))); c.Line != want {
+		return fmt.Errorf("stands in line %d", want)
+	}
+	if schemas.IsGeneral(c.Kind) != (len(c.Types) == 0) {
+		return fmt.Errorf("types %v", c.Types)
+	}
+	return nil
+}
+
+// shape compares a context with the facts of its file.
+func shape(f *syntax.Facts, broken []extent, c *schemas.Context) error {
+	start, end := int(c.StartByte), int(c.EndByte)
+	for _, e := range broken {
+		if e.start >= int(c.DeclStart) && e.end <= int(c.DeclEnd) && e.start < int(c.DeclEnd) {
+			return fmt.Errorf("its declaration has an error at byte %d", e.start)
+		}
+	}
+	switch c.Kind {
+	case schemas.KindImport:
+		if p := strings.TrimPrefix(c.Prefix, string(bom)); p != "" && !strings.HasSuffix(p, "\n") {
+			return fmt.Errorf("prefix ends in %.20q", p[max(0, len(p)-20):])
+		}
+		if s := strings.TrimPrefix(c.Suffix, "\r"); s != "" && s[0] != '\n' || strings.HasSuffix(c.Golden, "\r") {
+			return errors.New("does not end where its line ends")
+		}
+		if c.PrefixCut {
+			return errors.New("the head of the file is not in the window")
+		}
+		if !slices.ContainsFunc(f.Imports, func(im syntax.Import) bool { return im.Start >= start && im.Start < end }) {
+			return errors.New("no import stands there")
+		}
+	case schemas.KindCall:
+		if !slices.ContainsFunc(f.Calls, func(call syntax.Call) bool { return call.NameStart == start && call.End == end }) {
+			return errors.New("no call stands there")
+		}
+	}
+	return nil
+}
+
+func languageOf(path string) string {
+	for _, l := range syntax.All() {
+		if slices.Contains(l.Extensions, strings.ToLower(filepath.Ext(path))) {
+			return l.Name
+		}
+	}
+	return ""
+}
+
+func TestPropertiesOverTestdata(t *testing.T) {
+	k := newChecker(t)
+	err := filepath.WalkDir("../syntax/testdata", func(path string, d fs.DirEntry, err error) error {
+		language := languageOf(path)
+		if err != nil || d.IsDir() || language == "" {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		k.file(t, language, path, content)
+		// The same with other line ends and a BOM.
+		crlf := bytes.ReplaceAll(content, []byte("\n"), []byte("\r\n"))
+		k.file(t, language, "crlf/"+path, crlf)
+		k.file(t, language, "bom/"+path, append(slices.Clone(bom), content...))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range schemas.Languages {
+		for _, kind := range []string{schemas.KindImport, schemas.KindCall, schemas.KindLine, schemas.KindLines, schemas.KindRandom} {
+			if k.kinds[l+" "+kind] == 0 {
+				t.Errorf("testdata of %s gives no %s span", l, kind)
+			}
+		}
+	}
+}
+
+// TestPropertiesOverArchives reads the archives that DECOY_ARCHIVES names (globs of
+// .zip, .tar.gz and .tgz, separated by commas).
+func TestPropertiesOverArchives(t *testing.T) {
+	specs := os.Getenv("DECOY_ARCHIVES")
+	if specs == "" {
+		t.Skip("DECOY_ARCHIVES names no archives")
+	}
+	for _, spec := range strings.Split(specs, ",") {
+		paths, err := filepath.Glob(spec)
+		if err != nil || len(paths) == 0 {
+			t.Fatalf("%q: %d files, %v", spec, len(paths), err)
+		}
+		for _, path := range paths {
+			k := newChecker(t)
+			err := eachFile(path, func(name string, content []byte) {
+				if l := languageOf(name); l != "" && len(content) <= 1<<20 && utf8.Valid(content) {
+					k.file(t, l, name, content)
+				}
+			})
+			if err != nil {
+				t.Fatalf("%s: %v", path, err)
+			}
+			t.Logf("%s: %d files, %d contexts\nkinds %v\nrejects %v", path, k.files, len(k.ids), k.kinds, k.rejects)
+		}
+	}
+}
+
+func eachFile(path string, visit func(name string, content []byte)) error {
+	if strings.HasSuffix(path, ".zip") {
+		z, err := zip.OpenReader(path)
+		if err != nil {
+			return err
+		}
+		defer z.Close()
+		for _, f := range z.File {
+			r, err := f.Open()
+			if err != nil {
+				return err
+			}
+			content, err := io.ReadAll(r)
+			if err = errors.Join(err, r.Close()); err != nil {
+				return err
+			}
+			visit(f.Name, content)
+		}
+		return nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	g, err := gzip.NewReader(f)
+	if err != nil {
+		return err
+	}
+	for r := tar.NewReader(g); ; {
+		h, err := r.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		content, err := io.ReadAll(r)
+		if err != nil {
+			return err
+		}
+		if h.Typeflag == tar.TypeReg {
+			visit(h.Name, content)
+		}
+	}
+}
+
+// FuzzFile gives arbitrary bytes to every language: File must not panic, and what
+// it takes must lie in the file.
+func FuzzFile(f *testing.F) {
+	for _, l := range syntax.All() {
+		paths, err := filepath.Glob("../syntax/testdata/" + l.Name + "/*" + l.Extensions[0])
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, p := range paths {
+			content, err := os.ReadFile(p)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(content[:min(len(content), 2000)])
+		}
+	}
+	for _, s := range []string{"", "\xef\xbb\xbf", "\xef\xbb\xbf\n", "\r\n", "import \"\n", "#include\r", "\x00\xff", "use ;", "from . import (\n"} {
+		f.Add([]byte(s))
+	}
+	cfg, err := Config{PrefixBytes: 256, SuffixBytes: 256}.Filled()
+	if err != nil {
+		f.Fatal(err)
+	}
+	x := New(cfg)
+	f.Cleanup(x.Close)
+	f.Fuzz(func(t *testing.T, content []byte) {
+		for _, l := range syntax.All() {
+			r, err := x.File(&schemas.Blob{Repo: "r", Path: "a" + l.Extensions[0], Language: l.Name, SHA256: "s", Content: content}, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range r.Contexts {
+				if string(content[c.StartByte:c.EndByte]) != c.Golden || c.Golden == "" {
+					t.Fatalf("%s: golden %q at %d-%d", l.Name, c.Golden, c.StartByte, c.EndByte)
+				}
+			}
+		}
+	})
+}
