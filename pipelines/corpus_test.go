@@ -182,11 +182,12 @@ func written(repo int) []entry {
 	}
 }
 
-// ordinary is a corpus of seven repositories of six owners in all formats.
-func ordinary(t *testing.T) *corpus {
+// ordinary is a corpus of n repositories, at most seven of six owners, in all
+// formats.
+func ordinary(t *testing.T, n int) *corpus {
 	t.Helper()
 	c := newCorpus(t)
-	for i, name := range []string{"a.tar.gz", "b.zip", "c.tgz", "d.zip", "e.tar.gz", "f.zip", "g.tar.gz"} {
+	for i, name := range []string{"a.tar.gz", "b.zip", "c.tgz", "d.zip", "e.tar.gz", "f.zip", "g.tar.gz"}[:n] {
 		text := "MIT"
 		if i%2 == 1 {
 			text = "Apache-2.0"
@@ -197,15 +198,21 @@ func ordinary(t *testing.T) *corpus {
 	return c
 }
 
-// recipe is a small recipe.
+// recipe is a small recipe with more fields. Most of a build's time is the parsing of
+// windows, so tests that build often take few of them.
 func recipe(t *testing.T, yaml string) Recipe {
 	t.Helper()
-	r, err := ParseRecipe([]byte("name: test\nshards: 3\nextract: {max_per_file: 12, prefix_bytes: 4096, suffix_bytes: 2048}\ncurate: {rows: 300}\n" + yaml))
+	r, err := ParseRecipe([]byte("name: test\nshards: 3\n" + yaml))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return r
 }
+
+const (
+	wide   = "extract: {kinds: {import: 2, call: 4, general: 3}, prefix_bytes: 2048, suffix_bytes: 1024}\ncurate: {rows: 300, split: {train: 0.4, validation: 0.3, test: 0.3}}\n"
+	narrow = "extract: {kinds: {import: 1, call: 1, general: 1}, prefix_bytes: 2048, suffix_bytes: 1024}\n"
+)
 
 // open resolves the corpus for a build below out.
 func (c *corpus) open(t *testing.T, out, runner string, r Recipe) *Build {

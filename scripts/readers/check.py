@@ -31,12 +31,12 @@ REPO = Path(__file__).resolve().parents[2]
 SHORT = 64  # rows of a set in a training run
 
 
-def canonical(row, single=False):
-    """sha256 of a row; absent and null are the same. single rounds floats to 32 bits."""
-    def value(v):
-        return struct.unpack("f", struct.pack("f", v))[0] if single and isinstance(v, float) else v
-
-    kept = {k: value(v) for k, v in row.items() if v is not None}
+def canonical(row, floats, single=False):
+    """sha256 of a row. Absent and null are the same, and so are JSON's 0 and 0.0 in a
+    column of floats; single rounds those to 32 bits."""
+    kept = {k: v for k, v in row.items() if v is not None}
+    for k in floats & kept.keys():
+        kept[k] = struct.unpack("f", struct.pack("f", kept[k]))[0] if single else float(kept[k])
     return hashlib.sha256(json.dumps(kept, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -80,8 +80,8 @@ def tfrecord_rows(floats):
             for r in tfrecord_loader(str(f), None, description=None, compression_type="gzip"):
                 out = {}
                 for name, v in r.items():
-                    if v.dtype == "uint8":
-                        out[name] = v.tobytes().decode("utf-8")
+                    if isinstance(v, bytes):
+                        out[name] = v.decode("utf-8")
                     else:
                         out[name] = float(v[0]) if name in floats else int(v[0])
                 yield out
@@ -119,7 +119,7 @@ def compare_formats(export):
             try:
                 for r in read():
                     repeated += r["id"] in rows
-                    rows[r["id"]] = canonical(r), canonical(r, single=True)
+                    rows[r["id"]] = canonical(r, floats), canonical(r, floats, single=True)
             except Exception as e:  # a reader that fails is a result of this check
                 problems.append(f"{split}: {name}: {type(e).__name__}: {e}")
                 continue

@@ -21,7 +21,7 @@ func (s *scene) otherDepths(it syntax.ImportItem) []Candidate {
 		}
 	}
 	for k := range parts { // without part k and the separator beside it
-		if !plainSegment(parts[k].text) || len(parts) < 2 || len(parts[len(parts)-1].text) < 3 || k == 0 && it.Relative {
+		if !plainSegment(parts[k].text) || len(parts) < 2 || len(parts[len(parts)-1].text) < 3 || k == 0 && strings.HasPrefix(it.Module, ".") {
 			continue
 		}
 		if k+1 < len(parts) && (k > 0 || len(parts) == 2) {
@@ -32,7 +32,7 @@ func (s *scene) otherDepths(it syntax.ImportItem) []Candidate {
 	}
 	last := parts[len(parts)-1]
 	sep := s.pathSeparator(it.Module)
-	if sep == "" {
+	if sep == "" || sep == "." && len(parts) == 1 { // import unittest has no path to be wrong in
 		return s.modules(it, names)
 	}
 	for i := range s.f.Imports {

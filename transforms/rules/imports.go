@@ -204,7 +204,7 @@ func (s *scene) otherPaths(it syntax.ImportItem) []Candidate {
 				}
 			}
 		} else {
-			names = s.best(p.text, s.partNames(p, len(parts) == 1, made), perPlace)
+			names = s.best(p.text, s.partNames(p, len(parts) == 1, k == len(parts)-1, made), perPlace)
 		}
 		for _, n := range names {
 			out = append(out, s.candidate(p.start, p.end, n))
@@ -215,7 +215,7 @@ func (s *scene) otherPaths(it syntax.ImportItem) []Candidate {
 
 // partNames scores parts of other modules' paths that can stand for one.
 // A path of one part has nothing but that part to be near to.
-func (s *scene) partNames(p segment, alone bool, made func(string) string) map[string]float64 {
+func (s *scene) partNames(p segment, alone, last bool, made func(string) string) map[string]float64 {
 	names := map[string]float64{}
 	add := func(name string, worth float64) {
 		if name != p.text && plainSegment(name) && s.h.fitsPart(p.text, name) {
@@ -224,8 +224,11 @@ func (s *scene) partNames(p segment, alone bool, made func(string) string) map[s
 	}
 	for i := range s.f.Imports {
 		for _, o := range s.f.Imports[i].Items {
-			for _, q := range segments(withoutHost(o.Module), 0) {
-				add(q.text, 0.15)
+			q := segments(withoutHost(o.Module), 0)
+			for j := range q {
+				if last == (j == len(q)-1) {
+					add(q[j].text, 0.15)
+				}
 			}
 		}
 	}
@@ -279,5 +282,7 @@ func (h *habits) fitsPart(a, b string) bool {
 	if strings.Contains(a, "-") != strings.Contains(b, "-") {
 		return false
 	}
-	return style(strings.ReplaceAll(a, "-", "")) == style(strings.ReplaceAll(b, "-", ""))
+	x, y := style(strings.ReplaceAll(a, "-", "")), style(strings.ReplaceAll(b, "-", ""))
+	low := func(s string) bool { return s == "lower" || s == "snake" }
+	return x == y || low(x) && low(y)
 }

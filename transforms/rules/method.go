@@ -158,7 +158,10 @@ func (s *scene) dropSupplied(c *syntax.Call, r receiver, names map[string]float6
 
 // declaredIn reports whether the window declares a member of one of the types.
 func (s *scene) declaredIn(types []string, name string) bool {
-	return slices.ContainsFunc(s.byName[name], func(i int) bool { return slices.Contains(types, lastPart(s.f.Decls[i].Owner)) })
+	return slices.ContainsFunc(s.byName[name], func(i int) bool {
+		d := &s.f.Decls[i]
+		return isMember(d) && slices.Contains(types, lastPart(d.Owner))
+	})
 }
 
 // typeParam reports whether the window declares a type parameter of that name.

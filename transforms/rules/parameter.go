@@ -96,13 +96,13 @@ func (s *scene) oneMore(c *syntax.Call) []Candidate {
 	for _, v := range values {
 		switch n := len(c.Args); {
 		case n == 0:
-			out = append(out, s.candidate(c.ArgsStart, c.ArgsEnd, "("+v+")"))
+			out = append(out, s.real(c.ArgsStart, c.ArgsEnd, "("+v+")"))
 		case v == "ctx" || n > 1 && s.hash("first", v)%4 == 0:
 			at := c.Args[0].Start
-			out = append(out, s.candidate(at, at, v+s.separator(c)))
+			out = append(out, s.real(at, at, v+s.separator(c)))
 		default:
 			at := c.Args[n-1].End
-			out = append(out, s.candidate(at, at, s.separator(c)+v))
+			out = append(out, s.real(at, at, s.separator(c)+v))
 		}
 	}
 	return out
@@ -128,7 +128,7 @@ func (s *scene) visibleValues(c *syntax.Call, n int) []string {
 		}
 		sc := s.f.Scopes[d.Scope]
 		local := sc.Kind == syntax.FunctionScope || sc.Kind == syntax.BlockScope
-		if !local || sc.Start > c.Start || c.End > sc.End || slices.ContainsFunc(c.Args, func(a syntax.Arg) bool { return s.mentions(a, d.Name) }) || s.text(max(c.Start, s.start), c.NameStart) == d.Name+"." {
+		if !local || s.called(d.Name) || sc.Start > c.Start || c.End > sc.End || slices.ContainsFunc(c.Args, func(a syntax.Arg) bool { return s.mentions(a, d.Name) }) || s.text(max(c.Start, s.start), c.NameStart) == d.Name+"." {
 			continue
 		}
 		worth := 0.0
@@ -169,6 +169,11 @@ func (s *scene) visibleValues(c *syntax.Call, n int) []string {
 
 // dull are variables that nobody would pass on.
 var dull = fields("err ok e ex exc exception t tt tc _ ignored unused i j k args kwargs")
+
+// called reports whether the golden calls a name: it is a function then.
+func (s *scene) called(name string) bool {
+	return slices.ContainsFunc(s.f.Calls, func(c syntax.Call) bool { return c.Name == name && s.inGolden(c.NameStart, c.NameEnd) })
+}
 
 // mentions reports whether an argument is a variable or begins with it.
 func (s *scene) mentions(a syntax.Arg, name string) bool {
@@ -212,7 +217,7 @@ func (s *scene) oneLess(c *syntax.Call) []Candidate {
 		case n > 1:
 			end = c.Args[1].Start
 		}
-		return s.candidate(start, end, "")
+		return s.real(start, end, "")
 	}
 	if n == 2 && s.h.short { // the one that stays may have two results
 		k := 1 - int(s.hash("drop")%2)
@@ -252,7 +257,7 @@ func (s *scene) splitOne(c *syntax.Call) []Candidate {
 		for _, v := range s.visibleValues(c, 4) {
 			for _, w := range s.parts(a) {
 				if w != v && len(v)+len(w)+2 <= size && s.mentionedFirst(a, w) {
-					out = append(out, s.candidate(a.ValueStart, a.ValueEnd, w+", "+v))
+					out = append(out, s.real(a.ValueStart, a.ValueEnd, w+", "+v))
 				}
 			}
 		}
@@ -263,7 +268,7 @@ func (s *scene) splitOne(c *syntax.Call) []Candidate {
 			for i, v := range values[:len(values)-1] {
 				w := values[i+1]
 				if a.Keyword == "" && len(v)+len(w)+2 <= a.ValueEnd-a.ValueStart {
-					out = append(out, s.candidate(a.ValueStart, a.ValueEnd, v+", "+w))
+					out = append(out, s.real(a.ValueStart, a.ValueEnd, v+", "+w))
 				}
 			}
 		}

@@ -21,13 +21,15 @@ func withoutExtension(module string) string {
 	return module
 }
 
+var toSlashes = strings.NewReplacer("::", "/", ".", "/", "\\", "/")
+
 // slashed writes a module's name as a path: what a file or folder of it ends with.
 func slashed(module string) string {
 	module = withoutExtension(module)
 	if strings.Contains(module, "/") {
 		return strings.Trim(module, "./")
 	}
-	module = strings.NewReplacer("::", "/", ".", "/", "\\", "/").Replace(module)
+	module = toSlashes.Replace(module)
 	for _, root := range []string{"crate/", "self/", "super/"} {
 		for strings.HasPrefix(module, root) {
 			module = module[len(root):]
@@ -91,19 +93,25 @@ func (s *scene) supplies(module, name string) bool {
 			}
 		}
 	}
+	part := "/" + p + "/"
 	for _, f := range s.index.top[name] {
-		if strings.Contains("/"+strings.TrimSuffix(f, path.Ext(f))+"/", "/"+p+"/") {
+		if strings.Contains(f, part) {
 			return true
 		}
 	}
 	for _, f := range s.index.imports[name] { // what a module imports, others can import from it
-		f = "/" + strings.TrimSuffix(f, path.Ext(f))
-		if strings.HasSuffix(f, "/"+p) || slices.Contains(packageFiles, path.Base(f)) && strings.HasSuffix(path.Dir(f), "/"+p) {
+		if strings.HasSuffix(f, part) {
+			return true
+		}
+		if dir, file := path.Split(strings.TrimSuffix(f, "/")); slices.Contains(packageFiles, file) && strings.HasSuffix(dir, part) {
 			return true
 		}
 	}
 	return false
 }
+
+// place is a file's path as the index holds it: /a/b/stem/.
+func place(file string) string { return "/" + strings.TrimSuffix(file, path.Ext(file)) + "/" }
 
 // packageFiles are the files that speak for their folder.
 var packageFiles = []string{"__init__", "index", "mod", "lib"}

@@ -29,8 +29,8 @@ type index struct {
 	callables map[string][]callable // by name
 	ctors     map[string][]callable // by type
 	results   map[string]string     // function → its result type, "" where declarations differ
-	top       map[string][]string   // name declared at the top level → files
-	imports   map[string][]string   // name bound by an import → files
+	top       map[string][]string   // name declared at the top level → places of files
+	imports   map[string][]string   // name bound by an import → places of files
 	inFolder  map[string]map[string]bool
 	declared  map[string][]string // name declared at any level → files
 	macros    map[string]bool
@@ -39,6 +39,8 @@ type index struct {
 	methods   *nearIndex
 	typeNames *nearIndex
 	stems     *nearIndex
+
+	last, lastPlace string // the last file and its place: symbols come file by file
 }
 
 // callable is one declaration with a parameter list.
@@ -96,7 +98,7 @@ func NewRepo(symbols iter.Seq[schemas.Symbol]) *Repo {
 		case schemas.SymbolDecl:
 			x.decl(&s)
 		case schemas.SymbolImport:
-			x.imports[s.Name] = append(x.imports[s.Name], s.Path)
+			x.imports[s.Name] = append(x.imports[s.Name], x.place(s.Path))
 		}
 	}
 	for _, x := range r.families {
@@ -121,6 +123,13 @@ func (x *index) file(p string) {
 		base := path.Base(p)
 		x.files[base] = append(x.files[base], p)
 	}
+}
+
+func (x *index) place(file string) string {
+	if x.last != file {
+		x.last, x.lastPlace = file, place(file)
+	}
+	return x.lastPlace
 }
 
 func (x *index) decl(s *schemas.Symbol) {
@@ -157,7 +166,7 @@ func (x *index) decl(s *schemas.Symbol) {
 		x.results[s.Name] = t
 	}
 	if s.Owner == "" {
-		x.top[s.Name] = append(x.top[s.Name], s.Path)
+		x.top[s.Name] = append(x.top[s.Name], x.place(s.Path))
 		set(x.inFolder, path.Dir(s.Path), s.Name)
 		return
 	}

@@ -102,7 +102,9 @@ func at(t testing.TB, p, window string) (c schemas.Context, whole string) {
 // or has a typed reason why it is not; the same request gives the same candidates
 // whatever was asked before.
 func TestCandidatesOfSources(t *testing.T) {
-	files := map[string]string{}
+	files := map[string]string{ // the test source calls only what takes anything
+		"python/plain.py": "def join_paths(first, second):\n    pass\n\ndef f(first_path, other_path):\n    return join_paths(first_path, join_paths(other_path, 'name'))\n",
+	}
 	paths, err := filepath.Glob("../syntax/testdata/*/*")
 	if err != nil {
 		t.Fatal(err)
@@ -118,7 +120,7 @@ func TestCandidatesOfSources(t *testing.T) {
 		files[strings.TrimPrefix(p, "../syntax/testdata/")] = string(data)
 	}
 	w := newWorld(t, files, nil)
-	cfg, err := fim.Config{Kinds: map[string]int{"import": 20, "call": 60}, MaxPerFile: 80}.Filled()
+	cfg, err := fim.Config{Kinds: map[string]int{"import": 10, "call": 24}, MaxPerFile: 34}.Filled()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +144,7 @@ func TestCandidatesOfSources(t *testing.T) {
 			requests = append(requests, request{i, typ})
 		}
 	}
-	if len(requests) < 300 {
+	if len(requests) < 200 {
 		t.Fatalf("%d requests", len(requests))
 	}
 	generate := func(order []request) map[request][]Candidate {
@@ -171,7 +173,7 @@ func TestCandidatesOfSources(t *testing.T) {
 		if len(first[r]) > maxCandidates {
 			t.Errorf("%d candidates", len(first[r]))
 		}
-		for _, k := range first[r] {
+		for _, k := range first[r][:min(len(first[r]), 6)] {
 			candidates++
 			v, reason, detail := checker.Check(c, r.typ, k.Text)
 			if reason == "" {

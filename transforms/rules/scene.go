@@ -67,7 +67,12 @@ func (s *scene) replaced(start, end int, text string) string {
 	return g[:start-s.start] + text + g[end-s.start:]
 }
 
-// candidate is replaced as a real candidate.
+// real is a candidate whose names all stand in the window already.
+func (s *scene) real(start, end int, text string) Candidate {
+	return Candidate{Text: s.replaced(start, end, text)}
+}
+
+// candidate is a candidate with a name that is invented where that was asked for.
 func (s *scene) candidate(start, end int, text string) Candidate {
 	return Candidate{s.replaced(start, end, text), s.invent}
 }
@@ -136,7 +141,7 @@ func (s *scene) visible(name string, at int) bool {
 	if s.h.folder {
 		return s.index.inFolder[path.Dir(s.c.Path)][name]
 	}
-	return s.cut() && slices.Contains(s.index.top[name], s.c.Path)
+	return s.cut() && slices.Contains(s.index.top[name], place(s.c.Path))
 }
 
 // cut reports whether the window is less than the file: what declares a name, and
@@ -183,12 +188,22 @@ func (s *scene) ownMember(name string, at int) bool {
 			return true
 		}
 		for _, i := range s.byName[name] {
-			if slices.Contains(types, lastPart(s.f.Decls[i].Owner)) {
+			if d := &s.f.Decls[i]; isMember(d) && slices.Contains(types, lastPart(d.Owner)) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// isMember reports whether a declaration is a member of its owner, and not a local
+// name of one of its functions.
+func isMember(d *syntax.Decl) bool {
+	switch d.Role {
+	case syntax.Variable, syntax.Parameter, syntax.TypeParam, syntax.Label:
+		return false
+	}
+	return true
 }
 
 // known reports whether anybody wrote a name.

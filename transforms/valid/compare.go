@@ -146,6 +146,9 @@ func (x gap) fill() (r run, with string) {
 	case len(r.text) > 0 && len(r.gold) > 0:
 		r.goldStart, r.goldEnd = x.g[x.gi].start, x.g[x.gj-1].end
 		start, end := x.t[x.ti].start, x.t[x.tj-1].end
+		if r.text[0] == "," && r.gold[0] != "," { // the space before a comma is the comma's
+			r.goldStart, start = from, textFrom
+		}
 		// Where the golden has no space, words must not run together.
 		if !first && from == r.goldStart && isWord(x.g[x.gi-1].text) && isWord(r.text[0]) {
 			start = textFrom

@@ -35,6 +35,7 @@ func TestCompareRepairsWhiteSpace(t *testing.T) {
 		{"two changes", "f(a, b, c)", "g(a, b, d)", "g(a, b, d)", 2},
 		{"inside a string", `f("a  b", c)`, `f("a b", d)`, `f("a  b", d)`, 1},
 		{"operators", "a>>b", "a > > c", "a>>c", 1},
+		{"a comma for an operator", "f(a > 0)", "f(a, b)", "f(a, b)", 1},
 		{"not ASCII", "f(größe, b)", "f(größe,  ß)", "f(größe, ß)", 1},
 	}
 	for _, tt := range tests {

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"errors"
 	"fmt"
 	"sort"
 
@@ -105,6 +106,9 @@ func pick(vs []verdict) verdict {
 func (c *Checker) Certify(repo *Repo, ctx *schemas.Context, neg *schemas.Negative) (schemas.Certificate, error) {
 	cert := schemas.Certificate{NegativeID: neg.ID, ContextID: ctx.ID}
 	v, err := c.verdict(repo, ctx, neg)
+	if errors.Is(err, syntax.ErrWallLimit) || errors.Is(err, syntax.ErrTooDeep) {
+		v, err = verdict{ruleSyntax, abstain("the window cannot be parsed: %v", err)}, nil
+	}
 	if err != nil {
 		return cert, fmt.Errorf("certify negative %s of %s: %w", neg.ID, ctx.Path, err)
 	}

@@ -151,8 +151,8 @@ func sibling(elsewhere int) {}
 		{"parameter of a closure", undefinedvariable, "s.Get(later)", certified, ""},
 		{"package variable of another file", undefinedvariable, "s.Get(shared)", existing, ""},
 		{"local", undefinedvariable, "s.Get(block)", existing, ""},
-		{"predeclared", undefinedvariable, "s.Get(nil)", existing, ""},
-		{"guessed package name", undefinedvariable, "s.Get(goqueue.Name)", abstained, ""},
+		{"predeclared", undefinedvariable, "s.Get(string)", existing, ""},
+		{"no package of that name", undefinedvariable, "s.Get(goqueue.Name)", certified, ""},
 		{"method of nothing", method, "s.Fetch(key)", certified, "missing-member"},
 		{"promoted method", method, "s.Close(key)", existing, ""},
 		{"promoted method of the library", method, "s.Lock(key)", existing, ""},
@@ -162,6 +162,13 @@ func sibling(elsewhere int) {}
 		{"too few", parameter, "s.Get()", certified, "argument-count"},
 		{"results of a call", parameter, "s.Get(New(key, 1))", abstained, ""},
 		{"does not parse", method, "s.Fet ch(key)", abstained, "syntax"},
+	})
+	odd := tree{}
+	for p, text := range repo {
+		odd[p] = strings.Replace(text, "\"fmt\"\n\t", "\"fmt\"\n\t\"example.org/odd-name\"\n\t", 1)
+	}
+	run(t, odd, []want{
+		{"the package of a path is a guess", undefinedvariable, "s.Get(weird.Name)", abstained, ""},
 	})
 	repo["store/store.go"] = strings.Replace(repo["store/store.go"], "«s.Get(key)»", "«helper(n, key)»", 1)
 	run(t, repo, []want{
@@ -200,11 +207,15 @@ func TestGoImports(t *testing.T) {
 		{"not in the library", importing, "\t\"encoding/yaml\"", certified, "missing-module"},
 		{"in the library", importing, "\t\"encoding/xml\"", existing, ""},
 		{"not in the module", importing, "\t\"example.com/shop/prices\"", certified, "missing-module"},
-		{"in the module", importing, "\t\"example.com/shop/price\"", abstained, "unchanged"},
+		{"in the module", importing, "\t\"example.com/shop/price\"", existing, ""},
 		{"another module", importing, "\t\"github.com/x/y\"", abstained, ""},
 	})
 	delete(repo, "tools/go.mod")
 	run(t, repo, []want{
 		{"a module archive leaves nested modules out", importing, "\t\"example.com/shop/prices\"", unseen, "missing-module"},
 	})
+}
+
+func negative(w want) *schemas.Negative {
+	return &schemas.Negative{ID: "n", ContextID: "c", Type: w.typ, Text: w.text}
 }

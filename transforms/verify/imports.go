@@ -164,7 +164,7 @@ func (s *site) importName(it syntax.ImportItem, m module) finding {
 		}
 		if sub := s.w.module(s.query, full, s.file); sub.state == present || sub.state == standard {
 			return exists("%s is a module", full)
-		} else if sub.state == external && s.w.library == "python" && strings.HasPrefix(it.Module, ".") && m.state == present {
+		} else if sub.state == external && s.w.library == "python" && strings.HasPrefix(it.Module, ".") && m.isPackage() {
 			return abstain("%s could be a module that is made when the package is built", full)
 		}
 	}
@@ -197,6 +197,9 @@ func (s *site) typeItem(it syntax.ImportItem, m module) (verdict, bool) {
 		}
 		if _, ok := s.typeByFullName(it.Module); ok {
 			return verdict{ruleModule, exists("%s is a type", it.Module)}, true
+		}
+		if outer := s.w.module(s.query, strings.TrimSuffix(it.Module, "."+last(it.Module)), s.file); m.state == absent && outer.state != standard {
+			return verdict{}, false
 		}
 		return s.classNamed(it.Module)
 	}

@@ -82,7 +82,7 @@ var worlds = map[string]*world{
 		self:    words("self cls"), super: words("super()"),
 		dynamic:   regexp.MustCompile(`\b(globals|vars|locals)\(\)|\b(exec|execfile|eval)\s*\(|__builtins__|\bsetattr\(|\b__dict__\b|sys\.modules\[__name__\]`),
 		binders:   words("global_statement"),
-		extra:     words("__all__ __version__ __author__ WindowsError __spec__ __path__ get_ipython display self.__class__ unicode_literals"),
+		extra:     words("__all__ __version__ __author__ WindowsError __spec__ __path__ get_ipython display unicode_literals"),
 		plain:     words("object ABC abc.ABC Generic typing.Generic Protocol typing.Protocol t.Generic t.Protocol"),
 		later:     words("override TypeIs ReadOnly NoDefault TypeAliasType get_protocol_members is_protocol batched deprecated replace UTC LocalTimezone uuid6 uuid7 uuid8 Buffer tomllib process_cpu_count EventLoop TaskGroup Runner get_overloads Self assert_never assert_type reveal_type dataclass_transform LiteralString Never Required NotRequired Unpack TypeVarTuple StrEnum ReprEnum verify member nonmember EnumDict EnumType getLevelNamesMapping getHandlerByName getHandlerNames chdir exception add_note file_digest zipfile pathlib Path interpreters compression string.templatelib annotationlib get_annotations formatter"),
 		universal: words("__class__ __delattr__ __dict__ __dir__ __doc__ __eq__ __format__ __ge__ __getattribute__ __gt__ __hash__ __init__ __init_subclass__ __le__ __lt__ __module__ __ne__ __new__ __reduce__ __reduce_ex__ __repr__ __setattr__ __sizeof__ __str__ __subclasshook__ __weakref__ __name__ __qualname__ __mro__ __bases__ __subclasses__ mro __annotations__ __slots__ __call__ __enter__ __exit__ __iter__ __len__"),

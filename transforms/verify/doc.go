@@ -1,0 +1,77 @@
+// Package verify shows, without running anything, that a negative is wrong at its
+// place.
+//
+//	Repo, schemas.Context, schemas.Negative → schemas.Certificate
+//
+// # Sound before complete
+//
+// A wrong "certified" puts a right answer among the rejected ones, so every rule
+// takes what it does not know for a reason not to refuse: a name that is bound
+// anywhere around counts as bound, members of types that a name may mean count as
+// members, a file that was not read may hold anything. An abstention costs yield
+// only.
+//
+// Three things keep the rules honest, beside each rule's own care:
+//
+//   - The golden is the control. It is known to be right, so where the same rule
+//     would refuse the golden's name, member, arguments or import, the world is not
+//     closed here and the check abstains.
+//   - Other uses are witnesses. A name that the window uses elsewhere without a
+//     binding, a member that is called on the same receiver elsewhere, a module that
+//     another statement imports: somebody wrote them, so they exist.
+//   - The repository's imports test its packages. A package from which some file
+//     imports what the archive does not hold has parts elsewhere, and is open.
+//
+// # Statuses
+//
+// exists: a declaration with that name and a fitting role and arity is visible at
+// the place. certified: a closed world refuses it. unseen: the candidate types or
+// modules are known and none has it, but something that is not read (a base class
+// of another library, a header of the platform, a glob import, a later version of
+// the standard library) could supply it. abstain: external or unresolved.
+//
+// Among several changed nodes the strongest refusal decides, because the code is
+// wrong if any of it is.
+//
+// # How it looks things up
+//
+// Golden and negative windows are both parsed; package syntax gives their facts,
+// and the nodes that the completion changed are compared. What other files declare
+// comes from the symbols of the repository ([Repo]). Where a window is a part of
+// its file, or does not parse around the place, the symbol of the outermost
+// declaration around the place says in which types and namespaces it stands.
+//
+// What differs between languages is data: one row a language in the table of
+// worlds (what is visible without an import, whether members are visible bare, who
+// can add members, what arguments a call may leave out), with one function a
+// language that resolves a module path, and lists of the standard libraries under
+// data/, made by data/make.sh from the tool chains that their first lines name
+// (C#'s namespaces are written by hand and never certify).
+//
+//   - Names: scopes with the hoisting that syntax gives, imports, wildcard imports
+//     resolved in the archive or by list, members of the types around with all
+//     supertypes, the files of the package. C# and Java: a using or on-demand import
+//     brings types, so it cannot supply a plain value. C++: a name is certified only
+//     if every include resolves in the archive or is standard.
+//   - Members: the receiver is self or this, a variable, parameter or field of a
+//     written or constructed type, the result of functions that write it, a type, a
+//     module, a literal. C# (extension methods) and Rust (traits) are unseen at best.
+//   - Arguments: every declaration that the callee can mean must refuse count or
+//     keywords; none may be decorated. A swap of arguments is not judged. JavaScript
+//     ignores surplus arguments: they are unseen at best, as TypeScript's checker
+//     objects to them (error 2554), and missing ones are legal.
+//   - Imports: a path into the archive that is not there, a name that a module of
+//     the archive or of the standard library lacks. Names that builds generate, and
+//     paths that other files import too, are not judged.
+//
+// # Limits
+//
+// Types are followed only through written types, constructions and results: no
+// inference, no flow, no generics. Monkey patching and code that is generated under
+// an unusual name are not seen. Standard library lists are of one version; names
+// that are known to be newer are listed in the worlds. Ambient names of script
+// hosts are a list. A window costs two parses, which is nearly all of the time.
+//
+// This package shares no predicate with the generator of rules: what one believes
+// wrong, the other has to find out by itself.
+package verify

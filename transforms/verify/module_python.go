@@ -1,0 +1,147 @@
+package verify
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+)
+
+// isPackage reports whether a Python module is a folder, which can hold modules.
+func (m module) isPackage() bool {
+	return m.state == present && (len(m.files) == 0 || slices.ContainsFunc(m.files, func(f *file) bool { return path.Base(stem(f.path)) == "__init__" }))
+}
+
+// pythonPlatform are modules whose names depend on the platform or the build.
+var pythonPlatform = words("os signal socket select asyncio ctypes time subprocess mmap errno resource fcntl msvcrt winreg winsound nt posix ssl sys locale curses readline tkinter multiprocessing shutil typing types collections string inspect itertools importlib")
+
+// pythonModule resolves a dotted path: from the importing file where it begins
+// with dots, else by any folder of the archive that can be a root.
+func pythonModule(q *query, p string, from *file) module {
+	bare := strings.TrimLeft(p, ".")
+	if dots := len(p) - len(bare); dots > 0 {
+		dir := from.folder
+		for range dots - 1 {
+			if dir == "" {
+				return missing(true, p, "%s goes above the archive's root", p)
+			}
+			dir = folder(dir)
+		}
+		target := path.Join(dir, strings.ReplaceAll(bare, ".", "/"))
+		if m, ok := pythonFiles(q, p, target); ok {
+			return m
+		}
+		base := path.Base(target)
+		if fs := q.repo.stemIn(strings.TrimSuffix(strings.TrimSuffix(target, "_pb2"), "_pb2_grpc")); len(fs) > 0 || generatedName(base) || !q.repo.folders[folder(target)] {
+			return module{name: p}
+		}
+		return missing(true, p, "the archive has neither %s.py nor a folder %s/", target, target)
+	}
+	top, _, _ := strings.Cut(p, ".")
+	slashed := strings.ReplaceAll(p, ".", "/")
+	if lib := q.lib.modules[top]; lib != nil {
+		return q.pythonStandard(p, top, from)
+	}
+	var all module
+	for _, root := range q.pythonRoots(top, from) {
+		if m, ok := pythonFiles(q, p, strings.TrimPrefix(root+"/"+slashed, "/")); ok {
+			all.state, all.name, all.open = present, p, m.open
+			all.files = append(all.files, m.files...)
+		}
+	}
+	if all.state == present {
+		return all
+	}
+	if len(q.repo.ending(slashed)) > 0 || len(q.repo.stemEnding(slashed)) > 0 {
+		return module{name: p} // somewhere, but not where a path surely begins
+	}
+	return pythonAbsent(q, p, slashed, from)
+}
+
+// pythonRoots are the folders in which a top-level name surely is: a package that
+// lies in no other package, or a module beside the importing script.
+func (q *query) pythonRoots(top string, from *file) []string {
+	var out []string
+	for _, f := range q.repo.ending(top + "/__init__.py") {
+		if root := folder(folder(f.path)); len(q.repo.stemIn(strings.TrimPrefix(root+"/__init__", "/"))) == 0 {
+			out = append(out, root)
+		}
+	}
+	if from != nil && len(out) == 0 {
+		for _, f := range q.repo.stemIn(strings.TrimPrefix(from.folder+"/"+top, "/")) {
+			if f.language == "python" {
+				return []string{from.folder}
+			}
+		}
+	}
+	return out
+}
+
+// pythonStandard resolves a path of the standard library, unless a script beside
+// the importing one has the name.
+func (q *query) pythonStandard(p, top string, from *file) module {
+	if from != nil && len(q.repo.stemIn(strings.TrimPrefix(from.folder+"/"+top, "/"))) > 0 {
+		return module{name: p}
+	}
+	if m := q.lib.modules[p]; m != nil {
+		return module{state: standard, name: p, lib: m}
+	}
+	if outer := q.lib.modules[strings.TrimSuffix(p, "."+last(p))]; outer[last(p)] != (arity{}) {
+		return module{name: p}
+	}
+	return missing(!slices.Contains(pythonPlatform, top), p, "the standard library of Python 3.11 has no module %s", p)
+}
+
+// pythonAbsent: a path below a top-level package of the archive that is not there.
+func pythonAbsent(q *query, p, slashed string, from *file) module {
+	top, _, nested := strings.Cut(slashed, "/")
+	roots := q.pythonRoots(top, from)
+	if !nested || len(roots) != 1 || generatedName(path.Base(p)) || q.importedAt(p) {
+		return module{name: p}
+	}
+	pkg := strings.TrimPrefix(roots[0]+"/"+top, "/")
+	for _, f := range q.repo.stemIn(pkg + "/__init__") {
+		for _, d := range f.decls {
+			if d.name == "__path__" || d.name == "__getattr__" {
+				return module{name: p}
+			}
+		}
+		for _, im := range f.imports {
+			if im.module == "pkgutil" || im.module == "pkg_resources" {
+				return module{name: p}
+			}
+		}
+	}
+	target := strings.TrimPrefix(roots[0]+"/"+slashed, "/")
+	for dir := folder(target); ; dir = folder(dir) {
+		if q.repo.folders[dir] {
+			if len(q.repo.stemIn(dir+"/__init__")) == 0 {
+				return module{name: p}
+			}
+			break
+		}
+		if len(q.repo.stemIn(dir)) > 0 {
+			break
+		}
+	}
+	if stemless := strings.TrimSuffix(strings.TrimSuffix(target, "_grpc"), "_pb2"); len(q.repo.stemIn(stemless)) > 0 {
+		return module{name: p}
+	}
+	return missing(true, p, "the archive holds the package %s, and neither %s.py nor a folder %s/", pkg, target, target)
+}
+
+func pythonFiles(q *query, name, target string) (module, bool) {
+	m := module{state: present, name: name}
+	for _, f := range append(q.repo.stemIn(target), q.repo.stemIn(target+"/__init__")...) {
+		if f.language == "python" {
+			m.files = append(m.files, f)
+		} else {
+			m.open = fmt.Sprintf("%s is no Python source", f.path)
+		}
+	}
+	if q.repo.folders[target] {
+		m.state = present
+		return m, true
+	}
+	return m, len(m.files) > 0 || m.open != ""
+}

@@ -1,0 +1,103 @@
+package verify
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+)
+
+// ecmaFile reports whether a script's path is what a specifier's target means: the
+// path itself, with an extension added, or with .js replaced by TypeScript's.
+func ecmaFile(p, target string) bool {
+	if p == target {
+		return true
+	}
+	for _, ext := range words(".js .jsx .mjs .cjs .ts .tsx .mts .cts .d.ts") {
+		if p == target+ext {
+			return true
+		}
+		for _, js := range words(".js .jsx .mjs .cjs") {
+			if bare, ok := strings.CutSuffix(target, js); ok && p == bare+ext {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// ecmaModule resolves a specifier: relative ones from the importing file, with any
+// extension or as a folder; bare ones as Node's core modules.
+func ecmaModule(q *query, p string, from *file) module {
+	if !strings.HasPrefix(p, "./") && !strings.HasPrefix(p, "../") && p != "." && p != ".." {
+		core, forced := strings.CutPrefix(p, "node:")
+		if lib := q.lib.modules[core]; lib != nil && core != "globals" && len(q.repo.ending(p)) == 0 {
+			return module{state: standard, name: p, lib: lib}
+		}
+		if forced && !slices.Contains(q.w.later, core) {
+			return missing(true, p, "Node v20 has no core module %s, and only core modules have the scheme node:", core)
+		}
+		if forced {
+			return module{name: p}
+		}
+		if first, rest, ok := strings.Cut(core, "/"); ok && q.lib.modules[first] != nil && rest != "" && !strings.Contains(rest, "/") && strings.Trim(rest, "abcdefghijklmnopqrstuvwxyz_") == "" {
+			return missing(false, p, "Node v20 has a core module %s and none %s", first, core)
+		}
+		return module{name: p}
+	}
+	target := path.Join(from.folder, p)
+	if strings.HasPrefix(target, "..") {
+		return module{name: p}
+	}
+	if target == "." {
+		target = ""
+	}
+	m := module{state: present, name: p}
+	// "./a.b" may be a.b.ts as well as a file of that very name; "./a.js" a.ts.
+	for _, f := range q.repo.stems[path.Base(stem(target))] {
+		if f.path != target && !strings.HasPrefix(f.path, target+".") && stem(f.path) != stem(target) {
+			continue
+		}
+		if slices.Contains(q.w.family, f.language) && ecmaFile(f.path, target) {
+			m.files = append(m.files, f)
+		} else {
+			m.open = fmt.Sprintf("it may mean %s", f.path)
+		}
+	}
+	if q.repo.folders[target] {
+		for _, f := range q.repo.stemIn(strings.TrimPrefix(target+"/index", "/")) {
+			if slices.Contains(q.w.family, f.language) {
+				m.files = append(m.files, f)
+			}
+		}
+		if len(m.files) == 0 {
+			m.open = fmt.Sprintf("%s/ is a folder", target)
+		}
+	}
+	if len(m.files) > 0 || m.open != "" {
+		for _, f := range m.files {
+			if !ecmaExports(f) {
+				m.open, m.loose = fmt.Sprintf("%s may export names in ways that are not written as exports", f.path), true
+			}
+		}
+		return m
+	}
+	if generatedName(path.Base(target)) {
+		return module{name: p}
+	}
+	if !q.repo.folders[folder(target)] {
+		return missing(false, p, "the archive has no folder %s/", folder(target))
+	}
+	return missing(true, p, "the archive has no file %s with any extension, and no folder of that name", target)
+}
+
+// ecmaExports reports whether a file's exports are all among its symbols: it is
+// not a CommonJS module that may build its exports.
+func ecmaExports(f *file) bool {
+	for _, ext := range []string{".ts", ".tsx", ".mts", ".cts", ".mjs"} {
+		if strings.HasSuffix(f.path, ext) {
+			return true
+		}
+	}
+	return false
+}
