@@ -98,7 +98,10 @@ func writeZip(b *bytes.Buffer, root string, entries []entry) error {
 }
 
 func writeTar(b *bytes.Buffer, root string, entries []entry) error {
-	g := gzip.NewWriter(b)
+	g, err := gzip.NewWriterLevel(b, gzip.BestSpeed) // a test has a file of 100 MB
+	if err != nil {
+		return err
+	}
 	w := tar.NewWriter(g)
 	for _, e := range entries {
 		h := &tar.Header{Name: root + e.path, Typeflag: tar.TypeReg, Mode: 0o644, Size: int64(len(e.content))}

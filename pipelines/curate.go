@@ -358,6 +358,11 @@ func (f *selectFn) write(c curated) error {
 		rejects[i] = append(rejects[i], r)
 	}
 	for i := range f.Of {
+		if _, ok, err := shard.ReadDone(dir, i, f.Fingerprint); err != nil {
+			return err
+		} else if ok {
+			continue // written before the last run was killed
+		}
 		d := schemas.Done{Stage: schemas.StageCurate, Shard: i, Fingerprint: f.Fingerprint, Counts: map[string]int64{}, Rejects: map[string]int64{}}
 		slices.SortFunc(selected[i], func(a, b schemas.Selected) int {
 			return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(orEmpty(a.NegativeID), orEmpty(b.NegativeID)))

@@ -47,8 +47,12 @@ func runExport(ctx context.Context, b *Build) error {
 		if err := s.run(ctx, todo, func(int) any { return exportOptions{Recipe: b.Recipe.Export} }); err != nil {
 			return err
 		}
-		if err := s.writeCard(); err != nil {
+		if _, ok, err := shard.ReadDone(b.dir(s.name), b.Recipe.Shards, s.fingerprint); err != nil {
 			return err
+		} else if !ok {
+			if err := s.writeCard(); err != nil {
+				return err
+			}
 		}
 		if err := s.finish(1); err != nil {
 			return err

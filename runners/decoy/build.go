@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -93,10 +94,17 @@ func runPipeline(ctx context.Context, p *beam.Pipeline) error {
 	beamlog.SetLogger(beamLogger{})
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))) // prism's
 	err := beamx.Run(ctx, p)
-	if err != nil && strings.Contains(err.Error(), panel.ErrBudget.Error()) {
-		return fmt.Errorf("%w: %v", panel.ErrBudget, err) // an error crosses Beam as text
+	if err == nil {
+		return nil
 	}
-	return err
+	// An error crosses Beam as text, wrapped in several lines about bundles. The last
+	// line is ours.
+	lines := strings.Split(strings.TrimSpace(err.Error()), "\n")
+	cause := errors.New(strings.TrimSpace(lines[len(lines)-1]))
+	if strings.Contains(err.Error(), panel.ErrBudget.Error()) {
+		return fmt.Errorf("%w: %w", panel.ErrBudget, cause)
+	}
+	return cause
 }
 
 type beamLogger struct{}

@@ -85,13 +85,19 @@ func (h *habits) invented(name string, r role, add func(name string, worth float
 	}
 }
 
-// pluralOrSingular are the usual slips with a word.
+// pluralOrSingular are the usual slips with a word, spelled as English is: a plural
+// like "portabilitys" would tell the rejected side.
 func pluralOrSingular(word string) []string {
-	if n := len(word); n > 2 && word[n-1] == 's' && word[n-2] != 's' {
+	n := len(word)
+	switch {
+	case n > 3 && strings.HasSuffix(word, "ies"):
+		return []string{word[:n-3] + "y"}
+	case n > 3 && strings.HasSuffix(word, "s") && !strings.HasSuffix(word, "ss") && !strings.HasSuffix(word, "us") && !strings.HasSuffix(word, "is"):
 		return []string{word[:n-1]}
+	case n > 3 && strings.HasSuffix(word, "y") && !strings.ContainsAny(word[n-2:n-1], "aeou"):
+		return []string{word[:n-1] + "ies"}
+	case n > 3 && word[n-1] >= 'a' && word[n-1] <= 'z' && !strings.ContainsAny(word[n-1:], "sxzhy"):
+		return []string{word + "s"}
 	}
-	if len(word) < 4 || strings.HasSuffix(word, "ed") || strings.HasSuffix(word, "s") {
-		return nil
-	}
-	return []string{word + "s"}
+	return nil
 }

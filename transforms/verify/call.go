@@ -116,8 +116,10 @@ func (s *site) result(c *syntax.Call, depth int) entity {
 		}
 		return unclear("%s is a type", c.Name)
 	case aFunction:
-	default:
+	case unknown:
 		return e
+	default:
+		return unclear("what calling %s gives, is not known", c.Name)
 	}
 	if !s.w.typed && !s.w.callable {
 		return unclear("results have no written types")

@@ -171,6 +171,9 @@ func (s *site) importName(it syntax.ImportItem, m module) finding {
 	if generatedName(it.Name) && !s.w.ambient && m.state == present {
 		return abstain("%s is a name that builds make", it.Name)
 	}
+	if m.state == standard && s.w.ambient && startsUpper(it.Name) {
+		return abstain("%s may be a type of the declarations of %s", it.Name, it.Module)
+	}
 	if m.state == standard {
 		weak := ""
 		top, _, _ := strings.Cut(it.Module, ".")

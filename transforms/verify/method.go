@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -45,6 +46,9 @@ func (p *pair) uncontrolled(cp callPair) string {
 
 // called looks up what a call calls.
 func (s *site) called(c *syntax.Call) verdict {
+	if !isName(strings.TrimPrefix(c.Name, "#")) {
+		return verdict{ruleMember, abstain("what is called has no name")}
+	}
 	if c.Recv < 0 {
 		u := asCallee
 		if c.Ctor {
@@ -154,7 +158,7 @@ func (s *site) memberOf(e entity, c *syntax.Call) finding {
 			return exists("a subtype has the member: %s (%s)", h[0].full(), h[0].at())
 		}
 	}
-	if len(cl.members) == 0 && e.typ.lib == nil {
+	if len(cl.members) == 0 && (e.typ.lib == nil || len(e.typ.lib.members) == 0) {
 		return abstain("no member of %s is seen at all", e.typ)
 	}
 	if at := s.usedElsewhere(c); at != "" {
@@ -167,6 +171,9 @@ func (s *site) memberOf(e entity, c *syntax.Call) finding {
 			}
 		}
 	}
+	if at := s.narrowed(c); at != "" {
+		return abstain("the receiver may be of a closer type there: %s", at)
+	}
 	if slices.Contains(s.w.later, c.Name) {
 		return abstain("later versions of the library have %s", c.Name)
 	}
@@ -177,6 +184,9 @@ func (s *site) memberOf(e entity, c *syntax.Call) finding {
 	}
 	if cl.dynamic != "" && !(s.w.extensions && !cl.unreadFile()) {
 		return abstain("%s", cl.dynamic)
+	}
+	if s.w.includes && len(cl.unread) > 0 {
+		return abstain("a base is not read, or stands behind a macro: %s", cl.unread[0])
 	}
 	weak := e.weak
 	switch {
@@ -194,6 +204,28 @@ func (s *site) memberOf(e entity, c *syntax.Call) finding {
 		}
 	}
 	return certain(weak, "%s; no %s", cl.inventory(s.query), c.Name)
+}
+
+// narrowed is where the window tests what the receiver is: flow decides its type
+// then, where types are structural or checked at run time.
+func (s *site) narrowed(c *syntax.Call) string {
+	if !s.w.ambient && !s.w.callable {
+		return ""
+	}
+	for i := range s.f.Members {
+		m := &s.f.Members[i]
+		if m.NameStart != c.NameStart {
+			continue
+		}
+		recv := string(s.f.Src[m.ObjStart:m.ObjEnd])
+		if len(recv) > 80 || slices.Contains(s.w.self, recv) {
+			return ""
+		}
+		name := regexp.QuoteMeta(recv)
+		test := regexp.MustCompile(`(^|[^\w.])` + name + `\s+instanceof\b|\b(isinstance|issubclass|hasattr|is[A-Z_]\w*|assert\w*)\(\s*` + name + `\b|['"\x60]\s+in\s+` + name + `\b|\btypeof\s+` + name + `\b|\btype\(` + name + `\)`)
+		return test.FindString(string(s.f.Src))
+	}
+	return ""
 }
 
 // unreadFile reports whether a file of the closure was not read at all.

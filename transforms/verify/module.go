@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -67,6 +68,9 @@ func (q *query) exportOf(m module, name string, seen map[*file]bool) found {
 	for _, f := range m.files {
 		if f.unread {
 			out.open = fmt.Sprintf("%s is not read", f.path)
+		}
+		if q.w.library == "python" && generatedName(path.Base(f.path)) {
+			out.open = fmt.Sprintf("%s looks generated and may make its names when it is imported", f.path)
 		}
 		for _, d := range f.decls {
 			if !m.holds(d) {

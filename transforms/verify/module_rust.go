@@ -80,6 +80,12 @@ func rustModule(q *query, p string, from *file) module {
 	return m
 }
 
+// holdsOwner reports whether a file declares something inside of that path: so an
+// inline module is told from one whose file an attribute names.
+func holdsOwner(f *file, owner string) bool {
+	return slices.ContainsFunc(f.decls, func(d *decl) bool { return d.owner == owner || strings.HasPrefix(d.owner, owner+".") })
+}
+
 func rustFiles(places []rustPlace) string {
 	var out []string
 	for _, p := range places {
@@ -192,7 +198,9 @@ func (q *query) rustStep(places []rustPlace, seg string) (next []rustPlace, open
 		}
 		for _, d := range p.file.decls {
 			if d.name == seg && len(next) == 0 {
-				if d.role == syntax.Module || d.isType() {
+				if d.role == syntax.Module && !holdsOwner(p.file, d.full()) {
+					open = fmt.Sprintf("the file of mod %s (%s) is not where it is looked for", seg, d.at())
+				} else if d.role == syntax.Module || d.isType() {
 					next = append(next, rustPlace{p.file, path.Join(p.dir, seg)})
 				} else {
 					open = fmt.Sprintf("%s is %s", d.at(), d.role)

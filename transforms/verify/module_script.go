@@ -82,7 +82,7 @@ func ecmaModule(q *query, p string, from *file) module {
 		}
 		return m
 	}
-	if generatedName(path.Base(target)) {
+	if generatedName(target) {
 		return module{name: p}
 	}
 	if !q.repo.folders[folder(target)] {

@@ -17,6 +17,7 @@ const (
 	asCallee              // what a call calls
 	asReceiver            // the object of a member access
 	asType                // where a type is written
+	asRoot                // the first part of a path, which may be a crate
 )
 
 // finding is what a rule concludes, with its evidence in words.

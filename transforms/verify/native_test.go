@@ -131,6 +131,9 @@ fn sibling(elsewhere: u32) {}
 		{"too few", parameter, "price::of()", certified, ""},
 	})
 	run(t, swap("sibling(key)"), []want{{"unbound function", method, "siblings(key)", certified, "unbound-callee"}})
+	pathed := swap("self.get(key)")
+	pathed["src/store.rs"] = "#[path = \"elsewhere/made.rs\"]\nmod made;\nuse self::made::*;\n" + pathed["src/store.rs"]
+	run(t, pathed, []want{{"glob of a module whose file is elsewhere", undefinedvariable, "self.get(keys)", unseen, ""}})
 	glob := tree{}
 	for p, text := range repo {
 		glob[p] = strings.Replace(text, "use crate::price;", "use crate::price;\nuse serde::prelude::*;", 1)

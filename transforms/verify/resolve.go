@@ -131,7 +131,8 @@ func typesNamed(decls []*decl, name, owner string) []*decl {
 func (q *query) one(all []*decl) (typ, bool) {
 	all = q.defining(all)
 	for _, d := range all[1:] {
-		if d.full() != all[0].full() || q.w.members != byRepo && d.file != all[0].file {
+		// C++ has one definition; classes of the same name in two files are two.
+		if d.full() != all[0].full() || q.w.includes && d.file != all[0].file || q.w.members != byRepo && d.file != all[0].file {
 			return typ{decls: all}, false
 		}
 	}

@@ -55,6 +55,7 @@ function sibling(elsewhere: number) {}
 	})
 	run(t, swap("items.make(key)"), []want{{"missing export", method, "items.maker(key)", certified, "missing-export"}})
 	run(t, swap("Shape.of(  )"), []want{{"type and value share a name", method, "Shape.off(  )", abstained, ""}})
+	run(t, swap("(fallback as Function).use(key)"), []want{{"what is cast is not followed", method, "(fallback as Function).drop(key)", abstained, ""}})
 	run(t, swap("other.use(key)"), []want{{"external type", method, "other.drop(key)", abstained, ""}})
 	run(t, swap("new Item(key)"), []want{{"constructor", parameter, "new Item(key, 1, 2)", certified, ""}})
 	run(t, swap("Number.isInteger(key)"), []want{{"missing static", method, "Number.isWhole(key)", unseen, ""}, {"static", method, "Number.isFinite(key)", existing, ""}})

@@ -1,6 +1,8 @@
 package verify
 
 import (
+	"strings"
+
 	"decoy/schemas"
 	"decoy/transforms/syntax"
 )
@@ -36,9 +38,14 @@ func (s *site) useOf(r *syntax.Ref) use {
 		return asCallee
 	}
 	for i := range s.f.Members {
-		if m := &s.f.Members[i]; m.ObjStart == r.Start && m.ObjEnd >= r.End && m.Object >= 0 {
-			return asReceiver
+		m := &s.f.Members[i]
+		if m.ObjStart != r.Start || m.ObjEnd < r.End || m.Object < 0 {
+			continue
 		}
+		if s.w.paths && strings.HasPrefix(strings.TrimSpace(string(s.f.Src[r.End:])), "::") {
+			return asRoot
+		}
+		return asReceiver
 	}
 	return asValue
 }

@@ -18,6 +18,9 @@ func (s *site) wild(name string, imports []imported, u use) (weak []string, f fi
 			}
 		}
 	}
+	if u == asRoot {
+		return nil, abstain("%s may be a crate", name)
+	}
 	if s.w.includes {
 		return s.fromHeaders(name, u)
 	}
@@ -45,17 +48,20 @@ func (s *site) wild(name string, imports []imported, u use) (weak []string, f fi
 		case x.where != "":
 			return nil, exists("%s comes from %s: %s", name, target, x.where)
 		case x.open == "":
-		case s.w.separator == "::" && u == asValue:
+		case s.w.paths && u == asValue && !startsUpper(name):
 			weak = append(weak, "not read: "+target+"::*")
 		default:
 			return nil, abstain("everything is imported from %s: %s", target, x.open)
 		}
 	}
-	if s.ctx.Language == schemas.JavaScript && !s.isModule() {
-		weak = append(weak, "not read: scripts that a page loads beside it")
+	if s.w.ambient && startsUpper(name) {
+		weak = append(weak, "not read: the classes of the host")
 	}
-	if s.w.separator == "::" && u == asCallee && name == strings.ToLower(name) {
-		return weak, finding{}
+	if s.ctx.Language == schemas.JavaScript && !s.isModule() {
+		if u == asCallee {
+			return nil, abstain("a page may load scripts beside it that declare %s", name)
+		}
+		weak = append(weak, "not read: scripts that a page loads beside it")
 	}
 	return weak, finding{}
 }

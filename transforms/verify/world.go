@@ -62,6 +62,7 @@ type world struct {
 	binders   []string // node kinds whose declarations bind at file level whatever their scope
 	plain     []string // written supertypes that bring no member
 	ambient   bool     // a declaration file supplies global names
+	paths     bool     // a path can begin with a crate that no import names (Rust)
 
 	module func(q *query, module string, from *file) module
 }
@@ -105,6 +106,7 @@ var worlds = map[string]*world{
 		trim: words("readonly ref in out ?"),
 		self: words("this"), super: words("base"),
 		extra:     words("value field args nameof global dynamic var add remove get set init await partial when where yield record file required scoped unmanaged notnull managed nint nuint System Microsoft"),
+		later:     words("Aggregate All Any Append AsEnumerable AsParallel AsQueryable Average Cast Chunk Concat Contains Count CountBy DefaultIfEmpty Distinct DistinctBy ElementAt ElementAtOrDefault Except ExceptBy First FirstOrDefault GroupBy GroupJoin Index Intersect IntersectBy Join Last LastOrDefault LongCount Max MaxBy Min MinBy OfType Order OrderBy OrderByDescending Prepend Reverse Select SelectMany SequenceEqual Single SingleOrDefault Skip SkipLast SkipWhile Sum Take TakeLast TakeWhile ThenBy ThenByDescending ToArray ToDictionary ToHashSet ToList ToLookup Union UnionBy Where Zip AsSpan AsMemory AsTask ConfigureAwait GetAwaiter WithCancellation GetCustomAttribute GetCustomAttributes Should"),
 		universal: words("Equals GetHashCode GetType ToString MemberwiseClone ReferenceEquals Finalize Deconstruct GetEnumerator Dispose"),
 		plain:     words("object Object System.Object"),
 		module:    csharpModule,
@@ -118,7 +120,7 @@ var worlds = map[string]*world{
 	},
 	schemas.Rust: {
 		family: words(schemas.Rust), library: "rust", members: byRepo,
-		typed: true, extensions: true, separator: "::", generics: "<>",
+		typed: true, extensions: true, paths: true, separator: "::", generics: "<>",
 		trim:      words("& mut dyn impl"),
 		through:   words("Box Rc Arc Pin std::rc::Rc std::sync::Arc std::boxed::Box"),
 		self:      words("self Self"),

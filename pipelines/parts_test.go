@@ -1,0 +1,215 @@
+package pipelines
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"decoy/schemas"
+)
+
+// numbers yields 0 … n-1, then an error if there is one.
+func numbers(n int, err error) func(func(int, error) bool) {
+	return func(yield func(int, error) bool) {
+		for i := range n {
+			if !yield(i, nil) {
+				return
+			}
+		}
+		if err != nil {
+			yield(0, err)
+		}
+	}
+}
+
+func TestOrdered(t *testing.T) {
+	old := runtime.GOMAXPROCS(4)
+	defer runtime.GOMAXPROCS(old)
+	broken := errors.New("broken")
+	for _, c := range []struct {
+		name              string
+		source, work, out error // an error of the input's end, of element 500, of the emission of 500
+		open              error
+	}{
+		{name: "good"}, {name: "input", source: broken}, {name: "work", work: broken}, {name: "emit", out: broken}, {name: "open", open: broken},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var opened, closed atomic.Int32
+			var got []int
+			err := ordered(t.Context(), numbers(1000, c.source),
+				func() (int, func(), error) {
+					if opened.Load() == 2 && c.open != nil {
+						return 0, nil, c.open
+					}
+					opened.Add(1)
+					return 0, func() { closed.Add(1) }, nil
+				},
+				func(_ int, n int) (int, error) {
+					if n == 500 {
+						return 0, c.work
+					}
+					return n, nil
+				},
+				func(n int) error {
+					if len(got) == 500 && c.out != nil {
+						return c.out
+					}
+					got = append(got, n)
+					return nil
+				})
+			want := cmp.Or(c.source, c.work, c.out, c.open)
+			if !errors.Is(err, want) {
+				t.Errorf("error %v, want %v", err, want)
+			}
+			if opened.Load() != closed.Load() {
+				t.Errorf("%d tools opened and %d closed", opened.Load(), closed.Load())
+			}
+			for i, n := range got {
+				if n != i && !(i == 500 && n == 0) {
+					t.Fatalf("result %d is of element %d", i, n)
+				}
+			}
+			if want == nil && len(got) != 1000 {
+				t.Errorf("%d results", len(got))
+			}
+		})
+	}
+	t.Run("cancelled", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		n := 0
+		err := ordered(ctx, numbers(1_000_000, nil), func() (int, func(), error) { return 0, func() {}, nil },
+			func(_, i int) (int, error) { return i, nil },
+			func(int) error {
+				if n++; n == 100 {
+					cancel()
+				}
+				return nil
+			})
+		if !errors.Is(err, context.Canceled) || n == 1_000_000 {
+			t.Errorf("%d results, error %v", n, err)
+		}
+	})
+}
+
+func TestCursor(t *testing.T) {
+	in := func(yield func(string, error) bool) {
+		for _, s := range []string{"a1", "b1", "b2", "d1"} {
+			if !yield(s, nil) {
+				return
+			}
+		}
+	}
+	c := newCursor(in, func(s string) string { return s[:1] })
+	defer c.stop()
+	for _, step := range []struct {
+		key  string
+		want []string
+	}{{"b", []string{"b1", "b2"}}, {"c", nil}, {"d", []string{"d1"}}, {"e", nil}} {
+		got, err := c.of(step.key)
+		if err != nil || !slices.Equal(got, step.want) {
+			t.Errorf("of %s: %q, %v; want %q", step.key, got, err, step.want)
+		}
+	}
+}
+
+func TestLowestSamples(t *testing.T) {
+	make := func(lang, typ, id string) sample {
+		return sample{Context: schemas.Context{Language: lang}, Negative: schemas.Negative{Type: typ, ID: id}}
+	}
+	var in []sample
+	want := []string{}
+	for _, lang := range []string{"cpp", "go", "rust"} {
+		for k, typ := range []string{"import", "method"} {
+			for i := range 3 + k {
+				in = append(in, make(lang, typ, fmt.Sprint(9-i)))
+			}
+			want = append(want, lang+typ+fmt.Sprint(9-2-k), lang+typ+fmt.Sprint(9-1-k))
+		}
+	}
+	var got []string
+	for _, s := range lowestSamples(in) {
+		got = append(got, s.Context.Language+s.Negative.Type+s.Negative.ID)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("kept %q, want the %d lowest ids of each cell: %q", got, samplesPerCell, want)
+	}
+}
+
+func TestCapRepo(t *testing.T) {
+	var in []schemas.Context
+	add := func(lang, kind string, n int) {
+		for i := range n {
+			in = append(in, schemas.Context{Language: lang, Kind: kind, ID: fmt.Sprintf("%s%s%04d", lang, kind, (i*7)%n)})
+		}
+	}
+	add("go", "call", 1001)
+	add("go", "import", 10)
+	add("rust", "call", 101)
+	kept := capRepo(in, 300)
+	count := map[string]int{}
+	for _, c := range kept {
+		count[c.Language+" "+c.Kind]++
+	}
+	if want := map[string]int{"go import": 10, "rust call": 101, "go call": 189}; !reflect.DeepEqual(count, want) {
+		t.Errorf("%v, want %v: small cells whole, the rest to the large", count, want)
+	}
+	slices.Reverse(in)
+	ids := func(cs []schemas.Context) (out []string) {
+		for _, c := range cs {
+			out = append(out, c.ID)
+		}
+		slices.Sort(out)
+		return out
+	}
+	if !slices.Equal(ids(kept), ids(capRepo(in, 300))) {
+		t.Error("what is kept depends on the order of arrival")
+	}
+	if len(capRepo(in, 5000)) != len(in) {
+		t.Error("contexts below the limit are dropped")
+	}
+}
+
+func TestManifestName(t *testing.T) {
+	for _, c := range []struct{ path, data, want string }{
+		{"a/go.mod", "// x\nmodule example.org/a/v2\n\ngo 1.20\n", "example.org/a/v2"},
+		{"package.json", `{"version": "1", "name": "@a/b"}`, "@a/b"},
+		{"package.json", `{"name": 3}`, ""},
+		{"x/Cargo.toml", "[workspace]\nname = \"no\"\n[package]\n  name = \"yes\" \n[dependencies]\nname = \"no\"\n", "yes"},
+		{"other.toml", "[package]\nname = \"x\"\n", ""},
+	} {
+		if got := manifestName(c.path, []byte(c.data)); got != c.want {
+			t.Errorf("%s %.20q: %q, want %q", c.path, c.data, got, c.want)
+		}
+	}
+	if manifestName("a/go.mod", nil) == "" || manifestName("a/mod.go", nil) != "" {
+		t.Error("without data it says whether a path is a manifest")
+	}
+}
+
+func TestRecipeYAML(t *testing.T) {
+	usd := 3.0
+	r, err := ParseRecipe([]byte("name: x\ngenerate: {panel: [{name: a, provider: openai, base_url: 'http://h/v1', model: m, api_key_env: SOME_KEY, rpm: 4711}]}\ncurate: {decontaminate: [{path: /home/me/bench.jsonl}]}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Archives, r.BudgetUSD = []string{"/home/me/*.zip"}, &usd
+	text, err := recipeYAML(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, no := range []string{"/home/me", "budget", "SOME_KEY", "4711"} {
+		if strings.Contains(text, no) {
+			t.Errorf("the card's recipe holds %q", no)
+		}
+	}
+	if !strings.Contains(text, "bench.jsonl") || !strings.Contains(text, "model: m") || r.Curate.Decontaminate[0].Path != "/home/me/bench.jsonl" {
+		t.Errorf("the card's recipe is\n%s", text)
+	}
+}

@@ -1,0 +1,117 @@
+package pipelines
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"decoy/schemas"
+)
+
+func TestEmbeddedRecipes(t *testing.T) {
+	entries, err := recipes.ReadDir("recipes")
+	if err != nil || len(entries) == 0 {
+		t.Fatal(len(entries), err)
+	}
+	for _, e := range entries {
+		name := strings.TrimSuffix(e.Name(), ".yaml")
+		if r, err := LoadRecipe(name); err != nil || r.Name != name || len(r.Archives) == 0 {
+			t.Errorf("%s: named %q with %d archives, %v", name, r.Name, len(r.Archives), err)
+		}
+	}
+}
+
+func TestLoadRecipe(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "mine.yaml")
+	if err := os.WriteFile(path, []byte("name: mine\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := LoadRecipe(path); err != nil || r.Name != "mine" {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if _, err := LoadRecipe("nowhere"); err == nil || !strings.Contains(err.Error(), "demo") {
+		t.Errorf("error %v, want one that names the built-in recipes", err)
+	}
+}
+
+func TestRecipeDefaults(t *testing.T) {
+	r, err := ParseRecipe(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Shards != 8 || len(r.Extract.Languages) != 8 || r.Curate.Split[schemas.SplitTrain] != 0.8 || r.Generate.Panel[0].Provider != "rules" || r.BudgetUSD != nil || r.Extract.PrefixBytes != 12288 {
+		t.Errorf("%+v", r)
+	}
+	again, err := ParseRecipe([]byte("{}"))
+	if err != nil || !reflect.DeepEqual(r, again) {
+		t.Errorf("an empty mapping is not an empty file: %v", err)
+	}
+}
+
+func TestRecipeOverwrites(t *testing.T) {
+	r, err := ParseRecipe([]byte("extract: {languages: [go, rust], kinds: {call: 3}}\ncurate: {split: {train: 0.9, test: 0.1}, off: [go/import]}\nbudget_usd: 2.5\ngenerate: {panel: [{name: a, provider: openai, base_url: 'http://h/v1', model: m, timeout: 90s, usd_per_mtok: {in: 1, out: 2}}]}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(r.Curate.Split, map[string]float64{"train": 0.9, "test": 0.1}) || len(r.Extract.Languages) != 2 || !reflect.DeepEqual(r.Extract.Kinds, map[string]int{"call": 3}) ||
+		*r.BudgetUSD != 2.5 || len(r.Generate.Panel) != 1 || r.Generate.Panel[0].Timeout.Seconds() != 90 {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestRecipeErrors(t *testing.T) {
+	member := "{name: a, provider: openai, base_url: 'http://h/v1', model: m%s}"
+	for _, c := range []struct{ yaml, want string }{
+		{"shard: 3", "line 1: unknown field shard; did you mean shards?"},
+		{"name: x\nextract:\n  max_per_repos: 3", "line 3: unknown field extract.max_per_repos; did you mean max_per_repo?"},
+		{"generate: {panel: [{name: a, provder: rules}]}", "unknown field generate.panel[0].provder; did you mean provider?"},
+		{"curate: {decontaminate: [{name: b, path: p, column: {}}]}", "unknown field curate.decontaminate[0].column; did you mean columns?"},
+		{"identities: {a.zip: {rep: x}}", "unknown field identities.a.zip.rep; did you mean repo?"},
+		{"a: [", "not YAML"},
+		{"shards: three", "cannot unmarshal"},
+		{"shards: 0", "shards: 0 is not between 1 and 100000"},
+		{"extract: {origin: edit}", "extract.origin: \"edit\" is not one of snapshot"},
+		{"extract: {languages: some}", "languages: \"some\" is neither \"all\" nor a list"},
+		{"extract: {languages: []}", "extract.languages: empty"},
+		{"extract: {languages: [cobol]}", "extract.languages: \"cobol\" is not one of cpp"},
+		{"extract: {kinds: {block: 1}}", "extract.kinds.block: unknown kind"},
+		{"extract: {prefix_bytes: 3}", "extract.prefix_bytes: 3 is not between 256"},
+		{"extract: {max_per_repo: 0}", "extract.max_per_repo: 0"},
+		{"extract: {licenses: any}", "extract.licenses"},
+		{"generate: {types: none}", "generate.types"},
+		{"generate: {invented_share: 1.5}", "generate.invented_share: 1.5 is not between 0 and 1"},
+		{"generate: {invented_share: .nan}", "generate.invented_share: NaN"},
+		{"generate: {panel: []}", "generate.panel: empty"},
+		{"generate: {panel: [{name: a, provider: ngram}]}", "generate.panel[0].provider: \"ngram\" is not one of rules, openai"},
+		{"generate: {panel: [{name: a, provider: rules}, {name: a, provider: rules}]}", "generate.panel[1].name: \"a\" is used twice"},
+		{"generate: {panel: [" + fmt.Sprintf(member, ", temperature: 3") + "]}", "temperature is 3"},
+		{"generate: {panel: [" + fmt.Sprintf(member, ", rpm: 10") + "]}\njudge: {panel: [" + fmt.Sprintf(member, ", rpm: 20") + "]}", "must state the same rpm"},
+		{"judge: {protocol: double}", "judge.protocol"},
+		{"judge: {goldens: -1}", "judge.goldens: -1"},
+		{"judge: {rounds: [0.5, 0.5]}", "judge.rounds"},
+		{"curate: {rows: 0}", "curate.rows: 0"},
+		{"curate: {accept: [abstain]}", "curate.accept: \"abstain\" is not one of certified, unseen"},
+		{"curate: {balance: [type]}", "curate.balance"},
+		{"curate: {split: {train: 0.5}}", "curate.split: the shares add up to 0.5"},
+		{"curate: {split: {train: 1, dev: 0}}", "curate.split: \"dev\""},
+		{"curate: {off: [go]}", "curate.off: \"\" is not one of import"},
+		{"export: {formats: [csv]}", "export.formats: \"csv\" is not one of jsonl"},
+		{"export: {models: [other]}", "export.models"},
+		{"export: {general_share: 1}", "export.general_share: 1"},
+		{"budget_usd: -3", "budget_usd: -3"},
+	} {
+		if _, err := ParseRecipe([]byte(c.yaml)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s\n\terror %v\n\twant  %s", c.yaml, err, c.want)
+		}
+	}
+}
+
+func TestRecipeErrorsComeTogether(t *testing.T) {
+	_, err := ParseRecipe([]byte("shards: 0\ncurate: {rows: 0}\n"))
+	if err == nil || !strings.Contains(err.Error(), "shards: 0") || !strings.Contains(err.Error(), "curate.rows: 0") {
+		t.Errorf("error %v, want both fields", err)
+	}
+}
