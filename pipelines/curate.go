@@ -9,12 +9,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
 	"decoy/io/shard"
 	"decoy/schemas"
@@ -103,12 +101,8 @@ func runCurate(ctx context.Context, b *Build) error {
 }
 
 func init() {
-	register.DoFn3x1[context.Context, string, func([]byte), error](&smallRowsFn{})
-	register.DoFn4x1[context.Context, int, func(*[]byte) bool, func(int), error](&selectFn{})
-	register.Emitter1[[]byte]()
-	register.Iter1[[]byte]()
-	beam.RegisterType(reflect.TypeFor[smallRowsFn]())
-	beam.RegisterType(reflect.TypeFor[selectFn]())
+	beam.RegisterDoFn(&smallRowsFn{})
+	beam.RegisterDoFn(&selectFn{})
 }
 
 // smallRowsFn reads a shard and emits its small rows, in JSON.

@@ -7,12 +7,10 @@ import (
 	"io"
 	"iter"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
 	"decoy/io/shard"
 	"decoy/schemas"
@@ -110,11 +108,8 @@ func (f *afterFn) ProcessElement(_ int, _ func(*int) bool, emit func(string)) {
 }
 
 func init() {
-	register.DoFn3x1[context.Context, string, func(int), error](&mergeFn{})
-	register.DoFn3x0[int, func(*int) bool, func(string)](&afterFn{})
-	register.Emitter1[string]()
-	beam.RegisterType(reflect.TypeFor[mergeFn]())
-	beam.RegisterType(reflect.TypeFor[afterFn]())
+	beam.RegisterDoFn(&mergeFn{})
+	beam.RegisterDoFn(&afterFn{})
 }
 
 // runWithMerge runs the shards and then, in the same graph, the merge by language.

@@ -5,11 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"reflect"
 	"slices"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
 	"decoy/io/shard"
 	"decoy/schemas"
@@ -70,12 +68,8 @@ func (f *shardFn) ProcessElement(ctx context.Context, task string, emit func(int
 }
 
 func init() {
-	register.DoFn3x1[context.Context, string, func(int), error](&shardFn{})
-	register.DoFn2x0[int, func(*int) bool](&endFn{})
-	register.Emitter1[int]()
-	register.Iter1[int]()
-	beam.RegisterType(reflect.TypeFor[shardFn]())
-	beam.RegisterType(reflect.TypeFor[endFn]())
+	beam.RegisterDoFn(&shardFn{})
+	beam.RegisterDoFn(&endFn{})
 }
 
 // shards adds a stage's shards to a graph.

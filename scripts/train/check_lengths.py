@@ -33,7 +33,8 @@ def rows(patterns, columns):
             stop(3, f"no file matches {pattern}: run decoy export")
         for name in files:
             for batch in pq.ParquetFile(name).iter_batches(BATCH, columns=columns):
-                yield name, batch.to_pydict()
+                if batch.num_rows:
+                    yield name, batch.to_pydict()
 
 
 def main():

@@ -133,7 +133,7 @@ func (s *site) selfEntity(scope int) entity {
 	}
 	for sc := scope; sc > 0; sc = s.f.Scopes[sc].Parent {
 		k := s.f.Scopes[sc].Decl
-		if s.f.Scopes[sc].Kind == syntax.TypeScope && k < 0 && s.w.members != byRepo {
+		if s.f.Scopes[sc].Kind == syntax.TypeScope && k < 0 && s.w.members != byRepo && !s.w.includes {
 			return unclear("the receiver is of a class without a name")
 		}
 		if s.w.ambient && s.f.Scopes[sc].Kind == syntax.FunctionScope && s.rebinds(sc) {

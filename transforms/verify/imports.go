@@ -214,6 +214,9 @@ func (s *site) typeItem(it syntax.ImportItem, m module) (verdict, bool) {
 			return verdict{ruleModule, exists("%s is a namespace", it.Module)}, true
 		}
 		outer := strings.TrimSuffix(strings.TrimSuffix(it.Module, last(it.Module)), ".")
+		if s.importedElsewhere(it.Module) {
+			return verdict{ruleModule, abstain("%s is imported by other files too", it.Module)}, true
+		}
 		if o := s.w.module(s.query, outer, s.file); outer != "" && o.state == present {
 			return verdict{ruleImportName, certain("other assemblies can add to the namespace", "the namespace %s (%s and others) has no type %s", outer, o.files[0].path, last(it.Module))}, true
 		}

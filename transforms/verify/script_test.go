@@ -129,7 +129,7 @@ function helper(a, b) { return a; }
 	run(t, swap("helper(key)"), []want{{"unbound function", method, "helpers(key)", certified, "unbound-callee"}})
 	run(t, swap("[key].map(value)"), []want{{"method of a literal", method, "[key].add(value)", certified, ""}})
 	script := tree{"a.js": "function shared() {}\n", "b.js": "function f(key) {\n  «shared(key)»;\n}\n"}
-	run(t, script, []want{{"scripts share a page", method, "sharing(key)", unseen, ""}})
+	run(t, script, []want{{"scripts share a page", method, "sharing(key)", abstained, ""}, {"a value", undefinedvariable, "shared(keys)", unseen, ""}})
 	dynamic := swap("this.get(key)")
 	dynamic["src/store.mjs"] = strings.Replace(dynamic["src/store.mjs"], "if (key)", "with (value) { key; }\n    if (key)", 1)
 	run(t, dynamic, []want{{"with", undefinedvariable, "this.get(keys)", abstained, ""}})

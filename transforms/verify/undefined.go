@@ -31,6 +31,9 @@ func (p *pair) undefined() verdict {
 func (s *site) ref(r *syntax.Ref) finding { return s.bare(r.Name, r.Scope, r.Start, s.useOf(r)) }
 
 func (s *site) useOf(r *syntax.Ref) use {
+	if s.w.paths && strings.HasPrefix(strings.TrimSpace(string(s.f.Src[r.End:min(r.End+8, len(s.f.Src))])), "::") {
+		return asRoot
+	}
 	switch {
 	case r.InType:
 		return asType
@@ -41,9 +44,6 @@ func (s *site) useOf(r *syntax.Ref) use {
 		m := &s.f.Members[i]
 		if m.ObjStart != r.Start || m.ObjEnd < r.End || m.Object < 0 {
 			continue
-		}
-		if s.w.paths && strings.HasPrefix(strings.TrimSpace(string(s.f.Src[r.End:])), "::") {
-			return asRoot
 		}
 		return asReceiver
 	}

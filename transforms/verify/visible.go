@@ -68,7 +68,7 @@ func (s *site) enclosingType(p string) (typ, bool) {
 		}
 		return typ{decls: s.defining(all)}, true
 	}
-	if s.w.members == byRepo {
+	if s.w.members == byRepo || s.w.includes { // an out-of-line definition
 		var qualifiers []string
 		if o := strings.TrimSuffix(strings.TrimSuffix(p, name), "."); o != "" {
 			qualifiers = strings.Split(o, ".")

@@ -112,7 +112,7 @@ var worlds = map[string]*world{
 		module:    csharpModule,
 	},
 	schemas.Cpp: {
-		family: words(schemas.Cpp), library: "cpp", siblings: repoNames, members: byRepo,
+		family: words(schemas.Cpp), library: "cpp", siblings: repoNames, members: byFile,
 		bareMembers: true, typed: true, overloads: true, includes: true, separator: "::", generics: "<>",
 		trim:   words("const volatile static inline constexpr mutable struct class enum union typename extern * & public private protected virtual"),
 		self:   words("this *this"),
