@@ -80,7 +80,7 @@ true false iota nil append cap clear close complex copy delete imag len make max
 
 func goImport(b *Builder, n int) {
 	path := b.Child(n, "path")
-	if path < 0 {
+	if path < 0 || b.End(path)-b.Start(path) < 2 { // a quote that is missing
 		return
 	}
 	s, e := b.Start(path)+1, b.End(path)-1
