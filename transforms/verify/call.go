@@ -18,6 +18,9 @@ func (q *query) member(e entity, name string) entity {
 			if out.weak == "" {
 				out.weak = e.weak
 			}
+			if q.w.overloads {
+				out.open = x.open
+			}
 			return out
 		}
 		if q.w.library == "python" {
@@ -89,7 +92,7 @@ func (s *site) callee(c *syntax.Call, depth int) entity {
 // result is the value of a call: what a constructor constructs, or the one type
 // that all the functions that it can call write as their result.
 func (s *site) result(c *syntax.Call, depth int) entity {
-	if depth > maxDepth || c.Macro {
+	if depth > maxDepth || c.Macro || s.rooted(c) {
 		return unclear("the receiver is not simple")
 	}
 	if c.Ctor {

@@ -69,7 +69,13 @@ func (q *query) supers(c *closure, t typ) []typ {
 		return out
 	}
 	for _, d := range t.decls {
+		if q.w.includes && macroLike(d) {
+			c.dynamic = fmt.Sprintf("a macro stands for the name of %s", d.at())
+		}
 		for _, m := range q.own(d) {
+			if q.w.includes && macroLike(m) && m.role != syntax.Field {
+				c.dynamic = fmt.Sprintf("a macro hides members: %s (%s)", m.name, m.at())
+			}
 			if !slices.Contains(c.members[m.name], m) {
 				c.members[m.name] = append(c.members[m.name], m)
 			}

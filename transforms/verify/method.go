@@ -49,6 +49,9 @@ func (s *site) called(c *syntax.Call) verdict {
 	if !isName(strings.TrimPrefix(c.Name, "#")) {
 		return verdict{ruleMember, abstain("what is called has no name")}
 	}
+	if s.rooted(c) {
+		return verdict{ruleCallee, abstain("::%s is looked up at the root", c.Name)}
+	}
 	if c.Recv < 0 {
 		u := asCallee
 		if c.Ctor {
@@ -69,6 +72,11 @@ func (s *site) called(c *syntax.Call) verdict {
 		return verdict{ruleMember, abstain("the receiver is a function")}
 	}
 	return verdict{ruleMember, abstain("%s", e.why)}
+}
+
+// rooted reports whether a called name stands after a "::" that nothing precedes.
+func (s *site) rooted(c *syntax.Call) bool {
+	return c.Recv < 0 && s.w.separator == "::" && strings.HasSuffix(strings.TrimSpace(string(s.f.Src[max(0, c.NameStart-8):c.NameStart])), "::")
 }
 
 // exported looks a called name up in a module.

@@ -76,6 +76,9 @@ func (q *query) exportOf(m module, name string, seen map[*file]bool) found {
 			if !m.holds(d) {
 				continue
 			}
+			if q.w.includes && macroLike(d) {
+				out.open = fmt.Sprintf("a macro hides declarations: %s (%s)", d.name, d.at())
+			}
 			if d.name == name {
 				out.decls = append(out.decls, d)
 				out.where = d.at()
@@ -118,6 +121,19 @@ func (q *query) exportOf(m module, name string, seen map[*file]bool) found {
 		}
 	}
 	return out
+}
+
+// macroLike reports whether a declaration's name looks like a macro's: the parser
+// took a macro for the name, and what it declares in truth is not seen.
+func macroLike(d *decl) bool {
+	if len(d.name) < 4 || strings.ToUpper(d.name) != d.name || strings.ToLower(d.name) == d.name {
+		return false
+	}
+	switch d.role {
+	case syntax.Function, syntax.Method, syntax.Variable, syntax.Field, syntax.Class, syntax.Constructor:
+		return true
+	}
+	return false
 }
 
 // holds reports whether a declaration of one of the module's files is a name of the

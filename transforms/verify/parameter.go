@@ -115,6 +115,9 @@ func noTarget(format string, args ...any) target { return target{why: fmt.Sprint
 
 // target resolves what a call calls to signatures.
 func (s *site) target(c *syntax.Call) target {
+	if s.rooted(c) {
+		return noTarget("::%s is looked up at the root", c.Name)
+	}
 	if c.Recv >= 0 && !c.Ctor {
 		e := s.receiver(c, 0)
 		if t, ok := s.listed(e, c.Name); ok {

@@ -131,6 +131,9 @@ func (s *site) fromHeaders(name string, u use) (weak []string, f finding) {
 	if _, ok := s.lib.modules["global"][name]; ok {
 		return nil, abstain("%s is a name of the C, C++ or POSIX headers", name)
 	}
+	if strings.HasPrefix(name, "_") {
+		return nil, abstain("%s is of the names that compilers keep for themselves", name)
+	}
 	in := s.includes()
 	if in.using || u == asCallee { // a call finds functions in its arguments' namespaces
 		if _, ok := s.lib.modules["std"][name]; ok {
@@ -142,6 +145,9 @@ func (s *site) fromHeaders(name string, u use) (weak []string, f finding) {
 	}
 	if u == asCallee && in.own != "" {
 		return nil, abstain("%s is not in the archive and may declare %s", in.own, name)
+	}
+	if u == asCallee && len(in.unread) > 0 && startsUpper(name) && len(s.repo.byName[name]) == 0 {
+		return nil, abstain("%s may be a function of the platform's headers", name)
 	}
 	if len(in.unread) > 0 {
 		weak = []string{notRead(in.unread)}
