@@ -41,6 +41,8 @@
 //     from an open one without the list of what was there and not read.
 //   - Names and n-grams are written by shard below extract/parts and merged by
 //     language in the same graph, in place of a shuffle of every name.
+//   - DoFns are registered by reflection, not with package register: see
+//     scripts/LOG.md for what that costs to compile.
 //   - The export keeps one outcome a negative below export/parts: the report needs
 //     the pool and not only the selection.
 package pipelines
