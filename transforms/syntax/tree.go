@@ -65,8 +65,14 @@ type Tree struct {
 // Len is the number of nodes.
 func (t *Tree) Len() int { return len(t.nodes) }
 
-// Kind is the grammar's name of node n.
-func (t *Tree) Kind(n int) string { return t.g.kindName(t.nodes[n].sym) }
+// Kind is the grammar's name of node n, "" for no node (-1): what a broken text
+// lacks has no kind.
+func (t *Tree) Kind(n int) string {
+	if n < 0 {
+		return ""
+	}
+	return t.g.kindName(t.nodes[n].sym)
+}
 
 // Field is the name of the field of its parent that node n fills, "" for none.
 // Where the parent in the grammar is not a kept node, it is that parent's field.
@@ -85,8 +91,13 @@ func (t *Tree) Parent(n int) int { return int(t.nodes[n].parent) }
 // n+1 … After(n)-1.
 func (t *Tree) After(n int) int { return int(t.nodes[n].next) }
 
-// Text is the source of node n.
-func (t *Tree) Text(n int) string { return string(t.Src[t.nodes[n].start:t.nodes[n].end]) }
+// Text is the source of node n, "" for no node (-1).
+func (t *Tree) Text(n int) string {
+	if n < 0 {
+		return ""
+	}
+	return string(t.Src[t.nodes[n].start:t.nodes[n].end])
+}
 
 // Named reports whether node n is named in the grammar.
 func (t *Tree) Named(n int) bool { return t.nodes[n].flags&flagNamed != 0 }
