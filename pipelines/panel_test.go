@@ -324,8 +324,10 @@ func TestBudgetShares(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, want := range []float64{6, 0, 2} { // of the 8 that are left
-		if got := share(i); got == nil || math.Abs(*got-want) > 1e-12 {
-			t.Errorf("shard %d: %v, want %v", i, got, want)
+		if got := share(i); got == nil {
+			t.Errorf("shard %d has no budget", i)
+		} else if math.Abs(*got-want) > 1e-12 {
+			t.Errorf("shard %d: %v, want %v", i, *got, want)
 		}
 	}
 }
