@@ -4,7 +4,9 @@ import "strings"
 
 // ecmaModule fills an item with the module that a string literal names.
 func ecmaModule(b *Builder, str int) ImportItem {
-	s, e := b.Start(str)+1, max(b.Start(str)+1, b.End(str)-1)
+	// A string that is missing has no quotes to leave out.
+	s := min(b.Start(str)+1, b.End(str))
+	e := max(s, b.End(str)-1)
 	it := ImportItem{Module: string(b.Src[s:e]), ModStart: s, ModEnd: e}
 	it.Relative = it.Module == "." || it.Module == ".." || strings.HasPrefix(it.Module, "./") || strings.HasPrefix(it.Module, "../")
 	return it

@@ -1,0 +1,29 @@
+package syntax
+
+import "testing"
+
+// TestBrokenImports parses imports whose module is cut off: a missing string has no
+// quotes, and must not be sliced as if it had.
+func TestBrokenImports(t *testing.T) {
+	p := NewParser()
+	defer p.Close()
+	for lang, texts := range map[string][]string{
+		"go":         {"package p\nimport \"", "package p\nimport (\n\t\"a\n)", "package p\nimport `"},
+		"javascript": {"import a from", "import a from '", "export * from", "import {a} from ;", "const a = require(", "const a = require(')"},
+		"typescript": {"import a from", "import type {a} from", "import a = require(", "export {a} from", "import '"},
+	} {
+		for _, text := range texts {
+			f, err := p.ParseFacts(ByName(lang), "a", []byte(text))
+			if err != nil {
+				t.Fatalf("%s %q: %v", lang, text, err)
+			}
+			for _, im := range f.Imports {
+				for _, it := range im.Items {
+					if it.ModStart > it.ModEnd || it.ModEnd > len(text) {
+						t.Errorf("%s %q: module at %d to %d of %d bytes", lang, text, it.ModStart, it.ModEnd, len(text))
+					}
+				}
+			}
+		}
+	}
+}
