@@ -148,11 +148,30 @@ func TestBadInput(t *testing.T) {
 			files[s.Repo+"/"+s.Path] = s
 		}
 	}
-	for path, unread := range map[string]bool{"o/odd/LICENSE": false, "o/huge/noise.bin": false, "o/odd/link.go": true, "o/odd/utf16.go": true, "o/odd/vendor/dep/dep.go": false} {
+	for path, unread := range map[string]bool{"o/odd/LICENSE": false, "o/huge/noise.bin": false, "o/odd/link.go": true, "o/odd/utf16.go": true, "o/odd/vendor/dep/dep.go": false, "o/cut/": true, "o/bomb/": true} {
 		s, ok := files[path]
 		if !ok || (len(s.Flags) > 0) != unread {
 			t.Errorf("file %s: listed %v with %v, want unread %v", path, ok, s.Flags, unread)
 		}
+	}
+
+	// What an archive that broke off lacks, nothing can be concluded from.
+	cut := map[string]bool{}
+	for _, x := range records[schemas.Context](t, out, schemas.StageExtract, "contexts") {
+		cut[x.ID] = x.Repo == "o/cut"
+	}
+	seen := 0
+	for _, cert := range records[schemas.Certificate](t, out, schemas.StageVerify, "certificates") {
+		if !cut[cert.ContextID] {
+			continue
+		}
+		seen++
+		if cert.Status != schemas.StatusAbstain && cert.Status != schemas.StatusExists {
+			t.Errorf("%+v: an archive of the repository broke off", cert)
+		}
+	}
+	if seen == 0 {
+		t.Error("the archive that broke off has no certificate")
 	}
 }
 

@@ -32,6 +32,8 @@ type Build struct {
 	Run func(ctx context.Context, p *beam.Pipeline) error
 	// Log gets one line for each thing that a person waits for.
 	Log func(format string, a ...any)
+	// Progress, if set, is told how many of a stage's units of work are done.
+	Progress func(stage string, done, total int)
 	// RunInfo collects times for run.json.
 	RunInfo RunInfo
 }

@@ -94,7 +94,7 @@ func runCurate(ctx context.Context, b *Build) error {
 	rows := beam.ParDo(scope, &smallRowsFn{Options: string(raw)}, in)
 	all := beam.GroupByKey(scope, beam.AddFixedKey(scope, rows))
 	end(scope, beam.ParDo(scope, &selectFn{Options: string(raw), Out: b.Out, Of: b.Recipe.Shards, Fingerprint: s.fingerprint}, all))
-	if err := b.Run(ctx, p); err != nil {
+	if err := s.submit(ctx, p, b.Recipe.Shards+1); err != nil {
 		return err
 	}
 	return s.finish(1)

@@ -128,7 +128,7 @@ func (s *stage) runWithMerge(ctx context.Context, todo []int, options func(int) 
 	all := beam.GroupByKey(scope, beam.AddFixedKey(scope, ready))
 	langs := beam.Reshuffle(scope, beam.ParDo(scope, &afterFn{Items: s.b.Recipe.Extract.Languages}, all))
 	end(scope, beam.ParDo(scope, &mergeFn{Dir: s.b.dir(s.name), Fingerprint: s.fingerprint, First: s.b.Recipe.Shards, Languages: s.b.Recipe.Extract.Languages}, langs))
-	return s.b.Run(ctx, p)
+	return s.submit(ctx, p, s.b.Recipe.Shards+len(s.b.Recipe.Extract.Languages))
 }
 
 // mergeNames sums the counts of equal names.

@@ -168,7 +168,8 @@ func (g *generation) rules(ctx context.Context, m panel.Member) error {
 	pools := &namePools{out: g.t.Out, pools: map[string]*lazyPool{}}
 	return ordered(ctx, shard.Read[schemas.Context](g.t.path(schemas.StageExtract, "contexts")),
 		func() (ruleTool, func(), error) {
-			t := ruleTool{rules.New(rules.Config{InventedShare: g.o.Recipe.InventedShare}), valid.New()}
+			generator := rules.New(rules.Config{InventedShare: g.o.Recipe.InventedShare})
+			t := ruleTool{generator, valid.NewWith(generator.Parser())}
 			return t, func() { t.generator.Close(); t.checker.Close() }, nil
 		},
 		func(t ruleTool, c schemas.Context) (made, error) {

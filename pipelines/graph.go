@@ -124,7 +124,7 @@ func (s *stage) run(ctx context.Context, todo []int, options func(shard int) any
 		return err
 	}
 	end(scope, done)
-	return s.b.Run(ctx, p)
+	return s.submit(ctx, p, s.b.Recipe.Shards)
 }
 
 // end consumes the last collection of a graph through a GroupByKey. Prism 2.77.0

@@ -129,7 +129,7 @@ func defaults() Recipe {
 	}
 }
 
-// LoadRecipe reads an embedded recipe by name ("demo", "paper") or a file.
+// LoadRecipe reads an embedded recipe by name ("demo") or a file.
 func LoadRecipe(name string) (Recipe, error) {
 	raw, err := recipes.ReadFile("recipes/" + name + ".yaml")
 	if errors.Is(err, fs.ErrNotExist) {

@@ -57,7 +57,8 @@ type Context struct {
 //
 // file: every regular file of the archive, so that a closed world can be told from
 // an open one. Role is its language ("" for no source file). Flags: unread where
-// its declarations are not among the symbols. Owner is the file's sha256 and Arity
+// its declarations are not among the symbols; one with an empty Path says that an
+// archive broke off, so that any file may be missing. Owner is the file's sha256 and Arity
 // its size in bytes, for source files. Target, for a package manifest
 // (go.mod, package.json, Cargo.toml), is the name that it gives its folder.
 type Symbol struct {

@@ -1,22 +1,28 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	beamlog "github.com/apache/beam/sdks/v2/go/pkg/beam/log"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/x/beamx"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners"
 
+	// Filesystems and runners, as package beamx imports them but without its compiled
+	// forms of small DoFns: they take 9 s to compile and our elements are shards.
+	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem/gcs"
+	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem/local"
+	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/dataflow"
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/direct"
+	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/flink"
+	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
+	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/universal"
 
 	"decoy/io/archives"
 	"decoy/pipelines"
@@ -26,9 +32,10 @@ import (
 
 // common are the flags of every stage.
 type common struct {
-	Recipe string `help:"A built-in recipe (demo, paper) or a file." default:"demo"`
+	Recipe string `help:"The built-in recipe demo, or a file." default:"demo"`
 	Out    string `help:"Folder to write to." default:"decoy-out" type:"path"`
-	Quiet  bool   `help:"Print nothing but errors." short:"q"`
+	Quiet  bool   `help:"Print nothing but errors." short:"q" xor:"shown"`
+	JSON   bool   `help:"Print messages and progress as JSON, one object a line, on standard output." name:"json" xor:"shown"`
 }
 
 // inputs are the flags of the stages that read archives.
@@ -65,35 +72,32 @@ func (c common) open(in inputs, spend spending) (*pipelines.Build, error) {
 	if err := r.Validate(); err != nil {
 		return nil, usageError{err}
 	}
-	b := &pipelines.Build{Out: c.Out, Recipe: r, Replay: spend.Replay, Workers: max(1, spend.Workers), Log: c.log(), Run: runPipeline}
+	b := &pipelines.Build{Out: c.Out, Recipe: r, Replay: spend.Replay, Workers: max(1, spend.Workers), Run: runPipeline}
 	b.RunInfo.Runner = runnerName()
 	return b, nil
 }
 
-func (c common) log() func(string, ...any) {
-	w := io.Writer(os.Stderr)
-	if c.Quiet {
-		w = io.Discard
+// run opens a build, shows what work does with it, and ends what is shown.
+func (c common) run(in inputs, spend spending, work func(*pipelines.Build) error) error {
+	b, err := c.open(in, spend)
+	if err != nil {
+		return err
 	}
-	start := time.Now()
-	return func(format string, a ...any) {
-		fmt.Fprintf(w, "%6.1fs  %s\n", time.Since(start).Seconds(), fmt.Sprintf(format, a...))
-	}
+	shown := c.console()
+	defer shown.Close()
+	b.Log, b.Progress = shown.Log, shown.Progress
+	return work(b)
 }
 
-func runnerName() string {
-	if f := flag.Lookup("runner"); f != nil && f.Value.String() != "" {
-		return f.Value.String()
-	}
-	return "prism"
-}
+// runnerName is the runner that Beam's flags name.
+func runnerName() string { return cmp.Or(*runners.Runner, "prism") }
 
 // runPipeline runs a pipeline on the runner that the flags name. Beam's own log is
 // for its developers: below warnings it stays silent.
 func runPipeline(ctx context.Context, p *beam.Pipeline) error {
 	beamlog.SetLogger(beamLogger{})
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))) // prism's
-	err := beamx.Run(ctx, p)
+	_, err := beam.Run(ctx, runnerName(), p)
 	if err == nil {
 		return nil
 	}
@@ -145,18 +149,16 @@ func (buildCmd) Help() string {
 
 // Run runs all stages.
 func (c *buildCmd) Run(ctx context.Context) error {
-	b, err := c.open(c.inputs, c.spending)
-	if err != nil {
-		return err
-	}
-	if err := resolve(ctx, b); err != nil {
-		return err
-	}
-	if err := b.RunStages(ctx, schemas.Stages...); err != nil {
-		return err
-	}
-	b.Log("done: %s", filepath.Join(c.Out, "report.html"))
-	return nil
+	return c.run(c.inputs, c.spending, func(b *pipelines.Build) error {
+		if err := resolve(ctx, b); err != nil {
+			return err
+		}
+		if err := b.RunStages(ctx, schemas.Stages...); err != nil {
+			return err
+		}
+		b.Log("done: %s", filepath.Join(c.Out, "report.html"))
+		return nil
+	})
 }
 
 type extractCmd struct {
@@ -171,14 +173,12 @@ func (extractCmd) Help() string {
 
 // Run runs the stage.
 func (c *extractCmd) Run(ctx context.Context) error {
-	b, err := c.open(c.inputs, spending{})
-	if err != nil {
-		return err
-	}
-	if err := resolve(ctx, b); err != nil {
-		return err
-	}
-	return b.RunStages(ctx, schemas.StageExtract)
+	return c.run(c.inputs, spending{}, func(b *pipelines.Build) error {
+		if err := resolve(ctx, b); err != nil {
+			return err
+		}
+		return b.RunStages(ctx, schemas.StageExtract)
+	})
 }
 
 type generateCmd struct {
@@ -254,9 +254,5 @@ func (c *exportCmd) Run(ctx context.Context) error {
 }
 
 func (c common) stage(ctx context.Context, name string, in inputs, spend spending) error {
-	b, err := c.open(in, spend)
-	if err != nil {
-		return err
-	}
-	return b.RunStages(ctx, name)
+	return c.run(in, spend, func(b *pipelines.Build) error { return b.RunStages(ctx, name) })
 }

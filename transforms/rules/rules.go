@@ -107,6 +107,9 @@ func New(cfg Config) *Generator {
 	return &Generator{cfg: cfg, parser: syntax.NewParser(), cache: map[siblingKey]map[string]bool{}}
 }
 
+// Parser is what parses the windows with the golden, for valid.NewWith.
+func (g *Generator) Parser() *syntax.Parser { return g.parser }
+
 // Close frees the parser.
 func (g *Generator) Close() { g.parser.Close() }
 

@@ -279,7 +279,7 @@ func ecmaUsing(b *Builder, n int) {
 
 func ecmaAssignment(b *Builder, n int) { ecmaTargets(b, b.Child(n, "left"), b.Assign) }
 
-// ecmaCall marks decorators and tagged templates, and reads super(…).
+// ecmaCall marks tagged templates, and reads super(…).
 func ecmaCall(b *Builder, n int) {
 	args := b.Child(n, "arguments")
 	if fn := b.Child(n, "function"); fn >= 0 && b.Kind(fn) == "super" && args >= 0 {
@@ -290,9 +290,6 @@ func ecmaCall(b *Builder, n int) {
 	c := b.LastCall(n)
 	if c == nil {
 		return
-	}
-	if p := b.Parent(n); p >= 0 && b.Kind(p) == "decorator" {
-		c.Decorator = true
 	}
 	if args >= 0 && b.Kind(args) == "template_string" {
 		c.TokenTree, c.Args = true, nil

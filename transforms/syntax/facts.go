@@ -149,8 +149,8 @@ type Call struct {
 	Recv               int
 	Ctor               bool // new T(…), T{…}
 	Macro              bool
-	Decorator          bool
-	ArgsStart, ArgsEnd int // with the parentheses
+	Decorator          bool // an annotation or attribute, whose arguments name elements; a decorator that calls is a call like any other
+	ArgsStart, ArgsEnd int  // with the parentheses
 	Args               []Arg
 	TokenTree          bool // arguments are raw tokens (a Rust macro): Args is empty
 	Scope              int

@@ -58,11 +58,6 @@ var pythonRules = &Rules{
 				b.Declare(n, c, Decl{Role: Variable})
 			}
 		},
-		"decorator": func(b *Builder, n int) {
-			if c := b.LastCall(n + 1); c != nil {
-				c.Decorator = true
-			}
-		},
 	},
 	Keyword:     KeywordRule{Node: "keyword_argument", Name: "name", Value: "value"},
 	Spread:      []string{"list_splat", "dictionary_splat"},

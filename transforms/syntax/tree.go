@@ -188,6 +188,7 @@ type Parser struct {
 	byGrammar map[*grammar]*C.decoy_parser
 	builder   builder
 	tree      Tree
+	facts     *Facts // of tree, nil where they were not asked for
 }
 
 // NewParser returns a parser.
@@ -203,6 +204,7 @@ func (p *Parser) Close() {
 		C.decoy_parser_delete(c)
 	}
 	clear(p.byGrammar)
+	p.tree, p.facts = Tree{}, nil
 }
 
 // Parse parses src as language l; path picks between grammars of one language
@@ -228,7 +230,7 @@ func (p *Parser) parse(base *Parser, l *Language, path string, src []byte) (*Tre
 	} else {
 		n = C.decoy_parse(c, text, C.uint32_t(len(src)), maxDepth, &out, &depth)
 	}
-	p.tree = Tree{}
+	p.tree, p.facts = Tree{}, nil
 	switch {
 	case n == -1:
 		return nil, ErrWallLimit
@@ -281,14 +283,21 @@ func (p *Parser) ParseFactsAfter(base *Parser, l *Language, path string, src []b
 	if err != nil {
 		return nil, err
 	}
-	return p.builder.build(l, t), nil
+	p.facts = p.builder.build(l, t)
+	return p.facts, nil
 }
 
-// ParseFacts parses src and reads its facts.
+// ParseFacts parses src and reads its facts. Asked again for the text that it parsed
+// last, it answers without parsing: so whoever looks at the same windows may share
+// one parser.
 func (p *Parser) ParseFacts(l *Language, path string, src []byte) (*Facts, error) {
+	if p.facts != nil && p.tree.g == l.grammar(path) && bytes.Equal(p.tree.Src, src) {
+		return p.facts, nil
+	}
 	t, err := p.Parse(l, path, src)
 	if err != nil {
 		return nil, err
 	}
-	return p.builder.build(l, t), nil
+	p.facts = p.builder.build(l, t)
+	return p.facts, nil
 }

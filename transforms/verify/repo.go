@@ -25,6 +25,7 @@ type Repo struct {
 	byOwner   map[string][]*decl // by the last element of the owner
 	imported  map[string]bool    // modules that some file imports
 	languages map[string]bool    // languages that some file is in
+	cut       bool               // an archive broke off: any file may be missing
 }
 
 type manifest struct{ file, folder, name string }
@@ -114,6 +115,10 @@ func NewRepo(symbols iter.Seq[schemas.Symbol]) *Repo {
 		byName: map[string][]*decl{}, byOwner: map[string][]*decl{}, imported: map[string]bool{}, languages: map[string]bool{},
 	}
 	for s := range symbols {
+		if s.Record == schemas.SymbolFile && s.Path == "" {
+			r.cut = true
+			continue
+		}
 		f := r.file(s.Path)
 		switch s.Record {
 		case schemas.SymbolFile:

@@ -1,0 +1,53 @@
+package pipelines
+
+import (
+	"context"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+
+	"decoy/io/shard"
+)
+
+// progressEvery is how often done records are counted. They are what a build
+// leaves on every runner, so a person sees a shard of a remote worker too.
+const progressEvery = 300 * time.Millisecond
+
+// submit runs a stage's graph and tells Build.Progress of each new done record
+// among total.
+func (s *stage) submit(ctx context.Context, p *beam.Pipeline, total int) error {
+	if s.b.Progress == nil {
+		return s.b.Run(ctx, p)
+	}
+	stop := make(chan struct{})
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		tick := time.NewTicker(progressEvery)
+		defer tick.Stop()
+		for {
+			s.b.Progress(s.name, s.recorded(), total)
+			select {
+			case <-stop:
+				return
+			case <-tick.C:
+			}
+		}
+	})
+	err := s.b.Run(ctx, p)
+	close(stop)
+	watching.Wait()
+	s.b.Progress(s.name, s.recorded(), total)
+	return err
+}
+
+// recorded counts the done records that are there: none of another fingerprint is,
+// after todo.
+func (s *stage) recorded() int {
+	records, err := shard.List(filepath.Join(s.b.dir(s.name), "_done"), "*.json")
+	if err != nil {
+		return 0 // what is shown is no reason to fail
+	}
+	return len(records)
+}
