@@ -11,7 +11,8 @@ import (
 // SchemaVersion is the version of the records and files.
 //
 //	1: first.
-const SchemaVersion = 1
+//	2: contexts of edits have the date and kind of their commit.
+const SchemaVersion = 2
 
 // CodeVersion is the version of everything that changes bytes without changing a
 // recipe: spans, rules, checks, the judge, selection.

@@ -15,7 +15,9 @@ type Blob struct {
 
 // Context is a place in a file: Prefix + Golden + Suffix is a window of the file
 // and Golden its bytes [StartByte, EndByte). Types are the hallucination types
-// that Golden can carry; general rows have none.
+// that Golden can carry; general rows have none. An edit has the commit that wrote
+// the golden: OriginDate is its author date (RFC 3339, UTC), OriginKind what its
+// message says that it does (fix, feature, …).
 type Context struct {
 	ID           string   `json:"id"`
 	Repo         string   `json:"repo"`
@@ -37,6 +39,8 @@ type Context struct {
 	SuffixCut    bool     `json:"suffix_cut"`
 	Origin       string   `json:"origin"`
 	OriginCommit string   `json:"origin_commit"`
+	OriginDate   string   `json:"origin_date"`
+	OriginKind   string   `json:"origin_kind"`
 	SHA256       string   `json:"sha256"`
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 
 	"decoy/schemas"
 )
@@ -53,7 +54,24 @@ func gz(t testing.TB, data []byte) []byte {
 	return b.Bytes()
 }
 
+func zst(t testing.TB, data []byte) []byte {
+	t.Helper()
+	w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20))
+	must(t, err)
+	return w.EncodeAll(data, nil)
+}
+
 func tarGz(t testing.TB, members ...member) []byte { return gz(t, tarBytes(t, members...)) }
+
+func pack(t testing.TB, format string, members []member) []byte {
+	switch format {
+	case FormatZip:
+		return zipBytes(t, "", members...)
+	case FormatTarZst:
+		return zst(t, tarBytes(t, members...))
+	}
+	return tarGz(t, members...)
+}
 
 func zipBytes(t testing.TB, comment string, members ...member) []byte {
 	t.Helper()

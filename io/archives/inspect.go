@@ -6,35 +6,38 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
-	"math"
 	"strings"
 
 	"golang.org/x/mod/module"
+
+	"decoy/io/archives/inputs"
 )
 
-// inspect reads an archive once for its hash and once for its root folder and
-// what it says of its identity. An archive that breaks or reaches a limit after
-// its first file is a source all the same: Walk gives what is before, and says so.
-func inspect(ctx context.Context, path string, lim Limits) (src Source, said Identity, err error) {
-	a, err := openArchive(path)
+// inspect reads an archive for its hash, its root folder and what it says of its
+// identity: a tar in one pass, a local zip at its table of contents and then from
+// its first byte to its last. An archive that breaks or reaches a limit after its
+// first file is a source all the same: Walk gives what is before, and says so.
+func inspect(ctx context.Context, files *inputs.Files, path string, lim Limits) (src Source, said Identity, err error) {
+	a, err := openArchive(ctx, files, path)
 	if err != nil {
 		return src, said, err
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
+	sum := sha256.New()
+	a.Tee(sum)
 	if err := a.detect(); err != nil {
 		return src, said, err
 	}
-	src = Source{Path: path, Format: a.format, Bytes: a.size}
-	if src.SHA256, err = a.hash(ctx); err != nil {
-		return src, said, err
-	}
+	src = Source{Path: path, Format: a.format, Bytes: a.Size()}
 	var root rootFinder
+	var found manifests
 	err = a.items(ctx, lim, func(it item) error {
-		if clean, bad, _ := cleanPath(it.name, lim.MaxPath); it.kind == kindFile && bad == "" {
-			root.add(clean)
+		clean, bad, _ := CleanPath(it.name, lim.MaxPath)
+		if it.kind != kindFile || bad != "" {
+			return nil
 		}
-		return nil
+		root.add(clean)
+		return found.add(clean, it)
 	})
 	c := (*contentError)(nil)
 	switch {
@@ -45,21 +48,20 @@ func inspect(ctx context.Context, path string, lim Limits) (src Source, said Ide
 	case root.files == 0:
 		return src, said, contentErrorf(ArchiveEmpty, "no regular file with a sound path")
 	}
+	// What ends the entries is not the end of the file.
+	if err := a.Drain(ctx); err != nil {
+		return src, said, fmt.Errorf("read archive %q: %w", path, err)
+	}
+	src.SHA256 = hex.EncodeToString(sum.Sum(nil))
 	src.Root = root.root()
 	said.Commit = a.commit
 	if repo, version, ok := root.module(); ok {
 		said = said.fill(Identity{Repo: repo, Commit: version})
+	} else if a.commit == "" {
+		said = said.fill(found.identity(src.Root))
 	}
 	said = said.fill(Identity{Repo: src.Root})
 	return src, said.fill(Identity{Repo: "sha256-" + src.SHA256[:16]}), nil
-}
-
-func (a *archive) hash(ctx context.Context) (string, error) {
-	h := sha256.New()
-	if _, err := io.CopyBuffer(h, &meter{ctx: ctx, r: a, left: math.MaxInt64}, make([]byte, 1<<20)); err != nil {
-		return "", fmt.Errorf("read archive %q: %w", a.path, err)
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // rootFinder finds the folder that all files of an archive share: for a module

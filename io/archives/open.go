@@ -2,13 +2,17 @@ package archives
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
+
+	"github.com/klauspost/compress/zstd"
+
+	"decoy/io/archives/inputs"
 )
 
 // kind of an item.
@@ -30,69 +34,33 @@ type item struct {
 	read   func() ([]byte, error)
 }
 
-// archive is an open archive file. After an error of a format's library failed
-// tells a disk that did not read from bytes that make no sense.
+// archive is an open archive file.
 type archive struct {
-	path   string
+	*inputs.File
 	format string
-	size   int64
-	file   *os.File
-	failed error
 	commit string // of git archive, known after items
 }
 
-// openArchive opens a file. detect must follow before items.
-func openArchive(name string) (*archive, error) {
-	f, err := os.Open(name)
+// openArchive opens a file. detect must follow before items, and items may run once.
+func openArchive(ctx context.Context, files *inputs.Files, name string) (*archive, error) {
+	f, err := files.Open(ctx, name)
 	if err != nil {
-		return nil, fmt.Errorf("open archive: %w", err)
+		return nil, fmt.Errorf("archive %q: %w", name, err)
 	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("archive %q is no regular file; name archives, or give a glob such as %q", name, name+"/*.tar.gz")
-	}
-	if err != nil {
-		_ = f.Close()
-		return nil, err
-	}
-	return &archive{path: name, size: info.Size(), file: f}, nil
-}
-
-func (a *archive) Close() error { return a.file.Close() }
-
-// Read and ReadAt remember a failure of the disk.
-func (a *archive) Read(p []byte) (int, error) {
-	n, err := a.file.Read(p)
-	return n, a.note(err)
-}
-
-func (a *archive) ReadAt(p []byte, off int64) (int, error) {
-	if off < 0 {
-		// A zip may claim any place for its parts: that is its fault, not the disk's.
-		return 0, fmt.Errorf("offset %d is outside of the file", off)
-	}
-	n, err := a.file.ReadAt(p, off)
-	return n, a.note(err)
-}
-
-func (a *archive) note(err error) error {
-	if err != nil && err != io.EOF && a.failed == nil {
-		a.failed = err
-	}
-	return err
+	return &archive{File: f}, nil
 }
 
 // judge turns an error that a format's library returned into what it means: a
 // failure of the environment as it is, all else a corrupt archive.
 func (a *archive) judge(ctx context.Context, err error, where string) error {
-	if a.failed != nil {
-		return fmt.Errorf("read archive %q: %w", a.path, a.failed)
-	}
-	if ctx.Err() != nil {
-		return fmt.Errorf("read archive %q: %w", a.path, ctx.Err())
+	if err := cmp.Or(a.Failed(), ctx.Err()); err != nil {
+		return fmt.Errorf("read archive %q: %w", a.Name(), err)
 	}
 	if c := (*contentError)(nil); errors.As(err, &c) {
 		return contentErrorf(c.reason, "%s; stopped at %s", c.detail, where)
+	}
+	if errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrDecoderSizeExceeded) {
+		return contentErrorf(ArchiveTooLarge, "a zstd window of more than %d bytes; repack without --long; stopped at %s", maxZstdWindow, where)
 	}
 	return contentErrorf(ArchiveCorrupt, "%v; stopped at %s", err, where)
 }
@@ -102,26 +70,26 @@ const blockBytes = 512 // of tar
 // foreign are formats that people hand in by mistake, with the first bytes that
 // tell them.
 var foreign = []struct{ magic, name string }{
-	{"BZh", "bzip2"}, {"\xfd7zXZ\x00", "xz"}, {"\x28\xb5\x2f\xfd", "zstd"}, {"7z\xbc\xaf\x27\x1c", "7z"}, {"Rar!", "rar"},
+	{"BZh", "bzip2"}, {"\xfd7zXZ\x00", "xz"}, {"7z\xbc\xaf\x27\x1c", "7z"}, {"Rar!", "rar"},
 }
 
 // detect finds the format. The error is a *contentError where the content is no
 // archive.
 func (a *archive) detect() error {
-	head := make([]byte, blockBytes)
-	n, _ := a.ReadAt(head, 0) // io.EOF: a file shorter than a block
-	if a.failed != nil {
-		return fmt.Errorf("read archive %q: %w", a.path, a.failed)
+	head, err := a.Peek(blockBytes)
+	if err != nil {
+		return fmt.Errorf("read archive %q: %w", a.Name(), err)
 	}
-	head = head[:n]
 	switch {
-	case n == 0:
+	case len(head) == 0:
 		return contentErrorf(ArchiveEmpty, "the file has no bytes")
 	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
 		a.format = FormatTarGz
+	case isZstd(head):
+		a.format = FormatTarZst
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("PK\x05\x06")):
 		a.format = FormatZip
-	case n == blockBytes && isTarHeader(head):
+	case len(head) == blockBytes && isTarHeader(head):
 		a.format = FormatTar
 	}
 	if a.format != "" {
@@ -129,10 +97,17 @@ func (a *archive) detect() error {
 	}
 	for _, f := range foreign {
 		if bytes.HasPrefix(head, []byte(f.magic)) {
-			return contentErrorf(NotAnArchive, "a %s file; repack it as .tar.gz or .zip", f.name)
+			return contentErrorf(NotAnArchive, "a %s file; repack it as .tar.gz, .tar.zst or .zip", f.name)
 		}
 	}
-	return contentErrorf(NotAnArchive, "neither tar, gzip nor zip")
+	return contentErrorf(NotAnArchive, "neither tar, gzip, zstd nor zip")
+}
+
+// isZstd knows a frame of data and the skippable frames that some writers put first
+// (RFC 8878, 3.1.1 and 3.1.2).
+func isZstd(b []byte) bool {
+	return bytes.HasPrefix(b, []byte("\x28\xb5\x2f\xfd")) ||
+		len(b) >= 4 && b[0]&0xf0 == 0x50 && string(b[1:4]) == "\x2a\x4d\x18"
 }
 
 // isTarHeader checks the sum that every tar header carries (POSIX pax, "chksum"):

@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// cleanPath judges the name of an entry. It returns the path with "./", "//" and
+// CleanPath judges the name of an entry. It returns the path with "./", "//" and
 // "/./" resolved, or the reason why it cannot be a path of a repository.
-func cleanPath(name string, maxPath int) (clean, reason, detail string) {
+func CleanPath(name string, maxPath int) (clean, reason, detail string) {
 	switch {
 	case len(name) > maxPath:
 		return "", PathTooLong, fmt.Sprintf("%d bytes, at most %d are allowed", len(name), maxPath)

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -17,11 +16,12 @@ import (
 	"golang.org/x/mod/module"
 	"golang.org/x/sync/errgroup"
 
+	"decoy/io/archives/inputs"
 	"decoy/schemas"
 )
 
-// identitySuffix is what the name of an archive's sidecar file ends in.
-const identitySuffix = ".identity.json"
+// IdentitySuffix is what the name of an archive's sidecar file ends in.
+const IdentitySuffix = ".identity.json"
 
 // ResolveConfig is what a recipe says about its archives. The zero value is the
 // default.
@@ -38,13 +38,29 @@ type ResolveConfig struct {
 }
 
 // Resolve turns specs into sources, sorted by repository, commit and content. A
-// spec is a path, a glob or "module-cache" (see [SpecModuleCache]); a file that two specs name is one
-// source. A file that is no usable archive is a reject.
+// spec is a path, a URL of a Beam file system, a glob of either, "@FILE" for a list
+// of specs, or "module-cache" (see [SpecModuleCache]). A file that two specs name is
+// one source. A file that is no usable archive is a reject.
 func Resolve(ctx context.Context, specs []string, cfg ResolveConfig) ([]Source, []schemas.Reject, error) {
 	if err := cfg.Limits.Validate(); err != nil {
 		return nil, nil, err
 	}
-	paths, rejects, err := expand(specs, cfg)
+	r := &resolver{cfg: cfg}
+	sources, rejects, err := r.resolve(ctx, specs)
+	if err := errors.Join(err, r.files.Close()); err != nil {
+		return nil, nil, err
+	}
+	return sources, rejects, nil
+}
+
+// resolver is one call of Resolve.
+type resolver struct {
+	cfg   ResolveConfig
+	files inputs.Files
+}
+
+func (r *resolver) resolve(ctx context.Context, specs []string) ([]Source, []schemas.Reject, error) {
+	paths, rejects, err := r.expand(ctx, specs)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -57,7 +73,7 @@ func Resolve(ctx context.Context, specs []string, cfg ResolveConfig) ([]Source, 
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i, p := range paths {
 		g.Go(func() error {
-			src, err := resolve(ctx, p, cfg)
+			src, err := r.one(ctx, p)
 			if errors.As(err, &results[i].broken) {
 				return nil
 			}
@@ -69,17 +85,14 @@ func Resolve(ctx context.Context, specs []string, cfg ResolveConfig) ([]Source, 
 		return nil, nil, err
 	}
 	var sources []Source
-	for i, r := range results {
-		if r.broken != nil {
-			rejects = append(rejects, newReject(paths[i].name, r.broken.reason, r.broken.detail))
+	for i, got := range results {
+		if got.broken != nil {
+			rejects = append(rejects, newReject(paths[i].name, got.broken.reason, got.broken.detail))
 			continue
 		}
-		sources = append(sources, r.src)
+		sources = append(sources, got.src)
 	}
-	slices.SortFunc(sources, func(a, b Source) int {
-		return cmp.Or(cmp.Compare(a.Repo, b.Repo), cmp.Compare(a.Commit, b.Commit),
-			cmp.Compare(a.SHA256, b.SHA256), cmp.Compare(a.Path, b.Path))
-	})
+	slices.SortFunc(sources, CompareSources)
 	slices.SortFunc(rejects, func(a, b schemas.Reject) int {
 		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Detail, b.Detail))
 	})
@@ -91,29 +104,40 @@ func Resolve(ctx context.Context, specs []string, cfg ResolveConfig) ([]Source, 
 // the module.
 type location struct{ given, abs, name string }
 
-func expand(specs []string, cfg ResolveConfig) ([]location, []schemas.Reject, error) {
+// IsModuleSpec reports whether a spec names modules of the module cache.
+func IsModuleSpec(spec string) bool {
+	_, ok := moduleSpec(spec)
+	return ok
+}
+
+func (r *resolver) expand(ctx context.Context, specs []string) ([]location, []schemas.Reject, error) {
 	if len(specs) == 0 {
-		return nil, nil, fmt.Errorf("no archives: name paths, globs or %q", SpecModuleCache)
+		return nil, nil, fmt.Errorf("no archives: name paths, globs, URLs, lists or %q", SpecModuleCache)
+	}
+	listed, err := r.files.Lists(ctx, specs, IsModuleSpec)
+	if err != nil {
+		return nil, nil, err
 	}
 	var out []location
 	var rejects []schemas.Reject
 	seen := map[string]bool{}
-	for _, spec := range specs {
+	for _, spec := range listed {
 		var found []location
-		var err error
-		if below, ok := moduleSpec(spec); ok {
+		if below, ok := moduleSpec(spec.Text); ok {
 			var missing []schemas.Reject
-			found, missing, err = moduleZips(cfg, below)
+			found, missing, err = moduleZips(r.cfg, below)
 			rejects = append(rejects, missing...)
 		} else {
-			found, err = files(spec)
+			found, err = r.archives(ctx, spec.Text)
 		}
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, spec.Errorf("%w", err)
 		}
 		for _, l := range found {
-			if l.abs, err = filepath.Abs(l.given); err != nil {
-				return nil, nil, fmt.Errorf("archive %q: %w", l.given, err)
+			if l.abs = l.given; !inputs.IsURL(l.abs) {
+				if l.abs, err = filepath.Abs(l.given); err != nil {
+					return nil, nil, spec.Errorf("archive %q: %w", l.given, err)
+				}
 			}
 			if !seen[l.abs] {
 				seen[l.abs] = true
@@ -124,40 +148,30 @@ func expand(specs []string, cfg ResolveConfig) ([]location, []schemas.Reject, er
 	return out, rejects, nil
 }
 
-// files expands a path or a glob. A name that exists is a path, whatever
-// characters it has.
-func files(spec string) ([]location, error) {
-	if _, err := os.Stat(spec); err == nil {
-		return []location{{given: spec, name: filepath.Base(spec)}}, nil
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("archive %q: %w", spec, err)
-	}
-	if !strings.ContainsAny(spec, `*?[`) {
-		return nil, fmt.Errorf("archive %q: no such file; give an existing path, a glob, or %q", spec, SpecModuleCache)
-	}
-	matches, err := filepath.Glob(spec)
+// archives expands a path, URL or glob.
+func (r *resolver) archives(ctx context.Context, spec string) ([]location, error) {
+	found, err := r.files.Expand(ctx, spec)
 	if err != nil {
-		return nil, fmt.Errorf("archives %q: %w; quote '[' and '*' with a backslash if they are meant", spec, err)
+		return nil, fmt.Errorf("archive %w", err)
 	}
 	var out []location
-	for _, p := range matches {
-		if info, err := os.Stat(p); err == nil && info.IsDir() || strings.HasSuffix(p, identitySuffix) {
-			continue
+	for _, p := range found {
+		if p == spec || !strings.HasSuffix(p, IdentitySuffix) {
+			out = append(out, location{given: p, name: inputs.Base(p)})
 		}
-		out = append(out, location{given: p, name: filepath.Base(p)})
 	}
 	if len(out) == 0 {
-		return nil, fmt.Errorf("archives %q: the glob matches no file; check the folder and the quotes round it", spec)
+		return nil, fmt.Errorf("archives %q: the glob matches only files of identities (%s), no archive", spec, IdentitySuffix)
 	}
 	return out, nil
 }
 
-func resolve(ctx context.Context, p location, cfg ResolveConfig) (Source, error) {
-	id, err := identityOf(p, cfg.Identities)
+func (r *resolver) one(ctx context.Context, p location) (Source, error) {
+	id, err := r.identityOf(ctx, p)
 	if err != nil {
 		return Source{}, err
 	}
-	src, said, err := inspect(ctx, p.abs, cfg.Limits.withDefaults())
+	src, said, err := inspect(ctx, &r.files, p.abs, r.cfg.Limits.withDefaults())
 	if err != nil {
 		return Source{}, err
 	}
@@ -167,18 +181,18 @@ func resolve(ctx context.Context, p location, cfg ResolveConfig) (Source, error)
 }
 
 // identityOf is what the recipe and the sidecar file say.
-func identityOf(p location, known map[string]Identity) (Identity, error) {
+func (r *resolver) identityOf(ctx context.Context, p location) (Identity, error) {
 	var id Identity
-	for _, key := range []string{p.given, p.abs, filepath.Base(p.abs)} {
-		id = id.fill(known[key])
+	for _, key := range []string{p.given, p.abs, inputs.Base(p.abs)} {
+		id = id.fill(r.cfg.Identities[key])
 	}
-	name := p.abs + identitySuffix
-	raw, err := os.ReadFile(name)
+	name := p.abs + IdentitySuffix
+	raw, err := r.files.ReadSmall(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return id, nil
 	}
 	if err != nil {
-		return id, fmt.Errorf("read identity: %w", err)
+		return id, fmt.Errorf("read identity %q: %w", name, err)
 	}
 	var side Identity
 	dec := json.NewDecoder(bytes.NewReader(raw))

@@ -17,6 +17,8 @@ import (
 
 const commit = "0123456789abcdef0123456789abcdef01234567"
 
+const crateManifest = "[package]\nedition = \"2021\"\nname = \"serde\"\nversion = \"1.0.1\"\n"
+
 func pax(hash string) member {
 	return member{flag: tar.TypeXGlobalHeader, pax: map[string]string{"comment": hash}}
 }
@@ -56,6 +58,57 @@ func TestResolveIdentity(t *testing.T) {
 		"not quite a module zip": {
 			data: zipBytes(t, "", member{name: "github.com/a/b@v1.0.0/a.go"}, member{name: "github.com/a/c@v1.0.0/a.go"}),
 			want: named("github.com", "", FormatZip, "github.com")},
+		"npm": {
+			data: tarGz(t, member{name: "package/index.js"}, member{name: "package/package.json", body: `{"name": "left-pad", "version": "1.3.0"}`}),
+			want: named("npm:left-pad", "1.3.0", FormatTarGz, "package")},
+		"npm with a scope": {
+			data: tarGz(t, member{name: "package/package.json", body: "\ufeff" + `{"version": "7.0.0-rc.1", "name": "@babel/core"}`}),
+			want: named("npm:@babel/core", "7.0.0-rc.1", FormatTarGz, "package")},
+		"npm in a folder of its name": {
+			data: tarGz(t, member{name: "node/package.json", body: `{"name": "@types/node", "version": "20.1.0"}`}),
+			want: named("npm:@types/node", "20.1.0", FormatTarGz, "node")},
+		"npm without a version": {
+			data: tarGz(t, member{name: "package/package.json", body: `{"name": "x"}`}), want: named("package", "", FormatTarGz, "package")},
+		"npm with a hostile name": {
+			data: tarGz(t, member{name: "package/package.json", body: `{"name": "../x\u0000", "version": "1"}`}), want: named("package", "", FormatTarGz, "package")},
+		"a second folder's package.json": {
+			data: tarGz(t, member{name: "package/lib/package.json", body: `{"name": "x", "version": "1"}`}), want: named("package", "", FormatTarGz, "package")},
+		"a repository with a package.json": {
+			data: tarGz(t, member{name: "axios-1.7.0/package.json", body: `{"name": "axios", "version": "1.7.0"}`}), want: named("axios-1.7.0", "", FormatTarGz, "axios-1.7.0")},
+		"a git archive with a package.json": {
+			data: tarGz(t, pax(commit), member{name: "package/package.json", body: `{"name": "x", "version": "1.0.0"}`}), want: named("package", commit, FormatTarGz, "package")},
+		"sdist": {
+			data: tarGz(t, member{name: "Flask_Login-0.6.3/PKG-INFO", body: "Metadata-Version: 2.1\nName: Flask-Login\nVersion: 0.6.3\nLicense: MIT\n\nA text\nName: other\n"}, member{name: "Flask_Login-0.6.3/a.py"}),
+			want: named("pypi:flask-login", "0.6.3", FormatTarGz, "Flask_Login-0.6.3")},
+		"sdist as zip": {
+			data: zipBytes(t, "", member{name: "x-1!2.0/PKG-INFO", body: "Name: x\r\nVersion: 1!2.0\r\n"}),
+			want: named("pypi:x", "1!2.0", FormatZip, "x-1!2.0")},
+		"sdist with a Cargo.toml": {
+			data: tarGz(t, member{name: "orjson-3.9.0/Cargo.toml", body: "[package]\nname = \"orjson\"\nversion = \"3.9.0\"\n"}, member{name: "orjson-3.9.0/PKG-INFO", body: "Name: orjson\nVersion: 3.9.0\n"}),
+			want: named("pypi:orjson", "3.9.0", FormatTarGz, "orjson-3.9.0")},
+		"a PKG-INFO of another project": {
+			data: tarGz(t, member{name: "mine/PKG-INFO", body: "Name: flask\nVersion: 1\n"}), want: named("mine", "", FormatTarGz, "mine")},
+		"crate": {
+			data: tarGz(t, member{name: "serde-1.0.1/Cargo.toml", body: crateManifest}, member{name: "serde-1.0.1/src/lib.rs"}),
+			want: named("cargo:serde", "1.0.1", FormatTarGz, "serde-1.0.1")},
+		"crate with its commit": {
+			data: tarGz(t, member{name: "serde-1.0.1/.cargo_vcs_info.json", body: `{"git": {"sha1": "` + commit + `"}, "path_in_vcs": "serde"}`}, member{name: "serde-1.0.1/Cargo.toml", body: crateManifest}),
+			want: named("cargo:serde", commit, FormatTarGz, "serde-1.0.1")},
+		"crate of a dirty folder": {
+			data: tarGz(t, member{name: "serde-1.0.1/.cargo_vcs_info.json", body: `{"git": {"sha1": "` + commit + `", "dirty": true}}`}, member{name: "serde-1.0.1/Cargo.toml", body: crateManifest}),
+			want: named("cargo:serde", "1.0.1", FormatTarGz, "serde-1.0.1")},
+		"a repository with a Cargo.toml": {
+			data: tarGz(t, member{name: "serde-main/Cargo.toml", body: crateManifest}), want: named("serde-main", "", FormatTarGz, "serde-main")},
+		"a broken Cargo.toml": {
+			data: tarGz(t, member{name: "serde-1.0.1/Cargo.toml", body: "[package"}), want: named("serde-1.0.1", "", FormatTarGz, "serde-1.0.1")},
+		"GitHub zipball": {
+			data: zipBytes(t, commit, member{name: "pallets-flask-0123456/package.json", body: `{"name": "flask", "version": "1"}`}),
+			want: named("pallets-flask-0123456", commit, FormatZip, "pallets-flask-0123456")},
+		"zstd": {
+			data: zst(t, tarBytes(t, pax(commit), member{name: "r/a.go"})), want: named("r", commit, FormatTarZst, "r")},
+		"recipe before a package": {
+			data:  tarGz(t, member{name: "package/package.json", body: `{"name": "left-pad", "version": "1.3.0"}`}),
+			known: map[string]Identity{"x.tar.gz": {Repo: "left-pad/left-pad"}}, want: named("left-pad/left-pad", "1.3.0", FormatTarGz, "package")},
 		"recipe by base name": {
 			data: git(t), known: map[string]Identity{"x.tar.gz": {Repo: "pallets/flask", Commit: "abc"}},
 			want: named("pallets/flask", "abc", FormatTarGz, "flask-0123456")},
@@ -76,7 +129,7 @@ func TestResolveIdentity(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path := write(t, t.TempDir(), "x.tar.gz", c.data)
 			if c.sidecar != "" {
-				write(t, filepath.Dir(path), "x.tar.gz"+identitySuffix, []byte(c.sidecar))
+				write(t, filepath.Dir(path), "x.tar.gz"+IdentitySuffix, []byte(c.sidecar))
 			}
 			got, rejects, err := Resolve(context.Background(), []string{path}, ResolveConfig{Identities: c.known})
 			must(t, err)
@@ -107,7 +160,7 @@ func TestResolveListsSortsAndRejects(t *testing.T) {
 	write(t, dir, "5.tar.gz", nil)
 	write(t, dir, "6.tar.gz", whole[:12])
 	write(t, dir, "7.tar.gz", whole[:len(whole)-9]) // breaks after its first file: a source
-	write(t, dir, "7.tar.gz"+identitySuffix, []byte(`{"repo": "c"}`))
+	write(t, dir, "7.tar.gz"+IdentitySuffix, []byte(`{"repo": "c"}`))
 	must(t, os.Mkdir(filepath.Join(dir, "folder"), 0o755))
 	specs := []string{filepath.Join(dir, "*"), filepath.Join(dir, "1.tar.gz")}
 	got, rejects, err := Resolve(context.Background(), specs, ResolveConfig{})
@@ -141,20 +194,23 @@ func TestResolveListsSortsAndRejects(t *testing.T) {
 func TestResolveErrors(t *testing.T) {
 	dir := t.TempDir()
 	odd := write(t, dir, "odd.tar.gz", tarGz(t, member{name: "r/a"}))
-	write(t, dir, "odd.tar.gz"+identitySuffix, []byte(`{"repository": "x"}`))
+	write(t, dir, "odd.tar.gz"+IdentitySuffix, []byte(`{"repository": "x"}`))
 	for name, c := range map[string]struct {
 		specs []string
 		cfg   ResolveConfig
 		says  []string
 	}{
-		"nothing":       {nil, ResolveConfig{}, []string{"no archives"}},
-		"missing file":  {[]string{dir + "/none.zip"}, ResolveConfig{}, []string{"none.zip", "no such file"}},
-		"empty glob":    {[]string{dir + "/*.zip"}, ResolveConfig{}, []string{"*.zip", "matches no file"}},
-		"bad glob":      {[]string{dir + "/[.zip"}, ResolveConfig{}, []string{"[.zip", "pattern"}},
-		"folder":        {[]string{dir}, ResolveConfig{}, []string{dir, "regular file"}},
-		"sidecar":       {[]string{odd}, ResolveConfig{}, []string{"odd.tar.gz.identity.json", "repository"}},
-		"limit":         {[]string{odd}, ResolveConfig{Limits: Limits{MaxRatio: -1}}, []string{"max_ratio"}},
-		"no dependency": {[]string{SpecModuleCache}, ResolveConfig{Modules: []module.Version{}}, []string{SpecModuleCache, "build information"}},
+		"nothing":        {nil, ResolveConfig{}, []string{"no archives"}},
+		"missing file":   {[]string{dir + "/none.zip"}, ResolveConfig{}, []string{"none.zip", "no such file"}},
+		"empty glob":     {[]string{dir + "/*.zip"}, ResolveConfig{}, []string{"*.zip", "matches no file"}},
+		"missing list":   {[]string{"@" + dir + "/none.txt"}, ResolveConfig{}, []string{"none.txt", "lists inputs"}},
+		"bad list":       {[]string{"@" + write(t, dir, "list.txt", []byte("# x\n\nnone.zip\n"))}, ResolveConfig{}, []string{"list.txt", "line 3", "none.zip", "no such file"}},
+		"unknown scheme": {[]string{"nowhere://b/x.tar"}, ResolveConfig{}, []string{"nowhere://b/x.tar", "not registered"}},
+		"bad glob":       {[]string{dir + "/[.zip"}, ResolveConfig{}, []string{"[.zip", "pattern"}},
+		"folder":         {[]string{dir}, ResolveConfig{}, []string{dir, "regular file"}},
+		"sidecar":        {[]string{odd}, ResolveConfig{}, []string{"odd.tar.gz.identity.json", "repository"}},
+		"limit":          {[]string{odd}, ResolveConfig{Limits: Limits{MaxRatio: -1}}, []string{"max_ratio"}},
+		"no dependency":  {[]string{SpecModuleCache}, ResolveConfig{Modules: []module.Version{}}, []string{SpecModuleCache, "build information"}},
 		"no zip": {[]string{SpecModuleCache}, ResolveConfig{ModuleCache: dir, Modules: []module.Version{{Path: "a.org/b", Version: "v1.0.0"}}},
 			[]string{dir, "go mod download", "GOMODCACHE"}},
 	} {
@@ -188,7 +244,7 @@ func TestResolveModuleCache(t *testing.T) {
 	want := []schemas.Reject{
 		newReject("../local", ModuleZipMissing, "replaced by a local folder, which has no zip; pack the folder and name the archive"),
 		newReject("example.org/absent@v0.1.0", ModuleZipMissing, "not in the module cache; run: go mod download example.org/absent@v0.1.0"),
-		newReject("example.org/bad@v1.0.0", NotAnArchive, "neither tar, gzip nor zip"),
+		newReject("example.org/bad@v1.0.0", NotAnArchive, "neither tar, gzip, zstd nor zip"),
 	}
 	if d := cmp.Diff(want, rejects); d != "" {
 		t.Error(d)

@@ -4,13 +4,16 @@ import "decoy/schemas"
 
 // Formats of a Source.
 const (
-	FormatTar   = "tar"
-	FormatTarGz = "tar.gz"
-	FormatZip   = "zip"
+	FormatTar    = "tar"
+	FormatTarGz  = "tar.gz"
+	FormatTarZst = "tar.zst"
+	FormatZip    = "zip"
 )
 
-// Source is one resolved archive. Path is absolute; it says where the bytes are
-// and is no part of any output. Root is the leading folder that entry paths lose.
+// Source is one resolved archive, or one part of it. Path is absolute or a URL; it
+// says where the bytes are and is no part of any output. Root is the leading folder
+// that entry paths lose. Parts above 1 says that this is part Part of so many, see
+// [Split].
 type Source struct {
 	Path   string `json:"path"`
 	Format string `json:"format"`
@@ -19,6 +22,8 @@ type Source struct {
 	SHA256 string `json:"sha256"`
 	Bytes  int64  `json:"bytes"`
 	Root   string `json:"root"`
+	Part   int    `json:"part,omitempty"`
+	Parts  int    `json:"parts,omitempty"`
 }
 
 // ID names the source in a reject: repo@commit, or repo where no commit is known.

@@ -2,32 +2,47 @@ package archives
 
 import (
 	"archive/tar"
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 )
 
-// readAhead is the buffer between the disk and the decompressor.
-const readAhead = 256 << 10
+// maxZstdWindow is the largest window that zstd itself uses without --long: 128 MiB.
+// A decoder holds one window.
+const maxZstdWindow = 128 << 20
+
+// unpacked is the tar stream of the archive.
+func (a *archive) unpacked(ctx context.Context) (io.ReadCloser, error) {
+	switch a.format {
+	case FormatTarGz:
+		zr, err := gzip.NewReader(a.File)
+		if err != nil {
+			return nil, a.judge(ctx, err, "the gzip header")
+		}
+		return zr, nil
+	case FormatTarZst:
+		zr, err := zstd.NewReader(a.File, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+			zstd.WithDecoderMaxWindow(maxZstdWindow))
+		if err != nil {
+			return nil, a.judge(ctx, err, "the zstd header")
+		}
+		return zr.IOReadCloser(), nil
+	}
+	return io.NopCloser(a.File), nil
+}
 
 func (a *archive) tarItems(ctx context.Context, lim Limits, visit func(item) error) error {
-	if _, err := a.file.Seek(0, io.SeekStart); err != nil {
-		return fmt.Errorf("read archive %q: %w", a.path, err)
+	src, err := a.unpacked(ctx)
+	if err != nil {
+		return err
 	}
-	var src io.Reader = bufio.NewReaderSize(a, readAhead)
-	if a.format == FormatTarGz {
-		zr, err := gzip.NewReader(src)
-		if err != nil {
-			return a.judge(ctx, err, "the gzip header")
-		}
-		defer zr.Close()
-		src = zr
-	}
-	packed := a.size
+	defer src.Close()
+	packed := a.Size()
 	if a.format == FormatTar {
 		packed = lim.MaxTotalBytes // a bare tar unpacks to itself: no ratio
 	}
@@ -41,8 +56,8 @@ func (a *archive) tarItems(ctx context.Context, lim Limits, visit func(item) err
 			break
 		}
 		if err != nil && !errors.Is(err, tar.ErrInsecurePath) {
-			if n == 1 && a.format == FormatTarGz && (errors.Is(err, tar.ErrHeader) || m.end && m.read < blockBytes) {
-				return contentErrorf(NotAnArchive, "a gzip file that holds no tar")
+			if n == 1 && a.format != FormatTar && (errors.Is(err, tar.ErrHeader) || m.end && m.read < blockBytes) {
+				return contentErrorf(NotAnArchive, "a compressed file that holds no tar")
 			}
 			return a.judge(ctx, err, where)
 		}
@@ -53,7 +68,7 @@ func (a *archive) tarItems(ctx context.Context, lim Limits, visit func(item) err
 			a.setCommit(hdr.PAXRecords["comment"])
 			continue
 		}
-		if hdr.Size > m.left {
+		if !charge(m, hdr, lim) {
 			return a.judge(ctx, over, where)
 		}
 		it := item{name: hdr.Name, size: hdr.Size}
@@ -77,6 +92,35 @@ func (a *archive) tarItems(ctx context.Context, lim Limits, visit func(item) err
 	return nil
 }
 
+// charge reports whether an entry fits what is left of the budget. A sparse file
+// claims bytes that the archive does not hold: they are paid for where the file may
+// be read, and a larger one is too_large, which costs nothing.
+func charge(m *meter, hdr *tar.Header, lim Limits) bool {
+	switch {
+	case !isSparse(hdr):
+		return hdr.Size <= m.left
+	case hdr.Size > lim.MaxFileBytes:
+		return true
+	case hdr.Size > m.left:
+		return false
+	}
+	m.left -= hdr.Size
+	return true
+}
+
+// isSparse knows the old GNU form and the three that pax records describe.
+func isSparse(hdr *tar.Header) bool {
+	if hdr.Typeflag == tar.TypeGNUSparse {
+		return true
+	}
+	for k := range hdr.PAXRecords {
+		if strings.HasPrefix(k, "GNU.sparse.") {
+			return true
+		}
+	}
+	return false
+}
+
 func tarKind(flag byte) (kind, string) {
 	switch flag {
 	case tar.TypeReg, tar.TypeGNUSparse:
@@ -98,14 +142,19 @@ func tarKind(flag byte) (kind, string) {
 // setCommit takes the comment that git archive writes: the hash of the commit,
 // SHA-1 or SHA-256, and nothing else.
 func (a *archive) setCommit(comment string) {
-	if len(comment) != 40 && len(comment) != 64 {
-		return
+	if isCommit(comment) {
+		a.commit = comment
 	}
-	for i := range len(comment) {
-		c := comment[i]
-		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-			return
+}
+
+func isCommit(s string) bool {
+	if len(s) != 40 && len(s) != 64 {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
 		}
 	}
-	a.commit = comment
+	return true
 }

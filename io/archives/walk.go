@@ -7,6 +7,7 @@ import (
 
 	"github.com/zeebo/xxh3"
 
+	"decoy/io/archives/inputs"
 	"decoy/schemas"
 )
 
@@ -24,14 +25,22 @@ type Entry struct {
 // A wanted file over MaxFileBytes is rejected too_large without reading it. emit
 // and reject are called in archive order from the calling goroutine; an error of
 // emit ends the walk and is returned. Every other error is of the environment.
+//
+// Of a source that is one of several parts (see [Split]) only its own paths and
+// rejects come, and rejects of the whole archive in part 0.
 func Walk(ctx context.Context, src Source, lim Limits, want func(path string, size int64) bool, emit func(Entry) error, reject func(schemas.Reject)) error {
 	if err := lim.Validate(); err != nil {
 		return err
 	}
-	w := walker{src: src, lim: lim.withDefaults(), want: want, emit: emit, reject: reject, seen: map[xxh3.Uint128]struct{}{}}
+	if err := src.validPart(); err != nil {
+		return err
+	}
+	w := walker{src: src, lim: lim.withDefaults(), want: want, emit: emit, reject: reject, seen: newSeen()}
 	c := (*contentError)(nil)
 	if err := w.walk(ctx); errors.As(err, &c) {
-		reject(newReject(src.ID(), c.reason, c.detail))
+		if src.Part == 0 {
+			reject(newReject(src.ID(), c.reason, c.detail))
+		}
 	} else if err != nil {
 		return err
 	}
@@ -44,17 +53,20 @@ type walker struct {
 	want   func(string, int64) bool
 	emit   func(Entry) error
 	reject func(schemas.Reject)
-	seen   map[xxh3.Uint128]struct{} // hashes of paths: two million take 60 MB
+	seen   map[xxh3.Uint128]struct{} // hashes of paths: a million take 56 MB
 }
 
+func newSeen() map[xxh3.Uint128]struct{} { return map[xxh3.Uint128]struct{}{} }
+
 func (w *walker) walk(ctx context.Context) (err error) {
-	a, err := openArchive(w.src.Path)
+	var files inputs.Files
+	a, err := openArchive(ctx, &files, w.src.Path)
 	if err != nil {
-		return err
+		return errors.Join(err, files.Close())
 	}
-	defer func() { err = errors.Join(err, a.Close()) }()
-	if a.size != w.src.Bytes {
-		return fmt.Errorf("archive %q has %d bytes, and had %d when it was resolved; resolve it again", w.src.Path, a.size, w.src.Bytes)
+	defer func() { err = errors.Join(err, a.Close(), files.Close()) }()
+	if a.Size() != w.src.Bytes {
+		return fmt.Errorf("archive %q has %d bytes, and had %d when it was resolved; resolve it again", w.src.Path, a.Size(), w.src.Bytes)
 	}
 	if err := a.detect(); err != nil {
 		return err
@@ -66,12 +78,18 @@ func (w *walker) visit(it item) error {
 	if it.kind == kindFolder {
 		return nil
 	}
-	clean, reason, detail := cleanPath(it.name, w.lim.MaxPath)
-	if reason != "" {
-		w.drop(it.name, reason, detail)
+	clean, reason, detail := CleanPath(it.name, w.lim.MaxPath)
+	path := it.name
+	if reason == "" {
+		path = stripRoot(clean, w.src.Root)
+	}
+	if !w.src.owns(path) {
 		return nil
 	}
-	path := stripRoot(clean, w.src.Root)
+	if reason != "" {
+		w.drop(path, reason, detail)
+		return nil
+	}
 	if it.kind == kindOther {
 		w.drop(path, NotRegular, it.detail)
 		return nil

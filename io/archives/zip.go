@@ -13,10 +13,10 @@ import (
 	"github.com/klauspost/compress/flate"
 )
 
-// maxDirectoryBytes bounds a zip's table of contents, which is read at once: five
-// million entries of the shortest kind, or the default of MaxEntries with paths
-// of 80 bytes.
-const maxDirectoryBytes = 256 << 20
+// maxDirectoryBytes bounds a zip's table of contents, which is read at once and
+// takes three to six times as much memory: 128 MiB are 1.3 million entries with paths
+// of 50 bytes.
+const maxDirectoryBytes = 128 << 20
 
 // inflaters reuses the 40 KB of state that every entry needs.
 var inflaters = sync.Pool{New: func() any { return flate.NewReader(nil) }}
@@ -61,18 +61,22 @@ func (d *directoryReader) ReadAt(p []byte, off int64) (int, error) {
 }
 
 func (a *archive) zipItems(ctx context.Context, lim Limits, visit func(item) error) error {
-	directory := &directoryReader{r: a, left: maxDirectoryBytes}
-	zr, err := zip.NewReader(directory, a.size)
+	r, err := a.At(ctx)
+	if err != nil {
+		return fmt.Errorf("read archive %q: %w", a.Name(), err)
+	}
+	directory := &directoryReader{r: r, left: maxDirectoryBytes}
+	zr, err := zip.NewReader(directory, a.Size())
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		return a.judge(ctx, err, "the table of contents")
 	}
 	directory.left = math.MaxInt64 // from here on content is read, under its own limits
 	zr.RegisterDecompressor(zip.Deflate, newInflater)
 	a.setCommit(zr.Comment)
-	left, over := lim.budget(a.size)
+	left, over := lim.budget(a.Size())
 	for i, f := range zr.File {
 		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("read archive %q: %w", a.path, err)
+			return fmt.Errorf("read archive %q: %w", a.Name(), err)
 		}
 		if int64(i) >= lim.MaxEntries {
 			return contentErrorf(ArchiveTooLarge, "more than %d entries", lim.MaxEntries)
@@ -109,7 +113,7 @@ func (a *archive) zipItem(ctx context.Context, f *zip.File) item {
 		switch {
 		case err == nil:
 			return b, nil
-		case a.failed != nil || ctx.Err() != nil:
+		case a.Failed() != nil || ctx.Err() != nil:
 			return nil, a.judge(ctx, err, f.Name)
 		case errors.Is(err, zip.ErrAlgorithm):
 			return nil, &entryError{EntryUnsupported, fmt.Sprintf("compression method %d", f.Method)}

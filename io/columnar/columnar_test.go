@@ -180,7 +180,7 @@ func TestColumns(t *testing.T) {
 	if _, ok := file.Schema().Lookup("types", "list", "element"); !ok {
 		t.Errorf("no three-level list in %s", file.Schema())
 	}
-	if by := file.Metadata().CreatedBy; by != "decoy version 1(build 0)" {
+	if by := file.Metadata().CreatedBy; by != fmt.Sprintf("decoy version %d(build 0)", schemas.SchemaVersion) {
 		t.Errorf("created by %q", by)
 	}
 }

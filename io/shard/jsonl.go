@@ -27,8 +27,12 @@ type Writer[T any] struct {
 	raw     *Raw
 	zst     *zstd.Encoder
 	json    *json.Encoder
+	line    []byte // of a record that encodes itself
 	records int64
 }
+
+// appender is a record that encodes itself.
+type appender interface{ AppendJSON([]byte) []byte }
 
 // Create starts a file of records.
 func Create[T any](path string) (*Writer[T], error) {
@@ -55,7 +59,7 @@ func (w *Writer[T]) Write(v T) error {
 	if w.raw.err != nil {
 		return w.raw.err
 	}
-	if err := w.json.Encode(v); err != nil {
+	if err := w.encode(v); err != nil {
 		if w.raw.err == nil {
 			// A value that JSON cannot hold (NaN): nothing of it was
 			// written, but the file would lack a record.
@@ -65,6 +69,16 @@ func (w *Writer[T]) Write(v T) error {
 	}
 	w.records++
 	return nil
+}
+
+func (w *Writer[T]) encode(v T) error {
+	a, ok := any(v).(appender)
+	if !ok {
+		return w.json.Encode(v)
+	}
+	w.line = append(a.AppendJSON(w.line[:0]), '\n')
+	_, err := w.zst.Write(w.line)
+	return err
 }
 
 // Commit ends the file and gives it its name.

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 
 	"decoy/schemas"
@@ -110,6 +111,17 @@ func (s *Sample) Offer(fold int, src string) {
 		s.tokens -= s.files[n-1].tokens
 		s.files[n-1] = sampled{}
 		s.files = s.files[:n-1]
+	}
+}
+
+// Files yields the fold and the text of each file in the sample.
+func (s *Sample) Files() iter.Seq2[int, string] {
+	return func(yield func(int, string) bool) {
+		for _, f := range s.files {
+			if !yield(f.fold, f.src) {
+				return
+			}
+		}
 	}
 }
 

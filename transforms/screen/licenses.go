@@ -36,22 +36,46 @@ type licenseText struct {
 }
 
 // Licenses answers for the licence of each file of one archive. All licence files
-// must be added before the first question. Safe for concurrent questions.
+// and manifests must be added before the first question. Safe for concurrent
+// questions.
 type Licenses struct {
-	folders map[string][]licenseFile
-	texts   map[[sha256.Size]byte]licenseText
+	folders   map[string][]licenseFile
+	texts     map[[sha256.Size]byte]licenseText
+	manifests map[string][]manifest // by folder
+	stated    *verdict              // stands for all of them
 
-	mu       sync.Mutex
-	verdicts map[string]verdict // by folder, all above included
+	mu      sync.Mutex
+	answers map[string]answer // by folder, all above included
 }
+
+// answer is what the licence files and the manifests of folders say.
+type answer struct{ files, manifests verdict }
 
 // NewLicenses returns the answers for an archive without licence files.
 func NewLicenses() *Licenses {
 	return &Licenses{
-		folders:  map[string][]licenseFile{},
-		texts:    map[[sha256.Size]byte]licenseText{},
-		verdicts: map[string]verdict{},
+		folders:   map[string][]licenseFile{},
+		texts:     map[[sha256.Size]byte]licenseText{},
+		manifests: map[string][]manifest{},
+		answers:   map[string]answer{},
 	}
+}
+
+// Stated returns the answers for files of which a data set states the licence. What
+// is added is not asked; "" is no licence.
+func Stated(expression string) *Licenses {
+	l := NewLicenses()
+	v := statement(expression)
+	switch {
+	case strings.TrimSpace(expression) == "":
+		v = verdict{found: true, reason: NoLicense, detail: "the data set states no licence, and the file's head holds none"}
+	case !v.found:
+		v = verdict{found: true, reason: LicenseUnclear, detail: "the data set states " + clip(expression, maxName)}
+	case v.reason != "":
+		v.detail = "the data set states " + v.detail
+	}
+	l.stated = &v
+	return l
 }
 
 // Add takes in a licence file; a file that is none is ignored. The order of calls
@@ -67,7 +91,25 @@ func (l *Licenses) Add(filePath string, data []byte) {
 		l.texts[sum] = f.text
 	}
 	l.folders[folder] = append(l.folders[folder], f)
-	clear(l.verdicts)
+	clear(l.answers)
+}
+
+// AddManifest takes in a package manifest; a file that is none, or states no licence
+// that is understood, is ignored. The order of calls does not matter.
+func (l *Licenses) AddManifest(filePath string, data []byte) {
+	m, ok := readManifest(filePath, data)
+	if !ok {
+		return
+	}
+	folder := folderOf(filePath)
+	l.manifests[folder] = append(l.manifests[folder], m)
+	clear(l.answers)
+}
+
+// folderOf is the folder of a path, "" at the root.
+func folderOf(filePath string) string {
+	folder, _ := path.Split(filePath)
+	return strings.TrimSuffix(folder, "/")
 }
 
 func scan(data []byte) licenseText {
@@ -91,18 +133,18 @@ func scan(data []byte) licenseText {
 // may not be used. header is the beginning of the file, or all of it.
 func (l *Licenses) For(filePath string, header []byte) (spdx, reason, detail string) {
 	v := headVerdict(header)
-	if !v.found {
-		folder := path.Dir(filePath)
-		if folder == "." {
-			folder = ""
-		}
+	switch {
+	case v.found:
+	case l.stated != nil:
+		v = *l.stated
+	default:
 		l.mu.Lock()
-		v = l.upTo(folder)
+		v = l.upTo(folderOf(filePath)).verdict()
 		l.mu.Unlock()
 	}
 	switch {
 	case !v.found:
-		return "", NoLicense, "no licence file from the root to the file's folder, and none in its head"
+		return "", NoLicense, "no licence file or manifest that states one from the root to the file's folder, and none in its head"
 	case v.reason != "":
 		return "", v.reason, v.detail
 	}
@@ -117,22 +159,71 @@ type verdict struct {
 	detail string
 }
 
-// upTo joins a folder's verdict with those above: the first refusal from the root
-// stands, else the nearest expression.
-func (l *Licenses) upTo(folder string) verdict {
-	if v, ok := l.verdicts[folder]; ok {
-		return v
+// verdict joins what both say: manifests can refuse, but do not heal a file.
+func (a answer) verdict() verdict {
+	if !a.files.found || a.files.reason == "" && a.manifests.reason != "" {
+		return a.manifests
 	}
-	v := l.of(folder)
+	return a.files
+}
+
+// upTo joins a folder's answer with those above.
+func (l *Licenses) upTo(folder string) answer {
+	if a, ok := l.answers[folder]; ok {
+		return a
+	}
+	a := answer{l.of(folder), l.said(folder)}
 	if folder != "" {
-		parent, _ := path.Split(folder)
-		above := l.upTo(strings.TrimSuffix(parent, "/"))
-		if above.reason != "" || !v.found {
-			v = above
+		above := l.upTo(folderOf(folder))
+		a = answer{a.files.below(above.files), a.manifests.below(above.manifests)}
+	}
+	l.answers[folder] = a
+	return a
+}
+
+// below joins a verdict with that of the folder above: the first refusal from the
+// root stands, else the nearest expression.
+func (v verdict) below(above verdict) verdict {
+	if above.reason != "" || !v.found {
+		return above
+	}
+	return v
+}
+
+// said is the verdict of one folder's own manifests.
+func (l *Licenses) said(folder string) verdict {
+	manifests := slices.Clone(l.manifests[folder])
+	slices.SortFunc(manifests, func(a, b manifest) int { return cmp.Compare(a.path, b.path) })
+	var all []verdict
+	for _, m := range manifests {
+		v := m.said
+		if m.inherits {
+			v = l.workspace(folder)
+		}
+		if v.reason != "" {
+			v.detail = clip(m.path, maxName) + ": " + v.detail
+		}
+		if v.found {
+			all = append(all, v)
 		}
 	}
-	l.verdicts[folder] = v
-	return v
+	return allOf(all)
+}
+
+// workspace is the licence that the nearest workspace from a folder upwards states
+// for its members.
+func (l *Licenses) workspace(folder string) verdict {
+	for {
+		for _, m := range l.manifests[folder] {
+			if m.workspace.found {
+				return m.workspace
+			}
+		}
+		if folder == "" {
+			return verdict{}
+		}
+		folder = folderOf(folder)
+	}
 }
 
 // of is the verdict of one folder's own files.

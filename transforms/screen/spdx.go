@@ -28,8 +28,10 @@ func id(name string) expression { return expression{id: name} }
 // join combines parts, flattened and each once. One part is itself.
 func join(op string, parts ...expression) expression {
 	var flat []expression
+	seen := map[string]bool{}
 	add := func(e expression) {
-		if !slices.ContainsFunc(flat, func(f expression) bool { return f.String() == e.String() }) {
+		if s := e.String(); !seen[s] {
+			seen[s] = true
 			flat = append(flat, e)
 		}
 	}

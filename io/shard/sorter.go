@@ -1,0 +1,167 @@
+package shard
+
+import (
+	"container/heap"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"math/rand/v2"
+	"os"
+	"slices"
+)
+
+// Sorter puts any number of records in order within a bound of memory: what is over
+// it goes to sorted runs beside the file that the records are for, under temporary
+// names, and All merges them. Equal records keep no order between them, so compare
+// must tell all records apart whose order can be seen.
+type Sorter[T any] struct {
+	path    string
+	limit   int
+	size    func(T) int
+	compare func(a, b T) int
+
+	records []T
+	held    int
+	total   int64
+	runs    []string
+}
+
+// NewSorter sorts records for the file at path, holding about limit bytes of them
+// as size counts them.
+func NewSorter[T any](path string, limit int, size func(T) int, compare func(a, b T) int) *Sorter[T] {
+	return &Sorter[T]{path: path, limit: limit, size: size, compare: compare}
+}
+
+// Add takes a record.
+func (s *Sorter[T]) Add(v T) error {
+	s.records = append(s.records, v)
+	s.held += s.size(v)
+	s.total++
+	if s.held < s.limit {
+		return nil
+	}
+	return s.spill()
+}
+
+// Len is the number of records.
+func (s *Sorter[T]) Len() int64 { return s.total }
+
+func (s *Sorter[T]) spill() error {
+	run := fmt.Sprintf("%s.run.tmp-%d-%016x", s.path, os.Getpid(), rand.Uint64())
+	w, err := Create[T](run)
+	if err != nil {
+		return err
+	}
+	defer w.Abort()
+	slices.SortFunc(s.records, s.compare)
+	for _, v := range s.records {
+		if err := w.Write(v); err != nil {
+			return err
+		}
+	}
+	if _, err := w.Commit(); err != nil {
+		return err
+	}
+	s.runs = append(s.runs, run)
+	clear(s.records)
+	s.records, s.held = s.records[:0], 0
+	return nil
+}
+
+// All yields the records in order. No record may be added afterwards.
+func (s *Sorter[T]) All() iter.Seq2[T, error] {
+	slices.SortFunc(s.records, s.compare)
+	sequences := []iter.Seq2[T, error]{func(yield func(T, error) bool) {
+		for _, v := range s.records {
+			if !yield(v, nil) {
+				return
+			}
+		}
+	}}
+	for _, run := range s.runs {
+		sequences = append(sequences, Read[T](run))
+	}
+	return MergeSorted(sequences, s.compare)
+}
+
+// Close removes the runs.
+func (s *Sorter[T]) Close() error {
+	var errs []error
+	for _, run := range s.runs {
+		if err := os.Remove(run); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	s.records, s.runs = nil, nil
+	return errors.Join(errs...)
+}
+
+// MergeSorted merges sorted sequences into one. Of equal records those of earlier
+// sequences come first. An error ends the sequence.
+func MergeSorted[T any](sequences []iter.Seq2[T, error], compare func(a, b T) int) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		h := &heads[T]{compare: compare}
+		for i, s := range sequences {
+			next, stop := iter.Pull2(s)
+			defer stop()
+			v, err, ok := next()
+			if err != nil {
+				yield(v, err)
+				return
+			}
+			if ok {
+				h.of = append(h.of, head[T]{v, next, i})
+			}
+		}
+		heap.Init(h)
+		for len(h.of) > 0 {
+			top := &h.of[0]
+			if !yield(top.value, nil) {
+				return
+			}
+			v, err, ok := top.next()
+			switch {
+			case err != nil:
+				yield(v, err)
+				return
+			case ok:
+				top.value = v
+				heap.Fix(h, 0)
+			default:
+				heap.Pop(h)
+			}
+		}
+	}
+}
+
+// head is the next record of a sequence.
+type head[T any] struct {
+	value T
+	next  func() (T, error, bool)
+	rank  int
+}
+
+type heads[T any] struct {
+	of      []head[T]
+	compare func(a, b T) int
+}
+
+func (h *heads[T]) Len() int { return len(h.of) }
+func (h *heads[T]) Less(i, j int) bool {
+	if c := h.compare(h.of[i].value, h.of[j].value); c != 0 {
+		return c < 0
+	}
+	return h.of[i].rank < h.of[j].rank
+}
+func (h *heads[T]) Swap(i, j int) { h.of[i], h.of[j] = h.of[j], h.of[i] }
+
+// Push completes heap.Interface; sequences are only taken away.
+func (h *heads[T]) Push(v any) { h.of = append(h.of, v.(head[T])) }
+
+// Pop takes the last one away.
+func (h *heads[T]) Pop() any {
+	last := h.of[len(h.of)-1]
+	h.of = h.of[:len(h.of)-1]
+	return last
+}

@@ -1,0 +1,102 @@
+package shard
+
+import (
+	"cmp"
+	"errors"
+	"iter"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"decoy/schemas"
+)
+
+// TestSorter: any order of adding and any bound of memory give the same sequence,
+// and nothing stays behind.
+func TestSorter(t *testing.T) {
+	byName := func(a, b schemas.Name) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Count, b.Count))
+	}
+	var want []schemas.Name
+	for i := range 500 {
+		want = append(want, schemas.Name{Name: string(rune('a' + i%26)), Count: int64(i)})
+	}
+	slices.SortFunc(want, byName)
+	for _, limit := range []int{1, 7, 100, 499, 500, 1e6} {
+		dir := t.TempDir()
+		s := NewSorter(filepath.Join(dir, "names"), limit, func(schemas.Name) int { return 1 }, byName)
+		for _, i := range rand.Perm(len(want)) {
+			if err := s.Add(want[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if wantRuns := len(want) / limit; len(s.runs) != wantRuns || s.Len() != int64(len(want)) {
+			t.Errorf("limit %d: %d runs of %d records, want %d of %d", limit, len(s.runs), s.Len(), wantRuns, len(want))
+		}
+		for _, run := range s.runs {
+			if !temporary.MatchString(filepath.Base(run)) {
+				t.Errorf("%s has no temporary name: a killed process would leave it for ever", run)
+			}
+		}
+		var got []schemas.Name
+		for v, err := range s.All() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, v)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("limit %d: not the sorted records", limit)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+			t.Errorf("limit %d: left %v, %v", limit, left, err)
+		}
+	}
+}
+
+func TestMergeSorted(t *testing.T) {
+	broken := errors.New("broken")
+	of := func(err error, values ...int) iter.Seq2[int, error] {
+		return func(yield func(int, error) bool) {
+			for _, v := range values {
+				if !yield(v, nil) {
+					return
+				}
+			}
+			if err != nil {
+				yield(0, err)
+			}
+		}
+	}
+	for _, c := range []struct {
+		name string
+		in   []iter.Seq2[int, error]
+		want []int
+		err  error
+	}{
+		{"none", nil, nil, nil},
+		{"empty ones", []iter.Seq2[int, error]{of(nil), of(nil)}, nil, nil},
+		{"several", []iter.Seq2[int, error]{of(nil, 1, 4, 4), of(nil), of(nil, 2, 4, 9), of(nil, 3)}, []int{1, 2, 3, 4, 4, 4, 9}, nil},
+		{"an error at once", []iter.Seq2[int, error]{of(nil, 1), of(broken)}, nil, broken},
+		{"an error later", []iter.Seq2[int, error]{of(nil, 1, 5), of(broken, 2)}, []int{1, 2}, broken},
+	} {
+		var got []int
+		var err error
+		for v, e := range MergeSorted(c.in, cmp.Compare[int]) {
+			if err = e; err == nil {
+				got = append(got, v)
+			}
+		}
+		if !slices.Equal(got, c.want) || !errors.Is(err, c.err) {
+			t.Errorf("%s: %v, %v; want %v, %v", c.name, got, err, c.want, c.err)
+		}
+	}
+	for range MergeSorted([]iter.Seq2[int, error]{of(nil, 1, 2), of(nil, 3)}, cmp.Compare[int]) {
+		break // stopping early must stop the sequences
+	}
+}

@@ -1,0 +1,234 @@
+package screen
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"io"
+	"path"
+	"slices"
+	"strings"
+)
+
+// maxManifest is the size in bytes up to which a manifest is read: those that
+// people write have at most some tens of thousands.
+const maxManifest = 1 << 18
+
+// maxListed bounds the licences of one manifest: a longer list states none.
+const maxListed = 100
+
+// manifest is what one package manifest states.
+type manifest struct {
+	path      string
+	said      verdict
+	inherits  bool    // from a workspace in a folder above: Cargo
+	workspace verdict // for those that inherit
+}
+
+// readers read what a manifest states, by base name or extension.
+var readers = map[string]func([]byte) manifest{
+	"package.json":          alone(readPackageJSON),
+	"Cargo.toml":            readCargo,
+	"pyproject.toml":        alone(readPyproject),
+	"setup.cfg":             alone(readSetupCfg),
+	"pom.xml":               alone(readPOM),
+	"Directory.Build.props": alone(readMSBuild),
+	".csproj":               alone(readMSBuild),
+	".nuspec":               alone(readNuspec),
+}
+
+func alone(read func([]byte) verdict) func([]byte) manifest {
+	return func(data []byte) manifest { return manifest{said: read(data)} }
+}
+
+func reader(filePath string) func([]byte) manifest {
+	base := path.Base(filePath)
+	if read := readers[base]; read != nil {
+		return read
+	}
+	return readers[strings.ToLower(path.Ext(base))]
+}
+
+// IsManifest reports whether a path names a package manifest that can state a
+// licence.
+func IsManifest(filePath string) bool { return reader(filePath) != nil }
+
+// readManifest reads a manifest; one that states nothing, or cannot be parsed, is
+// not ok.
+func readManifest(filePath string, data []byte) (m manifest, ok bool) {
+	read := reader(filePath)
+	if read == nil || len(data) > maxManifest {
+		return m, false
+	}
+	m = read(bytes.TrimPrefix(data, []byte("\ufeff")))
+	m.path = filePath
+	return m, m.said.found || m.inherits || m.workspace.found
+}
+
+func readPackageJSON(data []byte) verdict {
+	var fields map[string]json.RawMessage // a struct would take "LICENSE" too
+	if json.Unmarshal(data, &fields) != nil {
+		return verdict{}
+	}
+	return firstOf(npmLicense(fields["license"]), npmLicense(fields["licenses"]))
+}
+
+// npmLicense reads a name, an object with it, or a list of those to choose from.
+func npmLicense(field json.RawMessage) verdict {
+	var list []json.RawMessage
+	if json.Unmarshal(field, &list) != nil {
+		list = []json.RawMessage{field}
+	}
+	return anyOf(each(list, func(one json.RawMessage) verdict {
+		var name string
+		if json.Unmarshal(one, &name) == nil {
+			return statement(name)
+		}
+		var object struct{ Type, Name, URL any }
+		if json.Unmarshal(one, &object) != nil {
+			return verdict{}
+		}
+		return firstKnown(object.Type, object.Name, object.URL)
+	}))
+}
+
+// each reads a list of statements.
+func each[T any](list []T, read func(T) verdict) []verdict {
+	if len(list) > maxListed {
+		return nil
+	}
+	var all []verdict
+	for _, one := range list {
+		all = append(all, read(one))
+	}
+	return all
+}
+
+// firstKnown is the first statement that is understood of several ways to say it.
+func firstKnown(ways ...any) verdict {
+	for _, w := range ways {
+		if s, ok := w.(string); ok {
+			if v := statement(s); v.found {
+				return v
+			}
+		}
+	}
+	return verdict{}
+}
+
+func readCargo(data []byte) manifest {
+	fields := tomlFields(data)
+	return manifest{
+		said:      statement(fields.text("package.license")),
+		inherits:  fields.text("package.license.workspace") == "true",
+		workspace: statement(fields.text("workspace.package.license")),
+	}
+}
+
+func readPyproject(data []byte) verdict {
+	fields := tomlFields(data)
+	field := firstOf(statement(fields.text("project.license")), statement(fields.text("project.license.text")),
+		statement(fields.text("tool.poetry.license")))
+	return python(field, append(fields["project.classifiers"], fields["tool.poetry.classifiers"]...))
+}
+
+// readSetupCfg reads the keys of [metadata]. The lines are split here: the time of
+// the INI library is quadratic in the number of keys.
+func readSetupCfg(data []byte) verdict {
+	fields := map[string][]string{}
+	key, metadata := "", false
+	for line := range strings.Lines(string(data)) {
+		value := strings.TrimSpace(line)
+		switch {
+		case value == "" || value[0] == '#' || value[0] == ';':
+			continue
+		case line[0] == '[':
+			metadata = value == "[metadata]"
+			continue
+		case line[0] != ' ' && line[0] != '\t': // else the value goes on
+			at := max(strings.IndexAny(value, "=:"), 0)
+			key, value = strings.TrimSpace(value[:at]), strings.TrimSpace(value[at+1:])
+		}
+		if metadata && slices.Contains([]string{"license", "classifiers", "classifier"}, key) {
+			fields[key] = append(fields[key], value)
+		}
+	}
+	return python(statement(strings.Join(fields["license"], " ")), append(fields["classifiers"], fields["classifier"]...))
+}
+
+// python joins the field for the licence with the classifiers. Those do not say
+// whether several are a choice: beside a field they are read as one, else not.
+func python(field verdict, classifiers []string) verdict {
+	var names []string
+	for _, c := range classifiers {
+		parts := strings.Split(c, "::")
+		last := strings.TrimSpace(parts[len(parts)-1])
+		if len(parts) > 1 && strings.TrimSpace(parts[0]) == "License" && last != "OSI Approved" && last != "DFSG approved" {
+			names = append(names, last)
+		}
+	}
+	marks := each(names, statement)
+	if field.found {
+		return firstOf(field, anyOf(marks))
+	}
+	return allOf(marks)
+}
+
+func readPOM(data []byte) verdict {
+	type license struct {
+		Name string `xml:"name"`
+		URL  string `xml:"url"`
+	}
+	var pom struct {
+		Licenses []license `xml:"licenses>license"`
+	}
+	if !parseXML(data, &pom) {
+		return verdict{}
+	}
+	return anyOf(each(pom.Licenses, func(l license) verdict { return firstKnown(l.Name, l.URL) }))
+}
+
+func readMSBuild(data []byte) verdict {
+	var project struct {
+		Expressions []string `xml:"PropertyGroup>PackageLicenseExpression"`
+	}
+	if !parseXML(data, &project) {
+		return verdict{}
+	}
+	return allOf(each(project.Expressions, statement))
+}
+
+func readNuspec(data []byte) verdict {
+	type license struct {
+		Type string `xml:"type,attr"`
+		Text string `xml:",chardata"`
+	}
+	var pack struct {
+		Licenses []license `xml:"metadata>license"`
+	}
+	if !parseXML(data, &pack) {
+		return verdict{}
+	}
+	return allOf(each(pack.Licenses, func(l license) verdict {
+		if l.Type != "expression" {
+			return verdict{}
+		}
+		return statement(l.Text)
+	}))
+}
+
+func parseXML(data []byte, v any) bool {
+	d := xml.NewDecoder(bytes.NewReader(data))
+	// Names of licences are ASCII, so in any encoding that keeps ASCII the other
+	// bytes do not matter.
+	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) {
+		raw, err := io.ReadAll(in)
+		for i, c := range raw {
+			if c >= 0x80 {
+				raw[i] = '?'
+			}
+		}
+		return bytes.NewReader(raw), err
+	}
+	return d.Decode(v) == nil
+}
