@@ -42,7 +42,7 @@ func packed(t *testing.T, entries ...entry) []byte {
 func TestBadInput(t *testing.T) {
 	mit, gpl := license(t, "MIT"), license(t, "GPL-2.0")
 	c := newCorpus(t)
-	c.add(t, "good.tar.gz", "o/good", "c", append(sources(t, 0), mit))
+	c.add(t, "good.tar.gz", "o/good", "c", append(sourceFiles(t, 0), mit))
 	alone := c.build(t, "direct", recipe(t, narrow))
 
 	noise := make([]byte, 1<<20)

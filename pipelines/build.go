@@ -13,7 +13,9 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"decoy/io/archives"
+	"decoy/io/rows"
 	"decoy/io/shard"
+	"decoy/io/sources"
 	"decoy/schemas"
 )
 
@@ -22,12 +24,17 @@ type Build struct {
 	Out     string
 	Recipe  Recipe
 	Sources []archives.Source
+	// Rows are the files of rows, by number in the recipe.
+	Rows []RowsInput
 	// Rejected are the archives that could not be resolved.
 	Rejected []schemas.Reject
 	// Replay sends dead letters again.
 	Replay bool
 	// Workers divides the limits of the panel: how many processes run at once.
 	Workers int
+	// PartBytes is the size above which an archive is read by several tasks, 0 for
+	// 1 GiB.
+	PartBytes int64
 	// Run runs a pipeline on the runner that the command line names.
 	Run func(ctx context.Context, p *beam.Pipeline) error
 	// Log gets one line for each thing that a person waits for.
@@ -36,6 +43,42 @@ type Build struct {
 	Progress func(stage string, done, total int)
 	// RunInfo collects times for run.json.
 	RunInfo RunInfo
+}
+
+// RowsInput is a resolved file of rows with the number of its entry in Recipe.Rows.
+type RowsInput struct {
+	rows.Source
+	Entry int
+}
+
+// Resolve makes the explicit lists of what the recipe names, before anything is
+// submitted: every worker sees the same inputs.
+func (b *Build) Resolve(ctx context.Context) error {
+	var err error
+	if len(b.Recipe.Archives)+len(b.Recipe.Rows) == 0 {
+		return errors.New("archives and rows: both are empty; name archives, repositories or files of rows")
+	}
+	if len(b.Recipe.Archives) > 0 {
+		if b.Sources, b.Rejected, err = sources.Resolve(ctx, b.Recipe.Archives, archives.ResolveConfig{Identities: b.Recipe.Identities}); err != nil {
+			return err
+		}
+	}
+	for i, in := range b.Recipe.Rows {
+		found, err := rows.Resolve(ctx, []string{in.Path})
+		if err != nil {
+			return fmt.Errorf("rows[%d]: %w", i, err)
+		}
+		for _, src := range found {
+			b.Rows = append(b.Rows, RowsInput{src, i})
+		}
+	}
+	if len(b.Sources)+len(b.Rows) == 0 {
+		return fmt.Errorf("none of the archives can be read; the first: %s: %s: %s", b.Rejected[0].ID, b.Rejected[0].Reason, b.Rejected[0].Detail)
+	}
+	for _, r := range b.Rejected {
+		b.Log("left out %s: %s: %s", r.ID, r.Reason, r.Detail)
+	}
+	return nil
 }
 
 // stageFunc runs one stage.

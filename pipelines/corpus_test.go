@@ -144,9 +144,9 @@ func rename(text string, repo int) string {
 	return strings.ReplaceAll(text, "\x00", "")
 }
 
-// sources are the files of the syntax package's testdata in all eight languages, as
+// sourceFiles are the files of the syntax package's testdata in all eight languages, as
 // they might stand in a repository.
-func sources(t *testing.T, repo int) []entry {
+func sourceFiles(t *testing.T, repo int) []entry {
 	t.Helper()
 	var out []entry
 	root := "../transforms/syntax/testdata"
@@ -195,7 +195,7 @@ func ordinary(t *testing.T, n int) *corpus {
 		if i%2 == 1 {
 			text = "Apache-2.0"
 		}
-		entries := slices.Concat([]entry{license(t, text)}, sources(t, i), written(i))
+		entries := slices.Concat([]entry{license(t, text)}, sourceFiles(t, i), written(i))
 		c.add(t, name, fmt.Sprintf("example.org/owner%d/repo%d", i%6, i), fmt.Sprintf("v1.%d.0", i), entries)
 	}
 	return c

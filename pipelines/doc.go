@@ -29,8 +29,12 @@
 //
 // # Memory
 //
-// A shard of extract holds the contexts of its repositories (at most max_per_repo
-// of about 16 KiB each) before it sorts them; generate and verify hold the symbols
+// A shard of extract holds at most 32 MiB of contexts, of candidates for max_per_repo
+// and of symbols each; what is over it goes to sorted runs on disk (shard.Sorter), so
+// neither a large repository nor many small ones fill the memory. An archive above
+// 1 GiB is read by several tasks before its shard, each over the paths that its hash
+// gives it, and files of rows, which mix repositories, are partitioned by shard
+// first; neither changes a byte of what comes out. generate and verify hold the symbols
 // of a shard's repositories; judge the n-grams of the languages it has met, up to
 // 40 million. curate holds all candidates. So the number of shards is chosen such
 // that a shard has some dozens of repositories.

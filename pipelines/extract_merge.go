@@ -1,7 +1,6 @@
 package pipelines
 
 import (
-	"container/heap"
 	"context"
 	"fmt"
 	"io"
@@ -97,62 +96,25 @@ func partsNamed(parts []string, name string) []string {
 	return out
 }
 
-// afterFn lists items once all that it waits for is there.
-type afterFn struct{ Items []string }
-
-// ProcessElement emits the items.
-func (f *afterFn) ProcessElement(_ int, _ func(*int) bool, emit func(string)) {
-	for _, s := range f.Items {
-		emit(s)
-	}
-}
-
 func init() {
 	beam.RegisterDoFn(&mergeFn{})
-	beam.RegisterDoFn(&afterFn{})
-}
-
-// runWithMerge runs the shards and then, in the same graph, the merge by language.
-// The GroupByKey on one key is the barrier; it carries shard numbers.
-func (s *stage) runWithMerge(ctx context.Context, todo []int, options func(int) any) error {
-	p, scope := beam.NewPipelineWithRoot()
-	ready := beam.Create(scope, -1)
-	if len(todo) > 0 {
-		done, err := s.shards(scope, todo, options)
-		if err != nil {
-			return err
-		}
-		ready = beam.Flatten(scope, ready, done)
-	}
-	scope = scope.Scope("merge")
-	all := beam.GroupByKey(scope, beam.AddFixedKey(scope, ready))
-	langs := beam.Reshuffle(scope, beam.ParDo(scope, &afterFn{Items: s.b.Recipe.Extract.Languages}, all))
-	end(scope, beam.ParDo(scope, &mergeFn{Dir: s.b.dir(s.name), Fingerprint: s.fingerprint, First: s.b.Recipe.Shards, Languages: s.b.Recipe.Extract.Languages}, langs))
-	return s.submit(ctx, p, s.b.Recipe.Shards+len(s.b.Recipe.Extract.Languages))
 }
 
 // mergeNames sums the counts of equal names.
 func mergeNames(dir, lang string, parts []string) (schemas.File, error) {
-	h := &nameHeap{}
-	defer h.stop()
+	var sequences []iter.Seq2[schemas.Name, error]
 	for _, p := range partsNamed(parts, "names-"+lang) {
-		next, stop := iter.Pull2(shard.Read[schemas.Name](p))
-		h.stops = append(h.stops, stop)
-		if err := h.push(next); err != nil {
-			return schemas.File{}, err
-		}
+		sequences = append(sequences, shard.Read[schemas.Name](p))
 	}
 	var names []schemas.Name
-	for h.Len() > 0 {
-		top := h.sources[0]
-		if k := len(names); k > 0 && fim.CompareNames(names[k-1], top.name) == 0 {
-			names[k-1].Count += top.name.Count
-		} else {
-			names = append(names, top.name)
-		}
-		heap.Pop(h)
-		if err := h.push(top.next); err != nil {
+	for n, err := range shard.MergeSorted(sequences, fim.CompareNames) {
+		if err != nil {
 			return schemas.File{}, err
+		}
+		if k := len(names); k > 0 && fim.CompareNames(names[k-1], n) == 0 {
+			names[k-1].Count += n.Count
+		} else {
+			names = append(names, n)
 		}
 	}
 	return writeAll(filepath.Join(dir, "names-"+lang+".jsonl.zst"), lowestNames(names))
@@ -177,44 +139,6 @@ func lowestNames(names []schemas.Name) []schemas.Name {
 		}
 	}
 	return out
-}
-
-type nameSource struct {
-	name schemas.Name
-	next func() (schemas.Name, error, bool)
-}
-
-// nameHeap merges sorted streams of names.
-type nameHeap struct {
-	sources []nameSource
-	stops   []func()
-}
-
-func (h *nameHeap) Len() int { return len(h.sources) }
-func (h *nameHeap) Less(i, j int) bool {
-	return fim.CompareNames(h.sources[i].name, h.sources[j].name) < 0
-}
-func (h *nameHeap) Swap(i, j int) { h.sources[i], h.sources[j] = h.sources[j], h.sources[i] }
-func (h *nameHeap) Push(x any)    { h.sources = append(h.sources, x.(nameSource)) }
-func (h *nameHeap) Pop() any {
-	x := h.sources[len(h.sources)-1]
-	h.sources = h.sources[:len(h.sources)-1]
-	return x
-}
-
-func (h *nameHeap) push(next func() (schemas.Name, error, bool)) error {
-	n, err, ok := next()
-	if err != nil || !ok {
-		return err
-	}
-	heap.Push(h, nameSource{n, next})
-	return nil
-}
-
-func (h *nameHeap) stop() {
-	for _, f := range h.stops {
-		f()
-	}
 }
 
 // mergeNgrams adds up the counts of one language and fold: ok is false where no

@@ -43,16 +43,18 @@ func (t shardTask) options(into any) error {
 	return nil
 }
 
-// shardFn does shards and emits their numbers when they are done.
-type shardFn struct{ Stage, Out, Fingerprint string }
+// shardFn does shards and emits their numbers when they are done. Work is the name of
+// what is done with them in shardWorks. Fingerprint makes graphs of different builds
+// differ.
+type shardFn struct{ Work, Fingerprint string }
 
 // ProcessElement does the shard of one task, in JSON.
 func (f *shardFn) ProcessElement(ctx context.Context, task string, emit func(int)) error {
 	var t shardTask
 	if err := json.Unmarshal([]byte(task), &t); err != nil {
-		return fmt.Errorf("task of %s: %w", f.Stage, err)
+		return fmt.Errorf("task of %s: %w", f.Work, err)
 	}
-	d, err := shardWorks[f.Stage](ctx, t)
+	d, err := shardWorks[f.Work](ctx, t)
 	if err != nil {
 		return fmt.Errorf("shard %d: %w", t.Shard, err)
 	}
@@ -72,25 +74,33 @@ func init() {
 	beam.RegisterDoFn(&endFn{})
 }
 
-// shards adds a stage's shards to a graph.
-//
-//	shard tasks → PCollection<int> (the shards done)
-func (s *stage) shards(scope beam.Scope, todo []int, options func(shard int) any) (beam.PCollection, error) {
+// tasks are the work orders of a stage's shards, in JSON.
+func (s *stage) tasks(todo []int, options func(shard int) any) ([]string, error) {
 	var tasks []string
 	for _, i := range todo {
 		raw, err := json.Marshal(options(i))
 		if err != nil {
-			return beam.PCollection{}, err
+			return nil, err
 		}
 		task, err := json.Marshal(shardTask{Stage: s.name, Out: s.b.Out, Shard: i, Of: s.b.Recipe.Shards, Fingerprint: s.fingerprint, Options: raw})
 		if err != nil {
-			return beam.PCollection{}, err
+			return nil, err
 		}
 		tasks = append(tasks, string(task))
 	}
-	scope = scope.Scope(s.name)
+	return tasks, nil
+}
+
+func (s *stage) shardFn(work string) *shardFn {
+	return &shardFn{Work: work, Fingerprint: s.fingerprint}
+}
+
+// work spreads tasks over the workers.
+//
+//	tasks → PCollection<int> (the shards done)
+func (s *stage) work(scope beam.Scope, work string, tasks []string) beam.PCollection {
 	in := beam.Reshuffle(scope, beam.CreateList(scope, tasks))
-	return beam.ParDo(scope, &shardFn{Stage: s.name, Out: s.b.Out, Fingerprint: s.fingerprint}, in), nil
+	return beam.ParDo(scope, s.shardFn(work), in)
 }
 
 // runShards runs a stage that is nothing but its shards.
@@ -118,12 +128,12 @@ func (s *stage) run(ctx context.Context, todo []int, options func(shard int) any
 	if len(todo) == 0 {
 		return nil
 	}
-	p, scope := beam.NewPipelineWithRoot()
-	done, err := s.shards(scope, todo, options)
+	tasks, err := s.tasks(todo, options)
 	if err != nil {
 		return err
 	}
-	end(scope, done)
+	p, scope := beam.NewPipelineWithRoot()
+	end(scope, s.work(scope.Scope(s.name), s.name, tasks))
 	return s.submit(ctx, p, s.b.Recipe.Shards)
 }
 
@@ -170,9 +180,9 @@ func writeAll[T any](path string, records []T) (schemas.File, error) {
 	return w.Commit()
 }
 
-// sortRejects orders rejects as their files are ordered.
-func sortRejects(r []schemas.Reject) {
-	slices.SortStableFunc(r, func(a, b schemas.Reject) int {
-		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Type, b.Type), cmp.Compare(a.Generator, b.Generator), cmp.Compare(a.Detail, b.Detail))
-	})
+// compareRejects orders rejects as their files are ordered.
+func compareRejects(a, b schemas.Reject) int {
+	return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Type, b.Type), cmp.Compare(a.Generator, b.Generator), cmp.Compare(a.Detail, b.Detail))
 }
+
+func sortRejects(r []schemas.Reject) { slices.SortStableFunc(r, compareRejects) }

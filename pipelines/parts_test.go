@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"reflect"
 	"runtime"
 	"slices"
@@ -152,26 +153,33 @@ func TestCapRepo(t *testing.T) {
 	add("go", "call", 1001)
 	add("go", "import", 10)
 	add("rust", "call", 101)
-	kept := capRepo(in, 300)
+	keep := func(in []schemas.Context, limit int) (kept []schemas.Context, over int64) {
+		t.Helper()
+		c := newCandidates(filepath.Join(t.TempDir(), "candidates"))
+		for _, x := range in {
+			if err := c.add(x); err != nil {
+				t.Fatal(err)
+			}
+		}
+		over, err := c.take(limit, func(x schemas.Context) error { kept = append(kept, x); return nil })
+		if err != nil || c.sorted.Len() != 0 || len(c.cells) != 0 {
+			t.Fatalf("%v; %d left for the next repository", err, c.sorted.Len())
+		}
+		return kept, over
+	}
+	kept, over := keep(in, 300)
 	count := map[string]int{}
 	for _, c := range kept {
 		count[c.Language+" "+c.Kind]++
 	}
-	if want := map[string]int{"go import": 10, "rust call": 101, "go call": 189}; !reflect.DeepEqual(count, want) {
-		t.Errorf("%v, want %v: small cells whole, the rest to the large", count, want)
+	if want := map[string]int{"go import": 10, "rust call": 101, "go call": 189}; !reflect.DeepEqual(count, want) || over != int64(len(in)-300) {
+		t.Errorf("%v and %d over, want %v: small cells whole, the rest to the large", count, over, want)
 	}
 	slices.Reverse(in)
-	ids := func(cs []schemas.Context) (out []string) {
-		for _, c := range cs {
-			out = append(out, c.ID)
-		}
-		slices.Sort(out)
-		return out
-	}
-	if !slices.Equal(ids(kept), ids(capRepo(in, 300))) {
+	if again, _ := keep(in, 300); !reflect.DeepEqual(kept, again) {
 		t.Error("what is kept depends on the order of arrival")
 	}
-	if len(capRepo(in, 5000)) != len(in) {
+	if all, over := keep(in, 5000); len(all) != len(in) || over != 0 {
 		t.Error("contexts below the limit are dropped")
 	}
 }

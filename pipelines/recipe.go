@@ -14,6 +14,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"decoy/io/archives"
+	"decoy/io/rows"
 	"decoy/schemas"
 	"decoy/transforms/curate"
 	"decoy/transforms/fim"
@@ -28,6 +29,7 @@ var recipes embed.FS
 type Recipe struct {
 	Name       string                       `yaml:"name"`
 	Archives   []string                     `yaml:"archives"`
+	Rows       []RowsRecipe                 `yaml:"rows"`
 	Identities map[string]archives.Identity `yaml:"identities"`
 	Shards     int                          `yaml:"shards"`
 	Extract    ExtractRecipe                `yaml:"extract"`
@@ -38,9 +40,33 @@ type Recipe struct {
 	BudgetUSD  *float64                     `yaml:"budget_usd"`
 }
 
+// RowsRecipe names files of rows, one source file a row: JSON Lines or Parquet. The
+// columns are those of a preset, or given.
+type RowsRecipe struct {
+	Path    string       `yaml:"path" json:"-"`
+	Preset  string       `yaml:"preset" json:"preset"`
+	Columns rows.Columns `yaml:"columns" json:"columns"`
+}
+
+// columns is the column map.
+func (r RowsRecipe) columns() (rows.Columns, error) {
+	switch {
+	case r.Preset != "" && r.Columns != rows.Columns{}:
+		return r.Columns, fmt.Errorf("preset and columns are both given; keep one")
+	case r.Preset != "":
+		return rows.Preset(r.Preset)
+	}
+	return r.Columns, r.Columns.Validate()
+}
+
+// originMixed takes contexts of both origins.
+const originMixed = "mixed"
+
 // ExtractRecipe is the part of extract.
 type ExtractRecipe struct {
-	Origin       string         `yaml:"origin" json:"origin"`
+	Origin       string         `yaml:"origin" json:"origin"`         // snapshot, edit or mixed
+	EditShare    float64        `yaml:"edit_share" json:"edit_share"` // of max_per_repo, where origin is mixed
+	MaxCommits   int            `yaml:"max_commits" json:"max_commits"`
 	Languages    languages      `yaml:"languages" json:"languages"`
 	Kinds        map[string]int `yaml:"kinds" json:"kinds"`
 	MaxPerFile   int            `yaml:"max_per_file" json:"max_per_file"`
@@ -116,7 +142,7 @@ func defaults() Recipe {
 	return Recipe{
 		Name: "unnamed", Shards: 8,
 		Extract: ExtractRecipe{
-			Origin: schemas.OriginSnapshot, Languages: slices.Clone(schemas.Languages), MaxPerRepo: 4000,
+			Origin: schemas.OriginSnapshot, EditShare: 0.5, MaxCommits: 2000, Languages: slices.Clone(schemas.Languages), MaxPerRepo: 4000,
 			Licenses: "permissive", NgramTokens: 4_000_000,
 		},
 		Generate: GenerateRecipe{Types: "applicable", InventedShare: 0.2, Panel: []panel.Member{{Name: "rules", Provider: "rules"}}},
@@ -197,7 +223,17 @@ func (r *Recipe) Validate() error {
 		}
 	}
 	between("shards", float64(r.Shards), 1, 100_000)
-	oneOf("extract.origin", r.Extract.Origin, schemas.OriginSnapshot)
+	oneOf("extract.origin", r.Extract.Origin, schemas.OriginSnapshot, schemas.OriginEdit, originMixed)
+	between("extract.edit_share", r.Extract.EditShare, 0, 1)
+	between("extract.max_commits", float64(r.Extract.MaxCommits), 1, 10_000_000)
+	for i, in := range r.Rows {
+		if in.Path == "" {
+			bad("rows[%d].path: empty; name files, globs or URLs", i)
+		}
+		if _, err := in.columns(); err != nil {
+			bad("rows[%d]: %w", i, err)
+		}
+	}
 	if len(r.Extract.Languages) == 0 {
 		bad("extract.languages: empty; use all or a list of %s", strings.Join(schemas.Languages, ", "))
 	}

@@ -24,7 +24,6 @@ import (
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/universal"
 
-	"decoy/io/archives"
 	"decoy/pipelines"
 	"decoy/schemas"
 	"decoy/transforms/panel"
@@ -40,7 +39,7 @@ type common struct {
 
 // inputs are the flags of the stages that read archives.
 type inputs struct {
-	Archives []string `help:"Archives to read instead of the recipe's: paths, globs, or module-cache." sep:","`
+	Archives []string `help:"Archives and git repositories to read instead of the recipe's archives and rows: paths, globs, URLs, @LIST, or module-cache." sep:","`
 	Shards   int      `help:"Number of shards instead of the recipe's."`
 	Rows     int      `help:"Rows to select instead of the recipe's."`
 }
@@ -58,7 +57,7 @@ func (c common) open(in inputs, spend spending) (*pipelines.Build, error) {
 		return nil, usageError{err}
 	}
 	if len(in.Archives) > 0 {
-		r.Archives = in.Archives
+		r.Archives, r.Rows = in.Archives, nil
 	}
 	if in.Shards > 0 {
 		r.Shards = in.Shards
@@ -120,22 +119,6 @@ func (beamLogger) Log(_ context.Context, sev beamlog.Severity, _ int, msg string
 	}
 }
 
-// resolve makes the explicit list of archives before anything is submitted.
-func resolve(ctx context.Context, b *pipelines.Build) error {
-	sources, rejected, err := archives.Resolve(ctx, b.Recipe.Archives, archives.ResolveConfig{Identities: b.Recipe.Identities})
-	if err != nil {
-		return err
-	}
-	if len(sources) == 0 {
-		return fmt.Errorf("none of the archives can be read; the first: %s: %s: %s", rejected[0].ID, rejected[0].Reason, rejected[0].Detail)
-	}
-	for _, r := range rejected {
-		b.Log("left out %s: %s: %s", r.ID, r.Reason, r.Detail)
-	}
-	b.Sources, b.Rejected = sources, rejected
-	return nil
-}
-
 type buildCmd struct {
 	common
 	inputs
@@ -150,7 +133,7 @@ func (buildCmd) Help() string {
 // Run runs all stages.
 func (c *buildCmd) Run(ctx context.Context) error {
 	return c.run(c.inputs, c.spending, func(b *pipelines.Build) error {
-		if err := resolve(ctx, b); err != nil {
+		if err := b.Resolve(ctx); err != nil {
 			return err
 		}
 		if err := b.RunStages(ctx, schemas.Stages...); err != nil {
@@ -174,7 +157,7 @@ func (extractCmd) Help() string {
 // Run runs the stage.
 func (c *extractCmd) Run(ctx context.Context) error {
 	return c.run(c.inputs, spending{}, func(b *pipelines.Build) error {
-		if err := resolve(ctx, b); err != nil {
+		if err := b.Resolve(ctx); err != nil {
 			return err
 		}
 		return b.RunStages(ctx, schemas.StageExtract)

@@ -5,18 +5,38 @@
 //
 // # Spans
 //
-// A call span begins at the called name (after the receiver's dot, after "new ")
-// and runs to the end of the call, as in the Delulu benchmark. An import span is
-// the whole lines of an import statement without the last newline, indentation
-// included; lines on which anything but imports and a comment stands are none.
-// Line, lines and random spans are general rows. Lengths are in characters: call
-// 13–817, import 4–817, general 1–817 (the bounds of the paper's data, arXiv
-// 2606.03130).
+// What a kind's golden is; lengths in characters. For all but import the indentation
+// is in the prefix.
 //
-// Random spans begin and end between words in the middle of lines; half of those
-// that begin after a space take the space into the middle, because tokenizers
-// join a space to the word after it and a cut between the two trains on token
-// starts that never occur.
+//   - import (4–817): the whole lines of an import statement without the last
+//     newline, indentation included; lines on which anything but imports and a
+//     comment stands are none.
+//   - call (13–817): from the called name (after the receiver's dot, after "new ") to
+//     the end of the call, as in the Delulu benchmark; the same of a Rust macro, of
+//     an annotation or attribute with arguments, and of a JSX component's tag up to
+//     its ">".
+//   - argument (1–400): one argument of a call, with its keyword.
+//   - identifier (2–64): a called name, or a bare name that is read.
+//   - statement (1–817): one statement of the body of a function, a branch or a loop.
+//   - block (1–817): the inside of such a body, from its first statement to its last.
+//   - line, lines and random ("general", 1–817): general rows.
+//
+// The bounds are those of the paper's data (arXiv 2606.03130). Random spans begin and
+// end between words in the middle of lines; half of those that begin after a space
+// take the space into the middle, because tokenizers join a space to the word after
+// it and a cut between the two trains on token starts that never occur.
+//
+// # Types
+//
+// Which of the four types a golden can carry follows from what stands in it, such
+// that the built-in rules, package valid and package verify can all make something
+// of it: method where a called name is in it, parameter where an argument list is
+// whole or the golden is an argument with a keyword, undefinedvariable where a
+// variable is read that neither the language nor an import supplies. What a macro's
+// tokens or an annotation's arguments read are variables, but its name and its
+// arguments are not checked by anyone, so they carry no method and no parameter. A
+// candidate that can carry nothing (a literal, a member that is not called, a type)
+// is not taken.
 //
 // # Windows
 //
@@ -29,12 +49,24 @@
 //
 // A span counts only where its enclosing declaration parses without an ERROR or
 // MISSING node. The test is by declaration because macros break the parse of most
-// C++ files somewhere.
+// C++ files somewhere. Result says how many of a file's declarations are lost.
 //
 // # Sampling
 //
-// Candidates are taken in the order of a hash of the file's content and the span,
-// so a file gives the same spans wherever it is met; no two spans of one kind
-// overlap. Rejected candidates are reported once a file, kind and reason, with
-// their number.
+// Candidates are taken in the order of a hash of the file's content and the span, so
+// a file gives the same spans wherever it is met; a round over the kinds takes one of
+// each, so that a small MaxPerFile holds all of them. No two spans of one kind
+// overlap, and no two are the same bytes. Rejected candidates are reported once a
+// file, kind and reason, with their number.
+//
+// # Edits
+//
+// Edited takes the spans that lie inside of what a commit added, from the file after
+// it: the golden is what a developer wrote.
+//
+// # Cost
+//
+// All that is done for a candidate before it is chosen is constant, apart from its
+// text: the candidates are a heap of hashes, of which a few are taken out; the
+// declaration around a span and what stands in it are found by binary search.
 package fim

@@ -4,12 +4,15 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"decoy/schemas"
+	"decoy/transforms/syntax"
 )
 
 func blob(language, path, content string) *schemas.Blob {
@@ -179,7 +182,8 @@ func TestQuotas(t *testing.T) {
 	}{
 		{Config{}, map[string]int{"import": 1, "call": 8, "general": 3}},
 		{Config{Kinds: map[string]int{"call": 2}}, map[string]int{"call": 2}},
-		{Config{MaxPerFile: 4}, map[string]int{"import": 1, "call": 3}},
+		{Config{MaxPerFile: 4}, map[string]int{"import": 1, "call": 2, "general": 1}},
+		{Config{MaxPerFile: 8, Kinds: map[string]int{"call": 8, "argument": 8, "identifier": 1, "statement": 8, "block": 8}}, map[string]int{"call": 3, "identifier": 1, "statement": 2, "block": 2}},
 	} {
 		if got := count(c.cfg); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%+v: %v, want %v", c.cfg, got, c.want)
@@ -250,7 +254,7 @@ func TestConfig(t *testing.T) {
 		want string // part of the error, "" for none
 	}{
 		{Config{}, ""},
-		{Config{Kinds: map[string]int{"block": 1}}, "extract.kinds.block: unknown kind; use import, call, general"},
+		{Config{Kinds: map[string]int{"blocks": 1}}, "extract.kinds.blocks: unknown kind; use import, call, argument, identifier, statement, block, general"},
 		{Config{Kinds: map[string]int{"call": -1}}, "extract.kinds.call: -1"},
 		{Config{MaxPerFile: -1}, "extract.max_per_file: -1 is not between 1 and 10000"},
 		{Config{PrefixBytes: 100}, "extract.prefix_bytes: 100"},
@@ -263,5 +267,133 @@ func TestConfig(t *testing.T) {
 		if c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%+v: error %v, want %q", c.cfg, err, c.want)
 		}
+	}
+}
+
+func TestEdited(t *testing.T) {
+	src := "package a\n\nimport \"fmt\"\n\nfunc f(x int) {\n\tstore.Before(x)\n\tif x > 1 {\n\t\tstore.AddedLine(x, 1)\n\t}\n\tstore.AfterThat(x, x)\n}\n"
+	b := blob(schemas.Go, "a.go", src)
+	line := func(text string) Range { // the whole line that holds text
+		i := strings.Index(src, text)
+		return Range{strings.LastIndexByte(src[:i], '\n') + 1, i + strings.IndexByte(src[i:], '\n') + 1}
+	}
+	cfg, err := Config{Kinds: map[string]int{"import": 9, "call": 9, "argument": 9, "identifier": 9, "statement": 9, "block": 9, "general": 9}, MaxPerFile: 100}.Filled()
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := New(cfg)
+	defer x.Close()
+	for _, c := range []struct {
+		name      string
+		added     []Range
+		want, not []string // "kind golden"
+	}{
+		{"one line", []Range{line("Added")}, []string{"call AddedLine(x, 1)", "statement store.AddedLine(x, 1)", "argument x", "identifier AddedLine"}, []string{"call AfterThat(x, x)", "identifier Before", "block store.AddedLine(x, 1)"}},
+		{"in any order", []Range{line("After"), line("\"fmt\"")}, []string{"import import \"fmt\"", "call AfterThat(x, x)"}, []string{"call AddedLine(x, 1)", "call Before(x)"}},
+		{"lines apart hold nothing that spans them", []Range{line("if x"), line("\t}\n\tstore")}, nil, []string{"statement if x > 1 {\n\t\tstore.AddedLine(x, 1)\n\t}"}},
+		{"several lines", []Range{{line("if x").Start, line("After").Start}}, []string{"line if x > 1 {", "call AddedLine(x, 1)"}, []string{"call AfterThat(x, x)"}},
+		{"nothing", []Range{}, nil, []string{"call AddedLine(x, 1)", "call AfterThat(x, x)"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r, err := x.Edited(b, c.added)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := map[string]bool{}
+			for _, k := range r.Contexts {
+				got[k.Kind+" "+k.Golden] = true
+				if !slices.ContainsFunc(c.added, func(a Range) bool { return int64(a.Start) <= k.StartByte && k.EndByte <= int64(a.End) }) {
+					t.Errorf("%s %q is not in the lines", k.Kind, k.Golden)
+				}
+				if k.Origin != schemas.OriginEdit || k.OriginCommit != b.Commit || k.ID != schemas.ContextID(k.Repo, k.Commit, k.Path, k.StartByte, k.EndByte, k.Kind, schemas.OriginEdit) {
+					t.Errorf("origin %q of commit %q, id %s", k.Origin, k.OriginCommit, k.ID)
+				}
+			}
+			for _, w := range c.want {
+				if !got[w] {
+					t.Errorf("no %q among %v", w, got)
+				}
+			}
+			for _, w := range c.not {
+				if got[w] {
+					t.Errorf("%q is there", w)
+				}
+			}
+			if r.Symbols != nil || r.Names != nil {
+				t.Error("symbols or names")
+			}
+		})
+	}
+}
+
+// TestDeclarations compares with a search of all declarations.
+func TestDeclarations(t *testing.T) {
+	p := syntax.NewParser()
+	defer p.Close()
+	paths, err := filepath.Glob("../syntax/testdata/*/*")
+	if err != nil || len(paths) == 0 {
+		t.Fatal(paths, err)
+	}
+	for _, path := range paths {
+		language := languageOf(path)
+		if language == "" {
+			continue
+		}
+		src, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := p.ParseFacts(syntax.ByName(language), path, src)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, local := newDeclarations(f), inFunctions(f)
+		for at := 0; at < len(src); at += 7 {
+			s := span{start: at, end: min(at+1+at%90, len(src))}
+			best := -1
+			for i := range f.Decls {
+				k := &f.Decls[i]
+				if k.Role != syntax.TypeParam && k.Role != syntax.Label && !local[k.Scope] && k.End-k.Start > k.NameEnd-k.NameStart && k.Start <= s.start && s.end <= k.End && (best < 0 || k.End-k.Start < f.Decls[best].End-f.Decls[best].Start) {
+					best = i
+				}
+			}
+			if got := d.enclosing(s); best >= 0 && (got.start != f.Decls[best].Start || got.end != f.Decls[best].End) || best < 0 && (got.start > s.start || got.end < s.end) {
+				t.Fatalf("%s: around %d-%d is %v, want declaration %d", path, s.start, s.end, got, best)
+			}
+		}
+	}
+}
+
+func TestCounts(t *testing.T) {
+	for _, c := range []struct {
+		language, src string
+		all, broken   int
+		errors        bool
+	}{
+		{schemas.Cpp, "#include \"a.h\"\n\nvoid good() {\n  store(first, second);\n}\n\nvoid bad() {\n  FOR_EACH(x, xs) { handle(x, ;;) }\n  broken(first, second);\n}\n", 2, 1, true},
+		{schemas.Cpp, "class EXPORT Table {\n public:\n  static Status Open(const Options& options, Table** table);\n};\n\nvoid f() { g(1); }\n", 2, 1, true},
+		{schemas.Java, "class A { int x, y; void f() { } class B { } }\n", 2, 0, false}, // A holds others, x and y are names
+		{schemas.Go, "package a\n\nfunc f(x int) { y := 1 }\n", 2, 0, false},            // the package too
+	} {
+		r := extract(t, Config{}, blob(c.language, "a"+syntax.ByName(c.language).Extensions[0], c.src))
+		if r.Declarations != c.all || r.Broken != c.broken || r.Errors != c.errors {
+			t.Errorf("%s: %d declarations, %d broken, errors %v; want %d, %d, %v", c.language, r.Declarations, r.Broken, r.Errors, c.all, c.broken, c.errors)
+		}
+	}
+}
+
+// TestMisread: a class with a macro before its name reads as a function, its members
+// as statements, without an error; a member with a macro behind it leaves its name
+// in one.
+func TestMisread(t *testing.T) {
+	src := "class EXPORT Table {\n public:\n  static Status Open(const Options& options, Table** table);\n};\n\nclass Impl {\n  MemTable* imm_ GUARDED_BY(mutex_);\n  int f() { return good_; }\n};\n"
+	r := extract(t, Config{Kinds: map[string]int{"identifier": 20, "statement": 20, "argument": 20}, MaxPerFile: 100}, blob(schemas.Cpp, "a.h", src))
+	for _, c := range r.Contexts {
+		if c.Golden != "good_" && c.Golden != "return good_;" {
+			t.Errorf("%s %q", c.Kind, c.Golden)
+		}
+	}
+	if len(r.Contexts) != 2 {
+		t.Errorf("%d contexts", len(r.Contexts))
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"compress/gzip"
 	"errors"
 	"fmt"
+	"go/build"
 	"io"
 	"io/fs"
 	"os"
@@ -26,6 +27,9 @@ type checker struct {
 	cfg     Config
 	extract *Extractor
 	parser  *syntax.Parser
+	window  *syntax.Parser
+	windows int // parsed
+	astray  int // of these, with an error in the golden
 	ids     map[string]string
 	kinds   map[string]int
 	rejects map[string]int
@@ -33,12 +37,12 @@ type checker struct {
 }
 
 func newChecker(t *testing.T) *checker {
-	cfg, err := Config{Kinds: map[string]int{"import": 40, "call": 40, "general": 12}, MaxPerFile: 92}.Filled()
+	cfg, err := Config{Kinds: map[string]int{"import": 40, "call": 40, "argument": 40, "identifier": 40, "statement": 40, "block": 40, "general": 12}, MaxPerFile: 1000}.Filled()
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &checker{cfg: cfg, extract: New(cfg), parser: syntax.NewParser(), ids: map[string]string{}, kinds: map[string]int{}, rejects: map[string]int{}}
-	t.Cleanup(func() { c.extract.Close(); c.parser.Close() })
+	c := &checker{cfg: cfg, extract: New(cfg), parser: syntax.NewParser(), window: syntax.NewParser(), ids: map[string]string{}, kinds: map[string]int{}, rejects: map[string]int{}}
+	t.Cleanup(func() { c.extract.Close(); c.parser.Close(); c.window.Close() })
 	return c
 }
 
@@ -66,7 +70,7 @@ func (k *checker) file(t *testing.T, language, path string, content []byte) {
 	}
 	for i := range r.Contexts {
 		c := &r.Contexts[i]
-		if err := cmp.Or(k.context(content, c), shape(f, broken, c)); err != nil {
+		if err := cmp.Or(k.context(content, c), shape(f, broken, c), k.inPlace(c)); err != nil {
 			t.Errorf("%s %s span at byte %d (line %d), golden %.80q: %v", path, c.Kind, c.StartByte, c.Line, c.Golden, err)
 		}
 		k.kinds[language+" "+c.Kind]++
@@ -110,6 +114,27 @@ func (k *checker) context(content []byte, c *schemas.Context) error {
 	return nil
 }
 
+// inPlace parses a context's window, of one in eight, and counts those with an error
+// in the golden that the file has not: a window can begin inside a string or a list.
+func (k *checker) inPlace(c *schemas.Context) error {
+	if !c.PrefixCut && !c.SuffixCut || schemas.Key64(c.ID)%8 != 0 || schemas.IsGeneral(c.Kind) {
+		return nil
+	}
+	t, err := k.window.Parse(syntax.ByName(c.Language), c.Path, []byte(c.Prefix+c.Golden+c.Suffix))
+	k.windows++
+	if err != nil { // the middle of a table of numbers
+		k.astray++
+		return nil
+	}
+	for n := range t.Len() {
+		if t.IsError(n) && t.Start(n) >= len(c.Prefix) && t.End(n) <= len(c.Prefix)+len(c.Golden) {
+			k.astray++
+			break
+		}
+	}
+	return nil
+}
+
 // shape compares a context with the facts of its file.
 func shape(f *syntax.Facts, broken []extent, c *schemas.Context) error {
 	start, end := int(c.StartByte), int(c.EndByte)
@@ -133,9 +158,39 @@ func shape(f *syntax.Facts, broken []extent, c *schemas.Context) error {
 			return errors.New("no import stands there")
 		}
 	case schemas.KindCall:
-		if !slices.ContainsFunc(f.Calls, func(call syntax.Call) bool { return call.NameStart == start && call.End == end }) {
+		if !slices.ContainsFunc(f.Calls, func(call syntax.Call) bool { return call.NameStart == start && call.End == end }) &&
+			!slices.ContainsFunc(f.Elements, func(e syntax.Element) bool { return e.NameStart == start && e.End == end }) {
 			return errors.New("no call stands there")
 		}
+	case schemas.KindArgument:
+		if !slices.ContainsFunc(f.Calls, func(call syntax.Call) bool {
+			return slices.ContainsFunc(call.Args, func(a syntax.Arg) bool { return a.Start == start && a.End == end })
+		}) {
+			return errors.New("no argument stands there")
+		}
+	case schemas.KindIdentifier:
+		if !slices.ContainsFunc(f.Refs, func(r syntax.Ref) bool { return r.Start == start && r.End == end && r.Name == c.Golden }) &&
+			!slices.ContainsFunc(f.Calls, func(call syntax.Call) bool { return call.NameStart == start && call.NameEnd == end }) {
+			return errors.New("no name stands there")
+		}
+	case schemas.KindStatement, schemas.KindBlock:
+		found := false
+		for n := range f.Tree.Len() {
+			if f.Tree.Start(n) <= start && end <= f.Tree.End(n) && f.Tree.Body(n) {
+				first, last := false, false
+				for k := range f.Tree.Children(n) {
+					first = first || f.Tree.Start(k) == start
+					last = last || f.Tree.End(k) == end && (c.Kind == schemas.KindBlock || f.Tree.Start(k) == start)
+				}
+				found = found || first && last
+			}
+		}
+		if !found {
+			return errors.New("no statement of a body stands there")
+		}
+	}
+	if strings.TrimSpace(c.Golden) != c.Golden && !schemas.IsGeneral(c.Kind) && c.Kind != schemas.KindImport {
+		return errors.New("the golden has space at its ends")
 	}
 	return nil
 }
@@ -151,7 +206,7 @@ func languageOf(path string) string {
 
 func TestPropertiesOverTestdata(t *testing.T) {
 	k := newChecker(t)
-	err := filepath.WalkDir("../syntax/testdata", func(path string, d fs.DirEntry, err error) error {
+	walk := func(path string, d fs.DirEntry, err error) error {
 		language := languageOf(path)
 		if err != nil || d.IsDir() || language == "" {
 			return err
@@ -166,16 +221,35 @@ func TestPropertiesOverTestdata(t *testing.T) {
 		k.file(t, language, "crlf/"+path, crlf)
 		k.file(t, language, "bom/"+path, append(slices.Clone(bom), content...))
 		return nil
-	})
-	if err != nil {
+	}
+	if err := errors.Join(filepath.WalkDir("testdata", walk), filepath.WalkDir("../syntax/testdata", walk)); err != nil {
 		t.Fatal(err)
 	}
 	for _, l := range schemas.Languages {
-		for _, kind := range []string{schemas.KindImport, schemas.KindCall, schemas.KindLine, schemas.KindLines, schemas.KindRandom} {
+		for _, kind := range []string{schemas.KindImport, schemas.KindCall, schemas.KindArgument, schemas.KindIdentifier, schemas.KindStatement, schemas.KindBlock, schemas.KindLine, schemas.KindLines, schemas.KindRandom} {
 			if k.kinds[l+" "+kind] == 0 {
 				t.Errorf("testdata of %s gives no %s span", l, kind)
 			}
 		}
+	}
+}
+
+// TestPropertiesOverModules reads one in sixty files of the modules that have the most
+// languages, where the module cache has them: all are read by
+// TestPropertiesOverArchives.
+func TestPropertiesOverModules(t *testing.T) {
+	cache := os.Getenv("GOMODCACHE")
+	if cache == "" {
+		cache = filepath.Join(build.Default.GOPATH, "pkg", "mod")
+	}
+	for _, module := range []string{"github.com/apache/beam/sdks/v2", "github.com/google/flatbuffers"} {
+		t.Run(module, func(t *testing.T) {
+			paths, err := filepath.Glob(filepath.Join(cache, "cache", "download", filepath.FromSlash(module), "@v", "*.zip"))
+			if err != nil || len(paths) == 0 {
+				t.Skipf("the module cache %s has no archive of %s", cache, module)
+			}
+			archive(t, paths[len(paths)-1], 60)
+		})
 	}
 }
 
@@ -192,21 +266,34 @@ func TestPropertiesOverArchives(t *testing.T) {
 			t.Fatalf("%q: %d files, %v", spec, len(paths), err)
 		}
 		for _, path := range paths {
-			k := newChecker(t)
-			err := eachFile(path, func(name string, content []byte) {
-				if l := languageOf(name); l != "" && len(content) <= 1<<20 && utf8.Valid(content) {
-					k.file(t, l, name, content)
-				}
-			})
-			if err != nil {
-				t.Fatalf("%s: %v", path, err)
-			}
-			t.Logf("%s: %d files, %d contexts\nkinds %v\nrejects %v", path, k.files, len(k.ids), k.kinds, k.rejects)
+			archive(t, path, 1)
 		}
 	}
 }
 
-func eachFile(path string, visit func(name string, content []byte)) error {
+// archive checks one in n of an archive's files.
+func archive(t *testing.T, path string, n uint64) {
+	k := newChecker(t)
+	err := eachFile(path, func(name string) bool {
+		return languageOf(name) != "" && schemas.Key64(name)%n == 0
+	}, func(name string, content []byte) {
+		if len(content) <= 1<<20 && utf8.Valid(content) {
+			k.file(t, languageOf(name), name, content)
+		}
+	})
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	if len(k.ids) == 0 {
+		t.Errorf("%s gives no context", path)
+	}
+	if k.astray*50 > k.windows+50 {
+		t.Errorf("%s: of %d windows %d have an error in the golden", path, k.windows, k.astray)
+	}
+	t.Logf("%s: %d files, %d contexts, %d windows parsed, %d with an error\nkinds %v\nrejects %v", path, k.files, len(k.ids), k.windows, k.astray, k.kinds, k.rejects)
+}
+
+func eachFile(path string, want func(name string) bool, visit func(name string, content []byte)) error {
 	if strings.HasSuffix(path, ".zip") {
 		z, err := zip.OpenReader(path)
 		if err != nil {
@@ -214,6 +301,9 @@ func eachFile(path string, visit func(name string, content []byte)) error {
 		}
 		defer z.Close()
 		for _, f := range z.File {
+			if !want(f.Name) {
+				continue
+			}
 			r, err := f.Open()
 			if err != nil {
 				return err
@@ -243,13 +333,14 @@ func eachFile(path string, visit func(name string, content []byte)) error {
 		if err != nil {
 			return err
 		}
+		if h.Typeflag != tar.TypeReg || !want(h.Name) {
+			continue
+		}
 		content, err := io.ReadAll(r)
 		if err != nil {
 			return err
 		}
-		if h.Typeflag == tar.TypeReg {
-			visit(h.Name, content)
-		}
+		visit(h.Name, content)
 	}
 }
 
@@ -257,37 +348,53 @@ func eachFile(path string, visit func(name string, content []byte)) error {
 // it takes must lie in the file.
 func FuzzFile(f *testing.F) {
 	for _, l := range syntax.All() {
-		paths, err := filepath.Glob("../syntax/testdata/" + l.Name + "/*" + l.Extensions[0])
-		if err != nil {
-			f.Fatal(err)
-		}
-		for _, p := range paths {
-			content, err := os.ReadFile(p)
+		for _, dir := range []string{"testdata/", "../syntax/testdata/"} {
+			paths, err := filepath.Glob(dir + l.Name + "/*")
 			if err != nil {
 				f.Fatal(err)
 			}
-			f.Add(content[:min(len(content), 2000)])
+			for _, p := range paths {
+				if languageOf(p) == "" {
+					continue
+				}
+				content, err := os.ReadFile(p)
+				if err != nil {
+					f.Fatal(err)
+				}
+				f.Add(content[:min(len(content), 1000)])
+			}
 		}
 	}
 	for _, s := range []string{"", "\xef\xbb\xbf", "\xef\xbb\xbf\n", "\r\n", "import \"\n", "#include\r", "\x00\xff", "use ;", "from . import (\n"} {
 		f.Add([]byte(s))
 	}
-	cfg, err := Config{PrefixBytes: 256, SuffixBytes: 256}.Filled()
+	cfg, err := Config{Kinds: map[string]int{"import": 9, "call": 9, "argument": 9, "identifier": 9, "statement": 9, "block": 9, "general": 9}, PrefixBytes: 256, SuffixBytes: 256}.Filled()
 	if err != nil {
 		f.Fatal(err)
 	}
 	x := New(cfg)
 	f.Cleanup(x.Close)
 	f.Fuzz(func(t *testing.T, content []byte) {
-		if len(content) > 4<<10 {
+		if len(content) > 1<<10 {
 			t.Skip("the parsers are slow on long garbage")
 		}
 		for _, l := range syntax.All() {
-			r, err := x.File(&schemas.Blob{Repo: "r", Path: "a" + l.Extensions[0], Language: l.Name, SHA256: "s", Content: content}, true)
+			b := &schemas.Blob{Repo: "r", Path: "a" + l.Extensions[0], Language: l.Name, SHA256: "s", Content: content}
+			r, err := x.File(b, true)
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, c := range r.Contexts {
+			half := Range{len(content) / 3, len(content) * 2 / 3}
+			e, err := x.Edited(b, []Range{half})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range e.Contexts {
+				if int(c.StartByte) < half.Start || int(c.EndByte) > half.End {
+					t.Fatalf("%s: golden at %d-%d is not in %v", l.Name, c.StartByte, c.EndByte, half)
+				}
+			}
+			for _, c := range append(r.Contexts, e.Contexts...) {
 				if string(content[c.StartByte:c.EndByte]) != c.Golden || c.Golden == "" {
 					t.Fatalf("%s: golden %q at %d-%d", l.Name, c.Golden, c.StartByte, c.EndByte)
 				}

@@ -12,10 +12,10 @@ import (
 // symbols are a file's declarations that other files can use, and its imports.
 func symbols(repo, path string, f *syntax.Facts) []schemas.Symbol {
 	var out []schemas.Symbol
-	lines := newLineIndex(f.Src)
+	lines, local := newLineIndex(f.Src), inFunctions(f)
 	for i := range f.Decls {
 		d := &f.Decls[i]
-		if d.Role == syntax.TypeParam || d.Role == syntax.Label || d.Role == syntax.Parameter || inFunction(f, d.Scope) {
+		if d.Role == syntax.TypeParam || d.Role == syntax.Label || d.Role == syntax.Parameter || local[d.Scope] {
 			continue
 		}
 		s := schemas.Symbol{
@@ -65,16 +65,18 @@ func symbols(repo, path string, f *syntax.Facts) []schemas.Symbol {
 	return out
 }
 
-// SortSymbols orders symbols as their files are ordered: by repository, path,
+// CompareSymbols orders symbols as their files are ordered: by repository, path,
 // record and line, then the rest, so that nothing depends on the order of arrival
 // (two versions of a repository share paths).
-func SortSymbols(s []schemas.Symbol) {
-	slices.SortFunc(s, func(a, b schemas.Symbol) int {
-		return cmp.Or(
-			cmp.Compare(a.Repo, b.Repo), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Record, b.Record), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Name, b.Name),
-			cmp.Compare(a.Role, b.Role), cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Arity, b.Arity), slices.Compare(a.Params, b.Params),
-			cmp.Compare(a.Target, b.Target), slices.Compare(a.Flags, b.Flags))
-	})
+func CompareSymbols(a, b schemas.Symbol) int {
+	for _, c := range [...]int{strings.Compare(a.Repo, b.Repo), strings.Compare(a.Path, b.Path), strings.Compare(a.Record, b.Record), cmp.Compare(a.Line, b.Line), strings.Compare(a.Name, b.Name)} {
+		if c != 0 {
+			return c
+		}
+	}
+	return cmp.Or(
+		cmp.Compare(a.Role, b.Role), cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Arity, b.Arity), slices.Compare(a.Params, b.Params),
+		cmp.Compare(a.Target, b.Target), slices.Compare(a.Flags, b.Flags))
 }
 
 // Roles of names beside those of declarations.

@@ -58,11 +58,11 @@ func TestSymbolOrderIsTotal(t *testing.T) {
 		})
 	}
 	first := slices.Clone(all)
-	SortSymbols(first)
+	slices.SortFunc(first, CompareSymbols)
 	for seed := range uint64(20) {
 		again := slices.Clone(all)
 		rand.New(rand.NewPCG(seed, 1)).Shuffle(len(again), func(i, j int) { again[i], again[j] = again[j], again[i] })
-		SortSymbols(again)
+		slices.SortFunc(again, CompareSymbols)
 		if !reflect.DeepEqual(first, again) {
 			t.Fatal("the order of equal paths, lines and names depends on that of arrival")
 		}

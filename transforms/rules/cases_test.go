@@ -19,6 +19,22 @@ func TestCases(t *testing.T) {
 		repo, corpus            map[string]string
 		some, none              []string
 	}{
+		// goldens that are no calls
+		{
+			name: "a name alone", path: "a.go", typ: schemas.TypeMethod,
+			window: "package a\n\ntype S struct{}\n\nfunc (s *S) loadRows(n int) {}\nfunc (s *S) run(o *T) {\n\ts.⟦loadRows⟧(1)\n\to.loadRow(2)\n}\n",
+			some:   []string{"loadRow"}, none: []string{"("},
+		},
+		{
+			name: "a keyword of one argument", path: "a.py", typ: schemas.TypeParameter,
+			window: "def make(row_count=1, row_size=2):\n    pass\n\ndef other(row_limit=1):\n    pass\n\nmake(⟦row_count=3⟧, row_size=4)\nother(row_limit=5)\n",
+			some:   []string{"row_limit=3"}, none: []string{"row_size"},
+		},
+		{
+			name: "a variable of a statement outside of any call", path: "a.py", typ: schemas.TypeUndefinedVariable,
+			window: "def f(row_count, n):\n    ⟦total = row_count + n⟧\n    return total\n\ndef g(row_counts):\n    return row_counts\n",
+			some:   []string{"total = row_counts + n"}, none: []string{"totals"},
+		},
 		// method
 		{
 			name: "a real method of another receiver", path: "bot.go", typ: schemas.TypeMethod,

@@ -26,7 +26,7 @@ func (s *scene) otherKeyword(c *syntax.Call, g signature) []Candidate {
 		near = g.names[s.hash("near")%uint64(len(g.names))]
 	}
 	for i := range c.Args {
-		if a := &c.Args[i]; a.Keyword != "" && s.text(a.Start, a.Start+len(a.Keyword)) == a.Keyword {
+		if a := &c.Args[i]; a.Keyword != "" && s.inGolden(a.Start, a.Start+len(a.Keyword)) && s.text(a.Start, a.Start+len(a.Keyword)) == a.Keyword {
 			if rename == nil || s.hash("rename", a.Keyword)%2 == 0 {
 				rename, near = a, a.Keyword
 			}

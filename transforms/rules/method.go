@@ -9,7 +9,7 @@ import (
 
 // methods replaces the name of one call of the golden.
 func (s *scene) methods() []Candidate {
-	calls := s.calls()
+	calls := s.named()
 	recvs := map[*syntax.Call]receiver{}
 	for _, c := range calls {
 		recvs[c] = s.receiver(c)

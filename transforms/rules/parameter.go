@@ -29,7 +29,23 @@ func (s *scene) parameters() []Candidate {
 	for _, c := range calls {
 		out = append(out, s.argumentsOf(c, signatures[c])...)
 	}
-	return out
+	return append(out, s.keywordOf()...)
+}
+
+// keywordOf renames the keyword of a golden that is one argument of a call.
+func (s *scene) keywordOf() []Candidate {
+	if s.h.assign == "" {
+		return nil
+	}
+	for i := range s.f.Calls {
+		c := &s.f.Calls[i]
+		if !c.Decorator && slices.ContainsFunc(c.Args, func(a syntax.Arg) bool { return a.Keyword != "" && a.Start == s.start && a.End == s.end }) {
+			if g := s.signature(c, s.receiver(c)); !g.rest && (g.sure || !s.takesAny(c.Name)) {
+				return s.otherKeyword(c, g)
+			}
+		}
+	}
+	return nil
 }
 
 // signatureRank prefers callees whose parameters the repository declares, and those

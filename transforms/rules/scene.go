@@ -85,10 +85,15 @@ func (s *scene) text(start, end int) string { return string(s.f.Src[start:end]) 
 
 // calls are the calls of the golden, the outermost first.
 func (s *scene) calls() []*syntax.Call {
+	return slices.DeleteFunc(s.named(), func(c *syntax.Call) bool { return c.End > s.end })
+}
+
+// named are the calls whose names lie in the golden, which may be no more than that.
+func (s *scene) named() []*syntax.Call {
 	var out []*syntax.Call
 	for i := range s.f.Calls {
 		c := &s.f.Calls[i]
-		if s.inGolden(c.NameStart, c.End) && !c.TokenTree && !c.Decorator && c.ArgsEnd > c.ArgsStart && identifier(c.Name) && s.text(c.NameStart, c.NameEnd) == c.Name {
+		if s.inGolden(c.NameStart, c.NameEnd) && !c.TokenTree && !c.Decorator && c.ArgsEnd > c.ArgsStart && identifier(c.Name) && s.text(c.NameStart, c.NameEnd) == c.Name {
 			out = append(out, c)
 		}
 	}

@@ -73,11 +73,13 @@ func (s *scene) spots() []spot {
 			spots = append(spots, s.siblingKeyword(c, g)...)
 		}
 	}
-	// Bare identifiers at any depth: operands, receivers, elements of lists.
+	// Bare identifiers at any depth: operands, receivers, elements of lists. Of a call
+	// only those in its arguments: its type arguments and name are no variables.
+	call := slices.ContainsFunc(calls, func(c *syntax.Call) bool { return c.NameStart == s.start && c.End == s.end })
 	for i := range s.f.Refs {
 		r := &s.f.Refs[i]
 		if !s.inGolden(r.Start, r.End) || r.InType || r.Called || r.Assigned || literal[r.Start] || !identifier(r.Name) || s.reserved(r.Name) || s.locals[r.Name] ||
-			!slices.ContainsFunc(calls, func(c *syntax.Call) bool { return c.ArgsStart < r.Start && r.End < c.ArgsEnd }) {
+			call && !slices.ContainsFunc(calls, func(c *syntax.Call) bool { return c.ArgsStart < r.Start && r.End < c.ArgsEnd }) {
 			continue
 		}
 		d := s.binding(r.Name, r.Start)

@@ -26,7 +26,7 @@ func (b *Builder) build(l *Language, t *Tree) *Facts {
 	n := t.Len()
 	b.mark, b.inTyp, b.called, b.target = reset(b.mark, n), reset(b.inTyp, n), reset(b.called, n), reset(b.target, n)
 	f := &b.f
-	*f = Facts{Lang: l, Src: t.Src, Tree: t, Imports: f.Imports[:0], Decls: f.Decls[:0], Scopes: f.Scopes[:0], Calls: f.Calls[:0], Members: f.Members[:0], Refs: f.Refs[:0]}
+	*f = Facts{Lang: l, Src: t.Src, Tree: t, Imports: f.Imports[:0], Decls: f.Decls[:0], Scopes: f.Scopes[:0], Calls: f.Calls[:0], Members: f.Members[:0], Refs: f.Refs[:0], Elements: f.Elements[:0]}
 	f.Scopes = append(f.Scopes, Scope{Start: 0, End: len(t.Src), Parent: -1, Kind: FileScope, Decl: -1})
 	b.open = append(b.open[:0], 0)
 	b.skip, b.last = 0, -1
@@ -57,11 +57,10 @@ func (b *Builder) visit(i int) {
 	if i < b.skip {
 		return
 	}
-	sym := b.nodes[i].sym
-	if int(sym) >= len(b.g.plans) || !b.g.plans[sym].any {
+	p := b.plan(i)
+	if !p.any {
 		return
 	}
-	p := &b.g.plans[sym]
 	if p.literal && !b.Leaf(i) && p.hook == nil && !b.interpolated(i) {
 		b.skip = b.After(i)
 		return
@@ -103,10 +102,8 @@ func (b *Builder) visit(i int) {
 // and templates).
 func (b *Builder) interpolated(n int) bool {
 	for c := n + 1; c < b.After(n); c++ {
-		if sym := b.nodes[c].sym; int(sym) < len(b.g.plans) {
-			if p := &b.g.plans[sym]; p.ident || p.call != nil {
-				return true
-			}
+		if p := b.plan(c); p.ident || p.call != nil {
+			return true
 		}
 	}
 	return false
@@ -285,13 +282,6 @@ func (b *Builder) BindPattern(n, pat int, d Decl) []int {
 		c++
 	}
 	return out
-}
-
-func (b *Builder) plan(n int) plan {
-	if sym := b.nodes[n].sym; int(sym) < len(b.g.plans) {
-		return b.g.plans[sym]
-	}
-	return plan{}
 }
 
 func sortFacts(f *Facts) {

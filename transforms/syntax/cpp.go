@@ -89,13 +89,16 @@ var cppRules = &Rules{
 		},
 		"assignment_expression": cppArrayReference,
 	},
-	Spread:      []string{"parameter_pack_expansion"},
-	Unwrap:      []string{"parenthesized_expression", "template_function.name", "template_method.name", "template_type.name", "dependent_name", "dependent_type"},
-	Constructed: cppConstructed,
-	Finish:      cppFinish,
-	Predeclared: cppPredeclared,
-	Separator:   "::",
-	SelfNames:   []string{"this"},
+	Spread:       []string{"parameter_pack_expansion"},
+	Bodies:       []string{"compound_statement"},
+	NoBodies:     []string{"switch_statement"},
+	NoStatements: []string{"preproc_include", "preproc_def", "preproc_function_def", "preproc_call", "preproc_if", "preproc_ifdef"},
+	Unwrap:       []string{"parenthesized_expression", "template_function.name", "template_method.name", "template_type.name", "dependent_name", "dependent_type"},
+	Constructed:  cppConstructed,
+	Finish:       cppFinish,
+	Predeclared:  cppPredeclared,
+	Separator:    "::",
+	SelfNames:    []string{"this"},
 }
 
 // cppCasts are keywords that the grammar reads as function templates.

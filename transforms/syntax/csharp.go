@@ -118,10 +118,12 @@ var csharpRules = &Rules{
 		"is_expression":                        func(b *Builder, n int) { b.InType(b.Child(n, "right")) },
 		"assignment_expression":                func(b *Builder, n int) { b.Assign(b.Child(n, "left")) },
 	},
-	Keyword:     KeywordRule{Node: "argument", Name: "name"},
-	Unwrap:      []string{"parenthesized_expression", "generic_name", "member_binding_expression.name", "postfix_unary_expression"},
-	Constructed: csharpConstructed,
-	Predeclared: strings.Fields(`_ add alias args ascending async await by descending dynamic equals field file from get global group init into join let managed nameof nint not notnull nuint on or and orderby partial record remove required scoped select set unmanaged value var when where with yield`),
+	Keyword:      KeywordRule{Node: "argument", Name: "name"},
+	Bodies:       []string{"block"},
+	NoStatements: []string{"empty_statement", "preproc_if", "preproc_pragma", "preproc_line", "preproc_nullable", "preproc_define", "preproc_undef", "preproc_error", "preproc_region", "preproc_endregion"},
+	Unwrap:       []string{"parenthesized_expression", "generic_name", "member_binding_expression.name", "postfix_unary_expression"},
+	Constructed:  csharpConstructed,
+	Predeclared:  strings.Fields(`_ add alias args ascending async await by descending dynamic equals field file from get global group init into join let managed nameof nint not notnull nuint on or and orderby partial record remove required scoped select set unmanaged value var when where with yield`),
 	// System.Object's, then those of enums, delegates and records.
 	ObjectMembers: strings.Fields(`Equals Finalize GetHashCode GetType MemberwiseClone ReferenceEquals ToString
 CompareTo Format GetName GetNames GetTypeCode GetUnderlyingType GetValues HasFlag IsDefined Parse ToObject TryParse

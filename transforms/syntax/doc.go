@@ -37,6 +37,14 @@
 //
 // Grammars parse without preprocessing: C++ macros break the parse of many files
 // somewhere, so readers look at the declaration that encloses a place (Tree.Broken).
-// The wall clock limit of 60 s is the last resort and not reproducible; what
-// decides before is the depth, and the size and line length that screening bounds.
+//
+// # Hostile text
+//
+// What decides that a text is given up is the text alone: its depth, the number of
+// its nodes, and the work of its parse, which work.c counts in the allocations that
+// tree-sitter makes (its own limit is the clock's, so that what it stops depends on
+// the load). At the limit the parser is stopped by its cancellation flag and reset. A
+// parser that is used again holds memory and allocates a little less, never more, so
+// that what comes near the limit is asked of a new one. The wall clock limit of 60 s
+// is the last resort and not reproducible.
 package syntax

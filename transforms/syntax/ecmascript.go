@@ -71,11 +71,13 @@ func ecmaRules() *Rules {
 			"jsx_closing_element":      ecmaElement,
 			"jsx_self_closing_element": ecmaElement,
 		},
-		Spread:      []string{"spread_element"},
-		Unwrap:      []string{"parenthesized_expression", "await_expression"},
-		Constructed: ecmaConstructed,
-		Separator:   ".",
-		SelfNames:   []string{"this", "super"},
+		Spread:       []string{"spread_element"},
+		Bodies:       []string{"statement_block"},
+		NoStatements: []string{"empty_statement"},
+		Unwrap:       []string{"parenthesized_expression", "await_expression"},
+		Constructed:  ecmaConstructed,
+		Separator:    ".",
+		SelfNames:    []string{"this", "super"},
 	}
 }
 
@@ -299,10 +301,16 @@ func ecmaCall(b *Builder, n int) {
 // ecmaElement: a JSX element whose name starts in lower case is the host's, not a
 // component that the file names.
 func ecmaElement(b *Builder, n int) {
-	if name := b.Child(n, "name"); name >= 0 && b.Kind(name) == "identifier" {
-		if c := b.Src[b.Start(name)]; c >= 'a' && c <= 'z' {
-			b.Mark(name)
-		}
+	name := b.Child(n, "name")
+	if name < 0 || b.Start(name) == b.End(name) {
+		return
+	}
+	if c := b.Src[b.Start(name)]; b.Kind(name) == "identifier" && c >= 'a' && c <= 'z' {
+		b.Mark(name)
+		return
+	}
+	if b.Kind(n) != "jsx_closing_element" {
+		b.f.Elements = append(b.f.Elements, Element{End: b.End(n), NameStart: b.Start(name), NameEnd: b.End(name), Node: n})
 	}
 }
 

@@ -17,6 +17,16 @@ type Facts struct {
 	Calls   []Call
 	Members []Member
 	Refs    []Ref
+
+	Elements []Element
+}
+
+// Element is the tag that uses a JSX component, up to and with its ">". Tags of the
+// host's elements (div) are none: their names mean nothing in the file.
+type Element struct {
+	End                int
+	NameStart, NameEnd int
+	Node               int
 }
 
 // Import is one import statement (for Go one line of an import block).

@@ -70,6 +70,7 @@ var goRules = &Rules{
 			}
 		},
 	},
+	Bodies:      []string{"block"},
 	Unwrap:      []string{"parenthesized_expression", "generic_type.type", "type_instantiation_expression.type", "index_expression.operand"},
 	Constructed: goConstructed,
 	Optional:    []string{"type_instantiation_expression"},

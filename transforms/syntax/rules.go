@@ -26,6 +26,11 @@ type Rules struct {
 	Hooks   map[string]func(b *Builder, n int)
 	Finish  func(b *Builder) // runs after the pass, for what only the whole file tells
 
+	// Bodies hold the statements of a function, a branch or a loop, unless their
+	// parent is one of NoBodies (a Python class, a C++ switch). All that stands in
+	// them is a statement but comments and NoStatements.
+	Bodies, NoBodies, NoStatements []string
+
 	Keyword KeywordRule // keyword arguments, if the language has them
 	Spread  []string    // argument kinds that spread
 	Unwrap  []string    // "kind.field": look through such a node at a callee or object (generic calls, parentheses)
@@ -93,7 +98,9 @@ type KeywordRule struct{ Node, Name, Value string }
 // plan is all that the rules say about one kind of node.
 type plan struct {
 	ident, typeIdent, skip bool
-	literal                bool
+	literal, comment       bool
+	body, noBody           bool // holds statements; what it holds does not
+	noStatement            bool
 	call                   *CallRule
 	member                 *MemberRule
 	decl                   *DeclRule
@@ -145,6 +152,18 @@ func (r *Rules) plans() map[string]plan {
 	}
 	for _, k := range append(append([]string{}, r.Comments...), append(r.Strings, r.Literals...)...) {
 		set(k, func(p *plan) { p.literal = true })
+	}
+	for _, k := range r.Comments {
+		set(k, func(p *plan) { p.comment = true })
+	}
+	for _, k := range r.Bodies {
+		set(k, func(p *plan) { p.body = true })
+	}
+	for _, k := range r.NoBodies {
+		set(k, func(p *plan) { p.noBody = true })
+	}
+	for _, k := range r.NoStatements {
+		set(k, func(p *plan) { p.noStatement = true })
 	}
 	for i := range r.Calls {
 		set(r.Calls[i].Node, func(p *plan) { p.call = &r.Calls[i] })

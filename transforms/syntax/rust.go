@@ -85,12 +85,14 @@ var rustRules = &Rules{
 		},
 		"macro_invocation": rustMacro,
 	},
-	Unwrap:      []string{"parenthesized_expression", "generic_function.function", "generic_type.type"},
-	Constructed: rustConstructed,
-	Finish:      rustFinish,
-	Predeclared: rustPredeclared,
-	Separator:   "::",
-	SelfNames:   []string{"self", "Self"},
+	Bodies:       []string{"block"},
+	NoStatements: []string{"attribute_item", "inner_attribute_item", "empty_statement"},
+	Unwrap:       []string{"parenthesized_expression", "generic_function.function", "generic_type.type"},
+	Constructed:  rustConstructed,
+	Finish:       rustFinish,
+	Predeclared:  rustPredeclared,
+	Separator:    "::",
+	SelfNames:    []string{"self", "Self"},
 }
 
 var rustPredeclared = strings.Fields(`bool char str u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize f32 f64 f16 f128 never true false self Self super crate _

@@ -20,6 +20,7 @@ var typescriptRules = func() *Rules {
 		MemberRule{Node: "nested_type_identifier", Object: "module", Name: "name"},
 		MemberRule{Node: "nested_identifier", Object: "object", Name: "property"},
 	)
+	r.NoBodies = []string{"ambient_declaration", "internal_module", "module"}
 	r.Unwrap = append(r.Unwrap, "non_null_expression", "instantiation_expression", "satisfies_expression")
 	r.Scopes = append(r.Scopes, ScopeRule{"conditional_type", BlockScope})
 	r.Optional = []string{"jsx_opening_element", "jsx_closing_element", "jsx_self_closing_element", "jsx_namespace_name"}

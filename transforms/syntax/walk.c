@@ -27,6 +27,7 @@ extern TSParser *ts_parser_new(void);
 extern void ts_parser_delete(TSParser *);
 extern bool ts_parser_set_language(TSParser *, const TSLanguage *);
 extern void ts_parser_set_timeout_micros(TSParser *, uint64_t);
+extern void ts_parser_set_cancellation_flag(TSParser *, const size_t *);
 extern TSTree *ts_parser_parse_string(TSParser *, const TSTree *, const char *, uint32_t);
 extern void ts_parser_reset(TSParser *);
 extern void ts_tree_delete(TSTree *);
@@ -56,6 +57,10 @@ static const uint16_t symbol_error = UINT16_MAX; // ts_builtin_sym_error
 
 struct decoy_parser {
   TSParser *parser;
+  const void *language;
+  uint64_t timeout_micros;
+  bool used;   // the parser holds memory of an earlier text
+  size_t stop; // the parser's cancellation flag, set at the work limit
   TSTree *tree; // of the last text
   TSTreeCursor cursor;
   bool has_cursor;
@@ -68,15 +73,25 @@ struct decoy_parser {
   uint32_t stack_cap;
 };
 
+static bool renew(decoy_parser *p) {
+  if (p->parser) ts_parser_delete(p->parser);
+  p->used = false;
+  p->parser = ts_parser_new();
+  if (!p->parser || !ts_parser_set_language(p->parser, p->language)) return false;
+  ts_parser_set_timeout_micros(p->parser, p->timeout_micros);
+  ts_parser_set_cancellation_flag(p->parser, &p->stop);
+  return true;
+}
+
 decoy_parser *decoy_parser_new(const void *language, uint64_t timeout_micros) {
   decoy_parser *p = calloc(1, sizeof *p);
   if (!p) return NULL;
-  p->parser = ts_parser_new();
-  if (!p->parser || !ts_parser_set_language(p->parser, language)) {
+  p->language = language;
+  p->timeout_micros = timeout_micros;
+  if (!renew(p)) {
     decoy_parser_delete(p);
     return NULL;
   }
-  ts_parser_set_timeout_micros(p->parser, timeout_micros);
   return p;
 }
 
@@ -124,7 +139,7 @@ static bool grow_stack(decoy_parser *p, uint32_t depth) {
   return true;
 }
 
-static int64_t walk(decoy_parser *p, TSNode root, uint32_t max_depth, uint32_t *deepest) {
+static int64_t walk(decoy_parser *p, TSNode root, decoy_limits limits, uint32_t *deepest) {
   if (p->has_cursor)
     ts_tree_cursor_reset(&p->cursor, root);
   else
@@ -132,8 +147,9 @@ static int64_t walk(decoy_parser *p, TSNode root, uint32_t max_depth, uint32_t *
   TSTreeCursor *c = &p->cursor;
   const bool broken = ts_node_has_error(root);
   uint32_t depth = 0;
-  for (;;) {
-    if (depth > max_depth || !grow_stack(p, depth) || !grow_nodes(p)) return -2;
+  for (uint64_t seen = 0;;) {
+    if (depth > limits.depth || !grow_stack(p, depth) || !grow_nodes(p)) return DECOY_DEEP;
+    if (++seen > limits.nodes) return DECOY_WORK;
     if (depth > *deepest) *deepest = depth;
     TSNode node = ts_tree_cursor_current_node(c);
     uint16_t symbol = ts_node_symbol(node);
@@ -167,32 +183,47 @@ static int64_t walk(decoy_parser *p, TSNode root, uint32_t max_depth, uint32_t *
   }
 }
 
-static int64_t parse(decoy_parser *p, const TSTree *old, const char *src, uint32_t len, uint32_t max_depth, decoy_node **out, uint32_t *depth) {
-  p->n = 0;
-  *depth = 0;
+static TSTree *counted(decoy_parser *p, const TSTree *old, const char *src, uint32_t len, uint64_t limit, uint64_t *work) {
+  decoy_work_start(limit, &p->stop);
   TSTree *tree = ts_parser_parse_string(p->parser, old, src, len);
+  *work = decoy_work_end();
+  p->used = true;
+  // Without the reset the next parse would go on with the old text and return a
+  // wrong tree.
+  if (!tree) ts_parser_reset(p->parser);
+  return tree;
+}
+
+static int64_t parse(decoy_parser *p, const TSTree *old, const char *src, uint32_t len, decoy_limits limits, decoy_result *out) {
+  p->n = 0;
+  out->depth = 0;
+  const bool reused = p->used;
+  TSTree *tree = counted(p, old, src, len, limits.work, &out->work);
+  // A parser that has parsed before holds memory and allocates a little less. So
+  // that the text alone decides, what comes near the limit is asked of a new one.
+  if (tree && reused && out->work < limits.work && out->work > limits.work / 2) {
+    ts_tree_delete(tree);
+    if (!renew(p)) return DECOY_DEEP;
+    tree = counted(p, old, src, len, limits.work, &out->work);
+  }
   if (p->tree) ts_tree_delete(p->tree);
   p->tree = tree;
-  if (!tree) {
-    // Without this the next parse would go on with the old text and return a
-    // wrong tree.
-    ts_parser_reset(p->parser);
-    return -1;
-  }
-  int64_t n = walk(p, ts_tree_root_node(tree), max_depth, depth);
-  *out = p->nodes;
+  if (out->work >= limits.work) return DECOY_WORK;
+  if (!tree) return DECOY_WALL;
+  int64_t n = walk(p, ts_tree_root_node(tree), limits, &out->depth);
+  out->nodes = p->nodes;
   return n;
 }
 
-int64_t decoy_parse(decoy_parser *p, const char *src, uint32_t len, uint32_t max_depth, decoy_node **out, uint32_t *depth) {
-  return parse(p, NULL, src, len, max_depth, out, depth);
+int64_t decoy_parse(decoy_parser *p, const char *src, uint32_t len, decoy_limits limits, decoy_result *out) {
+  return parse(p, NULL, src, len, limits, out);
 }
 
-int64_t decoy_parse_after(decoy_parser *p, const decoy_parser *base, const decoy_edit *edit, const char *src, uint32_t len, uint32_t max_depth, decoy_node **out, uint32_t *depth) {
-  if (!base->tree) return parse(p, NULL, src, len, max_depth, out, depth);
+int64_t decoy_parse_after(decoy_parser *p, const decoy_parser *base, const decoy_edit *edit, const char *src, uint32_t len, decoy_limits limits, decoy_result *out) {
+  if (!base->tree) return parse(p, NULL, src, len, limits, out);
   TSTree *old = ts_tree_copy(base->tree);
   ts_tree_edit(old, edit);
-  int64_t n = parse(p, old, src, len, max_depth, out, depth);
+  int64_t n = parse(p, old, src, len, limits, out);
   ts_tree_delete(old);
   return n;
 }

@@ -1,5 +1,6 @@
 #pragma once
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 // One kept node of a tree, in preorder. parent is an index (-1 for the root),
@@ -29,13 +30,34 @@ decoy_parser *decoy_parser_new(const void *language, uint64_t timeout_micros);
 void decoy_parser_delete(decoy_parser *p);
 // Sets keep[symbol] != 0 for the nodes to record; n symbols.
 bool decoy_parser_keep(decoy_parser *p, const uint8_t *keep, uint32_t n);
-// Parses src and records its kept nodes in one call. Returns their number, -1
-// when the time limit was hit, -2 when memory ran out or the tree is deeper than
-// max_depth. The records stay valid until the next call.
-int64_t decoy_parse(decoy_parser *p, const char *src, uint32_t len, uint32_t max_depth, decoy_node **out, uint32_t *depth);
+// Limits of a parse: the work of its allocations (work.c) and the number of the
+// tree's nodes.
+typedef struct {
+  uint32_t depth;
+  uint64_t work, nodes;
+} decoy_limits;
+enum { DECOY_WALL = -1, DECOY_DEEP = -2, DECOY_WORK = -3 };
+
+// What a parse gave: the kept nodes, the tree's depth, the work that it took.
+typedef struct {
+  decoy_node *nodes;
+  uint32_t depth;
+  uint64_t work;
+} decoy_result;
+
+// Parses src and records its kept nodes in one call. Returns their number, or which
+// limit was hit (DECOY_DEEP also where memory ran out). The records stay valid until
+// the next call.
+int64_t decoy_parse(decoy_parser *p, const char *src, uint32_t len, decoy_limits limits, decoy_result *out);
 // The same for a text that differs from the last text of base, a parser of the same
 // language, in one place: edit says where. What lies far from it is not parsed again.
-int64_t decoy_parse_after(decoy_parser *p, const decoy_parser *base, const decoy_edit *edit, const char *src, uint32_t len, uint32_t max_depth, decoy_node **out, uint32_t *depth);
+int64_t decoy_parse_after(decoy_parser *p, const decoy_parser *base, const decoy_edit *edit, const char *src, uint32_t len, decoy_limits limits, decoy_result *out);
+
+// Counts the work of tree-sitter's allocations in this thread; sets *flag when there
+// is at_most of it.
+void decoy_work_start(uint64_t at_most, volatile size_t *flag);
+// Ends that, and says how much there was.
+uint64_t decoy_work_end(void);
 
 uint32_t decoy_symbol_count(const void *language);
 const char *decoy_symbol_name(const void *language, uint32_t symbol);

@@ -106,7 +106,7 @@ func pick(vs []verdict) verdict {
 func (c *Checker) Certify(repo *Repo, ctx *schemas.Context, neg *schemas.Negative) (schemas.Certificate, error) {
 	cert := schemas.Certificate{NegativeID: neg.ID, ContextID: ctx.ID}
 	v, err := c.verdict(repo, ctx, neg)
-	if errors.Is(err, syntax.ErrWallLimit) || errors.Is(err, syntax.ErrTooDeep) {
+	if errors.Is(err, syntax.ErrWallLimit) || errors.Is(err, syntax.ErrWorkLimit) || errors.Is(err, syntax.ErrTooDeep) {
 		v, err = verdict{ruleSyntax, abstain("the window cannot be parsed: %v", err)}, nil
 	}
 	if err != nil {
@@ -114,6 +114,9 @@ func (c *Checker) Certify(repo *Repo, ctx *schemas.Context, neg *schemas.Negativ
 	}
 	if repo.cut && v.status != schemas.StatusExists {
 		v.finding = abstain("an archive of the repository broke off, so any file may be missing")
+	}
+	if ctx.Origin == schemas.OriginEdit && v.status == schemas.StatusCertified {
+		v.status, v.why = schemas.StatusUnseen, "known at the archive's commit, not at the edit's: "+v.why
 	}
 	cert.Status, cert.Rule, cert.Evidence = v.status, v.rule, v.why
 	return cert, nil

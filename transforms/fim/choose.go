@@ -1,0 +1,132 @@
+package fim
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"sort"
+
+	"decoy/schemas"
+	"decoy/transforms/syntax"
+)
+
+// source is a file whose spans are looked for. What only some kinds need is made
+// when it is first asked for.
+type source struct {
+	*syntax.Facts
+	blob  *schemas.Blob
+	added []Range // where spans may lie, sorted; nil is anywhere
+	decls declarations
+	names *carriers
+}
+
+func newSource(b *schemas.Blob, f *syntax.Facts, added []Range) *source {
+	return &source{Facts: f, blob: b, added: added, decls: newDeclarations(f)}
+}
+
+// allows reports whether spans may lie there.
+func (s *source) allows(start, end int) bool {
+	if s.added == nil {
+		return true
+	}
+	i := sort.Search(len(s.added), func(i int) bool { return s.added[i].Start > start }) - 1
+	return i >= 0 && end <= s.added[i].End
+}
+
+// choose takes the file's spans, a round over the kinds at a time, and makes their
+// contexts.
+func (x *Extractor) choose(s *source, spans bool, r *Result) {
+	r.Declarations, r.Broken = s.decls.count()
+	r.Errors = s.Tree.Broken(0)
+	if !spans {
+		return
+	}
+	type kind struct {
+		want int
+		from queue
+		got  []span
+	}
+	var kinds []*kind
+	for _, f := range finders {
+		if n := x.cfg.Kinds[f.key]; n > 0 {
+			found := f.find(s)
+			if s.added != nil {
+				found = slices.DeleteFunc(found, func(c span) bool { return !s.allows(c.start, c.end) })
+			}
+			kinds = append(kinds, &kind{want: n, from: newQueue(found, s.blob.SHA256)})
+		}
+	}
+	lost, taken := map[[2]string]int{}, map[[2]int]bool{}
+	next := func(k *kind) bool {
+		for len(k.got) < k.want && len(k.from) > 0 {
+			c := k.from.next()
+			// A statement can be a whole block, a call a whole argument: one is enough.
+			if taken[[2]int{c.start, c.end}] || slices.ContainsFunc(k.got, c.overlaps) {
+				continue
+			}
+			types := s.types(c)
+			if len(types) == 0 && !schemas.IsGeneral(c.kind) {
+				continue
+			}
+			d, w := s.decls.enclosing(c), window(s.Src, c, x.cfg.PrefixBytes, x.cfg.SuffixBytes)
+			if reason := unfit(c, d, w); reason != "" {
+				lost[[2]string{reason, c.kind}]++
+				continue
+			}
+			k.got = append(k.got, c)
+			taken[[2]int{c.start, c.end}] = true
+			r.Contexts = append(r.Contexts, context(s, c, types, d, w))
+			return true
+		}
+		return false
+	}
+	for more := true; more; {
+		more = false
+		for _, k := range kinds {
+			if len(r.Contexts) < x.cfg.MaxPerFile && next(k) {
+				more = true
+			}
+		}
+	}
+	if len(r.Contexts) == 0 && len(lost) == 0 {
+		r.Rejects = append(r.Rejects, reject(s.blob, RejectNoSpan, "no span of a wanted kind and length"))
+	}
+	for k, n := range lost {
+		r.Rejects = append(r.Rejects, reject(s.blob, k[0], fmt.Sprintf("%d %s spans", n, k[1])))
+	}
+	sort.Slice(r.Rejects, func(i, j int) bool {
+		a, b := r.Rejects[i], r.Rejects[j]
+		return a.Reason+a.Detail < b.Reason+b.Detail
+	})
+}
+
+// unfit says why a span with its declaration and window is none, "" where it is.
+func unfit(s span, d declaration, w extent) string {
+	switch {
+	case d.broken:
+		return RejectDeclBroken
+	case s.kind == schemas.KindImport && w.start > 0:
+		return RejectHeadCut
+	case d.start < w.start || d.end > w.end:
+		return RejectDeclCut
+	}
+	return ""
+}
+
+func context(s *source, c span, types []string, d declaration, w extent) schemas.Context {
+	b, src := s.blob, s.Src
+	out := schemas.Context{
+		Repo: b.Repo, Commit: b.Commit, Path: b.Path, License: b.License, Language: b.Language,
+		Kind: c.kind, Types: types,
+		Prefix: string(src[w.start:c.start]), Golden: string(src[c.start:c.end]), Suffix: string(src[c.end:w.end]),
+		StartByte: int64(c.start), EndByte: int64(c.end), Line: int64(1 + bytes.Count(src[:c.start], []byte{'\n'})),
+		DeclStart: int64(d.start), DeclEnd: int64(d.end),
+		PrefixCut: w.start > 0, SuffixCut: w.end < len(src),
+		Origin: schemas.OriginSnapshot, SHA256: b.SHA256,
+	}
+	if s.added != nil {
+		out.Origin, out.OriginCommit = schemas.OriginEdit, b.Commit
+	}
+	out.ID = schemas.ContextID(out.Repo, out.Commit, out.Path, out.StartByte, out.EndByte, out.Kind, out.Origin)
+	return out
+}
