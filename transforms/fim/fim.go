@@ -62,9 +62,9 @@ const (
 	RejectHeadCut    = "head_not_in_window"
 )
 
-// Result is what a file gives. Declarations are the innermost ones that no function
-// encloses, Broken those of them that do not parse: no span is taken there. Errors
-// says that the file does not parse as a whole.
+// Result is what a file gives; its names are in no order. Declarations are the
+// innermost ones that no function encloses, Broken those of them that do not parse: no
+// span is taken there. Errors says that the file does not parse as a whole.
 type Result struct {
 	Contexts []schemas.Context
 	Symbols  []schemas.Symbol
@@ -79,10 +79,13 @@ type Result struct {
 type Extractor struct {
 	cfg    Config
 	parser *syntax.Parser
+	names  map[nameKey]int64 // empty between files
 }
 
 // New returns an extractor. cfg must come from Filled.
-func New(cfg Config) *Extractor { return &Extractor{cfg: cfg, parser: syntax.NewParser()} }
+func New(cfg Config) *Extractor {
+	return &Extractor{cfg: cfg, parser: syntax.NewParser(), names: map[nameKey]int64{}}
+}
 
 // Close frees the extractor's parser.
 func (x *Extractor) Close() { x.parser.Close() }
@@ -97,7 +100,7 @@ func (x *Extractor) File(b *schemas.Blob, spans bool) (Result, error) {
 		return r, err
 	}
 	r.Symbols = symbols(b.Repo, b.Path, f)
-	r.Names = names(f)
+	r.Names = names(f, x.names)
 	x.choose(newSource(b, f, nil), spans, &r)
 	return r, nil
 }

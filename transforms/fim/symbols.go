@@ -87,13 +87,15 @@ const (
 	NameCalled  = "called"  // a member that is called
 )
 
-// names are the real names of a file with their roles and counts.
-func names(f *syntax.Facts) []schemas.Name {
-	type key struct{ name, role, owner string }
-	count := map[key]int64{}
+// nameKey is a name without its count.
+type nameKey struct{ name, role, owner string }
+
+// names are the real names of a file with their roles and counts, in no order. count
+// is an empty map, which is empty again afterwards.
+func names(f *syntax.Facts, count map[nameKey]int64) []schemas.Name {
 	add := func(name, role, owner string) {
 		if len(name) >= 2 && len(name) <= 64 && !strings.ContainsAny(name, " \t\r\n") {
-			count[key{name, role, owner}]++
+			count[nameKey{name, role, owner}]++
 		}
 	}
 	for i := range f.Decls {
@@ -127,7 +129,7 @@ func names(f *syntax.Facts) []schemas.Name {
 	for k, n := range count {
 		out = append(out, schemas.Name{Name: k.name, Role: k.role, Owner: k.owner, Count: n})
 	}
-	SortNames(out)
+	clear(count)
 	return out
 }
 

@@ -78,7 +78,34 @@ type Tree struct {
 	Src   []byte
 	g     *grammar
 	nodes []node
+	words words // texts of its parser's files
 	Depth int
+}
+
+// words keeps one string of each short text, so that the many mentions of a name in a
+// file, and in the files after it, share it.
+type words map[string]string
+
+// Bounds of words: longer texts seldom come twice, and a table of names that no
+// present file has is of no use.
+const (
+	maxWordBytes = 40
+	maxWords     = 1 << 16
+)
+
+func (w words) of(text []byte) string {
+	if len(text) > maxWordBytes || w == nil {
+		return string(text)
+	}
+	if s, ok := w[string(text)]; ok {
+		return s
+	}
+	if len(w) >= maxWords {
+		clear(w)
+	}
+	s := string(text)
+	w[s] = s
+	return s
 }
 
 // Len is the number of nodes.
@@ -115,7 +142,7 @@ func (t *Tree) Text(n int) string {
 	if n < 0 {
 		return ""
 	}
-	return string(t.Src[t.nodes[n].start:t.nodes[n].end])
+	return t.words.of(t.Src[t.nodes[n].start:t.nodes[n].end])
 }
 
 // Named reports whether node n is named in the grammar.
@@ -229,13 +256,14 @@ type Parser struct {
 	byGrammar map[*grammar]*C.decoy_parser
 	builder   builder
 	tree      Tree
+	words     words
 	facts     *Facts // of tree, nil where they were not asked for
 	work      uint64 // that the last text took
 }
 
 // NewParser returns a parser.
 func NewParser() *Parser {
-	p := &Parser{byGrammar: map[*grammar]*C.decoy_parser{}}
+	p := &Parser{byGrammar: map[*grammar]*C.decoy_parser{}, words: words{}}
 	runtime.SetFinalizer(p, (*Parser).Close)
 	return p
 }
@@ -281,7 +309,7 @@ func (p *Parser) parse(base *Parser, l *Language, path string, src []byte) (*Tre
 	case n < 0:
 		return nil, ErrTooDeep
 	}
-	p.tree = Tree{Src: src, g: g, nodes: unsafe.Slice((*node)(unsafe.Pointer(out.nodes)), int(n)), Depth: int(out.depth)}
+	p.tree = Tree{Src: src, g: g, nodes: unsafe.Slice((*node)(unsafe.Pointer(out.nodes)), int(n)), words: p.words, Depth: int(out.depth)}
 	return &p.tree, nil
 }
 
