@@ -62,9 +62,9 @@ const (
 	RejectHeadCut    = "head_not_in_window"
 )
 
-// Result is what a file gives; its names are in no order. Declarations are the
-// innermost ones that no function encloses, Broken those of them that do not parse: no
-// span is taken there. Errors says that the file does not parse as a whole.
+// Result is what a file gives. Declarations are the innermost ones that no function
+// encloses, Broken those of them that do not parse: no span is taken there. Errors
+// says that the file does not parse as a whole.
 type Result struct {
 	Contexts []schemas.Context
 	Symbols  []schemas.Symbol

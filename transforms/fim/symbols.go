@@ -90,8 +90,8 @@ const (
 // nameKey is a name without its count.
 type nameKey struct{ name, role, owner string }
 
-// names are the real names of a file with their roles and counts, in no order. count
-// is an empty map, which is empty again afterwards.
+// names are the real names of a file with their roles and counts. count is an empty
+// map, which is empty again afterwards.
 func names(f *syntax.Facts, count map[nameKey]int64) []schemas.Name {
 	add := func(name, role, owner string) {
 		if len(name) >= 2 && len(name) <= 64 && !strings.ContainsAny(name, " \t\r\n") {
@@ -130,6 +130,7 @@ func names(f *syntax.Facts, count map[nameKey]int64) []schemas.Name {
 		out = append(out, schemas.Name{Name: k.name, Role: k.role, Owner: k.owner, Count: n})
 	}
 	clear(count)
+	SortNames(out)
 	return out
 }
 

@@ -34,7 +34,6 @@ func TestSymbols(t *testing.T) {
 func TestNames(t *testing.T) {
 	src := "from pkg.mod import thing\nfrom .near import other\n\ndef f(first):\n    a.run(key=1)\n    b.run(key=2)\n    return first\n"
 	got := extract(t, Config{}, blob(schemas.Python, "a.py", src)).Names
-	SortNames(got)
 	want := []schemas.Name{
 		{Name: "run", Role: NameCalled, Count: 2},
 		{Name: "thing", Role: NameImport, Owner: "pkg.mod", Count: 1},
