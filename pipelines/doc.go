@@ -31,7 +31,8 @@
 //
 // A shard of extract holds at most 32 MiB of contexts, of candidates for max_per_repo
 // and of symbols each; what is over it goes to sorted runs on disk (shard.Sorter), so
-// neither a large repository nor many small ones fill the memory. An archive above
+// neither a large repository nor many small ones fill the memory; a process extracts
+// two shards at a time, each on all processors. An archive above
 // 1 GiB is read by several tasks before its shard, each over the paths that its hash
 // gives it, and files of rows, which mix repositories, are partitioned by shard
 // first; neither changes a byte of what comes out. generate and verify hold the symbols

@@ -30,6 +30,10 @@ const (
 	heldRejects  = 8 << 20
 )
 
+// slots bound how many shards a process extracts at once. Each uses all processors, so
+// more of them are not faster; a runner that starts them all would fill the memory.
+var slots = make(chan struct{}, 2)
+
 // extraction is the state of one shard: what its files gave so far. Files are
 // parsed by as many goroutines as there are processors; records are sorted before
 // they are written, so their order does not matter.
@@ -56,6 +60,7 @@ func newExtraction(t shardTask, o extractOptions) (*extraction, error) {
 	if err != nil {
 		return nil, err
 	}
+	slots <- struct{}{}
 	x := &extraction{
 		o: o, dir: t.Out + "/" + t.Stage, scanner: scanner, langs: map[string]bool{},
 		contexts: shard.NewSorter(t.path(t.Stage, "contexts"), heldContexts, contextSize, func(a, b schemas.Context) int { return cmp.Compare(a.ID, b.ID) }),
@@ -93,6 +98,7 @@ func (x *extraction) close() {
 		w.Close()
 	}
 	_ = errors.Join(x.contexts.Close(), x.symbols.Close(), x.rejects.Close(), x.got.sorted.Close())
+	<-slots
 }
 
 func (x *extraction) reject(r schemas.Reject) {

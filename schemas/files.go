@@ -18,7 +18,8 @@ const SchemaVersion = 2
 // recipe: spans, rules, checks, the judge, selection.
 //
 //	1: first.
-const CodeVersion = 1
+//	2: parse budget, spans' declarations, licences of package manifests.
+const CodeVersion = 2
 
 // File is one file of a shard or stage as written.
 type File struct {

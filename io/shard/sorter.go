@@ -24,8 +24,12 @@ type Sorter[T any] struct {
 	records []T
 	held    int
 	total   int64
-	runs    []string
+	runs    [][]string // by how often their records were merged
 }
+
+// maxFanIn is how many runs are merged at once: every open one takes buffers. So many
+// of one level become one of the next.
+const maxFanIn = 16
 
 // NewSorter sorts records for the file at path, holding about limit bytes of them
 // as size counts them.
@@ -48,14 +52,47 @@ func (s *Sorter[T]) Add(v T) error {
 func (s *Sorter[T]) Len() int64 { return s.total }
 
 func (s *Sorter[T]) spill() error {
-	run := fmt.Sprintf("%s.run.tmp-%d-%016x", s.path, os.Getpid(), rand.Uint64())
-	w, err := Create[T](run)
+	slices.SortFunc(s.records, s.compare)
+	if err := s.run(0, s.inMemory()); err != nil {
+		return err
+	}
+	clear(s.records)
+	s.records, s.held = s.records[:0], 0
+	for level := 0; level < len(s.runs) && len(s.runs[level]) == maxFanIn; level++ {
+		if err := s.run(level+1, MergeSorted(s.open(s.runs[level]), s.compare)); err != nil {
+			return err
+		}
+		if err := remove(s.runs[level]); err != nil {
+			return err
+		}
+		s.runs[level] = nil
+	}
+	return nil
+}
+
+// inMemory are the records that are in no run; they must be sorted.
+func (s *Sorter[T]) inMemory() iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for _, v := range s.records {
+			if !yield(v, nil) {
+				return
+			}
+		}
+	}
+}
+
+// run writes a run of a level.
+func (s *Sorter[T]) run(level int, sorted iter.Seq2[T, error]) error {
+	name := fmt.Sprintf("%s.run.tmp-%d-%016x", s.path, os.Getpid(), rand.Uint64())
+	w, err := Create[T](name)
 	if err != nil {
 		return err
 	}
 	defer w.Abort()
-	slices.SortFunc(s.records, s.compare)
-	for _, v := range s.records {
+	for v, err := range sorted {
+		if err != nil {
+			return err
+		}
 		if err := w.Write(v); err != nil {
 			return err
 		}
@@ -63,37 +100,40 @@ func (s *Sorter[T]) spill() error {
 	if _, err := w.Commit(); err != nil {
 		return err
 	}
-	s.runs = append(s.runs, run)
-	clear(s.records)
-	s.records, s.held = s.records[:0], 0
+	for len(s.runs) <= level {
+		s.runs = append(s.runs, nil)
+	}
+	s.runs[level] = append(s.runs[level], name)
 	return nil
+}
+
+func (s *Sorter[T]) open(runs []string) (out []iter.Seq2[T, error]) {
+	for _, run := range runs {
+		out = append(out, Read[T](run))
+	}
+	return out
 }
 
 // All yields the records in order. No record may be added afterwards.
 func (s *Sorter[T]) All() iter.Seq2[T, error] {
 	slices.SortFunc(s.records, s.compare)
-	sequences := []iter.Seq2[T, error]{func(yield func(T, error) bool) {
-		for _, v := range s.records {
-			if !yield(v, nil) {
-				return
-			}
-		}
-	}}
-	for _, run := range s.runs {
-		sequences = append(sequences, Read[T](run))
-	}
-	return MergeSorted(sequences, s.compare)
+	return MergeSorted(append(s.open(slices.Concat(s.runs...)), s.inMemory()), s.compare)
 }
 
 // Close removes the runs.
 func (s *Sorter[T]) Close() error {
+	runs := slices.Concat(s.runs...)
+	s.records, s.runs = nil, nil
+	return remove(runs)
+}
+
+func remove(runs []string) error {
 	var errs []error
-	for _, run := range s.runs {
+	for _, run := range runs {
 		if err := os.Remove(run); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, err)
 		}
 	}
-	s.records, s.runs = nil, nil
 	return errors.Join(errs...)
 }
 

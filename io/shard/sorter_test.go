@@ -32,10 +32,15 @@ func TestSorter(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if wantRuns := len(want) / limit; len(s.runs) != wantRuns || s.Len() != int64(len(want)) {
-			t.Errorf("limit %d: %d runs of %d records, want %d of %d", limit, len(s.runs), s.Len(), wantRuns, len(want))
+		runs := slices.Concat(s.runs...)
+		files, err := os.ReadDir(dir)
+		if err != nil || len(files) != len(runs) || s.Len() != int64(len(want)) {
+			t.Errorf("limit %d: %d runs in %d files (%v), %d records", limit, len(runs), len(files), err, s.Len())
 		}
-		for _, run := range s.runs {
+		if spills := len(want) / limit; (len(runs) > 0) != (spills > 0) || len(runs) >= maxFanIn*3 {
+			t.Errorf("limit %d: %d runs", limit, len(runs))
+		}
+		for _, run := range runs {
 			if !temporary.MatchString(filepath.Base(run)) {
 				t.Errorf("%s has no temporary name: a killed process would leave it for ever", run)
 			}
