@@ -30,6 +30,10 @@ const (
 	heldRejects  = 8 << 20
 )
 
+// scanner is one a process: it is only read, and its rules take 15 MB and a second to
+// compile.
+var scanner = sync.OnceValues(secrets.New)
+
 // slots bound how many shards a process extracts at once. Each uses all processors, so
 // more of them are not faster; a runner that starts them all would fill the memory.
 var slots = make(chan struct{}, 2)
@@ -56,7 +60,7 @@ type extraction struct {
 }
 
 func newExtraction(t shardTask, o extractOptions) (*extraction, error) {
-	scanner, err := secrets.New()
+	scanner, err := scanner()
 	if err != nil {
 		return nil, err
 	}

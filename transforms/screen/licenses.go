@@ -167,8 +167,12 @@ func (a answer) verdict() verdict {
 	return a.files
 }
 
-// upTo joins a folder's answer with those above.
+// upTo joins a folder's answer with those above. A folder with nothing of its own has
+// the answer of the one above it and is not remembered: there may be millions.
 func (l *Licenses) upTo(folder string) answer {
+	for folder != "" && len(l.folders[folder]) == 0 && len(l.manifests[folder]) == 0 {
+		folder = folderOf(folder)
+	}
 	if a, ok := l.answers[folder]; ok {
 		return a
 	}

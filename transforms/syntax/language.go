@@ -44,8 +44,10 @@ type grammarSource struct {
 	get func() *sitter.Language
 }
 
-// table has one row a language. To add a language, add a row, its rules file and
-// its testdata folder.
+// table has one row a language. To add one to extraction: a row, its rules file, its
+// testdata folders here and in package fim, its word in schemas.Languages and its
+// Linguist name in package screen. Negatives need rows in packages rules and verify
+// and a list of the standard library too.
 var table = []*Language{
 	{Name: schemas.Cpp, Extensions: []string{".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".hxx", ".inl", ".ipp"}, Rules: cppRules, grammars: []grammarSource{{"", cpp.GetLanguage}}},
 	{Name: schemas.CSharp, Extensions: []string{".cs"}, Rules: csharpRules, grammars: []grammarSource{{"", csharp.GetLanguage}}},

@@ -90,7 +90,7 @@ type words map[string]string
 // present file has is of no use.
 const (
 	maxWordBytes = 40
-	maxWords     = 1 << 16
+	maxWords     = 1 << 14
 )
 
 func (w words) of(text []byte) string {
