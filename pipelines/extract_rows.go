@@ -8,11 +8,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	"decoy/io/archives"
 	"decoy/io/rows"
 	"decoy/io/shard"
 	"decoy/schemas"
-	"decoy/transforms/screen"
 )
 
 // heldRows is what partitioning holds of a file of rows in memory.
@@ -137,25 +135,4 @@ func (g *rowGroups) each(repo string, row func(schemas.Blob) error) error {
 		}
 	}
 	return nil
-}
-
-// row sends one row to the workers.
-func (x *extraction) row(ctx context.Context, b schemas.Blob, seen map[[2]string]bool, files chan<- file) error {
-	src := archives.Source{Repo: b.Repo, Commit: b.Commit}
-	key := [2]string{b.Commit, b.Path}
-	if seen[key] {
-		x.reject(schemas.Reject{Stage: schemas.StageExtract, ID: src.FileID(b.Path), Reason: rejectDuplicateFile, Detail: "an earlier input has the same repository, commit and path"})
-		return nil
-	}
-	seen[key] = true
-	if !screen.MaybeSource(b.Path) {
-		x.symbol(schemas.Symbol{Repo: b.Repo, Record: schemas.SymbolFile, Path: b.Path, Arity: -1, Target: manifestName(b.Path, b.Content)})
-		return nil
-	}
-	select {
-	case files <- file{src, screen.Stated(b.License).For, x.spanShare(1), b.Path, b.Content}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -166,7 +166,10 @@ func (x *extraction) repo(ctx context.Context, repo string, from []partedSource,
 				return err
 			}
 		}
-		return rows.each(repo, func(b schemas.Blob) error { return x.row(ctx, b, seen, files) })
+		return rows.each(repo, func(b schemas.Blob) error {
+			src := archives.Source{Repo: b.Repo, Commit: b.Commit}
+			return x.offer(ctx, file{src, screen.Stated(b.License).For, x.spanShare(1), b.Path, b.Content}, seen, files)
+		})
 	})
 	if err != nil {
 		return err
@@ -247,22 +250,7 @@ func (x *extraction) walk(ctx context.Context, src archives.Source, seen map[[2]
 			return false
 		},
 		func(e archives.Entry) error {
-			key := [2]string{src.Commit, e.Path}
-			if seen[key] {
-				x.reject(schemas.Reject{Stage: schemas.StageExtract, ID: src.FileID(e.Path), Reason: rejectDuplicateFile, Detail: "an earlier archive has the same repository, commit and path"})
-				return nil
-			}
-			seen[key] = true
-			if !screen.MaybeSource(e.Path) {
-				x.symbol(schemas.Symbol{Repo: src.Repo, Record: schemas.SymbolFile, Path: e.Path, Arity: -1, Target: manifestName(e.Path, e.Data)})
-				return nil
-			}
-			select {
-			case files <- file{src, licenses.For, x.spanShare(bySuffix[path.Ext(e.Path)]), e.Path, e.Data}:
-				return nil
-			case <-ctx.Done():
-				return ctx.Err()
-			}
+			return x.offer(ctx, file{src, licenses.For, x.spanShare(bySuffix[path.Ext(e.Path)]), e.Path, e.Data}, seen, files)
 		}, func(r schemas.Reject) {
 			switch r.Reason {
 			case archives.NotAnArchive, archives.ArchiveEmpty, archives.ArchiveCorrupt, archives.ArchiveTooLarge, archives.ArchiveRatio:
@@ -272,6 +260,27 @@ func (x *extraction) walk(ctx context.Context, src archives.Source, seen map[[2]
 			}
 			x.reject(r)
 		})
+}
+
+// offer sends a file to the workers if it is a source file, and lists its path
+// otherwise. Of two with one repository, commit and path the first counts.
+func (x *extraction) offer(ctx context.Context, f file, seen map[[2]string]bool, files chan<- file) error {
+	key := [2]string{f.src.Commit, f.path}
+	if seen[key] {
+		x.reject(schemas.Reject{Stage: schemas.StageExtract, ID: f.src.FileID(f.path), Reason: rejectDuplicateFile, Detail: "an earlier input has the same repository, commit and path"})
+		return nil
+	}
+	seen[key] = true
+	if !screen.MaybeSource(f.path) {
+		x.symbol(schemas.Symbol{Repo: f.src.Repo, Record: schemas.SymbolFile, Path: f.path, Arity: -1, Target: manifestName(f.path, f.data)})
+		return nil
+	}
+	select {
+	case files <- f:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // survey reads an archive's licence files and package manifests, and counts its source files by extension.
