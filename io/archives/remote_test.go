@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem"
@@ -20,6 +21,7 @@ import (
 // faulty is memfs with counters and faults: faulty://NAME is memfs://NAME.
 type faulty struct {
 	filesystem.Interface
+	mu     sync.Mutex // Resolve opens several files at once
 	reads  map[string]int
 	breaks string // names that hold it stop after 600 bytes
 	grows  string // names that hold it have one byte more than their size
@@ -45,7 +47,9 @@ func (f *faulty) Size(ctx context.Context, name string) (int64, error) {
 }
 
 func (f *faulty) OpenRead(ctx context.Context, name string) (io.ReadCloser, error) {
+	f.mu.Lock()
 	f.reads[name]++
+	f.mu.Unlock()
 	r, err := f.Interface.OpenRead(ctx, f.to(name))
 	switch {
 	case err != nil:
@@ -57,6 +61,9 @@ func (f *faulty) OpenRead(ctx context.Context, name string) (io.ReadCloser, erro
 	}
 	return r, nil
 }
+
+// reset forgets reads and faults.
+func (f *faulty) reset() { f.reads, f.breaks, f.grows = map[string]int{}, "", "" }
 
 var remote = &faulty{Interface: memfs.New(context.Background())}
 
@@ -74,7 +81,7 @@ func store(name string, data []byte) string {
 
 func TestRemote(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	*remote = faulty{Interface: remote.Interface, reads: map[string]int{}}
+	remote.reset()
 	dir := t.TempDir()
 	for name, data := range map[string][]byte{
 		"x.tar": tarBytes(t, big...), "x.tar.gz": tarGz(t, big...), "x.tar.zst": zst(t, tarBytes(t, big...)), "x.zip": zipBytes(t, commit, big...),
@@ -102,7 +109,7 @@ func TestRemote(t *testing.T) {
 }
 
 func TestRemoteSpecs(t *testing.T) {
-	*remote = faulty{Interface: remote.Interface, reads: map[string]int{}}
+	remote.reset()
 	store("specs/b.tar.gz", tarGz(t, member{name: "b/x"}))
 	store("specs/a.tar.gz", tarGz(t, member{name: "a/x"}))
 	store("specs/a.tar.gz"+IdentitySuffix, []byte(`{"repo": "o/a", "commit": "c"}`))
@@ -143,7 +150,7 @@ func TestRemoteFaults(t *testing.T) {
 	for name, data := range map[string][]byte{
 		"f.tar": tarBytes(t, big...), "f.tar.gz": tarGz(t, big...), "f.tar.zst": zst(t, tarBytes(t, big...)), "f.zip": zipBytes(t, commit, big...),
 	} {
-		*remote = faulty{Interface: remote.Interface, reads: map[string]int{}}
+		remote.reset()
 		url := store("faults/"+name, data)
 		sources, _, err := Resolve(context.Background(), []string{url}, ResolveConfig{})
 		must(t, err)
