@@ -138,6 +138,7 @@ func (h *history) take(c gitrepo.Commit, f *gitrepo.Change, contexts []schemas.C
 	for _, x := range contexts {
 		lines := edits.LinesOf(f.After, edits.Range{Start: int(x.StartByte), End: int(x.EndByte)})
 		if !h.lineage.Free(f.Path, lines) {
+			h.x.counts["contexts_of_taken_lines"]++
 			continue
 		}
 		h.lineage.Use(f.Path, lines)

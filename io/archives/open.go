@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 
@@ -140,21 +139,4 @@ func (a *archive) items(ctx context.Context, lim Limits, visit func(item) error)
 		return a.zipItems(ctx, lim, visit)
 	}
 	return a.tarItems(ctx, lim, visit)
-}
-
-// readBody reads exactly size bytes. It allocates as bytes arrive, so that a
-// header that lies costs nothing.
-func readBody(r io.Reader, size int64) ([]byte, error) {
-	var b bytes.Buffer
-	b.Grow(int(min(size, 64<<10)) + bytes.MinRead)
-	n, err := b.ReadFrom(io.LimitReader(r, size+1))
-	switch {
-	case err != nil:
-		return nil, err
-	case n < size:
-		return nil, io.ErrUnexpectedEOF
-	case n > size:
-		return nil, fmt.Errorf("more than the %d bytes of its header", size)
-	}
-	return b.Bytes(), nil
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"decoy/io/archives/inputs"
 )
 
 // maxZstdWindow is the largest window that zstd itself uses without --long: 128 MiB.
@@ -74,7 +76,7 @@ func (a *archive) tarItems(ctx context.Context, lim Limits, visit func(item) err
 		it := item{name: hdr.Name, size: hdr.Size}
 		it.kind, it.detail = tarKind(hdr.Typeflag)
 		it.read = func() ([]byte, error) {
-			b, err := readBody(tr, hdr.Size)
+			b, err := inputs.ReadExactly(tr, hdr.Size)
 			if err != nil {
 				return nil, a.judge(ctx, err, where)
 			}

@@ -11,6 +11,8 @@ import (
 	"sync"
 
 	"github.com/klauspost/compress/flate"
+
+	"decoy/io/archives/inputs"
 )
 
 // maxDirectoryBytes bounds a zip's table of contents, which is read at once and
@@ -128,6 +130,6 @@ func readZip(f *zip.File) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := readBody(r, int64(f.UncompressedSize64))
+	b, err := inputs.ReadExactly(r, int64(f.UncompressedSize64))
 	return b, errors.Join(err, r.Close())
 }

@@ -14,6 +14,8 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/klauspost/compress/zlib"
+
+	"decoy/io/archives/inputs"
 )
 
 // maxLooseHead is more than the longest header of a loose object.
@@ -81,7 +83,7 @@ func (d *database) readLoose(id plumbing.Hash) (data []byte, kind plumbing.Objec
 	if h.size > maxObjectBytes {
 		return nil, 0, corruptf("object %s has %d bytes, at most %d are read", id, h.size, int64(maxObjectBytes))
 	}
-	if data, err = readExactly(body, h.size); err != nil {
+	if data, err = inputs.ReadExactly(body, h.size); err != nil {
 		return nil, 0, corruptf("loose object %s: %v; run git fsck", id, err)
 	}
 	return data, h.kind, nil

@@ -14,6 +14,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/format/idxfile"
 	"github.com/go-git/go-git/v5/plumbing/format/packfile"
 	"github.com/klauspost/compress/zlib"
+
+	"decoy/io/archives/inputs"
 )
 
 const (
@@ -268,7 +270,7 @@ func (p *pack) read(z *inflater, cache *objectCache, off int64) (data []byte, ki
 		if err := z.open(p, e); err != nil {
 			return nil, 0, false, err
 		}
-		body, err := readExactly(z.z, e.size)
+		body, err := inputs.ReadExactly(z.z, e.size)
 		if err != nil {
 			return nil, 0, false, corruptf("pack %q: the object at byte %d: %v", p.name, at, err)
 		}
