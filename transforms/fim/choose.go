@@ -18,10 +18,27 @@ type source struct {
 	added []Range // where spans may lie, sorted; nil is anywhere
 	decls declarations
 	names *carriers
+	text  string // of the whole file, where windows share it
 }
 
 func newSource(b *schemas.Blob, f *syntax.Facts, added []Range) *source {
 	return &source{Facts: f, blob: b, added: added, decls: newDeclarations(f)}
+}
+
+// maxShared is the longest file whose windows share one copy of its text. A window of
+// a longer one has its own, so that what a record keeps in memory is at most some
+// times what it says.
+const maxShared = 32 << 10
+
+// part is a part of the text as a string that stays when the text is gone.
+func (s *source) part(start, end int) string {
+	if len(s.Src) > maxShared {
+		return string(s.Src[start:end])
+	}
+	if s.text == "" {
+		s.text = string(s.Src)
+	}
+	return s.text[start:end]
 }
 
 // allows reports whether spans may lie there.
@@ -118,7 +135,7 @@ func context(s *source, c span, types []string, d declaration, w extent) schemas
 	out := schemas.Context{
 		Repo: b.Repo, Commit: b.Commit, Path: b.Path, License: b.License, Language: b.Language,
 		Kind: c.kind, Types: types,
-		Prefix: string(src[w.start:c.start]), Golden: string(src[c.start:c.end]), Suffix: string(src[c.end:w.end]),
+		Prefix: s.part(w.start, c.start), Golden: s.part(c.start, c.end), Suffix: s.part(c.end, w.end),
 		StartByte: int64(c.start), EndByte: int64(c.end), Line: int64(1 + bytes.Count(src[:c.start], []byte{'\n'})),
 		DeclStart: int64(d.start), DeclEnd: int64(d.end),
 		PrefixCut: w.start > 0, SuffixCut: w.end < len(src),

@@ -79,12 +79,12 @@ type Result struct {
 type Extractor struct {
 	cfg    Config
 	parser *syntax.Parser
-	names  map[nameKey]int64 // empty between files
+	names  map[nameKey]int // empty between files
 }
 
 // New returns an extractor. cfg must come from Filled.
 func New(cfg Config) *Extractor {
-	return &Extractor{cfg: cfg, parser: syntax.NewParser(), names: map[nameKey]int64{}}
+	return &Extractor{cfg: cfg, parser: syntax.NewParser(), names: map[nameKey]int{}}
 }
 
 // Close frees the extractor's parser.

@@ -90,13 +90,22 @@ const (
 // nameKey is a name without its count.
 type nameKey struct{ name, role, owner string }
 
-// names are the real names of a file with their roles and counts. count is an empty
-// map, which is empty again afterwards.
-func names(f *syntax.Facts, count map[nameKey]int64) []schemas.Name {
+// names are the real names of a file with their roles and counts, in the order of
+// their first mention. at is an empty map, which is empty again afterwards.
+func names(f *syntax.Facts, at map[nameKey]int) []schemas.Name {
+	var out []schemas.Name
 	add := func(name, role, owner string) {
-		if len(name) >= 2 && len(name) <= 64 && !strings.ContainsAny(name, " \t\r\n") {
-			count[nameKey{name, role, owner}]++
+		if len(name) < 2 || len(name) > 64 || strings.ContainsAny(name, " \t\r\n") {
+			return
 		}
+		k := nameKey{name, role, owner}
+		i, seen := at[k]
+		if !seen {
+			i = len(out)
+			at[k] = i
+			out = append(out, schemas.Name{Name: name, Role: role, Owner: owner})
+		}
+		out[i].Count++
 	}
 	for i := range f.Decls {
 		switch d := &f.Decls[i]; d.Role {
@@ -125,12 +134,7 @@ func names(f *syntax.Facts, count map[nameKey]int64) []schemas.Name {
 			add(m.Name, NameCalled, "")
 		}
 	}
-	out := make([]schemas.Name, 0, len(count))
-	for k, n := range count {
-		out = append(out, schemas.Name{Name: k.name, Role: k.role, Owner: k.owner, Count: n})
-	}
-	clear(count)
-	SortNames(out)
+	clear(at)
 	return out
 }
 

@@ -35,11 +35,11 @@ func TestNames(t *testing.T) {
 	src := "from pkg.mod import thing\nfrom .near import other\n\ndef f(first):\n    a.run(key=1)\n    b.run(key=2)\n    return first\n"
 	got := extract(t, Config{}, blob(schemas.Python, "a.py", src)).Names
 	want := []schemas.Name{
-		{Name: "run", Role: NameCalled, Count: 2},
-		{Name: "thing", Role: NameImport, Owner: "pkg.mod", Count: 1},
-		{Name: "key", Role: NameKeyword, Count: 2},
-		{Name: "pkg.mod", Role: NameModule, Count: 1},
 		{Name: "first", Role: "parameter", Count: 1},
+		{Name: "thing", Role: NameImport, Owner: "pkg.mod", Count: 1},
+		{Name: "pkg.mod", Role: NameModule, Count: 1},
+		{Name: "key", Role: NameKeyword, Count: 2},
+		{Name: "run", Role: NameCalled, Count: 2},
 	}
 	if !reflect.DeepEqual(got, want) { // f is too short to be a name; a relative module is no real name
 		t.Errorf("got  %+v\nwant %+v", got, want)
