@@ -8,13 +8,18 @@ import (
 	"github.com/go-enry/go-enry/v2"
 
 	"decoy/schemas"
+	"decoy/transforms/syntax"
 )
 
 // languages maps Linguist's names to ours.
-var languages = map[string]string{
-	"C++": schemas.Cpp, "C#": schemas.CSharp, "Go": schemas.Go, "Java": schemas.Java,
-	"JavaScript": schemas.JavaScript, "Python": schemas.Python, "Rust": schemas.Rust,
-	"TypeScript": schemas.TypeScript, "TSX": schemas.TypeScript,
+var languages = map[string]string{}
+
+func init() {
+	for _, l := range syntax.All() {
+		for _, name := range l.Linguist {
+			languages[name] = l.Name
+		}
+	}
 }
 
 // likely names the language of extensions that Linguist shares with one that is

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path"
 	"path/filepath"
@@ -19,7 +20,7 @@ import (
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	beamlog "github.com/apache/beam/sdks/v2/go/pkg/beam/log"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/direct"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
 	sitter "github.com/smacker/go-tree-sitter"
 	"github.com/smacker/go-tree-sitter/cpp"
 	"github.com/smacker/go-tree-sitter/csharp"
@@ -249,7 +250,7 @@ func stage(ctx context.Context, out string, times int, specs []string) (s sample
 	b := pipelines.Build{
 		Out: out, Recipe: recipe, Workers: 1, Log: func(string, ...any) {},
 		Run: func(ctx context.Context, p *beam.Pipeline) error {
-			_, err := direct.Execute(ctx, p)
+			_, err := prism.Execute(ctx, p)
 			return err
 		},
 	}
@@ -268,6 +269,7 @@ func stage(ctx context.Context, out string, times int, specs []string) (s sample
 	}
 	slices.SortFunc(b.Sources, archives.CompareSources)
 	beamlog.SetLogger(silent{})
+	slog.SetDefault(slog.New(slog.DiscardHandler))
 	began, start := time.Now(), cpu()
 	err = b.RunStages(ctx, schemas.StageExtract)
 	s.Wall, s.CPU = time.Since(began).Seconds(), cpu()-start

@@ -7,7 +7,7 @@
 //
 // The archives' source files are sorted by language into one tar.gz a language (at
 // most -mb each). Every measurement is a process of its own over one of these, on
-// one thread, and takes its CPU seconds, user and system, from the kernel; the
+// one processor (taskset), and takes its CPU seconds, user and system, from the kernel; the
 // machine may be busy with other things. Rounds are interleaved, so that what
 // disturbs one contender disturbs the next one too, and the best round counts.
 //
@@ -41,6 +41,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+
 	"decoy/schemas"
 )
 
@@ -58,6 +60,7 @@ func run(ctx context.Context) error {
 	mb := flag.Float64("mb", 12, "source of a language, in MB")
 	scaling := flag.Bool("scale", false, "measure the stage on 1, 2, 4, 8 and 16 times the input instead")
 	flag.Parse()
+	beam.Init()
 	if *mode != "" {
 		return child(ctx, *mode, flag.Args())
 	}
@@ -134,7 +137,7 @@ func (b *bench) round(ctx context.Context, lang, corpus string) error {
 			if b.peer == "" {
 				continue
 			}
-			s, err = measure(ctx, append(strings.Fields(b.peer), corpus, "full", filepath.Join(b.work, "peer.jsonl")))
+			s, err = measure(ctx, append(append([]string{"taskset", "-c", "0"}, strings.Fields(b.peer)...), corpus, "full", filepath.Join(b.work, "peer.jsonl")))
 		} else {
 			s, err = b.self(ctx, 1, name, lang, corpus, filepath.Join(b.work, "out"))
 		}
@@ -148,19 +151,19 @@ func (b *bench) round(ctx context.Context, lang, corpus string) error {
 	return nil
 }
 
-// self measures a mode of this program in a process with that many processors.
+// self measures a mode of this program in a process on that many processors, 1 or 2.
+// One is meant: with GOMAXPROCS=1 C code and Go code would still run at once.
 func (b *bench) self(ctx context.Context, processors int, args ...string) (sample, error) {
 	exe, err := os.Executable()
 	if err != nil {
 		return sample{}, err
 	}
-	return measure(ctx, append([]string{exe, "-mode"}, args...), fmt.Sprintf("GOMAXPROCS=%d", processors))
+	return measure(ctx, append([]string{"taskset", "-c", fmt.Sprintf("0-%d", processors-1), exe, "-mode"}, args...))
 }
 
 // measure runs a command and reads the JSON of its last line.
-func measure(ctx context.Context, command []string, env ...string) (sample, error) {
+func measure(ctx context.Context, command []string) (sample, error) {
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
-	cmd.Env = append(os.Environ(), env...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
