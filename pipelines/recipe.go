@@ -307,8 +307,8 @@ func checkPanel(bad func(string, ...any), field string, members []panel.Member, 
 	seen := map[string]bool{}
 	for i := range members {
 		m := &members[i]
-		if m.Provider != builtin && m.Provider != "openai" {
-			bad("%s[%d].provider: %q is not one of %s, openai", field, i, m.Provider, builtin)
+		if m.Provider != builtin && !m.Paid() {
+			bad("%s[%d].provider: %q is not one of %s", field, i, m.Provider, strings.Join(append([]string{builtin}, panel.Paid...), ", "))
 			continue
 		}
 		if err := m.Validate(); err != nil {

@@ -35,7 +35,7 @@ func (w *caller) call(c *client, r Request, usd float64) outcome {
 	o := outcome{request: r, client: c, leave: func() {}, record: ledger.Record{
 		Key: r.Key, Member: r.Member, Model: c.member.Model, RequestSHA256: r.hash, Sample: r.Sample,
 	}}
-	if err := w.config.Check(r.prompt.User); err != nil {
+	if err := w.config.Check(r.source()); err != nil {
 		w.budget.settle(usd, 0)
 		o.record.Reject, o.record.Detail = Secret, excerpt(err.Error())
 		return o
@@ -53,7 +53,7 @@ func (w *caller) call(c *client, r Request, usd float64) outcome {
 		v := c.read(x)
 		if v.class == answered {
 			c.account.Succeeded()
-			w.bill(c, &o.record, v.usage, usd)
+			w.bill(c, &o.record, v.reply, usd)
 			o.keep, o.leave = true, leave
 			return o
 		}
@@ -76,7 +76,7 @@ func (w *caller) call(c *client, r Request, usd float64) outcome {
 		} else {
 			failures++
 		}
-		asked, hasAsked := limit.RetryAfter(x.header, time.Now())
+		asked, hasAsked := retryAfter(x)
 		if hasAsked && (v.class == throttled || x.status == http.StatusServiceUnavailable) {
 			if asked > policy.MaxRetryAfter {
 				leave()
@@ -109,6 +109,15 @@ func (w *caller) call(c *client, r Request, usd float64) outcome {
 			return o.abort(c)
 		}
 	}
+}
+
+// retryAfter is when the provider wants to be asked again, from the header or, as
+// Google has it, from the body.
+func retryAfter(x *exchange) (time.Duration, bool) {
+	if d, ok := limit.RetryAfter(x.header, time.Now()); ok {
+		return d, true
+	}
+	return retryInfo(x.body)
 }
 
 // abort ends a request that was not answered. If that is because the member was
@@ -165,12 +174,12 @@ func (w *caller) enter(c *client, tokens int64) (leave func(), err error) {
 }
 
 // bill records what an answer cost.
-func (w *caller) bill(c *client, rec *ledger.Record, answer *completion, usd float64) {
+func (w *caller) bill(c *client, rec *ledger.Record, r reply, usd float64) {
 	rec.Reject, rec.Detail = "", ""
 	spent := usd
-	if u := answer.Usage; u != nil && u.Prompt != nil && u.Completion != nil {
-		rec.InputTokens, rec.OutputTokens = u.Prompt, u.Completion
-		if rec.CostUSD = c.cost(*u.Prompt, *u.Completion); rec.CostUSD != nil {
+	if r.in != nil && r.out != nil {
+		rec.InputTokens, rec.OutputTokens = r.in, r.out
+		if rec.CostUSD = c.cost(*r.in, *r.out); rec.CostUSD != nil {
 			spent = *rec.CostUSD
 		}
 	} else {

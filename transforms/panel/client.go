@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"os"
@@ -14,8 +13,6 @@ import (
 	"sync/atomic"
 	"time"
 	"unicode"
-
-	"github.com/sashabaranov/go-openai"
 
 	"decoy/transforms/panel/limit"
 )
@@ -25,14 +22,11 @@ type client struct {
 	member   Member
 	account  *limit.Account
 	http     *http.Client
-	api      *openai.Client
+	protocol protocol
 	redact   func([]byte) []byte
 	noSchema atomic.Bool           // the server refuses response_format
 	stopped  atomic.Pointer[error] // why the member is asked no more
 }
-
-// maxBody bounds a response.
-const maxBody = 8 << 20
 
 func newClient(m Member, account *limit.Account) (*client, error) {
 	key := ""
@@ -47,23 +41,20 @@ func newClient(m Member, account *limit.Account) (*client, error) {
 	}
 	c := &client{member: m, account: account, redact: redactor(key)}
 	c.http = &http.Client{
-		Transport: &http.Transport{
+		Transport: recording{redact: c.redact, over: &http.Transport{
 			Proxy:               http.ProxyFromEnvironment,
 			DialContext:         (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 			ForceAttemptHTTP2:   true,
 			MaxIdleConnsPerHost: m.Concurrency,
 			IdleConnTimeout:     90 * time.Second,
 			TLSHandshakeTimeout: 10 * time.Second,
-		},
+		}},
 		// A redirect would take the text somewhere that nobody named.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	config := openai.DefaultConfig(key)
-	config.BaseURL = m.BaseURL
-	config.HTTPClient = recording{c}
-	c.api = openai.NewClientWithConfig(config)
-	if err := openai.NewReasoningValidator().Validate(wire(m, Request{}, false)); err != nil {
-		return nil, fmt.Errorf("panel member %s: model %s: %w", m.Name, m.Model, err)
+	var err error
+	if c.protocol, err = newProtocol(m, key, c.http); err != nil {
+		return nil, err
 	}
 	return c, nil
 }
@@ -84,51 +75,11 @@ func redactor(key string) func([]byte) []byte {
 	}
 }
 
-// exchange is one call as it went.
-type exchange struct {
-	sent   time.Time
-	tried  bool // the library handed the request to the transport
-	status int
-	header http.Header
-	body   []byte
-	err    error // no whole response came
-}
-
-type exchangeKey struct{}
-
-// recording is the transport that the library sees. It keeps the response's bytes,
-// which the library would throw away.
-type recording struct{ c *client }
-
-func (r recording) Do(req *http.Request) (*http.Response, error) {
-	x, ok := req.Context().Value(exchangeKey{}).(*exchange)
-	if !ok {
-		return nil, errors.New("panel: call outside of an exchange")
-	}
-	x.tried = true
-	res, err := r.c.http.Do(req)
-	if err != nil {
-		x.err = err
-		return nil, err
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
-	if err == nil && len(body) > maxBody {
-		err = fmt.Errorf("response is larger than %d bytes", maxBody)
-	}
-	x.status, x.header, x.body, x.err = res.StatusCode, res.Header, r.c.redact(body), err
-	if err != nil {
-		return nil, err
-	}
-	res.Body = io.NopCloser(bytes.NewReader(x.body))
-	return res, nil
-}
-
-func (c *client) send(ctx context.Context, r Request, withSchema bool) *exchange {
+func (c *client) send(ctx context.Context, r Request, schema bool) *exchange {
 	ctx, cancel := context.WithTimeout(ctx, c.member.Timeout)
 	defer cancel()
 	x := &exchange{sent: time.Now()}
-	_, err := c.api.CreateChatCompletion(context.WithValue(ctx, exchangeKey{}, x), wire(c.member, r, withSchema))
+	err := c.protocol.send(context.WithValue(ctx, exchangeKey{}, x), r, schema)
 	if !x.tried {
 		x.err = err
 	}
@@ -141,7 +92,7 @@ type verdict struct {
 	reason string // of the reject, if it comes to that
 	detail string
 	billed bool // the call may have cost something although no answer came
-	usage  *completion
+	reply  reply
 }
 
 type class int
@@ -162,21 +113,20 @@ func (c *client) read(x *exchange) verdict {
 	if x.status < 200 || x.status > 299 {
 		return c.byStatus(x.status, string(x.body))
 	}
-	var body completion
-	err := json.Unmarshal(x.body, &body)
+	r := c.protocol.read(x.body)
 	switch {
-	case err == nil && len(body.Choices) > 0:
-		return verdict{class: answered, usage: &body}
-	case err == nil && len(body.Error) > 0:
+	case r.ok:
+		return verdict{class: answered, reply: r}
+	case len(r.fault) > 0:
 		var e struct {
 			Code int `json:"code"`
 		}
-		if json.Unmarshal(body.Error, &e) == nil && e.Code >= 400 && e.Code <= 599 {
+		if json.Unmarshal(r.fault, &e) == nil && e.Code >= 400 && e.Code <= 599 {
 			return c.byStatus(e.Code, string(x.body))
 		}
 		return verdict{class: failed, reason: HTTPError, detail: "status 200 with an error: " + excerpt(string(x.body))}
 	}
-	return verdict{class: failed, reason: HTTPError, billed: true, detail: "status 200, not a chat completion: " + excerpt(string(x.body))}
+	return verdict{class: failed, reason: HTTPError, billed: true, detail: "status 200, not a completion: " + excerpt(string(x.body))}
 }
 
 func (c *client) broken(x *exchange) verdict {
@@ -201,6 +151,8 @@ func (c *client) byStatus(status int, body string) verdict {
 		if strings.Contains(body, "insufficient_quota") {
 			v.class = stopping
 		}
+	case status == http.StatusBadRequest && strings.Contains(body, "API_KEY_INVALID"): // Gemini's 401
+		v.class = stopping
 	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusPaymentRequired, status == http.StatusNotFound:
 		v.class = stopping
 	case status == http.StatusRequestTimeout, status == http.StatusGatewayTimeout:

@@ -1,7 +1,15 @@
-// Package panel asks paid models to generate and to judge, through servers that
-// speak the OpenAI protocol. It uses what an account's limits allow and no more,
+// Package panel asks paid models to generate and to judge. It uses what an account's limits allow and no more,
 // pays for no answer twice, spends no more than it was told to, and turns
 // whatever a provider does into an answer or a typed reject.
+//
+// # Providers
+//
+// A protocol (provider.go) is what one provider's requests and responses look like:
+// chat completions of OpenAI and all that speak like it, Gemini's generateContent,
+// and the completions of an endpoint with FIM tokens, which gives samples of a middle
+// or scores a given one. It is made over the official or the usual client library;
+// below that lies our transport, which keeps the bytes of every response, and above
+// it everything else in this package, which knows no provider.
 //
 // # Flow of a request
 //
@@ -9,8 +17,8 @@
 //	   └─► budget ─► secrets check ─► slot, pace ─► call ─► group commit ─► Answer
 //	                                    ▲── wait, again ──┘
 //
-// A Request is the messages of a prompt (package prompts) for one member of the
-// panel and one sample. Its key hashes provider, base URL, request bytes and
+// A Request is the messages of a prompt (package prompts), or a place to fill, for one
+// member of the panel and one sample. Its key hashes provider, base URL, request bytes and
 // sample, so a changed prompt, model or temperature is another request, and the
 // name of a member, its limits and its key are not part of it.
 //

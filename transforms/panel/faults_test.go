@@ -15,6 +15,12 @@ import (
 )
 
 func TestEveryFaultEndsAsAnAnswerOrAReject(t *testing.T) {
+	for _, provider := range []string{ProviderOpenAI, ProviderGemini} {
+		t.Run(provider, func(t *testing.T) { everyFault(t, provider) })
+	}
+}
+
+func everyFault(t *testing.T, provider string) {
 	ok, f := faultserver.OK(negative), faultserver.Status
 	faults := map[string]struct {
 		steps  []faultserver.Step
@@ -56,7 +62,7 @@ func TestEveryFaultEndsAsAnAnswerOrAReject(t *testing.T) {
 	s := serve(t, faultserver.Options{Plan: func(a faultserver.Arrival) faultserver.Step {
 		return faultserver.Each(faults[caseOf(a)].steps...)(a)
 	}})
-	m := member(s)
+	m := memberOf(s, provider)
 	m.Timeout = 400 * time.Millisecond
 	m.Concurrency = 64
 	store := dirstore.Dir(t.TempDir())

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"decoy/transforms/trainers"
 )
 
 // Providers of a member. Rules and NGram are built in and not paid: this package
@@ -16,20 +18,33 @@ const (
 	ProviderRules  = "rules"
 	ProviderNGram  = "ngram"
 	ProviderOpenAI = "openai"
+	ProviderGemini = "gemini"
+	ProviderFIM    = "fim"
 )
 
 // Providers lists the known providers.
-var Providers = []string{ProviderNGram, ProviderOpenAI, ProviderRules}
+var Providers = []string{ProviderFIM, ProviderGemini, ProviderNGram, ProviderOpenAI, ProviderRules}
+
+// Paid lists those that are asked over the network.
+var Paid = []string{ProviderFIM, ProviderGemini, ProviderOpenAI}
 
 // Member is one entry of a recipe's panel. Of the fields after Provider, the
 // built-in providers have none. RPM and TPM are the account's requests and tokens
 // a minute, 0 for unknown. Temperature is the provider's default if null. An
-// unknown price is null, never zero.
+// unknown price is null, never zero. Family names whose models this one belongs to,
+// for judges that do not judge their own. FIMModel, Samples and Seed are those of a
+// FIM endpoint: the model family whose tokens frame prefix and suffix, how many
+// middles a context is asked for, and the seed of the first; Revision is the weights'.
 type Member struct {
 	Name        string        `yaml:"name" json:"name"`
 	Provider    string        `yaml:"provider" json:"provider"`
 	BaseURL     string        `yaml:"base_url,omitempty" json:"base_url,omitempty"`
 	Model       string        `yaml:"model,omitempty" json:"model,omitempty"`
+	Revision    string        `yaml:"revision,omitempty" json:"revision,omitempty"`
+	Family      string        `yaml:"family,omitempty" json:"family,omitempty"`
+	FIMModel    string        `yaml:"fim_model,omitempty" json:"fim_model,omitempty"`
+	Samples     int           `yaml:"samples,omitempty" json:"samples,omitempty"`
+	Seed        *int          `yaml:"seed,omitempty" json:"seed,omitempty"`
 	APIKeyEnv   string        `yaml:"api_key_env,omitempty" json:"api_key_env,omitempty"`
 	RPM         int           `yaml:"rpm,omitempty" json:"rpm,omitempty"`
 	TPM         int           `yaml:"tpm,omitempty" json:"tpm,omitempty"`
@@ -47,10 +62,10 @@ type Price struct {
 }
 
 // Paid reports whether a member is asked over the network.
-func (m Member) Paid() bool { return m.Provider == ProviderOpenAI }
+func (m Member) Paid() bool { return slices.Contains(Paid, m.Provider) }
 
 // Defaults fills the zero fields of a paid member: 16 calls in flight, 512
-// tokens, 60 seconds.
+// tokens, 60 seconds, and of a FIM endpoint one sample.
 func (m Member) Defaults() Member {
 	if !m.Paid() {
 		return m
@@ -64,6 +79,9 @@ func (m Member) Defaults() Member {
 	if m.Timeout == 0 {
 		m.Timeout = time.Minute
 	}
+	if m.Samples == 0 && m.Provider == ProviderFIM {
+		m.Samples = 1
+	}
 	m.BaseURL = strings.TrimRight(m.BaseURL, "/")
 	return m
 }
@@ -75,6 +93,7 @@ func (m Member) Output() Member {
 	return Member{
 		Name: m.Name, Provider: m.Provider, BaseURL: m.BaseURL, Model: m.Model,
 		Temperature: m.Temperature, MaxTokens: m.MaxTokens, USDPerMTok: m.USDPerMTok,
+		Revision: m.Revision, Family: m.Family, FIMModel: m.FIMModel, Samples: m.Samples, Seed: m.Seed,
 	}
 }
 
@@ -127,6 +146,22 @@ func (m Member) Validate() error {
 		return bad("max_tokens", m.Defaults().MaxTokens, "less than tpm")
 	case m.Timeout < 0 || m.Timeout > time.Hour || (m.Timeout > 0 && m.Timeout < time.Millisecond):
 		return bad("timeout", m.Timeout, "1ms to 1h, or 0 for 60s")
+	}
+	if m.Provider == ProviderGemini && m.APIKeyEnv == "" {
+		return fmt.Errorf("panel member %s: api_key_env is missing; name the environment variable that holds the API key", m.Name)
+	}
+	if m.Provider == ProviderFIM {
+		if _, err := trainers.ByName(m.FIMModel); err != nil {
+			return fmt.Errorf("panel member %s: fim_model: %w", m.Name, err)
+		}
+		if m.Samples < 0 || m.Samples > 1000 {
+			return bad("samples", m.Samples, "1 to 1000, or 0 for 1")
+		}
+	} else if m.FIMModel != "" || m.Samples != 0 || m.Seed != nil {
+		return fmt.Errorf("panel member %s: fim_model, samples and seed belong to provider %s alone", m.Name, ProviderFIM)
+	}
+	if m.Family != "" && !namePattern.MatchString(m.Family) {
+		return bad("family", fmt.Sprintf("%q", m.Family), "1 to 64 of a-z 0-9 . _ -")
 	}
 	if p := m.USDPerMTok; p != nil && !(isPrice(p.In) && isPrice(p.Out)) {
 		return fmt.Errorf("panel member %s: usd_per_mtok.in and usd_per_mtok.out must both be given, as numbers from 0 (leave usd_per_mtok out if the price is unknown)", m.Name)

@@ -73,6 +73,18 @@ func member(s *faultserver.Server) Member {
 	}
 }
 
+func memberOf(s *faultserver.Server, provider string) Member {
+	m := member(s)
+	m.Provider = provider
+	switch provider {
+	case ProviderGemini:
+		m.BaseURL = s.GeminiURL()
+	case ProviderFIM:
+		m.FIMModel = "qwen2.5-coder"
+	}
+	return m
+}
+
 func config(store ledger.Store, members ...Member) Config {
 	return Config{
 		Members: members, Store: store, Check: func(string) error { return nil },

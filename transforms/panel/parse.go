@@ -2,26 +2,24 @@ package panel
 
 import (
 	"encoding/json"
-	"fmt"
 	"math"
 	"strings"
-
-	"github.com/sashabaranov/go-openai"
 )
 
 // Reasons for rejects of the paid panel.
 const (
-	AnswerNotJSON   = "answer_not_json"  // no JSON object with the fields that were asked for
-	AnswerRefused   = "answer_refused"   // the model or a filter refused
-	AnswerTruncated = "answer_truncated" // the answer ended at max_tokens
-	HTTPError       = "http_error"       // the provider did not answer, or answered with an error
-	Timeout         = "timeout"          // the provider did not answer in time
-	Secret          = "secret"           // the text holds a secret and was not sent
-	Budget          = "budget"           // the budget is used up and it was not sent
+	AnswerNotJSON    = "answer_not_json"    // no JSON object with the fields that were asked for
+	AnswerRefused    = "answer_refused"     // the model or a filter refused
+	AnswerTruncated  = "answer_truncated"   // the answer ended at max_tokens
+	AnswerNoLogProbs = "answer_no_logprobs" // a FIM endpoint scored nothing
+	HTTPError        = "http_error"         // the provider did not answer, or answered with an error
+	Timeout          = "timeout"            // the provider did not answer in time
+	Secret           = "secret"             // the text holds a secret and was not sent
+	Budget           = "budget"             // the budget is used up and it was not sent
 )
 
 // Reasons lists them.
-var Reasons = []string{AnswerNotJSON, AnswerRefused, AnswerTruncated, HTTPError, Timeout, Secret, Budget}
+var Reasons = []string{AnswerNotJSON, AnswerRefused, AnswerTruncated, AnswerNoLogProbs, HTTPError, Timeout, Secret, Budget}
 
 // GeneratedCompletion is a generator's answer.
 type GeneratedCompletion struct {
@@ -51,13 +49,9 @@ func (a JudgeAnswer) Margin() float64 {
 	return m
 }
 
-// ParseGenerate reads a generator's answer from a response's bytes. reason is ""
-// for a good answer.
-func ParseGenerate(raw []byte) (g GeneratedCompletion, reason, detail string) {
-	content, reason, detail := content(raw)
-	if reason != "" {
-		return GeneratedCompletion{}, reason, detail
-	}
+// ParseGenerate reads a generator's answer from a model's text. reason is "" for a
+// good answer.
+func ParseGenerate(content string) (g GeneratedCompletion, reason, detail string) {
 	var a struct {
 		Completion *string  `json:"completion"`
 		Introduced []string `json:"introduced"`
@@ -81,13 +75,9 @@ func ParseGenerate(raw []byte) (g GeneratedCompletion, reason, detail string) {
 	return GeneratedCompletion{Completion: *a.Completion, Introduced: a.Introduced, WhyWrong: a.WhyWrong}, "", ""
 }
 
-// ParseJudge reads a judge's answer from a response's bytes. reason is "" for a
-// good answer.
-func ParseJudge(raw []byte) (a JudgeAnswer, reason string) {
-	content, reason, _ := content(raw)
-	if reason != "" {
-		return JudgeAnswer{}, reason
-	}
+// ParseJudge reads a judge's answer from a model's text. reason is "" for a good
+// answer.
+func ParseJudge(content string) (a JudgeAnswer, reason string) {
 	ok := lastObject(content, func(object []byte) bool {
 		var b struct {
 			Correct    *bool    `json:"correct"`
@@ -103,39 +93,6 @@ func ParseJudge(raw []byte) (a JudgeAnswer, reason string) {
 		return JudgeAnswer{}, AnswerNotJSON
 	}
 	return a, ""
-}
-
-// completion is a chat completion, or the error that came in its place.
-type completion struct {
-	Choices []struct {
-		Message struct {
-			Content string `json:"content"`
-			Refusal string `json:"refusal"`
-		} `json:"message"`
-		FinishReason openai.FinishReason `json:"finish_reason"`
-	} `json:"choices"`
-	Usage *struct {
-		Prompt     *int64 `json:"prompt_tokens"`
-		Completion *int64 `json:"completion_tokens"`
-	} `json:"usage"`
-	Error json.RawMessage `json:"error"`
-}
-
-func content(raw []byte) (text, reason, detail string) {
-	var c completion
-	if err := json.Unmarshal(raw, &c); err != nil || len(c.Choices) == 0 {
-		return "", HTTPError, "not a chat completion: " + excerpt(string(raw))
-	}
-	choice := c.Choices[0]
-	switch {
-	case choice.Message.Refusal != "":
-		return "", AnswerRefused, excerpt(choice.Message.Refusal)
-	case choice.FinishReason == openai.FinishReasonContentFilter:
-		return "", AnswerRefused, "finish_reason content_filter"
-	case choice.FinishReason == openai.FinishReasonLength:
-		return "", AnswerTruncated, fmt.Sprintf("finish_reason length after %d bytes", len(choice.Message.Content))
-	}
-	return choice.Message.Content, "", ""
 }
 
 // maxStarts bounds how many "{" of an answer are tried as the start of an object.

@@ -5,11 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"math"
-
-	"github.com/sashabaranov/go-openai"
 
 	"decoy/schemas"
 	"decoy/transforms/panel/prompts"
@@ -26,14 +22,28 @@ type Request struct {
 	Type      string // of the negative that is asked for, "" for judges
 	Tag       string
 
-	prompt prompts.Prompt
-	shape  *shape
-	hash   string // of the request bytes
-	size   int    // of the request bytes
+	prompt   prompts.Prompt
+	shape    *shape
+	fill     fill
+	protocol protocol
+	hash     string // of the request bytes
+	size     int    // of the request bytes
 }
 
-// Prompt is exactly what is sent as the system and the user message.
+// Prompt is exactly what is sent as the system and the user message, both empty where
+// a FIM endpoint is asked.
 func (r Request) Prompt() (system, user string) { return r.prompt.System, r.prompt.User }
+
+// Wire is the whole request as JSON.
+func (r Request) Wire() ([]byte, error) { return r.protocol.wire(r) }
+
+// source is all of a request that comes from files.
+func (r Request) source() string {
+	if r.fill.scored != nil {
+		return r.fill.prefix + *r.fill.scored + r.fill.suffix
+	}
+	return r.prompt.User + r.fill.prefix + r.fill.suffix
+}
 
 // shape is the JSON object that a request asks for.
 type shape struct {
@@ -66,12 +76,35 @@ func (p *Panel) JudgeRequest(member string, c schemas.Context, candidate string)
 	return p.request(Request{Member: member, ContextID: c.ID, prompt: prompt, shape: judgeShape})
 }
 
+// SampleRequest asks a FIM endpoint for a middle of c. Samples of one context differ
+// in their number, and in the seed if the member has one.
+func (p *Panel) SampleRequest(member string, c schemas.Context, sample int64) (Request, error) {
+	return p.fimRequest(Request{Member: member, Sample: sample, ContextID: c.ID, fill: fill{prefix: c.Prefix, suffix: c.Suffix}})
+}
+
+// ScoreRequest asks a FIM endpoint how likely text and then the end is as the middle
+// of c. Answer.Tokens reads the answer.
+func (p *Panel) ScoreRequest(member string, c schemas.Context, text string) (Request, error) {
+	return p.fimRequest(Request{Member: member, ContextID: c.ID, fill: fill{c.Prefix, c.Suffix, &text}})
+}
+
+func (p *Panel) fimRequest(r Request) (Request, error) {
+	if c := p.clients[r.Member]; c != nil && c.member.Provider != ProviderFIM {
+		return Request{}, fmt.Errorf("panel member %s: provider %s completes no middle, only %s does", r.Member, c.member.Provider, ProviderFIM)
+	}
+	return p.request(r)
+}
+
 func (p *Panel) request(r Request) (Request, error) {
 	c, ok := p.clients[r.Member]
 	if !ok {
 		return Request{}, fmt.Errorf("panel has no paid member %q", r.Member)
 	}
-	body, err := json.Marshal(wire(c.member, r, true))
+	if (c.member.Provider == ProviderFIM) == (r.shape != nil) {
+		return Request{}, fmt.Errorf("panel member %s: provider %s is asked for samples and log-probabilities alone, and no other is", r.Member, ProviderFIM)
+	}
+	r.protocol = c.protocol
+	body, err := c.protocol.wire(r)
 	if err != nil {
 		return Request{}, fmt.Errorf("request of context %s to %s: %w", r.ContextID, r.Member, err)
 	}
@@ -85,35 +118,6 @@ func (p *Panel) request(r Request) (Request, error) {
 	h.Write(binary.LittleEndian.AppendUint64(nil, uint64(r.Sample)))
 	r.Key = hex.EncodeToString(h.Sum(nil))
 	return r, nil
-}
-
-// wire is the request as it is sent. The key is made from the form with the
-// schema, whatever the server turns out to take.
-func wire(m Member, r Request, withSchema bool) openai.ChatCompletionRequest {
-	req := openai.ChatCompletionRequest{
-		Model:     m.Model,
-		MaxTokens: m.MaxTokens,
-		Messages: []openai.ChatCompletionMessage{
-			{Role: openai.ChatMessageRoleSystem, Content: r.prompt.System},
-			{Role: openai.ChatMessageRoleUser, Content: r.prompt.User},
-		},
-	}
-	if errors.Is(openai.NewReasoningValidator().Validate(req), openai.ErrReasoningModelMaxTokensDeprecated) {
-		req.MaxTokens, req.MaxCompletionTokens = 0, m.MaxTokens
-	}
-	if m.Temperature != nil {
-		// The library leaves a zero out, and the provider would take its default.
-		req.Temperature = max(float32(*m.Temperature), math.SmallestNonzeroFloat32)
-	}
-	if withSchema && r.shape != nil {
-		req.ResponseFormat = &openai.ChatCompletionResponseFormat{
-			Type: openai.ChatCompletionResponseFormatTypeJSONSchema,
-			JSONSchema: &openai.ChatCompletionResponseFormatJSONSchema{
-				Name: r.shape.name, Schema: r.shape.schema, Strict: true,
-			},
-		}
-	}
-	return req
 }
 
 // Reservation is what a request can need at most: tokens as the account's limit
@@ -131,7 +135,11 @@ const bytesPerToken = 3
 
 func (c *client) reservation(r Request) (tokens int64, usd *float64) {
 	// No tokenizer makes more tokens than bytes, so the dollars are a bound.
-	return int64(r.size/bytesPerToken + c.member.MaxTokens), c.cost(int64(r.size), int64(c.member.MaxTokens))
+	out := int64(c.member.MaxTokens)
+	if r.fill.scored != nil {
+		out = 1
+	}
+	return int64(r.size/bytesPerToken) + out, c.cost(int64(r.size), out)
 }
 
 // cost of tokens, null if the price is unknown.

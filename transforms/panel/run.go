@@ -26,18 +26,46 @@ type Answer struct {
 
 // Generated reads a generator's answer.
 func (a Answer) Generated() (g GeneratedCompletion, reason, detail string) {
-	if a.Reject != "" {
-		return GeneratedCompletion{}, a.Reject, a.Detail
+	text, reason, detail := a.Text()
+	if reason != "" {
+		return GeneratedCompletion{}, reason, detail
 	}
-	return ParseGenerate(a.Raw)
+	return ParseGenerate(text)
 }
 
 // Judged reads a judge's answer.
 func (a Answer) Judged() (j JudgeAnswer, reason string) {
-	if a.Reject != "" {
-		return JudgeAnswer{}, a.Reject
+	text, reason, _ := a.Text()
+	if reason != "" {
+		return JudgeAnswer{}, reason
 	}
-	return ParseJudge(a.Raw)
+	return ParseJudge(text)
+}
+
+// Text is what the model said, or why there is nothing to read.
+func (a Answer) Text() (text, reason, detail string) {
+	r, reason, detail := a.read()
+	return r.text, reason, detail
+}
+
+// Tokens are those of a scored text, its end included, or why there are none.
+func (a Answer) Tokens() (tokens []Token, reason, detail string) {
+	r, reason, detail := a.read()
+	if reason == "" && r.tokens == nil {
+		return nil, AnswerNoLogProbs, "the server does not echo the prompt's tokens with their log-probabilities: " + excerpt(string(a.Raw))
+	}
+	return r.tokens, reason, detail
+}
+
+func (a Answer) read() (r reply, reason, detail string) {
+	if a.Reject != "" {
+		return reply{}, a.Reject, a.Detail
+	}
+	r = a.Request.protocol.read(a.Raw)
+	if !r.ok {
+		return reply{}, HTTPError, "not a completion: " + excerpt(string(a.Raw))
+	}
+	return r, r.reason, r.detail
 }
 
 // Do answers every request of a shard exactly once, in any order: from the

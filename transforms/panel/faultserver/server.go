@@ -1,6 +1,6 @@
-// Package faultserver is a chat completions server that fails as it is told. It
-// speaks the protocol of OpenAI-compatible servers over real HTTP, follows a
-// scripted plan, logs every arrival and can enforce a sliding window, so that
+// Package faultserver is a model server that fails as it is told. It speaks the
+// protocols of OpenAI-compatible servers (chat completions, and completions with
+// echoed log-probabilities) and of Gemini over real HTTP, follows a scripted plan, logs every arrival and can enforce a sliding window, so that
 // tests and benchmarks of clients meet what real providers do.
 //
 //	s := faultserver.New(faultserver.Options{Plan: faultserver.Each(
@@ -12,8 +12,6 @@
 package faultserver
 
 import (
-	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -44,8 +42,10 @@ type Arrival struct {
 	User      string // user message
 	Model     string
 	MaxTokens int
-	Schema    bool   // asks for response_format json_schema
-	Auth      string // the Authorization header
+	Schema    bool   // asks for JSON of a schema
+	Auth      string // the Authorization header, or Gemini's x-goog-api-key
+	Protocol  string // Chat, Completions or Gemini
+	Echo      bool   // a completion asks for its prompt's log-probabilities
 	At        time.Time
 	Step      string // the step that served it
 	Status    int    // the status it was answered with, 0 for a broken connection
@@ -87,13 +87,18 @@ func New(opts Options) *Server {
 	}
 	s := &Server{opts: opts, tries: map[string]int{}, stop: make(chan struct{})}
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /v1/chat/completions", s.chat)
+	mux.HandleFunc("POST /v1/chat/completions", s.serve(readChat))
+	mux.HandleFunc("POST /v1/completions", s.serve(readCompletion))
+	mux.HandleFunc("POST /v1beta/models/{call}", s.serve(readGemini))
 	s.http = httptest.NewServer(mux)
 	return s
 }
 
-// URL is the base URL of the API.
+// URL is the base URL of the OpenAI-compatible APIs.
 func (s *Server) URL() string { return s.http.URL + "/v1" }
+
+// GeminiURL is the base URL of the Gemini API.
+func (s *Server) GeminiURL() string { return s.http.URL }
 
 // Close ends the server and every hanging answer.
 func (s *Server) Close() {
@@ -120,42 +125,23 @@ func (s *Server) Count(status int) int {
 	return n
 }
 
-type chatRequest struct {
-	Model               string `json:"model"`
-	MaxTokens           int    `json:"max_tokens"`
-	MaxCompletionTokens int    `json:"max_completion_tokens"`
-	Messages            []struct {
-		Role    string `json:"role"`
-		Content string `json:"content"`
-	} `json:"messages"`
-	ResponseFormat *struct {
-		Type string `json:"type"`
-	} `json:"response_format"`
+// serve answers the requests that read understands.
+func (s *Server) serve(read func(*http.Request, []byte) (Arrival, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		var a Arrival
+		if err == nil {
+			a, err = read(r, body)
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		s.answer(w, r, a)
+	}
 }
 
-func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
-	var req chatRequest
-	if err == nil {
-		err = json.Unmarshal(body, &req)
-	}
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	a := Arrival{
-		Model: req.Model, MaxTokens: max(req.MaxTokens, req.MaxCompletionTokens), Auth: r.Header.Get("Authorization"),
-		Schema: req.ResponseFormat != nil && req.ResponseFormat.Type == "json_schema",
-	}
-	for _, m := range req.Messages {
-		if m.Role == "system" {
-			a.System += m.Content
-		} else {
-			a.User += m.Content
-		}
-		a.Reserved += len(m.Content) / 3
-	}
-	a.Reserved += a.MaxTokens
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, a Arrival) {
 	n, a, step := s.enter(a)
 	if s.opts.Latency > 0 {
 		select {
@@ -236,21 +222,3 @@ func (r *recorder) Write(b []byte) (int, error) {
 
 // Unwrap lets http.ResponseController reach the connection.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
-
-// envelope is a chat completion with the given content.
-func envelope(a Arrival, content, refusal, finish string) []byte {
-	message := map[string]any{"role": "assistant", "content": content}
-	if refusal != "" {
-		message["content"], message["refusal"] = nil, refusal
-	}
-	out := len(content)/3 + 1
-	b, err := json.Marshal(map[string]any{
-		"id": fmt.Sprintf("chatcmpl-%d", a.N), "object": "chat.completion", "created": a.At.Unix(), "model": a.Model,
-		"choices": []any{map[string]any{"index": 0, "message": message, "finish_reason": finish}},
-		"usage":   map[string]any{"prompt_tokens": a.Reserved - a.MaxTokens, "completion_tokens": out, "total_tokens": a.Reserved - a.MaxTokens + out},
-	})
-	if err != nil {
-		panic(err) // maps of strings and numbers
-	}
-	return b
-}
