@@ -182,7 +182,7 @@ func candidate(c *schemas.Context, n *judgedNegative) *curate.Candidate {
 		TextHash: curate.TextHash(n.Text),
 		Golden:   curate.Outline(c.Golden), Text: curate.Outline(n.Text),
 		Fooled: sum.Fooled, Judges: sum.Judges, FoolRate: sum.Rate, Margin: sum.Margin,
-		Invented: n.Invented,
+		Invented: n.Invented, Sampled: n.Sampled,
 	}
 }
 

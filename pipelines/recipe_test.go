@@ -91,7 +91,7 @@ func TestRecipeErrors(t *testing.T) {
 		{"generate: {invented_share: 1.5}", "generate.invented_share: 1.5 is not between 0 and 1"},
 		{"generate: {invented_share: .nan}", "generate.invented_share: NaN"},
 		{"generate: {panel: []}", "generate.panel: empty"},
-		{"generate: {panel: [{name: a, provider: ngram}]}", "generate.panel[0].provider: \"ngram\" is not one of rules, openai"},
+		{"generate: {panel: [{name: a, provider: ngram}]}", "generate.panel[0].provider: \"ngram\" is not one of rules, fim, gemini, openai"},
 		{"generate: {panel: [{name: a, provider: rules}, {name: a, provider: rules}]}", "generate.panel[1].name: \"a\" is used twice"},
 		{"generate: {panel: [" + fmt.Sprintf(member, ", temperature: 3") + "]}", "temperature is 3"},
 		{"generate: {panel: [" + fmt.Sprintf(member, ", rpm: 10") + "]}\njudge: {panel: [" + fmt.Sprintf(member, ", rpm: 20") + "]}", "must state the same rpm"},
