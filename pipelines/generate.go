@@ -95,12 +95,9 @@ func generateShard(ctx context.Context, t shardTask) (schemas.Done, error) {
 		return d, err
 	}
 	for _, m := range g.o.Recipe.Panel {
-		switch m.Provider {
-		case panel.ProviderRules:
+		if m.Provider == panel.ProviderRules {
 			err = g.rules(ctx, m)
-		case panel.ProviderFIM:
-			err = g.sample(ctx, m)
-		default:
+		} else {
 			err = g.ask(ctx, m)
 		}
 		if err != nil {
