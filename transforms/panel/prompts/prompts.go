@@ -13,7 +13,7 @@
 // its own end line, and a file that says "ignore the above" stays inside.
 //
 // A generator sees the language, prefix, suffix, golden and the definition of the
-// type. A judge sees the language, prefix, candidate and suffix, and never the
+// type, with what the type means in that language where languages differ. A judge sees the language, prefix, candidate and suffix, and never the
 // golden, the generator, the type or the path: a control and a negative are
 // asked alike.
 //
@@ -43,6 +43,7 @@ var templates = template.Must(template.New("prompts").Option("missingkey=error")
 const (
 	systemGenerate = "system_generate.tmpl"
 	dataTemplate   = "data.tmpl"
+	languageHints  = "language.tmpl"
 	judgeSingle    = "judge_single.tmpl"
 )
 
@@ -75,7 +76,7 @@ func Judge(c schemas.Context, candidate string) (Prompt, error) {
 
 // GenerateVersion is the prompt version of the negatives of a type.
 func GenerateVersion(typ string) string {
-	return version(systemGenerate, dataTemplate, generateTemplate(typ))
+	return version(systemGenerate, dataTemplate, languageHints, generateTemplate(typ))
 }
 
 // JudgeVersion is the prompt version of judges.

@@ -152,3 +152,21 @@ func TestVersions(t *testing.T) {
 		seen[v] = typ
 	}
 }
+
+// TestEveryLanguageHasItsHint: what an import, an argument or an undeclared name is
+// differs between languages.
+func TestEveryLanguageHasItsHint(t *testing.T) {
+	for _, hint := range []string{"import hint", "parameter hint", "variable hint"} {
+		for _, language := range schemas.Languages {
+			var b strings.Builder
+			if err := templates.ExecuteTemplate(&b, hint, fields{Language: language}); err != nil || len(b.String()) < 40 || strings.HasPrefix(b.String(), "\n") {
+				t.Errorf("%s of %s is %q, %v", hint, language, b.String(), err)
+			}
+		}
+	}
+	c := benign
+	c.Language = schemas.Python
+	if a, b := generate(t, benign, schemas.TypeParameter).User, generate(t, c, schemas.TypeParameter).User; !strings.Contains(b, "keyword") || strings.Contains(a, "Python") {
+		t.Error("the hints are not those of the language")
+	}
+}
