@@ -11,15 +11,41 @@ import (
 	"decoy/transforms/panel/limit"
 )
 
-// outcome is what became of a request that the ledger did not have.
+// task is a request that the ledger did not have, on its way to an outcome. It
+// belongs to the run, or to its call while one is under way.
+type task struct {
+	request   Request
+	lane      *lane
+	from      *stream
+	record    ledger.Record
+	usd       float64 // reserved
+	failures  int     // of the server's kind
+	throttles int
+	checked   bool      // it holds no secret
+	probe     bool      // the next call is that of a half-open breaker
+	wasProbe  bool      // it began as one
+	suspect   time.Time // since when it has failed too often
+}
+
+// ending is how a call ended.
+type ending int
+
+const (
+	kept    ending = iota // the record belongs into the ledger
+	unsent                // it will not be asked: a secret, or the member is stopped
+	suspect               // it failed too often, and so may have the server
+	parked                // the breaker is open
+	aborted               // Do is ending: nothing is known and nothing is owed
+	broken                // the shared limiter cannot be asked
+)
+
+// outcome is what became of a task.
 type outcome struct {
-	request Request
-	client  *client
-	record  ledger.Record
-	keep    bool   // the record belongs into the ledger
-	leave   func() // gives the slot back, after the commit
-	stopped error  // the member cannot be asked
-	aborted bool   // Do is ending: nothing is known and nothing is owed
+	*task
+	end      ending
+	leave    func() // gives the slot back, after the commit
+	err      error  // why the member or the run is stopped
+	wasProbe bool
 }
 
 // caller makes the calls of one Do.
@@ -30,85 +56,102 @@ type caller struct {
 	calls  context.Context // for calls under way, which outlive wait by the grace period
 }
 
-// call asks until there is an outcome. usd is reserved already.
-func (w *caller) call(c *client, r Request, usd float64) outcome {
-	o := outcome{request: r, client: c, leave: func() {}, record: ledger.Record{
-		Key: r.Key, Member: r.Member, Model: c.member.Model, RequestSHA256: r.hash, Sample: r.Sample,
-	}}
-	if err := w.config.Check(r.source()); err != nil {
-		w.budget.settle(usd, 0)
-		o.record.Reject, o.record.Detail = Secret, excerpt(err.Error())
-		return o
+// call asks until there is an outcome. ctx ends its waits, when the breaker opens or
+// Do is interrupted.
+func (w *caller) call(ctx context.Context, t *task) outcome {
+	if !t.checked {
+		if err := w.config.Check(t.request.source()); err != nil {
+			if t.probe {
+				t.lane.breaker.Pass()
+			}
+			t.record.Reject, t.record.Detail = Secret, excerpt(err.Error())
+			return w.end(t, unsent, nil)
+		}
+		t.checked = true
 	}
-	tokens, _ := c.reservation(r)
-	policy := w.config.Retry
-	for failures, throttles := 0, 0; ; {
-		x, leave, err := w.attempt(c, r, tokens)
+	tokens, _ := t.lane.reservation(t.request)
+	for {
+		x, v, leave, err := w.attempt(ctx, t, tokens)
 		if err != nil {
-			w.budget.settle(usd, 0)
-			return o.abort(c)
+			return w.unasked(t, err)
 		}
-		o.record.Attempts++
-		o.record.Status, o.record.Raw, o.record.Time = x.status, x.body, time.Now().UTC()
-		v := c.read(x)
-		if v.class == answered {
-			c.account.Succeeded()
-			w.bill(c, &o.record, v.reply, usd)
-			o.keep, o.leave = true, leave
-			return o
-		}
-		o.record.Reject, o.record.Detail = v.reason, v.detail
-		if x.err != nil && w.calls.Err() != nil {
-			leave()
-			w.budget.settle(usd, usd)
-			return o.abort(c)
-		}
-		if v.class == stopping {
-			leave()
-			w.budget.settle(usd, 0)
-			o.stopped = c.stop(v.detail)
-			o.record.Detail = o.stopped.Error()
-			return o
-		}
-		if v.class == throttled {
-			throttles++
-			c.account.Throttled(x.sent)
-		} else {
-			failures++
-		}
-		asked, hasAsked := retryAfter(x)
-		if hasAsked && (v.class == throttled || x.status == http.StatusServiceUnavailable) {
-			if asked > policy.MaxRetryAfter {
-				leave()
-				w.budget.settle(usd, 0)
-				o.stopped = c.stop(fmt.Sprintf("it asks to wait for %v, longer than %v", asked, policy.MaxRetryAfter))
-				o.record.Detail = o.stopped.Error()
-				return o
-			}
-			c.account.Pause(time.Now().Add(asked))
-		}
-		last := v.class == refused || failures >= policy.Attempts || throttles >= policy.Throttled
-		if v.billed {
-			o.record.AssumedUSD += usd
-			w.budget.settle(usd, usd)
-			if last {
-				usd = 0
-			} else if !w.budget.reserve(usd) {
-				usd, last = 0, true
-				o.record.Detail += "; the budget has no room for another attempt"
-			}
-		}
-		if last {
-			w.budget.settle(usd, 0)
-			o.keep, o.leave = true, leave
+		if o, ended := w.judge(t, x, v, leave); ended {
 			return o
 		}
 		leave()
-		if err := limit.Sleep(w.wait, policy.Delay(failures+throttles, w.config.Random())); err != nil {
-			w.budget.settle(usd, 0)
-			return o.abort(c)
+		delay := w.config.Retry.Delay(t.failures+t.throttles, w.config.Random())
+		if err := limit.Sleep(ctx, delay); err != nil {
+			return w.unasked(t, err)
 		}
 	}
+}
+
+// judge says what an exchange means for its task, or that it is to be made again.
+func (w *caller) judge(t *task, x *exchange, v verdict, leave func()) (o outcome, ended bool) {
+	c := t.lane
+	t.record.Attempts++
+	t.record.Status, t.record.Raw, t.record.Time = x.status, x.body, time.Now().UTC()
+	if v.class == answered {
+		c.breaker.Alive()
+		c.account.Succeeded(c.member.Model, x.sent)
+		w.bill(t, v.reply)
+		return w.keep(t, leave), true
+	}
+	t.record.Reject, t.record.Detail = v.reason, v.detail
+	if x.err != nil && w.calls.Err() != nil {
+		leave()
+		if t.probe {
+			c.breaker.Pass()
+		}
+		w.settle(t, t.usd)
+		return w.end(t, aborted, nil), true
+	}
+	switch v.class {
+	case stopping:
+		leave()
+		c.breaker.Alive()
+		return w.stop(t, c.stop(v.detail)), true
+	case throttled:
+		t.throttles++
+		c.breaker.Alive()
+		c.account.Throttled(x.sent)
+	case refused:
+		c.breaker.Alive()
+	default:
+		t.failures++
+		c.breaker.Failed(t.request.Key, x.sent, t.probe)
+	}
+	asked, hasAsked := retryAfter(x)
+	if hasAsked && (v.class == throttled || x.status == http.StatusServiceUnavailable) {
+		if asked > w.config.Retry.MaxRetryAfter {
+			leave()
+			return w.stop(t, c.stop(fmt.Sprintf("it asks to wait for %v, longer than %v", asked, w.config.Retry.MaxRetryAfter))), true
+		}
+		c.account.Pause(time.Now().Add(asked))
+	}
+	last := v.class == refused || t.throttles >= w.config.Retry.Throttled
+	if v.billed {
+		t.record.AssumedUSD += t.usd
+		usd := t.usd
+		w.settle(t, usd)
+		if !last && !w.reserve(t, usd) {
+			last = true
+			t.record.Detail += "; the budget has no room for another attempt"
+		}
+	}
+	switch {
+	case last:
+		return w.keep(t, leave), true
+	case c.breaker.Open():
+		leave()
+		return w.end(t, parked, nil), true
+	case t.failures >= w.config.Retry.Attempts:
+		leave()
+		t.suspect = time.Now()
+		return w.end(t, suspect, nil), true
+	}
+	t.probe = false
+	return outcome{}, false
 }
 
 // retryAfter is when the provider wants to be asked again, from the header or, as
@@ -120,15 +163,40 @@ func retryAfter(x *exchange) (time.Duration, bool) {
 	return retryInfo(x.body)
 }
 
-// abort ends a request that was not answered. If that is because the member was
-// stopped, the request gets the reason; otherwise Do is ending.
-func (o outcome) abort(c *client) outcome {
-	if why := c.stopped.Load(); why != nil {
-		o.stopped = *why
-		o.record.Reject, o.record.Detail = HTTPError, o.stopped.Error()
-		return o
+// unasked ends a task whose wait was ended by err.
+func (w *caller) unasked(t *task, err error) outcome {
+	if t.probe {
+		t.lane.breaker.Pass()
 	}
-	o.aborted = true
+	switch why := t.lane.stopped.Load(); {
+	case why != nil:
+		return w.stop(t, *why)
+	case w.wait.Err() != nil:
+		return w.end(t, aborted, nil)
+	case errors.Is(err, context.Canceled):
+		return w.end(t, parked, nil)
+	}
+	return w.end(t, broken, fmt.Errorf("panel member %s: %w", t.lane.member.Name, err))
+}
+
+// keep ends a task whose record is to be committed.
+func (w *caller) keep(t *task, leave func()) outcome {
+	o := w.end(t, kept, nil)
+	o.leave = leave
+	return o
+}
+
+// stop ends a task of a member that is asked no more. Nothing is recorded.
+func (w *caller) stop(t *task, why error) outcome {
+	t.record.Reject, t.record.Detail = HTTPError, why.Error()
+	return w.end(t, unsent, why)
+}
+
+// end gives back what a task still holds.
+func (w *caller) end(t *task, how ending, err error) outcome {
+	w.settle(t, 0)
+	o := outcome{task: t, end: how, leave: func() {}, err: err, wasProbe: t.wasProbe}
+	t.probe, t.wasProbe = false, false
 	return o
 }
 
@@ -136,34 +204,46 @@ var errStopped = errors.New("panel member is stopped")
 
 // attempt is one call within the account's limits; where the server refuses the
 // response format, a second one without it.
-func (w *caller) attempt(c *client, r Request, tokens int64) (x *exchange, leave func(), err error) {
-	if leave, err = w.enter(c, tokens); err != nil {
-		return nil, nil, err
+func (w *caller) attempt(ctx context.Context, t *task, tokens int64) (x *exchange, v verdict, leave func(), err error) {
+	c := t.lane
+	if leave, err = w.enter(ctx, c, tokens); err != nil {
+		return nil, v, nil, err
 	}
 	withSchema := !c.noSchema.Load()
-	x = c.send(w.calls, r, withSchema)
+	x, v = w.send(t, withSchema)
 	if !withSchema || x.err != nil || (x.status != http.StatusBadRequest && x.status != http.StatusUnprocessableEntity) {
-		return x, leave, nil
+		return x, v, leave, nil
 	}
 	// Perhaps the format, perhaps the request: asked without the format it shows.
 	// The first answer settles it for all, so it does not queue behind the others.
-	if err := c.account.Pace(w.wait, tokens); err != nil {
+	if err := c.account.Pace(ctx, tokens); err != nil {
 		leave()
-		return nil, nil, err
+		return nil, v, nil, err
 	}
-	x = c.send(w.calls, r, false)
-	if c.read(x).class == answered {
+	x, v = w.send(t, false)
+	if v.class == answered {
 		c.noSchema.Store(true)
 	}
-	return x, leave, nil
+	return x, v, leave, nil
+}
+
+// send makes one call and counts it.
+func (w *caller) send(t *task, schema bool) (*exchange, verdict) {
+	c := t.lane
+	c.gauge.count(func(u *Usage) { u.Sent++; u.InFlight++ })
+	x := c.send(w.calls, t.request, schema)
+	v := c.read(x)
+	what := outcomeOf(x, v)
+	c.gauge.count(func(u *Usage) { u.InFlight--; u.Outcomes[what]++ })
+	return x, v
 }
 
 // enter waits for the account, unless the member is stopped by then.
-func (w *caller) enter(c *client, tokens int64) (leave func(), err error) {
+func (w *caller) enter(ctx context.Context, c *lane, tokens int64) (leave func(), err error) {
 	if c.stopped.Load() != nil {
 		return nil, errStopped
 	}
-	if leave, err = c.account.Enter(w.wait, tokens); err != nil {
+	if leave, err = c.account.Enter(ctx, tokens); err != nil {
 		return nil, err
 	}
 	if c.stopped.Load() != nil {
@@ -173,17 +253,40 @@ func (w *caller) enter(c *client, tokens int64) (leave func(), err error) {
 	return leave, nil
 }
 
+// reserve holds usd for a task if the budget has room for it.
+func (w *caller) reserve(t *task, usd float64) bool {
+	if !w.budget.reserve(usd) {
+		return false
+	}
+	t.usd = usd
+	t.lane.gauge.count(func(u *Usage) { u.HeldUSD += usd })
+	return true
+}
+
+// settle turns a task's reservation into what was spent.
+func (w *caller) settle(t *task, spent float64) {
+	held := t.usd
+	if held == 0 && spent == 0 {
+		return
+	}
+	w.budget.settle(held, spent)
+	t.usd = 0
+	t.lane.gauge.count(func(u *Usage) { u.HeldUSD -= held; u.SpentUSD += spent })
+}
+
 // bill records what an answer cost.
-func (w *caller) bill(c *client, rec *ledger.Record, r reply, usd float64) {
+func (w *caller) bill(t *task, r reply) {
+	rec := &t.record
 	rec.Reject, rec.Detail = "", ""
-	spent := usd
+	spent := t.usd
 	if r.in != nil && r.out != nil {
 		rec.InputTokens, rec.OutputTokens = r.in, r.out
-		if rec.CostUSD = c.cost(*r.in, *r.out); rec.CostUSD != nil {
+		if rec.CostUSD = t.lane.cost(*r.in, *r.out); rec.CostUSD != nil {
 			spent = *rec.CostUSD
 		}
+		t.lane.gauge.count(func(u *Usage) { u.InputTokens += *r.in; u.OutputTokens += *r.out })
 	} else {
-		rec.AssumedUSD += usd
+		rec.AssumedUSD += t.usd
 	}
-	w.budget.settle(usd, spent)
+	w.settle(t, spent)
 }

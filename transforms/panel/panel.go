@@ -30,14 +30,18 @@ type Config struct {
 	Replay bool
 
 	Retry         limit.Retry
+	Breaker       limit.BreakerConfig
 	CommitRecords int           // a segment is written at the latest with so many answers [256]
 	CommitEvery   time.Duration // or when the oldest has waited so long [250ms]
-	LookAhead     int           // requests of a shard that are open at once [256 or twice the members' concurrency]
+	LookAhead     int           // requests of a stream that are open at once [256 or twice the members' concurrency]
 	Grace         time.Duration // calls under way when Do is interrupted may end within [5s]
 
 	Window   time.Duration   // in which rpm and tpm count [1m]
 	Accounts *limit.Accounts // whose limits are shared [limit.Process]
 	Random   func() float64  // in [0, 1), for the jitter of waits; from several goroutines
+
+	Stage string // of the build, for the meter
+	Meter *Meter // what counts [ProcessMeter]
 }
 
 // ErrBudget says that requests were left unsent because the budget is used up.
@@ -49,18 +53,29 @@ var ErrBudget = errors.New("budget_usd is reached")
 type Panel struct {
 	config  Config
 	clients map[string]*client
+	watches map[string]watch // by member
+}
+
+// watch is what is known of a member beside its answers.
+type watch struct {
+	breaker *limit.Breaker
+	gauge   *gauge
 }
 
 // Open checks the members, reads their keys and joins their accounts. Nothing is
 // sent.
 func Open(config Config) (*Panel, error) {
-	p := &Panel{config: config, clients: map[string]*client{}}
+	p := &Panel{config: config, clients: map[string]*client{}, watches: map[string]watch{}}
 	c := &p.config
 	if err := ValidateAll(c.Members); err != nil {
 		return nil, err
 	}
 	c.Retry = c.Retry.Defaults()
 	if err := c.Retry.Validate(); err != nil {
+		return nil, fmt.Errorf("panel: %w", err)
+	}
+	c.Breaker = c.Breaker.Defaults()
+	if err := c.Breaker.Validate(); err != nil {
 		return nil, fmt.Errorf("panel: %w", err)
 	}
 	if c.CommitRecords < 0 || c.CommitEvery < 0 || c.LookAhead < 0 || c.Workers < 0 || c.Window < 0 {
@@ -81,6 +96,9 @@ func Open(config Config) (*Panel, error) {
 	if c.Random == nil {
 		c.Random = rand.Float64
 	}
+	if c.Meter == nil {
+		c.Meter = &ProcessMeter
+	}
 	concurrency := 0
 	for _, m := range c.Members {
 		if !m.Paid() {
@@ -99,6 +117,9 @@ func Open(config Config) (*Panel, error) {
 		if p.clients[m.Name], err = newClient(m, account); err != nil {
 			return nil, err
 		}
+		w := watch{c.Accounts.Breaker(m.account()+" and model "+m.Model, c.Breaker), c.Meter.gauge(c.Stage, m.Name)}
+		w.gauge.of(account, w.breaker)
+		p.watches[m.Name] = w
 		concurrency += m.Concurrency
 	}
 	if c.LookAhead == 0 {

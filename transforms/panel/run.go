@@ -10,64 +10,6 @@ import (
 	"decoy/transforms/panel/ledger"
 )
 
-// Answer is what became of a request. Either Raw holds the response's bytes or
-// Reject says why there are none; a Raw beside a Reject is the last response of a
-// dead letter. CostUSD is null if unknown.
-type Answer struct {
-	Request      Request
-	Raw          []byte
-	Reject       string
-	Detail       string
-	InputTokens  int64
-	OutputTokens int64
-	CostUSD      *float64
-	FromLedger   bool
-}
-
-// Generated reads a generator's answer.
-func (a Answer) Generated() (g GeneratedCompletion, reason, detail string) {
-	text, reason, detail := a.Text()
-	if reason != "" {
-		return GeneratedCompletion{}, reason, detail
-	}
-	return ParseGenerate(text)
-}
-
-// Judged reads a judge's answer.
-func (a Answer) Judged() (j JudgeAnswer, reason string) {
-	text, reason, _ := a.Text()
-	if reason != "" {
-		return JudgeAnswer{}, reason
-	}
-	return ParseJudge(text)
-}
-
-// Text is what the model said, or why there is nothing to read.
-func (a Answer) Text() (text, reason, detail string) {
-	r, reason, detail := a.read()
-	return r.text, reason, detail
-}
-
-// Tokens are those of a scored text, its end included, or why there are none.
-func (a Answer) Tokens() (tokens []Token, reason, detail string) {
-	r, reason, detail := a.read()
-	if reason == "" && r.tokens == nil {
-		return nil, AnswerNoLogProbs, "the server does not echo the prompt's tokens with their log-probabilities: " + excerpt(string(a.Raw))
-	}
-	return r.tokens, reason, detail
-}
-
-func (a Answer) read() (r reply, reason, detail string) {
-	if a.Reject != "" {
-		return reply{}, a.Reject, a.Detail
-	}
-	r = a.Request.protocol.read(a.Raw)
-	if !r.ok {
-		return reply{}, HTTPError, "not a completion: " + excerpt(string(a.Raw))
-	}
-	return r, r.reason, r.detail
-}
-
 // Do answers every request of a shard exactly once, in any order: from the
 // ledger, by a call, or with a reject. reqs is read and emit called on the
 // caller's goroutine only; an answer is emitted after it is durable.
@@ -76,6 +18,12 @@ func (a Answer) read() (r reply, reason, detail string) {
 // emit or of the Store (all end Do early), a member that was stopped, or
 // ErrBudget. In every case what was paid and could be committed is in the ledger.
 func (p *Panel) Do(ctx context.Context, shard int, reqs iter.Seq[Request], emit func(Answer) error) error {
+	return p.DoStreams(ctx, shard, []iter.Seq[Request]{reqs}, emit)
+}
+
+// DoStreams is Do of several streams at once. Each has a look-ahead of its own, so a
+// member that stands still holds up no stream but its own: give each member one.
+func (p *Panel) DoStreams(ctx context.Context, shard int, streams []iter.Seq[Request], emit func(Answer) error) error {
 	if len(p.clients) == 0 {
 		return errors.New("panel has no paid member to ask")
 	}
@@ -87,37 +35,51 @@ func (p *Panel) Do(ctx context.Context, shard int, reqs iter.Seq[Request], emit 
 	defer stopWaiting()
 	calls, stopCalls := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopCalls()
-	next, stop := iter.Pull(reqs)
-	defer stop()
 	r := &run{
-		panel: p, ledger: led, emit: emit, next: next,
+		panel: p, ledger: led, emit: emit,
 		caller: &caller{
 			config: &p.config, wait: wait, calls: calls,
 			budget: newBudget(p.config.BudgetUSD, shard, led.All(), p.clients),
 		},
 		stopWaiting: stopWaiting, stopCalls: stopCalls,
-		outcomes: make(chan outcome), committed: make(chan error),
-		twins: map[string][]Request{}, dead: map[string]ledger.Record{},
+		outcomes: make(chan outcome), committed: make(chan error), gates: make(chan gate),
+		twins: map[string][]Request{}, dead: map[string]ledger.Record{}, lanes: map[string]*lane{},
+	}
+	for _, reqs := range streams {
+		next, stop := iter.Pull(reqs)
+		defer stop()
+		r.streams = append(r.streams, &stream{next: next})
 	}
 	return r.loop(ctx)
 }
 
-// run is one Do. Its fields belong to the goroutine that called Do; calls and
+// stream is where requests come from.
+type stream struct {
+	next    func() (Request, bool)
+	drained bool // next has no more
+	open    int  // requests that were taken and have no outcome
+}
+
+// run is one Do. Its fields belong to the goroutine that called Do; calls, waits and
 // commits run in others and report over channels.
 type run struct {
 	panel       *Panel
 	ledger      *ledger.Shard
 	emit        func(Answer) error
-	next        func() (Request, bool)
 	caller      *caller
 	stopWaiting context.CancelFunc
 	stopCalls   context.CancelFunc
 
+	streams    []*stream
+	turn       int // the stream that is looked at first
+	lanes      map[string]*lane
+	order      []*lane
 	outcomes   chan outcome
 	committed  chan error
-	drained    bool      // next has no more
-	waiting    *Request  // has no room in the budget until a call ends
+	gates      chan gate
+	waiting    []*task   // have no room in the budget until a call ends
 	open       int       // calls in other goroutines
+	waiters    int       // goroutines that wait for a breaker
 	pending    []outcome // to be committed
 	committing []outcome // being committed
 	timer      *time.Timer
@@ -139,14 +101,17 @@ func (r *run) loop(ctx context.Context) error {
 	close(always)
 	for !r.finished() {
 		var ready <-chan struct{}
-		if r.mayTake() {
+		from := r.mayTake()
+		if from != nil {
 			ready = always
 		}
 		select {
 		case <-ready:
-			r.take()
+			r.take(from)
 		case o := <-r.outcomes:
-			r.settle(o)
+			r.ended(o)
+		case g := <-r.gates:
+			r.pass(g)
 		case err := <-r.committed:
 			r.afterCommit(err)
 		case <-r.timer.C:
@@ -155,6 +120,7 @@ func (r *run) loop(ctx context.Context) error {
 			interrupted = nil
 			r.fail(ctx.Err())
 		}
+		r.convict()
 		r.commit(ctx)
 	}
 	switch {
@@ -169,12 +135,43 @@ func (r *run) loop(ctx context.Context) error {
 }
 
 func (r *run) finished() bool {
-	return (r.drained || r.err != nil) && r.waiting == nil && r.open == 0 && len(r.pending) == 0 && r.committing == nil
+	for _, l := range r.order {
+		if len(l.parked)+len(l.suspects) > 0 {
+			return false
+		}
+	}
+	for _, s := range r.streams {
+		if !s.drained && r.err == nil {
+			return false
+		}
+	}
+	return len(r.waiting) == 0 && r.open == 0 && r.waiters == 0 && len(r.pending) == 0 && r.committing == nil
 }
 
-func (r *run) mayTake() bool {
-	room := r.open+len(r.pending)+len(r.committing) < r.panel.config.LookAhead
-	return r.err == nil && !r.drained && r.waiting == nil && room
+// mayTake is the next stream that a request may be taken from, in turn.
+func (r *run) mayTake() *stream {
+	if r.err != nil || len(r.waiting) > 0 {
+		return nil
+	}
+	for i := range r.streams {
+		s := r.streams[(r.turn+i)%len(r.streams)]
+		if !s.drained && s.open < r.panel.config.LookAhead {
+			return s
+		}
+	}
+	return nil
+}
+
+// convict records what failed too often where nothing else is asked that could show
+// whether the server works: so few requests (limit.BreakerConfig) speak for
+// themselves.
+func (r *run) convict() {
+	for _, l := range r.order {
+		alone := l.open == 0 && len(l.parked) == 0 && len(r.waiting) == 0 && r.mayTake() == nil
+		if len(l.suspects) > 0 && alone && r.err == nil {
+			r.acquit(l, true)
+		}
+	}
 }
 
 // fail ends the run: nothing more is sent, calls under way may end.
@@ -183,20 +180,26 @@ func (r *run) fail(err error) {
 		return
 	}
 	r.err = err
+	for _, t := range r.waiting {
+		r.drop(t)
+	}
 	r.waiting = nil
 	r.stopWaiting()
+	for _, l := range r.order {
+		r.mind(l)
+	}
 	time.AfterFunc(r.panel.config.Grace, r.stopCalls)
 }
 
-// take serves the next request from the ledger or starts its call.
-func (r *run) take() {
-	req, ok := r.next()
+// take serves the next request of a stream from the ledger or starts its call.
+func (r *run) take(from *stream) {
+	r.turn++
+	req, ok := from.next()
 	if !ok {
-		r.drained = true
+		from.drained = true
 		return
 	}
-	c := r.panel.clients[req.Member]
-	if c == nil || req.Key == "" {
+	if r.panel.clients[req.Member] == nil || req.Key == "" {
 		r.fail(fmt.Errorf("panel: request of context %s to member %q was not built by this panel", req.ContextID, req.Member))
 		return
 	}
@@ -212,53 +215,117 @@ func (r *run) take() {
 		r.give(req, rec, true)
 		return
 	}
-	r.start(req)
+	l := r.lane(req.Member)
+	from.open++
+	r.twins[req.Key] = nil
+	r.start(&task{request: req, lane: l, from: from, record: ledger.Record{
+		Key: req.Key, Member: req.Member, Model: l.member.Model, RequestSHA256: req.hash, Sample: req.Sample,
+	}})
 }
 
-func (r *run) start(req Request) {
-	c := r.panel.clients[req.Member]
-	_, worst := c.reservation(req)
+// start begins a task's call, or lets it wait.
+func (r *run) start(t *task) {
+	l := t.lane
+	if r.err != nil {
+		r.drop(t)
+		return
+	}
+	if !t.probe && l.stopped.Load() == nil && l.breaker.Open() {
+		r.park(t)
+		r.mind(l)
+		return
+	}
+	_, worst := l.reservation(t.request)
 	usd := 0.0
 	if worst != nil {
 		usd = *worst
 	}
-	switch {
-	case r.overdraw || !r.caller.budget.reserve(usd):
+	if r.overdraw || !r.caller.reserve(t, usd) {
 		if r.open > 0 && !r.overdraw {
-			r.waiting = &req // calls under way cost less than they hold
+			r.waiting = append(r.waiting, t) // calls under way cost less than they hold
 			return
 		}
 		r.overdraw = true
-		r.give(req, ledger.Record{Reject: Budget, Detail: ErrBudget.Error()}, false)
-	default:
-		r.twins[req.Key] = nil
-		r.open++
-		go func() { r.outcomes <- r.caller.call(c, req, usd) }()
+		if t.probe {
+			l.breaker.Pass()
+			l.probing = false
+		}
+		t.record.Reject, t.record.Detail = Budget, ErrBudget.Error()
+		r.settle(r.caller.end(t, unsent, nil))
+		return
+	}
+	l.open++
+	r.open++
+	ctx := l.ctx
+	if t.probe {
+		ctx = r.caller.wait
+	}
+	go func() { r.outcomes <- r.caller.call(ctx, t) }()
+}
+
+// ended takes what became of a call.
+func (r *run) ended(o outcome) {
+	r.open--
+	o.lane.open--
+	if o.wasProbe {
+		o.lane.probing = false
+	}
+	r.settle(o)
+	r.mind(o.lane)
+	waiting := r.waiting
+	r.waiting = nil
+	for i, t := range waiting {
+		if len(r.waiting) > 0 {
+			r.waiting = append(r.waiting, waiting[i:]...)
+			break
+		}
+		r.start(t)
 	}
 }
 
-// settle takes what became of a call.
+// settle takes an outcome.
 func (r *run) settle(o outcome) {
-	r.open--
-	switch {
-	case o.aborted:
-		delete(r.twins, o.request.Key)
-	case o.keep:
-		if len(r.pending) == 0 {
-			r.timer.Reset(r.panel.config.CommitEvery)
-			r.due = false
-		}
-		r.pending = append(r.pending, o)
-	default:
+	switch o.end {
+	case kept:
+		r.keep(o)
+	case unsent:
 		if r.stopped == nil {
-			r.stopped = o.stopped
+			r.stopped = o.err
 		}
 		r.deliver(o)
+	case suspect, parked:
+		if r.err != nil {
+			r.drop(o.task)
+		} else if o.end == suspect {
+			o.lane.suspects = append(o.lane.suspects, o.task)
+		} else {
+			r.park(o.task)
+		}
+	case broken:
+		r.drop(o.task)
+		r.fail(o.err)
+	default:
+		r.drop(o.task)
+		r.fail(r.caller.wait.Err())
 	}
-	if req := r.waiting; req != nil {
-		r.waiting = nil
-		r.start(*req)
+}
+
+// drop forgets a task: a later run asks again.
+func (r *run) drop(t *task) {
+	if t.probe {
+		t.lane.breaker.Pass()
 	}
+	t.from.open--
+	delete(r.twins, t.request.Key)
+}
+
+// keep puts an outcome into the next group commit.
+func (r *run) keep(o outcome) {
+	if len(r.pending) == 0 {
+		r.timer.Reset(r.panel.config.CommitEvery)
+		r.due = false
+	}
+	r.pending = append(r.pending, o)
 }
 
 // commit starts a group commit if one is due: the group is full, its oldest has
@@ -268,14 +335,14 @@ func (r *run) commit(ctx context.Context) {
 	if len(r.pending) == 0 || r.committing != nil {
 		return
 	}
-	due := r.due || len(r.pending) >= r.panel.config.CommitRecords || (r.open == 0 && !r.mayTake())
+	due := r.due || len(r.pending) >= r.panel.config.CommitRecords || (r.open == 0 && r.mayTake() == nil)
 	if !due {
-		held := map[*client]int{}
+		held := map[*lane]int{}
 		for _, o := range r.pending {
-			held[o.client]++
+			held[o.lane]++
 		}
-		for c, n := range held {
-			due = due || 2*n >= c.account.Slots()
+		for l, n := range held {
+			due = due || 2*n >= l.account.Slots()
 		}
 	}
 	if !due {
@@ -306,6 +373,7 @@ func (r *run) afterCommit(err error) {
 	for _, o := range group {
 		if o.record.Reject != "" {
 			r.dead[o.record.Key] = o.record
+			o.lane.gauge.count(func(u *Usage) { u.DeadLetters++ })
 		}
 		r.deliver(o)
 	}
@@ -314,25 +382,9 @@ func (r *run) afterCommit(err error) {
 // deliver gives an outcome to its request and to those that asked the same.
 func (r *run) deliver(o outcome) {
 	twins := r.twins[o.request.Key]
-	delete(r.twins, o.request.Key)
+	r.drop(o.task)
 	r.give(o.request, o.record, false)
 	for _, t := range twins {
-		r.give(t, o.record, o.keep)
-	}
-}
-
-func (r *run) give(req Request, rec ledger.Record, fromLedger bool) {
-	if r.err != nil {
-		return
-	}
-	a := Answer{
-		Request: req, Raw: rec.Raw, Reject: rec.Reject, Detail: rec.Detail,
-		CostUSD: rec.CostUSD, FromLedger: fromLedger,
-	}
-	if rec.InputTokens != nil && rec.OutputTokens != nil {
-		a.InputTokens, a.OutputTokens = *rec.InputTokens, *rec.OutputTokens
-	}
-	if err := r.emit(a); err != nil {
-		r.fail(err)
+		r.give(t, o.record, o.end == kept)
 	}
 }

@@ -24,6 +24,31 @@
 // until its answer is committed to the ledger, so what a crash can lose is at
 // most the concurrency.
 //
+// Latency cuts the slots too, by three tenths, when the median of a group of answers
+// (32, or as many as there are slots) is above three times the best median of the
+// last quarter of an hour, and at least 50 ms above it: a server that queues what it
+// is sent gains nothing from more of it. Medians are of one model each, since a slow
+// model beside a fast one is no sign of load. Three times is far outside of what
+// medians of 32 do by chance where answers take log-normal times (the test), so
+// constant latency cuts nothing and nothing oscillates; after a cut only calls that
+// were sent since then count, so one event is one cut. The floor is an eighth of
+// the concurrency, and never below what the stated requests a minute need at the
+// present latency (Little's law, with a quarter to spare): a provider that answers
+// slowly but keeps to its limits is used up to them, and what latency may take away
+// is only what would stand in a queue. A model that stays slow is the new best
+// median after the quarter of an hour, and the slots come back one by one. A server
+// that was overloaded from the first answer on shows no rise and is not noticed.
+//
+// # Circuit breaker
+//
+// A Breaker stands for one model of an account. It opens after ten failures in a row
+// of the server's kind (5xx, timeouts, cut connections) that come from at least three
+// requests, so that a request that brings any server down does not speak for the
+// server. Then one probe is made after 5 s, 10 s, 20 s, 40 s and every minute; any
+// response that is no such failure closes it. After five minutes nobody waits any
+// more (ErrDown), and whoever comes later gets an answer at once: down, or a probe
+// if one is due.
+//
 // # Limits of this package
 //
 // The limits are those of one process. Across processes they are divided
@@ -34,7 +59,6 @@ package limit
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 )
@@ -76,6 +100,7 @@ type Account struct {
 	held    int
 	waiting []chan struct{}
 	lastCut time.Time
+	latency map[string]*latency // by model
 
 	paused time.Time // nothing is admitted before
 	reqs   gcra
@@ -145,10 +170,28 @@ func (a *Account) Slots() int {
 	return int(a.slots)
 }
 
-// Succeeded reports an answer: the concurrency may grow.
-func (a *Account) Succeeded() {
+// Used is the share of the stated limits that the calls of the trailing window have
+// taken, null for a limit that is not stated.
+func (a *Account) Used() (requests, tokens *float64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.expire(time.Now())
+	share := func(n, of float64) *float64 {
+		if of <= 0 {
+			return nil
+		}
+		n /= of
+		return &n
+	}
+	return share(float64(len(a.sent)), a.limits.Requests), share(a.inSent, a.limits.Tokens)
+}
+
+// Succeeded reports an answer of a model to a call that was sent at the given time:
+// the concurrency may grow, or shrink if the model has become slow.
+func (a *Account) Succeeded(model string, sent time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.slowed(model, sent)
 	a.slots = min(float64(a.limits.Concurrency), a.slots+1/a.slots)
 	a.grant()
 }
@@ -245,12 +288,17 @@ func (a *Account) tryAdmit(now time.Time, tokens float64) time.Duration {
 	return 0
 }
 
-// room is the time at which the trailing window holds one more request.
-func (a *Account) room(now time.Time, tokens float64) time.Time {
+// expire forgets what has left the trailing window. a.mu is held.
+func (a *Account) expire(now time.Time) {
 	for len(a.sent) > 0 && now.Sub(a.sent[0].at) >= a.limits.Window {
 		a.inSent -= a.sent[0].tokens
 		a.sent = a.sent[1:]
 	}
+}
+
+// room is the time at which the trailing window holds one more request.
+func (a *Account) room(now time.Time, tokens float64) time.Time {
+	a.expire(now)
 	n, sum := len(a.sent), a.inSent
 	at := now
 	for _, s := range a.sent {
@@ -266,50 +314,6 @@ func (a *Account) room(now time.Time, tokens float64) time.Time {
 	return at
 }
 
-// gcra is the generic cell rate algorithm in its virtual scheduling form (ITU-T
-// I.371): each unit moves the theoretical arrival time on by 1/rate.
-type gcra struct {
-	perUnit time.Duration // 0: no limit
-	burst   time.Duration
-	tat     time.Time
-	used    bool
-}
-
-func newGCRA(limit float64, window time.Duration, now time.Time) gcra {
-	if limit <= 0 {
-		return gcra{}
-	}
-	return gcra{
-		perUnit: time.Duration(float64(window) / (limit * paceShare)),
-		burst:   time.Duration(float64(window) * burstShare),
-		tat:     now,
-	}
-}
-
-func (g *gcra) cost(n float64) time.Duration { return time.Duration(n * float64(g.perUnit)) }
-
-func (g *gcra) earliest(n float64) time.Time {
-	if !g.used {
-		return g.tat.Add(g.cost(n)) // the first one is earned too
-	}
-	return g.tat.Add(-g.burst)
-}
-
-func (g *gcra) take(now time.Time, n float64) {
-	if g.perUnit == 0 {
-		return
-	}
-	if !g.used {
-		// The first was paid in advance; what follows is paid behind, with no
-		// burst in hand.
-		g.used = true
-		g.tat = now.Add(g.burst)
-	} else if g.tat.Before(now) {
-		g.tat = now
-	}
-	g.tat = g.tat.Add(g.cost(n))
-}
-
 // Sleep waits for d or until ctx is done.
 func Sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
@@ -323,34 +327,4 @@ func Sleep(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// Accounts are the accounts that a process uses, by name. The zero value is
-// ready.
-type Accounts struct {
-	mu sync.Mutex
-	m  map[string]*Account
-}
-
-// Process is the registry of this process. It is the one piece of shared state:
-// a provider counts the calls of a process, whoever makes them.
-var Process Accounts
-
-// Get is the account of that name, made at the first call. Two users of one
-// account must state the same limits.
-func (r *Accounts) Get(name string, l Limits) (*Account, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	a := New(l)
-	if have, ok := r.m[name]; ok {
-		if have.limits != a.limits {
-			return nil, fmt.Errorf("account %s is in use with other limits (%+v, now %+v): state the same rpm, tpm and concurrency wherever it is used", name, have.limits, a.limits)
-		}
-		return have, nil
-	}
-	if r.m == nil {
-		r.m = map[string]*Account{}
-	}
-	r.m[name] = a
-	return a, nil
 }

@@ -37,7 +37,7 @@ func drive(t *testing.T, a *Account, d time.Duration, senders int, tokens func(i
 				got = append(got, arrival{time.Now(), n})
 				mu.Unlock()
 				time.Sleep(20 * time.Millisecond)
-				a.Succeeded()
+				a.Succeeded("m", time.Now())
 				leave()
 			}
 		})
@@ -173,7 +173,7 @@ func TestConcurrencyFallsAndRises(t *testing.T) {
 				mu.Lock()
 				in--
 				mu.Unlock()
-				a.Succeeded()
+				a.Succeeded("m", time.Now())
 				leave()
 				leave() // a second call changes nothing
 			})

@@ -1,0 +1,87 @@
+package panel
+
+import (
+	"time"
+
+	"decoy/transforms/panel/ledger"
+)
+
+// Answer is what became of a request. Either Raw holds the response's bytes or
+// Reject says why there are none; a Raw beside a Reject is the last response of a
+// dead letter. CostUSD is null if unknown.
+type Answer struct {
+	Request      Request
+	Raw          []byte
+	Reject       string
+	Detail       string
+	InputTokens  int64
+	OutputTokens int64
+	CostUSD      *float64
+	FromLedger   bool
+}
+
+// Generated reads a generator's answer.
+func (a Answer) Generated() (g GeneratedCompletion, reason, detail string) {
+	text, reason, detail := a.Text()
+	if reason != "" {
+		return GeneratedCompletion{}, reason, detail
+	}
+	return ParseGenerate(text)
+}
+
+// Judged reads a judge's answer.
+func (a Answer) Judged() (j JudgeAnswer, reason string) {
+	text, reason, _ := a.Text()
+	if reason != "" {
+		return JudgeAnswer{}, reason
+	}
+	return ParseJudge(text)
+}
+
+// Text is what the model said, or why there is nothing to read.
+func (a Answer) Text() (text, reason, detail string) {
+	r, reason, detail := a.read()
+	return r.text, reason, detail
+}
+
+// Tokens are those of a scored text, its end included, or why there are none.
+func (a Answer) Tokens() (tokens []Token, reason, detail string) {
+	r, reason, detail := a.read()
+	if reason == "" && r.tokens == nil {
+		return nil, AnswerNoLogProbs, "the server does not echo the prompt's tokens with their log-probabilities: " + excerpt(string(a.Raw))
+	}
+	return r.tokens, reason, detail
+}
+
+func (a Answer) read() (r reply, reason, detail string) {
+	if a.Reject != "" {
+		return reply{}, a.Reject, a.Detail
+	}
+	r = a.Request.protocol.read(a.Raw)
+	if !r.ok {
+		return reply{}, HTTPError, "not a completion: " + excerpt(string(a.Raw))
+	}
+	return r, r.reason, r.detail
+}
+
+// give emits the answer of a request.
+func (r *run) give(req Request, rec ledger.Record, fromLedger bool) {
+	if r.err != nil {
+		return
+	}
+	r.panel.watches[req.Member].gauge.done(time.Now(), func(u *Usage) {
+		if fromLedger {
+			u.FromLedger++
+		}
+	})
+	a := Answer{
+		Request: req, Raw: rec.Raw, Reject: rec.Reject, Detail: rec.Detail,
+		CostUSD: rec.CostUSD, FromLedger: fromLedger,
+	}
+	if rec.InputTokens != nil && rec.OutputTokens != nil {
+		a.InputTokens, a.OutputTokens = *rec.InputTokens, *rec.OutputTokens
+	}
+	if err := r.emit(a); err != nil {
+		r.fail(err)
+	}
+}
