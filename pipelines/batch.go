@@ -15,37 +15,53 @@ import (
 
 // Batches of a stage's paid members go to the providers from the launcher: it takes
 // no worker to hand over a file. Their answers lie in the stage's ledger, where the
-// stage finds them when it is run.
+// stage finds them when it is run. Of judge they are those of the round that comes
+// next.
 
 // batchStage is a stage whose requests can go in batches.
 type batchStage struct {
-	reads    []string
-	from     string // the file whose records a shard's share of the budget follows
-	what     string
-	earlier  []string // stages whose spending counts
-	members  func(r Recipe) []panel.Member
-	requests func(t shardTask, r Recipe, p *panel.Panel, m panel.Member) iter.Seq2[panel.Request, error]
+	from    string // the file whose records a shard's share of the budget follows
+	what    string
+	earlier []string // stages whose spending counts
+	members func(r Recipe) []panel.Member
+	// open says what the stage would ask a member in a shard.
+	open func(b *Build) (batchRequests, error)
 }
+
+type batchRequests func(t shardTask, p *panel.Panel, m panel.Member) iter.Seq2[panel.Request, error]
 
 var batchStages = map[string]batchStage{
 	schemas.StageGenerate: {
-		reads: []string{schemas.StageExtract}, from: schemas.StageExtract, what: "contexts",
+		from: schemas.StageExtract, what: "contexts",
 		members: func(r Recipe) []panel.Member { return r.Generate.Panel },
-		requests: func(t shardTask, _ Recipe, p *panel.Panel, m panel.Member) iter.Seq2[panel.Request, error] {
-			return func(yield func(panel.Request, error) bool) {
-				for x, err := range generatorRequests(t, p, m) {
-					if !yield(x.request, err) {
-						return
+		open: func(b *Build) (batchRequests, error) {
+			_, err := b.open(schemas.StageGenerate, nil, nil, schemas.StageExtract)
+			return func(t shardTask, p *panel.Panel, m panel.Member) iter.Seq2[panel.Request, error] {
+				return func(yield func(panel.Request, error) bool) {
+					for x, err := range generatorRequests(t, p, m) {
+						if !yield(x.request, err) {
+							return
+						}
 					}
 				}
-			}
+			}, err
 		},
 	},
 	schemas.StageJudge: {
-		reads: []string{schemas.StageExtract, schemas.StageGenerate}, from: schemas.StageGenerate, what: "negatives", earlier: []string{schemas.StageGenerate},
+		from: schemas.StageGenerate, what: "negatives", earlier: []string{schemas.StageGenerate},
 		members: func(r Recipe) []panel.Member { return r.Judge.Panel },
-		requests: func(t shardTask, r Recipe, p *panel.Panel, m panel.Member) iter.Seq2[panel.Request, error] {
-			return judgeRequests(t, judgeOptions{Recipe: r.Judge}, m, p)
+		open: func(b *Build) (batchRequests, error) {
+			s, o, err := b.openJudge()
+			if err != nil {
+				return nil, err
+			}
+			o, ok, err := s.present(o)
+			return func(t shardTask, p *panel.Panel, m panel.Member) iter.Seq2[panel.Request, error] {
+				if !ok {
+					return func(func(panel.Request, error) bool) {}
+				}
+				return newAsking(p, o, m).requests(t, o, m)
+			}, err
 		},
 	},
 }
@@ -62,7 +78,8 @@ func (b *Build) Batches(ctx context.Context, stage, member string, do func(ctx c
 		return err
 	}
 	defer func() { err = errors.Join(err, held.Release()) }()
-	if _, err := b.open(stage, nil, nil, s.reads...); err != nil {
+	requests, err := s.open(b)
+	if err != nil {
 		return err
 	}
 	budget, err := b.budget(ctx, s.from, s.what, s.earlier...)
@@ -75,7 +92,7 @@ func (b *Build) Batches(ctx context.Context, stage, member string, do func(ctx c
 			continue
 		}
 		found = true
-		if err := b.memberBatches(ctx, stage, s, m, budget, do); err != nil {
+		if err := b.memberBatches(ctx, stage, requests, m, budget, do); err != nil {
 			return err
 		}
 	}
@@ -85,7 +102,7 @@ func (b *Build) Batches(ctx context.Context, stage, member string, do func(ctx c
 	return nil
 }
 
-func (b *Build) memberBatches(ctx context.Context, stage string, s batchStage, m panel.Member, budget func(int) *float64, do func(context.Context, MemberBatches) error) error {
+func (b *Build) memberBatches(ctx context.Context, stage string, requests batchRequests, m panel.Member, budget func(int) *float64, do func(context.Context, MemberBatches) error) error {
 	scanner, err := secrets.New()
 	if err != nil {
 		return err
@@ -108,7 +125,7 @@ func (b *Build) memberBatches(ctx context.Context, stage string, s batchStage, m
 	}
 	return do(ctx, MemberBatches{Batches: batches, Submit: func(ctx context.Context) ([]panel.Batch, error) {
 		return batches.Submit(ctx, b.Recipe.Shards, func(i int) iter.Seq2[panel.Request, error] {
-			return s.requests(shardTask{Stage: stage, Out: b.Out, Shard: i, Of: b.Recipe.Shards}, b.Recipe, p, m)
+			return requests(shardTask{Stage: stage, Out: b.Out, Shard: i, Of: b.Recipe.Shards}, p, m)
 		})
 	}})
 }

@@ -57,7 +57,9 @@ type Candidate struct {
 	Text         Side     `json:"text"`
 	FoolRate     *float64 `json:"fool_rate"`
 	Fooled       int64    `json:"fooled"`
-	Judges       int64    `json:"judges"` // valid verdicts
+	Judges       int64    `json:"judges"`   // valid verdicts
+	Weighted     *float64 `json:"weighted"` // fool rate with the judges' weights
+	Low          *float64 `json:"low"`      // its lower Wilson bound; null where nobody judged
 	Margin       *float64 `json:"margin"`
 	Contaminated string   `json:"contaminated"` // evidence, "" for a clean context
 	Invented     bool     `json:"invented"`
