@@ -33,7 +33,7 @@ type caller struct {
 // call asks until there is an outcome. usd is reserved already.
 func (w *caller) call(c *client, r Request, usd float64) outcome {
 	o := outcome{request: r, client: c, leave: func() {}, record: ledger.Record{
-		Key: r.Key, Member: r.Member, Model: c.member.Model, RequestSHA256: r.hash, Sample: r.Sample,
+		Key: r.Key, Member: r.Member, ContextID: r.ContextID, Type: r.Type, Model: c.member.Model, RequestSHA256: r.hash, Sample: r.Sample,
 	}}
 	if err := w.config.Check(r.source()); err != nil {
 		w.budget.settle(usd, 0)
