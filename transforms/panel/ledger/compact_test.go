@@ -297,7 +297,10 @@ func TestStats(t *testing.T) {
 		t.Errorf("b: %+v", b)
 	}
 	n := 0
-	for r := range open(t, store, 7).Standing {
+	for r, stands := range open(t, store, 7).Ranked() {
+		if !stands {
+			continue
+		}
 		n++
 		if r.Key == "mended" && r.Reject != "" || r.Key == "twice" && string(r.Raw) != "1" {
 			t.Errorf("stands: %+v", r)

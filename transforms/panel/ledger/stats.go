@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -106,19 +107,20 @@ func (s *Shard) Stats() map[string]Stats {
 	return out
 }
 
-// Standing yields the records that stand for their keys, in order.
-func (s *Shard) Standing(yield func(Record) bool) {
+// Ranked yields every record in order, and whether it stands for its key.
+func (s *Shard) Ranked() iter.Seq2[Record, bool] {
 	s.mu.Lock()
-	var standing []int
+	defer s.mu.Unlock()
+	stands := make([]bool, len(s.records))
 	for _, i := range s.byKey {
-		standing = append(standing, i)
+		stands[i] = true
 	}
 	records := s.records[:len(s.records):len(s.records)]
-	s.mu.Unlock()
-	slices.Sort(standing)
-	for _, i := range standing {
-		if !yield(records[i]) {
-			return
+	return func(yield func(Record, bool) bool) {
+		for i, r := range records {
+			if !yield(r, stands[i]) {
+				return
+			}
 		}
 	}
 }
