@@ -41,12 +41,8 @@ func runJudge(ctx context.Context, b *Build) error {
 	if err != nil {
 		return err
 	}
-	budget, err := b.budget(ctx, schemas.StageGenerate, "negatives", schemas.StageGenerate)
-	if err != nil {
-		return err
-	}
-	return s.runShards(ctx, func(shard int) any {
-		return judgeOptions{Recipe: b.Recipe.Judge, BudgetUSD: budget(shard), Replay: b.Replay, Workers: b.Workers}
+	return s.runPaid(ctx, schemas.StageGenerate, "negatives", func(budget *float64) any {
+		return judgeOptions{Recipe: b.Recipe.Judge, BudgetUSD: budget, Replay: b.Replay, Workers: b.Workers}
 	})
 }
 

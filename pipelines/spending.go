@@ -1,0 +1,163 @@
+package pipelines
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"decoy/io/shard"
+	"decoy/schemas"
+	"decoy/transforms/panel"
+	"decoy/transforms/panel/ledger"
+)
+
+// The budget of a build is a cap over everything that its ledgers hold, of all
+// stages, shards and earlier runs, and over what is reserved for calls under way. A
+// shard cannot see what the others spend, so what is left is divided among the
+// shards that are to be done; each stops at its share. One that stops says so in a
+// record below OUT, since an error crosses a runner as text, and lets the others go
+// on. What they leave over is divided again.
+
+// runPaid runs a stage whose shards pay for answers: it is runShards with a share of
+// the budget for each shard, in proportion to the records that it asks about, the
+// files called what of the stage from. The share is null where there is no budget.
+func (s *stage) runPaid(ctx context.Context, from, what string, options func(budget *float64) any) error {
+	for before := -1; ; {
+		if s.b.Recipe.BudgetUSD == nil {
+			return s.runShards(ctx, func(int) any { return options(nil) })
+		}
+		done, err := s.finished()
+		if err != nil {
+			return err
+		}
+		if done {
+			return s.runShards(ctx, nil)
+		}
+		todo, err := s.todo()
+		if err != nil {
+			return err
+		}
+		if before == len(todo) {
+			return s.budgetStops() // nothing was left over
+		}
+		before = len(todo)
+		share, err := s.shares(ctx, todo, from, what)
+		if err != nil {
+			return err
+		}
+		err = s.runShards(ctx, func(i int) any {
+			usd := share[i]
+			return options(&usd)
+		})
+		if !errors.Is(err, panel.ErrBudget) {
+			return err
+		}
+	}
+}
+
+// shares divides the budget. A shard's share is what its ledger holds already and a
+// part of what nobody has spent, so that all of them and what is paid elsewhere are
+// never more than the budget, whatever the shares of earlier runs were.
+func (s *stage) shares(ctx context.Context, todo []int, from, what string) (map[int]float64, error) {
+	m, err := shard.ReadManifest(s.b.dir(from))
+	if err != nil {
+		return nil, err
+	}
+	records := map[string]int64{}
+	for _, f := range m.Shards {
+		records[f.Name] = f.Records
+	}
+	estimates := make([]float64, s.b.Recipe.Shards)
+	for _, i := range todo {
+		estimates[i] = float64(records[schemas.ShardName(what, i, len(estimates), "jsonl.zst")])
+	}
+	spent, own, err := s.b.spent(ctx, s.name)
+	if err != nil {
+		return nil, err
+	}
+	split := panel.SplitBudget(max(0, *s.b.Recipe.BudgetUSD-spent), estimates)
+	shares := map[int]float64{}
+	for _, i := range todo {
+		shares[i] = own[i] + split(i)
+	}
+	return shares, nil
+}
+
+// spent sums what a build's ledgers count against a budget, and by shard those of
+// one stage.
+func (b *Build) spent(ctx context.Context, stage string) (sum float64, own map[int]float64, err error) {
+	prices := map[[2]string]*panel.Price{}
+	for _, m := range b.Recipe.Generate.Panel {
+		prices[[2]string{schemas.StageGenerate, m.Name}] = m.USDPerMTok
+	}
+	for _, m := range b.Recipe.Judge.Panel {
+		prices[[2]string{schemas.StageJudge, m.Name}] = m.USDPerMTok
+	}
+	own = map[int]float64{}
+	err = eachPaid(ctx, b.Out, func(of string, i int, l *ledger.Shard) error {
+		usd := 0.0
+		for r := range l.All() {
+			usd += panel.Spent(r, prices[[2]string{of, r.Member}])
+		}
+		sum += usd
+		if of == stage {
+			own[i] = usd
+		}
+		return ctx.Err()
+	})
+	return sum, own, err
+}
+
+// budgetStop is the record of a shard that reached its share.
+type budgetStop struct {
+	Shard       int    `json:"shard"`
+	Fingerprint string `json:"fingerprint"`
+	Reason      string `json:"reason"`
+}
+
+// budgetFolder holds these records, below the folder of a stage.
+const budgetFolder = "_budget"
+
+func recordBudgetStop(t shardTask, cause error) error {
+	raw, err := json.Marshal(budgetStop{t.Shard, t.Fingerprint, cause.Error()})
+	if err != nil {
+		return err
+	}
+	_, err = shard.WriteFile(filepath.Join(t.Out, t.Stage, budgetFolder, fmt.Sprintf("%05d.json", t.Shard)), append(raw, '\n'))
+	return err
+}
+
+// clearBudgetStops removes the records of an earlier run.
+func (s *stage) clearBudgetStops() error {
+	if err := os.RemoveAll(filepath.Join(s.b.dir(s.name), budgetFolder)); err != nil {
+		return fmt.Errorf("remove what an earlier run left: %w", err)
+	}
+	return nil
+}
+
+// budgetStops is panel.ErrBudget with the shards that reached their share, nil if
+// none did.
+func (s *stage) budgetStops() error {
+	paths, err := shard.List(filepath.Join(s.b.dir(s.name), budgetFolder), "*.json")
+	if err != nil || len(paths) == 0 {
+		return err
+	}
+	var shards []int
+	for _, path := range paths {
+		raw, err := shard.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		var stop budgetStop
+		if err := json.Unmarshal(raw, &stop); err != nil {
+			return fmt.Errorf("%q: %w; delete it and run the same command again", path, err)
+		}
+		shards = append(shards, stop.Shard)
+	}
+	slices.Sort(shards)
+	return fmt.Errorf("%w in %d of %d shards (the first is %d); what is paid is kept, run again with a higher --budget or budget_usd to go on", panel.ErrBudget, len(shards), s.b.Recipe.Shards, shards[0])
+}
