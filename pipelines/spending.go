@@ -26,6 +26,9 @@ import (
 // the budget for each shard, in proportion to the records that it asks about, the
 // files called what of the stage from. The share is null where there is no budget.
 func (s *stage) runPaid(ctx context.Context, from, what string, options func(budget *float64) any) error {
+	if err := s.announce(ctx); err != nil {
+		return err
+	}
 	for before := -1; ; {
 		if s.b.Recipe.BudgetUSD == nil {
 			return s.runShards(ctx, func(int) any { return options(nil) })
@@ -57,6 +60,21 @@ func (s *stage) runPaid(ctx context.Context, from, what string, options func(bud
 			return err
 		}
 	}
+}
+
+// announce shows the estimate if the stage is about to pay.
+func (s *stage) announce(ctx context.Context) error {
+	members := s.b.Recipe.Generate.Panel
+	if s.name == schemas.StageJudge {
+		members = s.b.Recipe.Judge.Panel
+	}
+	if !slices.ContainsFunc(members, panel.Member.Paid) {
+		return nil
+	}
+	if done, err := s.finished(); err != nil || done {
+		return err
+	}
+	return s.b.logEstimate(ctx, s.name)
 }
 
 // shares divides the budget. A shard's share is what its ledger holds already and a

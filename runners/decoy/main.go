@@ -48,6 +48,7 @@ type cli struct {
 	Export   exportCmd   `cmd:"" help:"Write the training set, its card and the report."`
 	Stats    statsCmd    `cmd:"" help:"Answer questions about a build in SQL."`
 	Train    trainCmd    `cmd:"" help:"Render a trainer's configuration and start it."`
+	Estimate estimateCmd `cmd:"" help:"Say what the paid stages will ask and cost, before anything is sent."`
 	Ledger   ledgerCmd   `cmd:"" help:"Look into what was paid for: stats, verify, compact, export."`
 }
 
