@@ -39,11 +39,7 @@ func runJudge(ctx context.Context, b *Build) error {
 	if err != nil {
 		return err
 	}
-	budget, err := b.budget(ctx, schemas.StageGenerate, "negatives", schemas.StageGenerate)
-	if err != nil {
-		return err
-	}
-	return s.runRounds(ctx, o, budget)
+	return s.runRounds(ctx, o)
 }
 
 // openJudge opens the stage before its first round.

@@ -49,6 +49,8 @@ type cli struct {
 	Stats    statsCmd    `cmd:"" help:"Answer questions about a build in SQL."`
 	Batch    batchCmd    `cmd:"" help:"Ask a panel through the batch interfaces of its providers."`
 	Train    trainCmd    `cmd:"" help:"Render a trainer's configuration and start it."`
+	Estimate estimateCmd `cmd:"" help:"Say what the paid stages will ask and cost, before anything is sent."`
+	Ledger   ledgerCmd   `cmd:"" help:"Look into what was paid for: stats, verify, compact, export."`
 }
 
 func run(args []string) int {

@@ -90,6 +90,14 @@ type BatchResult struct {
 	Left     int    `json:"left"`
 }
 
+// Reserved are the requests that are with the provider, or may be.
+func (o Batch) Reserved() []BatchEntry {
+	if o.Done != nil {
+		return nil
+	}
+	return o.Requests
+}
+
 // ErrOpenBatches says that requests are with a provider's batch.
 var ErrOpenBatches = errors.New("batches are open")
 
@@ -199,6 +207,9 @@ func (b *Batches) Submit(ctx context.Context, shards int, requests func(shard in
 	for _, o := range all {
 		number = max(number, o.Number+1)
 		if o.Member != b.client.member.Name || o.Done != nil {
+			for _, e := range o.Reserved() {
+				held[e.Shard] += e.USD
+			}
 			continue
 		}
 		if o.ID == "" {
@@ -207,10 +218,7 @@ func (b *Batches) Submit(ctx context.Context, shards int, requests func(shard in
 			}
 			made = append(made, o)
 		}
-		if o.Done != nil {
-			continue
-		}
-		for _, e := range o.Requests {
+		for _, e := range o.Reserved() {
 			busy[e.Key] = true
 			held[e.Shard] += e.USD
 		}
@@ -452,10 +460,12 @@ func (b *Batches) record(e BatchEntry, status int, body []byte) (rec ledger.Reco
 		return rec, true
 	}
 	rec.InputTokens, rec.OutputTokens = v.reply.in, v.reply.out
-	if price := b.client.member.BatchUSDPerMTok; price != nil && rec.InputTokens != nil && rec.OutputTokens != nil {
-		rec.CostUSD = price.of(*rec.InputTokens, *rec.OutputTokens)
-	} else {
+	switch price := b.client.member.BatchUSDPerMTok; {
+	case rec.InputTokens == nil || rec.OutputTokens == nil:
 		rec.AssumedUSD = e.USD
+	case price != nil: // else a budget counts the tokens at the price of single calls
+		usd := price.of(*rec.InputTokens, *rec.OutputTokens)
+		rec.CostUSD = &usd
 	}
 	return rec, true
 }

@@ -148,5 +148,6 @@ func (c *client) cost(in, out int64) *float64 {
 	if p == nil {
 		return nil
 	}
-	return p.of(in, out)
+	usd := p.of(in, out)
+	return &usd
 }

@@ -219,7 +219,7 @@ func (r *run) take(from *stream) {
 	from.open++
 	r.twins[req.Key] = nil
 	r.start(&task{request: req, lane: l, from: from, record: ledger.Record{
-		Key: req.Key, Member: req.Member, Model: l.member.Model, RequestSHA256: req.hash, Sample: req.Sample,
+		Key: req.Key, Member: req.Member, ContextID: req.ContextID, Type: req.Type, Model: l.member.Model, RequestSHA256: req.hash, Sample: req.Sample,
 	}})
 }
 
