@@ -129,6 +129,7 @@ type stage struct {
 	options     any
 	inputs      []schemas.Input
 	fingerprint string
+	units       int // of work that progress counts, 0 for one a shard
 }
 
 // open computes a stage's fingerprint from its options and the manifests of the
@@ -162,10 +163,25 @@ func (b *Build) open(name string, options any, inputs []schemas.Input, reads ...
 	return s, err
 }
 
-// todo lists the shards without a valid done record. The manifest and the records
-// of another build go first: its files are about to be overwritten, and if this
-// process is killed while it does that, nobody may take them for whole.
+// todo lists the shards without a valid done record.
 func (s *stage) todo() ([]int, error) {
+	done, err := s.done()
+	if err != nil {
+		return nil, err
+	}
+	var todo []int
+	for i := range s.b.Recipe.Shards {
+		if !done[i] {
+			todo = append(todo, i)
+		}
+	}
+	return todo, nil
+}
+
+// done tells the valid done records, by number. The manifest and the records of
+// another build go first: its files are about to be overwritten, and if this process
+// is killed while it does that, nobody may take them for whole.
+func (s *stage) done() (map[int]bool, error) {
 	dir := s.b.dir(s.name)
 	if err := os.MkdirAll(filepath.Join(dir, "_done"), 0o777); err != nil {
 		return nil, fmt.Errorf("make the folder of %s: %w; choose another --out", s.name, err)
@@ -193,13 +209,7 @@ func (s *stage) todo() ([]int, error) {
 			}
 		}
 	}
-	var todo []int
-	for i := range s.b.Recipe.Shards {
-		if !done[i] {
-			todo = append(todo, i)
-		}
-	}
-	return todo, nil
+	return done, nil
 }
 
 // finished reports whether the stage's manifest is there with all files that it

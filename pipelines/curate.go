@@ -26,6 +26,7 @@ type curateOptions struct {
 	GeneralShare float64                  `json:"general_share"`
 	Exclude      []string                 `json:"exclude"`
 	Benchmarks   map[string][]curate.Item `json:"benchmarks"`
+	Weights      map[string]float64       `json:"weights"` // of judges
 }
 
 // smallRow is what curate shuffles: at most one field is set.
@@ -62,7 +63,8 @@ func runCurate(ctx context.Context, b *Build) error {
 		Recipe       CurateRecipe `json:"recipe"`
 		GeneralShare float64      `json:"general_share"`
 		Exclude      []string     `json:"exclude"`
-	}{o.Recipe, o.GeneralShare, o.Exclude}, inputs, schemas.StageExtract, schemas.StageGenerate, schemas.StageVerify, schemas.StageJudge)
+		Acceptance   float64      `json:"min_golden_acceptance"`
+	}{o.Recipe, o.GeneralShare, o.Exclude, b.Recipe.Judge.MinGoldenAcceptance}, inputs, schemas.StageExtract, schemas.StageGenerate, schemas.StageVerify, schemas.StageJudge)
 	if err != nil {
 		return err
 	}
@@ -73,6 +75,9 @@ func runCurate(ctx context.Context, b *Build) error {
 		return err
 	}
 	if _, err := s.todo(); err != nil { // makes the folder
+		return err
+	}
+	if o.Weights, err = b.judgeWeights(); err != nil {
 		return err
 	}
 	b.Log("curate: selecting up to %d pairs", o.Recipe.Rows)
@@ -153,7 +158,7 @@ func (f *smallRowsFn) ProcessElement(ctx context.Context, task string, emit func
 			return nil
 		}
 		for i := range negatives {
-			r := candidate(c, &negatives[i])
+			r := candidate(c, &negatives[i], o.Weights)
 			r.GoldenHash, r.WindowHash, r.Contaminated = golden, window, evidence
 			send(smallRow{Candidate: r})
 		}
@@ -174,15 +179,15 @@ func benchmarkNames(o curateOptions) []string {
 	return names
 }
 
-func candidate(c *schemas.Context, n *judgedNegative) *curate.Candidate {
-	sum := judge.Summarize(n.verdicts)
+func candidate(c *schemas.Context, n *judgedNegative, weights map[string]float64) *curate.Candidate {
+	sum := judge.Summarize(n.verdicts, weights)
 	return &curate.Candidate{
 		ContextID: c.ID, NegativeID: n.ID, Repo: c.Repo, Commit: c.Commit, Path: c.Path, License: c.License,
 		Language: c.Language, Type: n.Type, Kind: c.Kind, Generator: n.Generator, Status: n.status,
 		TextHash: curate.TextHash(n.Text),
 		Golden:   curate.Outline(c.Golden), Text: curate.Outline(n.Text),
-		Fooled: sum.Fooled, Judges: sum.Judges, FoolRate: sum.Rate, Margin: sum.Margin,
-		Invented: n.Invented,
+		Fooled: sum.Fooled, Judges: sum.Judges, FoolRate: sum.Rate, Weighted: sum.Weighted, Low: sum.Low, Margin: sum.Margin,
+		Invented: n.Invented, Sampled: n.Sampled,
 	}
 }
 

@@ -18,7 +18,8 @@ import (
 
 // exportOptions is what a shard of export needs to know.
 type exportOptions struct {
-	Recipe ExportRecipe `json:"recipe"`
+	Recipe  ExportRecipe       `json:"recipe"`
+	Weights map[string]float64 `json:"weights"` // of judges
 }
 
 func init() { shardWorks[schemas.StageExport] = exportShard }
@@ -44,7 +45,11 @@ func runExport(ctx context.Context, b *Build) error {
 			return err
 		}
 		b.Log("export: %d of %d shards to do", len(todo), b.Recipe.Shards)
-		if err := s.run(ctx, todo, func(int) any { return exportOptions{Recipe: b.Recipe.Export} }); err != nil {
+		weights, err := b.judgeWeights()
+		if err != nil {
+			return err
+		}
+		if err := s.run(ctx, todo, func(int) any { return exportOptions{b.Recipe.Export, weights} }); err != nil {
 			return err
 		}
 		if _, ok, err := shard.ReadDone(b.dir(s.name), b.Recipe.Shards, s.fingerprint); err != nil {
@@ -73,6 +78,7 @@ type outcome struct {
 	Status     string   `json:"status"`
 	Judges     int64    `json:"judges"`
 	Fooled     int64    `json:"fooled"`
+	Weighted   *float64 `json:"weighted"` // fool rate with the judges' weights
 	Margin     *float64 `json:"margin"`
 	Shorter    bool     `json:"shorter"` // the baseline judge that knows length alone is fooled
 	Selected   bool     `json:"selected"`
@@ -92,7 +98,6 @@ type sample struct {
 type exportParts struct {
 	Attribution []schemas.Context `json:"attribution"` // repo, commit, path, licence; one a context
 	Samples     []sample          `json:"samples"`
-	Controls    []schemas.Verdict `json:"controls"`
 }
 
 // samplesPerCell bounds the pairs that a shard offers to the report, by language and
@@ -125,7 +130,7 @@ func exportShard(_ context.Context, t shardTask) (schemas.Done, error) {
 		for i := range negatives {
 			n := &negatives[i]
 			s := chosen[n.ID]
-			outcomes = append(outcomes, outcomeOf(c, n, s != nil))
+			outcomes = append(outcomes, outcomeOf(c, n, s != nil, o.Weights))
 			if s == nil {
 				continue
 			}
@@ -140,14 +145,6 @@ func exportShard(_ context.Context, t shardTask) (schemas.Done, error) {
 	})
 	if err != nil {
 		return d, err
-	}
-	for v, err := range shard.Read[schemas.Verdict](t.path(schemas.StageJudge, "verdicts")) {
-		if err != nil {
-			return d, err
-		}
-		if v.NegativeID == nil {
-			parts.Controls = append(parts.Controls, v)
-		}
 	}
 	slices.SortFunc(rows, func(a, b schemas.Row) int { return cmp.Compare(a.ID, b.ID) })
 	for i := range rows {
@@ -172,11 +169,11 @@ func row(c *schemas.Context, n *judgedNegative, s *schemas.Selected) schemas.Row
 	return trainers.Normalize(r)
 }
 
-func outcomeOf(c *schemas.Context, n *judgedNegative, selected bool) outcome {
-	s := judge.Summarize(n.verdicts)
+func outcomeOf(c *schemas.Context, n *judgedNegative, selected bool, weights map[string]float64) outcome {
+	s := judge.Summarize(n.verdicts, weights)
 	return outcome{
 		NegativeID: n.ID, Language: c.Language, Type: n.Type, Generator: n.Generator, Invented: n.Invented, Status: n.status,
-		Judges: s.Judges, Fooled: s.Fooled, Margin: s.Margin, Shorter: judge.ShorterWins(c.Golden, n.Text), Selected: selected,
+		Judges: s.Judges, Fooled: s.Fooled, Weighted: s.Weighted, Margin: s.Margin, Shorter: judge.ShorterWins(c.Golden, n.Text), Selected: selected,
 	}
 }
 

@@ -15,7 +15,6 @@ import (
 	"decoy/schemas"
 	"decoy/transforms/card"
 	"decoy/transforms/curate"
-	"decoy/transforms/judge"
 	"decoy/transforms/report"
 	"decoy/transforms/trainers"
 )
@@ -31,7 +30,7 @@ type summary struct {
 	licenses  map[string]int64
 	outcomes  []outcome
 	samples   []sample
-	controls  []schemas.Verdict
+	rounds    []JudgeRound
 	sources   []schemas.Context
 	splits    map[string]*report.Split
 }
@@ -55,6 +54,9 @@ func (s *stage) summarize() (*summary, error) {
 	if err := json.Unmarshal(raw, &sum.curate); err != nil {
 		return nil, fmt.Errorf("read shift.json: %w", err)
 	}
+	if sum.rounds, err = readRounds(s.b.Out); err != nil {
+		return nil, err
+	}
 	for i := range s.b.Recipe.Shards {
 		if err := sum.shard(shardTask{Stage: s.name, Out: s.b.Out, Shard: i, Of: s.b.Recipe.Shards}); err != nil {
 			return nil, err
@@ -73,7 +75,6 @@ func (sum *summary) shard(t shardTask) error {
 		return fmt.Errorf("read %s: %w", partsPath(t), err)
 	}
 	sum.sources = append(sum.sources, p.Attribution...)
-	sum.controls = append(sum.controls, p.Controls...)
 	sum.samples = append(sum.samples, p.Samples...)
 	for o, err := range shard.Read[outcome](t.path(t.Stage, partsFolder+"outcomes")) {
 		if err != nil {
@@ -156,7 +157,7 @@ func (sum *summary) card(s *stage) (card.Data, error) {
 		Name: b.Recipe.Name, Recipe: recipe, CodeVersion: schemas.CodeVersion, SchemaVersion: schemas.SchemaVersion,
 		Inputs: len(sum.manifests[schemas.StageExtract].Inputs), Fingerprint: s.fingerprint,
 		Splits: sum.splitList(), Notes: sum.curate.Notes, Licenses: sum.licenseCounts(), Hardness: sum.hardness(),
-		Controls: judge.ControlRates(sum.controls), Probe: sum.curate.Probe, Decontaminated: sum.curate.Decontaminated,
+		Controls: sum.tally().Controls(), Probe: sum.curate.Probe, Decontaminated: sum.curate.Decontaminated,
 		Selection: card.Selection{
 			Rows: b.Recipe.Curate.Rows, Accept: b.Recipe.Curate.Accept, MaxPerRepo: b.Recipe.Curate.MaxPerRepo,
 			MaxPerGolden: b.Recipe.Curate.MaxPerGolden, PerContext: 1, GeneralShare: b.Recipe.Export.GeneralShare, Off: sum.off(),
@@ -193,7 +194,7 @@ func (sum *summary) card(s *stage) (card.Data, error) {
 		d.Generators = append(d.Generators, card.Member{Name: m.Name, Provider: m.Provider, Model: m.Model, N: n})
 	}
 	for _, m := range b.Recipe.Judge.Panel {
-		d.Judges = append(d.Judges, card.Member{Name: m.Name, Provider: m.Provider, Model: m.Model, N: sum.manifests[schemas.StageJudge].Counts["verdicts"]})
+		d.Judges = append(d.Judges, card.Member{Name: m.Name, Provider: m.Provider, Model: m.Model, Prompt: sum.judgePrompt(m), N: sum.worth(m.Name).Valid})
 	}
 	for _, status := range schemas.Statuses {
 		st := card.Status{Name: status}

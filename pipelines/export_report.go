@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	"decoy/schemas"
-	"decoy/transforms/curate"
-	"decoy/transforms/judge"
 	"decoy/transforms/report"
 )
 
@@ -32,11 +30,10 @@ func (sum *summary) report() report.Data {
 		},
 		Off: sum.off(), Funnel: sum.funnel(), Kinds: counts(sum.kinds), Licenses: sum.licenseCounts(), Splits: sum.splitList(),
 		SplitNotes: sum.curate.Notes, Decontaminated: sum.curate.Decontaminated, Shift: sum.curate.Shift, Probe: sum.curate.Probe,
-		Controls: judge.ControlRates(sum.controls), Hardness: sum.hardness(), Run: b.RunInfo.report(), Pairs: sum.pairs(),
+		Controls: sum.tally().Controls(), Hardness: sum.hardness(), Run: b.RunInfo.report(), Pairs: sum.pairs(),
 	}
 	valid, selected := map[report.Cell]int64{}, map[report.Cell]int64{}
 	statuses := map[report.StatusCell]int64{}
-	var rates judge.Cells
 	for _, o := range sum.outcomes {
 		cell := report.Cell{Language: o.Language, Type: o.Type}
 		valid[cell]++
@@ -44,9 +41,8 @@ func (sum *summary) report() report.Data {
 			selected[cell]++
 		}
 		statuses[report.StatusCell{Generator: o.Generator, Type: o.Type, Language: o.Language, Status: o.Status}]++
-		rates.Add(judge.Cell{Generator: o.Generator, Type: o.Type, Language: o.Language}, judge.Summary{Judges: o.Judges, Fooled: o.Fooled})
 	}
-	d.Valid, d.Selected, d.FoolRates = cells(valid), cells(selected), rates.Rates()
+	d.Valid, d.Selected, d.FoolRates = cells(valid), cells(selected), sum.tally().Cells
 	for k, n := range statuses {
 		k.N = n
 		d.Statuses = append(d.Statuses, k)
@@ -55,6 +51,7 @@ func (sum *summary) report() report.Data {
 		return cmp.Or(cmp.Compare(a.Generator, b.Generator), cmp.Compare(a.Type, b.Type), cmp.Compare(a.Language, b.Language), cmp.Compare(a.Status, b.Status))
 	})
 	d.Judges, d.Margins = sum.judges()
+	d.Judging = sum.judging()
 	return d
 }
 
@@ -68,38 +65,6 @@ func cells(m map[report.Cell]int64) []report.Cell {
 		return cmp.Or(cmp.Compare(a.Language, b.Language), cmp.Compare(a.Type, b.Type))
 	})
 	return out
-}
-
-// judges sets the panel, taken together, beside the baseline that knows length
-// alone.
-func (sum *summary) judges() (rates []report.JudgeRate, margins []report.Margin) {
-	var names []string
-	for _, m := range sum.b.Recipe.Judge.Panel {
-		names = append(names, m.Name)
-	}
-	panel := strings.Join(names, " + ")
-	for _, typ := range schemas.Types {
-		r := report.JudgeRate{Judge: panel, Type: typ}
-		s := report.JudgeRate{Judge: report.ShorterWins, Type: typ}
-		var values []float64
-		for _, o := range sum.outcomes {
-			if o.Type != typ {
-				continue
-			}
-			r.N += o.Judges
-			r.Fooled += o.Fooled
-			s.N++
-			if o.Shorter {
-				s.Fooled++
-			}
-			if o.Margin != nil {
-				values = append(values, *o.Margin)
-			}
-		}
-		rates = append(rates, r, s)
-		margins = append(margins, report.Margin{Judge: panel, Type: typ, N: int64(len(values)), Quantiles: curate.Quantiles(values)})
-	}
-	return rates, margins
 }
 
 // funnel follows the data from files to pairs, with the reasons of every loss.

@@ -30,7 +30,9 @@ func init() { shardWorks[schemas.StageGenerate] = generateShard }
 
 // runGenerate asks the panel for negatives.
 //
-//	contexts, symbols, names → negatives, rejects (by shard); ledger
+//	contexts, symbols, names → negatives, rejects, unlabelled (by shard); ledger
+//
+// There are unlabelled files only where the panel has a FIM endpoint.
 func runGenerate(ctx context.Context, b *Build) error {
 	s, err := b.open(schemas.StageGenerate, outputOptions(b.Recipe.Generate), nil, schemas.StageExtract)
 	if err != nil {
@@ -74,6 +76,7 @@ type generation struct {
 	o         generateOptions
 	repos     *repositories[*rules.Repo]
 	negatives []schemas.Negative
+	rest      []schemas.Unlabelled
 	rejects   []schemas.Reject
 	counts    map[string]int64
 }
@@ -92,7 +95,7 @@ func generateShard(ctx context.Context, t shardTask) (schemas.Done, error) {
 		return d, err
 	}
 	for _, m := range g.o.Recipe.Panel {
-		if m.Provider == "rules" {
+		if m.Provider == panel.ProviderRules {
 			err = g.rules(ctx, m)
 		} else {
 			err = g.ask(ctx, m)
@@ -121,7 +124,13 @@ func generateShard(ctx context.Context, t shardTask) (schemas.Done, error) {
 		return d, err
 	}
 	d.Files = append(d.Files, f)
-	return d, nil
+	if !slices.ContainsFunc(g.o.Recipe.Panel, func(m panel.Member) bool { return m.Provider == panel.ProviderFIM }) {
+		return d, nil
+	}
+	d.Counts["unlabelled"] = int64(len(g.rest))
+	f, err = g.writeUnlabelled()
+	d.Files = append(d.Files, f)
+	return d, err
 }
 
 const (

@@ -134,7 +134,7 @@ func (s *stage) run(ctx context.Context, todo []int, options func(shard int) any
 	}
 	p, scope := beam.NewPipelineWithRoot()
 	end(scope, s.work(scope.Scope(s.name), s.name, tasks))
-	return s.submit(ctx, p, s.b.Recipe.Shards)
+	return s.submit(ctx, p, cmp.Or(s.units, s.b.Recipe.Shards))
 }
 
 // end consumes the last collection of a graph through a GroupByKey. Prism 2.77.0

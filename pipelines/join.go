@@ -19,7 +19,7 @@ type judgedNegative struct {
 func joinShard(t shardTask, visit func(c *schemas.Context, negatives []judgedNegative) error) error {
 	certs := newCursor(shard.Read[schemas.Certificate](t.path(schemas.StageVerify, "certificates")), func(c schemas.Certificate) string { return c.ContextID })
 	defer certs.stop()
-	verdicts := newCursor(shard.Read[schemas.Verdict](t.path(schemas.StageJudge, "verdicts")), func(v schemas.Verdict) string { return v.ContextID })
+	verdicts := newCursor(readVerdicts(t), func(v schemas.Verdict) string { return v.ContextID })
 	defer verdicts.stop()
 	for g, err := range joinNegatives(t) {
 		if err != nil {

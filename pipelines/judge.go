@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -15,29 +16,26 @@ import (
 	"decoy/schemas"
 	"decoy/transforms/judge"
 	"decoy/transforms/panel"
-	"decoy/transforms/panel/prompts"
 )
 
 // judgeOptions is what a shard of judge needs to know.
 type judgeOptions struct {
-	Recipe    JudgeRecipe `json:"recipe"`
-	BudgetUSD *float64    `json:"budget_usd"`
-	Replay    bool        `json:"replay"`
-	Workers   int         `json:"workers"`
+	Recipe    JudgeRecipe       `json:"recipe"`
+	Plan      judge.Plan        `json:"plan"`
+	Round     int               `json:"round"`    // of the plan
+	Families  map[string]string `json:"families"` // of the generators, by name
+	BudgetUSD *float64          `json:"budget_usd"`
+	Replay    bool              `json:"replay"`
+	Workers   int               `json:"workers"`
 }
 
 func init() { shardWorks[schemas.StageJudge] = judgeShard }
 
-// runJudge asks the judges about every negative and about golden controls.
+// runJudge asks the judges about negatives and about golden controls, in rounds.
 //
-//	contexts, negatives, ngrams → verdicts (by shard); ledger
+//	contexts, negatives, ngrams → verdicts (by round and shard), rounds/; ledger
 func runJudge(ctx context.Context, b *Build) error {
-	r := b.Recipe.Judge
-	r.Panel = outputMembers(r.Panel)
-	s, err := b.open(schemas.StageJudge, struct {
-		Recipe  JudgeRecipe `json:"recipe"`
-		Prompts string      `json:"prompts"`
-	}{r, prompts.JudgeVersion()}, nil, schemas.StageExtract, schemas.StageGenerate)
+	s, o, err := b.openJudge()
 	if err != nil {
 		return err
 	}
@@ -45,22 +43,69 @@ func runJudge(ctx context.Context, b *Build) error {
 	if err != nil {
 		return err
 	}
-	return s.runShards(ctx, func(shard int) any {
-		return judgeOptions{Recipe: b.Recipe.Judge, BudgetUSD: budget(shard), Replay: b.Replay, Workers: b.Workers}
-	})
+	return s.runRounds(ctx, o, budget)
 }
 
+// openJudge opens the stage before its first round.
+func (b *Build) openJudge() (*stage, judgeOptions, error) {
+	r := b.Recipe.Judge
+	r.Panel = outputMembers(r.Panel)
+	s, err := b.open(schemas.StageJudge, struct {
+		Recipe  JudgeRecipe `json:"recipe"`
+		Prompts string      `json:"prompts"`
+	}{r, judgeProtocols[r.Protocol].version}, nil, schemas.StageExtract, schemas.StageGenerate)
+	return s, judgeOptions{
+		Recipe: b.Recipe.Judge, Families: b.Recipe.Generate.families(), Replay: b.Replay, Workers: b.Workers,
+		Plan: judge.Plan{Rounds: b.Recipe.Judge.Rounds},
+	}, err
+}
+
+// turn is what of a context one judge is asked about in this round.
+type turn struct {
+	negatives []*schemas.Negative
+	control   bool // its golden control's turn has come, if it has one
+}
+
+// turn picks the negatives whose turn it is. A judge is not asked about negatives of
+// its own family, unless the recipe says so: it may know its own hand, or share the
+// generator's error. A golden control comes with the first of its context's negatives.
+func (o *judgeOptions) turn(m panel.Member, g contextNegatives) turn {
+	var t turn
+	before := false
+	for i := range g.Right {
+		n := &g.Right[i]
+		if !o.Recipe.OwnFamily && o.Families[n.Generator] == m.Kin() {
+			continue
+		}
+		round, ok := o.Plan.Round(n.ID, judgeCell(n, &g.Left))
+		switch {
+		case ok && round == o.Round:
+			t.negatives = append(t.negatives, n)
+		case ok && round < o.Round:
+			before = true
+		}
+	}
+	t.control = len(t.negatives) > 0 && !before
+	return t
+}
+
+func judgeCell(n *schemas.Negative, c *schemas.Context) judge.Cell {
+	return judge.Cell{Generator: n.Generator, Type: n.Type, Language: c.Language}
+}
+
+// judgeShard does one round of a shard. The task's number is that of its done record.
 func judgeShard(ctx context.Context, t shardTask) (schemas.Done, error) {
 	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[string]int64{}}
 	var o judgeOptions
 	if err := t.options(&o); err != nil {
 		return d, err
 	}
+	t.Shard -= firstRecord(o.Round, t.Of)
 	var verdicts []schemas.Verdict
 	for _, m := range o.Recipe.Panel {
 		var got []schemas.Verdict
 		var err error
-		if m.Provider == "ngram" {
+		if m.Provider == panel.ProviderNGram {
 			got, err = judgeByNgrams(ctx, t, o, m)
 		} else {
 			got, err = askJudge(ctx, t, o, m)
@@ -70,16 +115,24 @@ func judgeShard(ctx context.Context, t shardTask) (schemas.Done, error) {
 		}
 		verdicts = append(verdicts, got...)
 	}
-	slices.SortFunc(verdicts, func(a, b schemas.Verdict) int {
-		return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(orEmpty(a.NegativeID), orEmpty(b.NegativeID)), cmp.Compare(a.Judge, b.Judge))
-	})
+	slices.SortFunc(verdicts, compareVerdicts)
 	for _, v := range verdicts {
 		d.Counts["verdicts"]++
 		d.Counts[v.Answer]++
 	}
-	f, err := writeAll(t.path(t.Stage, "verdicts"), verdicts)
+	f, err := writeAll(t.path(t.Stage, verdictsName(o.Round)), verdicts)
+	if err != nil {
+		return d, err
+	}
+	d.Files = append(d.Files, f)
+	f, err = writeTally(t, o, verdicts)
 	d.Files = append(d.Files, f)
 	return d, err
+}
+
+// compareVerdicts orders verdicts as their files are ordered.
+func compareVerdicts(a, b schemas.Verdict) int {
+	return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(orEmpty(a.NegativeID), orEmpty(b.NegativeID)), cmp.Compare(a.Judge, b.Judge))
 }
 
 func orEmpty(s *string) string {
@@ -92,24 +145,26 @@ func orEmpty(s *string) string {
 // judgeByNgrams scores the shard's negatives, language by language and fold by
 // fold: one language's counts are in memory at a time.
 func judgeByNgrams(ctx context.Context, t shardTask, o judgeOptions, m panel.Member) ([]schemas.Verdict, error) {
-	type place struct {
+	type languageFold struct {
 		language string
 		fold     int
 	}
 	// The first reading finds out which languages and folds there are.
-	places := map[place]bool{}
+	places := map[languageFold]bool{}
 	for g, err := range withNegatives(t) {
 		if err != nil {
 			return nil, err
 		}
-		places[place{g.Left.Language, schemas.Fold(g.Left.Repo)}] = true
+		if t := o.turn(m, g); len(t.negatives) > 0 {
+			places[languageFold{g.Left.Language, schemas.Fold(g.Left.Repo)}] = true
+		}
 	}
 	var out []schemas.Verdict
 	for _, language := range schemas.Languages {
 		scorers := map[int]*judge.Scorer{}
 		var model *judge.Model
 		for fold := range schemas.Folds {
-			if !places[place{language, fold}] {
+			if !places[languageFold{language, fold}] {
 				continue
 			}
 			var err error
@@ -126,7 +181,7 @@ func judgeByNgrams(ctx context.Context, t shardTask, o judgeOptions, m panel.Mem
 			continue
 		}
 		controls := judge.NewControls(o.Recipe.Goldens)
-		err := ordered(ctx, ofLanguage(withNegatives(t), language, controls),
+		err := ordered(ctx, o.ofLanguage(m, withNegatives(t), language, controls),
 			func() (struct{}, func(), error) { return struct{}{}, func() {}, nil },
 			func(_ struct{}, j judged) ([]schemas.Verdict, error) {
 				return score(scorers[schemas.Fold(j.Left.Repo)], j, m.Name), nil
@@ -142,25 +197,31 @@ func judgeByNgrams(ctx context.Context, t shardTask, o judgeOptions, m panel.Mem
 	return out, nil
 }
 
-// judged is a context with its negatives and, where it is a golden control, the
-// golden of another place to set against its own.
+// judged is a context with the negatives whose turn it is and, where it is a golden
+// control, the golden of another place to set against its own.
 type judged struct {
-	contextNegatives
-	foreign string
-	control bool
+	Left      schemas.Context
+	negatives []*schemas.Negative
+	foreign   string
+	control   bool
 }
 
-func ofLanguage(in func(func(contextNegatives, error) bool), language string, controls *judge.Controls) func(func(judged, error) bool) {
+func (o *judgeOptions) ofLanguage(m panel.Member, in iter.Seq2[contextNegatives, error], language string, controls *judge.Controls) iter.Seq2[judged, error] {
 	return func(yield func(judged, error) bool) {
 		for g, err := range in {
-			if err == nil && g.Left.Language != language {
+			if err != nil {
+				yield(judged{}, err)
+				return
+			}
+			if g.Left.Language != language {
 				continue
 			}
-			j := judged{contextNegatives: g}
-			if err == nil {
-				j.foreign, j.control = controls.Pick(&g.Left)
+			foreign, sampled := controls.Pick(&g.Left)
+			t := o.turn(m, g)
+			if len(t.negatives) == 0 {
+				continue
 			}
-			if !yield(j, err) {
+			if !yield(judged{g.Left, t.negatives, foreign, sampled && t.control}, nil) {
 				return
 			}
 		}
@@ -170,14 +231,13 @@ func ofLanguage(in func(func(contextNegatives, error) bool), language string, co
 func score(s *judge.Scorer, j judged, name string) []schemas.Verdict {
 	w := s.Window(j.Left.Prefix, j.Left.Golden, j.Left.Suffix)
 	var out []schemas.Verdict
-	for i := range j.Right {
-		n := &j.Right[i]
+	for _, n := range j.negatives {
 		margin := w.Margin(n.Text)
-		out = append(out, schemas.Verdict{NegativeID: &n.ID, ContextID: n.ContextID, Judge: name, Protocol: "ngram", Answer: judge.Answer(margin), Margin: &margin})
+		out = append(out, schemas.Verdict{NegativeID: &n.ID, ContextID: n.ContextID, Judge: name, Protocol: judge.ProtocolNGram, Answer: judge.Answer(margin), Margin: &margin})
 	}
 	if j.control {
 		answer, margin := w.Control(j.foreign)
-		out = append(out, schemas.Verdict{ContextID: j.Left.ID, Judge: name, Protocol: "ngram", Answer: answer, Margin: &margin})
+		out = append(out, schemas.Verdict{ContextID: j.Left.ID, Judge: name, Protocol: judge.ProtocolNGram, Answer: answer, Margin: &margin})
 	}
 	return out
 }

@@ -87,14 +87,6 @@ type GenerateRecipe struct {
 	Panel         []panel.Member `yaml:"panel" json:"panel"`
 }
 
-// JudgeRecipe is the part of judge.
-type JudgeRecipe struct {
-	Panel    []panel.Member `yaml:"panel" json:"panel"`
-	Protocol string         `yaml:"protocol" json:"protocol"`
-	Goldens  float64        `yaml:"goldens" json:"goldens"`
-	Rounds   []float64      `yaml:"rounds" json:"rounds"`
-}
-
 // CurateRecipe is the part of curate.
 type CurateRecipe struct {
 	Rows          int                `yaml:"rows" json:"rows"`
@@ -146,7 +138,7 @@ func defaults() Recipe {
 			Licenses: "permissive", NgramTokens: 4_000_000,
 		},
 		Generate: GenerateRecipe{Types: "applicable", InventedShare: 0.2, Panel: []panel.Member{{Name: "rules", Provider: "rules"}}},
-		Judge:    JudgeRecipe{Panel: []panel.Member{{Name: "ngram", Provider: "ngram"}}, Protocol: "single", Goldens: 0.1, Rounds: []float64{1}},
+		Judge:    defaultJudge(),
 		Curate: CurateRecipe{
 			Rows: 2000, Accept: []string{schemas.StatusCertified, schemas.StatusUnseen}, Balance: []string{"language", "type"},
 			MaxPerRepo: 500, MaxPerGolden: 3,
@@ -257,11 +249,7 @@ func (r *Recipe) Validate() error {
 			bad("%w", err)
 		}
 	}
-	oneOf("judge.protocol", r.Judge.Protocol, "single")
-	between("judge.goldens", r.Judge.Goldens, 0, 1)
-	if !slices.Equal(r.Judge.Rounds, []float64{1}) {
-		bad("judge.rounds: only [1.0], every negative in one round, is built")
-	}
+	r.checkJudge(bad)
 	between("curate.rows", float64(r.Curate.Rows), 1, 1e9)
 	for _, s := range r.Curate.Accept {
 		oneOf("curate.accept", s, schemas.StatusCertified, schemas.StatusUnseen)

@@ -54,7 +54,7 @@ func TestDirectionOfImports(t *testing.T) {
 		}
 		packages++
 		layer, below, _ := strings.Cut(filepath.ToSlash(rel), "/")
-		if layer == "scripts" && strings.HasPrefix(below, "bench/") {
+		if layer == "scripts" && (strings.HasPrefix(below, "bench/") || strings.HasPrefix(below, "kill/")) {
 			layer = "bench"
 		}
 		may, known := allowed[layer]

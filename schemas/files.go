@@ -12,7 +12,8 @@ import (
 //
 //	1: first.
 //	2: contexts of edits have the date and kind of their commit.
-const SchemaVersion = 2
+//	3: negatives say whether they are samples; unlabelled samples.
+const SchemaVersion = 3
 
 // CodeVersion is the version of everything that changes bytes without changing a
 // recipe: spans, rules, checks, the judge, selection.

@@ -97,8 +97,9 @@ type Name struct {
 }
 
 // Negative is one wrong completion of a context. Text replaces Golden.
-// Introduced are the names or tokens that make it wrong. CostUSD is null where
-// the price is unknown.
+// Introduced are the names or tokens that make it wrong. Sampled says that a model
+// meant it to be right, so that only a certificate makes it a negative. CostUSD is
+// null where the price is unknown.
 type Negative struct {
 	ID             string   `json:"id"`
 	ContextID      string   `json:"context_id"`
@@ -108,12 +109,29 @@ type Negative struct {
 	Text           string   `json:"text"`
 	Introduced     []string `json:"introduced"`
 	Invented       bool     `json:"invented"`
+	Sampled        bool     `json:"sampled"`
 	EditSimilarity float64  `json:"edit_similarity"`
 	PromptVersion  string   `json:"prompt_version"`
 	RequestKey     string   `json:"request_key"`
 	InputTokens    int64    `json:"input_tokens"`
 	OutputTokens   int64    `json:"output_tokens"`
 	CostUSD        *float64 `json:"cost_usd"`
+}
+
+// Unlabelled is a sample of a FIM endpoint that is no negative: it equals the golden,
+// is no valid negative, or differs from it in ways that nothing here decides. Reason
+// and Detail are those of the check that it failed last.
+type Unlabelled struct {
+	ContextID    string   `json:"context_id"`
+	Generator    string   `json:"generator"`
+	Sample       int64    `json:"sample"`
+	Text         string   `json:"text"`
+	Reason       string   `json:"reason"`
+	Detail       string   `json:"detail"`
+	RequestKey   string   `json:"request_key"`
+	InputTokens  int64    `json:"input_tokens"`
+	OutputTokens int64    `json:"output_tokens"`
+	CostUSD      *float64 `json:"cost_usd"`
 }
 
 // Certificate says what the static check shows about a negative. Rule names the

@@ -47,6 +47,7 @@ type cli struct {
 	Curate   curateCmd   `cmd:"" help:"Deduplicate, decontaminate, balance and select."`
 	Export   exportCmd   `cmd:"" help:"Write the training set, its card and the report."`
 	Stats    statsCmd    `cmd:"" help:"Answer questions about a build in SQL."`
+	Batch    batchCmd    `cmd:"" help:"Ask a panel through the batch interfaces of its providers."`
 	Train    trainCmd    `cmd:"" help:"Render a trainer's configuration and start it."`
 }
 

@@ -18,6 +18,7 @@ const (
 	ReasonCertified    = "status_certified" // where the recipe does not accept it
 	ReasonUnseen       = "status_unseen"    // the same
 	ReasonNoStatus     = "status_missing"   // no certificate
+	ReasonUnlabelled   = "unlabelled"       // a sample whose error is not certain
 	ReasonDuplicate    = "duplicate"
 	ReasonContaminated = "contaminated"
 	ReasonExcludedRepo = "excluded_repo"
@@ -31,7 +32,7 @@ const (
 
 // Reasons lists the reasons in the order of every table.
 var Reasons = []string{
-	ReasonExcludedRepo, ReasonContaminated, ReasonDuplicate, ReasonNoStatus, ReasonExists, ReasonAbstain, ReasonUnseen, ReasonCertified,
+	ReasonExcludedRepo, ReasonContaminated, ReasonDuplicate, ReasonNoStatus, ReasonExists, ReasonAbstain, ReasonUnseen, ReasonCertified, ReasonUnlabelled,
 	ReasonCellOff, ReasonFoolsAll, ReasonOnePerCtx, ReasonCapGolden, ReasonCapRepo, ReasonNotRanked,
 }
 
@@ -56,10 +57,13 @@ type Candidate struct {
 	Text         Side     `json:"text"`
 	FoolRate     *float64 `json:"fool_rate"`
 	Fooled       int64    `json:"fooled"`
-	Judges       int64    `json:"judges"` // valid verdicts
+	Judges       int64    `json:"judges"`   // valid verdicts
+	Weighted     *float64 `json:"weighted"` // fool rate with the judges' weights
+	Low          *float64 `json:"low"`      // its lower Wilson bound; null where nobody judged
 	Margin       *float64 `json:"margin"`
 	Contaminated string   `json:"contaminated"` // evidence, "" for a clean context
 	Invented     bool     `json:"invented"`
+	Sampled      bool     `json:"sampled"`
 }
 
 // LenDiff is by how many characters the rejected side is longer.

@@ -54,6 +54,12 @@
 // short of its quota. On a made pool of 6,000 rows, three of four longer, the probe
 // finds the rejected side in 84 % of the pool and 56 % of a selection of 800.
 //
+// # Hardness
+//
+// Rows of a bin are ranked by the lower end of the 95 % Wilson interval of their fool
+// rate, in which each judge counts with its weight ([judge.Weights]), then by margin.
+// Judging may be a sample: rows that nobody judged have null, and in each cell they
+// are drawn after all that somebody did, even where that costs balance.//
 // # Memory
 //
 // All candidates of a build at once, about 0.5 KB each: 1.2 GB for the paper's pool

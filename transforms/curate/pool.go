@@ -3,8 +3,6 @@ package curate
 import (
 	"cmp"
 	"slices"
-
-	"decoy/transforms/judge"
 )
 
 // Shape is the outline of a pair as a probe sees it: by how much the rejected side
@@ -93,21 +91,17 @@ func (p *pool) rank() {
 	}
 }
 
-// harder orders by fool rate (its lower Wilson bound where several judges voted: 3
-// of 3 says more than 1 of 1), then margin, then id. Unjudged rows come last.
+// harder orders by the lower Wilson bound of the weighted fool rate (3 of 3 says more
+// than 1 of 1), then margin, then id. Unjudged rows come last.
 func harder(a, b *Candidate) int {
 	return cmp.Or(cmp.Compare(hardness(b), hardness(a)), compareMargin(b, a), byID(*a, *b))
 }
 
 func hardness(c *Candidate) float64 {
-	switch {
-	case c.Judges <= 0:
+	if c.Low == nil {
 		return -1
-	case c.Judges == 1:
-		return float64(c.Fooled)
 	}
-	low, _ := judge.Wilson(float64(c.Fooled), float64(c.Judges))
-	return low
+	return *c.Low
 }
 
 func compareMargin(a, b *Candidate) int {
@@ -143,12 +137,19 @@ func (b *balance) ahead(s Shape) int {
 
 // cost orders bins for a draw; smaller is better, the first difference decides.
 type cost struct {
+	unjudged bool    // a row that nobody judged comes after all that somebody did
 	leaning  int     // this row would tilt the cell further than it may lean
 	ahead    int     // how far its shape is ahead of its mirror in all cells
 	progress float64 // share drawn of what the cell can draw in balance
 }
 
 func compareCost(a, b cost) int {
+	if a.unjudged != b.unjudged {
+		if a.unjudged {
+			return 1
+		}
+		return -1
+	}
 	return cmp.Or(cmp.Compare(a.leaning, b.leaning), cmp.Compare(a.ahead, b.ahead), cmp.Compare(a.progress, b.progress))
 }
 
@@ -186,7 +187,7 @@ func (p *pool) draw(all *balance, blocked func(*Candidate) bool) *Candidate {
 }
 
 func (p *pool) cost(b *bin, all *balance) cost {
-	c := cost{ahead: all.ahead(b.shape)}
+	c := cost{ahead: all.ahead(b.shape), unjudged: b.rows[b.next].Low == nil}
 	if side := sign(int(b.shape.Len)); side*p.skew > p.drawn/8 {
 		c.leaning = side * p.skew
 	}

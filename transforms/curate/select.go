@@ -138,6 +138,8 @@ func (s *selection) ineligible(c *Candidate) (reason, detail string) {
 		return ReasonNoStatus, "it has no certificate: run verify"
 	case !slices.Contains(s.Accept, c.Status):
 		return "status_" + c.Status, ""
+	case c.Sampled && c.Status != schemas.StatusCertified:
+		return ReasonUnlabelled, "a sample of a model that meant to be right, " + c.Status
 	case s.off[Cell{c.Language, c.Type}]:
 		return ReasonCellOff, c.Language + " × " + c.Type
 	case c.Judges >= 3 && c.Fooled == c.Judges && c.Status != schemas.StatusCertified:

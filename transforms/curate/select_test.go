@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"decoy/schemas"
+	"decoy/transforms/judge"
 )
 
 // synthetic makes a pool whose rejected side is longer in three of four rows, and
@@ -40,7 +41,7 @@ func synthetic(n int, seed uint64) []Candidate {
 		out[i] = Candidate{
 			ContextID: fmt.Sprintf("c%05d", i*2/3), NegativeID: fmt.Sprintf("n%05d", i), Repo: repo, Group: repo,
 			Language: schemas.Languages[r.IntN(4)], Type: schemas.Types[r.IntN(4)], Kind: schemas.KindCall, Generator: "rules", Status: status,
-			GoldenHash: uint64(r.IntN(n)), Golden: g, Text: x, Judges: 1, Fooled: fooled, FoolRate: ptr(float64(fooled)), Margin: ptr(margin),
+			GoldenHash: uint64(r.IntN(n)), Golden: g, Text: x, Judges: 1, Fooled: fooled, FoolRate: ptr(float64(fooled)), Low: low(fooled, 1), Margin: ptr(margin),
 		}
 	}
 	return out
@@ -210,6 +211,7 @@ func TestHarderRowsComeFirst(t *testing.T) {
 		if *cs[i].Margin >= 0 {
 			cs[i].Fooled = 1
 		}
+		cs[i].Low = low(cs[i].Fooled, 1)
 	}
 	sel, _ := choose(t, cs, Config{Rows: 10})
 	for _, s := range sel {
@@ -217,12 +219,53 @@ func TestHarderRowsComeFirst(t *testing.T) {
 			t.Errorf("row %s with margin %v is among the ten hardest", *s.NegativeID, *s.Margin)
 		}
 	}
-	// Of several judges' votes, three of three outweigh one of one.
-	many := Candidate{NegativeID: "many", Judges: 4, Fooled: 4}
-	two := Candidate{NegativeID: "two", Judges: 2, Fooled: 2}
-	none := Candidate{NegativeID: "none", Margin: ptr(9.0)}
-	if harder(&many, &two) >= 0 || harder(&two, &none) >= 0 || harder(&none, &many) <= 0 {
+	// Four of four outweigh two of two, and these one of one.
+	order := []Candidate{
+		{NegativeID: "many", Low: low(4, 4)}, {NegativeID: "two", Low: low(2, 2)}, {NegativeID: "one", Low: low(1, 1), Margin: ptr(5.0)},
+		{NegativeID: "half", Low: low(1, 2), Margin: ptr(9.0)}, {NegativeID: "caught", Low: low(0, 3), Margin: ptr(1.0)},
+		{NegativeID: "caught too", Low: low(0, 1), Margin: ptr(-1.0)}, {NegativeID: "none", Margin: ptr(9.0)},
+	}
+	if !slices.IsSortedFunc(order, func(a, b Candidate) int { return harder(&a, &b) }) {
 		t.Error("order of hardness")
+	}
+}
+
+// low is the lower Wilson bound of a fool rate.
+func low(fooled, judges int64) *float64 {
+	l, _ := judge.Wilson(float64(fooled), float64(judges))
+	return &l
+}
+
+// However much of a pool is judged, in no cell is a row that nobody judged selected
+// while one that somebody did could have been.
+func TestUnjudgedRowsComeLast(t *testing.T) {
+	for seed := range uint64(20) {
+		cs := synthetic(1500, seed)
+		r := rand.New(rand.NewPCG(seed, 7))
+		part := r.Float64()
+		by := map[string]*Candidate{}
+		for i := range cs {
+			if c := &cs[i]; r.Float64() > part {
+				c.Judges, c.Fooled, c.FoolRate, c.Low, c.Margin = 0, 0, nil, nil, nil
+			}
+			by[cs[i].NegativeID] = &cs[i]
+		}
+		sel, rej := choose(t, cs, Config{Rows: 50 + r.IntN(900), MaxPerRepo: 20 + r.IntN(30)})
+		unjudged := map[Cell]int{}
+		for _, s := range sel {
+			c := by[*s.NegativeID]
+			if (s.FoolRate == nil) != (s.Judges == 0) || s.Judges != c.Judges {
+				t.Fatalf("seed %d: row %s has %d judges and fool rate %v", seed, c.NegativeID, s.Judges, s.FoolRate)
+			}
+			if s.Judges == 0 {
+				unjudged[Cell{c.Language, c.Type}]++
+			}
+		}
+		for _, x := range rej {
+			if c := by[x.ID]; x.Reason == ReasonNotRanked && c.Judges > 0 && unjudged[Cell{c.Language, c.Type}] > 0 {
+				t.Fatalf("seed %d: %s was judged and not ranked, beside %d selected rows of its cell that were not", seed, x.ID, unjudged[Cell{c.Language, c.Type}])
+			}
+		}
 	}
 }
 

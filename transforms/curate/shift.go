@@ -98,6 +98,7 @@ func NewShift(pool []Candidate, selected []schemas.Selected, notes []string) Shi
 		{"golden_chars", func(c *Candidate) *float64 { return asFloat(c.Golden.Chars) }},
 		{"length_difference", func(c *Candidate) *float64 { return asFloat(c.LenDiff()) }},
 		{"fool_rate", func(c *Candidate) *float64 { return c.FoolRate }},
+		{"weighted_fool_rate", func(c *Candidate) *float64 { return c.Weighted }},
 		{"margin", func(c *Candidate) *float64 { return c.Margin }},
 	} {
 		s.Numbers = append(s.Numbers, number(n.name, pool, chosen, n.value))

@@ -8,8 +8,8 @@ import (
 	"decoy/schemas"
 )
 
-// Controls picks the golden controls of the n-gram judge. A judge that compares
-// cannot be shown the golden against itself (margin 0, always), and the golden
+// Controls picks the golden controls of judges that compare: the n-gram judge, and
+// the protocols pairwise and logprob. Such a judge cannot be shown the golden against itself (margin 0, always), and the golden
 // against a negative of its own context repeats that negative's verdict. What it
 // can be asked is whether it prefers the right text, by the very same rule, to real
 // code that is certainly wrong here: the golden of another context of the same kind
@@ -18,8 +18,8 @@ import (
 // much the judge is worth; about one half would mean that its fool rates say
 // nothing.
 //
-// Feed it the contexts that have a negative, in the shard's order (by id). LLM
-// judges need no such rule: their control shows the golden in a negative's place.
+// Feed it the contexts that have a negative, in the shard's order (by id). Judges of
+// one passage need no such rule: their control shows the golden in a negative's place.
 type Controls struct {
 	share float64
 	last  map[[2]string][]string // goldens by language and kind, oldest first
@@ -75,19 +75,4 @@ func ControlAnswer(answer string) string {
 		return schemas.AnswerRejected
 	}
 	return answer
-}
-
-// FromAnswer is the verdict of a judge that says whether a negative is right, and
-// how sure it is of that (0 to 1). The margin is the log-odds of "right" that this
-// states, within ±4.6 (confidence 0.01 to 0.99): stated certainty is not evidence.
-func FromAnswer(correct bool, confidence float64) (answer string, margin float64) {
-	if math.IsNaN(confidence) {
-		confidence = 0.5
-	}
-	confidence = min(max(confidence, 0.01), 0.99)
-	margin = round(ln(confidence / (1 - confidence)))
-	if correct {
-		return schemas.AnswerFooled, margin
-	}
-	return schemas.AnswerCaught, round(-margin)
 }

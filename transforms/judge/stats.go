@@ -15,40 +15,61 @@ import (
 type Summary struct {
 	Judges int64 // valid verdicts
 	Fooled int64
-	Rate   *float64
-	Margin *float64
+	Rate   *float64 // Fooled / Judges
+	// Weighted is the fool rate in which each judge counts with its weight, Low its
+	// lower Wilson bound with n = (Σw)²/Σw² verdicts (Kish 1965), which is Judges
+	// where all weights are equal. Both are nil where Rate is.
+	Weighted *float64
+	Low      *float64
+	Margin   *float64
 }
 
-// Summarize summarises the verdicts on one negative, in any order.
-func Summarize(verdicts []schemas.Verdict) Summary {
+// Summarize summarises the verdicts on one negative, in any order. A judge without a
+// weight has 1.
+func Summarize(verdicts []schemas.Verdict, weights map[string]float64) Summary {
 	vs := slices.Clone(verdicts)
 	slices.SortFunc(vs, func(a, b schemas.Verdict) int {
-		return cmp.Or(cmp.Compare(a.Judge, b.Judge), cmp.Compare(a.Protocol, b.Protocol), cmp.Compare(a.Order, b.Order))
+		return cmp.Or(cmp.Compare(a.Judge, b.Judge), cmp.Compare(a.Protocol, b.Protocol))
 	})
 	var s Summary
-	var sum, n float64
+	var margins, n, fooled, sum, squares float64
 	for _, v := range vs {
-		if v.Answer != schemas.AnswerFooled && v.Answer != schemas.AnswerCaught {
+		if !valid(v) {
 			continue
 		}
+		w, ok := weights[v.Judge]
+		if !ok {
+			w = 1
+		}
+		sum += w
+		squares += float64(w * w)
 		s.Judges++
 		if v.Answer == schemas.AnswerFooled {
 			s.Fooled++
+			fooled += w
 		}
 		if v.Margin != nil {
-			sum += *v.Margin
+			margins += *v.Margin
 			n++
 		}
 	}
 	if s.Judges > 0 {
-		r := float64(s.Fooled) / float64(s.Judges)
-		s.Rate = &r
+		r, w := float64(s.Fooled)/float64(s.Judges), fooled/sum
+		effective := float64(sum*sum) / squares
+		low, _ := Wilson(float64(w*effective), effective)
+		w, low = round(w), round(low)
+		s.Rate, s.Weighted, s.Low = &r, &w, &low
 	}
 	if n > 0 {
-		m := round(sum / n)
+		m := round(margins / n)
 		s.Margin = &m
 	}
 	return s
+}
+
+// valid reports whether a verdict on a negative counts.
+func valid(v schemas.Verdict) bool {
+	return v.Answer == schemas.AnswerFooled || v.Answer == schemas.AnswerCaught
 }
 
 // Wilson is the 95 % Wilson score interval of k successes in n (Wilson 1927). With
@@ -62,7 +83,14 @@ func Wilson(k, n float64) (low, high float64) {
 	p := k / n
 	centre := p + z2/(2*n)
 	half := float64(z * math.Sqrt(float64(p*(1-p)/n)+z2/(4*n*n)))
-	return max(0, (centre-half)/(1+z2/n)), min(1, (centre+half)/(1+z2/n))
+	low, high = (centre-half)/(1+z2/n), (centre+half)/(1+z2/n)
+	if k <= 0 {
+		low = 0 // and not what rounding leaves of it
+	}
+	if k >= n {
+		high = 1
+	}
+	return max(0, low), min(1, high)
 }
 
 // Cell is one cell of the hardness tables.
@@ -87,78 +115,23 @@ type CellRate struct {
 	High      float64  `json:"high"`
 }
 
-// Cells aggregates summaries by cell. The zero value is empty; the order of Add
-// does not matter.
-type Cells struct{ m map[Cell]*CellRate }
+// fill computes the rate and its interval from the counts.
+func (r *CellRate) fill() {
+	r.Rate, r.Low, r.High = nil, 0, 1
+	if r.Verdicts > 0 {
+		rate := float64(r.Fooled) / float64(r.Verdicts)
+		low, high := Wilson(float64(rate*float64(r.Judged)), float64(r.Judged))
+		rate = round(rate)
+		r.Rate, r.Low, r.High = &rate, round(low), round(high)
+	}
+}
 
-// Add adds one negative of a cell.
-func (c *Cells) Add(cell Cell, s Summary) {
-	if c.m == nil {
-		c.m = map[Cell]*CellRate{}
-	}
-	r := c.m[cell]
-	if r == nil {
-		r = &CellRate{Cell: cell}
-		c.m[cell] = r
-	}
-	r.Negatives++
-	r.Verdicts += s.Judges
-	r.Fooled += s.Fooled
-	if s.Judges > 0 {
+// verdicts counts the valid verdicts on one negative.
+func (r *CellRate) verdicts(judges, fooled int64) {
+	r.Verdicts += judges
+	r.Fooled += fooled
+	if judges > 0 {
 		r.Judged++
 	}
-}
-
-// Rates lists the cells by generator, type and language.
-func (c *Cells) Rates() []CellRate {
-	out := make([]CellRate, 0, len(c.m))
-	for _, r := range c.m {
-		x := *r
-		x.Low, x.High = 0, 1
-		if r.Verdicts > 0 {
-			rate := float64(r.Fooled) / float64(r.Verdicts)
-			x.Rate = &rate
-			low, high := Wilson(float64(rate*float64(r.Judged)), float64(r.Judged))
-			x.Low, x.High = round(low), round(high)
-		}
-		out = append(out, x)
-	}
-	slices.SortFunc(out, func(a, b CellRate) int {
-		return cmp.Or(cmp.Compare(a.Generator, b.Generator), cmp.Compare(a.Type, b.Type), cmp.Compare(a.Language, b.Language))
-	})
-	return out
-}
-
-// ControlRate is a judge's share of accepted golden controls.
-type ControlRate struct {
-	Judge    string  `json:"judge"`
-	Valid    int64   `json:"valid"`
-	Accepted int64   `json:"accepted"`
-	Low      float64 `json:"low"`
-	High     float64 `json:"high"`
-}
-
-// ControlRates counts the golden controls among verdicts, by judge.
-func ControlRates(verdicts []schemas.Verdict) []ControlRate {
-	m := map[string]*ControlRate{}
-	for _, v := range verdicts {
-		if v.NegativeID != nil || v.Answer != schemas.AnswerAccepted && v.Answer != schemas.AnswerRejected {
-			continue
-		}
-		if m[v.Judge] == nil {
-			m[v.Judge] = &ControlRate{Judge: v.Judge}
-		}
-		m[v.Judge].Valid++
-		if v.Answer == schemas.AnswerAccepted {
-			m[v.Judge].Accepted++
-		}
-	}
-	out := make([]ControlRate, 0, len(m))
-	for _, r := range m {
-		low, high := Wilson(float64(r.Accepted), float64(r.Valid))
-		r.Low, r.High = round(low), round(high)
-		out = append(out, *r)
-	}
-	slices.SortFunc(out, func(a, b ControlRate) int { return cmp.Compare(a.Judge, b.Judge) })
-	return out
+	r.fill()
 }

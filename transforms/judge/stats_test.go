@@ -3,8 +3,9 @@ package judge
 import (
 	"fmt"
 	"math"
-	"reflect"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"decoy/schemas"
 )
@@ -28,36 +29,24 @@ func TestSummarize(t *testing.T) {
 		return schemas.Verdict{NegativeID: ptr("n"), Judge: judge, Answer: answer, Margin: margin}
 	}
 	vs := []schemas.Verdict{v("c", schemas.AnswerCaught, ptr(-0.3)), v("a", schemas.AnswerFooled, ptr(0.1)), v("b", schemas.AnswerInvalid, ptr(9.0)), v("d", schemas.AnswerFooled, nil)}
-	want := Summary{Judges: 3, Fooled: 2, Rate: ptr(2.0 / 3), Margin: ptr(-0.1)}
-	if got := Summarize(vs); !reflect.DeepEqual(got, want) {
-		t.Errorf("got %+v, want %+v", got, want)
+	low, _ := Wilson(2, 3)
+	want := Summary{Judges: 3, Fooled: 2, Rate: ptr(2.0 / 3), Weighted: ptr(round(2.0 / 3)), Low: ptr(round(low)), Margin: ptr(-0.1)}
+	if diff := cmp.Diff(want, Summarize(vs, nil)); diff != "" {
+		t.Error(diff)
+	}
+	// a and d fooled with 1 + 0.25 of 1 + 1 + 0.25; (2.25)²/(1 + 1 + 0.0625) verdicts.
+	w := 1.25 / 2.25
+	n := 2.25 * 2.25 / 2.0625
+	low, _ = Wilson(w*n, n)
+	want.Weighted, want.Low = ptr(round(w)), ptr(round(low))
+	if diff := cmp.Diff(want, Summarize(vs, map[string]float64{"d": 0.25, "b": 0.1})); diff != "" {
+		t.Error(diff)
 	}
 	if vs[0].Judge != "c" {
 		t.Error("Summarize reordered its input")
 	}
-	if got := Summarize(vs[2:3]); got.Rate != nil || got.Margin != nil || got.Judges != 0 {
+	if got := Summarize(vs[2:3], nil); got != (Summary{}) {
 		t.Errorf("without a valid verdict: %+v", got)
-	}
-}
-
-func TestCells(t *testing.T) {
-	var c Cells
-	easy := Summary{Judges: 3, Fooled: 0, Rate: ptr(0.0)}
-	hard := Summary{Judges: 3, Fooled: 3, Rate: ptr(1.0)}
-	b := Cell{"rules", schemas.TypeMethod, schemas.Go}
-	a := Cell{"rules", schemas.TypeImport, schemas.Go}
-	c.Add(b, easy)
-	c.Add(b, hard)
-	c.Add(b, Summary{})
-	c.Add(a, Summary{})
-	got := c.Rates()
-	if len(got) != 2 || got[0].Cell != a || got[0].Rate != nil || got[0].High != 1 {
-		t.Fatalf("rates %+v", got)
-	}
-	r := got[1]
-	low, high := Wilson(1, 2) // two negatives judged, not six verdicts
-	if r.Negatives != 3 || r.Judged != 2 || r.Verdicts != 6 || *r.Rate != 0.5 || r.Low != round(low) || r.High != round(high) {
-		t.Errorf("cell %+v", r)
 	}
 }
 
@@ -107,36 +96,5 @@ func TestControls(t *testing.T) {
 	}
 	if Sampled("x", 0) || !Sampled("x", 1) {
 		t.Error("shares 0 and 1 are not none and all")
-	}
-}
-
-func TestFromAnswer(t *testing.T) {
-	for _, tt := range []struct {
-		correct    bool
-		confidence float64
-		answer     string
-		margin     float64
-	}{
-		{true, 0.5, schemas.AnswerFooled, 0}, {true, 0.9, schemas.AnswerFooled, 2.197225}, {false, 0.9, schemas.AnswerCaught, -2.197225},
-		{false, 1, schemas.AnswerCaught, -4.59512}, {true, 0, schemas.AnswerFooled, -4.59512}, {false, math.NaN(), schemas.AnswerCaught, 0},
-	} {
-		answer, margin := FromAnswer(tt.correct, tt.confidence)
-		if answer != tt.answer || margin != tt.margin || math.Signbit(margin) && margin == 0 {
-			t.Errorf("FromAnswer(%v, %v) = %q, %v, want %q, %v", tt.correct, tt.confidence, answer, margin, tt.answer, tt.margin)
-		}
-	}
-	if ControlAnswer(schemas.AnswerFooled) != schemas.AnswerAccepted || ControlAnswer(schemas.AnswerCaught) != schemas.AnswerRejected || ControlAnswer(schemas.AnswerInvalid) != schemas.AnswerInvalid {
-		t.Error("answers of controls")
-	}
-}
-
-func TestControlRates(t *testing.T) {
-	vs := []schemas.Verdict{
-		{Judge: "b", Answer: schemas.AnswerAccepted}, {Judge: "a", Answer: schemas.AnswerRejected}, {Judge: "b", Answer: schemas.AnswerInvalid},
-		{Judge: "b", Answer: schemas.AnswerAccepted}, {Judge: "b", NegativeID: ptr("n"), Answer: schemas.AnswerFooled},
-	}
-	got := ControlRates(vs)
-	if len(got) != 2 || got[0].Judge != "a" || got[0].Accepted != 0 || got[1].Valid != 2 || got[1].Accepted != 2 {
-		t.Errorf("rates %+v", got)
 	}
 }

@@ -29,9 +29,8 @@ type client struct {
 }
 
 func newClient(m Member, account *limit.Account) (*client, error) {
-	key := ""
+	key := keyOf(m)
 	if m.APIKeyEnv != "" {
-		key = strings.TrimSpace(os.Getenv(m.APIKeyEnv))
 		if key == "" {
 			return nil, fmt.Errorf("panel member %s: environment variable %s is not set; set it to the API key", m.Name, m.APIKeyEnv)
 		}
@@ -57,6 +56,14 @@ func newClient(m Member, account *limit.Account) (*client, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// keyOf is a member's key, "" where it has none.
+func keyOf(m Member) string {
+	if m.APIKeyEnv == "" {
+		return ""
+	}
+	return strings.TrimSpace(os.Getenv(m.APIKeyEnv))
 }
 
 // redactor takes the key out of what a server or a library echoes, also as JSON

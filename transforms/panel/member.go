@@ -36,29 +36,37 @@ var Paid = []string{ProviderFIM, ProviderGemini, ProviderOpenAI}
 // FIM endpoint: the model family whose tokens frame prefix and suffix, how many
 // middles a context is asked for, and the seed of the first; Revision is the weights'.
 type Member struct {
-	Name        string        `yaml:"name" json:"name"`
-	Provider    string        `yaml:"provider" json:"provider"`
-	BaseURL     string        `yaml:"base_url,omitempty" json:"base_url,omitempty"`
-	Model       string        `yaml:"model,omitempty" json:"model,omitempty"`
-	Revision    string        `yaml:"revision,omitempty" json:"revision,omitempty"`
-	Family      string        `yaml:"family,omitempty" json:"family,omitempty"`
-	FIMModel    string        `yaml:"fim_model,omitempty" json:"fim_model,omitempty"`
-	Samples     int           `yaml:"samples,omitempty" json:"samples,omitempty"`
-	Seed        *int          `yaml:"seed,omitempty" json:"seed,omitempty"`
-	APIKeyEnv   string        `yaml:"api_key_env,omitempty" json:"api_key_env,omitempty"`
-	RPM         int           `yaml:"rpm,omitempty" json:"rpm,omitempty"`
-	TPM         int           `yaml:"tpm,omitempty" json:"tpm,omitempty"`
-	Concurrency int           `yaml:"concurrency,omitempty" json:"concurrency,omitempty"`
-	Temperature *float64      `yaml:"temperature,omitempty" json:"temperature,omitempty"`
-	MaxTokens   int           `yaml:"max_tokens,omitempty" json:"max_tokens,omitempty"`
-	USDPerMTok  *Price        `yaml:"usd_per_mtok,omitempty" json:"usd_per_mtok,omitempty"`
-	Timeout     time.Duration `yaml:"timeout,omitempty" json:"timeout,omitempty"`
+	Name        string   `yaml:"name" json:"name"`
+	Provider    string   `yaml:"provider" json:"provider"`
+	BaseURL     string   `yaml:"base_url,omitempty" json:"base_url,omitempty"`
+	Model       string   `yaml:"model,omitempty" json:"model,omitempty"`
+	Revision    string   `yaml:"revision,omitempty" json:"revision,omitempty"`
+	Family      string   `yaml:"family,omitempty" json:"family,omitempty"`
+	FIMModel    string   `yaml:"fim_model,omitempty" json:"fim_model,omitempty"`
+	Samples     int      `yaml:"samples,omitempty" json:"samples,omitempty"`
+	Seed        *int     `yaml:"seed,omitempty" json:"seed,omitempty"`
+	APIKeyEnv   string   `yaml:"api_key_env,omitempty" json:"api_key_env,omitempty"`
+	RPM         int      `yaml:"rpm,omitempty" json:"rpm,omitempty"`
+	TPM         int      `yaml:"tpm,omitempty" json:"tpm,omitempty"`
+	Concurrency int      `yaml:"concurrency,omitempty" json:"concurrency,omitempty"`
+	Temperature *float64 `yaml:"temperature,omitempty" json:"temperature,omitempty"`
+	MaxTokens   int      `yaml:"max_tokens,omitempty" json:"max_tokens,omitempty"`
+	USDPerMTok  *Price   `yaml:"usd_per_mtok,omitempty" json:"usd_per_mtok,omitempty"`
+	// BatchUSDPerMTok is the price of the provider's batches.
+	BatchUSDPerMTok *Price        `yaml:"batch_usd_per_mtok,omitempty" json:"batch_usd_per_mtok,omitempty"`
+	Timeout         time.Duration `yaml:"timeout,omitempty" json:"timeout,omitempty"`
 }
 
 // Price in US dollars for a million tokens. Both are required.
 type Price struct {
 	In  *float64 `yaml:"in" json:"in"`
 	Out *float64 `yaml:"out" json:"out"`
+}
+
+// of is what tokens cost.
+func (p *Price) of(in, out int64) *float64 {
+	usd := (float64(in)**p.In + float64(out)**p.Out) / 1e6
+	return &usd
 }
 
 // Paid reports whether a member is asked over the network.
@@ -92,7 +100,7 @@ func (m Member) Output() Member {
 	m = m.Defaults()
 	return Member{
 		Name: m.Name, Provider: m.Provider, BaseURL: m.BaseURL, Model: m.Model,
-		Temperature: m.Temperature, MaxTokens: m.MaxTokens, USDPerMTok: m.USDPerMTok,
+		Temperature: m.Temperature, MaxTokens: m.MaxTokens, USDPerMTok: m.USDPerMTok, BatchUSDPerMTok: m.BatchUSDPerMTok,
 		Revision: m.Revision, Family: m.Family, FIMModel: m.FIMModel, Samples: m.Samples, Seed: m.Seed,
 	}
 }
@@ -163,8 +171,10 @@ func (m Member) Validate() error {
 	if m.Family != "" && !namePattern.MatchString(m.Family) {
 		return bad("family", fmt.Sprintf("%q", m.Family), "1 to 64 of a-z 0-9 . _ -")
 	}
-	if p := m.USDPerMTok; p != nil && !(isPrice(p.In) && isPrice(p.Out)) {
-		return fmt.Errorf("panel member %s: usd_per_mtok.in and usd_per_mtok.out must both be given, as numbers from 0 (leave usd_per_mtok out if the price is unknown)", m.Name)
+	for field, p := range map[string]*Price{"usd_per_mtok": m.USDPerMTok, "batch_usd_per_mtok": m.BatchUSDPerMTok} {
+		if p != nil && !(isPrice(p.In) && isPrice(p.Out)) {
+			return fmt.Errorf("panel member %s: %s.in and %[2]s.out must both be given, as numbers from 0 (leave %[2]s out if the price is unknown)", m.Name, field)
+		}
 	}
 	return nil
 }

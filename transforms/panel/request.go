@@ -148,6 +148,5 @@ func (c *client) cost(in, out int64) *float64 {
 	if p == nil {
 		return nil
 	}
-	usd := (float64(in)**p.In + float64(out)**p.Out) / 1e6
-	return &usd
+	return p.of(in, out)
 }

@@ -27,6 +27,7 @@ type Data struct {
 	Margins   []Margin            // by judge × type
 	Controls  []judge.ControlRate // golden controls
 	Hardness  []Hardness          // by generator × type, real and invented names apart
+	Judging   Judging
 
 	Kinds      []Count // of exported rows
 	Licenses   []Count // of exported rows

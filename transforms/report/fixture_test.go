@@ -56,7 +56,8 @@ func fixture() Data {
 		d.Margins = append(d.Margins, Margin{"ngram", t, 5000, []curate.Quantile{{Q: 0.05, Value: -21.4 + k}, {Q: 0.25, Value: -9.1 + k}, {Q: 0.5, Value: -3.2 + k}, {Q: 0.75, Value: 1.4 + k}, {Q: 0.95, Value: 8.8 + k}}})
 		d.Hardness = append(d.Hardness, Hardness{"rules", t, 4012, ptr(0.43 - 0.05*k), 988, ptr(0.11), ptr(-1.9), ptr(-14.2)})
 	}
-	d.Controls = []judge.ControlRate{{Judge: "ngram", Valid: 1310, Accepted: 1234, Low: 0.93, High: 0.953}}
+	d.Controls = []judge.ControlRate{{Judge: "ngram", Valid: 1310, Accepted: 1234, Low: 0.93, High: 0.953, Chance: 0.5}}
+	d.Judging = fixtureJudging()
 	d.Counts[4].N, d.Counts[5].N = valid, selected
 	requested := valid + 9150
 	d.Funnel = []Step{
@@ -71,6 +72,16 @@ func fixture() Data {
 	d.Shift = fixtureShift(valid, selected)
 	d.Pairs = fixturePairs()
 	return d
+}
+
+func fixtureJudging() Judging {
+	return Judging{
+		Judges:   []JudgeWorth{{"ngram", judge.ProtocolNGram, 5210, 0, 0, 0, 1}, {"<model-a>", judge.ProtocolPairwise, 5188, 22, 311, 190, 0.63}},
+		Weighted: []WeightedRate{{"rules", schemas.TypeMethod, 1800, ptr(0.312), ptr(0.287)}, {"rules", schemas.TypeImport, 0, nil, nil}},
+		Kappas:   []judge.Kappa{{A: "<model-a>", B: "ngram", Negatives: 5188, Kappa: ptr(-0.04)}},
+		Fleiss:   &judge.Kappa{Negatives: 5188, Kappa: ptr(0.41)},
+		Rounds:   []Round{{1, 0.04, 20214, 808, 1600, 32, 3}, {2, 1, 20214, 5210, 10398, 32, 32}},
+	}
 }
 
 func fixtureShift(pool, selected int64) curate.Shift {

@@ -15,6 +15,7 @@ var pageTemplate = template.Must(template.New("report.tmpl").Funcs(template.Func
 	"quantile":  shownQuantile,
 	"optpct":    func(x *float64) string { return optional(x, Percent) },
 	"optsigned": func(x *float64) string { return optional(x, signed) },
+	"weight":    func(w float64) string { return fmt.Sprintf("%.2f", w) },
 	"inc":       func(i int) int { return i + 1 },
 	"longer":    longer,
 	"num64":     func(n int) string { return Number(int64(n)) },

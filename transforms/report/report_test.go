@@ -161,7 +161,7 @@ func TestPageShowsTheData(t *testing.T) {
 		"license_unclear", "declaration_broken", unexplained, "132 records were lost without a recorded reason",
 		"1 of the 31 cells that are on are empty", "judge ngram accepts 94\u00a0%", ShorterWins, "56\u00a0% of pairs", "chars (to 3)",
 		"rust: no rows in test", "MIT OR Apache-2.0", "golden_chars", "0.318", "1.4\u00a0GiB", "3\u00a0min\u00a034\u00a0s",
-		"archives: [module-cache]", "invented name", "receiver_member", "types/known/anypb/any.pb.go:412", "−14.02",
+		"model-a> and ngram", "−0.04", "0.63", "20,214", "archives: [module-cache]", "invented name", "receiver_member", "types/known/anypb/any.pb.go:412", "−14.02",
 	} {
 		if !strings.Contains(all, want) {
 			t.Errorf("the page does not say %q", want)

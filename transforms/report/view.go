@@ -139,7 +139,7 @@ func (v *view) check() []check {
 		add(false, "more reasons than losses were recorded")
 	}
 	for _, c := range v.Controls {
-		add(c.Low > 0.5, "judge %s accepts %s of %s golden controls (one half would be chance)", c.Judge, Percent(share(c.Accepted, c.Valid)), Number(c.Valid))
+		add(c.Low > 0.5, "judge %s accepts %s of %s golden controls (%s would be chance)", c.Judge, Percent(share(c.Accepted, c.Valid)), Number(c.Valid), Percent(c.Chance))
 	}
 	if v.Probe.Pairs > 0 {
 		add(v.Probe.Accuracy <= probeGoal, "the outline alone tells chosen from rejected in %s of pairs (chance 50%s%%, goal at most %s)", Percent(v.Probe.Accuracy), nbsp, Percent(probeGoal))

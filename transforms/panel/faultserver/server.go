@@ -32,6 +32,9 @@ type Options struct {
 	Tokens     int
 	Burst      int
 	RetryAfter string
+
+	Unready     int  // questions about a batch before it has ended
+	LostBatches bool // the answer to the creation of a batch is cut off
 }
 
 // Arrival is one request as it came in.
@@ -74,6 +77,8 @@ type Server struct {
 	http *httptest.Server
 	stop chan struct{}
 
+	batches batches
+
 	mu       sync.Mutex
 	arrivals []Arrival
 	tries    map[string]int
@@ -89,7 +94,15 @@ func New(opts Options) *Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/chat/completions", s.serve(readChat))
 	mux.HandleFunc("POST /v1/completions", s.serve(readCompletion))
-	mux.HandleFunc("POST /v1beta/models/{call}", s.serve(readGemini))
+	single := s.serve(readGemini)
+	mux.HandleFunc("POST /v1beta/models/{call}", func(w http.ResponseWriter, r *http.Request) {
+		if model, ok := strings.CutSuffix(r.PathValue("call"), ":batchGenerateContent"); ok {
+			s.geminiCreate(w, r, model)
+			return
+		}
+		single(w, r)
+	})
+	s.batchRoutes(mux)
 	s.http = httptest.NewServer(mux)
 	return s
 }

@@ -13,9 +13,10 @@
 // its own end line, and a file that says "ignore the above" stays inside.
 //
 // A generator sees the language, prefix, suffix, golden and the definition of the
-// type. A judge sees the language, prefix, candidate and suffix, and never the
-// golden, the generator, the type or the path: a control and a negative are
-// asked alike.
+// type, with what the type means in that language where languages differ. A judge of
+// one passage sees the language, prefix, candidate and suffix, and never the golden,
+// the generator, the type or the path: a control and a negative are asked alike. A
+// judge of two sees both, and is not told which is which or how the other was made.
 //
 // Versions are short hashes of the template bytes that make a prompt; a changed
 // template changes the version, and with it the records and fingerprints that
@@ -43,7 +44,9 @@ var templates = template.Must(template.New("prompts").Option("missingkey=error")
 const (
 	systemGenerate = "system_generate.tmpl"
 	dataTemplate   = "data.tmpl"
+	languageHints  = "language.tmpl"
 	judgeSingle    = "judge_single.tmpl"
+	judgePair      = "judge_pair.tmpl"
 )
 
 // Prompt is what a model is asked.
@@ -53,7 +56,7 @@ type Prompt struct {
 }
 
 type fields struct {
-	Language, Prefix, Golden, Suffix, Candidate, Boundary string
+	Language, Prefix, Golden, Suffix, Candidate, A, B, Boundary string
 }
 
 // Generate asks for a wrong completion of c whose error is of the given type.
@@ -73,13 +76,24 @@ func Judge(c schemas.Context, candidate string) (Prompt, error) {
 	return render(c, f, "judge_system", "judge_user")
 }
 
-// GenerateVersion is the prompt version of the negatives of a type.
-func GenerateVersion(typ string) string {
-	return version(systemGenerate, dataTemplate, generateTemplate(typ))
+// JudgePair asks which of two passages the developer wrote between the prefix and
+// suffix of c.
+func JudgePair(c schemas.Context, a, b string) (Prompt, error) {
+	f := fields{Language: c.Language, Prefix: c.Prefix, Suffix: c.Suffix, A: a, B: b}
+	f.Boundary = boundary(f.Prefix, f.A, f.B, f.Suffix)
+	return render(c, f, "pair_system", "pair_user")
 }
 
-// JudgeVersion is the prompt version of judges.
+// GenerateVersion is the prompt version of the negatives of a type.
+func GenerateVersion(typ string) string {
+	return version(systemGenerate, dataTemplate, languageHints, generateTemplate(typ))
+}
+
+// JudgeVersion is the prompt version of judges that see one passage.
 func JudgeVersion() string { return version(judgeSingle) }
+
+// JudgePairVersion is the prompt version of judges that choose between two.
+func JudgePairVersion() string { return version(judgePair) }
 
 func generateTemplate(typ string) string { return "generate_" + typ + ".tmpl" }
 

@@ -1,0 +1,138 @@
+package pipelines
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"path/filepath"
+
+	"decoy/io/shard"
+	"decoy/schemas"
+	"decoy/transforms/panel"
+	"decoy/transforms/secrets"
+)
+
+// Batches of a stage's paid members go to the providers from the launcher: it takes
+// no worker to hand over a file. Their answers lie in the stage's ledger, where the
+// stage finds them when it is run. Of judge they are those of the round that comes
+// next.
+
+// batchStage is a stage whose requests can go in batches.
+type batchStage struct {
+	from    string // the file whose records a shard's share of the budget follows
+	what    string
+	earlier []string // stages whose spending counts
+	members func(r Recipe) []panel.Member
+	// open says what the stage would ask a member in a shard.
+	open func(b *Build) (batchRequests, error)
+}
+
+type batchRequests func(t shardTask, p *panel.Panel, m panel.Member) iter.Seq2[panel.Request, error]
+
+var batchStages = map[string]batchStage{
+	schemas.StageGenerate: {
+		from: schemas.StageExtract, what: "contexts",
+		members: func(r Recipe) []panel.Member { return r.Generate.Panel },
+		open: func(b *Build) (batchRequests, error) {
+			_, err := b.open(schemas.StageGenerate, nil, nil, schemas.StageExtract)
+			return func(t shardTask, p *panel.Panel, m panel.Member) iter.Seq2[panel.Request, error] {
+				return func(yield func(panel.Request, error) bool) {
+					for x, err := range generatorRequests(t, p, m) {
+						if !yield(x.request, err) {
+							return
+						}
+					}
+				}
+			}, err
+		},
+	},
+	schemas.StageJudge: {
+		from: schemas.StageGenerate, what: "negatives", earlier: []string{schemas.StageGenerate},
+		members: func(r Recipe) []panel.Member { return r.Judge.Panel },
+		open: func(b *Build) (batchRequests, error) {
+			s, o, err := b.openJudge()
+			if err != nil {
+				return nil, err
+			}
+			o, ok, err := s.present(o)
+			return func(t shardTask, p *panel.Panel, m panel.Member) iter.Seq2[panel.Request, error] {
+				if !ok {
+					return func(func(panel.Request, error) bool) {}
+				}
+				return newAsking(p, o, m).requests(t, o, m)
+			}, err
+		},
+	},
+}
+
+// Batches does one thing with the batches of a stage's members, or of the one that is
+// named, while it holds OUT.
+func (b *Build) Batches(ctx context.Context, stage, member string, do func(ctx context.Context, x MemberBatches) error) (err error) {
+	s, ok := batchStages[stage]
+	if !ok {
+		return fmt.Errorf("stage %q sends no requests; use %s or %s", stage, schemas.StageGenerate, schemas.StageJudge)
+	}
+	held, err := shard.Lock(b.Out)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, held.Release()) }()
+	requests, err := s.open(b)
+	if err != nil {
+		return err
+	}
+	budget, err := b.budget(ctx, s.from, s.what, s.earlier...)
+	if err != nil {
+		return err
+	}
+	found := false
+	for _, m := range s.members(b.Recipe) {
+		if m.Provider != panel.ProviderOpenAI && m.Provider != panel.ProviderGemini || member != "" && m.Name != member {
+			continue
+		}
+		found = true
+		if err := b.memberBatches(ctx, stage, requests, m, budget, do); err != nil {
+			return err
+		}
+	}
+	if !found {
+		return fmt.Errorf("the panel of %s has no member %q whose provider takes batches; they are %s and %s", stage, member, panel.ProviderOpenAI, panel.ProviderGemini)
+	}
+	return nil
+}
+
+func (b *Build) memberBatches(ctx context.Context, stage string, requests batchRequests, m panel.Member, budget func(int) *float64, do func(context.Context, MemberBatches) error) error {
+	scanner, err := secrets.New()
+	if err != nil {
+		return err
+	}
+	c := panel.Config{
+		Members: []panel.Member{m}, Check: checkSecrets(scanner), Workers: b.Workers,
+		Store: shard.NewDir(filepath.Join(b.dir(stage), "ledger")),
+	}
+	if b.Recipe.BudgetUSD != nil {
+		c.BudgetUSD = func(i int) float64 { return *budget(i) }
+	}
+	p, err := panel.Open(c)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	batches, err := p.Batches(m.Name)
+	if err != nil {
+		return err
+	}
+	return do(ctx, MemberBatches{Batches: batches, Submit: func(ctx context.Context) ([]panel.Batch, error) {
+		return batches.Submit(ctx, b.Recipe.Shards, func(i int) iter.Seq2[panel.Request, error] {
+			return requests(shardTask{Stage: stage, Out: b.Out, Shard: i, Of: b.Recipe.Shards}, p, m)
+		})
+	}})
+}
+
+// MemberBatches are the batches of one member. Submit hands over what the stage would
+// ask it and no open batch has.
+type MemberBatches struct {
+	*panel.Batches
+	Submit func(ctx context.Context) ([]panel.Batch, error)
+}

@@ -1,0 +1,171 @@
+package pipelines
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"strconv"
+	"sync"
+
+	"decoy/io/shard"
+	"decoy/schemas"
+	"decoy/transforms/panel"
+	"decoy/transforms/panel/prompts"
+	"decoy/transforms/valid"
+)
+
+// placed is a request of a generator with its context.
+type placed struct {
+	request panel.Request
+	context schemas.Context
+}
+
+// generatorRequests are a paid generator's requests of a shard: one for each type
+// that a context can carry, and of a FIM endpoint so many for each such context as
+// the member has samples.
+func generatorRequests(t shardTask, p *panel.Panel, m panel.Member) iter.Seq2[placed, error] {
+	return func(yield func(placed, error) bool) {
+		for c, err := range shard.Read[schemas.Context](t.path(schemas.StageExtract, "contexts")) {
+			if err != nil {
+				yield(placed{}, err)
+				return
+			}
+			n := len(c.Types)
+			if m.Provider == panel.ProviderFIM && n > 0 {
+				n = m.Defaults().Samples
+			}
+			for i := range n {
+				var r panel.Request
+				if m.Provider == panel.ProviderFIM {
+					r, err = p.SampleRequest(m.Name, c, int64(i))
+				} else {
+					r, err = p.GenerateRequest(m.Name, c, c.Types[i], 0)
+				}
+				r.Tag = c.ID + "/" + strconv.Itoa(i)
+				if !yield(placed{r, c}, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// inFlight holds the contexts of requests that are under way.
+type inFlight struct {
+	mu sync.Mutex
+	m  map[string]schemas.Context
+}
+
+func (f *inFlight) put(key string, c schemas.Context) {
+	f.mu.Lock()
+	f.m[key] = c
+	f.mu.Unlock()
+}
+
+func (f *inFlight) take(key string) schemas.Context {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c := f.m[key]
+	delete(f.m, key)
+	return c
+}
+
+// ask makes negatives of the answers of one paid generator.
+func (g *generation) ask(ctx context.Context, m panel.Member) error {
+	p, err := openPanel(ctx, g.t, m, g.o.BudgetUSD, g.o.Replay, g.o.Workers)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	checker := valid.New()
+	defer checker.Close()
+	open := inFlight{m: map[string]schemas.Context{}}
+	var failed error
+	requests := func(yield func(panel.Request) bool) {
+		for x, err := range generatorRequests(g.t, p, m) {
+			if err != nil {
+				failed = err
+				return
+			}
+			g.counts["requests"]++
+			open.put(x.request.Tag, x.context)
+			if !yield(x.request) {
+				return
+			}
+		}
+	}
+	take := g.take
+	if m.Provider == panel.ProviderFIM {
+		take = func(checker *valid.Checker, c *schemas.Context, a panel.Answer) { g.takeSample(checker, c, m, a) }
+	}
+	err = p.Do(ctx, g.t.Shard, requests, func(a panel.Answer) error {
+		c := open.take(a.Request.Tag)
+		take(checker, &c, a)
+		return nil
+	})
+	return errors.Join(failed, err)
+}
+
+// take turns one answer into a negative or a reject.
+func (g *generation) take(checker *valid.Checker, c *schemas.Context, a panel.Answer) {
+	typ, generator := a.Request.Type, a.Request.Member
+	reject := func(reason, detail string) {
+		g.rejects = append(g.rejects, schemas.Reject{Stage: schemas.StageGenerate, ID: c.ID, Reason: reason, Detail: detail, Language: c.Language, Type: typ, Generator: generator})
+	}
+	answer, reason, detail := a.Generated()
+	if reason != "" {
+		reject(reason, detail)
+		return
+	}
+	v, reason, detail := checker.Check(c, typ, answer.Completion)
+	if reason != "" {
+		reject(reason, detail)
+		return
+	}
+	g.negatives = append(g.negatives, schemas.Negative{
+		ID: schemas.NegativeID(c.ID, typ, generator, a.Request.Sample), ContextID: c.ID, Type: typ, Generator: generator, Sample: a.Request.Sample,
+		Text: v.Text, Introduced: v.Introduced, EditSimilarity: v.EditSimilarity,
+		PromptVersion: prompts.GenerateVersion(typ), RequestKey: a.Request.Key,
+		InputTokens: a.InputTokens, OutputTokens: a.OutputTokens, CostUSD: a.CostUSD,
+	})
+}
+
+// takeSample makes a negative, an unlabelled record or a reject of one answer of a FIM
+// endpoint. It was not asked to be wrong, so what it gives is a negative only if it is
+// a valid one of some type that the context can carry, and verify certifies it; all
+// else is unlabelled. Of types that fit, the first is taken; validity leaves one at
+// most.
+func (g *generation) takeSample(checker *valid.Checker, c *schemas.Context, m panel.Member, a panel.Answer) {
+	text, reason, detail := a.Text()
+	if reason != "" {
+		g.rejects = append(g.rejects, schemas.Reject{Stage: schemas.StageGenerate, ID: c.ID, Reason: reason, Detail: detail, Language: c.Language, Generator: m.Name})
+		return
+	}
+	rest := schemas.Unlabelled{
+		ContextID: c.ID, Generator: m.Name, Sample: a.Request.Sample, Text: text, RequestKey: a.Request.Key,
+		InputTokens: a.InputTokens, OutputTokens: a.OutputTokens, CostUSD: a.CostUSD,
+	}
+	for _, typ := range c.Types {
+		var v valid.Result
+		if v, rest.Reason, rest.Detail = checker.Check(c, typ, text); rest.Reason != "" {
+			continue
+		}
+		g.negatives = append(g.negatives, schemas.Negative{
+			ID: schemas.NegativeID(c.ID, typ, m.Name, rest.Sample), ContextID: c.ID, Type: typ, Generator: m.Name, Sample: rest.Sample,
+			Text: v.Text, Introduced: v.Introduced, Sampled: true, EditSimilarity: v.EditSimilarity,
+			PromptVersion: "fim " + m.FIMModel, RequestKey: rest.RequestKey,
+			InputTokens: rest.InputTokens, OutputTokens: rest.OutputTokens, CostUSD: rest.CostUSD,
+		})
+		return
+	}
+	g.rest = append(g.rest, rest)
+}
+
+func (g *generation) writeUnlabelled() (schemas.File, error) {
+	slices.SortFunc(g.rest, func(a, b schemas.Unlabelled) int {
+		return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(a.Generator, b.Generator), cmp.Compare(a.Sample, b.Sample))
+	})
+	return writeAll(g.t.path(g.t.Stage, "unlabelled"), g.rest)
+}

@@ -1,0 +1,171 @@
+package pipelines
+
+import (
+	"context"
+	"errors"
+	"iter"
+
+	"decoy/schemas"
+	"decoy/transforms/judge"
+	"decoy/transforms/panel"
+)
+
+// inquiry is a candidate that a judge is asked about, with the answers so far.
+type inquiry struct {
+	verdict schemas.Verdict
+	answers []panel.Answer
+	shared  []bool // what the answer cost is booked on another inquiry
+	missing int
+}
+
+// place is where an answer belongs.
+type place struct {
+	*inquiry
+	at int
+}
+
+// asking is one paid judge at work on a shard.
+type asking struct {
+	panel    *panel.Panel
+	protocol judgeProtocol
+	member   string
+	waiting  map[string][]place // by the tag of the request
+	verdicts []schemas.Verdict
+}
+
+// askJudge asks one paid judge about the shard's negatives whose turn it is, and its
+// golden controls. The judge sees neither generator nor type, and a control looks
+// like a negative.
+func askJudge(ctx context.Context, t shardTask, o judgeOptions, m panel.Member) ([]schemas.Verdict, error) {
+	p, err := openPanel(ctx, t, m, o.BudgetUSD, o.Replay, o.Workers)
+	if err != nil {
+		return nil, err
+	}
+	defer p.Close()
+	a := newAsking(p, o, m)
+	var failed error
+	requests := func(yield func(panel.Request) bool) {
+		for r, err := range a.requests(t, o, m) {
+			if err != nil {
+				failed = err
+				return
+			}
+			if !yield(r) {
+				return
+			}
+		}
+	}
+	err = p.Do(ctx, t.Shard, requests, func(answer panel.Answer) error {
+		a.take(answer)
+		return nil
+	})
+	return a.verdicts, errors.Join(failed, err)
+}
+
+func newAsking(p *panel.Panel, o judgeOptions, m panel.Member) *asking {
+	return &asking{panel: p, protocol: judgeProtocols[o.Recipe.Protocol], member: m.Name, waiting: map[string][]place{}}
+}
+
+// requests are all that the judge is asked in this round.
+func (a *asking) requests(t shardTask, o judgeOptions, m panel.Member) iter.Seq2[panel.Request, error] {
+	return func(yield func(panel.Request, error) bool) {
+		controls := judge.NewControls(o.Recipe.Goldens)
+		for g, err := range withNegatives(t) {
+			if err != nil {
+				yield(panel.Request{}, err)
+				return
+			}
+			requests, err := a.about(o, m, g, controls)
+			if err != nil {
+				yield(panel.Request{}, err)
+				return
+			}
+			for _, r := range requests {
+				if !yield(r, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// about makes the inquiries about one context and returns their requests, each once.
+func (a *asking) about(o judgeOptions, m panel.Member, g contextNegatives, controls *judge.Controls) ([]panel.Request, error) {
+	turn := o.turn(m, g)
+	rival, sampled := "", judge.Sampled(g.Left.ID, o.Recipe.Goldens)
+	if a.protocol.compares {
+		rival, sampled = controls.Pick(&g.Left)
+	}
+	var out []panel.Request
+	sent := map[string]bool{} // keys
+	ask := func(id *string, candidate, rival string) error {
+		requests, err := a.protocol.requests(a.panel, a.member, g.Left, candidate, rival)
+		if err != nil {
+			return err
+		}
+		q := &inquiry{
+			answers: make([]panel.Answer, len(requests)), shared: make([]bool, len(requests)), missing: len(requests),
+			verdict: schemas.Verdict{NegativeID: id, ContextID: g.Left.ID, Judge: a.member, Protocol: o.Recipe.Protocol},
+		}
+		for i, r := range requests {
+			r.Tag = g.Left.ID + " " + r.Key // another context may ask the same
+			q.shared[i] = sent[r.Key]
+			if !sent[r.Key] {
+				sent[r.Key] = true
+				out = append(out, r)
+			}
+			a.waiting[r.Tag] = append(a.waiting[r.Tag], place{q, i})
+		}
+		return nil
+	}
+	for _, n := range turn.negatives {
+		if err := ask(&n.ID, n.Text, g.Left.Golden); err != nil {
+			return nil, err
+		}
+	}
+	if turn.control && sampled {
+		if err := ask(nil, g.Left.Golden, rival); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// take gives an answer to the inquiries that wait for it.
+func (a *asking) take(answer panel.Answer) {
+	places := a.waiting[answer.Request.Tag]
+	delete(a.waiting, answer.Request.Tag)
+	for _, p := range places {
+		p.answers[p.at] = answer
+		if p.missing--; p.missing == 0 {
+			a.verdicts = append(a.verdicts, p.conclude(a.protocol))
+		}
+	}
+}
+
+// conclude is the verdict once all answers are there. Its cost is null if one of
+// them has an unknown price.
+func (q *inquiry) conclude(protocol judgeProtocol) schemas.Verdict {
+	v := q.verdict
+	cost := 0.0
+	v.CostUSD = &cost
+	for i, a := range q.answers {
+		if a.CostUSD == nil {
+			v.CostUSD = nil
+		}
+		if q.shared[i] {
+			continue
+		}
+		v.InputTokens += a.InputTokens
+		v.OutputTokens += a.OutputTokens
+		if a.CostUSD != nil {
+			cost += *a.CostUSD
+		}
+	}
+	o := protocol.opinion(q.answers)
+	v.Answer, v.Margin, v.Order = o.Answer, o.Margin, o.Order
+	if v.NegativeID == nil {
+		v.Answer = judge.ControlAnswer(v.Answer)
+	}
+	return v
+}

@@ -1,0 +1,96 @@
+package pipelines
+
+import (
+	"maps"
+	"slices"
+
+	"decoy/schemas"
+	"decoy/transforms/judge"
+	"decoy/transforms/panel"
+	"decoy/transforms/panel/prompts"
+)
+
+// judgeProtocol is how a paid judge is asked about a candidate at a place.
+type judgeProtocol struct {
+	// compares says that the judge also sees a rival: the golden beside a negative. A
+	// golden control is then the golden beside a golden from elsewhere, and else the
+	// golden alone.
+	compares bool
+	// fim says that members with FIM tokens are asked, and no others.
+	fim bool
+	// version is that of the prompt, "" without one.
+	version string
+	// requests are those that one opinion needs. One that another candidate of the
+	// context needs too is sent once.
+	requests func(p *panel.Panel, member string, c schemas.Context, candidate, rival string) ([]panel.Request, error)
+	// opinion reads their answers, in the same order.
+	opinion func(answers []panel.Answer) judge.Opinion
+}
+
+var judgeProtocols = map[string]judgeProtocol{
+	judge.ProtocolSingle: {
+		version: prompts.JudgeVersion(),
+		requests: func(p *panel.Panel, member string, c schemas.Context, candidate, _ string) ([]panel.Request, error) {
+			r, err := p.JudgeRequest(member, c, candidate)
+			return []panel.Request{r}, err
+		},
+		opinion: func(answers []panel.Answer) judge.Opinion {
+			j, reason := answers[0].Judged()
+			if reason != "" {
+				return judge.Invalid
+			}
+			return judge.FromAnswer(j.Correct, j.Confidence)
+		},
+	},
+	judge.ProtocolPairwise: {
+		compares: true,
+		version:  prompts.JudgePairVersion(),
+		requests: func(p *panel.Panel, member string, c schemas.Context, candidate, rival string) ([]panel.Request, error) {
+			first, err := p.JudgePairRequest(member, c, candidate, rival)
+			if err != nil {
+				return nil, err
+			}
+			second, err := p.JudgePairRequest(member, c, rival, candidate)
+			return []panel.Request{first, second}, err
+		},
+		opinion: func(answers []panel.Answer) judge.Opinion {
+			first, reason := answers[0].Chosen()
+			if reason != "" {
+				return judge.Invalid
+			}
+			second, reason := answers[1].Chosen()
+			if reason != "" {
+				return judge.Invalid
+			}
+			return judge.FromChoices(first.First, !second.First, first.Confidence, second.Confidence)
+		},
+	},
+	judge.ProtocolLogProb: {
+		compares: true,
+		fim:      true,
+		requests: func(p *panel.Panel, member string, c schemas.Context, candidate, rival string) ([]panel.Request, error) {
+			a, err := p.ScoreRequest(member, c, candidate)
+			if err != nil {
+				return nil, err
+			}
+			b, err := p.ScoreRequest(member, c, rival)
+			return []panel.Request{a, b}, err
+		},
+		opinion: func(answers []panel.Answer) judge.Opinion {
+			var scores [2]float64
+			for i, a := range answers {
+				tokens, reason, _ := a.Tokens()
+				if reason != "" {
+					return judge.Invalid
+				}
+				for _, t := range tokens {
+					scores[i] += t.LogProb
+				}
+			}
+			return judge.FromScores(scores[0], scores[1])
+		},
+	},
+}
+
+// protocolNames lists the protocols that a recipe can name.
+func protocolNames() []string { return slices.Sorted(maps.Keys(judgeProtocols)) }

@@ -1,0 +1,283 @@
+// Command panel kills a paid generation with SIGKILL at random moments, a hundred
+// times, and counts what was paid twice.
+//
+//	go build -o /tmp/decoy ./runners/decoy
+//	go run ./scripts/kill/panel [-kills 100] [-archives GLOB] /tmp/decoy
+//
+// A fault server in this process plays the provider (20 ms a request); the binary
+// extracts, then generates with this provider as its only generator, is killed and
+// started again until it has been killed so often and then ends by itself. The
+// answer names the request, so the ledger tells which requests were answered and
+// kept, and the server's log tells which came again.
+//
+//   - requests that were in the ledger at a kill and reached the server afterwards: 0
+//   - requests that reached the server more than once: in flight at a kill; at most
+//     the concurrency for each kill
+//   - files of generate that differ from those of a run that nobody disturbed: 0
+//     (the order of the ledger's segments differs; it is not compared)
+//
+// The last line is one JSON object; the exit status is 0 only if all of it holds.
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"decoy/io/shard"
+	"decoy/transforms/panel/faultserver"
+	"decoy/transforms/panel/ledger"
+)
+
+const concurrency = 64
+
+func main() {
+	if err := run(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, "kill:", err)
+		os.Exit(1)
+	}
+}
+
+// result is the last line.
+type result struct {
+	Kills     int `json:"kills"`
+	Requests  int `json:"requests"`
+	Arrivals  int `json:"arrivals"`
+	PaidAgain int `json:"recorded_and_paid_again"`
+	InFlight  int `json:"in_flight_paid_again"`
+	Allowed   int `json:"in_flight_allowed"`
+	Files     int `json:"files"`
+	Differing int `json:"differing"`
+}
+
+func run(ctx context.Context) error {
+	kills := flag.Int("kills", 100, "how often the process is killed")
+	archives := flag.String("archives", "module-cache", "what to extract")
+	flag.Parse()
+	if flag.NArg() != 1 {
+		return fmt.Errorf("usage: panel [-kills N] [-archives GLOB] BINARY")
+	}
+	work, err := os.MkdirTemp("", "decoy-kill-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	k := &killer{binary: flag.Arg(0), work: work, archives: *archives}
+	k.server = faultserver.New(faultserver.Options{Latency: 20 * time.Millisecond, Plan: faultserver.Each(faultserver.OK(answer))})
+	defer k.server.Close()
+	if err := k.recipe(); err != nil {
+		return err
+	}
+	if err := k.command(ctx, "extract", "calm").Run(); err != nil {
+		return fmt.Errorf("extract: %w", err)
+	}
+	if err := os.CopyFS(filepath.Join(work, "killed", "extract"), os.DirFS(filepath.Join(work, "calm", "extract"))); err != nil {
+		return err
+	}
+	start := time.Now()
+	if err := k.command(ctx, "generate", "calm").Run(); err != nil {
+		return fmt.Errorf("generate: %w", err)
+	}
+	k.span = time.Since(start)
+	k.mark()
+	r := result{Kills: *kills, Requests: k.served(), Allowed: *kills * concurrency}
+	fmt.Printf("%d requests in %v without a kill\n", r.Requests, k.span.Round(time.Millisecond))
+	if err := k.kill(ctx, *kills, &r); err != nil {
+		return err
+	}
+	if r.Files, r.Differing, err = differing(filepath.Join(work, "calm", "generate"), filepath.Join(work, "killed", "generate")); err != nil {
+		return err
+	}
+	raw, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	fmt.Println(string(raw))
+	if r.PaidAgain > 0 || r.InFlight > r.Allowed || r.Differing > 0 {
+		return fmt.Errorf("not all of it holds")
+	}
+	return nil
+}
+
+type killer struct {
+	binary, work, archives string
+	server                 *faultserver.Server
+	span                   time.Duration
+	seen                   int // arrivals before the present run of one output folder
+}
+
+func (k *killer) recipe() error {
+	text := fmt.Sprintf(`name: kill
+archives: [%q]
+shards: 4
+extract: {kinds: {import: 2, call: 4}, max_per_repo: 1500}
+generate: {panel: [{name: paid, provider: openai, base_url: %q, model: m, concurrency: %d, max_tokens: 100, timeout: 5s}]}
+`, k.archives, k.server.URL(), concurrency)
+	return os.WriteFile(filepath.Join(k.work, "recipe.yaml"), []byte(text), 0o666)
+}
+
+func (k *killer) command(ctx context.Context, stage, out string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, k.binary, stage, "--quiet", "--recipe", filepath.Join(k.work, "recipe.yaml"), "--out", filepath.Join(k.work, out))
+	cmd.Stderr = os.Stderr
+	return cmd
+}
+
+// mark begins a new count of arrivals.
+func (k *killer) mark() { k.seen = len(k.server.Arrivals()) }
+
+func (k *killer) served() int { return k.seen }
+
+// kill runs generate and kills it, until it has been killed so often; then it lets it
+// end.
+func (k *killer) kill(ctx context.Context, kills int, r *result) error {
+	recorded := map[string]int{} // request → arrivals when it was first seen in the ledger
+	for done := 0; ; {
+		cmd := k.command(ctx, "generate", "killed")
+		if err := cmd.Start(); err != nil {
+			return err
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- cmd.Wait() }()
+		// Early kills come soon, so that enough is left for a hundred of them.
+		pause := time.Duration(float64(k.span)/float64(kills)*(0.5+rand.Float64())) + 500*time.Millisecond
+		if done == kills {
+			pause = time.Hour
+		}
+		select {
+		case err := <-ended:
+			if err != nil {
+				return fmt.Errorf("generate after %d kills: %w", done, err)
+			}
+			if done < kills {
+				fmt.Printf("the run ended after %d kills\n", done)
+				r.Kills = done
+			}
+			return k.count(ctx, recorded, r)
+		case <-time.After(pause):
+			if err := cmd.Process.Kill(); err != nil {
+				return err
+			}
+			<-ended
+			done++
+			if err := k.record(ctx, recorded); err != nil {
+				return err
+			}
+			if done%10 == 0 {
+				fmt.Printf("%d kills, %d requests recorded\n", done, len(recorded))
+			}
+		}
+	}
+}
+
+// record notes what is in the ledger, and how many requests had come by then. Calls of
+// the dead process have reached the server before it is asked.
+func (k *killer) record(ctx context.Context, recorded map[string]int) error {
+	time.Sleep(50 * time.Millisecond)
+	now := len(k.server.Arrivals())
+	store := shard.NewDir(filepath.Join(k.work, "killed", "generate", "ledger"))
+	for i := range 4 {
+		led, err := ledger.Open(ctx, store, i)
+		if err != nil {
+			return err
+		}
+		for rec := range led.All() {
+			id := requestName.FindString(string(rec.Raw))
+			if _, ok := recorded[id]; !ok {
+				recorded[id] = now
+			}
+		}
+	}
+	return nil
+}
+
+// count compares the ledger's history with the server's.
+func (k *killer) count(ctx context.Context, recorded map[string]int, r *result) error {
+	if err := k.record(ctx, recorded); err != nil {
+		return err
+	}
+	times := map[string]int{}
+	for i, a := range k.server.Arrivals()[k.seen:] {
+		id := name(a)
+		times[id]++
+		if at, ok := recorded[id]; ok && k.seen+i >= at {
+			r.PaidAgain++
+		}
+	}
+	for _, n := range times {
+		r.Arrivals += n
+		r.InFlight += n - 1
+	}
+	if len(times) != r.Requests || len(recorded) != r.Requests {
+		return fmt.Errorf("%d requests reached the server and %d are in the ledger, of %d", len(times), len(recorded), r.Requests)
+	}
+	return nil
+}
+
+var requestName = regexp.MustCompile(`request [0-9a-f]{32}`)
+
+func name(a faultserver.Arrival) string {
+	sum := sha256.Sum256([]byte(a.User))
+	return "request " + hex.EncodeToString(sum[:16])
+}
+
+var firstName = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`)
+
+// answer renames the first name of the golden, and names the request.
+func answer(a faultserver.Arrival) string {
+	golden := a.Section("DEVELOPER")
+	at := firstName.FindStringIndex(golden)
+	if at != nil {
+		golden = golden[:at[1]] + "Quick" + golden[at[1]:]
+	}
+	raw, err := json.Marshal(map[string]any{"completion": golden, "introduced": []string{}, "why_wrong": name(a)})
+	if err != nil {
+		panic(err) // strings always marshal
+	}
+	return string(raw)
+}
+
+// differing compares the files of two folders, but for the ledger and the records of
+// what is done.
+func differing(a, b string) (files, differ int, err error) {
+	err = filepath.WalkDir(a, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() && (d.Name() == "ledger" || d.Name() == "_done") {
+			if err == nil {
+				err = filepath.SkipDir
+			}
+			return err
+		}
+		if d.IsDir() {
+			return nil
+		}
+		rel, err := filepath.Rel(a, path)
+		if err != nil {
+			return err
+		}
+		left, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		right, err := os.ReadFile(filepath.Join(b, rel))
+		if err != nil && !os.IsNotExist(err) {
+			return err
+		}
+		files++
+		if !bytes.Equal(left, right) {
+			differ++
+			fmt.Println("differs:", strings.TrimPrefix(rel, "/"))
+		}
+		return nil
+	})
+	return files, differ, err
+}

@@ -1,0 +1,47 @@
+package report
+
+import "decoy/transforms/judge"
+
+// Judging is how judging went: what each judge is worth, how far judges agree, and how
+// much was asked.
+type Judging struct {
+	Judges   []JudgeWorth
+	Weighted []WeightedRate // by generator and type
+	Kappas   []judge.Kappa  // of pairs of judges
+	Fleiss   *judge.Kappa   // over all, nil with fewer than two judges
+	Rounds   []Round
+}
+
+// JudgeWorth is one judge: its verdicts on negatives, those of them that cannot be
+// read, ties of pairs by the place that won, and its weight in rates that rank.
+type JudgeWorth struct {
+	Judge    string
+	Protocol string
+	Valid    int64
+	Invalid  int64
+	First    int64
+	Second   int64
+	Weight   float64
+}
+
+// WeightedRate is a fool rate with and without the judges' weights: Raw of all
+// verdicts, Weighted the mean over negatives. N is the number of judged negatives.
+type WeightedRate struct {
+	Generator string
+	Type      string
+	N         int64
+	Raw       *float64
+	Weighted  *float64
+}
+
+// Round is one round of judging and what was known after it. Cells are those of the
+// pool, Stopped those that were asked about no more afterwards.
+type Round struct {
+	Round     int
+	Share     float64
+	Negatives int64
+	Judged    int64
+	Verdicts  int64
+	Cells     int
+	Stopped   int
+}
