@@ -89,9 +89,9 @@ type run struct {
 	twins map[string][]Request     // of an open key: further requests for it
 	dead  map[string]ledger.Record // with Replay: dead letters of this run
 
-	err      error // ends the run
+	err      error   // ends the run
 	stopped  []error // of members; the others go on
-	overdraw bool  // the budget is used up
+	overdraw bool    // the budget is used up
 }
 
 func (r *run) loop(ctx context.Context) error {
