@@ -8,19 +8,22 @@ import (
 	"decoy/transforms/secrets"
 )
 
-// openPanel opens one paid member with the ledger of its stage.
+// openPanel opens paid members with the ledger of their stage.
 // Requests that lie with the provider as batches are not sent singly: that is an error.
-func openPanel(ctx context.Context, t shardTask, m panel.Member, budget *float64, replay bool, workers int) (*panel.Panel, error) {
+func openPanel(ctx context.Context, t shardTask, members []panel.Member, budget *float64, replay bool, workers int) (*panel.Panel, error) {
 	scanner, err := secrets.New()
 	if err != nil {
 		return nil, err
 	}
 	store := openStore(t.Out, t.Stage)
-	if err := panel.CheckNoOpenBatches(ctx, store, m.Name); err != nil {
-		return nil, err
+	for _, m := range members {
+		if err := panel.CheckNoOpenBatches(ctx, store, m.Name); err != nil {
+			return nil, err
+		}
 	}
 	c := panel.Config{
-		Members: []panel.Member{m},
+		Members: members,
+		Stage:   t.Stage,
 		Store:   store,
 		Check:   checkSecrets(scanner),
 		Workers: workers, Replay: replay,

@@ -90,15 +90,16 @@ func generateShard(ctx context.Context, t shardTask) (schemas.Done, error) {
 	if err != nil {
 		return d, err
 	}
+	var paid []panel.Member
 	for _, m := range g.o.Recipe.Panel {
-		if m.Provider == panel.ProviderRules {
-			err = g.rules(ctx, m)
-		} else {
-			err = g.ask(ctx, m)
-		}
-		if err != nil {
+		if m.Paid() {
+			paid = append(paid, m)
+		} else if err := g.rules(ctx, m); err != nil {
 			return d, fmt.Errorf("generator %s: %w", m.Name, err)
 		}
+	}
+	if err := g.ask(ctx, paid); err != nil {
+		return d, fmt.Errorf("generators: %w", err)
 	}
 	slices.SortFunc(g.negatives, func(a, b schemas.Negative) int {
 		return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(a.ID, b.ID))

@@ -72,9 +72,13 @@ func (f *inFlight) take(key string) schemas.Context {
 	return c
 }
 
-// ask makes negatives of the answers of one paid generator.
-func (g *generation) ask(ctx context.Context, m panel.Member) error {
-	p, err := openPanel(ctx, g.t, m, g.o.BudgetUSD, g.o.Replay, g.o.Workers)
+// ask makes negatives of the answers of the paid generators. Each has a stream of
+// requests of its own, so none waits for another.
+func (g *generation) ask(ctx context.Context, members []panel.Member) error {
+	if len(members) == 0 {
+		return nil
+	}
+	p, err := openPanel(ctx, g.t, members, g.o.BudgetUSD, g.o.Replay, g.o.Workers)
 	if err != nil {
 		return err
 	}
@@ -83,26 +87,31 @@ func (g *generation) ask(ctx context.Context, m panel.Member) error {
 	defer checker.Close()
 	open := inFlight{m: map[string]schemas.Context{}}
 	var failed error
-	requests := func(yield func(panel.Request) bool) {
-		for x, err := range generatorRequests(g.t, p, m) {
-			if err != nil {
-				failed = err
-				return
+	var streams []iter.Seq[panel.Request]
+	byName := map[string]panel.Member{}
+	for _, m := range members {
+		byName[m.Name] = m
+		streams = append(streams, func(yield func(panel.Request) bool) {
+			for x, err := range generatorRequests(g.t, p, m) {
+				if err != nil {
+					failed = err
+					return
+				}
+				g.counts["requests"]++
+				open.put(m.Name+"/"+x.request.Tag, x.context)
+				if !yield(x.request) {
+					return
+				}
 			}
-			g.counts["requests"]++
-			open.put(x.request.Tag, x.context)
-			if !yield(x.request) {
-				return
-			}
+		})
+	}
+	err = p.DoStreams(ctx, g.t.Shard, streams, func(a panel.Answer) error {
+		c := open.take(a.Request.Member + "/" + a.Request.Tag)
+		if m := byName[a.Request.Member]; m.Provider == panel.ProviderFIM {
+			g.takeSample(checker, &c, m, a)
+		} else {
+			g.take(checker, &c, a)
 		}
-	}
-	take := g.take
-	if m.Provider == panel.ProviderFIM {
-		take = func(checker *valid.Checker, c *schemas.Context, a panel.Answer) { g.takeSample(checker, c, m, a) }
-	}
-	err = p.Do(ctx, g.t.Shard, requests, func(a panel.Answer) error {
-		c := open.take(a.Request.Tag)
-		take(checker, &c, a)
 		return nil
 	})
 	return errors.Join(failed, err)

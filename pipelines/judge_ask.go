@@ -37,7 +37,7 @@ type asking struct {
 // golden controls. The judge sees neither generator nor type, and a control looks
 // like a negative.
 func askJudge(ctx context.Context, t shardTask, o judgeOptions, m panel.Member) ([]schemas.Verdict, error) {
-	p, err := openPanel(ctx, t, m, o.BudgetUSD, o.Replay, o.Workers)
+	p, err := openPanel(ctx, t, []panel.Member{m}, o.BudgetUSD, o.Replay, o.Workers)
 	if err != nil {
 		return nil, err
 	}

@@ -47,6 +47,7 @@ type inputs struct {
 type spending struct {
 	Replay  bool     `help:"Send requests again that failed for good before."`
 	Workers int      `help:"How many processes share the panel's limits." default:"1"`
+	Metrics string   `help:"Serve what the panel does to Prometheus, for example at 127.0.0.1:9464/metrics." name:"metrics-addr" placeholder:"HOST:PORT"`
 	Budget  *float64 `help:"Stop before more than this many US dollars are spent, instead of the recipe's budget_usd."`
 }
 
@@ -84,6 +85,15 @@ func (c common) run(in inputs, spend spending, work func(*pipelines.Build) error
 	shown := c.console()
 	defer shown.Close()
 	b.Log, b.Progress = shown.Log, shown.Progress
+	if spend.Metrics != "" {
+		at, end, err := serveMetrics(spend.Metrics, &panel.ProcessMeter)
+		if err != nil {
+			return err
+		}
+		defer end()
+		shown.Log("metrics: http://%s/metrics", at)
+	}
+	defer watchPanel(shown, &panel.ProcessMeter)()
 	return work(b)
 }
 

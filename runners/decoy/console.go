@@ -11,6 +11,8 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/cwriter"
 	"github.com/vbauerster/mpb/v8/decor"
+
+	"decoy/transforms/panel"
 )
 
 // console shows how far a command is: bars to a person at a terminal, lines to a
@@ -20,6 +22,8 @@ type console interface {
 	Log(format string, a ...any)
 	// Progress shows that done of a stage's total units are done.
 	Progress(stage string, done, total int)
+	// Panel shows what the panel does, at most once a second; last is the end.
+	Panel(all []panel.Usage, last bool)
 	// Close ends what is shown.
 	Close()
 }
@@ -42,6 +46,7 @@ func (c common) console() console {
 type lineConsole struct {
 	w     io.Writer
 	start time.Time
+	shown time.Time // the panel
 }
 
 func (c *lineConsole) Log(format string, a ...any) {
@@ -57,6 +62,8 @@ type event struct {
 	Stage   string  `json:"stage,omitempty"`
 	Done    *int    `json:"done,omitempty"`
 	Total   int     `json:"total,omitempty"`
+
+	Panel *panelEvent `json:"panel,omitempty"`
 }
 
 // jsonConsole writes one JSON object a line: a message, or a stage's progress where
@@ -65,8 +72,9 @@ type jsonConsole struct {
 	w     io.Writer
 	start time.Time
 
-	mu   sync.Mutex
-	last event
+	mu    sync.Mutex
+	last  event
+	panel map[string]panelSeen // by stage and member
 }
 
 func (c *jsonConsole) write(e event) {
@@ -104,6 +112,7 @@ type barConsole struct {
 	mu    sync.Mutex
 	stage string
 	bar   *mpb.Bar
+	panel map[string]*panelBar // by stage and member
 }
 
 func (c *barConsole) Log(format string, a ...any) {
@@ -134,5 +143,8 @@ func (c *barConsole) Close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.end()
+	for _, line := range c.panel {
+		line.bar.Abort(false)
+	}
 	c.pool.Wait()
 }

@@ -92,7 +92,7 @@ func (w *caller) judge(t *task, x *exchange, v verdict, leave func()) (o outcome
 	t.record.Attempts++
 	t.record.Status, t.record.Raw, t.record.Time = x.status, x.body, time.Now().UTC()
 	if v.class == answered {
-		c.breaker.Alive()
+		c.breaker.Alive(x.sent)
 		c.account.Succeeded(c.member.Model, x.sent)
 		w.bill(t, v.reply)
 		return w.keep(t, leave), true
@@ -109,14 +109,14 @@ func (w *caller) judge(t *task, x *exchange, v verdict, leave func()) (o outcome
 	switch v.class {
 	case stopping:
 		leave()
-		c.breaker.Alive()
+		c.breaker.Alive(x.sent)
 		return w.stop(t, c.stop(v.detail)), true
 	case throttled:
 		t.throttles++
-		c.breaker.Alive()
+		c.breaker.Alive(x.sent)
 		c.account.Throttled(x.sent)
 	case refused:
-		c.breaker.Alive()
+		c.breaker.Alive(x.sent)
 	default:
 		t.failures++
 		c.breaker.Failed(t.request.Key, x.sent, t.probe)

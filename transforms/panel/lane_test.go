@@ -62,7 +62,7 @@ func rejected(t *testing.T, store ledger.Store) (n int) {
 }
 
 func TestADeadMemberDisturbsNobodyAndLosesNothing(t *testing.T) {
-	const n, alive = 400, 30
+	const n, alive, ahead = 200, 30, 8
 	for name, c := range map[string]struct {
 		fault       faultserver.Step
 		concurrency int
@@ -81,19 +81,19 @@ func TestADeadMemberDisturbsNobodyAndLosesNothing(t *testing.T) {
 			good, bad := twoMembers(t, s)
 			bad.Concurrency = c.concurrency
 			if name == "hang" {
-				bad.Timeout = 100 * time.Millisecond
+				bad.Timeout = 200 * time.Millisecond
 			}
 			store := dirstore.Dir(t.TempDir())
 			cfg := config(store, good, bad)
-			cfg.LookAhead = 64
-			cfg.Breaker.Wait, cfg.Breaker.MaxWait = 100*time.Millisecond, 100*time.Millisecond
+			cfg.LookAhead = max(ahead, c.concurrency)
+			cfg.Breaker.Wait, cfg.Breaker.MaxWait, cfg.Breaker.Patience = 100*time.Millisecond, 100*time.Millisecond, time.Second
 			p := openPanel(t, cfg)
 			var order []Answer
 			err := p.DoStreams(t.Context(), 0, streams(t, p, []string{"a", "b"}, numbered(n)...), func(a Answer) error {
 				order = append(order, a)
 				return nil
 			})
-			if err == nil || !strings.Contains(err.Error(), "member b is stopped") || !strings.Contains(err.Error(), "run again") {
+			if !errors.Is(err, ErrStopped) || !strings.Contains(err.Error(), "member b is stopped") || !strings.Contains(err.Error(), "run again") {
 				t.Fatalf("error = %v, want the member and what to do", err)
 			}
 			answered := map[string]int{}
@@ -108,14 +108,14 @@ func TestADeadMemberDisturbsNobodyAndLosesNothing(t *testing.T) {
 					t.Errorf("%s: reject %q: %s", a.Request.ContextID, a.Reject, a.Detail)
 				}
 			}
-			if len(order) != 2*n || answered["a"] != n || answered["b"] != alive || stopped < n+alive {
-				t.Errorf("%d answers: %v; the first that was stopped is number %d, want it after all of a", len(order), answered, stopped)
+			if len(order) != 2*n || answered["a"] != n || answered["b"] != alive && name != "hang" || stopped < alive+5*ahead {
+				t.Errorf("%d answers: %v; the first that was stopped is number %d, want it long after a's look-ahead", len(order), answered, stopped)
 			}
 			if k := rejected(t, store); k != 0 {
 				t.Errorf("%d dead letters: rows are lost", k)
 			}
-			// Ten to open it, those on their way, three in a second of patience.
-			if k := len(s.Arrivals()) - n - alive; k > 10+3*bad.Concurrency+40 {
+			// Ten to open it, those on their way, probes for a second.
+			if k := len(s.Arrivals()) - n - alive; k > 10+3*bad.Concurrency+20 {
 				t.Errorf("the dead member was called %d times", k)
 			}
 			use := cfg.Meter.Usage()[1]
@@ -136,7 +136,7 @@ func TestADeadMemberDisturbsNobodyAndLosesNothing(t *testing.T) {
 			}); err != nil || left > 0 {
 				t.Errorf("after it was mended: %v, %d rejects", err, left)
 			}
-			if c.fault.Name != "body" { // which answers 200 as well
+			if c.fault.Name != "body" && name != "hang" { // the first answers 200 as well, the second may be slow alive
 				if k := s.Count(200) - before; k != n-alive {
 					t.Errorf("%d answers were paid for %d requests", k, n-alive)
 				}

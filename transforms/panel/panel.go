@@ -48,6 +48,16 @@ type Config struct {
 // What was paid is kept; a run with a higher budget goes on from there.
 var ErrBudget = errors.New("budget_usd is reached")
 
+// ErrStopped says that requests were left unsent because a member was stopped. What
+// was paid is kept, nothing else is recorded, and a run of the same goes on from
+// there.
+var ErrStopped = errors.New("a panel member is stopped")
+
+// stoppedError is ErrStopped with the members and what to mend.
+type stoppedError struct{ error }
+
+func (stoppedError) Is(target error) bool { return target == ErrStopped }
+
 // Panel asks the paid members of a recipe. Its methods may be called from several
 // goroutines, Do for several shards at once.
 type Panel struct {

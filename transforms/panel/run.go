@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"decoy/transforms/panel/ledger"
@@ -88,9 +89,9 @@ type run struct {
 	twins map[string][]Request     // of an open key: further requests for it
 	dead  map[string]ledger.Record // with Replay: dead letters of this run
 
-	err      error // ends the run
-	stopped  error // of a member; the others go on
-	overdraw bool  // the budget is used up
+	err      error   // ends the run
+	stopped  []error // of members; the others go on
+	overdraw bool    // the budget is used up
 }
 
 func (r *run) loop(ctx context.Context) error {
@@ -126,8 +127,8 @@ func (r *run) loop(ctx context.Context) error {
 	switch {
 	case r.err != nil:
 		return r.err
-	case r.stopped != nil:
-		return r.stopped
+	case len(r.stopped) > 0:
+		return stoppedError{errors.Join(r.stopped...)}
 	case r.overdraw:
 		return ErrBudget
 	}
@@ -289,8 +290,8 @@ func (r *run) settle(o outcome) {
 	case kept:
 		r.keep(o)
 	case unsent:
-		if r.stopped == nil {
-			r.stopped = o.err
+		if o.err != nil && !slices.Contains(r.stopped, o.err) {
+			r.stopped = append(r.stopped, o.err)
 		}
 		r.deliver(o)
 	case suspect, parked:

@@ -63,7 +63,8 @@ type Breaker struct {
 	mu       sync.Mutex
 	failures int                 // since the last sign of life
 	failing  map[string]struct{} // requests of these, at most config.Requests
-	alive    time.Time           // the last sign of life
+	first    time.Time           // when the first of these was sent
+	alive    time.Time           // when the last call was sent that showed life
 	opened   time.Time           // zero while it is closed
 	wait     time.Duration
 	probeAt  time.Time
@@ -76,11 +77,18 @@ func NewBreaker(c BreakerConfig) *Breaker {
 	return &Breaker{config: c.Defaults(), failing: map[string]struct{}{}, changed: make(chan struct{})}
 }
 
-// Alive reports a response that shows that the server works, if only to refuse.
-func (b *Breaker) Alive() {
+// Alive reports a response that shows that the server works, if only to refuse, to a
+// call that was sent at the given time. What was sent before the failures began does
+// not undo them: the server may have died since.
+func (b *Breaker) Alive(sent time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.alive = time.Now()
+	if sent.After(b.alive) {
+		b.alive = sent
+	}
+	if b.failures > 0 && sent.Before(b.first) {
+		return
+	}
 	b.failures = 0
 	clear(b.failing)
 	if !b.opened.IsZero() {
@@ -103,6 +111,9 @@ func (b *Breaker) Failed(request string, sent time.Time, probe bool) {
 		return
 	case !b.opened.IsZero() || sent.Before(b.alive):
 		return
+	}
+	if b.failures == 0 || sent.Before(b.first) {
+		b.first = sent
 	}
 	b.failures++
 	if len(b.failing) < b.config.Requests {
@@ -140,7 +151,7 @@ func (b *Breaker) OpenFor() time.Duration {
 	return time.Since(b.opened)
 }
 
-// AliveSince reports whether the server has shown life after t.
+// AliveSince reports whether a call that was sent after t has shown life.
 func (b *Breaker) AliveSince(t time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -22,7 +22,7 @@ func TestABreakerOpensOnFailuresInARow(t *testing.T) {
 	}{
 		"nine":     {func(b *Breaker) { fail(b, 9) }, false},
 		"ten":      {func(b *Breaker) { fail(b, 10) }, true},
-		"two rows": {func(b *Breaker) { fail(b, 9); b.Alive(); fail(b, 9) }, false},
+		"two rows": {func(b *Breaker) { fail(b, 9); b.Alive(time.Now()); fail(b, 9) }, false},
 		"one fault": {func(b *Breaker) {
 			for range 50 {
 				b.Failed("x", time.Now(), false)
@@ -31,12 +31,19 @@ func TestABreakerOpensOnFailuresInARow(t *testing.T) {
 		"old calls": {func(b *Breaker) {
 			sent := time.Now()
 			time.Sleep(time.Second)
-			b.Alive()
+			b.Alive(time.Now())
 			for i := range 50 {
 				b.Failed(fmt.Sprint(i), sent, false)
 			}
 		}, false},
-		"a late answer": {func(b *Breaker) { fail(b, 10); b.Alive() }, false},
+		"an answer from before": {func(b *Breaker) {
+			sent := time.Now()
+			time.Sleep(time.Second)
+			fail(b, 9)
+			b.Alive(sent)
+			fail(b, 1)
+		}, true},
+		"a late answer": {func(b *Breaker) { fail(b, 10); b.Alive(time.Now()) }, false},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			b := NewBreaker(BreakerConfig{})
@@ -96,7 +103,7 @@ func TestProbesOfABreaker(t *testing.T) {
 		if probe, err := b.Wait(t.Context()); !probe || err != nil {
 			t.Errorf("a probe is due: %v, %v", probe, err)
 		}
-		b.Alive()
+		b.Alive(time.Now())
 		if probe, err := b.Wait(t.Context()); probe || err != nil {
 			t.Errorf("after a sign of life: %v, %v", probe, err)
 		}
@@ -125,7 +132,7 @@ func TestWaitingForABreakerEnds(t *testing.T) {
 			closed <- err
 		}()
 		time.Sleep(time.Second)
-		b.Alive()
+		b.Alive(time.Now())
 		if err := <-closed; err != nil {
 			t.Error(err)
 		}
