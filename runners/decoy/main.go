@@ -49,6 +49,7 @@ type cli struct {
 	Stats    statsCmd    `cmd:"" help:"Answer questions about a build in SQL."`
 	Train    trainCmd    `cmd:"" help:"Render a trainer's configuration and start it."`
 	Estimate estimateCmd `cmd:"" help:"Say what the paid stages will ask and cost, before anything is sent."`
+	Prompt   promptCmd   `cmd:"" help:"Print exactly what a member of the panel is sent."`
 	Ledger   ledgerCmd   `cmd:"" help:"Look into what was paid for: stats, verify, compact, export."`
 }
 
