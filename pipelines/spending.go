@@ -26,6 +26,11 @@ import (
 // the budget for each shard, in proportion to the records that it asks about, the
 // files called what of the stage from. The share is null where there is no budget.
 func (s *stage) runPaid(ctx context.Context, from, what string, options func(budget *float64) any) error {
+	if s.b.Replay {
+		if err := s.reopen(ctx); err != nil {
+			return err
+		}
+	}
 	if err := s.announce(ctx); err != nil {
 		return err
 	}
