@@ -60,7 +60,7 @@ func runExport(ctx context.Context, b *Build) error {
 	} else {
 		b.Log("export: done before")
 	}
-	return s.writeReport()
+	return s.writeReport(ctx)
 }
 
 // outcome is what became of one negative: a row of the report's tables.
@@ -93,13 +93,14 @@ type exportParts struct {
 	Attribution []schemas.Context `json:"attribution"` // repo, commit, path, licence; one a context
 	Samples     []sample          `json:"samples"`
 	Controls    []schemas.Verdict `json:"controls"`
+	Costs       []costCell        `json:"costs"`
 }
 
 // samplesPerCell bounds the pairs that a shard offers to the report, by language and
 // type.
 const samplesPerCell = 2
 
-func exportShard(_ context.Context, t shardTask) (schemas.Done, error) {
+func exportShard(ctx context.Context, t shardTask) (schemas.Done, error) {
 	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[string]int64{}}
 	var o exportOptions
 	if err := t.options(&o); err != nil {
@@ -108,6 +109,7 @@ func exportShard(_ context.Context, t shardTask) (schemas.Done, error) {
 	var rows []schemas.Row
 	var parts exportParts
 	var outcomes []outcome
+	costs := newCosts()
 	selection := newCursor(shard.Read[schemas.Selected](t.path(schemas.StageCurate, "selection")), func(s schemas.Selected) string { return s.ContextID })
 	defer selection.stop()
 	err := joinShard(t, func(c *schemas.Context, negatives []judgedNegative) error {
@@ -136,9 +138,13 @@ func exportShard(_ context.Context, t shardTask) (schemas.Done, error) {
 			parts.Attribution = append(parts.Attribution, schemas.Context{Repo: c.Repo, Commit: c.Commit, Path: c.Path, License: c.License})
 		}
 		parts.Samples = lowestSamples(parts.Samples)
+		costs.see(c, negatives)
 		return nil
 	})
 	if err != nil {
+		return d, err
+	}
+	if parts.Costs, err = costs.paid(ctx, t); err != nil {
 		return d, err
 	}
 	for v, err := range shard.Read[schemas.Verdict](t.path(schemas.StageJudge, "verdicts")) {

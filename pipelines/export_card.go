@@ -2,6 +2,7 @@ package pipelines
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"iter"
@@ -34,6 +35,7 @@ type summary struct {
 	controls  []schemas.Verdict
 	sources   []schemas.Context
 	splits    map[string]*report.Split
+	costs     []costCell
 }
 
 func (s *stage) summarize() (*summary, error) {
@@ -75,6 +77,7 @@ func (sum *summary) shard(t shardTask) error {
 	sum.sources = append(sum.sources, p.Attribution...)
 	sum.controls = append(sum.controls, p.Controls...)
 	sum.samples = append(sum.samples, p.Samples...)
+	sum.costs = append(sum.costs, p.Costs...)
 	for o, err := range shard.Read[outcome](t.path(t.Stage, partsFolder+"outcomes")) {
 		if err != nil {
 			return err
@@ -349,12 +352,16 @@ func rateAndMedian(n, fooled float64, margins []float64) (rate, median *float64)
 
 // writeReport writes OUT/report.html. It shows times, so it is outside the bytes
 // that repeat.
-func (s *stage) writeReport() error {
+func (s *stage) writeReport(ctx context.Context) error {
 	sum, err := s.summarize()
 	if err != nil {
 		return err
 	}
-	page, err := report.Render(sum.report())
+	data := sum.report()
+	if data.Spending, err = sum.spending(ctx); err != nil {
+		return err
+	}
+	page, err := report.Render(data)
 	if err != nil {
 		return err
 	}
