@@ -25,6 +25,11 @@ import (
 // runPaid runs a stage whose shards pay for answers: it is runShards with a share of
 // the budget for each shard, null where there is no budget.
 func (s *stage) runPaid(ctx context.Context, from, what string, options func(budget *float64) any) error {
+	if s.b.Replay {
+		if err := s.reopen(ctx); err != nil {
+			return err
+		}
+	}
 	if done, err := s.finished(); err != nil || done {
 		if done {
 			s.b.Log("%s: done before", s.name)
