@@ -90,7 +90,7 @@
 // judge with its weight ([Weights]), and rank by the lower end of their interval.
 // Cohen's kappa is of each pair of judges, over what both judged; over all judges it is
 // Fleiss and Cuzick's (1979), for unequal numbers of judges, which is Fleiss' (1971)
-// where none is missing. scripts/judge-stats compares all of it with scipy and
+// where none is missing. scripts/bench/judge-stats compares all of it with scipy and
 // statsmodels.
 //
 // # Rounds

@@ -1,7 +1,7 @@
 """Compare decoy's judge statistics with scipy's and statsmodels'.
 
-    pip install -r scripts/judge-stats/requirements.txt
-    python scripts/judge-stats/check.py [OUT]
+    pip install -r scripts/bench/judge-stats/requirements.txt
+    python scripts/bench/judge-stats/check.py [OUT]
 
 Verdicts are made at random: panels of 2 to 6 judges that err to different degrees,
 with and without verdicts that are missing or invalid. Compared are
