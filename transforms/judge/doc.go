@@ -101,7 +101,12 @@
 // stopping and no more: an interval that was looked at several times holds the truth
 // somewhat less often than 95 % of times.
 //
-// Measured on the n-gram judge and the demo recipe: DEMO
+// Measured on the demo recipe with rounds [0.04, 0.16, 1.0] and interval_width 0.1: the
+// four Go cells, 88 % of 13,986 negatives, stop after the first or second round; 2,666
+// verdicts in place of 14,710, controls included (82 % fewer); each of the four
+// intervals holds the rate of all. It is not free: rows that nobody judged are selected
+// last, so in a selection of 2,000 there are 1,226 that were judged, fooled in 27 % in
+// place of 41 %. Judge all of what is to be ranked; sample what is to be measured.
 //
 // # Leaving the fold out
 //
