@@ -59,7 +59,8 @@ func (b *Build) openJudge() (*stage, judgeOptions, error) {
 // turn is what of a context one judge is asked about in this round.
 type turn struct {
 	negatives []*schemas.Negative
-	control   bool // its golden control's turn has come, if it has one
+	before    []*schemas.Negative // of earlier rounds
+	control   bool                // its golden control's turn has come, if it has one
 }
 
 // turn picks the negatives whose turn it is. A judge is not asked about negatives of
@@ -67,7 +68,6 @@ type turn struct {
 // generator's error. A golden control comes with the first of its context's negatives.
 func (o *judgeOptions) turn(m panel.Member, g contextNegatives) turn {
 	var t turn
-	before := false
 	for i := range g.Right {
 		n := &g.Right[i]
 		if !o.Recipe.OwnFamily && o.Families[n.Generator] == m.Kin() {
@@ -78,10 +78,10 @@ func (o *judgeOptions) turn(m panel.Member, g contextNegatives) turn {
 		case ok && round == o.Round:
 			t.negatives = append(t.negatives, n)
 		case ok && round < o.Round:
-			before = true
+			t.before = append(t.before, n)
 		}
 	}
-	t.control = len(t.negatives) > 0 && !before
+	t.control = len(t.negatives) > 0 && len(t.before) == 0
 	return t
 }
 

@@ -14,7 +14,7 @@ import (
 type inquiry struct {
 	verdict schemas.Verdict
 	answers []panel.Answer
-	shared  []bool // what the answer cost is booked on another inquiry
+	shared  []bool // what the answer cost is booked on another verdict
 	missing int
 }
 
@@ -96,6 +96,19 @@ func (a *asking) about(o judgeOptions, m panel.Member, g contextNegatives, contr
 	if a.protocol.compares {
 		rival, sampled = controls.Pick(&g.Left)
 	}
+	if len(turn.negatives) == 0 {
+		return nil, nil
+	}
+	booked := map[string]bool{} // keys of requests whose cost another verdict bears
+	for _, n := range turn.before {
+		requests, err := a.protocol.requests(a.panel, a.member, g.Left, n.Text, g.Left.Golden)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range requests {
+			booked[r.Key] = true
+		}
+	}
 	var out []panel.Request
 	sent := map[string]bool{} // keys
 	ask := func(id *string, candidate, rival string) error {
@@ -109,11 +122,12 @@ func (a *asking) about(o judgeOptions, m panel.Member, g contextNegatives, contr
 		}
 		for i, r := range requests {
 			r.Tag = g.Left.ID + " " + r.Key // another context may ask the same
-			q.shared[i] = sent[r.Key]
 			if !sent[r.Key] {
 				sent[r.Key] = true
 				out = append(out, r)
 			}
+			q.shared[i] = booked[r.Key]
+			booked[r.Key] = true
 			a.waiting[r.Tag] = append(a.waiting[r.Tag], place{q, i})
 		}
 		return nil

@@ -26,6 +26,7 @@ import (
 
 	"decoy/pipelines"
 	"decoy/schemas"
+	"decoy/transforms/panel"
 )
 
 // common are the flags of every stage.
