@@ -98,19 +98,23 @@ func judgeShard(ctx context.Context, t shardTask) (schemas.Done, error) {
 	}
 	t.Shard -= firstRecord(o.Round, t.Of)
 	var verdicts []schemas.Verdict
+	var asked []panel.Member
 	for _, m := range o.Recipe.Panel {
-		var got []schemas.Verdict
-		var err error
-		if m.Provider == panel.ProviderNGram {
-			got, err = judgeByNgrams(ctx, t, o, m)
-		} else {
-			got, err = askJudge(ctx, t, o, m)
+		if m.Provider != panel.ProviderNGram {
+			asked = append(asked, m)
+			continue
 		}
+		got, err := judgeByNgrams(ctx, t, o, m)
 		if err != nil {
 			return d, fmt.Errorf("judge %s: %w", m.Name, err)
 		}
 		verdicts = append(verdicts, got...)
 	}
+	got, err := askJudges(ctx, t, o, asked)
+	if err != nil {
+		return d, err
+	}
+	verdicts = append(verdicts, got...)
 	slices.SortFunc(verdicts, compareVerdicts)
 	for _, v := range verdicts {
 		d.Counts["verdicts"]++

@@ -33,33 +33,45 @@ type asking struct {
 	verdicts []schemas.Verdict
 }
 
-// askJudge asks one paid judge about the shard's negatives whose turn it is, and its
-// golden controls. The judge sees neither generator nor type, and a control looks
-// like a negative.
-func askJudge(ctx context.Context, t shardTask, o judgeOptions, m panel.Member) ([]schemas.Verdict, error) {
-	p, err := openPanel(ctx, t, []panel.Member{m}, o.BudgetUSD, o.Replay, o.Workers)
+// askJudges asks the paid judges about the shard's negatives whose turn it is, and
+// about golden controls, all judges at once. A judge sees neither generator nor type,
+// and a control looks like a negative.
+func askJudges(ctx context.Context, t shardTask, o judgeOptions, members []panel.Member) ([]schemas.Verdict, error) {
+	if len(members) == 0 {
+		return nil, nil
+	}
+	p, err := openPanel(ctx, t, members, o.BudgetUSD, o.Replay, o.Workers)
 	if err != nil {
 		return nil, err
 	}
 	defer p.Close()
-	a := newAsking(p, o, m)
+	judges := map[string]*asking{}
 	var failed error
-	requests := func(yield func(panel.Request) bool) {
-		for r, err := range a.requests(t, o, m) {
-			if err != nil {
-				failed = err
-				return
+	var streams []iter.Seq[panel.Request]
+	for _, m := range members {
+		a := newAsking(p, o, m)
+		judges[m.Name] = a
+		streams = append(streams, func(yield func(panel.Request) bool) {
+			for r, err := range a.requests(t, o, m) {
+				if err != nil {
+					failed = err
+					return
+				}
+				if !yield(r) {
+					return
+				}
 			}
-			if !yield(r) {
-				return
-			}
-		}
+		})
 	}
-	err = p.Do(ctx, t.Shard, requests, func(answer panel.Answer) error {
-		a.take(answer)
+	err = p.DoStreams(ctx, t.Shard, streams, func(answer panel.Answer) error {
+		judges[answer.Request.Member].take(answer)
 		return nil
 	})
-	return a.verdicts, errors.Join(failed, err)
+	var verdicts []schemas.Verdict
+	for _, m := range members {
+		verdicts = append(verdicts, judges[m.Name].verdicts...)
+	}
+	return verdicts, errors.Join(failed, err)
 }
 
 func newAsking(p *panel.Panel, o judgeOptions, m panel.Member) *asking {

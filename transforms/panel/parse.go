@@ -123,9 +123,17 @@ func lastObject(text string, take func(object []byte) bool) bool {
 // excerpt is the head of a text, for a person.
 func excerpt(s string) string {
 	const most = 200
+	if h := head(s, most); len(h) < len(s) {
+		return h + "…"
+	}
+	return head(s, most)
+}
+
+// head is the first bytes of a text, as UTF-8.
+func head(s string, most int) string {
 	s = strings.ToValidUTF8(s, "\ufffd")
 	if len(s) <= most {
 		return s
 	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
+	return strings.ToValidUTF8(s[:most], "")
 }
