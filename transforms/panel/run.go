@@ -177,18 +177,6 @@ func (r *run) mayTake() *stream {
 	return nil
 }
 
-// convict records what failed too often where nothing else is asked that could show
-// whether the server works: so few requests (limit.BreakerConfig) speak for
-// themselves.
-func (r *run) convict() {
-	for _, l := range r.order {
-		alone := l.open == 0 && len(l.parked) == 0 && len(r.waiting) == 0 && r.mayTake() == nil
-		if len(l.suspects) > 0 && alone && r.err == nil {
-			r.acquit(l, true)
-		}
-	}
-}
-
 // fail ends the run: nothing more is sent, calls under way may end.
 func (r *run) fail(err error) {
 	if r.err != nil {
