@@ -18,10 +18,13 @@ const progressEvery = 300 * time.Millisecond
 // submit runs a stage's graph and tells Build.Progress of each new done record
 // among total. It is panel.ErrBudget where a shard reached its share of the budget.
 func (s *stage) submit(ctx context.Context, p *beam.Pipeline, total int) error {
-	if err := s.clearBudgetStops(); err != nil {
+	if err := s.clearStops(); err != nil {
 		return err
 	}
 	if err := s.watched(ctx, p, total); err != nil {
+		return err
+	}
+	if err := s.memberStops(); err != nil {
 		return err
 	}
 	return s.budgetStops()
