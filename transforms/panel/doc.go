@@ -1,6 +1,6 @@
-// Package panel asks paid models to generate and to judge. It uses what an account's limits allow and no more,
-// pays for no answer twice, spends no more than it was told to, and turns
-// whatever a provider does into an answer or a typed reject.
+// Package panel asks paid models to generate and to judge. It uses what an account's
+// limits allow and no more, pays for no answer twice, spends no more than it was told
+// to, and turns whatever a provider does into an answer or a typed reject.
 //
 // # Providers
 //
@@ -45,10 +45,19 @@
 //
 // The model is asked for one JSON object. Prose or a fence round the object is
 // passed over, since models add it whatever they are told; of several objects the
-// last one with the expected fields counts. No object is answer_not_json. Prose
+// last one with the expected fields counts. A model that gave none is shown its answer
+// and asked once more (reask.go), which servers with schemas hardly need; none again is
+// answer_not_json. Prose
 // or a fence inside the completion itself is the validity rules' to refuse. An
 // answer that ended at max_tokens is answer_truncated even if an object could be
 // read from it.
+//
+// # Batches
+//
+// The same requests can go in a provider's batch (batch.go): a file that is answered
+// within a day, at a lower price and outside of an account's limits. What is handed
+// over is written down before and after, and until its answers are in the ledger its
+// requests are not sent in any other way.
 //
 // # Money
 //
