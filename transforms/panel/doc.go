@@ -71,9 +71,9 @@
 // # Secrets
 //
 // Every user message (the system message holds no source text) goes through
-// Config.Check before it is sent; one that fails is the reject secret. The key of an account is read from its
-// environment variable, goes into the Authorization header and nowhere else:
-// responses and errors that echo it are redacted before they are kept.
+// Config.Check before it is sent; one that fails is the reject secret. The key of an
+// account is read from its environment variable, goes into a header of the request and
+// nowhere else: responses and errors that echo it are redacted before they are kept.
 //
 // # Limits
 //
