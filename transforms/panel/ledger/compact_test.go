@@ -213,6 +213,25 @@ func TestAnOvertakenListing(t *testing.T) {
 	}
 }
 
+// phantom lists a file that it does not have.
+type phantom struct{ dirstore.Dir }
+
+func (p phantom) List(ctx context.Context, prefix string) ([]string, error) {
+	names, err := p.Dir.List(ctx, prefix)
+	return append(names, segment{7, 9, 0}.String()), err
+}
+
+func TestAFileThatIsListedAndNotThere(t *testing.T) {
+	store := dirstore.Dir(t.TempDir())
+	history(t, store, 2)
+	if _, err := Open(t.Context(), phantom{store}, 7); err == nil || !strings.Contains(err.Error(), "000009-000000") {
+		t.Errorf("error %v: its answers would be paid again", err)
+	}
+	if a := audit(t, phantom{store}); len(a.Damaged) != 1 {
+		t.Errorf("%+v", a)
+	}
+}
+
 func TestSegmentsOfOneNameAreBothKept(t *testing.T) {
 	store := dirstore.Dir(t.TempDir())
 	old := open(t, store, 7) // a writer that Compact should not have met
