@@ -430,3 +430,49 @@ func FuzzDecodeCompacted(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkOpen opens a shard of 20,000 answers in commits of 10, as it was written
+// and compacted.
+func BenchmarkOpen(b *testing.B) {
+	store := dirstore.Dir(b.TempDir())
+	s, err := Open(b.Context(), store, 7)
+	if err != nil {
+		b.Fatal(err)
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range 2000 {
+		group := make([]Record, 10)
+		for k := range group {
+			text := make([]byte, 0, 900)
+			for range 80 {
+				text = fmt.Appendf(text, "word%d ", random.IntN(3000))
+			}
+			group[k] = rec(fmt.Sprintf("%064x", i*10+k), string(text))
+		}
+		if err := s.Commit(b.Context(), group); err != nil {
+			b.Fatal(err)
+		}
+	}
+	run := func(name string) {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := Open(b.Context(), store, 7); err != nil {
+					b.Fatal(err)
+				}
+			}
+			a, err := Verify(b.Context(), store, 7)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(float64(a.Files), "files")
+			b.ReportMetric(float64(a.Bytes), "bytes")
+		})
+	}
+	run("segments")
+	start := time.Now()
+	if _, err := Compact(b.Context(), store, 7); err != nil {
+		b.Fatal(err)
+	}
+	b.Logf("Compact takes %v", time.Since(start))
+	run("compacted")
+}
