@@ -129,7 +129,7 @@ func TestBudget(t *testing.T) {
 // TestTheServerNeverBillsMoreThanTheBudget raises the budget step by step, on two
 // runners, against a server that cuts calls and bills them.
 func TestTheServerNeverBillsMoreThanTheBudget(t *testing.T) {
-	c := ordinary(t, 3)
+	c := ordinary(t, 2)
 	for seed, runner := range []string{"direct", "prism"} {
 		t.Run(runner, func(t *testing.T) {
 			var bill till

@@ -236,7 +236,7 @@ func TestTablesAreWhole(t *testing.T) {
 			t.Errorf("%q has %d cells, its head %d", line, cells(line), head)
 		}
 	}
-	if tables != 8 {
+	if tables != 9 {
 		t.Errorf("%d tables", tables)
 	}
 }
