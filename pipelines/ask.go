@@ -3,12 +3,8 @@ package pipelines
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 
-	"decoy/io/shard"
-	"decoy/schemas"
 	"decoy/transforms/panel"
-	"decoy/transforms/panel/ledger"
 	"decoy/transforms/secrets"
 )
 
@@ -19,7 +15,7 @@ func openPanel(ctx context.Context, t shardTask, members []panel.Member, budget 
 	if err != nil {
 		return nil, err
 	}
-	store := shard.NewDir(filepath.Join(t.Out, t.Stage, "ledger"))
+	store := openStore(t.Out, t.Stage)
 	for _, m := range members {
 		if err := panel.CheckNoOpenBatches(ctx, store, m.Name); err != nil {
 			return nil, err
@@ -36,47 +32,6 @@ func openPanel(ctx context.Context, t shardTask, members []panel.Member, budget 
 		c.BudgetUSD = func(int) float64 { return *budget }
 	}
 	return panel.Open(c)
-}
-
-// budget divides what the earlier stages left of the budget among the shards, in
-// proportion to the records that a shard asks about: files called what of the stage
-// from. A share is nil where there is no budget.
-func (b *Build) budget(ctx context.Context, from, what string, earlier ...string) (func(i int) *float64, error) {
-	if b.Recipe.BudgetUSD == nil {
-		return func(int) *float64 { return nil }, nil
-	}
-	left, n := *b.Recipe.BudgetUSD, b.Recipe.Shards
-	for _, stage := range earlier {
-		for i := range n {
-			l, err := ledger.Open(ctx, shard.NewDir(filepath.Join(b.dir(stage), "ledger")), i)
-			if err != nil {
-				return nil, err
-			}
-			for r := range l.All() {
-				left -= r.AssumedUSD
-				if r.CostUSD != nil {
-					left -= *r.CostUSD
-				}
-			}
-		}
-	}
-	m, err := shard.ReadManifest(b.dir(from))
-	if err != nil {
-		return nil, err
-	}
-	records := map[string]int64{}
-	for _, f := range m.Shards {
-		records[f.Name] = f.Records
-	}
-	estimates := make([]float64, n)
-	for i := range estimates {
-		estimates[i] = float64(records[schemas.ShardName(what, i, n, "jsonl.zst")])
-	}
-	split := panel.SplitBudget(max(0, left), estimates)
-	return func(i int) *float64 {
-		share := split(i)
-		return &share
-	}, nil
 }
 
 // checkSecrets refuses a text that holds a secret. The error names the rule and

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"path/filepath"
 
 	"decoy/io/shard"
 	"decoy/schemas"
@@ -22,10 +21,9 @@ import (
 type batchStage struct {
 	from    string // the file whose records a shard's share of the budget follows
 	what    string
-	earlier []string // stages whose spending counts
 	members func(r Recipe) []panel.Member
 	// open says what the stage would ask a member in a shard.
-	open func(b *Build) (batchRequests, error)
+	open func(b *Build) (*stage, batchRequests, error)
 }
 
 type batchRequests func(t shardTask, p *panel.Panel, m panel.Member) iter.Seq2[panel.Request, error]
@@ -34,9 +32,9 @@ var batchStages = map[string]batchStage{
 	schemas.StageGenerate: {
 		from: schemas.StageExtract, what: "contexts",
 		members: func(r Recipe) []panel.Member { return r.Generate.Panel },
-		open: func(b *Build) (batchRequests, error) {
-			_, err := b.open(schemas.StageGenerate, nil, nil, schemas.StageExtract)
-			return func(t shardTask, p *panel.Panel, m panel.Member) iter.Seq2[panel.Request, error] {
+		open: func(b *Build) (*stage, batchRequests, error) {
+			s, err := b.open(schemas.StageGenerate, nil, nil, schemas.StageExtract)
+			return s, func(t shardTask, p *panel.Panel, m panel.Member) iter.Seq2[panel.Request, error] {
 				return func(yield func(panel.Request, error) bool) {
 					for x, err := range generatorRequests(t, p, m) {
 						if !yield(x.request, err) {
@@ -48,15 +46,15 @@ var batchStages = map[string]batchStage{
 		},
 	},
 	schemas.StageJudge: {
-		from: schemas.StageGenerate, what: "negatives", earlier: []string{schemas.StageGenerate},
+		from: schemas.StageGenerate, what: "negatives",
 		members: func(r Recipe) []panel.Member { return r.Judge.Panel },
-		open: func(b *Build) (batchRequests, error) {
+		open: func(b *Build) (*stage, batchRequests, error) {
 			s, o, err := b.openJudge()
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			o, ok, err := s.present(o)
-			return func(t shardTask, p *panel.Panel, m panel.Member) iter.Seq2[panel.Request, error] {
+			return s, func(t shardTask, p *panel.Panel, m panel.Member) iter.Seq2[panel.Request, error] {
 				if !ok {
 					return func(func(panel.Request, error) bool) {}
 				}
@@ -69,7 +67,7 @@ var batchStages = map[string]batchStage{
 // Batches does one thing with the batches of a stage's members, or of the one that is
 // named, while it holds OUT.
 func (b *Build) Batches(ctx context.Context, stage, member string, do func(ctx context.Context, x MemberBatches) error) (err error) {
-	s, ok := batchStages[stage]
+	kind, ok := batchStages[stage]
 	if !ok {
 		return fmt.Errorf("stage %q sends no requests; use %s or %s", stage, schemas.StageGenerate, schemas.StageJudge)
 	}
@@ -78,21 +76,17 @@ func (b *Build) Batches(ctx context.Context, stage, member string, do func(ctx c
 		return err
 	}
 	defer func() { err = errors.Join(err, held.Release()) }()
-	requests, err := s.open(b)
-	if err != nil {
-		return err
-	}
-	budget, err := b.budget(ctx, s.from, s.what, s.earlier...)
+	s, requests, err := kind.open(b)
 	if err != nil {
 		return err
 	}
 	found := false
-	for _, m := range s.members(b.Recipe) {
+	for _, m := range kind.members(b.Recipe) {
 		if m.Provider != panel.ProviderOpenAI && m.Provider != panel.ProviderGemini || member != "" && m.Name != member {
 			continue
 		}
 		found = true
-		if err := b.memberBatches(ctx, stage, requests, m, budget, do); err != nil {
+		if err := s.memberBatches(ctx, kind, requests, m, do); err != nil {
 			return err
 		}
 	}
@@ -102,17 +96,26 @@ func (b *Build) Batches(ctx context.Context, stage, member string, do func(ctx c
 	return nil
 }
 
-func (b *Build) memberBatches(ctx context.Context, stage string, requests batchRequests, m panel.Member, budget func(int) *float64, do func(context.Context, MemberBatches) error) error {
+func (s *stage) memberBatches(ctx context.Context, kind batchStage, requests batchRequests, m panel.Member, do func(context.Context, MemberBatches) error) error {
 	scanner, err := secrets.New()
 	if err != nil {
 		return err
 	}
 	c := panel.Config{
-		Members: []panel.Member{m}, Check: checkSecrets(scanner), Workers: b.Workers,
-		Store: shard.NewDir(filepath.Join(b.dir(stage), "ledger")),
+		Members: []panel.Member{m}, Check: checkSecrets(scanner), Workers: s.b.Workers,
+		Store: openStore(s.b.Out, s.name),
 	}
-	if b.Recipe.BudgetUSD != nil {
-		c.BudgetUSD = func(i int) float64 { return *budget(i) }
+	n := s.b.Recipe.Shards
+	if s.b.Recipe.BudgetUSD != nil {
+		all := make([]int, n)
+		for i := range all {
+			all[i] = i
+		}
+		shares, err := s.shares(ctx, all, kind.from, kind.what)
+		if err != nil {
+			return err
+		}
+		c.BudgetUSD = func(i int) float64 { return shares[i] }
 	}
 	p, err := panel.Open(c)
 	if err != nil {
@@ -124,8 +127,8 @@ func (b *Build) memberBatches(ctx context.Context, stage string, requests batchR
 		return err
 	}
 	return do(ctx, MemberBatches{Batches: batches, Submit: func(ctx context.Context) ([]panel.Batch, error) {
-		return batches.Submit(ctx, b.Recipe.Shards, func(i int) iter.Seq2[panel.Request, error] {
-			return requests(shardTask{Stage: stage, Out: b.Out, Shard: i, Of: b.Recipe.Shards}, p, m)
+		return batches.Submit(ctx, n, func(i int) iter.Seq2[panel.Request, error] {
+			return requests(shardTask{Stage: s.name, Out: s.b.Out, Shard: i, Of: n}, p, m)
 		})
 	}})
 }

@@ -23,7 +23,6 @@ import (
 
 	"decoy/io/archives"
 	"decoy/schemas"
-	"decoy/transforms/panel"
 )
 
 func TestMain(m *testing.M) {
@@ -229,9 +228,6 @@ func (c *corpus) open(t *testing.T, out, runner string, r Recipe) *Build {
 		Log: func(string, ...any) {},
 		Run: func(ctx context.Context, p *beam.Pipeline) error {
 			_, err := beam.Run(ctx, runner, p)
-			if err != nil && strings.Contains(err.Error(), panel.ErrBudget.Error()) {
-				return fmt.Errorf("%w: %v", panel.ErrBudget, err)
-			}
 			return err
 		},
 	}

@@ -65,7 +65,7 @@ func runExport(ctx context.Context, b *Build) error {
 	} else {
 		b.Log("export: done before")
 	}
-	return s.writeReport()
+	return s.writeReport(ctx)
 }
 
 // outcome is what became of one negative: a row of the report's tables.
@@ -98,13 +98,15 @@ type sample struct {
 type exportParts struct {
 	Attribution []schemas.Context `json:"attribution"` // repo, commit, path, licence; one a context
 	Samples     []sample          `json:"samples"`
+	Costs       []costCell        `json:"costs"`
+	ControlsUSD float64           `json:"controls_usd"`
 }
 
 // samplesPerCell bounds the pairs that a shard offers to the report, by language and
 // type.
 const samplesPerCell = 2
 
-func exportShard(_ context.Context, t shardTask) (schemas.Done, error) {
+func exportShard(ctx context.Context, t shardTask) (schemas.Done, error) {
 	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[string]int64{}}
 	var o exportOptions
 	if err := t.options(&o); err != nil {
@@ -113,6 +115,7 @@ func exportShard(_ context.Context, t shardTask) (schemas.Done, error) {
 	var rows []schemas.Row
 	var parts exportParts
 	var outcomes []outcome
+	costs := newCosts()
 	selection := newCursor(shard.Read[schemas.Selected](t.path(schemas.StageCurate, "selection")), func(s schemas.Selected) string { return s.ContextID })
 	defer selection.stop()
 	err := joinShard(t, func(c *schemas.Context, negatives []judgedNegative) error {
@@ -141,9 +144,16 @@ func exportShard(_ context.Context, t shardTask) (schemas.Done, error) {
 			parts.Attribution = append(parts.Attribution, schemas.Context{Repo: c.Repo, Commit: c.Commit, Path: c.Path, License: c.License})
 		}
 		parts.Samples = lowestSamples(parts.Samples)
+		costs.see(c, negatives)
 		return nil
 	})
 	if err != nil {
+		return d, err
+	}
+	if parts.Costs, err = costs.paid(ctx, t); err != nil {
+		return d, err
+	}
+	if parts.ControlsUSD, err = controlsUSD(t); err != nil {
 		return d, err
 	}
 	slices.SortFunc(rows, func(a, b schemas.Row) int { return cmp.Compare(a.ID, b.ID) })

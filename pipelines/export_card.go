@@ -2,6 +2,7 @@ package pipelines
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"iter"
@@ -22,17 +23,19 @@ import (
 // summary is everything that the card and the report show, gathered from a finished
 // build's small files.
 type summary struct {
-	b         *Build
-	manifests map[string]schemas.Manifest
-	curate    CurateReport
-	rows      map[card.Rows]int64 // N is 0 in the key
-	kinds     map[string]int64
-	licenses  map[string]int64
-	outcomes  []outcome
-	samples   []sample
-	rounds    []JudgeRound
-	sources   []schemas.Context
-	splits    map[string]*report.Split
+	b           *Build
+	manifests   map[string]schemas.Manifest
+	curate      CurateReport
+	rows        map[card.Rows]int64 // N is 0 in the key
+	kinds       map[string]int64
+	licenses    map[string]int64
+	outcomes    []outcome
+	samples     []sample
+	rounds      []JudgeRound
+	sources     []schemas.Context
+	splits      map[string]*report.Split
+	costs       []costCell
+	controlsUSD float64
 }
 
 func (s *stage) summarize() (*summary, error) {
@@ -76,6 +79,8 @@ func (sum *summary) shard(t shardTask) error {
 	}
 	sum.sources = append(sum.sources, p.Attribution...)
 	sum.samples = append(sum.samples, p.Samples...)
+	sum.costs = append(sum.costs, p.Costs...)
+	sum.controlsUSD += p.ControlsUSD
 	for o, err := range shard.Read[outcome](t.path(t.Stage, partsFolder+"outcomes")) {
 		if err != nil {
 			return err
@@ -350,12 +355,16 @@ func rateAndMedian(n, fooled float64, margins []float64) (rate, median *float64)
 
 // writeReport writes OUT/report.html. It shows times, so it is outside the bytes
 // that repeat.
-func (s *stage) writeReport() error {
+func (s *stage) writeReport(ctx context.Context) error {
 	sum, err := s.summarize()
 	if err != nil {
 		return err
 	}
-	page, err := report.Render(sum.report())
+	data := sum.report()
+	if data.Spending, err = sum.spending(ctx); err != nil {
+		return err
+	}
+	page, err := report.Render(data)
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ func (sum *summary) report() report.Data {
 		},
 		Off: sum.off(), Funnel: sum.funnel(), Kinds: counts(sum.kinds), Licenses: sum.licenseCounts(), Splits: sum.splitList(),
 		SplitNotes: sum.curate.Notes, Decontaminated: sum.curate.Decontaminated, Shift: sum.curate.Shift, Probe: sum.curate.Probe,
-		Controls: sum.tally().Controls(), Hardness: sum.hardness(), Run: b.RunInfo.report(), Pairs: sum.pairs(),
+		Controls: sum.tally().Controls(), Hardness: sum.hardness(), Costs: sum.reportCosts(), Run: b.RunInfo.report(), Pairs: sum.pairs(),
 	}
 	valid, selected := map[report.Cell]int64{}, map[report.Cell]int64{}
 	statuses := map[report.StatusCell]int64{}

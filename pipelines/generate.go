@@ -38,12 +38,8 @@ func runGenerate(ctx context.Context, b *Build) error {
 	if err != nil {
 		return err
 	}
-	budget, err := b.budget(ctx, schemas.StageExtract, "contexts")
-	if err != nil {
-		return err
-	}
-	return s.runShards(ctx, func(shard int) any {
-		return generateOptions{Recipe: b.Recipe.Generate, BudgetUSD: budget(shard), Replay: b.Replay, Workers: b.Workers}
+	return s.runPaid(ctx, schemas.StageExtract, "contexts", func(budget *float64) any {
+		return generateOptions{Recipe: b.Recipe.Generate, BudgetUSD: budget, Replay: b.Replay, Workers: b.Workers}
 	})
 }
 

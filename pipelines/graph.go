@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -11,6 +12,7 @@ import (
 
 	"decoy/io/shard"
 	"decoy/schemas"
+	"decoy/transforms/panel"
 )
 
 // A shard stage is one graph: shard numbers → Reshuffle → the stage's work. The
@@ -55,6 +57,9 @@ func (f *shardFn) ProcessElement(ctx context.Context, task string, emit func(int
 		return fmt.Errorf("task of %s: %w", f.Work, err)
 	}
 	d, err := shardWorks[f.Work](ctx, t)
+	if errors.Is(err, panel.ErrBudget) { // other shards may have room
+		return recordBudgetStop(t, err)
+	}
 	if err != nil {
 		return fmt.Errorf("shard %d: %w", t.Shard, err)
 	}

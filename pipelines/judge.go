@@ -39,11 +39,7 @@ func runJudge(ctx context.Context, b *Build) error {
 	if err != nil {
 		return err
 	}
-	budget, err := b.budget(ctx, schemas.StageGenerate, "negatives", schemas.StageGenerate)
-	if err != nil {
-		return err
-	}
-	return s.runRounds(ctx, o, budget)
+	return s.runRounds(ctx, o)
 }
 
 // openJudge opens the stage before its first round.
@@ -63,7 +59,8 @@ func (b *Build) openJudge() (*stage, judgeOptions, error) {
 // turn is what of a context one judge is asked about in this round.
 type turn struct {
 	negatives []*schemas.Negative
-	control   bool // its golden control's turn has come, if it has one
+	before    []*schemas.Negative // of earlier rounds
+	control   bool                // its golden control's turn has come, if it has one
 }
 
 // turn picks the negatives whose turn it is. A judge is not asked about negatives of
@@ -71,7 +68,6 @@ type turn struct {
 // generator's error. A golden control comes with the first of its context's negatives.
 func (o *judgeOptions) turn(m panel.Member, g contextNegatives) turn {
 	var t turn
-	before := false
 	for i := range g.Right {
 		n := &g.Right[i]
 		if !o.Recipe.OwnFamily && o.Families[n.Generator] == m.Kin() {
@@ -82,10 +78,10 @@ func (o *judgeOptions) turn(m panel.Member, g contextNegatives) turn {
 		case ok && round == o.Round:
 			t.negatives = append(t.negatives, n)
 		case ok && round < o.Round:
-			before = true
+			t.before = append(t.before, n)
 		}
 	}
-	t.control = len(t.negatives) > 0 && !before
+	t.control = len(t.negatives) > 0 && len(t.before) == 0
 	return t
 }
 
@@ -102,19 +98,23 @@ func judgeShard(ctx context.Context, t shardTask) (schemas.Done, error) {
 	}
 	t.Shard -= firstRecord(o.Round, t.Of)
 	var verdicts []schemas.Verdict
+	var asked []panel.Member
 	for _, m := range o.Recipe.Panel {
-		var got []schemas.Verdict
-		var err error
-		if m.Provider == panel.ProviderNGram {
-			got, err = judgeByNgrams(ctx, t, o, m)
-		} else {
-			got, err = askJudge(ctx, t, o, m)
+		if m.Provider != panel.ProviderNGram {
+			asked = append(asked, m)
+			continue
 		}
+		got, err := judgeByNgrams(ctx, t, o, m)
 		if err != nil {
 			return d, fmt.Errorf("judge %s: %w", m.Name, err)
 		}
 		verdicts = append(verdicts, got...)
 	}
+	got, err := askJudges(ctx, t, o, asked)
+	if err != nil {
+		return d, err
+	}
+	verdicts = append(verdicts, got...)
 	slices.SortFunc(verdicts, compareVerdicts)
 	for _, v := range verdicts {
 		d.Counts["verdicts"]++

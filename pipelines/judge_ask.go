@@ -14,7 +14,7 @@ import (
 type inquiry struct {
 	verdict schemas.Verdict
 	answers []panel.Answer
-	shared  []bool // what the answer cost is booked on another inquiry
+	shared  []bool // what the answer cost is booked on another verdict
 	missing int
 }
 
@@ -33,33 +33,45 @@ type asking struct {
 	verdicts []schemas.Verdict
 }
 
-// askJudge asks one paid judge about the shard's negatives whose turn it is, and its
-// golden controls. The judge sees neither generator nor type, and a control looks
-// like a negative.
-func askJudge(ctx context.Context, t shardTask, o judgeOptions, m panel.Member) ([]schemas.Verdict, error) {
-	p, err := openPanel(ctx, t, []panel.Member{m}, o.BudgetUSD, o.Replay, o.Workers)
+// askJudges asks the paid judges about the shard's negatives whose turn it is, and
+// about golden controls, all judges at once. A judge sees neither generator nor type,
+// and a control looks like a negative.
+func askJudges(ctx context.Context, t shardTask, o judgeOptions, members []panel.Member) ([]schemas.Verdict, error) {
+	if len(members) == 0 {
+		return nil, nil
+	}
+	p, err := openPanel(ctx, t, members, o.BudgetUSD, o.Replay, o.Workers)
 	if err != nil {
 		return nil, err
 	}
 	defer p.Close()
-	a := newAsking(p, o, m)
+	judges := map[string]*asking{}
 	var failed error
-	requests := func(yield func(panel.Request) bool) {
-		for r, err := range a.requests(t, o, m) {
-			if err != nil {
-				failed = err
-				return
+	var streams []iter.Seq[panel.Request]
+	for _, m := range members {
+		a := newAsking(p, o, m)
+		judges[m.Name] = a
+		streams = append(streams, func(yield func(panel.Request) bool) {
+			for r, err := range a.requests(t, o, m) {
+				if err != nil {
+					failed = err
+					return
+				}
+				if !yield(r) {
+					return
+				}
 			}
-			if !yield(r) {
-				return
-			}
-		}
+		})
 	}
-	err = p.Do(ctx, t.Shard, requests, func(answer panel.Answer) error {
-		a.take(answer)
+	err = p.DoStreams(ctx, t.Shard, streams, func(answer panel.Answer) error {
+		judges[answer.Request.Member].take(answer)
 		return nil
 	})
-	return a.verdicts, errors.Join(failed, err)
+	var verdicts []schemas.Verdict
+	for _, m := range members {
+		verdicts = append(verdicts, judges[m.Name].verdicts...)
+	}
+	return verdicts, errors.Join(failed, err)
 }
 
 func newAsking(p *panel.Panel, o judgeOptions, m panel.Member) *asking {
@@ -96,6 +108,19 @@ func (a *asking) about(o judgeOptions, m panel.Member, g contextNegatives, contr
 	if a.protocol.compares {
 		rival, sampled = controls.Pick(&g.Left)
 	}
+	if len(turn.negatives) == 0 {
+		return nil, nil
+	}
+	booked := map[string]bool{} // keys of requests whose cost another verdict bears
+	for _, n := range turn.before {
+		requests, err := a.protocol.requests(a.panel, a.member, g.Left, n.Text, g.Left.Golden)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range requests {
+			booked[r.Key] = true
+		}
+	}
 	var out []panel.Request
 	sent := map[string]bool{} // keys
 	ask := func(id *string, candidate, rival string) error {
@@ -109,11 +134,12 @@ func (a *asking) about(o judgeOptions, m panel.Member, g contextNegatives, contr
 		}
 		for i, r := range requests {
 			r.Tag = g.Left.ID + " " + r.Key // another context may ask the same
-			q.shared[i] = sent[r.Key]
 			if !sent[r.Key] {
 				sent[r.Key] = true
 				out = append(out, r)
 			}
+			q.shared[i] = booked[r.Key]
+			booked[r.Key] = true
 			a.waiting[r.Tag] = append(a.waiting[r.Tag], place{q, i})
 		}
 		return nil

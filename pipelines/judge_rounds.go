@@ -48,33 +48,43 @@ type JudgeRound struct {
 }
 
 // runRounds runs the rounds until no cell goes on.
-func (s *stage) runRounds(ctx context.Context, o judgeOptions, budget func(shard int) *float64) error {
+func (s *stage) runRounds(ctx context.Context, o judgeOptions) error {
+	if s.b.Replay {
+		if err := s.reopen(ctx); err != nil {
+			return err
+		}
+	}
 	if done, err := s.finished(); err != nil || done {
 		if done {
 			s.b.Log("%s: done before", s.name)
 		}
 		return err
 	}
-	done, err := s.done()
-	if err != nil {
-		return err
-	}
 	n := s.b.Recipe.Shards
 	var tally judge.Tally
 	for more := true; more; o.Round++ {
 		first := firstRecord(o.Round, n)
-		var todo []int
-		for i := range n {
-			if !done[first+i] {
-				todo = append(todo, first+i)
-			}
-		}
-		s.b.Log("%s: round %d of at most %d (%v of each cell): %d of %d shards to do", s.name, o.Round+1, len(o.Recipe.Rounds), o.Recipe.Rounds[o.Round], len(todo), n)
 		s.units = first + n
-		err := s.run(ctx, todo, func(record int) any {
-			o := o
-			o.BudgetUSD = budget(record - first)
-			return o
+		err := s.pay(ctx, schemas.StageGenerate, "negatives", func() ([]int, error) {
+			done, err := s.done()
+			var todo []int
+			for i := range n {
+				if !done[first+i] {
+					todo = append(todo, i)
+				}
+			}
+			return todo, err
+		}, func(todo []int, share func(int) *float64) error {
+			s.b.Log("%s: round %d of at most %d (%v of each cell): %d of %d shards to do", s.name, o.Round+1, len(o.Recipe.Rounds), o.Recipe.Rounds[o.Round], len(todo), n)
+			records := make([]int, len(todo))
+			for i := range todo {
+				records[i] = first + todo[i]
+			}
+			return s.run(ctx, records, func(record int) any {
+				o := o
+				o.BudgetUSD = share(record - first)
+				return o
+			})
 		})
 		if err != nil {
 			return err

@@ -1,13 +1,10 @@
 package pipelines
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"hash/fnv"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -236,9 +233,9 @@ func TestPanelFaults(t *testing.T) {
 func paid(t *testing.T, out string, shards int) float64 {
 	t.Helper()
 	sum := 0.0
-	for _, stage := range []string{schemas.StageGenerate, schemas.StageJudge} {
+	for _, stage := range paidStages {
 		for i := range shards {
-			l, err := ledger.Open(t.Context(), shard.NewDir(filepath.Join(out, stage, "ledger")), i)
+			l, err := ledger.Open(t.Context(), openStore(out, stage), i)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -251,83 +248,4 @@ func paid(t *testing.T, out string, shards int) float64 {
 		}
 	}
 	return sum
-}
-
-func TestBudget(t *testing.T) {
-	s := serve(t, func(a faultserver.Arrival) faultserver.Step {
-		if a.Judging() {
-			return faultserver.OK(verdict)
-		}
-		return faultserver.OK(completion(renamed))
-	})
-	c := ordinary(t, 1)
-	r := asked(t, s)
-	free := c.build(t, "direct", r)
-	whole := paid(t, free, r.Shards)
-	first := len(s.Arrivals())
-
-	out := t.TempDir()
-	run := func(ctx context.Context, usd float64) error {
-		capped := r
-		capped.BudgetUSD = &usd
-		return c.open(t, out, "direct", capped).RunStages(ctx, schemas.Stages...)
-	}
-	if err := run(t.Context(), whole/4); !errors.Is(err, panel.ErrBudget) {
-		t.Fatalf("error %v, want ErrBudget", err)
-	}
-	if got := paid(t, out, r.Shards); got > whole/4 || got == 0 {
-		t.Errorf("paid %v of %v", got, whole/4)
-	}
-	// Enough for the generators and not for the judges.
-	if err := run(t.Context(), whole*0.9); !errors.Is(err, panel.ErrBudget) {
-		t.Fatalf("error %v, want ErrBudget", err)
-	}
-	if got := paid(t, out, r.Shards); got > whole*0.9 {
-		t.Errorf("paid %v of %v", got, whole*0.9)
-	}
-	if err := run(t.Context(), 10*whole); err != nil {
-		t.Fatal(err)
-	}
-	if got := paid(t, out, r.Shards); math.Abs(got-whole) > 1e-9 {
-		t.Errorf("paid %v, and %v without a budget", got, whole)
-	}
-	if n := len(s.Arrivals()) - first; n != first {
-		t.Errorf("%d requests with a budget, %d without: some were paid twice or never", n, first)
-	}
-	sameBytes(t, "a build and one that its budget stopped twice", free, out)
-}
-
-func TestBudgetShares(t *testing.T) {
-	b := &Build{Out: t.TempDir(), Recipe: Recipe{Shards: 3}}
-	if share, err := b.budget(t.Context(), schemas.StageGenerate, "negatives"); err != nil || share(1) != nil {
-		t.Errorf("a share of no budget, or %v", err)
-	}
-	usd := 10.0
-	b.Recipe.BudgetUSD = &usd
-	m := schemas.Manifest{}
-	for i, n := range []int64{30, 0, 10} {
-		m.Shards = append(m.Shards, schemas.File{Name: schemas.ShardName("negatives", i, 3, "jsonl.zst"), Records: n}, schemas.File{Name: schemas.ShardName("rejects", i, 3, "jsonl.zst"), Records: 99})
-	}
-	if err := shard.WriteManifest(b.dir(schemas.StageGenerate), m); err != nil {
-		t.Fatal(err)
-	}
-	l, err := ledger.Open(t.Context(), shard.NewDir(filepath.Join(b.dir(schemas.StageGenerate), "ledger")), 2)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cost := 1.5
-	if err := l.Commit(t.Context(), []ledger.Record{{Key: "a", CostUSD: &cost, Raw: []byte("{}")}, {Key: "b", AssumedUSD: 0.5, Raw: []byte("{}")}}); err != nil {
-		t.Fatal(err)
-	}
-	share, err := b.budget(t.Context(), schemas.StageGenerate, "negatives", schemas.StageGenerate)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, want := range []float64{6, 0, 2} { // of the 8 that are left
-		if got := share(i); got == nil {
-			t.Errorf("shard %d has no budget", i)
-		} else if math.Abs(*got-want) > 1e-12 {
-			t.Errorf("shard %d: %v, want %v", i, *got, want)
-		}
-	}
 }

@@ -16,8 +16,18 @@ import (
 const progressEvery = 300 * time.Millisecond
 
 // submit runs a stage's graph and tells Build.Progress of each new done record
-// among total.
+// among total. It is panel.ErrBudget where a shard reached its share of the budget.
 func (s *stage) submit(ctx context.Context, p *beam.Pipeline, total int) error {
+	if err := s.clearBudgetStops(); err != nil {
+		return err
+	}
+	if err := s.watched(ctx, p, total); err != nil {
+		return err
+	}
+	return s.budgetStops()
+}
+
+func (s *stage) watched(ctx context.Context, p *beam.Pipeline, total int) error {
 	if s.b.Progress == nil {
 		return s.b.Run(ctx, p)
 	}

@@ -146,7 +146,9 @@ type Certificate struct {
 
 // Verdict is one judge's answer. NegativeID is null for golden controls. Answer
 // is "fooled", "caught" or "invalid" for negatives, "accepted", "rejected" or
-// "invalid" for controls. Margin is the judge's log-odds in nats.
+// "invalid" for controls. Margin is the judge's log-odds in nats. Order is set where
+// the judge was asked in both orders of two passages: "both", "first", "second" or
+// "neither", those in which the negative (or the control's golden) won.
 type Verdict struct {
 	NegativeID   *string  `json:"negative_id"`
 	ContextID    string   `json:"context_id"`

@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// Dir is a folder of immutable files, each created once and whole: the store
-// below the ledger. Names are relative and slash-separated.
+// Dir is a folder of immutable files, each created once and whole, and at most
+// deleted: the store below the ledger. Names are relative and slash-separated.
 type Dir struct{ path string }
 
 // NewDir is the store in a folder, which need not exist yet.
@@ -86,6 +86,18 @@ func (d Dir) List(ctx context.Context, prefix string) ([]string, error) {
 	}
 	slices.Sort(names)
 	return names, nil
+}
+
+// Delete removes a file. One that is not there is no error.
+func (d Dir) Delete(ctx context.Context, name string) error {
+	target, err := d.locate(ctx, name)
+	if err != nil {
+		return fmt.Errorf("delete: %w", err)
+	}
+	if err := os.Remove(target); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("delete %q: %w", target, withRemedy(err))
+	}
+	return nil
 }
 
 func (d Dir) locate(ctx context.Context, name string) (string, error) {

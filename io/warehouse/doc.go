@@ -9,7 +9,7 @@
 //	context_texts  extract/contexts-*      with them: 99 % of the bytes
 //	negatives      generate/negatives-*
 //	certificates   verify/certificates-*
-//	verdicts       judge/verdicts-*
+//	verdicts       judge/verdicts-*        of all rounds
 //	selection      curate/selection-*
 //	rejects        */rejects-*             of all stages
 //	export_rows    export/{train,validation,test}-*.parquet

@@ -44,6 +44,19 @@ j1     go        import  1         -1.0000  -1.0000  -1.0000  -1.0000  -1.0000  
 j1     go        method  2         1.0000   1.0000   1.0000   1.0000   1.0000   1.0000   2.0000
 j1     python    method  1         0.5000   0.5000   0.5000   0.5000   0.5000   0.5000   0.5000
 `,
+	"judges": `
+judge  protocol  verdicts  invalid  fool_rate  controls  acceptance  low     high
+j1               4         1        0.7500     1         1.0000      0.2065  1.0000
+j2               1         0        0.0000     0         -           -       -
+`,
+	"agreement": `
+judge_a  judge_b  negatives  agreed  kappa
+j1       j2       1          0.0000  0.0000
+`,
+	"agreement_all": `
+negatives  verdicts  fooled  kappa
+1          2         1       -1.0000
+`,
 	"statuses": `
 generator  type               language  status     negatives  share
 other      method             go        exists     1          1.0000
@@ -237,5 +250,44 @@ func TestQueriesStayInTheCommonSubset(t *testing.T) {
 				t.Errorf("%s: division %q may be by zero", q.Name, m)
 			}
 		}
+	}
+}
+
+// The table 20 both, 5 a alone, 10 b alone, 15 neither: observed 0.7, expected
+// 0.5·0.6 + 0.5·0.4 = 0.5. With two judges everywhere the kappa of all differs from
+// Cohen's: p = 55/100, Σ x (n-x) / n = 15/2, 1 − 7.5/(50 · 0.55 · 0.45).
+func TestAgreement(t *testing.T) {
+	out := t.TempDir()
+	var verdicts []schemas.Verdict
+	add := func(n int, a, b string) {
+		for range n {
+			id := fmt.Sprint("n", len(verdicts))
+			for judge, answer := range map[string]string{"a": a, "b": b} {
+				if answer != "" {
+					verdicts = append(verdicts, schemas.Verdict{NegativeID: &id, ContextID: "c", Judge: judge, Answer: answer})
+				}
+			}
+		}
+	}
+	add(20, "fooled", "fooled")
+	add(5, "fooled", "caught")
+	add(10, "caught", "fooled")
+	add(15, "caught", "caught")
+	add(3, "fooled", "invalid")
+	add(4, "", "caught")
+	write(t, out, "judge", "verdicts-00000-of-00001.jsonl.zst", verdicts[:40]...)
+	write(t, out, "judge", "verdicts-r2-00000-of-00001.jsonl.zst", verdicts[40:]...)
+	db := open(t, out)
+	if got, want := table(t, db, "agreement"), `
+judge_a  judge_b  negatives  agreed  kappa
+a        b        50         0.7000  0.4000
+`; got != want {
+		t.Errorf("pairs: %s", got)
+	}
+	if got, want := table(t, db, "agreement_all"), `
+negatives  verdicts  fooled  kappa
+50         100       55      0.3939
+`; got != want {
+		t.Errorf("all: %s", got)
 	}
 }

@@ -113,11 +113,7 @@ func runPipeline(ctx context.Context, p *beam.Pipeline) error {
 	// An error crosses Beam as text, wrapped in several lines about bundles. The last
 	// line is ours.
 	lines := strings.Split(strings.TrimSpace(err.Error()), "\n")
-	cause := errors.New(strings.TrimSpace(lines[len(lines)-1]))
-	if strings.Contains(err.Error(), panel.ErrBudget.Error()) {
-		return fmt.Errorf("%w: %w", panel.ErrBudget, cause)
-	}
-	return cause
+	return errors.New(strings.TrimSpace(lines[len(lines)-1]))
 }
 
 type beamLogger struct{}

@@ -39,16 +39,20 @@ func main() {
 }
 
 type cli struct {
-	Build    buildCmd    `cmd:"" help:"Run all stages; what is done is skipped."`
-	Extract  extractCmd  `cmd:"" help:"Turn archives into contexts, symbols, names and n-gram counts."`
-	Generate generateCmd `cmd:"" help:"Ask the panel for negatives of every context."`
-	Verify   verifyCmd   `cmd:"" help:"Certify the negatives without running them."`
-	Judge    judgeCmd    `cmd:"" help:"Measure how often judges are fooled."`
-	Curate   curateCmd   `cmd:"" help:"Deduplicate, decontaminate, balance and select."`
-	Export   exportCmd   `cmd:"" help:"Write the training set, its card and the report."`
-	Stats    statsCmd    `cmd:"" help:"Answer questions about a build in SQL."`
-	Batch    batchCmd    `cmd:"" help:"Ask a panel through the batch interfaces of its providers."`
-	Train    trainCmd    `cmd:"" help:"Render a trainer's configuration and start it."`
+	Build       buildCmd       `cmd:"" help:"Run all stages; what is done is skipped."`
+	Extract     extractCmd     `cmd:"" help:"Turn archives into contexts, symbols, names and n-gram counts."`
+	Generate    generateCmd    `cmd:"" help:"Ask the panel for negatives of every context."`
+	Verify      verifyCmd      `cmd:"" help:"Certify the negatives without running them."`
+	Judge       judgeCmd       `cmd:"" help:"Measure how often judges are fooled."`
+	Curate      curateCmd      `cmd:"" help:"Deduplicate, decontaminate, balance and select."`
+	Export      exportCmd      `cmd:"" help:"Write the training set, its card and the report."`
+	Stats       statsCmd       `cmd:"" help:"Answer questions about a build in SQL."`
+	Batch       batchCmd       `cmd:"" help:"Ask a panel through the batch interfaces of its providers."`
+	Train       trainCmd       `cmd:"" help:"Render a trainer's configuration and start it."`
+	Estimate    estimateCmd    `cmd:"" help:"Say what the paid stages will ask and cost, before anything is sent."`
+	Prompt      promptCmd      `cmd:"" help:"Print exactly what a member of the panel is sent."`
+	Ledger      ledgerCmd      `cmd:"" help:"Look into what was paid for: stats, verify, compact, export."`
+	DeadLetters deadLettersCmd `cmd:"" name:"deadletters" help:"List the requests that failed for good; build --replay sends them again."`
 }
 
 func run(args []string) int {

@@ -69,11 +69,6 @@ func (r *run) give(req Request, rec ledger.Record, fromLedger bool) {
 	if r.err != nil {
 		return
 	}
-	r.panel.watches[req.Member].gauge.done(time.Now(), func(u *Usage) {
-		if fromLedger {
-			u.FromLedger++
-		}
-	})
 	a := Answer{
 		Request: req, Raw: rec.Raw, Reject: rec.Reject, Detail: rec.Detail,
 		CostUSD: rec.CostUSD, FromLedger: fromLedger,
@@ -81,7 +76,17 @@ func (r *run) give(req Request, rec ledger.Record, fromLedger bool) {
 	if rec.InputTokens != nil && rec.OutputTokens != nil {
 		a.InputTokens, a.OutputTokens = *rec.InputTokens, *rec.OutputTokens
 	}
-	if err := r.emit(a); err != nil {
+	if again, ok := r.panel.again(a); ok {
+		r.again = append(r.again, again)
+		r.second.drained = false
+		return
+	}
+	r.panel.watches[req.Member].gauge.done(time.Now(), func(u *Usage) {
+		if fromLedger {
+			u.FromLedger++
+		}
+	})
+	if err := r.emit(a.whole()); err != nil {
 		r.fail(err)
 	}
 }

@@ -1,14 +1,11 @@
 package panel
 
 import (
-	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"iter"
 	"net"
 	"net/http"
 	"slices"
@@ -88,6 +85,14 @@ type BatchResult struct {
 	Answers  int    `json:"answers"`
 	Rejected int    `json:"rejected"`
 	Left     int    `json:"left"`
+}
+
+// Reserved are the requests that are with the provider, or may be.
+func (o Batch) Reserved() []BatchEntry {
+	if o.Done != nil {
+		return nil
+	}
+	return o.Requests
 }
 
 // ErrOpenBatches says that requests are with a provider's batch.
@@ -184,142 +189,6 @@ func (p *Panel) Batches(member string) (*Batches, error) {
 	return &Batches{p, c, b}, nil
 }
 
-// Submit hands the requests over that the ledger does not answer and that no open
-// batch has. It returns the batches that it made, those of an earlier submission that
-// broke off included, and ErrBudget if the budget held requests back.
-func (b *Batches) Submit(ctx context.Context, shards int, requests func(shard int) iter.Seq2[Request, error]) ([]Batch, error) {
-	store := b.panel.config.Store
-	all, err := ReadBatches(ctx, store)
-	if err != nil {
-		return nil, err
-	}
-	var made []Batch
-	busy, held := map[string]bool{}, map[int]float64{}
-	number := 0
-	for _, o := range all {
-		number = max(number, o.Number+1)
-		if o.Member != b.client.member.Name || o.Done != nil {
-			continue
-		}
-		if o.ID == "" {
-			if err := b.recover(ctx, &o); err != nil {
-				return made, err
-			}
-			made = append(made, o)
-		}
-		if o.Done != nil {
-			continue
-		}
-		for _, e := range o.Requests {
-			busy[e.Key] = true
-			held[e.Shard] += e.USD
-		}
-	}
-	next := pending{b: b, number: number}
-	short := false
-	for shard := range shards {
-		led, err := ledger.Open(ctx, store, shard)
-		if err != nil {
-			return made, err
-		}
-		money := newBudget(b.panel.config.BudgetUSD, shard, led.All(), b.panel.clients)
-		if !money.reserve(held[shard]) {
-			short = true
-			continue
-		}
-		for r, err := range requests(shard) {
-			if err != nil {
-				return made, err
-			}
-			if _, ok := led.Get(r.Key); ok || busy[r.Key] {
-				continue
-			}
-			busy[r.Key] = true
-			if b.panel.config.Check(r.source()) != nil {
-				continue // a single run makes it a reject
-			}
-			usd := 0.0
-			if _, worst := b.client.reservation(r); worst != nil {
-				usd = *worst
-			}
-			if !money.reserve(usd) {
-				short = true
-				break
-			}
-			if err := next.add(ctx, shard, r, usd, &made); err != nil {
-				return made, err
-			}
-		}
-	}
-	if err := next.flush(ctx, &made); err != nil {
-		return made, err
-	}
-	if short {
-		return made, ErrBudget
-	}
-	return made, nil
-}
-
-// recover finds out whether a submission that broke off had reached the provider.
-func (b *Batches) recover(ctx context.Context, o *Batch) error {
-	id, err := b.find(ctx, o.Name)
-	if err != nil {
-		return b.failed("look for batch "+o.Name, err)
-	}
-	if id == "" {
-		o.Done = &BatchResult{State: "never sent", Left: len(o.Requests)}
-		return b.put(ctx, batchFile(o.Number, o.Member, "done"), o.Done)
-	}
-	o.ID = id
-	return b.put(ctx, batchFile(o.Number, o.Member, "sent"), id)
-}
-
-// pending is the batch under construction.
-type pending struct {
-	b       *Batches
-	number  int
-	entries []BatchEntry
-	lines   bytes.Buffer
-}
-
-func (p *pending) add(ctx context.Context, shard int, r Request, usd float64, made *[]Batch) error {
-	line, err := p.b.line(r.Key, r)
-	if err != nil {
-		return err
-	}
-	if len(p.entries) > 0 && p.lines.Len()+len(line) > batchBytes {
-		if err := p.flush(ctx, made); err != nil {
-			return err
-		}
-	}
-	p.entries = append(p.entries, BatchEntry{r.Key, shard, r.hash, r.Sample, usd})
-	p.lines.Write(line)
-	p.lines.WriteByte('\n')
-	if len(p.entries) == batchRequests {
-		return p.flush(ctx, made)
-	}
-	return nil
-}
-
-func (p *pending) flush(ctx context.Context, made *[]Batch) error {
-	if len(p.entries) == 0 {
-		return nil
-	}
-	o := Batch{Number: p.number, Member: p.b.client.member.Name, Name: "decoy-" + strings.ToLower(rand.Text()), Requests: p.entries}
-	p.number, p.entries = p.number+1, nil
-	if err := p.b.put(ctx, batchFile(o.Number, o.Member, "intent"), o); err != nil {
-		return err
-	}
-	id, err := p.b.submit(ctx, o.Name, p.lines.Bytes())
-	p.lines.Reset()
-	if err != nil {
-		return p.b.failed(fmt.Sprintf("submit batch %d", o.Number), err)
-	}
-	o.ID = id
-	*made = append(*made, o)
-	return p.b.put(ctx, batchFile(o.Number, o.Member, "sent"), id)
-}
-
 func (b *Batches) put(ctx context.Context, name string, v any) error {
 	raw, err := json.Marshal(v)
 	if err == nil {
@@ -336,126 +205,4 @@ func (b *Batches) put(ctx context.Context, name string, v any) error {
 
 func (b *Batches) failed(what string, err error) error {
 	return fmt.Errorf("panel member %s: %s: %s; run the command again: nothing is paid twice", b.client.member.Name, what, b.client.redact([]byte(err.Error())))
-}
-
-// Status asks the provider how far the open batches are.
-func (b *Batches) Status(ctx context.Context) ([]Batch, error) {
-	all, err := ReadBatches(ctx, b.panel.config.Store)
-	if err != nil {
-		return nil, err
-	}
-	all = slices.DeleteFunc(all, func(o Batch) bool { return o.Member != b.client.member.Name })
-	for i := range all {
-		o := &all[i]
-		if o.Done != nil || o.ID == "" {
-			continue
-		}
-		s, err := b.status(ctx, o.ID)
-		if err != nil {
-			return nil, b.failed(fmt.Sprintf("status of batch %d (%s)", o.Number, o.ID), err)
-		}
-		o.Status = &s
-	}
-	return all, nil
-}
-
-// Collect moves the answers of ended batches to the ledger. It returns all batches of
-// the member.
-func (b *Batches) Collect(ctx context.Context) ([]Batch, error) {
-	all, err := b.Status(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for i := range all {
-		o := &all[i]
-		if o.Status == nil || !o.Status.Ended {
-			continue
-		}
-		lines, err := b.results(ctx, o.ID)
-		if err != nil {
-			return nil, b.failed(fmt.Sprintf("results of batch %d (%s)", o.Number, o.ID), err)
-		}
-		done, err := b.keep(ctx, o, lines)
-		if err != nil {
-			return nil, err
-		}
-		if err := b.put(ctx, batchFile(o.Number, o.Member, "done"), done); err != nil {
-			return nil, err
-		}
-		o.Done = &done
-	}
-	return all, nil
-}
-
-// keep commits the answers of a batch, shard by shard. What is in the ledger already
-// (a collection that broke off) is not committed again.
-func (b *Batches) keep(ctx context.Context, o *Batch, lines []byte) (BatchResult, error) {
-	done := BatchResult{State: o.Status.State}
-	entries := map[string]BatchEntry{}
-	for _, e := range o.Requests {
-		entries[e.Key] = e
-	}
-	byShard := map[int][]ledger.Record{}
-	n := 0
-	for line := range bytes.Lines(lines) {
-		n++
-		if len(bytes.TrimSpace(line)) == 0 {
-			continue
-		}
-		id, status, body, err := b.result(line)
-		if err != nil {
-			return done, b.failed(fmt.Sprintf("line %d of the results of batch %d", n, o.Number), err)
-		}
-		e, ok := entries[id]
-		if !ok {
-			return done, b.failed(fmt.Sprintf("line %d of the results of batch %d", n, o.Number), fmt.Errorf("it answers no request of this batch: %s", excerpt(string(line))))
-		}
-		delete(entries, id)
-		rec, ok := b.record(e, status, b.client.redact(body))
-		switch {
-		case !ok:
-			done.Left++
-			continue
-		case rec.Reject == "":
-			done.Answers++
-		default:
-			done.Rejected++
-		}
-		byShard[e.Shard] = append(byShard[e.Shard], rec)
-	}
-	done.Left += len(entries)
-	for shard, records := range byShard {
-		led, err := ledger.Open(ctx, b.panel.config.Store, shard)
-		if err != nil {
-			return done, err
-		}
-		records = slices.DeleteFunc(records, func(r ledger.Record) bool { _, ok := led.Get(r.Key); return ok })
-		if err := led.Commit(ctx, records); err != nil {
-			return done, err
-		}
-	}
-	return done, nil
-}
-
-// record is a result as the ledger keeps it. ok is false where it may work the next
-// time.
-func (b *Batches) record(e BatchEntry, status int, body []byte) (rec ledger.Record, ok bool) {
-	v := b.client.read(&exchange{status: status, body: body})
-	if status == 0 || v.class != answered && v.class != refused {
-		return rec, false
-	}
-	rec = ledger.Record{
-		Key: e.Key, Member: b.client.member.Name, Model: b.client.member.Model, RequestSHA256: e.RequestSHA256, Sample: e.Sample,
-		Status: status, Attempts: 1, Time: time.Now().UTC(), Raw: body, Reject: v.reason, Detail: v.detail,
-	}
-	if v.class != answered {
-		return rec, true
-	}
-	rec.InputTokens, rec.OutputTokens = v.reply.in, v.reply.out
-	if price := b.client.member.BatchUSDPerMTok; price != nil && rec.InputTokens != nil && rec.OutputTokens != nil {
-		rec.CostUSD = price.of(*rec.InputTokens, *rec.OutputTokens)
-	} else {
-		rec.AssumedUSD = e.USD
-	}
-	return rec, true
 }

@@ -26,16 +26,29 @@ func newBudget(limit func(shard int) float64, shard int, records iter.Seq[ledger
 	}
 	b.cap = limit(shard)
 	for r := range records {
-		b.spent += r.AssumedUSD
-		switch c := clients[r.Member]; {
-		case r.CostUSD != nil:
-			b.spent += *r.CostUSD
-		case c != nil && r.InputTokens != nil && r.OutputTokens != nil:
-			// Paid while the price was unknown: counted at today's.
-			b.spent += *c.cost(*r.InputTokens, *r.OutputTokens)
+		var price *Price
+		if c := clients[r.Member]; c != nil {
+			price = c.member.USDPerMTok
 		}
+		b.spent += Spent(r, price)
 	}
 	return b
+}
+
+// Spent is what a record counts against a budget: what was billed, what calls
+// without a bill may have cost, and, for an answer that was paid while the price was
+// unknown, its tokens at the price that its member has now, null for still unknown.
+func Spent(r ledger.Record, price *Price) float64 {
+	usd, known := r.Spent()
+	if !known && price != nil && r.InputTokens != nil && r.OutputTokens != nil {
+		usd += price.of(*r.InputTokens, *r.OutputTokens)
+	}
+	return usd
+}
+
+// of is the cost of tokens.
+func (p Price) of(in, out int64) float64 {
+	return (float64(in)**p.In + float64(out)**p.Out) / 1e6
 }
 
 // reserve holds usd if it fits.

@@ -209,7 +209,7 @@ func (w *caller) attempt(ctx context.Context, t *task, tokens int64) (x *exchang
 	if leave, err = w.enter(ctx, c, tokens); err != nil {
 		return nil, v, nil, err
 	}
-	withSchema := !c.noSchema.Load()
+	withSchema := t.request.shape != nil && !c.noSchema.Load()
 	x, v = w.send(t, withSchema)
 	if !withSchema || x.err != nil || (x.status != http.StatusBadRequest && x.status != http.StatusUnprocessableEntity) {
 		return x, v, leave, nil

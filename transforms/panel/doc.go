@@ -1,6 +1,6 @@
-// Package panel asks paid models to generate and to judge. It uses what an account's limits allow and no more,
-// pays for no answer twice, spends no more than it was told to, and turns
-// whatever a provider does into an answer or a typed reject.
+// Package panel asks paid models to generate and to judge. It uses what an account's
+// limits allow and no more, pays for no answer twice, spends no more than it was told
+// to, and turns whatever a provider does into an answer or a typed reject.
 //
 // # Providers
 //
@@ -45,10 +45,19 @@
 //
 // The model is asked for one JSON object. Prose or a fence round the object is
 // passed over, since models add it whatever they are told; of several objects the
-// last one with the expected fields counts. No object is answer_not_json. Prose
+// last one with the expected fields counts. A model that gave none is shown its answer
+// and asked once more (reask.go), which servers with schemas hardly need; none again is
+// answer_not_json. Prose
 // or a fence inside the completion itself is the validity rules' to refuse. An
 // answer that ended at max_tokens is answer_truncated even if an object could be
 // read from it.
+//
+// # Batches
+//
+// The same requests can go in a provider's batch (batch.go): a file that is answered
+// within a day, at a lower price and outside of an account's limits. What is handed
+// over is written down before and after, and until its answers are in the ledger its
+// requests are not sent in any other way.
 //
 // # Money
 //
@@ -62,9 +71,9 @@
 // # Secrets
 //
 // Every user message (the system message holds no source text) goes through
-// Config.Check before it is sent; one that fails is the reject secret. The key of an account is read from its
-// environment variable, goes into the Authorization header and nowhere else:
-// responses and errors that echo it are redacted before they are kept.
+// Config.Check before it is sent; one that fails is the reject secret. The key of an
+// account is read from its environment variable, goes into a header of the request and
+// nowhere else: responses and errors that echo it are redacted before they are kept.
 //
 // # Limits
 //

@@ -51,8 +51,9 @@ func everyFault(t *testing.T, provider string) {
 		"200 html":         {[]faultserver.Step{faultserver.Body("<html>")}, HTTPError, 3},
 		"200 nothing":      {[]faultserver.Step{faultserver.Body("")}, HTTPError, 3},
 		"200 no choices":   {[]faultserver.Step{faultserver.Body(`{"choices":[]}`)}, HTTPError, 3},
-		"wrong json":       {[]faultserver.Step{faultserver.WrongJSON()}, AnswerNotJSON, 1},
-		"no completion":    {[]faultserver.Step{faultserver.Text(`{"completion": null}`)}, AnswerNotJSON, 1},
+		"wrong json":       {[]faultserver.Step{faultserver.WrongJSON()}, AnswerNotJSON, 2}, // once more
+		"wrong json once":  {[]faultserver.Step{faultserver.WrongJSON(), ok}, "", 2},
+		"no completion":    {[]faultserver.Step{faultserver.Text(`{"completion": null}`)}, AnswerNotJSON, 2},
 		"refusal":          {[]faultserver.Step{faultserver.Refusal()}, AnswerRefused, 1},
 		"filtered":         {[]faultserver.Step{faultserver.Filtered()}, AnswerRefused, 1},
 		"truncated":        {[]faultserver.Step{faultserver.Truncated(negative)}, AnswerTruncated, 1},

@@ -31,7 +31,11 @@ func newGemini(m Member, key string, over *http.Client) (*gemini, error) {
 }
 
 func (p *gemini) contents(r Request) []*genai.Content {
-	return []*genai.Content{genai.NewContentFromText(r.prompt.User, genai.RoleUser)}
+	c := []*genai.Content{genai.NewContentFromText(r.prompt.User, genai.RoleUser)}
+	if r.said != nil {
+		c = append(c, genai.NewContentFromText(r.said.text, genai.RoleModel), genai.NewContentFromText(askAgain, genai.RoleUser))
+	}
+	return c
 }
 
 func (p *gemini) config(r Request, schema bool) *genai.GenerateContentConfig {

@@ -63,12 +63,6 @@ type Price struct {
 	Out *float64 `yaml:"out" json:"out"`
 }
 
-// of is what tokens cost.
-func (p *Price) of(in, out int64) *float64 {
-	usd := (float64(in)**p.In + float64(out)**p.Out) / 1e6
-	return &usd
-}
-
 // Paid reports whether a member is asked over the network.
 func (m Member) Paid() bool { return slices.Contains(Paid, m.Provider) }
 

@@ -42,6 +42,11 @@ func (p *openAI) request(r Request, schema bool) openai.ChatCompletionRequest {
 			{Role: openai.ChatMessageRoleUser, Content: r.prompt.User},
 		},
 	}
+	if r.said != nil {
+		req.Messages = append(req.Messages,
+			openai.ChatCompletionMessage{Role: openai.ChatMessageRoleAssistant, Content: r.said.text},
+			openai.ChatCompletionMessage{Role: openai.ChatMessageRoleUser, Content: askAgain})
+	}
 	if errors.Is(openai.NewReasoningValidator().Validate(req), openai.ErrReasoningModelMaxTokensDeprecated) {
 		req.MaxTokens, req.MaxCompletionTokens = 0, m.MaxTokens
 	}

@@ -7,7 +7,8 @@ import (
 	"decoy/transforms/panel/prompts"
 )
 
-var pairShape = &shape{"choice", json.RawMessage(`{"type":"object","properties":{"choice":{"type":"string","enum":["A","B"]},"confidence":{"type":"number"}},"required":["choice","confidence"],"additionalProperties":false}`)}
+var pairShape = &shape{"choice", json.RawMessage(`{"type":"object","properties":{"choice":{"type":"string","enum":["A","B"]},"confidence":{"type":"number"}},"required":["choice","confidence"],"additionalProperties":false}`),
+	func(s string) bool { _, reason := ParseChoice(s); return reason == "" }}
 
 // JudgePairRequest asks a member which of two passages stands in the place of c's
 // golden. A judge leans to one place in the order, so ask both orders.

@@ -2,7 +2,6 @@ package panel
 
 import (
 	"encoding/json"
-	"math"
 	"strings"
 )
 
@@ -32,21 +31,6 @@ type GeneratedCompletion struct {
 type JudgeAnswer struct {
 	Correct    bool
 	Confidence float64
-}
-
-// mostSure bounds what a stated confidence may mean: models say 1 freely.
-const mostSure = 0.999
-
-// Margin is the log-odds, in nats, that the judge takes the candidate for right:
-// at least 0 if it says so, at most 0 if not. A confidence below one half in the
-// stated answer counts as one half.
-func (a JudgeAnswer) Margin() float64 {
-	c := min(max(a.Confidence, 0.5), mostSure)
-	m := math.Log(c / (1 - c))
-	if !a.Correct {
-		return -m
-	}
-	return m
 }
 
 // ParseGenerate reads a generator's answer from a model's text. reason is "" for a
@@ -123,9 +107,17 @@ func lastObject(text string, take func(object []byte) bool) bool {
 // excerpt is the head of a text, for a person.
 func excerpt(s string) string {
 	const most = 200
+	if h := head(s, most); len(h) < len(s) {
+		return h + "…"
+	}
+	return head(s, most)
+}
+
+// head is the first bytes of a text, as UTF-8.
+func head(s string, most int) string {
 	s = strings.ToValidUTF8(s, "\ufffd")
 	if len(s) <= most {
 		return s
 	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
+	return strings.ToValidUTF8(s[:most], "")
 }

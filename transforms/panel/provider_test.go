@@ -163,6 +163,21 @@ func TestFIMEndpointScores(t *testing.T) {
 	}
 }
 
+// TestWhatHasNoSchemaIsNotSentWithoutIt: a request that a FIM endpoint refuses is
+// refused, and not sent a second time.
+func TestWhatHasNoSchemaIsNotSentWithoutIt(t *testing.T) {
+	s := serve(t, faultserver.Options{Plan: faultserver.Each(faultserver.Status(400, "too long"))})
+	p := openPanel(t, config(dirstore.Dir(t.TempDir()), memberOf(s, ProviderFIM)))
+	r, err := p.SampleRequest("a", place("x"), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := collect(t, p, 0, []Request{r})
+	if a := must(t, got, err)["a x "]; a.Reject != HTTPError || len(s.Arrivals()) != 1 {
+		t.Errorf("reject %q after %d arrivals", a.Reject, len(s.Arrivals()))
+	}
+}
+
 func TestMembersOfEachProvider(t *testing.T) {
 	s := serve(t, faultserver.Options{})
 	for field, change := range map[string]func(*Member){

@@ -25,6 +25,7 @@ type Request struct {
 	prompt   prompts.Prompt
 	shape    *shape
 	fill     fill
+	said     *said // asks once more
 	protocol protocol
 	hash     string // of the request bytes
 	size     int    // of the request bytes
@@ -42,6 +43,9 @@ func (r Request) source() string {
 	if r.fill.scored != nil {
 		return r.fill.prefix + *r.fill.scored + r.fill.suffix
 	}
+	if r.said != nil {
+		return r.prompt.User + r.said.text
+	}
 	return r.prompt.User + r.fill.prefix + r.fill.suffix
 }
 
@@ -49,11 +53,14 @@ func (r Request) source() string {
 type shape struct {
 	name   string
 	schema json.RawMessage
+	reads  func(content string) bool // is this object in an answer?
 }
 
 var (
-	generateShape = &shape{"hard_negative", json.RawMessage(`{"type":"object","properties":{"completion":{"type":"string"},"introduced":{"type":"array","items":{"type":"string"}},"why_wrong":{"type":"string"}},"required":["completion","introduced","why_wrong"],"additionalProperties":false}`)}
-	judgeShape    = &shape{"verdict", json.RawMessage(`{"type":"object","properties":{"correct":{"type":"boolean"},"confidence":{"type":"number"}},"required":["correct","confidence"],"additionalProperties":false}`)}
+	generateShape = &shape{"hard_negative", json.RawMessage(`{"type":"object","properties":{"completion":{"type":"string"},"introduced":{"type":"array","items":{"type":"string"}},"why_wrong":{"type":"string"}},"required":["completion","introduced","why_wrong"],"additionalProperties":false}`),
+		func(s string) bool { _, reason, _ := ParseGenerate(s); return reason == "" }}
+	judgeShape = &shape{"verdict", json.RawMessage(`{"type":"object","properties":{"correct":{"type":"boolean"},"confidence":{"type":"number"}},"required":["correct","confidence"],"additionalProperties":false}`),
+		func(s string) bool { _, reason := ParseJudge(s); return reason == "" }}
 )
 
 // GenerateRequest asks a member for a negative of c of the given type. Samples of
@@ -148,5 +155,6 @@ func (c *client) cost(in, out int64) *float64 {
 	if p == nil {
 		return nil
 	}
-	return p.of(in, out)
+	usd := p.of(in, out)
+	return &usd
 }

@@ -51,7 +51,19 @@ func (p *Panel) DoStreams(ctx context.Context, shard int, streams []iter.Seq[Req
 		defer stop()
 		r.streams = append(r.streams, &stream{next: next})
 	}
+	r.second = &stream{drained: true, next: r.nextAgain}
+	r.streams = append(r.streams, r.second)
 	return r.loop(ctx)
+}
+
+// nextAgain is the next request that asks once more.
+func (r *run) nextAgain() (Request, bool) {
+	if len(r.again) == 0 {
+		return Request{}, false
+	}
+	req := r.again[0]
+	r.again = r.again[1:]
+	return req, true
 }
 
 // stream is where requests come from.
@@ -72,7 +84,9 @@ type run struct {
 	stopCalls   context.CancelFunc
 
 	streams    []*stream
-	turn       int // the stream that is looked at first
+	second     *stream   // requests that ask once more (reask.go)
+	again      []Request // its requests
+	turn       int       // the stream that is looked at first
 	lanes      map[string]*lane
 	order      []*lane
 	outcomes   chan outcome
@@ -220,7 +234,7 @@ func (r *run) take(from *stream) {
 	from.open++
 	r.twins[req.Key] = nil
 	r.start(&task{request: req, lane: l, from: from, record: ledger.Record{
-		Key: req.Key, Member: req.Member, Model: l.member.Model, RequestSHA256: req.hash, Sample: req.Sample,
+		Key: req.Key, Member: req.Member, ContextID: req.ContextID, Type: req.Type, Model: l.member.Model, RequestSHA256: req.hash, Sample: req.Sample,
 	}})
 }
 

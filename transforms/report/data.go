@@ -29,6 +29,9 @@ type Data struct {
 	Hardness  []Hardness          // by generator × type, real and invented names apart
 	Judging   Judging
 
+	Costs    []Cost    // by generator × type × language, none if nobody was paid
+	Spending *Spending // null if nobody was paid
+
 	Kinds      []Count // of exported rows
 	Licenses   []Count // of exported rows
 	Splits     []Split

@@ -56,6 +56,14 @@ func fixture() Data {
 		d.Margins = append(d.Margins, Margin{"ngram", t, 5000, []curate.Quantile{{Q: 0.05, Value: -21.4 + k}, {Q: 0.25, Value: -9.1 + k}, {Q: 0.5, Value: -3.2 + k}, {Q: 0.75, Value: 1.4 + k}, {Q: 0.95, Value: 8.8 + k}}})
 		d.Hardness = append(d.Hardness, Hardness{"rules", t, 4012, ptr(0.43 - 0.05*k), 988, ptr(0.11), ptr(-1.9), ptr(-14.2)})
 	}
+	for i, l := range schemas.Languages[:3] {
+		for j, t := range schemas.Types[:2] {
+			usd := float64(i*7+j*3) / 8
+			d.Costs = append(d.Costs, Cost{"asked", t, l, ptr(usd), ptr(usd / 4), int64(i * 40)}, Cost{"free", t, l, nil, ptr(0.01), 12})
+		}
+	}
+	d.Costs = append(d.Costs, Cost{"fim", "", schemas.Go, ptr(0.5), ptr(0.0), 0})
+	d.Spending = &Spending{BilledUSD: 31.25, ControlsUSD: 1.5, TwiceUSD: 0.004, AssumedUSD: 0.75, Unpriced: 4128, DeadLetters: 17}
 	d.Controls = []judge.ControlRate{{Judge: "ngram", Valid: 1310, Accepted: 1234, Low: 0.93, High: 0.953, Chance: 0.5}}
 	d.Judging = fixtureJudging()
 	d.Counts[4].N, d.Counts[5].N = valid, selected

@@ -129,16 +129,32 @@ type rateRow struct {
 	Total *rate
 }
 
-// newRateGrids pivots the fool rates, one grid a generator.
+// newRateGrids pivots the fool rates, one grid a generator. A rate over several cells
+// counts each with its negatives and not with those that were judged: a cell that
+// stopped early must not weigh less. Its interval has n = (ΣN)²/Σ(N²/n) (Kish 1965),
+// which is the sum of n where all cells are judged to the same share.
 func newRateGrids(cells []judge.CellRate) []rateGrid {
 	sum := func(generator, language, typ string) *rate {
-		var f, v, n int64
+		var r rate
+		var all, squares, fooled float64
 		for _, c := range cells {
-			if c.Generator == generator && (language == "" || c.Language == language) && (typ == "" || c.Type == typ) {
-				f, v, n = f+c.Fooled, v+c.Verdicts, n+c.Judged
+			if c.Generator != generator || language != "" && c.Language != language || typ != "" && c.Type != typ || c.Verdicts == 0 {
+				continue
 			}
+			n := float64(c.Negatives)
+			all += n
+			squares += n * n / float64(c.Judged)
+			fooled += n * float64(c.Fooled) / float64(c.Verdicts)
+			r.N += c.Judged
 		}
-		return newRate(f, v, n)
+		if r.N == 0 {
+			return nil
+		}
+		effective := all * all / squares
+		r.Value = fooled / all
+		r.Low, r.High = judge.Wilson(r.Value*effective, effective)
+		r.Heat = heat(r.Value, 1)
+		return &r
 	}
 	row := func(generator, language string) rateRow {
 		r := rateRow{Name: cmp.Or(language, "all"), Total: sum(generator, language, "")}

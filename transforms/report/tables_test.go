@@ -40,7 +40,7 @@ func TestGrid(t *testing.T) {
 
 func TestRateGrids(t *testing.T) {
 	cell := func(g, typ, l string, judged, verdicts, fooled int64) judge.CellRate {
-		return judge.CellRate{Cell: judge.Cell{Generator: g, Type: typ, Language: l}, Judged: judged, Verdicts: verdicts, Fooled: fooled}
+		return judge.CellRate{Cell: judge.Cell{Generator: g, Type: typ, Language: l}, Negatives: 2 * judged, Judged: judged, Verdicts: verdicts, Fooled: fooled}
 	}
 	gs := newRateGrids([]judge.CellRate{
 		cell("b", schemas.TypeImport, schemas.Go, 10, 20, 5), cell("b", schemas.TypeMethod, schemas.Go, 30, 60, 55),
@@ -59,6 +59,16 @@ func TestRateGrids(t *testing.T) {
 	}
 	if c := gs[1].Rows[2].Cells[0]; gs[1].Rows[2].Name != schemas.Go || c == nil || c.Value != 0.25 || c.N != 10 {
 		t.Errorf("go × import %+v", c)
+	}
+	// A cell of 900 of which 100 were judged, fooled in 10, beside one of 100, fooled in
+	// 50: 0.9 · 0.1 + 0.1 · 0.5, with 1000² / (900²/100 + 100²/100) negatives.
+	early, whole := cell("g", schemas.TypeImport, schemas.Go, 100, 100, 10), cell("g", schemas.TypeMethod, schemas.Go, 100, 100, 50)
+	early.Negatives, whole.Negatives = 900, 100
+	all = newRateGrids([]judge.CellRate{early, whole})[0].Total.Total
+	n := 1e6 / 8200.0
+	low, high = judge.Wilson(0.14*n, n)
+	if d := all.Value - 0.14; d > 1e-12 || d < -1e-12 || all.N != 200 || all.Low-low > 1e-12 || low-all.Low > 1e-12 || high-all.High > 1e-12 {
+		t.Errorf("a cell that stopped early: %+v, want 0.14 in [%v, %v]", all, low, high)
 	}
 }
 

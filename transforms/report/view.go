@@ -40,6 +40,8 @@ type view struct {
 	ShownPairs     []shownPair
 	StageRows      []stageRow
 	HasStageMemory bool
+	CostTables     []costTable
+	CostTotal      Cost
 	Contents       []anchor
 }
 
@@ -77,10 +79,11 @@ func newView(d Data) view {
 		KindRows: shareRows(d.Kinds), LicenseRows: shareRows(d.Licenses), ProbeGoal: probeGoal,
 		Contents: []anchor{
 			{"cells", "Cells"}, {"funnel", "Funnel and losses"}, {"wrong", "Wrongness"}, {"hard", "Hardness"},
-			{"bias", "Bias and shift"}, {"composition", "Composition"}, {"pairs", "Pairs"}, {"run", "Run and recipe"},
+			{"bias", "Bias and shift"}, {"composition", "Composition"}, {"costs", "Costs"}, {"pairs", "Pairs"}, {"run", "Run and recipe"},
 		},
 	}
 	v.Bars, v.Losses = newFunnel(d.Funnel)
+	v.CostTables, v.CostTotal = newCostTables(d.Costs)
 	for _, c := range d.Controls {
 		v.ControlRows = append(v.ControlRows, rateRow{Name: c.Judge, Total: newRate(c.Accepted, c.Valid, c.Valid)})
 	}

@@ -63,7 +63,7 @@ type result struct {
 
 func run(ctx context.Context) error {
 	kills := flag.Int("kills", 100, "how often the process is killed")
-	archives := flag.String("archives", "module-cache", "what to extract")
+	archives := flag.String("archives", "module-cache:github.com/apache/beam/sdks/v2,module-cache:github.com/google/flatbuffers,module-cache:golang.org/x/tools", "what to extract, by commas")
 	flag.Parse()
 	if flag.NArg() != 1 {
 		return fmt.Errorf("usage: panel [-kills N] [-archives GLOB] BINARY")
@@ -119,9 +119,9 @@ type killer struct {
 
 func (k *killer) recipe() error {
 	text := fmt.Sprintf(`name: kill
-archives: [%q]
+archives: [%s]
 shards: 4
-extract: {kinds: {import: 2, call: 4}, max_per_repo: 1500}
+extract: {kinds: {import: 2, call: 4}, max_per_repo: 2200}
 generate: {panel: [{name: paid, provider: openai, base_url: %q, model: m, concurrency: %d, max_tokens: 100, timeout: 5s}]}
 `, k.archives, k.server.URL(), concurrency)
 	return os.WriteFile(filepath.Join(k.work, "recipe.yaml"), []byte(text), 0o666)

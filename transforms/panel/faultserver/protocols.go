@@ -36,9 +36,12 @@ func readChat(r *http.Request, body []byte) (Arrival, error) {
 		Schema: req.ResponseFormat != nil && req.ResponseFormat.Type == "json_schema",
 	}
 	for _, m := range req.Messages {
-		if m.Role == "system" {
+		switch {
+		case m.Role == "system":
 			a.System += m.Content
-		} else {
+		case m.Role == "assistant":
+			a.Again = true
+		case !a.Again:
 			a.User += m.Content
 		}
 		a.Reserved += len(m.Content) / 3
@@ -91,7 +94,8 @@ func readGemini(r *http.Request, body []byte) (Arrival, error) {
 	for _, p := range req.System.Parts {
 		a.System += p.Text
 	}
-	for _, c := range req.Contents {
+	a.Again = len(req.Contents) > 1
+	for _, c := range req.Contents[:min(1, len(req.Contents))] {
 		for _, p := range c.Parts {
 			a.User += p.Text
 		}

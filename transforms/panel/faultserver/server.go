@@ -48,6 +48,7 @@ type Arrival struct {
 	Schema    bool   // asks for JSON of a schema
 	Auth      string // the Authorization header, or Gemini's x-goog-api-key
 	Protocol  string // Chat, Completions or Gemini
+	Again     bool   // the model is shown its answer and asked once more
 	Echo      bool   // a completion asks for its prompt's log-probabilities
 	At        time.Time
 	Step      string // the step that served it

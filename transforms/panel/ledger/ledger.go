@@ -28,12 +28,33 @@
 // A segment that cannot be read is an error that names it: to leave it out
 // silently would be to pay for its answers again.
 //
+// # Compaction
+//
+// A large shard has thousands of small segments. Compact copies their bytes, heads
+// included, one after another into a file of many segments:
+//
+//	00007/compacted-5f0c9a….zst  {"decoy_ledger":1,"shard":7,"segments":2210}, then the segments
+//
+// It is named by the hash of its content, and the single segments go only after it
+// is durable and has been read back. Whoever reads takes the union of segments, by
+// the hash of a segment's bytes, wherever they lie: one that is there twice, since
+// Compact was killed half-way or ran twice at once, counts once, also as money. A
+// reader whose listing is overtaken lists again until a listing brings nothing new.
+// Nothing is left out: the records that lost to others were paid.
+//
+// # What a crash loses
+//
+// Answers that were received and not yet committed: at most as many as were in
+// flight, that is at most the concurrency of the members together. They are paid
+// and asked again. Nothing that Commit returned for is lost, by a kill at any
+// moment; by a power failure neither, as far as the disk keeps what it said was
+// synced. The tests kill the writer and Compact at many moments and count.
+//
 // # Limits
 //
 // The records of one shard are held in memory while it is worked on (some 2 KB
-// each). Answers that were received but not yet committed are lost in a crash:
-// at most as many as were in flight. Two processes that pay for one key at the
-// same time both pay; the first segment wins for every later reader.
+// each). Two processes that pay for one key at the same time both pay; the first
+// segment wins for every later reader.
 package ledger
 
 import (
@@ -43,8 +64,6 @@ import (
 	"io/fs"
 	"iter"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 )
@@ -60,12 +79,15 @@ type Store interface {
 }
 
 // Record is one paid request with its outcome: an answer, or with Reject a dead
-// letter. Tokens and CostUSD are null where the provider or the recipe does not
-// say. AssumedUSD is what attempts without a readable bill may have cost at most;
-// it counts against the budget.
+// letter. ContextID and Type say what was asked about, for a person and for the
+// costs of a cell; Type is empty for judges. Tokens and CostUSD are null where the
+// provider or the recipe does not say. AssumedUSD is what attempts without a
+// readable bill may have cost at most; it counts against the budget.
 type Record struct {
 	Key           string    `json:"key"`
 	Member        string    `json:"member"`
+	ContextID     string    `json:"context_id,omitempty"`
+	Type          string    `json:"type,omitempty"`
 	Model         string    `json:"model"`
 	RequestSHA256 string    `json:"request_sha256"`
 	Sample        int64     `json:"sample"`
@@ -93,39 +115,16 @@ type Shard struct {
 	seq     int
 }
 
-// readers is how many segments are fetched at once: a bucket answers in tens of
-// milliseconds, and a shard may have hundreds.
-const readers = 8
-
 // Open reads all segments of a shard.
 func Open(ctx context.Context, store Store, shard int) (*Shard, error) {
-	s := &Shard{store: store, shard: shard, byKey: map[string]int{}}
-	segs, err := s.segments(ctx)
+	pieces, err := load(ctx, store, shard)
 	if err != nil {
 		return nil, err
 	}
-	records := make([][]Record, len(segs))
-	errs := make([]error, len(segs))
-	next := make(chan int)
-	var wg sync.WaitGroup
-	for range min(readers, len(segs)) {
-		wg.Go(func() {
-			for i := range next {
-				records[i], errs[i] = s.read(ctx, segs[i])
-			}
-		})
-	}
-	for i := range segs {
-		next <- i
-	}
-	close(next)
-	wg.Wait()
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
-	}
-	for i, seg := range segs {
-		s.add(records[i])
-		s.attempt = max(s.attempt, seg.attempt)
+	s := &Shard{store: store, shard: shard, byKey: map[string]int{}}
+	for _, p := range pieces {
+		s.add(p.records)
+		s.attempt = max(s.attempt, p.attempt)
 	}
 	s.attempt++
 	return s, nil
@@ -175,12 +174,12 @@ func (s *Shard) Commit(ctx context.Context, records []Record) error {
 		if !errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("write ledger segment %s (%d answers that are paid): %w", seg, len(records), err)
 		}
-		segs, err := s.segments(ctx)
+		files, err := list(ctx, s.store, s.shard)
 		if err != nil {
 			return err
 		}
-		for _, o := range segs {
-			s.attempt = max(s.attempt, o.attempt+1)
+		for _, f := range files {
+			s.attempt = max(s.attempt, f.attempt+1)
 		}
 		s.seq = 0
 	}
@@ -196,64 +195,4 @@ func (s *Shard) add(records []Record) {
 			s.byKey[r.Key] = len(s.records) - 1
 		}
 	}
-}
-
-// segment is the name of one.
-type segment struct{ shard, attempt, seq int }
-
-const extension = ".zst"
-
-func (g segment) String() string {
-	return fmt.Sprintf("%05d/%06d-%06d%s", g.shard, g.attempt, g.seq, extension)
-}
-
-// segments lists a shard's segments by (attempt, sequence).
-func (s *Shard) segments(ctx context.Context) ([]segment, error) {
-	folder := fmt.Sprintf("%05d/", s.shard)
-	names, err := s.store.List(ctx, folder)
-	if err != nil {
-		return nil, fmt.Errorf("list ledger %s: %w", folder, err)
-	}
-	var segs []segment
-	for _, name := range names {
-		if !strings.HasSuffix(name, extension) {
-			continue // a store's own temporary files
-		}
-		seg, err := parseName(folder, name, s.shard)
-		if err != nil {
-			return nil, err
-		}
-		segs = append(segs, seg)
-	}
-	slices.SortFunc(segs, func(a, b segment) int {
-		if a.attempt != b.attempt {
-			return a.attempt - b.attempt
-		}
-		return a.seq - b.seq
-	})
-	return segs, nil
-}
-
-func parseName(folder, name string, shard int) (segment, error) {
-	base, ok := strings.CutPrefix(strings.TrimSuffix(name, extension), folder)
-	a, q, dash := strings.Cut(base, "-")
-	attempt, err1 := strconv.Atoi(a)
-	seq, err2 := strconv.Atoi(q)
-	seg := segment{shard: shard, attempt: attempt, seq: seq}
-	if !ok || !dash || err1 != nil || err2 != nil || seg.String() != name {
-		return segment{}, fmt.Errorf("ledger: %q is not a segment's name (%sATTEMPT-SEQ%s): move it away", name, folder, extension)
-	}
-	return seg, nil
-}
-
-func (s *Shard) read(ctx context.Context, seg segment) ([]Record, error) {
-	data, err := s.store.Get(ctx, seg.String())
-	if err != nil {
-		return nil, fmt.Errorf("read ledger segment %s: %w", seg, err)
-	}
-	records, err := decode(seg, data)
-	if err != nil {
-		return nil, fmt.Errorf("ledger segment %s is damaged (%w): restore it from a copy, or move it away to pay for its answers again", seg, err)
-	}
-	return records, nil
 }

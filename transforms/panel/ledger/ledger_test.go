@@ -200,6 +200,15 @@ func TestAFailedWriteIsReported(t *testing.T) {
 	}
 }
 
+// decode reads the file of one segment.
+func decode(seg segment, data []byte) ([]Record, error) {
+	pieces, err := file{segment: seg}.decode(data)
+	if err != nil {
+		return nil, err
+	}
+	return pieces[0].records, nil
+}
+
 func FuzzDecode(f *testing.F) {
 	good, err := encode(segment{7, 1, 0}, []Record{rec("a", "x"), dead("b", "timeout")})
 	if err != nil {

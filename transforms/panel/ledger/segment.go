@@ -36,6 +36,19 @@ type line struct {
 	RawBase64 []byte  `json:"raw_base64,omitempty"`
 }
 
+func newLine(r Record) line {
+	l := line{Record: r}
+	switch {
+	case r.Raw == nil:
+	case utf8.Valid(r.Raw):
+		text := string(r.Raw)
+		l.RawText = &text
+	default:
+		l.RawBase64 = r.Raw
+	}
+	return l
+}
+
 var encoder = sync.OnceValues(func() (*zstd.Encoder, error) {
 	return zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
 })
@@ -52,16 +65,7 @@ func encode(seg segment, records []Record) ([]byte, error) {
 		return nil, err
 	}
 	for _, r := range records {
-		l := line{Record: r}
-		switch {
-		case r.Raw == nil:
-		case utf8.Valid(r.Raw):
-			text := string(r.Raw)
-			l.RawText = &text
-		default:
-			l.RawBase64 = r.Raw
-		}
-		if err := enc.Encode(l); err != nil {
+		if err := enc.Encode(newLine(r)); err != nil {
 			return nil, fmt.Errorf("record %s: %w", r.Key, err)
 		}
 	}
@@ -72,50 +76,66 @@ func encode(seg segment, records []Record) ([]byte, error) {
 	return z.EncodeAll(buf.Bytes(), nil), nil
 }
 
-func decode(seg segment, data []byte) ([]Record, error) {
+// unpack is a file's plain bytes.
+func unpack(data []byte) ([]byte, error) {
 	z, err := decoder()
 	if err != nil {
 		return nil, err
 	}
-	plain, err := z.DecodeAll(data, nil)
-	if err != nil {
-		return nil, err
-	}
+	return z.DecodeAll(data, nil)
+}
+
+// piece is a segment as it lies in a file, with all of its bytes.
+type piece struct {
+	segment
+	plain   []byte
+	records []Record
+}
+
+// decodePiece reads the segment that plain begins with.
+func decodePiece(plain []byte) (p piece, rest []byte, err error) {
 	first, rest, _ := bytes.Cut(plain, []byte("\n"))
 	var h head
 	if err := json.Unmarshal(first, &h); err != nil {
-		return nil, fmt.Errorf("head: %w", err)
+		return p, nil, fmt.Errorf("head: %w", err)
 	}
 	if h.Ledger != formatVersion {
-		return nil, fmt.Errorf("format version %d, this program reads %d", h.Ledger, formatVersion)
+		return p, nil, fmt.Errorf("format version %d, this program reads %d", h.Ledger, formatVersion)
 	}
-	if got := (segment{h.Shard, h.Attempt, h.Seq}); got != seg {
-		return nil, fmt.Errorf("its head says %s", got)
+	p.segment = segment{h.Shard, h.Attempt, h.Seq}
+	if h.Records <= 0 {
+		return p, nil, errors.New("no records")
 	}
-	var records []Record
-	for text := range bytes.Lines(rest) {
-		var l line
-		if err := json.Unmarshal(text, &l); err != nil {
-			return nil, fmt.Errorf("record %d: %w", len(records), err)
+	for n := range h.Records {
+		text, after, ended := bytes.Cut(rest, []byte("\n"))
+		if len(rest) == 0 || !ended {
+			return p, nil, fmt.Errorf("%d records, its head says %d", n, h.Records)
 		}
-		r := l.Record
-		switch {
-		case r.Key == "":
-			return nil, fmt.Errorf("record %d: no key", len(records))
-		case l.RawText != nil && l.RawBase64 != nil:
-			return nil, fmt.Errorf("record %d: raw twice", len(records))
-		case l.RawText != nil:
-			r.Raw = []byte(*l.RawText)
-		default:
-			r.Raw = l.RawBase64
+		r, err := decodeRecord(text)
+		if err != nil {
+			return p, nil, fmt.Errorf("record %d: %w", n, err)
 		}
-		records = append(records, r)
+		p.records, rest = append(p.records, r), after
 	}
-	if len(records) != h.Records {
-		return nil, fmt.Errorf("%d records, its head says %d", len(records), h.Records)
+	p.plain = plain[:len(plain)-len(rest)]
+	return p, rest, nil
+}
+
+func decodeRecord(text []byte) (Record, error) {
+	var l line
+	if err := json.Unmarshal(text, &l); err != nil {
+		return Record{}, err
 	}
-	if len(records) == 0 {
-		return nil, errors.New("no records")
+	r := l.Record
+	switch {
+	case r.Key == "":
+		return Record{}, errors.New("no key")
+	case l.RawText != nil && l.RawBase64 != nil:
+		return Record{}, errors.New("raw twice")
+	case l.RawText != nil:
+		r.Raw = []byte(*l.RawText)
+	default:
+		r.Raw = l.RawBase64
 	}
-	return records, nil
+	return r, nil
 }

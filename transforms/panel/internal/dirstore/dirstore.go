@@ -4,6 +4,7 @@ package dirstore
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -54,4 +55,13 @@ func (d Dir) List(_ context.Context, prefix string) ([]string, error) {
 		return err
 	})
 	return names, err
+}
+
+// Delete removes name.
+func (d Dir) Delete(_ context.Context, name string) error {
+	err := os.Remove(filepath.Join(string(d), name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }

@@ -1,0 +1,308 @@
+package pipelines
+
+import (
+	"bufio"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"decoy/io/columnar"
+	"decoy/io/shard"
+	"decoy/schemas"
+	"decoy/transforms/panel/ledger"
+)
+
+// paidStages are those that keep a ledger.
+var paidStages = []string{schemas.StageGenerate, schemas.StageJudge}
+
+// openStore is where the answers of a stage are kept.
+func openStore(out, stage string) ledger.CompactStore {
+	return shard.NewDir(filepath.Join(out, stage, "ledger"))
+}
+
+// eachLedger visits the ledger of every shard of a build, those of shards that its
+// recipe no longer has included: they were paid.
+func eachLedger(ctx context.Context, out string, visit func(stage string, shard int, store ledger.CompactStore) error) error {
+	if _, err := os.Stat(out); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s is not there; name the folder of a build", out)
+	}
+	for _, stage := range paidStages {
+		store := openStore(out, stage)
+		shards, err := ledger.Shards(ctx, store)
+		if err != nil {
+			return fmt.Errorf("%s: %w", stage, err)
+		}
+		for _, i := range shards {
+			if err := visit(stage, i, store); err != nil {
+				return fmt.Errorf("%s: %w", stage, err)
+			}
+		}
+	}
+	return nil
+}
+
+// eachPaid opens the ledger of every shard of a build.
+func eachPaid(ctx context.Context, out string, visit func(stage string, shard int, l *ledger.Shard) error) error {
+	return eachLedger(ctx, out, func(stage string, i int, store ledger.CompactStore) error {
+		l, err := ledger.Open(ctx, store, i)
+		if err != nil {
+			return err
+		}
+		return visit(stage, i, l)
+	})
+}
+
+// MemberStats are the counts of one member in one stage's ledger.
+type MemberStats struct {
+	Stage  string `json:"stage"`
+	Member string `json:"member"`
+	ledger.Stats
+}
+
+// LedgerStats counts what a build has paid for, by stage and member.
+func LedgerStats(ctx context.Context, out string) ([]MemberStats, error) {
+	list := []MemberStats{}
+	err := eachPaid(ctx, out, func(stage string, _ int, l *ledger.Shard) error {
+		stats := l.Stats()
+		for member, s := range stats {
+			at := slices.IndexFunc(list, func(m MemberStats) bool { return m.Stage == stage && m.Member == member })
+			if at < 0 {
+				at = len(list)
+				list = append(list, MemberStats{Stage: stage, Member: member})
+			}
+			list[at].Add(s)
+		}
+		return nil
+	})
+	slices.SortStableFunc(list, func(a, b MemberStats) int {
+		if a.Stage != b.Stage {
+			return slices.Index(paidStages, a.Stage) - slices.Index(paidStages, b.Stage)
+		}
+		return strings.Compare(a.Member, b.Member)
+	})
+	return list, err
+}
+
+// StageAudit is what Verify found in one shard of a stage's ledger.
+type StageAudit struct {
+	Stage string `json:"stage"`
+	ledger.Audit
+}
+
+// VerifyLedgers reads every file of a build's ledgers. The names of damaged files
+// are relative to the ledger's folder, OUT/STAGE/ledger.
+func VerifyLedgers(ctx context.Context, out string) ([]StageAudit, error) {
+	list := []StageAudit{}
+	err := eachLedger(ctx, out, func(stage string, i int, store ledger.CompactStore) error {
+		a, err := ledger.Verify(ctx, store, i)
+		list = append(list, StageAudit{stage, a})
+		return err
+	})
+	return list, err
+}
+
+// StageCompacted says what was done to one shard of a stage's ledger.
+type StageCompacted struct {
+	Stage string `json:"stage"`
+	Shard int    `json:"shard"`
+	ledger.Compacted
+}
+
+// CompactLedgers compacts a build's ledgers, holding OUT: nobody may write to them
+// meanwhile. It may be interrupted and run again.
+func CompactLedgers(ctx context.Context, out string) (list []StageCompacted, err error) {
+	if _, err := os.Stat(out); err != nil {
+		return nil, fmt.Errorf("%s is not there; name the folder of a build", out)
+	}
+	held, err := shard.Lock(out)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, held.Release()) }()
+	list = []StageCompacted{}
+	err = eachLedger(ctx, out, func(stage string, i int, store ledger.CompactStore) error {
+		c, err := ledger.Compact(ctx, store, i)
+		list = append(list, StageCompacted{stage, i, c})
+		return err
+	})
+	return list, err
+}
+
+// PaidRecord is one record of a ledger as it is exported. Stands says that it is the
+// one that answers its key; the others were paid too. Response is null where it is
+// left out or there was none; one that is not UTF-8 is written in base64 and says so.
+type PaidRecord struct {
+	Stage          string   `json:"stage"`
+	Shard          int64    `json:"shard"`
+	Key            string   `json:"key"`
+	Member         string   `json:"member"`
+	Model          string   `json:"model"`
+	ContextID      string   `json:"context_id"`
+	Type           string   `json:"type"`
+	Sample         int64    `json:"sample"`
+	Stands         bool     `json:"stands"`
+	Status         int64    `json:"status"`
+	Reject         string   `json:"reject"`
+	Detail         string   `json:"detail"`
+	Attempts       int64    `json:"attempts"`
+	InputTokens    *int64   `json:"input_tokens"`
+	OutputTokens   *int64   `json:"output_tokens"`
+	CostUSD        *float64 `json:"cost_usd"`
+	AssumedUSD     float64  `json:"assumed_usd"`
+	Time           string   `json:"time"`
+	RequestSHA256  string   `json:"request_sha256"`
+	Response       *string  `json:"response"`
+	ResponseBase64 bool     `json:"response_base64"`
+}
+
+func paidRecord(stage string, shard int, r ledger.Record, stands, response bool) PaidRecord {
+	p := PaidRecord{
+		Stage: stage, Shard: int64(shard), Key: r.Key, Member: r.Member, Model: r.Model, ContextID: r.ContextID, Type: r.Type, Sample: r.Sample,
+		Stands: stands, Status: int64(r.Status), Reject: r.Reject, Detail: r.Detail, Attempts: int64(r.Attempts),
+		InputTokens: r.InputTokens, OutputTokens: r.OutputTokens, CostUSD: r.CostUSD, AssumedUSD: r.AssumedUSD,
+		Time: r.Time.UTC().Format(time.RFC3339Nano), RequestSHA256: r.RequestSHA256,
+	}
+	if response && r.Raw != nil {
+		text := string(r.Raw)
+		if p.ResponseBase64 = !utf8.ValidString(text); p.ResponseBase64 {
+			text = base64.StdEncoding.EncodeToString(r.Raw)
+		}
+		p.Response = &text
+	}
+	return p
+}
+
+// ExportLedgers writes the records of a build's ledgers to a file, .jsonl, .jsonl.zst
+// or .parquet, by stage, shard and order of payment. It returns their number.
+func ExportLedgers(ctx context.Context, out, path string, responses bool) (int64, error) {
+	w, err := newPaidWriter(path)
+	if err != nil {
+		return 0, err
+	}
+	defer w.abort()
+	n := int64(0)
+	err = eachPaid(ctx, out, func(stage string, i int, l *ledger.Shard) error {
+		for r, stands := range l.Ranked() {
+			if err := w.write(paidRecord(stage, i, r, stands, responses)); err != nil {
+				return err
+			}
+			n++
+		}
+		return ctx.Err()
+	})
+	if err != nil {
+		return n, err
+	}
+	return n, w.commit(n)
+}
+
+// paidWriter writes PaidRecords in the format that a file's name says.
+type paidWriter struct {
+	write  func(PaidRecord) error
+	commit func(records int64) error
+	abort  func()
+}
+
+func newPaidWriter(path string) (paidWriter, error) {
+	if strings.HasSuffix(path, ".jsonl.zst") {
+		w, err := shard.Create[PaidRecord](path)
+		if err != nil {
+			return paidWriter{}, err
+		}
+		return paidWriter{w.Write, func(int64) error { _, err := w.Commit(); return err }, w.Abort}, nil
+	}
+	var write func(PaidRecord) error
+	var end func() error
+	open := func(w io.Writer) (err error) {
+		buf := bufio.NewWriter(w)
+		enc := json.NewEncoder(buf)
+		enc.SetEscapeHTML(false)
+		write, end = func(r PaidRecord) error { return enc.Encode(r) }, buf.Flush
+		return nil
+	}
+	switch filepath.Ext(path) {
+	case ".jsonl":
+	case ".parquet":
+		open = func(w io.Writer) error {
+			p, err := columnar.NewWriter[PaidRecord](w)
+			if err != nil {
+				return err
+			}
+			write, end = p.Write, p.Close
+			return nil
+		}
+	default:
+		return paidWriter{}, fmt.Errorf("%q: the name must end in .jsonl, .jsonl.zst or .parquet", path)
+	}
+	raw, err := shard.CreateRaw(path)
+	if err != nil {
+		return paidWriter{}, err
+	}
+	if err := open(raw); err != nil {
+		raw.Abort()
+		return paidWriter{}, err
+	}
+	return paidWriter{write, func(n int64) error {
+		if err := end(); err != nil {
+			return err
+		}
+		_, err := raw.Commit(n)
+		return err
+	}, raw.Abort}, nil
+}
+
+// DeadLetter is a request that failed for good, as a person sees it.
+type DeadLetter struct {
+	Stage     string   `json:"stage"`
+	Shard     int      `json:"shard"`
+	Member    string   `json:"member"`
+	Model     string   `json:"model"`
+	ContextID string   `json:"context_id"`
+	Type      string   `json:"type"`
+	Key       string   `json:"key"`
+	Reason    string   `json:"reason"`
+	Detail    string   `json:"detail"`
+	Status    int      `json:"status"`
+	Attempts  int      `json:"attempts"`
+	CostUSD   *float64 `json:"cost_usd"`
+	// AssumedUSD is what it may have cost at most.
+	AssumedUSD float64   `json:"assumed_usd"`
+	Time       time.Time `json:"time"`
+	Response   string    `json:"response"` // the beginning of the last response
+}
+
+// responseBytes is how much of a dead letter's last response is shown.
+const responseBytes = 400
+
+// DeadLetters lists the requests of a build that failed for good and that no later
+// answer stands for.
+func DeadLetters(ctx context.Context, out string) ([]DeadLetter, error) {
+	list := []DeadLetter{}
+	err := eachPaid(ctx, out, func(stage string, i int, l *ledger.Shard) error {
+		for r, stands := range l.Ranked() {
+			if r.Reject == "" || !stands {
+				continue
+			}
+			response := r.Raw
+			if len(response) > responseBytes {
+				response = append(slices.Clip(response[:responseBytes]), "…"...)
+			}
+			list = append(list, DeadLetter{
+				Stage: stage, Shard: i, Member: r.Member, Model: r.Model, ContextID: r.ContextID, Type: r.Type, Key: r.Key, Reason: r.Reject, Detail: r.Detail,
+				Status: r.Status, Attempts: r.Attempts, CostUSD: r.CostUSD, AssumedUSD: r.AssumedUSD, Time: r.Time, Response: strings.ToValidUTF8(string(response), "�"),
+			})
+		}
+		return nil
+	})
+	return list, err
+}

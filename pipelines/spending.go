@@ -1,0 +1,197 @@
+package pipelines
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"decoy/io/shard"
+	"decoy/schemas"
+	"decoy/transforms/panel"
+	"decoy/transforms/panel/ledger"
+)
+
+// The budget of a build is a cap over everything that its ledgers hold, of all
+// stages, shards and earlier runs, and over what is reserved for calls under way. A
+// shard cannot see what the others spend, so what is left is divided among the
+// shards that are to be done; each stops at its share. One that stops says so in a
+// record below OUT, since an error crosses a runner as text, and lets the others go
+// on. What they leave over is divided again.
+
+// runPaid runs a stage whose shards pay for answers: it is runShards with a share of
+// the budget for each shard, null where there is no budget.
+func (s *stage) runPaid(ctx context.Context, from, what string, options func(budget *float64) any) error {
+	if s.b.Replay {
+		if err := s.reopen(ctx); err != nil {
+			return err
+		}
+	}
+	if done, err := s.finished(); err != nil || done {
+		if done {
+			s.b.Log("%s: done before", s.name)
+		}
+		return err
+	}
+	err := s.pay(ctx, from, what, s.todo, func(todo []int, share func(int) *float64) error {
+		s.b.Log("%s: %d of %d shards to do", s.name, len(todo), s.b.Recipe.Shards)
+		return s.run(ctx, todo, func(i int) any { return options(share(i)) })
+	})
+	if err != nil {
+		return err
+	}
+	return s.finish(0)
+}
+
+// pay runs shards that are to be done with shares of the budget, in proportion to the
+// records that they ask about, the files called what of the stage from. What they
+// leave over is divided again among those that reached their share, until all are done
+// or nothing is left over.
+func (s *stage) pay(ctx context.Context, from, what string, todo func() ([]int, error), run func(todo []int, share func(int) *float64) error) error {
+	if err := s.announce(ctx); err != nil {
+		return err
+	}
+	for before := -1; ; {
+		left, err := todo()
+		if err != nil || len(left) == 0 {
+			return err
+		}
+		if len(left) == before {
+			return s.budgetStops()
+		}
+		before = len(left)
+		share := func(int) *float64 { return nil }
+		if s.b.Recipe.BudgetUSD != nil {
+			shares, err := s.shares(ctx, left, from, what)
+			if err != nil {
+				return err
+			}
+			share = func(i int) *float64 { usd := shares[i]; return &usd }
+		}
+		if err := run(left, share); !errors.Is(err, panel.ErrBudget) {
+			return err
+		}
+	}
+}
+
+// announce shows the estimate if the stage is about to pay.
+func (s *stage) announce(ctx context.Context) error {
+	members := s.b.Recipe.Generate.Panel
+	if s.name == schemas.StageJudge {
+		members = s.b.Recipe.Judge.Panel
+	}
+	if !slices.ContainsFunc(members, panel.Member.Paid) {
+		return nil
+	}
+	return s.b.logEstimate(ctx, s.name)
+}
+
+// shares divides the budget. A shard's share is what its ledger holds already and a
+// part of what nobody has spent, so that all of them and what is paid elsewhere are
+// never more than the budget, whatever the shares of earlier runs were.
+func (s *stage) shares(ctx context.Context, todo []int, from, what string) (map[int]float64, error) {
+	m, err := shard.ReadManifest(s.b.dir(from))
+	if err != nil {
+		return nil, err
+	}
+	records := map[string]int64{}
+	for _, f := range m.Shards {
+		records[f.Name] = f.Records
+	}
+	estimates := make([]float64, s.b.Recipe.Shards)
+	for _, i := range todo {
+		estimates[i] = float64(records[schemas.ShardName(what, i, len(estimates), "jsonl.zst")])
+	}
+	spent, own, err := s.b.spent(ctx, s.name)
+	if err != nil {
+		return nil, err
+	}
+	split := panel.SplitBudget(max(0, *s.b.Recipe.BudgetUSD-spent), estimates)
+	shares := map[int]float64{}
+	for _, i := range todo {
+		shares[i] = own[i] + split(i)
+	}
+	return shares, nil
+}
+
+// spent sums what a build's ledgers and its open batches count against a budget, and
+// by shard those of one stage.
+func (b *Build) spent(ctx context.Context, stage string) (sum float64, own map[int]float64, err error) {
+	prices := map[[2]string]*panel.Price{}
+	for _, m := range b.Recipe.Generate.Panel {
+		prices[[2]string{schemas.StageGenerate, m.Name}] = m.USDPerMTok
+	}
+	for _, m := range b.Recipe.Judge.Panel {
+		prices[[2]string{schemas.StageJudge, m.Name}] = m.USDPerMTok
+	}
+	own = map[int]float64{}
+	err = eachPaid(ctx, b.Out, func(of string, i int, l *ledger.Shard) error {
+		usd := 0.0
+		for r := range l.All() {
+			usd += panel.Spent(r, prices[[2]string{of, r.Member}])
+		}
+		sum += usd
+		if of == stage {
+			own[i] = usd
+		}
+		return ctx.Err()
+	})
+	if err != nil {
+		return 0, nil, err
+	}
+	for _, of := range paidStages {
+		batches, err := panel.ReadBatches(ctx, openStore(b.Out, of))
+		if err != nil {
+			return 0, nil, err
+		}
+		for _, o := range batches {
+			for _, e := range o.Reserved() {
+				sum += e.USD
+				if of == stage {
+					own[e.Shard] += e.USD
+				}
+			}
+		}
+	}
+	return sum, own, nil
+}
+
+// budgetStop is the record of a shard that reached its share.
+type budgetStop struct {
+	Shard       int    `json:"shard"`
+	Fingerprint string `json:"fingerprint"`
+	Reason      string `json:"reason"`
+}
+
+// budgetFolder holds these records, below the folder of a stage.
+const budgetFolder = "_budget"
+
+func recordBudgetStop(t shardTask, cause error) error {
+	raw, err := json.Marshal(budgetStop{t.Shard, t.Fingerprint, cause.Error()})
+	if err != nil {
+		return err
+	}
+	_, err = shard.WriteFile(filepath.Join(t.Out, t.Stage, budgetFolder, fmt.Sprintf("%05d.json", t.Shard)), append(raw, '\n'))
+	return err
+}
+
+// clearBudgetStops removes the records of an earlier run.
+func (s *stage) clearBudgetStops() error {
+	if err := os.RemoveAll(filepath.Join(s.b.dir(s.name), budgetFolder)); err != nil {
+		return fmt.Errorf("remove what an earlier run left: %w", err)
+	}
+	return nil
+}
+
+// budgetStops is panel.ErrBudget with the shards that reached their share, nil if
+// none did.
+func (s *stage) budgetStops() error {
+	paths, err := shard.List(filepath.Join(s.b.dir(s.name), budgetFolder), "*.json")
+	if err != nil || len(paths) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w in %d of %d shards; what is paid is kept, run again with a higher --budget or budget_usd to go on", panel.ErrBudget, len(paths), s.b.Recipe.Shards)
+}

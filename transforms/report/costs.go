@@ -1,0 +1,104 @@
+package report
+
+import "fmt"
+
+// Cost is what the negatives of one cell have cost: the requests that became rejects
+// included, and the judging. Dollars are null where a price is unknown. Type is empty
+// for samples of a FIM endpoint that became no negative.
+type Cost struct {
+	Generator   string
+	Type        string
+	Language    string
+	GenerateUSD *float64
+	JudgeUSD    *float64
+	Selected    int64 // pairs
+}
+
+// USD is both together.
+func (c Cost) USD() *float64 {
+	if c.GenerateUSD == nil || c.JudgeUSD == nil {
+		return nil
+	}
+	usd := *c.GenerateUSD + *c.JudgeUSD
+	return &usd
+}
+
+// PerSelected is the cost of one selected pair, null where none was selected or a
+// price is unknown.
+func (c Cost) PerSelected() *float64 {
+	usd := c.USD()
+	if usd == nil || c.Selected == 0 {
+		return nil
+	}
+	per := *usd / float64(c.Selected)
+	return &per
+}
+
+// Spending is what a build's ledgers hold in all, of interrupted and earlier runs too.
+type Spending struct {
+	BilledUSD   float64 // for answers, those of the next two lines included
+	ControlsUSD float64 // for golden controls
+	TwiceUSD    float64 // for answers to requests that had one
+	AssumedUSD  float64 // what calls without a bill may have cost at most
+	Unpriced    int64   // answers whose price is unknown
+	DeadLetters int64
+}
+
+// costTable is the costs of one generator with their sum.
+type costTable struct {
+	Generator string
+	Rows      []Cost
+	Total     Cost
+}
+
+func newCostTables(costs []Cost) (tables []costTable, all Cost) {
+	add := func(to *Cost, c Cost) {
+		to.Selected += c.Selected
+		to.GenerateUSD, to.JudgeUSD = sumOf(to.GenerateUSD, c.GenerateUSD), sumOf(to.JudgeUSD, c.JudgeUSD)
+	}
+	zero := func() *float64 { return new(float64) }
+	all = Cost{GenerateUSD: zero(), JudgeUSD: zero()}
+	var names []string
+	for _, c := range costs {
+		names = append(names, c.Generator)
+	}
+	for _, g := range distinct(names) {
+		t := costTable{Generator: g, Total: Cost{GenerateUSD: zero(), JudgeUSD: zero()}}
+		for _, c := range costs {
+			if c.Generator == g {
+				t.Rows = append(t.Rows, c)
+				add(&t.Total, c)
+				add(&all, c)
+			}
+		}
+		tables = append(tables, t)
+	}
+	return tables, all
+}
+
+func sumOf(a, b *float64) *float64 {
+	if a == nil || b == nil {
+		return nil
+	}
+	s := *a + *b
+	return &s
+}
+
+// dollars writes an amount, or that it is unknown.
+func dollars(usd *float64) string {
+	if usd == nil {
+		return "unknown"
+	}
+	return fmt.Sprintf("%.4f", *usd)
+}
+
+// perRow writes the cost of a row, with more digits.
+func perRow(c Cost) string {
+	switch usd := c.PerSelected(); {
+	case usd != nil:
+		return fmt.Sprintf("%.6f", *usd)
+	case c.USD() == nil:
+		return "unknown"
+	}
+	return "–"
+}
