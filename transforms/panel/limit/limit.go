@@ -26,14 +26,15 @@
 //
 // Latency cuts the slots too, by three tenths, when the median of a group of answers
 // (32, or as many as there are slots) is above three times the best median of the
-// last quarter of an hour, and at least 50 ms above it: a server that queues what it
+// last quarter of an hour, and at least 250 ms above it: a server that queues what it
 // is sent gains nothing from more of it. Medians are of one model each, since a slow
 // model beside a fast one is no sign of load. Three times is far outside of what
 // medians of 32 do by chance where answers take log-normal times (the test), so
 // constant latency cuts nothing and nothing oscillates; after a cut only calls that
 // were sent since then count, so one event is one cut. The floor is an eighth of
 // the concurrency, and never below what the stated requests a minute need at the
-// present latency (Little's law, with a quarter to spare): a provider that answers
+// present latency, or while slots are held for a slow commit (Little's law, with a
+// quarter to spare): a provider that answers
 // slowly but keeps to its limits is used up to them, and what latency may take away
 // is only what would stand in a queue. A model that stays slow is the new best
 // median after the quarter of an hour, and the slots come back one by one. A server
@@ -115,6 +116,7 @@ type Account struct {
 	waiting []chan struct{}
 	lastCut time.Time
 	latency map[string]*latency // by model
+	hold    time.Duration       // how long a slot is held, on an average
 
 	paused time.Time // nothing is admitted before
 	reqs   gcra
@@ -154,7 +156,13 @@ func (a *Account) Enter(ctx context.Context, tokens int64) (leave func(), err er
 		a.release()
 		return nil, err
 	}
-	return sync.OnceFunc(a.release), nil
+	begin := time.Now()
+	return sync.OnceFunc(func() {
+		a.mu.Lock()
+		a.holds(time.Since(begin))
+		a.mu.Unlock()
+		a.release()
+	}), nil
 }
 
 // Pace waits for the account's pace alone, for a further call in a slot that the
