@@ -14,6 +14,7 @@ import (
 	"decoy/io/shard"
 	"decoy/schemas"
 	"decoy/transforms/panel"
+	"decoy/transforms/panel/limit"
 	"decoy/transforms/secrets"
 	"decoy/transforms/valid"
 )
@@ -27,6 +28,7 @@ type asking struct {
 	ledger   string
 	shard    int
 	redis    string
+	light    bool
 	profile  string
 	rpm      int // the server's flag
 }
@@ -37,6 +39,7 @@ func (a *asking) flags() {
 	flag.StringVar(&a.ledger, "ledger", "", "internal: its folder")
 	flag.IntVar(&a.shard, "shard", 0, "internal: number of the shard")
 	flag.StringVar(&a.redis, "limiter", "", "internal: URL of the shared limiter")
+	flag.BoolVar(&a.light, "light", false, "internal: without the check for secrets and the rules of validity")
 	flag.StringVar(&a.profile, "cpuprofile", "", "internal: where to write a profile")
 }
 
@@ -77,14 +80,24 @@ func (a *asking) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var limiter *limit.Shared
+	if a.redis != "" {
+		if limiter, err = limit.OpenShared(limit.SharedConfig{URL: a.redis}); err != nil {
+			return err
+		}
+		defer limiter.Close()
+	}
 	one, two := 1.0, 2.0
 	p, err := panel.Open(panel.Config{
 		Members: []panel.Member{{
 			Name: "gen", Provider: panel.ProviderOpenAI, BaseURL: a.url, Model: "m", APIKeyEnv: keyEnv, RPM: a.rpm,
 			Concurrency: concurrency, USDPerMTok: &panel.Price{In: &one, Out: &two},
 		}},
-		Store: shard.NewDir(a.ledger),
+		Store: shard.NewDir(a.ledger), Limiter: limiter,
 		Check: func(text string) error {
+			if a.light {
+				return nil
+			}
 			if found := scanner.Find(text); len(found) > 0 {
 				return errors.New(found[0].Rule)
 			}
@@ -121,7 +134,7 @@ func (a *asking) run(ctx context.Context) error {
 		c := open[answer.Request.ContextID]
 		delete(open, c.ID)
 		g, reason, detail := answer.Generated()
-		if reason == "" {
+		if reason == "" && !a.light {
 			_, reason, detail = checker.Check(&c, schemas.TypeMethod, g.Completion)
 		}
 		if reason != "" {

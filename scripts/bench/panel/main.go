@@ -26,7 +26,9 @@
 //     interface of curator's script), against a fresh server; peer_limit_share is its
 //     share by the same rule.
 //   - Redis: two asking processes, each told the whole limit of 30,000 a minute, share
-//     one limiter for -n requests; shared_share is what they used together.
+//     one limiter for -n requests (100,000 take 200 s), without secrets and validity;
+//     shared_share is what they used together while both were at work, and
+//     shared_worst_window the largest share of any minute.
 //
 // The last line is one JSON object.
 package main
