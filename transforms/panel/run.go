@@ -93,6 +93,7 @@ type run struct {
 	committed  chan error
 	gates      chan gate
 	waiting    []*task   // have no room in the budget until a call ends
+	tasks      int       // so many were taken
 	open       int       // calls in other goroutines
 	waiters    int       // goroutines that wait for a breaker
 	pending    []outcome // to be committed
@@ -233,7 +234,8 @@ func (r *run) take(from *stream) {
 	l := r.lane(req.Member)
 	from.open++
 	r.twins[req.Key] = nil
-	r.start(&task{request: req, lane: l, from: from, record: ledger.Record{
+	r.tasks++
+	r.start(&task{request: req, lane: l, from: from, number: r.tasks, record: ledger.Record{
 		Key: req.Key, Member: req.Member, ContextID: req.ContextID, Type: req.Type, Model: l.member.Model, RequestSHA256: req.hash, Sample: req.Sample,
 	}})
 }
@@ -364,6 +366,9 @@ func (r *run) commit(ctx context.Context) {
 		return
 	}
 	r.committing, r.pending, r.due = r.pending, nil, false
+	// In the order of the requests: those about one context follow one another, and
+	// what the caller has parsed for one serves the next.
+	slices.SortFunc(r.committing, func(a, b outcome) int { return a.number - b.number })
 	records := make([]ledger.Record, len(r.committing))
 	for i, o := range r.committing {
 		records[i] = o.record

@@ -50,6 +50,10 @@ type report struct {
 	Seconds    float64
 }
 
+// asksOfContext is how often a context is asked about, as three generators do, or one
+// for each type of a call.
+const asksOfContext = 3
+
 // place is a context whose golden calls a method, at the end of a file of 1.7 KB.
 func place(shard, i int) schemas.Context {
 	var b strings.Builder
@@ -119,20 +123,21 @@ func (a *asking) run(ctx context.Context) error {
 	open := map[string]schemas.Context{}
 	err = p.Do(ctx, a.shard, func(yield func(panel.Request) bool) {
 		for i := range a.requests {
-			c := place(a.shard, i)
-			req, err := p.GenerateRequest("gen", c, schemas.TypeMethod, 0)
+			c := place(a.shard, i/asksOfContext)
+			req, err := p.GenerateRequest("gen", c, schemas.TypeMethod, int64(i%asksOfContext))
 			if err != nil {
 				fmt.Fprintln(os.Stderr, err)
 				return
 			}
-			open[c.ID] = c
+			req.Tag = fmt.Sprint(i)
+			open[req.Tag] = c
 			if !yield(req) {
 				return
 			}
 		}
 	}, func(answer panel.Answer) error {
-		c := open[answer.Request.ContextID]
-		delete(open, c.ID)
+		c := open[answer.Request.Tag]
+		delete(open, answer.Request.Tag)
 		g, reason, detail := answer.Generated()
 		if reason == "" && !a.light {
 			_, reason, detail = checker.Check(&c, schemas.TypeMethod, g.Completion)

@@ -11,7 +11,7 @@
 // first.
 //
 //   - Speed: -n generator requests of some 3 KB (the prompt with a 1.7 KB file) at
-//     zero latency, 256 in flight, with the check for secrets, the ledger (fsync
+//     zero latency, three about each context, 256 in flight, with the check for secrets, the ledger (fsync
 //     included), parsing and the rules of validity on. The figure is requests a CPU
 //     second of the asking process, user and system; the machine may be busy. The
 //     best of -rounds counts.
