@@ -14,6 +14,7 @@ import (
 
 	"decoy/io/shard"
 	"decoy/schemas"
+	"decoy/transforms/panel"
 	"decoy/transforms/panel/ledger"
 )
 
@@ -311,6 +312,7 @@ func (b *Build) logEstimate(ctx context.Context, stage string) error {
 		if slices.Index(paidStages, m.Stage) < slices.Index(paidStages, stage) {
 			continue
 		}
+		panel.ProcessMeter.Expect(m.Stage, m.Member, int64(m.Calls.High-m.Recorded))
 		usd := "unknown dollars"
 		if m.USD != nil {
 			usd = fmt.Sprintf("%.2f to %.2f dollars", m.USD.Low, m.USD.High)

@@ -60,6 +60,9 @@ func (f *shardFn) ProcessElement(ctx context.Context, task string, emit func(int
 	if errors.Is(err, panel.ErrBudget) { // other shards may have room
 		return recordBudgetStop(t, err)
 	}
+	if errors.Is(err, panel.ErrStopped) { // the member may work again for other shards
+		return recordMemberStop(t, err)
+	}
 	if err != nil {
 		return fmt.Errorf("shard %d: %w", t.Shard, err)
 	}

@@ -17,6 +17,7 @@ type task struct {
 	request   Request
 	lane      *lane
 	from      *stream
+	number    int // of the tasks of the run
 	record    ledger.Record
 	usd       float64 // reserved
 	failures  int     // of the server's kind

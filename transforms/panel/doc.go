@@ -41,6 +41,31 @@
 // inside is a failed call. A server that refuses response_format is remembered
 // and asked without it.
 //
+// # A member that is down
+//
+// Failures in a row open the breaker of a member (package limit; the breaker is shared
+// by all that ask the same model of an account in this process). From then on its
+// requests wait in its lane (lane.go): they are not sent, hold no slot and no money,
+// and are no dead letters; what failed only since the server last showed life goes
+// back there too. Each stream has a look-ahead of its own, so with a stream a member
+// (DoStreams) the others do not notice. One probe at a time finds out when the member
+// works again. If it has not after limit.BreakerConfig.Patience, it stops as above,
+// with ErrStopped: what was not sent is kept for a later run, and nothing is lost.
+//
+// A request that has failed too often is a dead letter only when a call that was sent
+// later has shown that the server works, or when this member has nothing else to be
+// asked and too little has failed to open the breaker. So up to
+// limit.BreakerConfig.Requests - 1 requests at the very end of a shard may be
+// recorded although it was the server that died: Replay sends them again. What failed
+// attempts may have cost is in the ledger only with the request's record: a request
+// that is kept for later forgets it.
+//
+// # What is counted
+//
+// A Meter counts calls, outcomes, tokens, dollars and what stands where, by stage and
+// member, for the terminal and for Prometheus. It is one process's: workers of a
+// remote runner count for themselves, and nobody adds it up.
+//
 // # Answers
 //
 // The model is asked for one JSON object. Prose or a fence round the object is
@@ -77,12 +102,12 @@
 //
 // # Limits
 //
-// One process's view: limits and budget are divided among workers and shards in
-// advance. A shard's ledger is held in memory. Prompt tokens for the tokens-a-
+// Limits are divided among workers in advance, or paced by one Redis server
+// (Config.Limiter); the budget is divided among shards in advance. A shard's ledger is held in memory. Prompt tokens for the tokens-a-
 // minute limit are estimated as a third of the request's bytes. One stream of
 // requests is served in order with a bounded look-ahead, so a member that stands
-// still (a long Retry-After) holds up the others once the look-ahead is full of
-// its requests. Members that share a base URL and a key variable share one
+// still holds up others in the same stream once the look-ahead is full of its
+// requests. Members that share a base URL and a key variable share one
 // account and must state the same limits; where a provider has limits by model,
 // give each its own variable.
 package panel

@@ -38,6 +38,7 @@ type Config struct {
 
 	Window   time.Duration   // in which rpm and tpm count [1m]
 	Accounts *limit.Accounts // whose limits are shared [limit.Process]
+	Limiter  *limit.Shared   // paces requests and tokens with other processes, or nil
 	Random   func() float64  // in [0, 1), for the jitter of waits; from several goroutines
 
 	Stage string // of the build, for the meter
@@ -118,9 +119,12 @@ func Open(config Config) (*Panel, error) {
 		if c.BudgetUSD != nil && m.USDPerMTok == nil {
 			return nil, fmt.Errorf("price of panel member %s is unknown; set usd_per_mtok or remove budget_usd", m.Name)
 		}
-		account, err := c.Accounts.Get(m.account(), limit.Limits{
-			Requests: float64(m.RPM), Tokens: float64(m.TPM), Concurrency: m.Concurrency, Window: c.Window,
-		}.Share(c.Workers))
+		limits := limit.Limits{Requests: float64(m.RPM), Tokens: float64(m.TPM), Concurrency: m.Concurrency, Window: c.Window}
+		share := limits.Share(c.Workers)
+		if c.Limiter != nil {
+			share.Requests, share.Tokens = limits.Requests, limits.Tokens
+		}
+		account, err := c.Accounts.Get(m.account(), share, c.Limiter)
 		if err != nil {
 			return nil, fmt.Errorf("panel member %s: %w", m.Name, err)
 		}
