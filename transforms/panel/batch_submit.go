@@ -62,7 +62,7 @@ func (b *Batches) Submit(ctx context.Context, shards int, requests func(shard in
 				continue
 			}
 			busy[r.Key] = true
-			if b.panel.config.Check(r.source()) != nil {
+			if b.panel.checks.request(r) != nil {
 				continue // a single run makes it a reject
 			}
 			usd := 0.0

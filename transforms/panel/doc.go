@@ -95,8 +95,9 @@
 //
 // # Secrets
 //
-// Every user message (the system message holds no source text) goes through
-// Config.Check before it is sent; one that fails is the reject secret. The key of an
+// All that a request holds of files and of models' answers goes through Config.Check
+// before it is sent, a context's window once for all requests about it; what fails is
+// the reject secret. The key of an
 // account is read from its environment variable, goes into a header of the request and
 // nowhere else: responses and errors that echo it are redacted before they are kept.
 //

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/zeebo/xxh3"
+
 	"decoy/transforms/panel/ledger"
 	"decoy/transforms/panel/limit"
 )
@@ -64,6 +66,7 @@ func (stoppedError) Is(target error) bool { return target == ErrStopped }
 type Panel struct {
 	config  Config
 	clients map[string]*client
+	checks  checks
 	watches map[string]watch // by member
 }
 
@@ -77,6 +80,7 @@ type watch struct {
 // sent.
 func Open(config Config) (*Panel, error) {
 	p := &Panel{config: config, clients: map[string]*client{}, watches: map[string]watch{}}
+	p.checks = checks{check: config.Check, seen: map[xxh3.Uint128]func() error{}}
 	c := &p.config
 	if err := ValidateAll(c.Members); err != nil {
 		return nil, err

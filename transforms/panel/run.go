@@ -39,7 +39,7 @@ func (p *Panel) DoStreams(ctx context.Context, shard int, streams []iter.Seq[Req
 	r := &run{
 		panel: p, ledger: led, emit: emit,
 		caller: &caller{
-			config: &p.config, wait: wait, calls: calls,
+			config: &p.config, checks: &p.checks, wait: wait, calls: calls,
 			budget: newBudget(p.config.BudgetUSD, shard, led.All(), p.clients),
 		},
 		stopWaiting: stopWaiting, stopCalls: stopCalls,
