@@ -153,6 +153,21 @@ func (sum *summary) reportCosts() []report.Cost {
 	return out
 }
 
+// byType adds costs up over languages; they are sorted by generator and type.
+func byType(costs []report.Cost) []report.Cost {
+	var out []report.Cost
+	for _, c := range costs {
+		c.Language = ""
+		last := len(out) - 1
+		if last < 0 || out[last].Generator != c.Generator || out[last].Type != c.Type {
+			out = append(out, c)
+			continue
+		}
+		out[last] = out[last].Add(c)
+	}
+	return out
+}
+
 // spending is what the ledgers hold, null where no member was paid.
 func (sum *summary) spending(ctx context.Context) (*report.Spending, error) {
 	stats, err := LedgerStats(ctx, sum.b.Out)

@@ -41,6 +41,27 @@
 // How much a judge counts is decided in curate, from its golden controls: another
 // judge.min_golden_acceptance asks for no verdict again.
 //
+// # Money
+//
+// Before a paid stage sends anything the build shows what it will ask and cost
+// (Build.Estimate, from a fixed sample of contexts). budget_usd is a cap over
+// everything that the ledgers of OUT hold and what is reserved for calls under way,
+// in all stages, shards and runs. What nobody has spent is divided among the shards
+// that are to be done; one that reaches its share records that below STAGE/_budget
+// and ends without a done record, the others go on, and what they leave over is
+// divided again as long as that ends a shard. Then the build ends with
+// panel.ErrBudget. A share that is less than one call reserves sends nothing: with a
+// small budget take fewer shards.
+//
+// A request that failed for good is a dead letter in the ledger and a reject of its
+// stage. With Replay the shards that have some are done again, and so is what later
+// stages made of them; only the dead letters are sent.
+//
+// An export shard sums up what the generators' requests and the verdicts have cost by
+// cell, from the records that stand in the ledger, in the order of their keys: the
+// same answers give the same bytes. What interrupted runs paid twice or without a
+// bill is in the report alone.
+//
 // # Memory
 //
 // A shard of extract holds at most 32 MiB of contexts, of candidates for max_per_repo

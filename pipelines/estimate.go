@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"decoy/io/shard"
 	"decoy/schemas"
+	"decoy/transforms/panel"
 	"decoy/transforms/panel/ledger"
 )
 
@@ -82,12 +84,26 @@ type MemberEstimate struct {
 	account string
 }
 
+// CellEstimate is what the negatives of a type and language will cost, by all
+// generators and judges together. Rows is what the recipe would select of them: an
+// even part of all cells, but no more than there will be. Dollars are null where a
+// price is unknown.
+type CellEstimate struct {
+	Type           string `json:"type"`
+	Language       string `json:"language"`
+	Negatives      Range  `json:"negatives"`
+	USD            *Range `json:"usd"`
+	Rows           Range  `json:"rows"`
+	PerSelectedUSD *Range `json:"per_selected_usd"`
+}
+
 // Estimate is what a build will ask and pay for, before it does.
 type Estimate struct {
 	Contexts        int64            `json:"contexts"`
 	SampledContexts int              `json:"sampled_contexts"`
 	LatencySeconds  float64          `json:"latency_seconds"`
 	Members         []MemberEstimate `json:"members"`
+	Cells           []CellEstimate   `json:"cells"`
 	// USD is null if any price is unknown; KnownUSD leaves those members out.
 	USD            *Range   `json:"usd"`
 	KnownUSD       Range    `json:"known_usd"`
@@ -117,17 +133,17 @@ func (b *Build) Estimate(ctx context.Context, latency time.Duration) (*Estimate,
 	if err != nil {
 		return nil, err
 	}
-	e := &estimator{b: b, latency: latency, ledgers: map[string]*ledger.Shard{}}
+	e := &estimator{b: b, latency: latency, ledgers: map[string]*ledger.Shard{}, cells: map[[2]string]*CellEstimate{}}
 	e.Contexts, e.LatencySeconds, e.BudgetUSD = m.Counts["contexts"], latency.Seconds(), b.Recipe.BudgetUSD
 	if err := e.take(m); err != nil {
 		return nil, err
 	}
 	e.SampledContexts = len(e.sample)
-	negatives, err := e.generators(ctx)
+	candidates, err := e.generators(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := e.judges(ctx, negatives); err != nil {
+	if err := e.judges(ctx, candidates); err != nil {
 		return nil, err
 	}
 	e.sum()
@@ -140,6 +156,45 @@ type estimator struct {
 	latency time.Duration
 	sample  []sampled
 	ledgers map[string]*ledger.Shard // by stage and shard
+	cells   map[[2]string]*CellEstimate
+}
+
+func (e *estimator) cell(typ, language string) *CellEstimate {
+	k := [2]string{typ, language}
+	if e.cells[k] == nil {
+		e.cells[k] = &CellEstimate{Type: typ, Language: language, USD: &Range{}}
+	}
+	return e.cells[k]
+}
+
+// expect fills the cells with the negatives that there will be, and the rows that
+// curate's balance takes of them.
+func (e *estimator) expect(candidates [][]judgeable) {
+	for i, list := range candidates {
+		c := &e.sample[i]
+		for _, x := range list {
+			cell := e.cell(x.typ, c.Language)
+			cell.Negatives = cell.Negatives.add(x.n.times(c.weight, c.weight))
+		}
+	}
+	on := 0
+	for k := range e.cells {
+		if slices.Contains(e.b.Recipe.Curate.Off, k[1]+"/"+k[0]) {
+			continue
+		}
+		on++
+	}
+	even := float64(e.b.Recipe.Curate.Rows) / float64(max(1, on))
+	for _, k := range slices.SortedFunc(maps.Keys(e.cells), func(a, b [2]string) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) }) {
+		c := *e.cells[k]
+		if !slices.Contains(e.b.Recipe.Curate.Off, k[1]+"/"+k[0]) {
+			c.Rows = Range{min(even, c.Negatives.Low), min(even, c.Negatives.High)}
+		}
+		if c.USD != nil && c.Rows.Low > 0 {
+			c.PerSelectedUSD = &Range{c.USD.Low / c.Rows.High, c.USD.High / c.Rows.Low}
+		}
+		e.Cells = append(e.Cells, c)
+	}
 }
 
 // take draws the sample.
@@ -257,6 +312,7 @@ func (b *Build) logEstimate(ctx context.Context, stage string) error {
 		if slices.Index(paidStages, m.Stage) < slices.Index(paidStages, stage) {
 			continue
 		}
+		panel.ProcessMeter.Expect(m.Stage, m.Member, int64(m.Calls.High-m.Recorded))
 		usd := "unknown dollars"
 		if m.USD != nil {
 			usd = fmt.Sprintf("%.2f to %.2f dollars", m.USD.Low, m.USD.High)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -19,21 +20,32 @@ import (
 type ask struct {
 	panel.Request
 	weight Range
-	shard  int
-	out    Range // tokens of its answer, where none is recorded
+	from   *sampled
+	types  []string // of the negatives that it is about
+	out    Range    // tokens of its answer, where none is recorded
+}
+
+// judgeable is a completion that judges will be asked about, standing for n of them.
+type judgeable struct {
+	text, typ string
+	n         Range
 }
 
 // member adds the estimate of what one member is asked.
 func (e *estimator) member(ctx context.Context, stage string, m panel.Member, d *panel.Drafts, asks []ask) error {
 	m = m.Defaults()
 	row := MemberEstimate{Stage: stage, Member: m.Name, Provider: m.Provider, Model: m.Model, account: m.BaseURL + " " + m.APIKeyEnv}
-	var bytes, reserved, out Range // weighted
+	var bytes, reserved, out Range   // weighted
+	cells := map[[2]string]float64{} // bytes by type and language
 	var billed struct{ bytes, in, out, n float64 }
 	for _, a := range asks {
 		size := float64(a.Size())
 		tokens, usd := d.Reservation(a.Request)
 		row.Calls = row.Calls.add(a.weight)
 		bytes = bytes.add(a.weight.times(size, size))
+		for _, typ := range a.types {
+			cells[[2]string{typ, a.from.Language}] += a.weight.High * size / float64(len(a.types))
+		}
 		reserved = reserved.add(a.weight.times(float64(tokens), float64(tokens)))
 		out = out.add(a.weight.times(min(a.out.Low, float64(m.MaxTokens)), min(a.out.High, float64(m.MaxTokens))))
 		if usd != nil && (row.LargestCallUSD == nil || *usd > *row.LargestCallUSD) {
@@ -66,6 +78,15 @@ func (e *estimator) member(ctx context.Context, stage string, m panel.Member, d 
 			(row.InputTokens.High**p.In + row.OutputTokens.High**p.Out) / 1e6,
 		}
 	}
+	for cell, n := range cells {
+		c := e.cell(cell[0], cell[1])
+		if row.USD == nil {
+			c.USD = nil
+		} else if c.USD != nil {
+			usd := c.USD.add(row.USD.times(n/bytes.High, n/bytes.High))
+			c.USD = &usd
+		}
+	}
 	row.Seconds, row.LimitedBy = atLimits(m, row.Calls, reserved, e.latency)
 	e.Members = append(e.Members, row)
 	return nil
@@ -89,11 +110,11 @@ func atLimits(m panel.Member, calls, tokens Range, latency time.Duration) (Range
 
 // recorded is the record that answers a request already.
 func (e *estimator) recorded(ctx context.Context, stage string, a ask) (ledger.Record, bool, error) {
-	key := fmt.Sprint(stage, a.shard)
+	key := fmt.Sprint(stage, a.from.shard)
 	l := e.ledgers[key]
 	if l == nil {
 		var err error
-		if l, err = ledger.Open(ctx, openStore(e.b.Out, stage), a.shard); err != nil {
+		if l, err = ledger.Open(ctx, openStore(e.b.Out, stage), a.from.shard); err != nil {
 			return ledger.Record{}, false, err
 		}
 		e.ledgers[key] = l
@@ -102,10 +123,10 @@ func (e *estimator) recorded(ctx context.Context, stage string, a ask) (ledger.R
 	return r, ok, nil
 }
 
-// generators adds the members of generate's panel and returns how many negatives all
-// of its members, the built-in one too, will make of each sampled context.
-func (e *estimator) generators(ctx context.Context) (negatives []Range, err error) {
-	negatives = make([]Range, len(e.sample))
+// generators adds the members of generate's panel and returns, for each sampled
+// context, the negatives that judges will be asked about.
+func (e *estimator) generators(ctx context.Context) ([][]judgeable, error) {
+	candidates := make([][]judgeable, len(e.sample))
 	members := e.b.Recipe.Generate.Panel
 	d, err := panel.OpenDrafts(members)
 	if err != nil {
@@ -113,7 +134,8 @@ func (e *estimator) generators(ctx context.Context) (negatives []Range, err erro
 	}
 	for _, m := range members {
 		var asks []ask
-		for i, c := range e.sample {
+		for i := range e.sample {
+			c := &e.sample[i]
 			if len(c.Types) == 0 {
 				continue
 			}
@@ -121,18 +143,20 @@ func (e *estimator) generators(ctx context.Context) (negatives []Range, err erro
 			if err != nil {
 				return nil, err
 			}
-			n := float64(len(c.Types))
-			if m.Paid() {
-				n = float64(len(requests))
+			of := 1.0 // requests a type
+			if m.Provider == panel.ProviderFIM {
+				of = float64(len(requests)) / float64(len(c.Types))
 			}
-			negatives[i] = negatives[i].add(Range{n * fewestValid, n * mostValid})
+			for _, typ := range c.Types {
+				candidates[i] = append(candidates[i], judgeable{c.Golden, typ, Range{of * fewestValid, of * mostValid}})
+			}
 			golden := float64(len(c.Golden)) / goldenBytesPerToken
 			for _, r := range requests {
-				answer := Range{golden + fewestAnswerTokens, 2*golden + mostAnswerTokens}
+				x := ask{r, Range{c.weight, c.weight}, c, []string{r.Type}, Range{golden + fewestAnswerTokens, 2*golden + mostAnswerTokens}}
 				if m.Provider == panel.ProviderFIM {
-					answer = Range{golden, float64(m.Defaults().MaxTokens)}
+					x.types, x.out = c.Types, Range{golden, float64(m.Defaults().MaxTokens)}
 				}
-				asks = append(asks, ask{r, Range{c.weight, c.weight}, c.shard, answer})
+				asks = append(asks, x)
 			}
 		}
 		if m.Paid() {
@@ -143,22 +167,46 @@ func (e *estimator) generators(ctx context.Context) (negatives []Range, err erro
 	}
 	made, err := shard.ReadManifest(e.b.dir(schemas.StageGenerate))
 	if errors.Is(err, fs.ErrNotExist) {
-		e.note("generate is not done: of the requests, %v to %v are supposed to give a valid negative", fewestValid, mostValid)
-		return negatives, nil
+		e.note("generate is not done: of the requests, %v to %v are supposed to give a valid negative; a golden stands for one, being as long", fewestValid, mostValid)
+		return candidates, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	// The number is known; which contexts have them is not.
-	expected := 0.0
+	return e.made(made)
+}
+
+// made are the negatives of the sampled contexts where generate is done.
+func (e *estimator) made(m schemas.Manifest) ([][]judgeable, error) {
+	at := map[string]int{} // of a context in the sample
+	shards := map[int]bool{}
 	for i, c := range e.sample {
-		expected += c.weight * negatives[i].High
+		at[c.ID], shards[c.shard] = i, true
 	}
-	for i := range negatives {
-		n := negatives[i].High * float64(made.Counts["negatives"]) / max(expected, 1)
-		negatives[i] = Range{n, n}
+	candidates := make([][]judgeable, len(e.sample))
+	sum := 0.0
+	for _, f := range m.Shards {
+		var i, of int
+		if n, _ := fmt.Sscanf(f.Name, "negatives-%d-of-%d.", &i, &of); n != 2 || !shards[i] {
+			continue
+		}
+		for n, err := range shard.Read[schemas.Negative](filepath.Join(e.b.dir(schemas.StageGenerate), f.Name)) {
+			if err != nil {
+				return nil, err
+			}
+			if k, ok := at[n.ContextID]; ok {
+				candidates[k] = append(candidates[k], judgeable{n.Text, n.Type, Range{1, 1}})
+				sum += e.sample[k].weight
+			}
+		}
 	}
-	return negatives, nil
+	// Their number is known.
+	for _, list := range candidates {
+		for k := range list {
+			list[k].n = list[k].n.times(float64(m.Counts["negatives"])/sum, float64(m.Counts["negatives"])/sum)
+		}
+	}
+	return candidates, nil
 }
 
 // draftGenerate are the requests of one generator about one context.
@@ -196,42 +244,54 @@ func protocolCalls(protocol string) float64 {
 	return 1
 }
 
-// judges adds the members of judge's panel. A negative is as long as its golden, which
-// stands for it.
-func (e *estimator) judges(ctx context.Context, negatives []Range) error {
+// judges adds the members of judge's panel.
+func (e *estimator) judges(ctx context.Context, candidates [][]judgeable) error {
 	r := e.b.Recipe.Judge
 	d, err := panel.OpenDrafts(r.Panel)
 	if err != nil {
 		return err
 	}
+	rounds := Range{slices.Min(r.Rounds), slices.Max(r.Rounds)}
 	for _, m := range r.Panel {
 		if !m.Paid() {
 			continue
 		}
 		calls := protocolCalls(r.Protocol)
-		rounds := Range{slices.Min(r.Rounds), slices.Max(r.Rounds)}
+		if m.Provider == panel.ProviderFIM {
+			calls = 1
+		}
 		var asks []ask
-		for i, c := range e.sample {
-			n := negatives[i].times(rounds.Low, rounds.High)
-			if m.Provider == panel.ProviderFIM {
-				calls = 1
-				n = n.add(Range{min(1, n.Low), min(1, n.High)}) // its golden, once
-			}
-			if judge.Sampled(c.ID, r.Goldens) && n.High > 0 {
-				n = n.add(Range{min(1, n.Low), min(1, n.High)})
-			}
-			if n.High == 0 {
-				continue
-			}
-			request, err := draftJudge(d, m, c.Context, c.Golden)
-			if err != nil {
+		for i, list := range candidates {
+			c := &e.sample[i]
+			add := func(text string, n Range, types ...string) error {
+				request, err := draftJudge(d, m, c.Context, text)
+				asks = append(asks, ask{request, n.times(c.weight*calls, c.weight*calls), c, types, Range{fewestVerdictTokens, mostVerdictTokens}})
 				return err
 			}
-			asks = append(asks, ask{request, n.times(c.weight*calls, c.weight*calls), c.shard, Range{fewestVerdictTokens, mostVerdictTokens}})
+			var all Range
+			for _, x := range list {
+				n := x.n.times(rounds.Low, rounds.High)
+				all = all.add(n)
+				if err := add(x.text, n, x.typ); err != nil {
+					return err
+				}
+			}
+			any := Range{min(1, all.Low), min(1, all.High)} // the context has a negative
+			if all.High > 0 && m.Provider == panel.ProviderFIM {
+				if err := add(c.Golden, any, c.Types...); err != nil {
+					return err
+				}
+			}
+			if all.High > 0 && judge.Sampled(c.ID, r.Goldens) {
+				if err := add(c.Golden, any, c.Types...); err != nil {
+					return err
+				}
+			}
 		}
 		if err := e.member(ctx, schemas.StageJudge, m, d, asks); err != nil {
 			return err
 		}
 	}
+	e.expect(candidates)
 	return nil
 }

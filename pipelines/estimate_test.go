@@ -73,8 +73,20 @@ func TestEstimateAgainstABuild(t *testing.T) {
 	if err := b.RunStages(t.Context(), schemas.StageVerify, schemas.StageJudge); err != nil {
 		t.Fatal(err)
 	}
+	last, _, jud3 := estimate()
+	if math.Abs(jud3.Recorded-jud3.Calls.High) > 0.05*jud3.Recorded || !near(*last.USD, bill.usd, bill.usd, 0.02) || math.Abs(jud3.RecordedUSD-(bill.usd-generated)) > 0.02*bill.usd {
+		t.Errorf("when all is done: %+v, %v of %v", jud3, last.USD, bill.usd)
+	}
+	cells, negatives := Range{}, 0.0
+	for _, x := range last.Cells {
+		cells = cells.add(*x.USD)
+		negatives += x.Negatives.High
+	}
+	if !near(cells, last.USD.Low, last.USD.High, 0.001) || math.Abs(negatives-float64(len(records[schemas.Negative](t, b.Out, schemas.StageGenerate, "negatives")))) > 0.5 {
+		t.Errorf("cells cost %v of %v, %v negatives", cells, last.USD, negatives)
+	}
 	judged := float64(len(s.Arrivals())) - gen.Calls.High
-	if judged < jud.Calls.Low || judged > jud.Calls.High || !near(jud2.Calls, judged, judged, 0.1) {
+	if judged < jud.Calls.Low || judged > jud.Calls.High || !near(jud2.Calls, judged, judged, 0.01) {
 		t.Errorf("judge was asked %v times, estimated %v, then %v", judged, jud.Calls, jud2.Calls)
 	}
 }

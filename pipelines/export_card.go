@@ -162,7 +162,7 @@ func (sum *summary) card(s *stage) (card.Data, error) {
 		Name: b.Recipe.Name, Recipe: recipe, CodeVersion: schemas.CodeVersion, SchemaVersion: schemas.SchemaVersion,
 		Inputs: len(sum.manifests[schemas.StageExtract].Inputs), Fingerprint: s.fingerprint,
 		Splits: sum.splitList(), Notes: sum.curate.Notes, Licenses: sum.licenseCounts(), Hardness: sum.hardness(),
-		Controls: sum.tally().Controls(), Probe: sum.curate.Probe, Decontaminated: sum.curate.Decontaminated,
+		Controls: sum.tally().Controls(), Probe: sum.curate.Probe, Decontaminated: sum.curate.Decontaminated, Costs: byType(sum.reportCosts()),
 		Selection: card.Selection{
 			Rows: b.Recipe.Curate.Rows, Accept: b.Recipe.Curate.Accept, MaxPerRepo: b.Recipe.Curate.MaxPerRepo,
 			MaxPerGolden: b.Recipe.Curate.MaxPerGolden, PerContext: 1, GeneralShare: b.Recipe.Export.GeneralShare, Off: sum.off(),

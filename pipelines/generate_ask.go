@@ -78,7 +78,7 @@ func (g *generation) ask(ctx context.Context, members []panel.Member) error {
 	if len(members) == 0 {
 		return nil
 	}
-	p, err := openPanel(ctx, g.t, members, g.o.BudgetUSD, g.o.Replay, g.o.Workers)
+	p, err := openPanel(ctx, g.t, members, g.o.BudgetUSD, g.o.Replay, g.o.Workers, g.o.Limiter)
 	if err != nil {
 		return err
 	}

@@ -27,6 +27,7 @@ type judgeOptions struct {
 	BudgetUSD *float64          `json:"budget_usd"`
 	Replay    bool              `json:"replay"`
 	Workers   int               `json:"workers"`
+	Limiter   LimiterRecipe     `json:"limiter"`
 }
 
 func init() { shardWorks[schemas.StageJudge] = judgeShard }
@@ -51,7 +52,7 @@ func (b *Build) openJudge() (*stage, judgeOptions, error) {
 		Prompts string      `json:"prompts"`
 	}{r, judgeProtocols[r.Protocol].version}, nil, schemas.StageExtract, schemas.StageGenerate)
 	return s, judgeOptions{
-		Recipe: b.Recipe.Judge, Families: b.Recipe.Generate.families(), Replay: b.Replay, Workers: b.Workers,
+		Recipe: b.Recipe.Judge, Families: b.Recipe.Generate.families(), Replay: b.Replay, Workers: b.Workers, Limiter: b.Recipe.Limiter,
 		Plan: judge.Plan{Rounds: b.Recipe.Judge.Rounds},
 	}, err
 }

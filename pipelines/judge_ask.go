@@ -40,7 +40,7 @@ func askJudges(ctx context.Context, t shardTask, o judgeOptions, members []panel
 	if len(members) == 0 {
 		return nil, nil
 	}
-	p, err := openPanel(ctx, t, members, o.BudgetUSD, o.Replay, o.Workers)
+	p, err := openPanel(ctx, t, members, o.BudgetUSD, o.Replay, o.Workers, o.Limiter)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"decoy/io/bucket"
 	"decoy/io/columnar"
 	"decoy/io/shard"
 	"decoy/schemas"
@@ -25,15 +26,18 @@ import (
 // paidStages are those that keep a ledger.
 var paidStages = []string{schemas.StageGenerate, schemas.StageJudge}
 
-// openStore is where the answers of a stage are kept.
+// openStore is where the answers of a stage are kept: a folder, or one in a bucket.
 func openStore(out, stage string) ledger.CompactStore {
+	if strings.HasPrefix(out, bucket.Scheme) {
+		return bucket.New(out + "/" + stage + "/ledger")
+	}
 	return shard.NewDir(filepath.Join(out, stage, "ledger"))
 }
 
 // eachLedger visits the ledger of every shard of a build, those of shards that its
 // recipe no longer has included: they were paid.
 func eachLedger(ctx context.Context, out string, visit func(stage string, shard int, store ledger.CompactStore) error) error {
-	if _, err := os.Stat(out); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(out); errors.Is(err, fs.ErrNotExist) && !strings.HasPrefix(out, bucket.Scheme) {
 		return fmt.Errorf("%s is not there; name the folder of a build", out)
 	}
 	for _, stage := range paidStages {
@@ -121,6 +125,9 @@ type StageCompacted struct {
 // CompactLedgers compacts a build's ledgers, holding OUT: nobody may write to them
 // meanwhile. It may be interrupted and run again.
 func CompactLedgers(ctx context.Context, out string) (list []StageCompacted, err error) {
+	if strings.HasPrefix(out, bucket.Scheme) {
+		return nil, fmt.Errorf("%s: a bucket has no lock that would keep writers away; copy the ledger folders to a disk, compact them there and copy them back", out)
+	}
 	if _, err := os.Stat(out); err != nil {
 		return nil, fmt.Errorf("%s is not there; name the folder of a build", out)
 	}

@@ -2,6 +2,7 @@ package pipelines
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"sync"
 	"time"
@@ -16,9 +17,10 @@ import (
 const progressEvery = 300 * time.Millisecond
 
 // submit runs a stage's graph and tells Build.Progress of each new done record
-// among total. It is panel.ErrBudget where a shard reached its share of the budget.
+// among total. It is panel.ErrBudget where a shard reached its share of the budget,
+// and panel.ErrStopped where a member was stopped.
 func (s *stage) submit(ctx context.Context, p *beam.Pipeline, total int) error {
-	if err := s.clearStops(); err != nil {
+	if err := errors.Join(s.clearBudgetStops(), s.clearMemberStops()); err != nil {
 		return err
 	}
 	if err := s.watched(ctx, p, total); err != nil {

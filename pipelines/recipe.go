@@ -38,6 +38,7 @@ type Recipe struct {
 	Curate     CurateRecipe                 `yaml:"curate"`
 	Export     ExportRecipe                 `yaml:"export"`
 	BudgetUSD  *float64                     `yaml:"budget_usd"`
+	Limiter    LimiterRecipe                `yaml:"limiter"`
 }
 
 // RowsRecipe names files of rows, one source file a row: JSON Lines or Parquet. The
@@ -280,6 +281,9 @@ func (r *Recipe) Validate() error {
 		oneOf("export.models", m, "qwen2.5-coder")
 	}
 	between("export.general_share", r.Export.GeneralShare, 0, 0.95)
+	if err := r.Limiter.validate(); err != nil {
+		bad("%w", err)
+	}
 	if r.BudgetUSD != nil {
 		between("budget_usd", *r.BudgetUSD, 0, 1e9)
 	}

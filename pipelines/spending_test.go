@@ -129,7 +129,7 @@ func TestBudget(t *testing.T) {
 // TestTheServerNeverBillsMoreThanTheBudget raises the budget step by step, on two
 // runners, against a server that cuts calls and bills them.
 func TestTheServerNeverBillsMoreThanTheBudget(t *testing.T) {
-	c := ordinary(t, 3)
+	c := ordinary(t, 2)
 	for seed, runner := range []string{"direct", "prism"} {
 		t.Run(runner, func(t *testing.T) {
 			var bill till
@@ -172,6 +172,7 @@ func TestAnotherRecipeHasNoOtherBudget(t *testing.T) {
 	s := bill.serve(t, 3, false)
 	c := ordinary(t, 2)
 	r := asked(t, s)
+	r.Shards = 6
 	usd := 0.06
 	bill.limit(usd)
 	r.BudgetUSD = &usd
@@ -184,7 +185,7 @@ func TestAnotherRecipeHasNoOtherBudget(t *testing.T) {
 		t.Fatalf("paid %v of %v", before, usd)
 	}
 	// Other shards and other requests: what was paid for the old ones still counts.
-	r.Shards = 2
+	r.Shards = 1
 	hot := 1.5
 	r.Generate.Panel[1].Temperature = &hot
 	if err := c.open(t, out, "direct", r).RunStages(t.Context(), schemas.StageExtract, schemas.StageGenerate); !errors.Is(err, panel.ErrBudget) {

@@ -15,6 +15,7 @@ type estimateCmd struct {
 	Out     string        `help:"Folder of the build, where extract is done." default:"decoy-out" type:"path"`
 	Budget  *float64      `help:"US dollars, instead of the recipe's budget_usd."`
 	Latency time.Duration `help:"How long a call is supposed to take." default:"4s"`
+	Cells   bool          `help:"With a table by type and language."`
 	JSON    bool          `help:"Print JSON instead of a table." name:"json"`
 }
 
@@ -50,6 +51,16 @@ func (c *estimateCmd) Run(ctx context.Context) error {
 		fmt.Printf("dollars of the members with a price: %s\n", dollarSpan(&e.KnownUSD))
 	}
 	fmt.Printf("dollars per selected row: %s\n", perRow(e.PerSelectedUSD))
+	if c.Cells {
+		rows = nil
+		for _, x := range e.Cells {
+			rows = append(rows, []string{x.Type, x.Language, span(x.Negatives, count), dollarSpan(x.USD), span(x.Rows, count), perRow(x.PerSelectedUSD)})
+		}
+		fmt.Println()
+		if err := printTable(os.Stdout, []string{"type", "language", "negatives", "dollars", "selected rows", "dollars a selected row"}, rows); err != nil {
+			return err
+		}
+	}
 	for _, n := range e.Notes {
 		fmt.Println("-", n)
 	}

@@ -25,7 +25,7 @@ type ledgerCmd struct {
 
 // ledgerOut are what all commands about a ledger take.
 type ledgerOut struct {
-	Out  string `arg:"" help:"Folder of a build." default:"decoy-out" type:"path"`
+	Out  string `arg:"" help:"Folder of a build, or gs://BUCKET/FOLDER." default:"decoy-out"`
 	JSON bool   `help:"Print JSON instead of a table." name:"json"`
 }
 
@@ -156,7 +156,7 @@ func (c *ledgerCompactCmd) Run(ctx context.Context) error {
 }
 
 type ledgerExportCmd struct {
-	Out       string `arg:"" help:"Folder of a build." type:"path"`
+	Out       string `arg:"" help:"Folder of a build, or gs://BUCKET/FOLDER."`
 	File      string `arg:"" help:"File to write: .jsonl, .jsonl.zst or .parquet." type:"path"`
 	Responses bool   `help:"With the bytes of the responses."`
 }

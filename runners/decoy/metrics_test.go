@@ -23,7 +23,7 @@ const metricsKeyEnv, metricsKey = "DECOY_TEST_METRICS_KEY", "sk-test-0815-never-
 // counted asks a server a few things and returns the meter that watched.
 func counted(t *testing.T) *panel.Meter {
 	t.Helper()
-	s := faultserver.New(faultserver.Options{Plan: faultserver.Each(faultserver.Throttle("0"), faultserver.Text("source text"))})
+	s := faultserver.New(faultserver.Options{Plan: faultserver.Each(faultserver.Throttle("0"), faultserver.Text(`{"completion": "source text"}`))})
 	t.Cleanup(s.Close)
 	t.Setenv(metricsKeyEnv, metricsKey)
 	one, two := 1.0, 2.0
@@ -74,7 +74,7 @@ func TestMetrics(t *testing.T) {
 		`decoy_panel_requests_total{member="gen",outcome="throttled",stage="generate"} 3`,
 		`decoy_panel_requests_total{member="gen",outcome="server",stage="generate"} 0`,
 		`decoy_panel_limit_used_ratio{limit="requests",member="gen",stage="generate"} 0.01`,
-		`decoy_panel_tokens_total{direction="output",member="gen",stage="generate"} 12`,
+		`decoy_panel_tokens_total{direction="output",member="gen",stage="generate"} 30`,
 		`decoy_panel_done_total{member="gen",stage="generate"} 3`,
 		`decoy_panel_expected{member="gen",stage="generate"} 12`,
 		`decoy_panel_in_flight{member="gen",stage="generate"} 0`,

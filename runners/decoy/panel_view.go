@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -29,14 +30,19 @@ func watchPanel(c console, meter *panel.Meter) (close func()) {
 		for {
 			select {
 			case <-stop:
-				c.Panel(meter.Usage(), true)
+				c.Panel(busy(meter), true)
 				return
 			case <-tick.C:
-				c.Panel(meter.Usage(), false)
+				c.Panel(busy(meter), false)
 			}
 		}
 	})
 	return func() { stop <- struct{}{}; watching.Wait() }
+}
+
+// busy are the members that were asked something.
+func busy(meter *panel.Meter) []panel.Usage {
+	return slices.DeleteFunc(meter.Usage(), func(u panel.Usage) bool { return u.Sent+u.Done+u.Waiting == 0 })
 }
 
 // Panel writes a line a member, now and then and at the end.

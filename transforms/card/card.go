@@ -18,6 +18,7 @@ var source string
 
 var cardTemplate = template.Must(template.New("card").Funcs(template.FuncMap{
 	"num": report.Number, "pct": report.Percent, "cell": cell, "join": strings.Join,
+	"optusd": report.Dollars, "perrow": report.PerRow,
 	"optpct": func(x *float64) string {
 		if x == nil {
 			return "–"

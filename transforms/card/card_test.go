@@ -60,6 +60,7 @@ func fixture() Data {
 		Statuses:   []Status{{"certified", 40, 12}, {"unseen", 30, 10}, {"abstain", 20, 0}, {"exists", 10, 0}},
 		Hardness:   []report.Hardness{{Generator: "rules", Type: "import", Real: 30, RealRate: ptr(0.43), Invented: 8, InventedRate: nil}},
 		Controls:   []judge.ControlRate{{Judge: "ngram", Valid: 100, Accepted: 94, Low: 0.875, High: 0.972, Chance: 0.5}},
+		Costs:      []report.Cost{{Generator: "a|b", Type: "import", GenerateUSD: ptr(1.5), JudgeUSD: ptr(0.5), Selected: 8}, {Generator: "a|b", JudgeUSD: ptr(0.0)}},
 		Probe:      curate.ProbeResult{Pairs: 22, Accuracy: 0.55, Low: 0.5, High: 0.6},
 		Selection:  Selection{Rows: 40, Accept: []string{"certified", "unseen"}, MaxPerRepo: 500, PerContext: 1, GeneralShare: 0.4, Off: []report.Off{{Language: "cpp", Type: "import", Reason: "hand check"}}},
 		Limits:     []string{"one\nlimit of this build"},
@@ -235,7 +236,7 @@ func TestTablesAreWhole(t *testing.T) {
 			t.Errorf("%q has %d cells, its head %d", line, cells(line), head)
 		}
 	}
-	if tables != 8 {
+	if tables != 9 {
 		t.Errorf("%d tables", tables)
 	}
 }

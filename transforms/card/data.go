@@ -28,6 +28,7 @@ type Data struct {
 	Hardness   []report.Hardness
 	Controls   []judge.ControlRate
 	Probe      curate.ProbeResult
+	Costs      []report.Cost // by generator × type, Language is empty; none if nobody was paid
 
 	Selection      Selection
 	Decontaminated []string // benchmarks; none means that the set is not decontaminated

@@ -81,11 +81,7 @@ func (r *run) give(req Request, rec ledger.Record, fromLedger bool) {
 		r.second.drained = false
 		return
 	}
-	r.panel.watches[req.Member].gauge.done(time.Now(), func(u *Usage) {
-		if fromLedger {
-			u.FromLedger++
-		}
-	})
+	r.panel.watches[req.Member].gauge.done(time.Now(), fromLedger)
 	if err := r.emit(a.whole()); err != nil {
 		r.fail(err)
 	}

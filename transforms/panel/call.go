@@ -17,6 +17,7 @@ type task struct {
 	request   Request
 	lane      *lane
 	from      *stream
+	number    int // of the tasks of the run
 	record    ledger.Record
 	usd       float64 // reserved
 	failures  int     // of the server's kind
@@ -53,6 +54,7 @@ type outcome struct {
 type caller struct {
 	config *Config
 	budget *budget
+	checks *checks
 	wait   context.Context // for limits and for waits between attempts
 	calls  context.Context // for calls under way, which outlive wait by the grace period
 }
@@ -61,7 +63,7 @@ type caller struct {
 // Do is interrupted.
 func (w *caller) call(ctx context.Context, t *task) outcome {
 	if !t.checked {
-		if err := w.config.Check(t.request.source()); err != nil {
+		if err := w.checks.request(t.request); err != nil {
 			if t.probe {
 				t.lane.breaker.Pass()
 			}

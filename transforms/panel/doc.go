@@ -1,6 +1,6 @@
-// Package panel asks paid models to generate and to judge. It uses what an account's limits allow and no more,
-// pays for no answer twice, spends no more than it was told to, and turns
-// whatever a provider does into an answer or a typed reject.
+// Package panel asks paid models to generate and to judge. It uses what an account's
+// limits allow and no more, pays for no answer twice, spends no more than it was told
+// to, and turns whatever a provider does into an answer or a typed reject.
 //
 // # Providers
 //
@@ -41,14 +41,48 @@
 // inside is a failed call. A server that refuses response_format is remembered
 // and asked without it.
 //
+// # A member that is down
+//
+// Failures in a row open the breaker of a member (package limit; the breaker is shared
+// by all that ask the same model of an account in this process). From then on its
+// requests wait in its lane (lane.go): they are not sent, hold no slot and no money,
+// and are no dead letters; what failed only since the server last showed life goes
+// back there too. Each stream has a look-ahead of its own, so with a stream a member
+// (DoStreams) the others do not notice. One probe at a time finds out when the member
+// works again. If it has not after limit.BreakerConfig.Patience, it stops as above,
+// with ErrStopped: what was not sent is kept for a later run, and nothing is lost.
+//
+// A request that has failed too often is a dead letter only when a call that was sent
+// later has shown that the server works, or when this member has nothing else to be
+// asked and too little has failed to open the breaker. So up to
+// limit.BreakerConfig.Requests - 1 requests at the very end of a shard may be
+// recorded although it was the server that died: Replay sends them again. What failed
+// attempts may have cost is in the ledger only with the request's record: a request
+// that is kept for later forgets it.
+//
+// # What is counted
+//
+// A Meter counts calls, outcomes, tokens, dollars and what stands where, by stage and
+// member, for the terminal and for Prometheus. It is one process's: workers of a
+// remote runner count for themselves, and nobody adds it up.
+//
 // # Answers
 //
 // The model is asked for one JSON object. Prose or a fence round the object is
 // passed over, since models add it whatever they are told; of several objects the
-// last one with the expected fields counts. No object is answer_not_json. Prose
+// last one with the expected fields counts. A model that gave none is shown its answer
+// and asked once more (reask.go), which servers with schemas hardly need; none again is
+// answer_not_json. Prose
 // or a fence inside the completion itself is the validity rules' to refuse. An
 // answer that ended at max_tokens is answer_truncated even if an object could be
 // read from it.
+//
+// # Batches
+//
+// The same requests can go in a provider's batch (batch.go): a file that is answered
+// within a day, at a lower price and outside of an account's limits. What is handed
+// over is written down before and after, and until its answers are in the ledger its
+// requests are not sent in any other way.
 //
 // # Money
 //
@@ -61,19 +95,20 @@
 //
 // # Secrets
 //
-// Every user message (the system message holds no source text) goes through
-// Config.Check before it is sent; one that fails is the reject secret. The key of an account is read from its
-// environment variable, goes into the Authorization header and nowhere else:
-// responses and errors that echo it are redacted before they are kept.
+// All that a request holds of files and of models' answers goes through Config.Check
+// before it is sent, a context's window once for all requests about it; what fails is
+// the reject secret. The key of an
+// account is read from its environment variable, goes into a header of the request and
+// nowhere else: responses and errors that echo it are redacted before they are kept.
 //
 // # Limits
 //
-// One process's view: limits and budget are divided among workers and shards in
-// advance. A shard's ledger is held in memory. Prompt tokens for the tokens-a-
+// Limits are divided among workers in advance, or paced by one Redis server
+// (Config.Limiter); the budget is divided among shards in advance. A shard's ledger is held in memory. Prompt tokens for the tokens-a-
 // minute limit are estimated as a third of the request's bytes. One stream of
 // requests is served in order with a bounded look-ahead, so a member that stands
-// still (a long Retry-After) holds up the others once the look-ahead is full of
-// its requests. Members that share a base URL and a key variable share one
+// still holds up others in the same stream once the look-ahead is full of its
+// requests. Members that share a base URL and a key variable share one
 // account and must state the same limits; where a provider has limits by model,
 // give each its own variable.
 package panel

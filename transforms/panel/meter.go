@@ -23,7 +23,7 @@ var ProcessMeter Meter
 // Usage is what a meter knows of one member. Outcomes counts responses and failures
 // by Outcomes. A share is of the account's limit over the last minute, by this
 // process alone, null where no limit is stated. Expected is 0 and ETA null where
-// nobody said how many requests there will be.
+// nobody said how many requests there will be beside those in the ledger.
 type Usage struct {
 	Stage, Member string
 	Sent          int64            // calls, repeated ones included
@@ -38,7 +38,7 @@ type Usage struct {
 	FromLedger    int64 // requests that the ledger answered
 	Done          int64 // requests with an outcome
 	Expected      int64
-	PerSecond     float64 // requests done, over the last minute
+	PerSecond     float64 // requests done that the ledger did not answer, over the last minute
 	RequestShare  *float64
 	TokenShare    *float64
 	Slots         int // the present concurrency limit
@@ -84,7 +84,8 @@ func outcomeOf(x *exchange, v verdict) string {
 	return OutcomeBody
 }
 
-// Expect says how many requests a member will get in a stage, in all its shards.
+// Expect says how many requests a member will get in a stage, in all its shards,
+// beside those that the ledger answers. It may be an estimate.
 func (m *Meter) Expect(stage, member string, requests int64) {
 	g := m.gauge(stage, member)
 	g.mu.Lock()
@@ -144,12 +145,15 @@ func (g *gauge) count(change func(*Usage)) {
 	change(&g.use)
 }
 
-// done counts requests with an outcome.
-func (g *gauge) done(now time.Time, change func(*Usage)) {
+// done counts a request with an outcome.
+func (g *gauge) done(now time.Time, fromLedger bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	change(&g.use)
 	g.use.Done++
+	if fromLedger {
+		g.use.FromLedger++
+		return
+	}
 	if g.begin.IsZero() {
 		g.begin = now
 	}
@@ -183,7 +187,7 @@ func (g *gauge) usage(now time.Time) Usage {
 	if d := min(time.Minute, now.Sub(g.begin)).Seconds(); n > 0 && d >= 1 {
 		u.PerSecond = float64(n) / d
 	}
-	if left := u.Expected - u.Done; u.Expected > 0 && (u.PerSecond > 0 || left <= 0) {
+	if left := u.Expected - (u.Done - u.FromLedger); u.Expected > 0 && (u.PerSecond > 0 || left <= 0) {
 		eta := time.Duration(0)
 		if left > 0 {
 			eta = time.Duration(float64(left) / u.PerSecond * float64(time.Second))

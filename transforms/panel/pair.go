@@ -17,7 +17,7 @@ func (p *Panel) JudgePairRequest(member string, c schemas.Context, a, b string) 
 	if err != nil {
 		return Request{}, err
 	}
-	return p.request(Request{Member: member, ContextID: c.ID, prompt: prompt, shape: pairShape})
+	return p.request(Request{Member: member, ContextID: c.ID, prompt: prompt, shape: pairShape, sources: []string{window(c), joined(c, a), joined(c, b)}})
 }
 
 // Choice is the answer of a judge of two passages. Confidence is that this answer is

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/zeebo/xxh3"
+
 	"decoy/transforms/panel/ledger"
 	"decoy/transforms/panel/limit"
 )
@@ -39,6 +41,7 @@ type Config struct {
 
 	Window   time.Duration   // in which rpm and tpm count [1m]
 	Accounts *limit.Accounts // whose limits are shared [limit.Process]
+	Limiter  *limit.Shared   // paces requests and tokens with other processes, or nil
 	Random   func() float64  // in [0, 1), for the jitter of waits; from several goroutines
 
 	Stage string // of the build, for the meter
@@ -54,33 +57,25 @@ var ErrBudget = errors.New("budget_usd is reached")
 // there.
 var ErrStopped = errors.New("a panel member is stopped")
 
-// ErrOthersGoOn is ErrStopped of a panel with members that were not stopped: they have
-// answered, and another shard may ask them.
-var ErrOthersGoOn = errors.New("a panel member is stopped, and others are not")
-
 // stoppedError is ErrStopped with the members and what to mend, in one line.
-type stoppedError struct {
-	members []error
-	all     bool // of the panel
-}
+type stoppedError []error
 
 func (e stoppedError) Error() string {
 	var text []string
-	for _, m := range e.members {
+	for _, m := range e {
 		text = append(text, m.Error())
 	}
 	return strings.Join(text, "; ")
 }
 
-func (e stoppedError) Is(target error) bool {
-	return target == ErrStopped || target == ErrOthersGoOn && !e.all
-}
+func (stoppedError) Is(target error) bool { return target == ErrStopped }
 
 // Panel asks the paid members of a recipe. Its methods may be called from several
 // goroutines, Do for several shards at once.
 type Panel struct {
 	config  Config
 	clients map[string]*client
+	checks  checks
 	watches map[string]watch // by member
 }
 
@@ -94,6 +89,7 @@ type watch struct {
 // sent.
 func Open(config Config) (*Panel, error) {
 	p := &Panel{config: config, clients: map[string]*client{}, watches: map[string]watch{}}
+	p.checks = checks{check: config.Check, seen: map[xxh3.Uint128]func() error{}}
 	c := &p.config
 	if err := ValidateAll(c.Members); err != nil {
 		return nil, err
@@ -136,9 +132,12 @@ func Open(config Config) (*Panel, error) {
 		if c.BudgetUSD != nil && m.USDPerMTok == nil {
 			return nil, fmt.Errorf("price of panel member %s is unknown; set usd_per_mtok or remove budget_usd", m.Name)
 		}
-		account, err := c.Accounts.Get(m.account(), limit.Limits{
-			Requests: float64(m.RPM), Tokens: float64(m.TPM), Concurrency: m.Concurrency, Window: c.Window,
-		}.Share(c.Workers))
+		limits := limit.Limits{Requests: float64(m.RPM), Tokens: float64(m.TPM), Concurrency: m.Concurrency, Window: c.Window}
+		share := limits.Share(c.Workers)
+		if c.Limiter != nil {
+			share.Requests, share.Tokens = limits.Requests, limits.Tokens
+		}
+		account, err := c.Accounts.Get(m.account(), share, c.Limiter)
 		if err != nil {
 			return nil, fmt.Errorf("panel member %s: %w", m.Name, err)
 		}

@@ -25,7 +25,8 @@ type Request struct {
 	prompt   prompts.Prompt
 	shape    *shape
 	fill     fill
-	said     *said // asks once more
+	said     *said    // asks once more
+	sources  []string // what of it comes from files and models
 	protocol protocol
 	hash     string // of the request bytes
 	size     int    // of the request bytes
@@ -37,17 +38,6 @@ func (r Request) Prompt() (system, user string) { return r.prompt.System, r.prom
 
 // Wire is the whole request as JSON.
 func (r Request) Wire() ([]byte, error) { return r.protocol.wire(r) }
-
-// source is all of a request that comes from files.
-func (r Request) source() string {
-	if r.fill.scored != nil {
-		return r.fill.prefix + *r.fill.scored + r.fill.suffix
-	}
-	if r.said != nil {
-		return r.prompt.User + r.said.text
-	}
-	return r.prompt.User + r.fill.prefix + r.fill.suffix
-}
 
 // shape is the JSON object that a request asks for.
 type shape struct {
@@ -70,7 +60,7 @@ func (p *Panel) GenerateRequest(member string, c schemas.Context, typ string, sa
 	if err != nil {
 		return Request{}, err
 	}
-	return p.request(Request{Member: member, Sample: sample, ContextID: c.ID, Type: typ, prompt: prompt, shape: generateShape})
+	return p.request(Request{Member: member, Sample: sample, ContextID: c.ID, Type: typ, prompt: prompt, shape: generateShape, sources: []string{window(c)}})
 }
 
 // JudgeRequest asks a member whether candidate is right in the place of c's
@@ -80,19 +70,19 @@ func (p *Panel) JudgeRequest(member string, c schemas.Context, candidate string)
 	if err != nil {
 		return Request{}, err
 	}
-	return p.request(Request{Member: member, ContextID: c.ID, prompt: prompt, shape: judgeShape})
+	return p.request(Request{Member: member, ContextID: c.ID, prompt: prompt, shape: judgeShape, sources: []string{window(c), joined(c, candidate)}})
 }
 
 // SampleRequest asks a FIM endpoint for a middle of c. Samples of one context differ
 // in their number, and in the seed if the member has one.
 func (p *Panel) SampleRequest(member string, c schemas.Context, sample int64) (Request, error) {
-	return p.fimRequest(Request{Member: member, Sample: sample, ContextID: c.ID, fill: fill{prefix: c.Prefix, suffix: c.Suffix}})
+	return p.fimRequest(Request{Member: member, Sample: sample, ContextID: c.ID, fill: fill{prefix: c.Prefix, suffix: c.Suffix}, sources: []string{window(c)}})
 }
 
 // ScoreRequest asks a FIM endpoint how likely text and then the end is as the middle
 // of c. Answer.Tokens reads the answer.
 func (p *Panel) ScoreRequest(member string, c schemas.Context, text string) (Request, error) {
-	return p.fimRequest(Request{Member: member, ContextID: c.ID, fill: fill{c.Prefix, c.Suffix, &text}})
+	return p.fimRequest(Request{Member: member, ContextID: c.ID, fill: fill{c.Prefix, c.Suffix, &text}, sources: []string{window(c), joined(c, text)}})
 }
 
 func (p *Panel) fimRequest(r Request) (Request, error) {

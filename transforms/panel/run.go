@@ -39,7 +39,7 @@ func (p *Panel) DoStreams(ctx context.Context, shard int, streams []iter.Seq[Req
 	r := &run{
 		panel: p, ledger: led, emit: emit,
 		caller: &caller{
-			config: &p.config, wait: wait, calls: calls,
+			config: &p.config, checks: &p.checks, wait: wait, calls: calls,
 			budget: newBudget(p.config.BudgetUSD, shard, led.All(), p.clients),
 		},
 		stopWaiting: stopWaiting, stopCalls: stopCalls,
@@ -93,6 +93,7 @@ type run struct {
 	committed  chan error
 	gates      chan gate
 	waiting    []*task   // have no room in the budget until a call ends
+	tasks      int       // so many were taken
 	open       int       // calls in other goroutines
 	waiters    int       // goroutines that wait for a breaker
 	pending    []outcome // to be committed
@@ -142,7 +143,7 @@ func (r *run) loop(ctx context.Context) error {
 	case r.err != nil:
 		return r.err
 	case len(r.stopped) > 0:
-		return stoppedError{r.stopped, len(r.stopped) == len(r.panel.clients)}
+		return stoppedError(r.stopped)
 	case r.overdraw:
 		return ErrBudget
 	}
@@ -221,7 +222,8 @@ func (r *run) take(from *stream) {
 	l := r.lane(req.Member)
 	from.open++
 	r.twins[req.Key] = nil
-	r.start(&task{request: req, lane: l, from: from, record: ledger.Record{
+	r.tasks++
+	r.start(&task{request: req, lane: l, from: from, number: r.tasks, record: ledger.Record{
 		Key: req.Key, Member: req.Member, ContextID: req.ContextID, Type: req.Type, Model: l.member.Model, RequestSHA256: req.hash, Sample: req.Sample,
 	}})
 }
@@ -320,74 +322,4 @@ func (r *run) drop(t *task) {
 	}
 	t.from.open--
 	delete(r.twins, t.request.Key)
-}
-
-// keep puts an outcome into the next group commit.
-func (r *run) keep(o outcome) {
-	if len(r.pending) == 0 {
-		r.timer.Reset(r.panel.config.CommitEvery)
-		r.due = false
-	}
-	r.pending = append(r.pending, o)
-}
-
-// commit starts a group commit if one is due: the group is full, its oldest has
-// waited long enough, it holds half of the slots of a member, or nothing else is
-// going to happen.
-func (r *run) commit(ctx context.Context) {
-	if len(r.pending) == 0 || r.committing != nil {
-		return
-	}
-	due := r.due || len(r.pending) >= r.panel.config.CommitRecords || (r.open == 0 && r.mayTake() == nil)
-	if !due {
-		held := map[*lane]int{}
-		for _, o := range r.pending {
-			held[o.lane]++
-		}
-		for l, n := range held {
-			due = due || 2*n >= l.account.Slots()
-		}
-	}
-	if !due {
-		return
-	}
-	r.committing, r.pending, r.due = r.pending, nil, false
-	records := make([]ledger.Record, len(r.committing))
-	for i, o := range r.committing {
-		records[i] = o.record
-	}
-	// An interruption must not lose what is paid.
-	go func() { r.committed <- r.ledger.Commit(context.WithoutCancel(ctx), records) }()
-}
-
-func (r *run) afterCommit(err error) {
-	group := r.committing
-	r.committing = nil
-	if err != nil {
-		r.fail(err)
-		r.stopCalls() // what they bring could not be kept
-	}
-	for _, o := range group {
-		o.leave() // after fail, or the freed slots would be used once more
-	}
-	if err != nil {
-		return
-	}
-	for _, o := range group {
-		if o.record.Reject != "" {
-			r.dead[o.record.Key] = o.record
-			o.lane.gauge.count(func(u *Usage) { u.DeadLetters++ })
-		}
-		r.deliver(o)
-	}
-}
-
-// deliver gives an outcome to its request and to those that asked the same.
-func (r *run) deliver(o outcome) {
-	twins := r.twins[o.request.Key]
-	r.drop(o.task)
-	r.give(o.request, o.record, false)
-	for _, t := range twins {
-		r.give(t, o.record, o.end == kept)
-	}
 }

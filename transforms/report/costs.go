@@ -34,6 +34,13 @@ func (c Cost) PerSelected() *float64 {
 	return &per
 }
 
+// Add adds the dollars and pairs of another cell; what is unknown stays so.
+func (c Cost) Add(o Cost) Cost {
+	c.Selected += o.Selected
+	c.GenerateUSD, c.JudgeUSD = sumOf(c.GenerateUSD, o.GenerateUSD), sumOf(c.JudgeUSD, o.JudgeUSD)
+	return c
+}
+
 // Spending is what a build's ledgers hold in all, of interrupted and earlier runs too.
 type Spending struct {
 	BilledUSD   float64 // for answers, those of the next two lines included
@@ -52,23 +59,18 @@ type costTable struct {
 }
 
 func newCostTables(costs []Cost) (tables []costTable, all Cost) {
-	add := func(to *Cost, c Cost) {
-		to.Selected += c.Selected
-		to.GenerateUSD, to.JudgeUSD = sumOf(to.GenerateUSD, c.GenerateUSD), sumOf(to.JudgeUSD, c.JudgeUSD)
-	}
-	zero := func() *float64 { return new(float64) }
-	all = Cost{GenerateUSD: zero(), JudgeUSD: zero()}
+	nothing := Cost{GenerateUSD: new(float64), JudgeUSD: new(float64)}
+	all = nothing
 	var names []string
 	for _, c := range costs {
 		names = append(names, c.Generator)
 	}
 	for _, g := range distinct(names) {
-		t := costTable{Generator: g, Total: Cost{GenerateUSD: zero(), JudgeUSD: zero()}}
+		t := costTable{Generator: g, Total: nothing}
 		for _, c := range costs {
 			if c.Generator == g {
 				t.Rows = append(t.Rows, c)
-				add(&t.Total, c)
-				add(&all, c)
+				t.Total, all = t.Total.Add(c), all.Add(c)
 			}
 		}
 		tables = append(tables, t)
@@ -84,16 +86,16 @@ func sumOf(a, b *float64) *float64 {
 	return &s
 }
 
-// dollars writes an amount, or that it is unknown.
-func dollars(usd *float64) string {
+// Dollars writes an amount, or that it is unknown.
+func Dollars(usd *float64) string {
 	if usd == nil {
 		return "unknown"
 	}
 	return fmt.Sprintf("%.4f", *usd)
 }
 
-// perRow writes the cost of a row, with more digits.
-func perRow(c Cost) string {
+// PerRow writes the cost of a selected pair, with more digits.
+func PerRow(c Cost) string {
 	switch usd := c.PerSelected(); {
 	case usd != nil:
 		return fmt.Sprintf("%.6f", *usd)

@@ -9,15 +9,15 @@ func TestCosts(t *testing.T) {
 		{"b", "import", "go", nil, ptr(1.0), 5},
 	}
 	for i, want := range []string{"0.500000", "–", "unknown"} {
-		if got := perRow(costs[i]); got != want {
+		if got := PerRow(costs[i]); got != want {
 			t.Errorf("cell %d: %s a row, want %s", i, got, want)
 		}
 	}
 	tables, all := newCostTables(costs)
-	if len(tables) != 2 || perRow(tables[0].Total) != "1.166667" || perRow(tables[1].Total) != "unknown" || tables[1].Total.JudgeUSD == nil || *tables[1].Total.JudgeUSD != 1 {
+	if len(tables) != 2 || PerRow(tables[0].Total) != "1.166667" || PerRow(tables[1].Total) != "unknown" || tables[1].Total.JudgeUSD == nil || *tables[1].Total.JudgeUSD != 1 {
 		t.Errorf("%+v", tables)
 	}
-	if all.USD() != nil || all.Selected != 8 || *all.JudgeUSD != 1.5 || dollars(all.GenerateUSD) != "unknown" {
+	if all.USD() != nil || all.Selected != 8 || *all.JudgeUSD != 1.5 || Dollars(all.GenerateUSD) != "unknown" {
 		t.Errorf("%+v", all)
 	}
 	if *costs[0].GenerateUSD != 1 {

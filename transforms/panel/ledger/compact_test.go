@@ -213,6 +213,25 @@ func TestAnOvertakenListing(t *testing.T) {
 	}
 }
 
+// phantom lists a file that it does not have.
+type phantom struct{ dirstore.Dir }
+
+func (p phantom) List(ctx context.Context, prefix string) ([]string, error) {
+	names, err := p.Dir.List(ctx, prefix)
+	return append(names, segment{7, 9, 0}.String()), err
+}
+
+func TestAFileThatIsListedAndNotThere(t *testing.T) {
+	store := dirstore.Dir(t.TempDir())
+	history(t, store, 2)
+	if _, err := Open(t.Context(), phantom{store}, 7); err == nil || !strings.Contains(err.Error(), "000009-000000") {
+		t.Errorf("error %v: its answers would be paid again", err)
+	}
+	if a := audit(t, phantom{store}); len(a.Damaged) != 1 {
+		t.Errorf("%+v", a)
+	}
+}
+
 func TestSegmentsOfOneNameAreBothKept(t *testing.T) {
 	store := dirstore.Dir(t.TempDir())
 	old := open(t, store, 7) // a writer that Compact should not have met
@@ -410,4 +429,50 @@ func FuzzDecodeCompacted(f *testing.F) {
 			t.Fatalf("%d bytes were passed over", len(rest))
 		}
 	})
+}
+
+// BenchmarkOpen opens a shard of 20,000 answers in commits of 10, as it was written
+// and compacted.
+func BenchmarkOpen(b *testing.B) {
+	store := dirstore.Dir(b.TempDir())
+	s, err := Open(b.Context(), store, 7)
+	if err != nil {
+		b.Fatal(err)
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range 2000 {
+		group := make([]Record, 10)
+		for k := range group {
+			text := make([]byte, 0, 900)
+			for range 80 {
+				text = fmt.Appendf(text, "word%d ", random.IntN(3000))
+			}
+			group[k] = rec(fmt.Sprintf("%064x", i*10+k), string(text))
+		}
+		if err := s.Commit(b.Context(), group); err != nil {
+			b.Fatal(err)
+		}
+	}
+	run := func(name string) {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := Open(b.Context(), store, 7); err != nil {
+					b.Fatal(err)
+				}
+			}
+			a, err := Verify(b.Context(), store, 7)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(float64(a.Files), "files")
+			b.ReportMetric(float64(a.Bytes), "bytes")
+		})
+	}
+	run("segments")
+	start := time.Now()
+	if _, err := Compact(b.Context(), store, 7); err != nil {
+		b.Fatal(err)
+	}
+	b.Logf("Compact takes %v", time.Since(start))
+	run("compacted")
 }

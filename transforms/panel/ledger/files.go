@@ -110,7 +110,7 @@ const readers = 8
 // load reads the segments of a shard, each once, by (attempt, sequence).
 func load(ctx context.Context, store Store, shard int) ([]piece, error) {
 	known := map[[sha256.Size]byte]bool{}
-	read := map[string]bool{}
+	read, gone := map[string]bool{}, map[string]bool{}
 	var pieces []piece
 	// A listing may be overtaken by Compact, so that it lacks a file and what it was
 	// compacted into, or names files that are gone. The next one brings them.
@@ -128,6 +128,13 @@ func load(ctx context.Context, store Store, shard int) ([]piece, error) {
 			return nil, err
 		}
 		for i, f := range files {
+			if found[i] == nil {
+				if gone[f.name] {
+					return nil, fmt.Errorf("ledger segment %s is listed and not there: %s", f.name, remedy)
+				}
+				gone[f.name] = true
+				continue
+			}
 			read[f.name] = true
 			for _, p := range found[i] {
 				if sum := sha256.Sum256(p.plain); !known[sum] {
@@ -149,7 +156,7 @@ func sortPieces(pieces []piece) {
 	})
 }
 
-// fetch reads files side by side. One that is gone has no pieces.
+// fetch reads files side by side. One that is gone has nil.
 func fetch(ctx context.Context, store Store, files []file) ([][]piece, error) {
 	pieces := make([][]piece, len(files))
 	errs := make([]error, len(files))

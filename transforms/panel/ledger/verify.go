@@ -39,11 +39,12 @@ func Verify(ctx context.Context, store Store, shard int) (Audit, error) {
 		return a, err
 	}
 	var pieces []piece
-	seen, known := map[string]bool{}, map[[sha256.Size]byte]bool{}
+	seen, known, gone := map[string]bool{}, map[[sha256.Size]byte]bool{}, map[string]bool{}
 	for _, f := range files {
 		data, err := store.Get(ctx, f.name)
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // compacted in the meantime
+			gone[f.name] = true // compacted in the meantime, or not
+			continue
 		}
 		if err != nil {
 			return a, fmt.Errorf("read ledger segment %s: %w", f.name, err)
@@ -64,6 +65,17 @@ func Verify(ctx context.Context, store Store, shard int) (Audit, error) {
 			}
 			known[sum], seen[p.String()] = true, true
 			pieces = append(pieces, p)
+		}
+	}
+	if len(gone) > 0 {
+		if files, err = list(ctx, store, shard); err != nil {
+			return a, err
+		}
+		for _, f := range files {
+			if gone[f.name] {
+				a.Damaged = append(a.Damaged, Damage{f.name, "it is listed and not there", remedy})
+				seen[f.String()] = true
+			}
 		}
 	}
 	sortPieces(pieces)

@@ -18,11 +18,12 @@ type Accounts struct {
 var Process Accounts
 
 // Get is the account of that name, made at the first call. Two users of one
-// account must state the same limits.
-func (r *Accounts) Get(name string, l Limits) (*Account, error) {
+// account must state the same limits. shared paces it with other processes, or is nil.
+func (r *Accounts) Get(name string, l Limits, shared *Shared) (*Account, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	a := New(l)
+	a.name, a.shared = name, shared
 	if have, ok := r.m[name]; ok {
 		if have.limits != a.limits {
 			return nil, fmt.Errorf("account %s is in use with other limits (%+v, now %+v): state the same rpm, tpm and concurrency wherever it is used", name, have.limits, a.limits)

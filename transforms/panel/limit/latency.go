@@ -8,7 +8,7 @@ import (
 // Latency counts as risen if the median of a group of answers is above both.
 const (
 	latencyFactor = 3
-	latencySlack  = 50 * time.Millisecond
+	latencySlack  = 250 * time.Millisecond
 )
 
 const (
@@ -76,13 +76,21 @@ func (a *Account) slowed(model string, sent time.Time) {
 	}
 }
 
+// holds takes how long a slot was held, its answer's commit included. a.mu is held.
+func (a *Account) holds(d time.Duration) {
+	if a.hold == 0 {
+		a.hold = d
+	}
+	a.hold += (d - a.hold) / 16
+}
+
 // floor is the number of slots below which latency cuts nothing: an eighth of the
-// concurrency, or what the stated rate needs at that latency (Little's law), with
-// room to spare.
+// concurrency, or what the stated rate needs if slots are held for so long (Little's
+// law), with room to spare.
 func (a *Account) floor(present time.Duration) float64 {
 	floor := float64(a.limits.Concurrency) * floorShare
 	if a.limits.Requests > 0 {
-		floor = max(floor, floorRoom*a.limits.Requests*present.Seconds()/a.limits.Window.Seconds())
+		floor = max(floor, floorRoom*a.limits.Requests*max(present, a.hold).Seconds()/a.limits.Window.Seconds())
 	}
 	return min(float64(a.limits.Concurrency), max(1, floor))
 }

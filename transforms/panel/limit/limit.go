@@ -26,14 +26,15 @@
 //
 // Latency cuts the slots too, by three tenths, when the median of a group of answers
 // (32, or as many as there are slots) is above three times the best median of the
-// last quarter of an hour, and at least 50 ms above it: a server that queues what it
+// last quarter of an hour, and at least 250 ms above it: a server that queues what it
 // is sent gains nothing from more of it. Medians are of one model each, since a slow
 // model beside a fast one is no sign of load. Three times is far outside of what
 // medians of 32 do by chance where answers take log-normal times (the test), so
 // constant latency cuts nothing and nothing oscillates; after a cut only calls that
 // were sent since then count, so one event is one cut. The floor is an eighth of
 // the concurrency, and never below what the stated requests a minute need at the
-// present latency (Little's law, with a quarter to spare): a provider that answers
+// present latency, or while slots are held for a slow commit (Little's law, with a
+// quarter to spare): a provider that answers
 // slowly but keeps to its limits is used up to them, and what latency may take away
 // is only what would stand in a queue. A model that stays slow is the new best
 // median after the quarter of an hour, and the slots come back one by one. A server
@@ -49,10 +50,22 @@
 // more (ErrDown), and whoever comes later gets an answer at once: down, or a probe
 // if one is due.
 //
+// # Several processes
+//
+// Across processes the limits are divided (Limits.Share), which wastes what an idle
+// worker does not use, or paced by one Redis server (Shared): GCRA of redis_rate with
+// the same share and burst as here, by the server's clock. For requests a window
+// never holds more than the limit. For tokens one request's reservation comes on
+// top, since GCRA counts no window: the pace is chosen such that limit and a second's
+// worth are never passed, 99.5 % for requests of up to 1.7 % of the limit and less
+// for larger ones. Each process waits for its own turn and asks the server for one
+// request at a time, right before it sends it. Slots, latency and pauses stay each
+// process's own. While the server is away nothing is sent, and after five minutes
+// that is an error. An account that the server does not know starts empty.
+//
 // # Limits of this package
 //
-// The limits are those of one process. Across processes they are divided
-// (Limits.Share), which wastes what an idle worker does not use. A request that
+// A request that
 // alone is larger than the token limit is sent when the window is empty: the
 // provider decides.
 package limit
@@ -93,6 +106,8 @@ func (l Limits) Share(n int) Limits {
 // be called from any goroutine.
 type Account struct {
 	limits Limits
+	name   string
+	shared *Shared       // paces it together with other processes, or nil
 	turn   chan struct{} // held by the one caller that waits for its admission
 
 	mu      sync.Mutex
@@ -101,6 +116,7 @@ type Account struct {
 	waiting []chan struct{}
 	lastCut time.Time
 	latency map[string]*latency // by model
+	hold    time.Duration       // how long a slot is held, on an average
 
 	paused time.Time // nothing is admitted before
 	reqs   gcra
@@ -140,7 +156,13 @@ func (a *Account) Enter(ctx context.Context, tokens int64) (leave func(), err er
 		a.release()
 		return nil, err
 	}
-	return sync.OnceFunc(a.release), nil
+	begin := time.Now()
+	return sync.OnceFunc(func() {
+		a.mu.Lock()
+		a.holds(time.Since(begin))
+		a.mu.Unlock()
+		a.release()
+	}), nil
 }
 
 // Pace waits for the account's pace alone, for a further call in a slot that the
@@ -152,6 +174,14 @@ func (a *Account) Pace(ctx context.Context, tokens int64) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	if a.shared != nil {
+		if err := a.resume(ctx); err != nil {
+			return err
+		}
+		if err := a.shared.wait(ctx, a.name, a.limits, float64(tokens)); err != nil {
+			return err
+		}
+	}
 	for {
 		d := a.tryAdmit(time.Now(), float64(tokens))
 		if d <= 0 {
@@ -161,6 +191,14 @@ func (a *Account) Pace(ctx context.Context, tokens int64) error {
 			return err
 		}
 	}
+}
+
+// resume waits for the end of a pause.
+func (a *Account) resume(ctx context.Context) error {
+	a.mu.Lock()
+	until := a.paused
+	a.mu.Unlock()
+	return Sleep(ctx, time.Until(until))
 }
 
 // Slots is the present concurrency limit.

@@ -214,14 +214,14 @@ func TestEnterGivesUpWithoutLosingASlot(t *testing.T) {
 func TestAccountsAreShared(t *testing.T) {
 	var r Accounts
 	l := Limits{Requests: 10, Concurrency: 2}
-	a, err := r.Get("x", l)
+	a, err := r.Get("x", l, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b, err := r.Get("x", l); err != nil || a != b {
+	if b, err := r.Get("x", l, nil); err != nil || a != b {
 		t.Fatalf("second Get = %p, %v, want the first, %p", b, err, a)
 	}
-	if _, err := r.Get("x", Limits{Requests: 11, Concurrency: 2}); err == nil {
+	if _, err := r.Get("x", Limits{Requests: 11, Concurrency: 2}, nil); err == nil {
 		t.Fatal("other limits were taken")
 	}
 	if got := (Limits{Requests: 10, Tokens: 100, Concurrency: 3}).Share(4); got != (Limits{Requests: 2.5, Tokens: 25, Concurrency: 1}) {
