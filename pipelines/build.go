@@ -104,7 +104,11 @@ func (b *Build) RunStages(ctx context.Context, names ...string) (err error) {
 	if err := shard.CleanTemp(b.Out); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, b.RunInfo.write(b.Out)) }()
+	defer func() {
+		if werr := b.RunInfo.write(b.Out); err == nil { // the first failure says more
+			err = werr
+		}
+	}()
 	for _, name := range names {
 		end := b.RunInfo.begin(name)
 		if err := stages[name](ctx, b); err != nil {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	beamlog "github.com/apache/beam/sdks/v2/go/pkg/beam/log"
@@ -102,18 +103,55 @@ func (c common) run(in inputs, spend spending, work func(*pipelines.Build) error
 func runnerName() string { return cmp.Or(*runners.Runner, "prism") }
 
 // runPipeline runs a pipeline on the runner that the flags name. Beam's own log is
-// for its developers: below warnings it stays silent.
+// for its developers: below warnings it stays silent, and what prism says about a
+// failure is shown only where the failure does not say it itself.
 func runPipeline(ctx context.Context, p *beam.Pipeline) error {
 	beamlog.SetLogger(beamLogger{})
-	slog.SetDefault(slog.New(slog.DiscardHandler)) // prism's: what it calls an error comes back as one
+	var said lastLog
+	slog.SetDefault(slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelError}))) // prism's
 	_, err := beam.Run(ctx, runnerName(), p)
 	if err == nil {
 		return nil
 	}
-	// An error crosses Beam as text, wrapped in several lines about bundles. The last
-	// line is ours.
-	lines := strings.Split(strings.TrimSpace(err.Error()), "\n")
-	return errors.New(strings.TrimSpace(lines[len(lines)-1]))
+	own, ok := ownError(err.Error())
+	if !ok && ctx.Err() == nil {
+		fmt.Fprint(os.Stderr, said.String())
+	}
+	return errors.New(own)
+}
+
+// ownError finds our part of an error that crossed Beam, which wraps it as text in
+// lines about bundles. ok is false where it is none of ours: a panic, or a failure of
+// Beam itself.
+func ownError(text string) (own string, ok bool) {
+	const mark = "] failed:\n" // DoFn[UID:6, …, Name: decoy/pipelines.shardFn] failed:
+	if i := strings.LastIndex(text, mark); i >= 0 {
+		own = strings.TrimSpace(text[i+len(mark):])
+		return own, !strings.HasPrefix(own, "panic:")
+	}
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return strings.TrimSpace(lines[len(lines)-1]), false
+}
+
+// lastLog keeps the end of a log. It may be written from several goroutines.
+type lastLog struct {
+	mu sync.Mutex
+	b  []byte
+}
+
+func (l *lastLog) Write(p []byte) (int, error) {
+	const most = 64 << 10
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.b = append(l.b, p...)
+	l.b = l.b[max(0, len(l.b)-most):]
+	return len(p), nil
+}
+
+func (l *lastLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return string(l.b)
 }
 
 type beamLogger struct{}

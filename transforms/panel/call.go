@@ -22,6 +22,7 @@ type task struct {
 	usd       float64 // reserved
 	failures  int     // of the server's kind
 	throttles int
+	throttled time.Time // when the first of these was sent
 	checked   bool      // it holds no secret
 	probe     bool      // the next call is that of a half-open breaker
 	wasProbe  bool      // it began as one
@@ -93,9 +94,13 @@ func (w *caller) judge(t *task, x *exchange, v verdict, leave func()) (o outcome
 	c := t.lane
 	t.record.Attempts++
 	t.record.Status, t.record.Raw, t.record.Time = x.status, x.body, time.Now().UTC()
+	if t.record.Attempts == 1 {
+		c.odds.first(v.class == failed)
+	}
 	if v.class == answered {
 		c.breaker.Alive(x.sent)
 		c.account.Succeeded(c.member.Model, x.sent)
+		c.odds.answer(x.sent)
 		w.bill(t, v.reply)
 		return w.keep(t, leave), true
 	}
@@ -114,7 +119,9 @@ func (w *caller) judge(t *task, x *exchange, v verdict, leave func()) (o outcome
 		c.breaker.Alive(x.sent)
 		return w.stop(t, c.stop(v.detail)), true
 	case throttled:
-		t.throttles++
+		if t.throttles++; t.throttles == 1 {
+			t.throttled = x.sent
+		}
 		c.breaker.Alive(x.sent)
 		c.account.Throttled(x.sent)
 	case refused:
@@ -130,6 +137,10 @@ func (w *caller) judge(t *task, x *exchange, v verdict, leave func()) (o outcome
 			return w.stop(t, c.stop(fmt.Sprintf("it asks to wait for %v, longer than %v", asked, w.config.Retry.MaxRetryAfter))), true
 		}
 		c.account.Pause(time.Now().Add(asked))
+	}
+	if v.class == throttled && t.throttles >= w.config.Retry.Throttled && !c.odds.answeredSince(t.throttled) {
+		leave() // not this request: nothing passes
+		return w.stop(t, c.stop(fmt.Sprintf("%d answers of 429 for a request and no other answer since the first of them (%s)", t.throttles, v.detail))), true
 	}
 	last := v.class == refused || t.throttles >= w.config.Retry.Throttled
 	if v.billed {
@@ -147,7 +158,7 @@ func (w *caller) judge(t *task, x *exchange, v verdict, leave func()) (o outcome
 	case c.breaker.Open():
 		leave()
 		return w.end(t, parked, nil), true
-	case t.failures >= w.config.Retry.Attempts:
+	case t.failures >= c.odds.enough(w.config.Retry.Attempts):
 		leave()
 		t.suspect = time.Now()
 		return w.end(t, suspect, nil), true

@@ -15,6 +15,7 @@ import (
 type lane struct {
 	*client
 	watch
+	odds     odds
 	ctx      context.Context // of waits for this member; ends when its breaker opens
 	cancel   context.CancelFunc
 	open     int     // tasks in other goroutines
@@ -115,6 +116,24 @@ func (r *run) acquit(l *lane, all bool) {
 		}
 	}
 	l.suspects = left
+}
+
+// convict records what failed too often where nothing else is asked that could show
+// whether the server works: so few requests (limit.BreakerConfig) speak for
+// themselves.
+func (r *run) convict() {
+	for _, l := range r.order {
+		if len(l.suspects) == 0 {
+			continue
+		}
+		// What is being committed takes room of the look-ahead, in which others could show it.
+		committing := func(o outcome) bool { return o.lane == l }
+		alone := l.open == 0 && len(l.parked) == 0 && len(r.waiting) == 0 && r.mayTake() == nil &&
+			!slices.ContainsFunc(r.pending, committing) && !slices.ContainsFunc(r.committing, committing)
+		if alone && r.err == nil {
+			r.acquit(l, true)
+		}
+	}
 }
 
 // pass takes what came of a wait for a breaker.

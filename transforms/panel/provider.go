@@ -65,9 +65,12 @@ const maxBody = 8 << 20
 // recording is the transport that the libraries see. It keeps the response's bytes,
 // which they would throw away.
 type recording struct {
-	over   http.RoundTripper
+	over   *http.Transport
 	redact func([]byte) []byte
 }
+
+// CloseIdleConnections is what http.Client calls for its own.
+func (r recording) CloseIdleConnections() { r.over.CloseIdleConnections() }
 
 // RoundTrip makes the call and keeps it in the exchange of the request's context.
 func (r recording) RoundTrip(req *http.Request) (*http.Response, error) {

@@ -143,7 +143,7 @@ func (r *run) loop(ctx context.Context) error {
 	case r.err != nil:
 		return r.err
 	case len(r.stopped) > 0:
-		return stoppedError{errors.Join(r.stopped...)}
+		return stoppedError{r.stopped, len(r.stopped) == len(r.panel.clients)}
 	case r.overdraw:
 		return ErrBudget
 	}
@@ -176,18 +176,6 @@ func (r *run) mayTake() *stream {
 		}
 	}
 	return nil
-}
-
-// convict records what failed too often where nothing else is asked that could show
-// whether the server works: so few requests (limit.BreakerConfig) speak for
-// themselves.
-func (r *run) convict() {
-	for _, l := range r.order {
-		alone := l.open == 0 && len(l.parked) == 0 && len(r.waiting) == 0 && r.mayTake() == nil
-		if len(l.suspects) > 0 && alone && r.err == nil {
-			r.acquit(l, true)
-		}
-	}
 }
 
 // fail ends the run: nothing more is sent, calls under way may end.

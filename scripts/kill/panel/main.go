@@ -63,7 +63,7 @@ type result struct {
 
 func run(ctx context.Context) error {
 	kills := flag.Int("kills", 100, "how often the process is killed")
-	archives := flag.String("archives", "module-cache:github.com/apache/beam/sdks/v2,module-cache:github.com/google/flatbuffers,module-cache:golang.org/x/tools", "what to extract, by commas")
+	archives := flag.String("archives", "module-cache:github.com/apache/beam/sdks/v2,module-cache:github.com/google/flatbuffers,module-cache:google.golang.org/protobuf", "what to extract, by commas")
 	flag.Parse()
 	if flag.NArg() != 1 {
 		return fmt.Errorf("usage: panel [-kills N] [-archives GLOB] BINARY")
@@ -134,7 +134,7 @@ func (k *killer) command(ctx context.Context, stage, out string) *exec.Cmd {
 }
 
 // mark begins a new count of arrivals.
-func (k *killer) mark() { k.seen = len(k.server.Arrivals()) }
+func (k *killer) mark() { k.seen = k.server.Served() }
 
 func (k *killer) served() int { return k.seen }
 
@@ -149,10 +149,13 @@ func (k *killer) kill(ctx context.Context, kills int, r *result) error {
 		}
 		ended := make(chan error, 1)
 		go func() { ended <- cmd.Wait() }()
-		// Early kills come soon, so that enough is left for a hundred of them.
-		pause := time.Duration(float64(k.span)/float64(kills)*(0.5+rand.Float64())) + 500*time.Millisecond
+		// So short that enough is left for a hundred of them. Most kills are counted from
+		// the first request of the run: a start takes longer than what is left of it.
+		pause := time.Duration(float64(k.span) / float64(kills) * (0.2 + rand.Float64()))
 		if done == kills {
 			pause = time.Hour
+		} else if done%10 != 9 {
+			k.arrival(ended)
 		}
 		select {
 		case err := <-ended:
@@ -180,11 +183,23 @@ func (k *killer) kill(ctx context.Context, kills int, r *result) error {
 	}
 }
 
+// arrival waits for the next request, or until the run has ended. It puts the end back.
+func (k *killer) arrival(ended chan error) {
+	for before := k.server.Served(); k.server.Served() == before; {
+		select {
+		case err := <-ended:
+			ended <- err
+			return
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
 // record notes what is in the ledger, and how many requests had come by then. Calls of
 // the dead process have reached the server before it is asked.
 func (k *killer) record(ctx context.Context, recorded map[string]int) error {
 	time.Sleep(50 * time.Millisecond)
-	now := len(k.server.Arrivals())
+	now := k.server.Served()
 	store := shard.NewDir(filepath.Join(k.work, "killed", "generate", "ledger"))
 	for i := range 4 {
 		led, err := ledger.Open(ctx, store, i)
