@@ -20,15 +20,7 @@ import (
 // runPaid runs a stage whose shards pay for answers: it is runShards with a share of
 // the budget for each shard, null where there is no budget.
 func (s *stage) runPaid(ctx context.Context, from, what string, options func(budget *float64) any) error {
-	if s.b.Replay {
-		if err := s.reopen(ctx); err != nil {
-			return err
-		}
-	}
-	if done, err := s.finished(); err != nil || done {
-		if done {
-			s.b.Log("%s: done before", s.name)
-		}
+	if done, err := s.doneBefore(ctx); err != nil || done {
 		return err
 	}
 	err := s.pay(ctx, from, what, s.todo, func(todo []int, share func(int) *float64) error {
@@ -39,6 +31,21 @@ func (s *stage) runPaid(ctx context.Context, from, what string, options func(bud
 		return err
 	}
 	return s.finish(0)
+}
+
+// doneBefore reports whether a paid stage has nothing to do. With Replay it has, where
+// there are dead letters.
+func (s *stage) doneBefore(ctx context.Context) (bool, error) {
+	if s.b.Replay {
+		if err := s.reopen(ctx); err != nil {
+			return false, err
+		}
+	}
+	done, err := s.finished()
+	if done {
+		s.b.Log("%s: done before", s.name)
+	}
+	return done, err
 }
 
 // pay runs shards that are to be done with shares of the budget, in proportion to the
