@@ -1,5 +1,12 @@
 package panel
 
+import (
+	"slices"
+	"strings"
+
+	"decoy/schemas"
+)
+
 // A model that did not answer with the JSON object that it was asked for is shown its
 // answer and asked once more. That is a request of its own, with a key of its own, so
 // both answers stand in the ledger. Servers that take a JSON schema hardly need it.
@@ -24,13 +31,20 @@ func (p *Panel) again(a Answer) (_ Request, ok bool) {
 		return Request{}, false
 	}
 	text, reason, _ := a.Text()
-	if reason != "" || a.Request.shape.reads(text) {
+	if reason != "" || a.Request.shape.reads(text) || !showable(text) {
 		return Request{}, false
 	}
 	r := a.Request
 	r.said = &said{text: head(text, maxSaid), in: a.InputTokens, out: a.OutputTokens, usd: a.CostUSD}
 	r, err := p.request(r)
 	return r, err == nil
+}
+
+// showable reports whether an answer can be a turn of a conversation: providers refuse
+// an empty one, and a server of open weights may read control tokens as the end of the
+// turn, after which whatever the answer says next stands as another's words.
+func showable(text string) bool {
+	return strings.TrimSpace(text) != "" && !slices.ContainsFunc(schemas.SpecialTokens, func(token string) bool { return strings.Contains(text, token) })
 }
 
 // whole is an answer with what both requests took.

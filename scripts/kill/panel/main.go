@@ -151,7 +151,10 @@ func (k *killer) kill(ctx context.Context, kills int, r *result) error {
 		go func() { ended <- cmd.Wait() }()
 		// So short that enough is left for a hundred of them. Most kills are counted from
 		// the first request of the run: a start takes longer than what is left of it.
-		pause := time.Duration(float64(k.span) / float64(kills) * (0.2 + rand.Float64()))
+		pause := time.Duration(float64(k.span) / float64(kills) * (0.5 + rand.Float64()))
+		// A run that is behind gets more time, so that the kills are spread over all requests.
+		behind := float64(done) / float64(kills) / max(0.01, float64(len(recorded))/float64(r.Requests))
+		pause = time.Duration(float64(pause) * min(5, max(0.5, behind)))
 		if done == kills {
 			pause = time.Hour
 		} else if done%10 != 9 {
