@@ -57,13 +57,12 @@ func (f *shardFn) ProcessElement(ctx context.Context, task string, emit func(int
 		return fmt.Errorf("task of %s: %w", f.Work, err)
 	}
 	d, err := shardWorks[f.Work](ctx, t)
-	if errors.Is(err, panel.ErrBudget) { // other shards may have room
-		return recordBudgetStop(t, err)
-	}
-	if errors.Is(err, panel.ErrStopped) { // the member may work again for other shards
-		return recordMemberStop(t, err)
-	}
-	if err != nil {
+	switch {
+	case errors.Is(err, panel.ErrBudget): // other shards may have room
+		return recordStop(t, budgetFolder, err)
+	case errors.Is(err, panel.ErrOthersGoOn): // and have work for the others
+		return recordStop(t, stoppedFolder, err)
+	case err != nil:
 		return fmt.Errorf("shard %d: %w", t.Shard, err)
 	}
 	if ctx.Err() != nil { // a cancelled bundle runs on: its work is not to be trusted

@@ -49,15 +49,7 @@ type JudgeRound struct {
 
 // runRounds runs the rounds until no cell goes on.
 func (s *stage) runRounds(ctx context.Context, o judgeOptions) error {
-	if s.b.Replay {
-		if err := s.reopen(ctx); err != nil {
-			return err
-		}
-	}
-	if done, err := s.finished(); err != nil || done {
-		if done {
-			s.b.Log("%s: done before", s.name)
-		}
+	if done, err := s.doneBefore(ctx); err != nil || done {
 		return err
 	}
 	n := s.b.Recipe.Shards

@@ -2,7 +2,6 @@ package pipelines
 
 import (
 	"context"
-	"errors"
 	"path/filepath"
 	"sync"
 	"time"
@@ -20,7 +19,7 @@ const progressEvery = 300 * time.Millisecond
 // among total. It is panel.ErrBudget where a shard reached its share of the budget,
 // and panel.ErrStopped where a member was stopped.
 func (s *stage) submit(ctx context.Context, p *beam.Pipeline, total int) error {
-	if err := errors.Join(s.clearBudgetStops(), s.clearMemberStops()); err != nil {
+	if err := s.clearStops(); err != nil {
 		return err
 	}
 	if err := s.watched(ctx, p, total); err != nil {

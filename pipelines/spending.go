@@ -2,11 +2,7 @@ package pipelines
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"decoy/io/shard"
@@ -18,22 +14,13 @@ import (
 // The budget of a build is a cap over everything that its ledgers hold, of all
 // stages, shards and earlier runs, and over what is reserved for calls under way. A
 // shard cannot see what the others spend, so what is left is divided among the
-// shards that are to be done; each stops at its share. One that stops says so in a
-// record below OUT, since an error crosses a runner as text, and lets the others go
-// on. What they leave over is divided again.
+// shards that are to be done; each stops at its share and lets the others go on
+// (stops.go). What they leave over is divided again.
 
 // runPaid runs a stage whose shards pay for answers: it is runShards with a share of
 // the budget for each shard, null where there is no budget.
 func (s *stage) runPaid(ctx context.Context, from, what string, options func(budget *float64) any) error {
-	if s.b.Replay {
-		if err := s.reopen(ctx); err != nil {
-			return err
-		}
-	}
-	if done, err := s.finished(); err != nil || done {
-		if done {
-			s.b.Log("%s: done before", s.name)
-		}
+	if done, err := s.doneBefore(ctx); err != nil || done {
 		return err
 	}
 	err := s.pay(ctx, from, what, s.todo, func(todo []int, share func(int) *float64) error {
@@ -44,6 +31,21 @@ func (s *stage) runPaid(ctx context.Context, from, what string, options func(bud
 		return err
 	}
 	return s.finish(0)
+}
+
+// doneBefore reports whether a paid stage has nothing to do. With Replay it has, where
+// there are dead letters.
+func (s *stage) doneBefore(ctx context.Context) (bool, error) {
+	if s.b.Replay {
+		if err := s.reopen(ctx); err != nil {
+			return false, err
+		}
+	}
+	done, err := s.finished()
+	if done {
+		s.b.Log("%s: done before", s.name)
+	}
+	return done, err
 }
 
 // pay runs shards that are to be done with shares of the budget, in proportion to the
@@ -157,41 +159,4 @@ func (b *Build) spent(ctx context.Context, stage string) (sum float64, own map[i
 		}
 	}
 	return sum, own, nil
-}
-
-// budgetStop is the record of a shard that reached its share.
-type budgetStop struct {
-	Shard       int    `json:"shard"`
-	Fingerprint string `json:"fingerprint"`
-	Reason      string `json:"reason"`
-}
-
-// budgetFolder holds these records, below the folder of a stage.
-const budgetFolder = "_budget"
-
-func recordBudgetStop(t shardTask, cause error) error {
-	raw, err := json.Marshal(budgetStop{t.Shard, t.Fingerprint, cause.Error()})
-	if err != nil {
-		return err
-	}
-	_, err = shard.WriteFile(filepath.Join(t.Out, t.Stage, budgetFolder, fmt.Sprintf("%05d.json", t.Shard)), append(raw, '\n'))
-	return err
-}
-
-// clearBudgetStops removes the records of an earlier run.
-func (s *stage) clearBudgetStops() error {
-	if err := os.RemoveAll(filepath.Join(s.b.dir(s.name), budgetFolder)); err != nil {
-		return fmt.Errorf("remove what an earlier run left: %w", err)
-	}
-	return nil
-}
-
-// budgetStops is panel.ErrBudget with the shards that reached their share, nil if
-// none did.
-func (s *stage) budgetStops() error {
-	paths, err := shard.List(filepath.Join(s.b.dir(s.name), budgetFolder), "*.json")
-	if err != nil || len(paths) == 0 {
-		return err
-	}
-	return fmt.Errorf("%w in %d of %d shards; what is paid is kept, run again with a higher --budget or budget_usd to go on", panel.ErrBudget, len(paths), s.b.Recipe.Shards)
 }

@@ -57,18 +57,27 @@ var ErrBudget = errors.New("budget_usd is reached")
 // there.
 var ErrStopped = errors.New("a panel member is stopped")
 
+// ErrOthersGoOn is ErrStopped of a panel with members that were not stopped: they have
+// answered, and another shard may ask them.
+var ErrOthersGoOn = errors.New("a panel member is stopped, and others are not")
+
 // stoppedError is ErrStopped with the members and what to mend, in one line.
-type stoppedError []error
+type stoppedError struct {
+	members []error
+	all     bool // of the panel
+}
 
 func (e stoppedError) Error() string {
 	var text []string
-	for _, m := range e {
+	for _, m := range e.members {
 		text = append(text, m.Error())
 	}
 	return strings.Join(text, "; ")
 }
 
-func (stoppedError) Is(target error) bool { return target == ErrStopped }
+func (e stoppedError) Is(target error) bool {
+	return target == ErrStopped || target == ErrOthersGoOn && !e.all
+}
 
 // Panel asks the paid members of a recipe. Its methods may be called from several
 // goroutines, Do for several shards at once.

@@ -143,7 +143,7 @@ func (r *run) loop(ctx context.Context) error {
 	case r.err != nil:
 		return r.err
 	case len(r.stopped) > 0:
-		return stoppedError(r.stopped)
+		return stoppedError{r.stopped, len(r.stopped) == len(r.panel.clients)}
 	case r.overdraw:
 		return ErrBudget
 	}

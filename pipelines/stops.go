@@ -1,0 +1,79 @@
+package pipelines
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"decoy/io/shard"
+	"decoy/transforms/panel"
+)
+
+// A shard that cannot be done now says so in a record below OUT, since an error crosses
+// a runner as text and ends the stage, and lets the other shards go on: their share of
+// the budget may have room, and they have work for the members that are not stopped.
+
+// stop is the record of such a shard.
+type stop struct {
+	Shard       int    `json:"shard"`
+	Fingerprint string `json:"fingerprint"`
+	Reason      string `json:"reason"`
+}
+
+// Folders of these records, below the folder of a stage.
+const (
+	budgetFolder  = "_budget"
+	stoppedFolder = "_stopped"
+)
+
+func recordStop(t shardTask, folder string, cause error) error {
+	raw, err := json.Marshal(stop{t.Shard, t.Fingerprint, cause.Error()})
+	if err != nil {
+		return err
+	}
+	_, err = shard.WriteFile(filepath.Join(t.Out, t.Stage, folder, fmt.Sprintf("%05d.json", t.Shard)), append(raw, '\n'))
+	return err
+}
+
+// clearStops removes the records of an earlier run.
+func (s *stage) clearStops() error {
+	for _, folder := range []string{budgetFolder, stoppedFolder} {
+		if err := os.RemoveAll(filepath.Join(s.b.dir(s.name), folder)); err != nil {
+			return fmt.Errorf("remove what an earlier run left: %w", err)
+		}
+	}
+	return nil
+}
+
+// budgetStops is panel.ErrBudget with the number of shards that reached their share,
+// nil if none did.
+func (s *stage) budgetStops() error {
+	paths, err := shard.List(filepath.Join(s.b.dir(s.name), budgetFolder), "*.json")
+	if err != nil || len(paths) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w in %d of %d shards; what is paid is kept, run again with a higher --budget or budget_usd to go on", panel.ErrBudget, len(paths), s.b.Recipe.Shards)
+}
+
+// memberStops is panel.ErrStopped with the reasons of the shards for which a member was
+// stopped while others went on, nil if there is none.
+func (s *stage) memberStops() error {
+	paths, err := shard.List(filepath.Join(s.b.dir(s.name), stoppedFolder), "*.json")
+	if err != nil || len(paths) == 0 {
+		return err
+	}
+	var reasons []string
+	for _, path := range paths {
+		var one stop
+		if err := readJSON(path, &one); err != nil {
+			return err
+		}
+		reasons = append(reasons, one.Reason)
+	}
+	slices.Sort(reasons)
+	reasons = slices.Compact(reasons)
+	return fmt.Errorf("%w in %d of %d shards, where the others have done their part: %s", panel.ErrStopped, len(paths), s.b.Recipe.Shards, strings.Join(reasons[:min(len(reasons), 3)], "; "))
+}
