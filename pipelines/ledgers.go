@@ -297,7 +297,7 @@ func DeadLetters(ctx context.Context, out string) ([]DeadLetter, error) {
 	list := []DeadLetter{}
 	err := eachPaid(ctx, out, func(stage string, i int, l *ledger.Shard) error {
 		for r, stands := range l.Ranked() {
-			if r.Reject == "" || !stands {
+			if r.Reject == "" || r.Reject == ledger.Unfinished || !stands {
 				continue
 			}
 			response := r.Raw

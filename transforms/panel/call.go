@@ -149,7 +149,7 @@ func (w *caller) judge(t *task, x *exchange, v verdict, leave func()) (o outcome
 		w.settle(t, usd)
 		if !last && !w.reserve(t, usd) {
 			last = true
-			t.record.Detail += "; the budget has no room for another attempt"
+			t.record.Reject, t.record.Detail = Budget, "no room for another attempt after: "+t.record.Detail
 		}
 	}
 	switch {

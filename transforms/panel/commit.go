@@ -64,6 +64,12 @@ func (r *run) afterCommit(err error) {
 	for _, o := range group {
 		if o.record.Reject != "" {
 			r.dead[o.record.Key] = o.record
+		}
+		switch o.record.Reject {
+		case "":
+		case Budget: // the record says what its attempts may have cost; a later run asks again
+			r.overdraw = true
+		default:
 			o.lane.gauge.count(func(u *Usage) { u.DeadLetters++ })
 		}
 		r.deliver(o)

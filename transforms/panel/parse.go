@@ -3,6 +3,8 @@ package panel
 import (
 	"encoding/json"
 	"strings"
+
+	"decoy/transforms/panel/ledger"
 )
 
 // Reasons for rejects of the paid panel.
@@ -14,7 +16,7 @@ const (
 	HTTPError        = "http_error"         // the provider did not answer, or answered with an error
 	Timeout          = "timeout"            // the provider did not answer in time
 	Secret           = "secret"             // the text holds a secret and was not sent
-	Budget           = "budget"             // the budget is used up and it was not sent
+	Budget           = ledger.Unfinished    // the budget is used up and it was not sent
 )
 
 // Reasons lists them.

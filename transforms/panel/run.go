@@ -212,7 +212,7 @@ func (r *run) take(from *stream) {
 		return
 	}
 	rec, ok := r.ledger.Get(req.Key)
-	if ok && rec.Reject != "" && r.panel.config.Replay {
+	if ok && (rec.Reject == Budget || rec.Reject != "" && r.panel.config.Replay) {
 		rec, ok = r.dead[req.Key]
 	}
 	if ok {

@@ -338,3 +338,40 @@ func TestNobodyIsConvictedWhileACommitIsUnderWay(t *testing.T) {
 		t.Errorf("%d dead letters, error = %v", rejected(t, dir), err)
 	}
 }
+
+// TestABudgetThatEndsBetweenTwoAttemptsIsNoDeadLetter: what the attempts may have cost
+// is kept, and a higher budget goes on with them.
+func TestABudgetThatEndsBetweenTwoAttemptsIsNoDeadLetter(t *testing.T) {
+	s := serve(t, faultserver.Options{Plan: faultserver.Each(faultserver.Cut(), faultserver.OK(negative))})
+	store := dirstore.Dir(t.TempDir())
+	c := config(store, member(s))
+	reqs := ask(t, openPanel(t, c), []string{"a"}, numbered(5)...)
+	_, worst := openPanel(t, c).Reservation(reqs[0])
+	for _, room := range []float64{1.5, 3.5} {
+		c.BudgetUSD = upTo(room * *worst)
+		if _, err := collect(t, openPanel(t, c), 0, reqs); !errors.Is(err, ErrBudget) {
+			t.Fatalf("error = %v, want ErrBudget", err)
+		}
+		if usd := spent(t, store); usd > room**worst || usd == 0 {
+			t.Errorf("%v of %v is spent", usd, room**worst)
+		}
+	}
+	c.BudgetUSD = upTo(100 * *worst)
+	got, err := collect(t, openPanel(t, c), 0, reqs)
+	for id, a := range must(t, got, err) {
+		if a.Reject != "" {
+			t.Errorf("%s: %s: %s", id, a.Reject, a.Detail)
+		}
+	}
+	if n := s.Count(200); n != 5 || len(got) != 5 {
+		t.Errorf("%d answers, %d paid", len(got), n)
+	}
+	// The cut attempts count once each, and no more than that.
+	want := 0.0
+	for _, a := range got {
+		want += *worst + *a.CostUSD
+	}
+	if usd := spent(t, store); usd < want*0.999 || usd > want*1.001 {
+		t.Errorf("%v is booked, want %v", usd, want)
+	}
+}

@@ -20,7 +20,7 @@
 // # Reading
 //
 // Readers take the union. Of several records with one key an answer stands above
-// a dead letter, and else the first by (attempt, sequence, place) wins, so later
+// a dead letter, that above an unfinished request, and else the first by (attempt, sequence, place) wins, so later
 // segments never change what was read before. Dead letters are failures that
 // trying again would not mend; they stay in the ledger with their reason, their
 // last response and what they may have cost.
@@ -103,6 +103,22 @@ type Record struct {
 	AssumedUSD    float64   `json:"assumed_usd,omitempty"`
 	Time          time.Time `json:"time"`
 	Raw           []byte    `json:"-"` // the response's bytes, see segment.go
+}
+
+// Unfinished is the reject of a record that only says what attempts at a request may
+// have cost before the budget ended them. Whoever has a budget asks again.
+const Unfinished = "budget"
+
+// rank says which of several records of a key stands: an answer above a dead letter,
+// and that above what is not finished.
+func (r Record) rank() int {
+	switch r.Reject {
+	case "":
+		return 2
+	case Unfinished:
+		return 0
+	}
+	return 1
 }
 
 // Shard is the ledger of one shard, opened for reading and appending.
@@ -193,7 +209,7 @@ func (s *Shard) add(records []Record) {
 	for _, r := range records {
 		s.records = append(s.records, r)
 		i, ok := s.byKey[r.Key]
-		if !ok || (s.records[i].Reject != "" && r.Reject == "") {
+		if !ok || r.rank() > s.records[i].rank() {
 			s.byKey[r.Key] = len(s.records) - 1
 		}
 	}
