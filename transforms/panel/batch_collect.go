@@ -101,7 +101,7 @@ func (b *Batches) keep(ctx context.Context, o *Batch, lines []byte) (BatchResult
 		if err != nil {
 			return done, err
 		}
-		records = slices.DeleteFunc(records, func(r ledger.Record) bool { _, ok := led.Get(r.Key); return ok })
+		records = slices.DeleteFunc(records, func(r ledger.Record) bool { return led.Has(r.Key) })
 		if err := led.Commit(ctx, records); err != nil {
 			return done, err
 		}

@@ -58,7 +58,7 @@ func (b *Batches) Submit(ctx context.Context, shards int, requests func(shard in
 			if err != nil {
 				return made, err
 			}
-			if _, ok := led.Get(r.Key); ok || busy[r.Key] {
+			if led.Has(r.Key) || busy[r.Key] {
 				continue
 			}
 			busy[r.Key] = true

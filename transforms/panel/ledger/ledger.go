@@ -159,6 +159,12 @@ func (s *Shard) Get(key string) (Record, bool) {
 	return s.records[i], true
 }
 
+// Has reports whether a request needs no further call: it is answered, or a dead letter.
+func (s *Shard) Has(key string) bool {
+	r, ok := s.Get(key)
+	return ok && r.Reject != Unfinished
+}
+
 // All yields every record in order, those that lost to another one included:
 // they were paid.
 func (s *Shard) All() iter.Seq[Record] {
