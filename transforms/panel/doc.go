@@ -35,7 +35,14 @@
 // its reason, answered from the ledger from then on, and sent again only with
 // Replay. 401, 402, 403, 404 and an empty account are the member's fault and not
 // the request's: the member stops, nothing is recorded, and Do returns an error
-// that names what to mend after the other members have finished.
+// that names what to mend after the other members have finished. So it is with a
+// request that has seen Retry.Throttled times 429 while nothing else was answered.
+//
+// How often is too often depends on the server (odds.go): where half of all calls
+// fail, six in a row are no news, and a request is asked some twenty times.
+//
+// An answer that belongs to another request cannot be told from a poor one: no protocol
+// signs what it answers. What does not fit its place is the validity rules' to refuse.
 //
 // A status of 200 with an error or with something else than a chat completion
 // inside is a failed call. A server that refuses response_format is remembered
@@ -89,7 +96,9 @@
 // A reservation is made before each attempt, for the most that it can cost: a
 // token a byte of the request and max_tokens. It is settled by the usage that the
 // server reports. Attempts without a bill (timeouts, cut connections, answers
-// without usage) count as their whole reservation, and are recorded so. An
+// without usage) count as their whole reservation, and are recorded so. If the budget
+// has no room for a further attempt, the record is unfinished (package ledger): it
+// counts, and a higher budget goes on with the request. An
 // unknown price stays null; with a budget it is an error before anything is
 // sent.
 //

@@ -11,8 +11,8 @@ import (
 // Retry says how often and when a failed call is made again. The zero value is
 // the default in brackets.
 type Retry struct {
-	Attempts      int           // calls that may fail before a request is given up [6]
-	Throttled     int           // 429s that one request may see before it is given up [200]
+	Attempts      int           // calls that may fail before a request is given up, more at a poor server [6]
+	Throttled     int           // 429s that one request may see before it, or its member, is given up [200]
 	Base          time.Duration // first wait [500ms]
 	Factor        float64       // growth of the wait [2]
 	Max           time.Duration // longest wait [60s]
