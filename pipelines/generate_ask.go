@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"runtime"
 	"slices"
 	"strconv"
 	"sync"
@@ -83,14 +84,11 @@ func (g *generation) ask(ctx context.Context, members []panel.Member) error {
 		return err
 	}
 	defer p.Close()
-	checker := valid.New()
-	defer checker.Close()
+	harvest := newHarvest(members)
 	open := inFlight{m: map[string]schemas.Context{}}
 	var failed error
 	var streams []iter.Seq[panel.Request]
-	byName := map[string]panel.Member{}
 	for _, m := range members {
-		byName[m.Name] = m
 		streams = append(streams, func(yield func(panel.Request) bool) {
 			for x, err := range generatorRequests(g.t, p, m) {
 				if err != nil {
@@ -106,34 +104,91 @@ func (g *generation) ask(ctx context.Context, members []panel.Member) error {
 		})
 	}
 	err = p.DoStreams(ctx, g.t.Shard, streams, func(a panel.Answer) error {
-		c := open.take(a.Request.Member + "/" + a.Request.Tag)
-		if m := byName[a.Request.Member]; m.Provider == panel.ProviderFIM {
-			g.takeSample(checker, &c, m, a)
-		} else {
-			g.take(checker, &c, a)
-		}
+		harvest.put(open.take(a.Request.Member+"/"+a.Request.Tag), a)
 		return nil
 	})
+	harvest.into(g)
 	return errors.Join(failed, err)
 }
 
+// harvest reads answers with one goroutine a processor: to check a negative takes
+// longer than all else that an answer needs. All answers for a context go to one of
+// them, which parses its window once.
+type harvest struct {
+	members map[string]panel.Member
+	pickers []*picker
+	busy    sync.WaitGroup
+}
+
+// picker is what one goroutine found.
+type picker struct {
+	answers   chan picked
+	checker   *valid.Checker
+	negatives []schemas.Negative
+	rest      []schemas.Unlabelled
+	rejects   []schemas.Reject
+}
+
+type picked struct {
+	context schemas.Context
+	answer  panel.Answer
+}
+
+func newHarvest(members []panel.Member) *harvest {
+	h := &harvest{members: map[string]panel.Member{}}
+	for _, m := range members {
+		h.members[m.Name] = m
+	}
+	for range runtime.GOMAXPROCS(0) {
+		p := &picker{answers: make(chan picked, 64), checker: valid.New()}
+		h.pickers = append(h.pickers, p)
+		h.busy.Go(func() {
+			defer p.checker.Close()
+			for x := range p.answers {
+				if m := h.members[x.answer.Request.Member]; m.Provider == panel.ProviderFIM {
+					p.takeSample(&x.context, m, x.answer)
+				} else {
+					p.take(&x.context, x.answer)
+				}
+			}
+		})
+	}
+	return h
+}
+
+func (h *harvest) put(c schemas.Context, a panel.Answer) {
+	h.pickers[schemas.Key64("harvest", c.ID)%uint64(len(h.pickers))].answers <- picked{c, a}
+}
+
+// into waits for the pickers and adds what they found to a shard's, whose order is made
+// when it is written.
+func (h *harvest) into(g *generation) {
+	for _, p := range h.pickers {
+		close(p.answers)
+	}
+	h.busy.Wait()
+	for _, p := range h.pickers {
+		g.negatives, g.rest, g.rejects = append(g.negatives, p.negatives...), append(g.rest, p.rest...), append(g.rejects, p.rejects...)
+	}
+}
+
 // take turns one answer into a negative or a reject.
-func (g *generation) take(checker *valid.Checker, c *schemas.Context, a panel.Answer) {
+func (p *picker) take(c *schemas.Context, a panel.Answer) {
 	typ, generator := a.Request.Type, a.Request.Member
 	reject := func(reason, detail string) {
-		g.rejects = append(g.rejects, schemas.Reject{Stage: schemas.StageGenerate, ID: c.ID, Reason: reason, Detail: detail, Language: c.Language, Type: typ, Generator: generator})
+		p.rejects = append(p.rejects, schemas.Reject{Stage: schemas.StageGenerate, ID: c.ID, Reason: reason, Detail: detail, Language: c.Language, Type: typ, Generator: generator})
 	}
 	answer, reason, detail := a.Generated()
 	if reason != "" {
 		reject(reason, detail)
 		return
 	}
-	v, reason, detail := checker.Check(c, typ, answer.Completion)
+	v, reason, detail := p.checker.Check(c, typ, answer.Completion)
 	if reason != "" {
 		reject(reason, detail)
 		return
 	}
-	g.negatives = append(g.negatives, schemas.Negative{
+	p.negatives = append(p.negatives, schemas.Negative{
 		ID: schemas.NegativeID(c.ID, typ, generator, a.Request.Sample), ContextID: c.ID, Type: typ, Generator: generator, Sample: a.Request.Sample,
 		Text: v.Text, Introduced: v.Introduced, EditSimilarity: v.EditSimilarity,
 		PromptVersion: prompts.GenerateVersion(typ), RequestKey: a.Request.Key,
@@ -146,10 +201,10 @@ func (g *generation) take(checker *valid.Checker, c *schemas.Context, a panel.An
 // a valid one of some type that the context can carry, and verify certifies it; all
 // else is unlabelled. Of types that fit, the first is taken; validity leaves one at
 // most.
-func (g *generation) takeSample(checker *valid.Checker, c *schemas.Context, m panel.Member, a panel.Answer) {
+func (p *picker) takeSample(c *schemas.Context, m panel.Member, a panel.Answer) {
 	text, reason, detail := a.Text()
 	if reason != "" {
-		g.rejects = append(g.rejects, schemas.Reject{Stage: schemas.StageGenerate, ID: c.ID, Reason: reason, Detail: detail, Language: c.Language, Generator: m.Name})
+		p.rejects = append(p.rejects, schemas.Reject{Stage: schemas.StageGenerate, ID: c.ID, Reason: reason, Detail: detail, Language: c.Language, Generator: m.Name})
 		return
 	}
 	rest := schemas.Unlabelled{
@@ -158,10 +213,10 @@ func (g *generation) takeSample(checker *valid.Checker, c *schemas.Context, m pa
 	}
 	for _, typ := range c.Types {
 		var v valid.Result
-		if v, rest.Reason, rest.Detail = checker.Check(c, typ, text); rest.Reason != "" {
+		if v, rest.Reason, rest.Detail = p.checker.Check(c, typ, text); rest.Reason != "" {
 			continue
 		}
-		g.negatives = append(g.negatives, schemas.Negative{
+		p.negatives = append(p.negatives, schemas.Negative{
 			ID: schemas.NegativeID(c.ID, typ, m.Name, rest.Sample), ContextID: c.ID, Type: typ, Generator: m.Name, Sample: rest.Sample,
 			Text: v.Text, Introduced: v.Introduced, Sampled: true, EditSimilarity: v.EditSimilarity,
 			PromptVersion: "fim " + m.FIMModel, RequestKey: rest.RequestKey,
@@ -169,7 +224,7 @@ func (g *generation) takeSample(checker *valid.Checker, c *schemas.Context, m pa
 		})
 		return
 	}
-	g.rest = append(g.rest, rest)
+	p.rest = append(p.rest, rest)
 }
 
 func (g *generation) writeUnlabelled() (schemas.File, error) {
