@@ -67,7 +67,7 @@ func (b *Batches) keep(ctx context.Context, o *Batch, lines []byte) (BatchResult
 	for _, e := range o.Requests {
 		entries[e.Key] = e
 	}
-	byShard := map[int][]ledger.Record{}
+	byShard, seen := map[int][]ledger.Record{}, map[string]bool{}
 	n := 0
 	for line := range bytes.Lines(lines) {
 		n++
@@ -78,11 +78,15 @@ func (b *Batches) keep(ctx context.Context, o *Batch, lines []byte) (BatchResult
 		if err != nil {
 			return done, b.failed(fmt.Sprintf("line %d of the results of batch %d", n, o.Number), err)
 		}
+		if seen[id] {
+			continue // the first line stands
+		}
 		e, ok := entries[id]
 		if !ok {
 			return done, b.failed(fmt.Sprintf("line %d of the results of batch %d", n, o.Number), fmt.Errorf("it answers no request of this batch: %s", excerpt(string(line))))
 		}
 		delete(entries, id)
+		seen[id] = true
 		rec, ok := b.record(e, status, b.client.redact(body))
 		switch {
 		case !ok:

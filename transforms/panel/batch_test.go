@@ -233,3 +233,37 @@ func TestAFIMEndpointTakesNoBatches(t *testing.T) {
 		t.Error("no error")
 	}
 }
+
+// results that a test changes on their way.
+type changed struct {
+	batcher
+	change func([]byte) []byte
+}
+
+func (c changed) results(ctx context.Context, id string) ([]byte, error) {
+	lines, err := c.batcher.results(ctx, id)
+	return c.change(lines), err
+}
+
+// TestResultsThatAreNotQuiteTheBatch: a line that stands twice is one answer, and a
+// line of another batch is an error, since what came instead of an answer is lost.
+func TestResultsThatAreNotQuiteTheBatch(t *testing.T) {
+	s := serve(t, faultserver.Options{})
+	p := openPanel(t, config(dirstore.Dir(t.TempDir()), member(s)))
+	b := batchesOf(t, p)
+	if _, err := b.Submit(t.Context(), 2, inShards(ask(t, p, []string{"a"}, numbered(4)...))); err != nil {
+		t.Fatal(err)
+	}
+	other := *b
+	other.batcher = changed{b.batcher, func(lines []byte) []byte {
+		return append(lines, `{"custom_id":"another","response":{"status_code":200,"body":{}}}`...)
+	}}
+	if _, err := other.Collect(t.Context()); err == nil || !strings.Contains(err.Error(), "line 6") {
+		t.Errorf("a line of another batch: %v", err)
+	}
+	other.batcher = changed{b.batcher, func(lines []byte) []byte { return append(lines, lines...) }}
+	all, err := other.Collect(t.Context())
+	if err != nil || all[0].Done == nil || all[0].Done.Answers != 4 || all[0].Done.Left != 0 {
+		t.Errorf("lines that stand twice: %+v, %v", all, err)
+	}
+}
