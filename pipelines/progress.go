@@ -2,7 +2,6 @@ package pipelines
 
 import (
 	"context"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -59,7 +58,7 @@ func (s *stage) watched(ctx context.Context, p *beam.Pipeline, total int) error 
 // recorded counts the done records that are there: none of another fingerprint is,
 // after todo.
 func (s *stage) recorded() int {
-	records, err := shard.List(filepath.Join(s.b.dir(s.name), "_done"), "*.json")
+	records, err := shard.List(shard.Join(s.b.dir(s.name), "_done"), "*.json")
 	if err != nil {
 		return 0 // what is shown is no reason to fail
 	}
