@@ -7,6 +7,7 @@ import (
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
+	"decoy/io/bucket"
 	"decoy/io/shard"
 )
 
@@ -37,7 +38,11 @@ func (s *stage) watched(ctx context.Context, p *beam.Pipeline, total int) error 
 	stop := make(chan struct{})
 	var watching sync.WaitGroup
 	watching.Go(func() {
-		tick := time.NewTicker(progressEvery)
+		every := progressEvery
+		if bucket.In(s.b.Out) {
+			every *= 10 // a listing is a request that is paid for
+		}
+		tick := time.NewTicker(every)
 		defer tick.Stop()
 		for {
 			s.b.Progress(s.name, s.recorded(), total)

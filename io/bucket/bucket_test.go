@@ -82,7 +82,7 @@ func TestPages(t *testing.T) {
 
 var faults = map[string]buckettest.Fault{
 	"503": buckettest.Status(503), "429": buckettest.Status(429), "cut": buckettest.Cut, "lost": buckettest.Lost, "halfway": buckettest.Halfway,
-	"slow": buckettest.Slow(300 * time.Millisecond),
+	"slow": buckettest.Slow(50 * time.Millisecond),
 }
 
 func TestFaults(t *testing.T) {
