@@ -76,6 +76,8 @@ func (b *Build) Batches(ctx context.Context, stage, member string, do func(ctx c
 		return err
 	}
 	defer func() { err = errors.Join(err, held.Release()) }()
+	ctx, end := held.Context(ctx)
+	defer end()
 	s, requests, err := kind.open(b)
 	if err != nil {
 		return err

@@ -304,7 +304,7 @@ func selectRows(o curateOptions, pool []curate.Candidate, general []curate.Gener
 
 // write writes the selection by shard, then shift.json.
 func (f *selectFn) write(ctx context.Context, c curated) error {
-	dir := filepath.Join(f.Out, schemas.StageCurate)
+	dir := shard.Join(f.Out, schemas.StageCurate)
 	selected := make([][]schemas.Selected, f.Of)
 	for _, s := range c.Selected {
 		i := schemas.Shard(s.Repo, f.Of)
@@ -315,11 +315,13 @@ func (f *selectFn) write(ctx context.Context, c curated) error {
 		i := schemas.Shard(c.shard[r.ID], f.Of)
 		rejects[i] = append(rejects[i], r)
 	}
+	done, _, err := shard.Records(dir, f.Fingerprint)
+	if err != nil {
+		return err
+	}
 	for i := range f.Of {
 		began := time.Now()
-		if _, ok, err := shard.ReadDone(dir, i, f.Fingerprint); err != nil {
-			return err
-		} else if ok {
+		if _, ok := done[i]; ok {
 			continue // written before the last run was killed
 		}
 		d := schemas.Done{Stage: schemas.StageCurate, Shard: i, Fingerprint: f.Fingerprint, Counts: map[string]int64{}, Rejects: map[string]int64{}}
@@ -353,7 +355,7 @@ func (f *selectFn) write(ctx context.Context, c curated) error {
 	if err != nil {
 		return err
 	}
-	file, err := shard.WriteFile(filepath.Join(dir, "shift.json"), append(raw, '\n'))
+	file, err := shard.WriteFile(shard.Join(dir, "shift.json"), append(raw, '\n'))
 	if err != nil {
 		return err
 	}

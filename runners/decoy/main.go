@@ -66,6 +66,7 @@ func run(args []string) int {
 		kong.Description("decoy builds hard negatives for fill-in-the-middle code completion from archives of source repositories.\n\nWhat follows -- is given to Apache Beam, for example: decoy build -- --runner=flink --endpoint=localhost:8099"),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Exit(func(code int) { usage = code; panic(helpShown{}) }),
+		outFlags(),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)
 	if err != nil {
