@@ -226,7 +226,7 @@ func TestIntegrity(t *testing.T) {
 		schemas.Selected{ContextID: "c1", NegativeID: ptr("n2"), Repo: "example.org/a", Group: "g", Split: "test"},
 		schemas.Selected{ContextID: "c2", NegativeID: ptr("m2"), Repo: "example.org/a2", Group: "g", Split: "validation"})
 	writeParquet(t, out, "validation-00000-of-00001.parquet", schemas.Row{ID: "x", Chosen: "same", Rejected: ptr("same")})
-	r, err := open(t, out).Run(context.Background(), "integrity")
+	r, err := Run(context.Background(), open(t, out), "integrity")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,7 +241,7 @@ func TestIntegrity(t *testing.T) {
 
 func shown(t *testing.T, db *DB, name string) string {
 	t.Helper()
-	r, err := db.Run(context.Background(), name)
+	r, err := Run(context.Background(), db, name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -302,7 +302,7 @@ func TestUnknownQueryNamesTheNearest(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	_, err = db.Run(context.Background(), "fool_rates")
+	_, err = Run(context.Background(), db, "fool_rates")
 	if err == nil || !strings.Contains(err.Error(), `"fool_rates"; the nearest are fool_rate, `) {
 		t.Errorf("error %v", err)
 	}

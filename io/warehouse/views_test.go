@@ -121,7 +121,7 @@ func TestColumns(t *testing.T) {
 func TestEmptyBuildAnswersEverything(t *testing.T) {
 	db := open(t, t.TempDir())
 	for _, q := range Queries() {
-		r, err := db.Run(context.Background(), q.Name)
+		r, err := Run(context.Background(), db, q.Name)
 		if err != nil {
 			t.Errorf("%s: %v", q.Name, err)
 			continue
