@@ -56,6 +56,15 @@ func (f *shardFn) ProcessElement(ctx context.Context, task string, emit func(int
 	if err := json.Unmarshal([]byte(task), &t); err != nil {
 		return fmt.Errorf("task of %s: %w", f.Work, err)
 	}
+	dir := t.Out + "/" + t.Stage
+	// The launcher gives out no shard that is done: another attempt has done it since,
+	// before the runner started this task again.
+	if _, done, err := shard.ReadDone(dir, t.Shard, t.Fingerprint); err != nil || done {
+		if done {
+			emit(t.Shard)
+		}
+		return err
+	}
 	d, err := shardWorks[f.Work](ctx, t)
 	switch {
 	case errors.Is(err, panel.ErrBudget): // other shards may have room
@@ -69,7 +78,7 @@ func (f *shardFn) ProcessElement(ctx context.Context, task string, emit func(int
 		return ctx.Err()
 	}
 	d.Stage, d.Shard, d.Fingerprint = t.Stage, t.Shard, t.Fingerprint
-	if err := shard.WriteDone(t.Out+"/"+t.Stage, d); err != nil {
+	if err := shard.WriteDone(dir, d); err != nil {
 		return err
 	}
 	emit(t.Shard)
