@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
@@ -88,7 +89,7 @@ func runCurate(ctx context.Context, b *Build) error {
 	scope = scope.Scope("curate")
 	var tasks []string
 	for i := range b.Recipe.Shards {
-		t, err := json.Marshal(shardTask{Stage: s.name, Out: b.Out, Shard: i, Of: b.Recipe.Shards, Fingerprint: s.fingerprint})
+		t, err := json.Marshal(shardTask{Code: schemas.CodeVersion, Stage: s.name, Out: b.Out, Shard: i, Of: b.Recipe.Shards, Fingerprint: s.fingerprint})
 		if err != nil {
 			return err
 		}
@@ -120,8 +121,8 @@ func (f *smallRowsFn) ProcessElement(ctx context.Context, task string, emit func
 	if err := json.Unmarshal([]byte(f.Options), &o); err != nil {
 		return fmt.Errorf("options of curate: %w", err)
 	}
-	var t shardTask
-	if err := json.Unmarshal([]byte(task), &t); err != nil {
+	t, err := readTask(task)
+	if err != nil {
 		return fmt.Errorf("task of curate: %w", err)
 	}
 	d := curate.NewDecontaminator()
@@ -139,7 +140,7 @@ func (f *smallRowsFn) ProcessElement(ctx context.Context, task string, emit func
 	}
 	langs := map[string]map[string]bool{} // repository → languages of its rows
 	send(smallRow{})                      // the group must exist even where no shard has a row
-	err := joinShard(t, func(c *schemas.Context, negatives []judgedNegative) error {
+	err = joinShard(t, func(c *schemas.Context, negatives []judgedNegative) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -219,7 +220,7 @@ func (f *selectFn) ProcessElement(ctx context.Context, _ int, rows func(*[]byte)
 		return ctx.Err()
 	}
 	emit(len(sel.Selected))
-	return f.write(sel)
+	return f.write(ctx, sel)
 }
 
 // curated is the result of curate.
@@ -302,7 +303,7 @@ func selectRows(o curateOptions, pool []curate.Candidate, general []curate.Gener
 }
 
 // write writes the selection by shard, then shift.json.
-func (f *selectFn) write(c curated) error {
+func (f *selectFn) write(ctx context.Context, c curated) error {
 	dir := filepath.Join(f.Out, schemas.StageCurate)
 	selected := make([][]schemas.Selected, f.Of)
 	for _, s := range c.Selected {
@@ -315,6 +316,7 @@ func (f *selectFn) write(c curated) error {
 		rejects[i] = append(rejects[i], r)
 	}
 	for i := range f.Of {
+		began := time.Now()
 		if _, ok, err := shard.ReadDone(dir, i, f.Fingerprint); err != nil {
 			return err
 		} else if ok {
@@ -342,10 +344,11 @@ func (f *selectFn) write(c curated) error {
 			return err
 		}
 		d.Files = append(d.Files, file)
-		if err := shard.WriteDone(dir, d); err != nil {
+		if err := recordDone(ctx, dir, d, began); err != nil {
 			return err
 		}
 	}
+	began := time.Now()
 	raw, err := json.MarshalIndent(c.Report, "", "  ")
 	if err != nil {
 		return err
@@ -354,5 +357,5 @@ func (f *selectFn) write(c curated) error {
 	if err != nil {
 		return err
 	}
-	return shard.WriteDone(dir, schemas.Done{Stage: schemas.StageCurate, Shard: f.Of, Fingerprint: f.Fingerprint, Files: []schemas.File{file}})
+	return recordDone(ctx, dir, schemas.Done{Stage: schemas.StageCurate, Shard: f.Of, Fingerprint: f.Fingerprint, Files: []schemas.File{file}}, began)
 }

@@ -23,7 +23,7 @@ func TestShardThatIsDoneIsNotDoneAgain(t *testing.T) {
 	t.Cleanup(func() { delete(shardWorks, work) })
 	out := t.TempDir()
 	for _, fingerprint := range []string{"one", "one", "another", "another"} {
-		task, err := json.Marshal(shardTask{Stage: "extract", Out: out, Shard: 3, Of: 4, Fingerprint: fingerprint})
+		task, err := json.Marshal(shardTask{Code: schemas.CodeVersion, Stage: "extract", Out: out, Shard: 3, Of: 4, Fingerprint: fingerprint})
 		if err != nil {
 			t.Fatal(err)
 		}
