@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"golang.org/x/sync/errgroup"
 
 	"decoy/io/shard"
 	"decoy/schemas"
@@ -318,35 +319,16 @@ func (f *selectFn) write(c curated) error {
 	if err != nil {
 		return err
 	}
+	var writers errgroup.Group
+	writers.SetLimit(8) // in a bucket most of the time is waiting
 	for i := range f.Of {
 		if _, ok := done[i]; ok {
 			continue // written before the last run was killed
 		}
-		d := schemas.Done{Stage: schemas.StageCurate, Shard: i, Fingerprint: f.Fingerprint, Counts: map[string]int64{}, Rejects: map[string]int64{}}
-		slices.SortFunc(selected[i], func(a, b schemas.Selected) int {
-			return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(orEmpty(a.NegativeID), orEmpty(b.NegativeID)))
-		})
-		for _, s := range selected[i] {
-			if s.NegativeID == nil {
-				d.Counts["general"]++
-			} else {
-				d.Counts["pairs"]++
-			}
-		}
-		sortRejects(rejects[i])
-		tally{d.Counts, d.Rejects}.rejects(rejects[i])
-		file, err := writeAll(shardPath(f.Out, schemas.StageCurate, "selection", i, f.Of), selected[i])
-		if err != nil {
-			return err
-		}
-		d.Files = append(d.Files, file)
-		if file, err = writeAll(shardPath(f.Out, schemas.StageCurate, "rejects", i, f.Of), rejects[i]); err != nil {
-			return err
-		}
-		d.Files = append(d.Files, file)
-		if err := shard.WriteDone(dir, d); err != nil {
-			return err
-		}
+		writers.Go(func() error { return f.writeShard(dir, i, selected[i], rejects[i]) })
+	}
+	if err := writers.Wait(); err != nil {
+		return err
 	}
 	raw, err := json.MarshalIndent(c.Report, "", "  ")
 	if err != nil {
@@ -357,4 +339,31 @@ func (f *selectFn) write(c curated) error {
 		return err
 	}
 	return shard.WriteDone(dir, schemas.Done{Stage: schemas.StageCurate, Shard: f.Of, Fingerprint: f.Fingerprint, Files: []schemas.File{file}})
+}
+
+// writeShard writes the selection and the rejects of one shard.
+func (f *selectFn) writeShard(dir string, i int, selected []schemas.Selected, rejects []schemas.Reject) error {
+	d := schemas.Done{Stage: schemas.StageCurate, Shard: i, Fingerprint: f.Fingerprint, Counts: map[string]int64{}, Rejects: map[string]int64{}}
+	slices.SortFunc(selected, func(a, b schemas.Selected) int {
+		return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(orEmpty(a.NegativeID), orEmpty(b.NegativeID)))
+	})
+	for _, s := range selected {
+		if s.NegativeID == nil {
+			d.Counts["general"]++
+		} else {
+			d.Counts["pairs"]++
+		}
+	}
+	sortRejects(rejects)
+	tally{d.Counts, d.Rejects}.rejects(rejects)
+	file, err := writeAll(shardPath(f.Out, schemas.StageCurate, "selection", i, f.Of), selected)
+	if err != nil {
+		return err
+	}
+	d.Files = append(d.Files, file)
+	if file, err = writeAll(shardPath(f.Out, schemas.StageCurate, "rejects", i, f.Of), rejects); err != nil {
+		return err
+	}
+	d.Files = append(d.Files, file)
+	return shard.WriteDone(dir, d)
 }
