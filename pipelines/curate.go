@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"golang.org/x/sync/errgroup"
 
 	"decoy/io/shard"
 	"decoy/schemas"
@@ -330,35 +331,24 @@ func (f *selectFn) write(ctx context.Context, c curated) error {
 	if err != nil {
 		return err
 	}
+	var writers errgroup.Group
+	writers.SetLimit(8) // in a bucket most of the time is waiting
+	written := make([]schemas.Done, f.Of)
 	for i := range f.Of {
-		began := time.Now()
 		if _, ok := done[i]; ok {
 			continue // written before the last run was killed
 		}
-		d := schemas.Done{Stage: schemas.StageCurate, Shard: i, Fingerprint: f.Fingerprint, Counts: map[string]int64{}, Rejects: map[string]int64{}}
-		slices.SortFunc(selected[i], func(a, b schemas.Selected) int {
-			return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(orEmpty(a.NegativeID), orEmpty(b.NegativeID)))
+		writers.Go(func() (err error) {
+			written[i], err = f.writeShard(dir, i, selected[i], rejects[i])
+			return err
 		})
-		for _, s := range selected[i] {
-			if s.NegativeID == nil {
-				d.Counts["general"]++
-			} else {
-				d.Counts["pairs"]++
-			}
-		}
-		sortRejects(rejects[i])
-		tally{d.Counts, d.Rejects}.rejects(rejects[i])
-		file, err := writeAll(shardPath(f.Out, schemas.StageCurate, "selection", i, f.Of), selected[i])
-		if err != nil {
-			return err
-		}
-		d.Files = append(d.Files, file)
-		if file, err = writeAll(shardPath(f.Out, schemas.StageCurate, "rejects", i, f.Of), rejects[i]); err != nil {
-			return err
-		}
-		d.Files = append(d.Files, file)
-		if err := recordDone(ctx, dir, d, began); err != nil {
-			return err
+	}
+	if err := writers.Wait(); err != nil {
+		return err
+	}
+	for _, d := range written {
+		if d.Stage != "" {
+			countDone(ctx, d) // metrics belong to this goroutine
 		}
 	}
 	began := time.Now()
@@ -371,4 +361,31 @@ func (f *selectFn) write(ctx context.Context, c curated) error {
 		return err
 	}
 	return recordDone(ctx, dir, schemas.Done{Stage: schemas.StageCurate, Shard: f.Of, Fingerprint: f.Fingerprint, Files: []schemas.File{file}}, began)
+}
+
+// writeShard writes the selection and the rejects of one shard.
+func (f *selectFn) writeShard(dir string, i int, selected []schemas.Selected, rejects []schemas.Reject) (schemas.Done, error) {
+	d := schemas.Done{Stage: schemas.StageCurate, Shard: i, Fingerprint: f.Fingerprint, Counts: map[string]int64{}, Rejects: map[string]int64{}}
+	slices.SortFunc(selected, func(a, b schemas.Selected) int {
+		return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(orEmpty(a.NegativeID), orEmpty(b.NegativeID)))
+	})
+	for _, s := range selected {
+		if s.NegativeID == nil {
+			d.Counts["general"]++
+		} else {
+			d.Counts["pairs"]++
+		}
+	}
+	sortRejects(rejects)
+	tally{d.Counts, d.Rejects}.rejects(rejects)
+	file, err := writeAll(shardPath(f.Out, schemas.StageCurate, "selection", i, f.Of), selected)
+	if err != nil {
+		return d, err
+	}
+	d.Files = append(d.Files, file)
+	if file, err = writeAll(shardPath(f.Out, schemas.StageCurate, "rejects", i, f.Of), rejects); err != nil {
+		return d, err
+	}
+	d.Files = append(d.Files, file)
+	return d, shard.WriteDone(dir, d)
 }
