@@ -38,13 +38,6 @@ type loader struct {
 }
 
 func (l Load) toBigQuery(ctx context.Context, t target, plan []planned) error {
-	address := l.Staging
-	if address == "" && remote(l.Out) {
-		address = join(l.Out, "staging")
-	}
-	if address == "" {
-		return errors.New("BigQuery loads from a bucket: name a folder for the Parquet files with --staging gs://BUCKET/PREFIX")
-	}
 	client, err := newClient(ctx, t.project)
 	if err != nil {
 		return err
@@ -55,10 +48,11 @@ func (l Load) toBigQuery(ctx context.Context, t target, plan []planned) error {
 		return fmt.Errorf("staging: %s; log in with gcloud auth application-default login, or name a key file in GOOGLE_APPLICATION_CREDENTIALS", firstLine(err))
 	}
 	defer objects.Close()
-	b := &loader{Load: l, client: client, dataset: client.Dataset(t.dataset)}
-	if b.staging, err = openStaging(objects, address); err != nil {
+	bucket, prefix, err := l.stagingFolder()
+	if err != nil {
 		return err
 	}
+	b := &loader{Load: l, client: client, dataset: client.Dataset(t.dataset), staging: openStaging(objects, bucket, prefix)}
 	if err := b.prepare(ctx); err != nil {
 		return err
 	}
@@ -89,6 +83,27 @@ func (l Load) toBigQuery(ctx context.Context, t target, plan []planned) error {
 		})
 	}
 	return g.Wait()
+}
+
+// stagingFolder is where the Parquet files go: by default beside a build that is in a
+// bucket itself.
+func (l Load) stagingFolder() (bucket, prefix string, err error) {
+	address := l.Staging
+	if address == "" && remote(l.Out) {
+		address = join(l.Out, "staging")
+	}
+	if address == "" {
+		return "", "", errors.New("BigQuery loads from a bucket: name a folder for the Parquet files with --staging gs://BUCKET/PREFIX")
+	}
+	rest, ok := strings.CutPrefix(address, "gs://")
+	bucket, prefix, _ = strings.Cut(rest, "/")
+	if !ok || bucket == "" || strings.Contains(prefix, "*") {
+		return "", "", fmt.Errorf("--staging %q is not gs://BUCKET/PREFIX", address)
+	}
+	if prefix = strings.Trim(prefix, "/"); prefix != "" {
+		prefix += "/"
+	}
+	return bucket, prefix, nil
 }
 
 // prepare finds the dataset, or makes it.

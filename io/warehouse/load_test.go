@@ -200,7 +200,7 @@ func TestLoadJob(t *testing.T) {
 	if len(names) != 3+3+2+1+1+1+1+3+3 || !strings.HasSuffix(names[0], ".parquet") {
 		t.Errorf("staged: %v", names)
 	}
-	plan, err := (Load{Out: out, To: "bigquery://p-1/d"}).Plan(t.Context())
+	plan, err := (Load{Out: out, To: "bigquery://p-1/d", Staging: "gs://b"}).Plan(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -455,6 +455,7 @@ func TestLoadRefuses(t *testing.T) {
 		"name bigquery://":                     {Out: out, To: dir},
 		"begins with none of":                  {Out: out, To: "duck:x"},
 		"--staging gs://BUCKET/PREFIX":         {Out: out, To: "bigquery://p-1/d"},
+		"--staging \"b/x\" is not gs":          {Out: out, To: "bigquery://p-1/d", Staging: "b/x"},
 		"no table \"negative\"; there are con": {Out: out, To: "duckdb:" + dir + "/x", Tables: []string{"negative"}},
 		"was not written by decoy load":        {Out: out, To: "duckdb:" + foreign},
 		"belongs to the stage extract":         {Out: out, To: "parquet:" + manifestOf(t, "extract")},

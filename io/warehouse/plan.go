@@ -67,11 +67,26 @@ type planned struct {
 	key  string
 }
 
+// Check says what is wrong with the load as it was asked for.
+func (l Load) Check() error {
+	t, err := parseTarget(l.To)
+	if err != nil {
+		return err
+	}
+	if t.scheme == "" {
+		return fmt.Errorf("%q is not a place for tables: name bigquery://PROJECT/DATASET, duckdb:FILE or parquet:FOLDER", l.To)
+	}
+	if t.scheme == toBigQuery {
+		if _, _, err := l.stagingFolder(); err != nil {
+			return err
+		}
+	}
+	_, err = choose(l.Tables)
+	return err
+}
+
 // Plan lists what Run will load, without asking the target.
 func (l Load) Plan(ctx context.Context) ([]Planned, error) {
-	if _, err := l.target(); err != nil {
-		return nil, err
-	}
 	plan, err := l.plan(ctx)
 	if err != nil {
 		return nil, err
@@ -93,7 +108,10 @@ func (l Load) Plan(ctx context.Context) ([]Planned, error) {
 
 // Run loads what is not there yet.
 func (l Load) Run(ctx context.Context) error {
-	t, err := l.target()
+	if err := l.Check(); err != nil {
+		return err
+	}
+	t, err := parseTarget(l.To)
 	if err != nil {
 		return err
 	}
@@ -111,14 +129,6 @@ func (l Load) Run(ctx context.Context) error {
 		return l.toDuckDB(ctx, t.path, plan)
 	}
 	return l.toParquet(ctx, t.path, plan)
-}
-
-func (l Load) target() (target, error) {
-	t, err := parseTarget(l.To)
-	if err == nil && t.scheme == "" {
-		err = fmt.Errorf("%q is not a place for tables: name bigquery://PROJECT/DATASET, duckdb:FILE or parquet:FOLDER", l.To)
-	}
-	return t, err
 }
 
 // plan finds the files of the tables and hashes those that no manifest names.

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"cloud.google.com/go/storage"
@@ -23,17 +22,8 @@ type staging struct {
 	prefix string // "" or ends in /
 }
 
-// openStaging is the folder at gs://BUCKET/PREFIX.
-func openStaging(client *storage.Client, address string) (staging, error) {
-	rest, ok := strings.CutPrefix(address, "gs://")
-	bucket, prefix, _ := strings.Cut(rest, "/")
-	if !ok || bucket == "" || strings.Contains(prefix, "*") {
-		return staging{}, fmt.Errorf("staging %q is not gs://BUCKET/PREFIX", address)
-	}
-	if prefix = strings.Trim(prefix, "/"); prefix != "" {
-		prefix += "/"
-	}
-	return staging{client.Bucket(bucket).Retryer(storage.WithPolicy(storage.RetryAlways)), bucket, prefix}, nil
+func openStaging(client *storage.Client, bucket, prefix string) staging {
+	return staging{client.Bucket(bucket).Retryer(storage.WithPolicy(storage.RetryAlways)), bucket, prefix}
 }
 
 func (s staging) address(name string) string { return "gs://" + s.name + "/" + s.prefix + name }
