@@ -258,7 +258,8 @@ public final class SqlCheck {
     if (was.isJsonNull()) {
       row.addProperty(last, 0);
     } else {
-      row.addProperty(last, was.getAsJsonPrimitive().isNumber() ? was.getAsDouble() * (1 + 1e-9) + 1e-9 : -1);
+      boolean number = was.getAsJsonPrimitive().isNumber();
+      row.addProperty(last, number ? was.getAsDouble() + 1e-9 * Math.max(1, Math.abs(was.getAsDouble())) : -1);
     }
     return copy;
   }
