@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
@@ -88,7 +89,7 @@ func runCurate(ctx context.Context, b *Build) error {
 	scope = scope.Scope("curate")
 	var tasks []string
 	for i := range b.Recipe.Shards {
-		t, err := json.Marshal(shardTask{Stage: s.name, Out: b.Out, Shard: i, Of: b.Recipe.Shards, Fingerprint: s.fingerprint})
+		t, err := json.Marshal(shardTask{Code: schemas.CodeVersion, Stage: s.name, Out: b.Out, Shard: i, Of: b.Recipe.Shards, Fingerprint: s.fingerprint})
 		if err != nil {
 			return err
 		}
@@ -120,8 +121,8 @@ func (f *smallRowsFn) ProcessElement(ctx context.Context, task string, emit func
 	if err := json.Unmarshal([]byte(f.Options), &o); err != nil {
 		return fmt.Errorf("options of curate: %w", err)
 	}
-	var t shardTask
-	if err := json.Unmarshal([]byte(task), &t); err != nil {
+	t, err := readTask(task)
+	if err != nil {
 		return fmt.Errorf("task of curate: %w", err)
 	}
 	d := curate.NewDecontaminator()
@@ -139,7 +140,7 @@ func (f *smallRowsFn) ProcessElement(ctx context.Context, task string, emit func
 	}
 	langs := map[string]map[string]bool{} // repository → languages of its rows
 	send(smallRow{})                      // the group must exist even where no shard has a row
-	err := joinShard(t, func(c *schemas.Context, negatives []judgedNegative) error {
+	err = joinShard(t, func(c *schemas.Context, negatives []judgedNegative) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -219,7 +220,7 @@ func (f *selectFn) ProcessElement(ctx context.Context, _ int, rows func(*[]byte)
 		return ctx.Err()
 	}
 	emit(len(sel.Selected))
-	return f.write(sel)
+	return f.write(ctx, sel)
 }
 
 // curated is the result of curate.
@@ -302,8 +303,8 @@ func selectRows(o curateOptions, pool []curate.Candidate, general []curate.Gener
 }
 
 // write writes the selection by shard, then shift.json.
-func (f *selectFn) write(c curated) error {
-	dir := filepath.Join(f.Out, schemas.StageCurate)
+func (f *selectFn) write(ctx context.Context, c curated) error {
+	dir := shard.Join(f.Out, schemas.StageCurate)
 	selected := make([][]schemas.Selected, f.Of)
 	for _, s := range c.Selected {
 		i := schemas.Shard(s.Repo, f.Of)
@@ -314,10 +315,13 @@ func (f *selectFn) write(c curated) error {
 		i := schemas.Shard(c.shard[r.ID], f.Of)
 		rejects[i] = append(rejects[i], r)
 	}
+	done, _, err := shard.Records(dir, f.Fingerprint)
+	if err != nil {
+		return err
+	}
 	for i := range f.Of {
-		if _, ok, err := shard.ReadDone(dir, i, f.Fingerprint); err != nil {
-			return err
-		} else if ok {
+		began := time.Now()
+		if _, ok := done[i]; ok {
 			continue // written before the last run was killed
 		}
 		d := schemas.Done{Stage: schemas.StageCurate, Shard: i, Fingerprint: f.Fingerprint, Counts: map[string]int64{}, Rejects: map[string]int64{}}
@@ -342,17 +346,18 @@ func (f *selectFn) write(c curated) error {
 			return err
 		}
 		d.Files = append(d.Files, file)
-		if err := shard.WriteDone(dir, d); err != nil {
+		if err := recordDone(ctx, dir, d, began); err != nil {
 			return err
 		}
 	}
+	began := time.Now()
 	raw, err := json.MarshalIndent(c.Report, "", "  ")
 	if err != nil {
 		return err
 	}
-	file, err := shard.WriteFile(filepath.Join(dir, "shift.json"), append(raw, '\n'))
+	file, err := shard.WriteFile(shard.Join(dir, "shift.json"), append(raw, '\n'))
 	if err != nil {
 		return err
 	}
-	return shard.WriteDone(dir, schemas.Done{Stage: schemas.StageCurate, Shard: f.Of, Fingerprint: f.Fingerprint, Files: []schemas.File{file}})
+	return recordDone(ctx, dir, schemas.Done{Stage: schemas.StageCurate, Shard: f.Of, Fingerprint: f.Fingerprint, Files: []schemas.File{file}}, began)
 }

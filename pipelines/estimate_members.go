@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -190,7 +189,7 @@ func (e *estimator) made(m schemas.Manifest) ([][]judgeable, error) {
 		if n, _ := fmt.Sscanf(f.Name, "negatives-%d-of-%d.", &i, &of); n != 2 || !shards[i] {
 			continue
 		}
-		for n, err := range shard.Read[schemas.Negative](filepath.Join(e.b.dir(schemas.StageGenerate), f.Name)) {
+		for n, err := range shard.Read[schemas.Negative](shard.Join(e.b.dir(schemas.StageGenerate), f.Name)) {
 			if err != nil {
 				return nil, err
 			}

@@ -2,7 +2,6 @@ package pipelines
 
 import (
 	"encoding/json"
-	"path/filepath"
 	"runtime"
 	"time"
 
@@ -28,6 +27,8 @@ type StageInfo struct {
 	Seconds float64          `json:"seconds"`
 	Counts  map[string]int64 `json:"counts,omitempty"`
 	Rejects map[string]int64 `json:"rejects,omitempty"`
+	// Metrics are the runner's own, of this run's attempts.
+	Metrics Metrics `json:"metrics,omitzero"`
 
 	start time.Time
 }
@@ -66,12 +67,21 @@ func (r *RunInfo) counts(stage string, counts, rejects map[string]int64) {
 	}
 }
 
+// metrics adds what one graph of a stage counted.
+func (r *RunInfo) metrics(stage string, m Metrics) {
+	for i := range r.Stages {
+		if r.Stages[i].Stage == stage {
+			r.Stages[i].Metrics.add(m)
+		}
+	}
+}
+
 func (r *RunInfo) write(out string) error {
 	r.PeakRSSMiB = peakRSS()
 	raw, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return err
 	}
-	_, err = shard.WriteFile(filepath.Join(out, "run.json"), append(raw, '\n'))
+	_, err = shard.WriteFile(shard.Join(out, "run.json"), append(raw, '\n'))
 	return err
 }

@@ -61,12 +61,14 @@ func run(args []string) int {
 	var c cli
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process, whatever it waits for
 	usage := 0
 	parser, err := kong.New(&c,
 		kong.Name("decoy"),
 		kong.Description("decoy builds hard negatives for fill-in-the-middle code completion from archives of source repositories.\n\nWhat follows -- is given to Apache Beam, for example: decoy build -- --runner=flink --endpoint=localhost:8099"),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Exit(func(code int) { usage = code; panic(helpShown{}) }),
+		outFlags(),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)
 	if err != nil {
