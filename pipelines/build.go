@@ -102,20 +102,17 @@ var stages = map[string]stageFunc{
 // RunStages runs the named stages in order, holding OUT, and writes run.json. A
 // stage that is done is skipped; what a killed process left behind is removed.
 func (b *Build) RunStages(ctx context.Context, names ...string) (err error) {
-	held, err := shard.Lock(b.Out)
+	ctx, release, err := hold(ctx, b.Out)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, held.Release()) }()
-	ctx, end := held.Context(ctx)
-	defer end()
+	defer release(&err)
 	if err := shard.CleanTemp(b.Out); err != nil {
 		return err
 	}
 	defer func() {
-		if lost := held.Lost(); lost != nil {
-			err = lost // whatever else failed, that is why
-			return
+		if lost(ctx) {
+			return // it is another's to write
 		}
 		if werr := b.RunInfo.write(b.Out); err == nil { // the first failure says more
 			err = werr

@@ -70,7 +70,16 @@ func (f *shardFn) ProcessElement(ctx context.Context, task string, emit func(int
 	if err != nil {
 		return fmt.Errorf("task of %s: %w", f.Work, err)
 	}
-	began := time.Now()
+	dir, began := t.Out+"/"+t.Stage, time.Now()
+	// The launcher gives out no shard that is done: another attempt has done it since,
+	// before the runner started this task again.
+	if d, done, err := shard.ReadDone(dir, t.Shard, t.Fingerprint); err != nil || done {
+		if done {
+			countDone(ctx, d)
+			emit(t.Shard)
+		}
+		return err
+	}
 	d, err := shardWorks[f.Work](ctx, t)
 	switch {
 	case errors.Is(err, panel.ErrBudget): // other shards may have room
@@ -84,7 +93,7 @@ func (f *shardFn) ProcessElement(ctx context.Context, task string, emit func(int
 		return ctx.Err()
 	}
 	d.Stage, d.Shard, d.Fingerprint = t.Stage, t.Shard, t.Fingerprint
-	if err := recordDone(ctx, t.Out+"/"+t.Stage, d, began); err != nil {
+	if err := recordDone(ctx, dir, d, began); err != nil {
 		return err
 	}
 	emit(t.Shard)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -26,11 +25,11 @@ var paidStages = []string{schemas.StageGenerate, schemas.StageJudge}
 
 // openStore is where the answers of a stage are kept: a folder, or one in a bucket.
 func openStore(out, stage string) ledger.CompactStore {
-	if dir := shard.Join(out, stage, "ledger"); !bucket.In(out) {
-		return shard.NewDir(dir)
-	} else {
+	dir := shard.Join(out, stage, "ledger")
+	if bucket.In(out) {
 		return bucket.New(dir)
 	}
+	return shard.NewDir(dir)
 }
 
 // isThere is an error where no build is.
@@ -136,13 +135,11 @@ func CompactLedgers(ctx context.Context, out string) (list []StageCompacted, err
 	if err := isThere(out); err != nil {
 		return nil, err
 	}
-	held, err := shard.Lock(out)
+	ctx, release, err := hold(ctx, out)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, held.Release()) }()
-	ctx, end := held.Context(ctx)
-	defer end()
+	defer release(&err)
 	list = []StageCompacted{}
 	err = eachLedger(ctx, out, func(stage string, i int, store ledger.CompactStore) error {
 		c, err := ledger.Compact(ctx, store, i)

@@ -65,6 +65,14 @@ func recordDone(ctx context.Context, stageDir string, d schemas.Done, began time
 	if err := shard.WriteDone(stageDir, d); err != nil {
 		return err
 	}
+	countDone(ctx, d)
+	beam.NewDistribution(MetricsPrefix+d.Stage, "shard_ms").Update(ctx, time.Since(began).Milliseconds())
+	return nil
+}
+
+// countDone counts a shard in the runner's metrics, also one that an attempt did whose
+// metrics the runner has dropped with it.
+func countDone(ctx context.Context, d schemas.Done) {
 	namespace := MetricsPrefix + d.Stage
 	beam.NewCounter(namespace, ShardsMetric).Inc(ctx, 1)
 	for name, n := range d.Counts {
@@ -77,7 +85,5 @@ func recordDone(ctx context.Context, stageDir string, d schemas.Done, began time
 	for _, f := range d.Files {
 		bytes += f.Bytes
 	}
-	beam.NewDistribution(namespace, "shard_ms").Update(ctx, time.Since(began).Milliseconds())
 	beam.NewDistribution(namespace, "shard_bytes").Update(ctx, bytes)
-	return nil
 }

@@ -137,27 +137,28 @@ func describe(signature []byte) string {
 	return fmt.Sprintf("pid %d on %s since %s (%s)", h.PID, h.Host, h.Since, h.Command)
 }
 
-// Context is ctx, cancelled when the lock is lost; its cause is then that of Lost.
+// ErrLost is the cause of a context whose lock another process took.
+var ErrLost = errors.New("this build no longer holds its output folder and stops; what is done is kept")
+
+// Context is ctx, cancelled when the lock is lost; its cause is then ErrLost and says to
+// whom.
 func (h *Held) Context(ctx context.Context) (context.Context, context.CancelFunc) {
 	if h.lease == nil {
 		return context.WithCancel(ctx)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
-	stop := context.AfterFunc(h.lease.Lost(), func() { cancel(h.Lost()) })
+	stop := context.AfterFunc(h.lease.Lost(), func() { cancel(h.lost()) })
 	return ctx, func() { stop(); cancel(nil) }
 }
 
-// Lost says to whom the lock was lost, nil while it is held.
-func (h *Held) Lost() error {
-	if h.lease == nil || h.lease.Lost().Err() == nil {
-		return nil
-	}
+// lost says to whom the lock was lost.
+func (h *Held) lost() error {
 	err := context.Cause(h.lease.Lost())
 	var taken *bucket.TakenError
 	if errors.As(err, &taken) && len(taken.By) > 0 {
 		err = fmt.Errorf("%w: %s", err, describe(taken.By))
 	}
-	return fmt.Errorf("this build no longer holds its output folder and stops; what is done is kept: %w", err)
+	return fmt.Errorf("%w: %w", ErrLost, err)
 }
 
 // Release gives OUT back. The file stays: removing it would let a third process

@@ -61,6 +61,7 @@ func run(args []string) int {
 	var c cli
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process, whatever it waits for
 	usage := 0
 	parser, err := kong.New(&c,
 		kong.Name("decoy"),

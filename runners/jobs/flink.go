@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 )
 
-// endFlinkJobs cancels the jobs of a Flink cluster whose names begin with name and
+// endFlinkJobs cancels the jobs of a Flink cluster that were submitted under a name and
 // waits until they are over, through the cluster's REST interface
 // (https://nightlies.apache.org/flink/flink-docs-release-1.19/docs/ops/rest_api/).
 func endFlinkJobs(ctx context.Context, rest, name string) error {
@@ -39,7 +40,16 @@ func endFlinkJobs(ctx context.Context, rest, name string) error {
 	}
 }
 
-// flinkJobs lists the active jobs whose names begin with name.
+// notInNames are the characters that Beam replaces in the name of a job.
+var notInNames = regexp.MustCompile(`[^a-z0-9]`)
+
+// flinkName begins the name that Beam gives a job on the cluster: of decoy-extract-1f
+// it makes decoy0extract01f-USER-TIME-RANDOM.
+func flinkName(name string) string {
+	return notInNames.ReplaceAllString(strings.ToLower(name), "0") + "-"
+}
+
+// flinkJobs lists the active jobs that were submitted under a name.
 func flinkJobs(ctx context.Context, rest, name string) ([]string, error) {
 	raw, err := flinkAsk(ctx, http.MethodGet, rest+"/jobs/overview")
 	if err != nil {
@@ -61,7 +71,7 @@ func flinkJobs(ctx context.Context, rest, name string) ([]string, error) {
 		case "FINISHED", "FAILED", "CANCELED":
 			continue
 		}
-		if strings.HasPrefix(j.Name, name) {
+		if strings.HasPrefix(j.Name, flinkName(name)) {
 			active = append(active, j.ID)
 		}
 	}
