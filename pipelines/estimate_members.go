@@ -33,7 +33,7 @@ type judgeable struct {
 // member adds the estimate of what one member is asked.
 func (e *estimator) member(ctx context.Context, stage string, m panel.Member, d *panel.Drafts, asks []ask) error {
 	m = m.Defaults()
-	row := MemberEstimate{Stage: stage, Member: m.Name, Provider: m.Provider, Model: m.Model, account: m.BaseURL + " " + m.APIKeyEnv}
+	row := MemberEstimate{Stage: stage, Member: m.Name, Provider: m.Provider, Model: m.Model, account: m.BaseURL + " " + m.Key().String()}
 	var bytes, reserved, out Range   // weighted
 	cells := map[[2]string]float64{} // bytes by type and language
 	var billed struct{ bytes, in, out, n float64 }

@@ -38,6 +38,8 @@ import (
 	"cloud.google.com/go/storage"
 	_ "github.com/duckdb/duckdb-go/v2" // the database below the server
 	bq "google.golang.org/api/bigquery/v2"
+
+	"decoy/io/discovery"
 )
 
 // Server is one project.
@@ -52,7 +54,7 @@ type Server struct {
 	t       testing.TB
 	objects *storage.Client
 	db      *sql.DB
-	api     *discovery
+	api     *discovery.API
 
 	mu       sync.Mutex
 	fault    Fault
@@ -83,7 +85,7 @@ func New(t testing.TB, objects *storage.Client) *Server {
 			t.Fatal(err)
 		}
 	}
-	s := &Server{PageRows: 3, Bytes: 1000, t: t, objects: objects, db: db, api: readDiscovery(t),
+	s := &Server{PageRows: 3, Bytes: 1000, t: t, objects: objects, db: db, api: discovery.Read(t, "bigquery/v2/bigquery-api.json"),
 		datasets: map[string]*bq.Dataset{}, tables: map[string]*bq.Table{}, jobs: map[string]*job{}}
 	m := http.NewServeMux()
 	m.HandleFunc("GET /projects/{p}/datasets/{d}", s.getDataset)
@@ -107,7 +109,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, m *http.ServeMux)
 		return
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	if bad := s.api.check(r, body); len(bad) > 0 {
+	if bad := s.api.Request(r, body); len(bad) > 0 {
 		s.t.Errorf("%s %s: not what BigQuery's interface has: %s", r.Method, r.URL.Path, strings.Join(bad, "; "))
 	}
 	s.mu.Lock()

@@ -1,4 +1,8 @@
-package bigqueryfake
+// Package discovery checks requests and messages against Google's descriptions of its
+// REST interfaces (https://developers.google.com/discovery), which lie in the source of
+// module google.golang.org/api. It is for tests and fakes: Go's types of an interface
+// know neither its enumerations nor the parameters of its calls.
+package discovery
 
 import (
 	"encoding/json"
@@ -12,16 +16,17 @@ import (
 	"testing"
 )
 
-// discovery is Google's description of the interface.
-type discovery struct {
-	Schemas    map[string]*shape         `json:"schemas"`
-	Parameters map[string]any            `json:"parameters"`
-	Resources  map[string]*methodsOfKind `json:"resources"`
-	methods    []*method
+// API is Google's description of an interface.
+type API struct {
+	Schemas    map[string]*shape `json:"schemas"`
+	Parameters map[string]any    `json:"parameters"`
+	resource
+	methods []*method
 }
 
-type methodsOfKind struct {
-	Methods map[string]*method `json:"methods"`
+type resource struct {
+	Methods   map[string]*method   `json:"methods"`
+	Resources map[string]*resource `json:"resources"`
 }
 
 type method struct {
@@ -46,37 +51,43 @@ type shape struct {
 
 var variable = regexp.MustCompile(`\\\{\\?\+?[A-Za-z]+\\\}`)
 
-// readDiscovery finds the document in the source of google.golang.org/api; nil if it
-// is not there.
-func readDiscovery(t testing.TB) *discovery {
+// Read finds a description in the source of google.golang.org/api, such as
+// "bigquery/v2/bigquery-api.json". It is nil, which refuses nothing, and the test's log
+// says so, where that source is not there.
+func Read(t testing.TB, name string) *API {
 	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "google.golang.org/api").Output()
 	var data []byte
 	if err == nil {
-		data, err = os.ReadFile(filepath.Join(strings.TrimSpace(string(dir)), "bigquery", "v2", "bigquery-api.json"))
+		data, err = os.ReadFile(filepath.Join(strings.TrimSpace(string(dir)), filepath.FromSlash(name)))
 	}
 	if err != nil {
-		t.Logf("requests are not checked against the discovery document: %v", err)
+		t.Logf("nothing is checked against the discovery document %s: %v", name, err)
 		return nil
 	}
-	d := &discovery{}
+	d := &API{}
 	if err := json.Unmarshal(data, d); err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range d.Resources {
-		for _, m := range r.Methods {
-			path := m.FlatPath
-			if path == "" {
-				path = m.Path
-			}
-			m.pattern = regexp.MustCompile("^/" + variable.ReplaceAllString(regexp.QuoteMeta(path), "[^/]+") + "$")
-			d.methods = append(d.methods, m)
-		}
-	}
+	d.add(&d.resource)
 	return d
 }
 
-// check says what the interface does not have in a request.
-func (d *discovery) check(r *http.Request, body []byte) (bad []string) {
+func (d *API) add(r *resource) {
+	for _, m := range r.Methods {
+		path := m.FlatPath
+		if path == "" {
+			path = m.Path
+		}
+		m.pattern = regexp.MustCompile("^/" + variable.ReplaceAllString(regexp.QuoteMeta(path), "[^/]+") + "$")
+		d.methods = append(d.methods, m)
+	}
+	for _, inner := range r.Resources {
+		d.add(inner)
+	}
+}
+
+// Request says what the interface does not have in a request.
+func (d *API) Request(r *http.Request, body []byte) (bad []string) {
 	if d == nil {
 		return nil
 	}
@@ -100,8 +111,21 @@ func (d *discovery) check(r *http.Request, body []byte) (bad []string) {
 	return append(bad, d.compare(m.Request, v, "body")...)
 }
 
+// Message says what the interface does not have in a message of the named schema, in
+// JSON.
+func (d *API) Message(schema string, raw []byte) (bad []string) {
+	if d == nil {
+		return nil
+	}
+	var v any
+	if err := json.Unmarshal(raw, &v); err != nil {
+		return []string{err.Error()}
+	}
+	return d.compare(&shape{Ref: schema}, v, schema)
+}
+
 // compare says where a value does not have the shape.
-func (d *discovery) compare(s *shape, v any, at string) (bad []string) {
+func (d *API) compare(s *shape, v any, at string) (bad []string) {
 	if s != nil && s.Ref != "" {
 		s = d.Schemas[s.Ref]
 	}
