@@ -32,14 +32,23 @@ type Build struct {
 	// PartBytes is the size above which an archive is read by several tasks, 0 for
 	// 1 GiB.
 	PartBytes int64
-	// Run runs a pipeline on the runner that the command line names.
-	Run func(ctx context.Context, p *beam.Pipeline) error
+	// Run runs a pipeline on the runner that the command line names and returns what it
+	// counted. An error is one line about the cause.
+	Run func(ctx context.Context, p *beam.Pipeline, j Job) (Metrics, error)
 	// Log gets one line for each thing that a person waits for.
 	Log func(format string, a ...any)
 	// Progress, if set, is told how many of a stage's units of work are done.
 	Progress func(stage string, done, total int)
 	// RunInfo collects times for run.json.
 	RunInfo RunInfo
+}
+
+// Job says whose work a pipeline does.
+type Job struct {
+	Out, Stage, Fingerprint string
+	// Shards is told the counter ShardsMetric while the job runs, where the runner
+	// tells it.
+	Shards func(n int)
 }
 
 // RowsInput is a resolved file of rows with the number of its entry in Recipe.Rows.

@@ -226,9 +226,9 @@ func (c *corpus) open(t *testing.T, out, runner string, r Recipe) *Build {
 	return &Build{
 		Out: out, Recipe: r, Sources: src, Rejected: rejected, Workers: 1,
 		Log: func(string, ...any) {},
-		Run: func(ctx context.Context, p *beam.Pipeline) error {
+		Run: func(ctx context.Context, p *beam.Pipeline, _ Job) (Metrics, error) {
 			_, err := beam.Run(ctx, runner, p)
-			return err
+			return Metrics{}, err
 		},
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"golang.org/x/sync/errgroup"
@@ -89,7 +91,7 @@ func runCurate(ctx context.Context, b *Build) error {
 	scope = scope.Scope("curate")
 	var tasks []string
 	for i := range b.Recipe.Shards {
-		t, err := json.Marshal(shardTask{Stage: s.name, Out: b.Out, Shard: i, Of: b.Recipe.Shards, Fingerprint: s.fingerprint})
+		t, err := json.Marshal(shardTask{Code: schemas.CodeVersion, Stage: s.name, Out: b.Out, Shard: i, Of: b.Recipe.Shards, Fingerprint: s.fingerprint})
 		if err != nil {
 			return err
 		}
@@ -121,8 +123,8 @@ func (f *smallRowsFn) ProcessElement(ctx context.Context, task string, emit func
 	if err := json.Unmarshal([]byte(f.Options), &o); err != nil {
 		return fmt.Errorf("options of curate: %w", err)
 	}
-	var t shardTask
-	if err := json.Unmarshal([]byte(task), &t); err != nil {
+	t, err := readTask(task)
+	if err != nil {
 		return fmt.Errorf("task of curate: %w", err)
 	}
 	d := curate.NewDecontaminator()
@@ -140,7 +142,7 @@ func (f *smallRowsFn) ProcessElement(ctx context.Context, task string, emit func
 	}
 	langs := map[string]map[string]bool{} // repository → languages of its rows
 	send(smallRow{})                      // the group must exist even where no shard has a row
-	err := joinShard(t, func(c *schemas.Context, negatives []judgedNegative) error {
+	err = joinShard(t, func(c *schemas.Context, negatives []judgedNegative) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -220,7 +222,7 @@ func (f *selectFn) ProcessElement(ctx context.Context, _ int, rows func(*[]byte)
 		return ctx.Err()
 	}
 	emit(len(sel.Selected))
-	return f.write(sel)
+	return f.write(ctx, sel)
 }
 
 // curated is the result of curate.
@@ -303,7 +305,7 @@ func selectRows(o curateOptions, pool []curate.Candidate, general []curate.Gener
 }
 
 // write writes the selection by shard, then shift.json.
-func (f *selectFn) write(c curated) error {
+func (f *selectFn) write(ctx context.Context, c curated) error {
 	dir := shard.Join(f.Out, schemas.StageCurate)
 	selected := make([][]schemas.Selected, f.Of)
 	for _, s := range c.Selected {
@@ -320,16 +322,27 @@ func (f *selectFn) write(c curated) error {
 		return err
 	}
 	var writers errgroup.Group
-	writers.SetLimit(8) // in a bucket most of the time is waiting
+	writers.SetLimit(8)      // in a bucket most of the time is waiting
+	var recording sync.Mutex // Beam's metrics are for one goroutine
 	for i := range f.Of {
 		if _, ok := done[i]; ok {
 			continue // written before the last run was killed
 		}
-		writers.Go(func() error { return f.writeShard(dir, i, selected[i], rejects[i]) })
+		writers.Go(func() error {
+			began := time.Now()
+			d, err := f.writeShard(i, selected[i], rejects[i])
+			if err != nil {
+				return err
+			}
+			recording.Lock()
+			defer recording.Unlock()
+			return recordDone(ctx, dir, d, began)
+		})
 	}
 	if err := writers.Wait(); err != nil {
 		return err
 	}
+	began := time.Now()
 	raw, err := json.MarshalIndent(c.Report, "", "  ")
 	if err != nil {
 		return err
@@ -338,11 +351,11 @@ func (f *selectFn) write(c curated) error {
 	if err != nil {
 		return err
 	}
-	return shard.WriteDone(dir, schemas.Done{Stage: schemas.StageCurate, Shard: f.Of, Fingerprint: f.Fingerprint, Files: []schemas.File{file}})
+	return recordDone(ctx, dir, schemas.Done{Stage: schemas.StageCurate, Shard: f.Of, Fingerprint: f.Fingerprint, Files: []schemas.File{file}}, began)
 }
 
 // writeShard writes the selection and the rejects of one shard.
-func (f *selectFn) writeShard(dir string, i int, selected []schemas.Selected, rejects []schemas.Reject) error {
+func (f *selectFn) writeShard(i int, selected []schemas.Selected, rejects []schemas.Reject) (schemas.Done, error) {
 	d := schemas.Done{Stage: schemas.StageCurate, Shard: i, Fingerprint: f.Fingerprint, Counts: map[string]int64{}, Rejects: map[string]int64{}}
 	slices.SortFunc(selected, func(a, b schemas.Selected) int {
 		return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(orEmpty(a.NegativeID), orEmpty(b.NegativeID)))
@@ -358,12 +371,12 @@ func (f *selectFn) writeShard(dir string, i int, selected []schemas.Selected, re
 	tally{d.Counts, d.Rejects}.rejects(rejects)
 	file, err := writeAll(shardPath(f.Out, schemas.StageCurate, "selection", i, f.Of), selected)
 	if err != nil {
-		return err
+		return d, err
 	}
 	d.Files = append(d.Files, file)
 	if file, err = writeAll(shardPath(f.Out, schemas.StageCurate, "rejects", i, f.Of), rejects); err != nil {
-		return err
+		return d, err
 	}
 	d.Files = append(d.Files, file)
-	return shard.WriteDone(dir, d)
+	return d, nil
 }

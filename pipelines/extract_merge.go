@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
@@ -33,6 +34,7 @@ type mergeFn struct {
 
 // ProcessElement merges one language.
 func (f *mergeFn) ProcessElement(ctx context.Context, lang string, emit func(int)) error {
+	began := time.Now()
 	d := schemas.Done{Stage: schemas.StageExtract, Shard: f.First + slices.Index(f.Languages, lang), Fingerprint: f.Fingerprint}
 	if _, ok, err := shard.ReadDone(f.Dir, d.Shard, d.Fingerprint); err != nil || ok {
 		return err
@@ -60,8 +62,11 @@ func (f *mergeFn) ProcessElement(ctx context.Context, lang string, emit func(int
 			d.Counts["ngram_files_"+lang]++
 		}
 	}
+	if err := recordDone(ctx, f.Dir, d, began); err != nil {
+		return err
+	}
 	emit(d.Shard)
-	return shard.WriteDone(f.Dir, d)
+	return nil
 }
 
 // parts are the files that the present shards wrote. The folder may hold others, of

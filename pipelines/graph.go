@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
@@ -26,12 +27,25 @@ var shardWorks = map[string]shardWork{}
 
 // shardTask is a shard's work order: all that a worker needs to know.
 type shardTask struct {
+	Code        int             `json:"code"` // version of the code that made it
 	Stage       string          `json:"stage"`
 	Out         string          `json:"out"`
 	Shard       int             `json:"shard"`
 	Of          int             `json:"of"`
 	Fingerprint string          `json:"fingerprint"`
 	Options     json.RawMessage `json:"options"`
+}
+
+// readTask reads a task, unless a launcher of another version made it: its worker
+// would write files under that version's fingerprint.
+func readTask(raw string) (t shardTask, err error) {
+	if err := json.Unmarshal([]byte(raw), &t); err != nil {
+		return t, err
+	}
+	if t.Code != schemas.CodeVersion {
+		return t, fmt.Errorf("the launcher's code is of version %d, this worker's of %d: build both from one checkout", t.Code, schemas.CodeVersion)
+	}
+	return t, nil
 }
 
 func (t shardTask) path(stage, what string) string {
@@ -52,9 +66,19 @@ type shardFn struct{ Work, Fingerprint string }
 
 // ProcessElement does the shard of one task, in JSON.
 func (f *shardFn) ProcessElement(ctx context.Context, task string, emit func(int)) error {
-	var t shardTask
-	if err := json.Unmarshal([]byte(task), &t); err != nil {
+	t, err := readTask(task)
+	if err != nil {
 		return fmt.Errorf("task of %s: %w", f.Work, err)
+	}
+	dir, began := t.Out+"/"+t.Stage, time.Now()
+	// The launcher gives out no shard that is done: another attempt has done it since,
+	// before the runner started this task again.
+	if d, done, err := shard.ReadDone(dir, t.Shard, t.Fingerprint); err != nil || done {
+		if done {
+			countDone(ctx, d)
+			emit(t.Shard)
+		}
+		return err
 	}
 	d, err := shardWorks[f.Work](ctx, t)
 	switch {
@@ -69,7 +93,7 @@ func (f *shardFn) ProcessElement(ctx context.Context, task string, emit func(int
 		return ctx.Err()
 	}
 	d.Stage, d.Shard, d.Fingerprint = t.Stage, t.Shard, t.Fingerprint
-	if err := shard.WriteDone(t.Out+"/"+t.Stage, d); err != nil {
+	if err := recordDone(ctx, dir, d, began); err != nil {
 		return err
 	}
 	emit(t.Shard)
@@ -89,7 +113,7 @@ func (s *stage) tasks(todo []int, options func(shard int) any) ([]string, error)
 		if err != nil {
 			return nil, err
 		}
-		task, err := json.Marshal(shardTask{Stage: s.name, Out: s.b.Out, Shard: i, Of: s.b.Recipe.Shards, Fingerprint: s.fingerprint, Options: raw})
+		task, err := json.Marshal(shardTask{Code: schemas.CodeVersion, Stage: s.name, Out: s.b.Out, Shard: i, Of: s.b.Recipe.Shards, Fingerprint: s.fingerprint, Options: raw})
 		if err != nil {
 			return nil, err
 		}

@@ -132,11 +132,11 @@ func TestRounds(t *testing.T) {
 		jobs := 0
 		b := c.open(t, again, "direct", r)
 		run := b.Run
-		b.Run = func(ctx context.Context, p *beam.Pipeline) error {
+		b.Run = func(ctx context.Context, p *beam.Pipeline, j Job) (Metrics, error) {
 			if jobs++; jobs > 1 {
-				return broken
+				return Metrics{}, broken
 			}
-			return run(ctx, p)
+			return run(ctx, p, j)
 		}
 		if err := b.RunStages(t.Context(), schemas.StageJudge); !errors.Is(err, broken) {
 			t.Fatalf("error %v", err)

@@ -3,6 +3,7 @@ package pipelines
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
@@ -11,9 +12,14 @@ import (
 	"decoy/io/shard"
 )
 
-// progressEvery is how often done records are counted. They are what a build
-// leaves on every runner, so a person sees a shard of a remote worker too.
-const progressEvery = 300 * time.Millisecond
+// How often done records are counted. They are what a build leaves on every runner,
+// and they are there before a runner's metrics are: Flink tells these at the end of a
+// bundle, which in a batch is a worker's whole share. Where OUT is in a bucket
+// counting is a paid request, and the runner's own counter comes first.
+const (
+	progressEvery       = 300 * time.Millisecond
+	progressEveryRemote = 15 * time.Second
+)
 
 // submit runs a stage's graph and tells Build.Progress of each new done record
 // among total. It is panel.ErrBudget where a shard reached its share of the budget,
@@ -32,32 +38,46 @@ func (s *stage) submit(ctx context.Context, p *beam.Pipeline, total int) error {
 }
 
 func (s *stage) watched(ctx context.Context, p *beam.Pipeline, total int) error {
-	if s.b.Progress == nil {
-		return s.b.Run(ctx, p)
+	before := s.recorded()
+	var counted atomic.Int64 // by the runner, in this job
+	job := Job{Out: s.b.Out, Stage: s.name, Fingerprint: s.fingerprint, Shards: func(n int) { counted.Store(int64(n)) }}
+	show := func(recorded int) {
+		if s.b.Progress != nil {
+			s.b.Progress(s.name, min(total, max(recorded, before+int(counted.Load()))), total)
+		}
 	}
 	stop := make(chan struct{})
 	var watching sync.WaitGroup
-	watching.Go(func() {
-		every := progressEvery
-		if bucket.In(s.b.Out) {
-			every *= 10 // a listing is a request that is paid for
-		}
-		tick := time.NewTicker(every)
-		defer tick.Stop()
-		for {
-			s.b.Progress(s.name, s.recorded(), total)
-			select {
-			case <-stop:
-				return
-			case <-tick.C:
-			}
-		}
-	})
-	err := s.b.Run(ctx, p)
+	if s.b.Progress != nil {
+		watching.Go(func() { s.watch(stop, before, show) })
+	}
+	m, err := s.b.Run(ctx, p, job)
 	close(stop)
 	watching.Wait()
-	s.b.Progress(s.name, s.recorded(), total)
+	s.b.RunInfo.metrics(s.name, m)
+	show(s.recorded())
 	return err
+}
+
+// watch shows the number of done records until stop is closed.
+func (s *stage) watch(stop <-chan struct{}, recorded int, show func(int)) {
+	tick := time.NewTicker(progressEvery)
+	defer tick.Stop()
+	every := progressEvery
+	if bucket.In(s.b.Out) {
+		every = progressEveryRemote
+	}
+	for last := time.Now(); ; {
+		show(recorded)
+		select {
+		case <-stop:
+			return
+		case <-tick.C:
+		}
+		if time.Since(last) >= every {
+			recorded, last = s.recorded(), time.Now()
+		}
+	}
 }
 
 // recorded counts the done records that are there: none of another fingerprint is,

@@ -27,6 +27,8 @@ type StageInfo struct {
 	Seconds float64          `json:"seconds"`
 	Counts  map[string]int64 `json:"counts,omitempty"`
 	Rejects map[string]int64 `json:"rejects,omitempty"`
+	// Metrics are the runner's own, of this run's attempts.
+	Metrics Metrics `json:"metrics,omitzero"`
 
 	start time.Time
 }
@@ -61,6 +63,15 @@ func (r *RunInfo) counts(stage string, counts, rejects map[string]int64) {
 	for i := range r.Stages {
 		if r.Stages[i].Stage == stage {
 			r.Stages[i].Counts, r.Stages[i].Rejects = counts, rejects
+		}
+	}
+}
+
+// metrics adds what one graph of a stage counted.
+func (r *RunInfo) metrics(stage string, m Metrics) {
+	for i := range r.Stages {
+		if r.Stages[i].Stage == stage {
+			r.Stages[i].Metrics.add(m)
 		}
 	}
 }

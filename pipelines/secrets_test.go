@@ -61,21 +61,21 @@ func TestAKeyIsInNoLogAndNoJob(t *testing.T) {
 	b := ordinary(t, 2).open(t, t.TempDir(), "prism", asked(t, s))
 	b.Log = func(format string, a ...any) { fmt.Fprintf(&logged, format+"\n", a...) }
 	run, jobs := b.Run, []byte(nil)
-	b.Run = func(ctx context.Context, p *beam.Pipeline) error {
+	b.Run = func(ctx context.Context, p *beam.Pipeline, j Job) (Metrics, error) {
 		edges, _, err := p.Build()
 		if err != nil {
-			return err
+			return Metrics{}, err
 		}
 		job, err := graphx.Marshal(edges, &graphx.Options{Environment: &pipepb.Environment{Urn: "test"}})
 		if err != nil {
-			return err
+			return Metrics{}, err
 		}
 		raw, err := proto.Marshal(job)
 		jobs = append(append(jobs, raw...), '\n')
 		if err != nil {
-			return err
+			return Metrics{}, err
 		}
-		return run(ctx, p)
+		return run(ctx, p, j)
 	}
 	if err := b.RunStages(t.Context(), schemas.Stages...); err != nil {
 		t.Fatal(err)

@@ -1,31 +1,11 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"errors"
-	"fmt"
-	"log/slog"
-	"os"
-	"strings"
-	"sync"
-
-	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	beamlog "github.com/apache/beam/sdks/v2/go/pkg/beam/log"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners"
-
-	// Filesystems and runners, as package beamx imports them but without its compiled
-	// forms of small DoFns: they take 9 s to compile and our elements are shards.
-	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem/gcs"
-	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem/local"
-	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/dataflow"
-	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/direct"
-	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/flink"
-	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
-	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/universal"
 
 	"decoy/io/shard"
 	"decoy/pipelines"
+	"decoy/runners/jobs"
 	"decoy/schemas"
 	"decoy/transforms/panel"
 )
@@ -73,8 +53,8 @@ func (c common) open(in inputs, spend spending) (*pipelines.Build, error) {
 	if err := r.Validate(); err != nil {
 		return nil, usageError{err}
 	}
-	b := &pipelines.Build{Out: c.Out, Recipe: r, Replay: spend.Replay, Workers: max(1, spend.Workers), Run: runPipeline}
-	b.RunInfo.Runner = runnerName()
+	b := &pipelines.Build{Out: c.Out, Recipe: r, Replay: spend.Replay, Workers: max(1, spend.Workers), Run: jobs.Run}
+	b.RunInfo.Runner = jobs.Name()
 	return b, nil
 }
 
@@ -97,70 +77,6 @@ func (c common) run(in inputs, spend spending, work func(*pipelines.Build) error
 	}
 	defer watchPanel(shown, &panel.ProcessMeter)()
 	return work(b)
-}
-
-// runnerName is the runner that Beam's flags name.
-func runnerName() string { return cmp.Or(*runners.Runner, "prism") }
-
-// runPipeline runs a pipeline on the runner that the flags name. Beam's own log is
-// for its developers: below warnings it stays silent, and what prism says about a
-// failure is shown only where the failure does not say it itself.
-func runPipeline(ctx context.Context, p *beam.Pipeline) error {
-	beamlog.SetLogger(beamLogger{})
-	var said lastLog
-	slog.SetDefault(slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelError}))) // prism's
-	_, err := beam.Run(ctx, runnerName(), p)
-	if err == nil {
-		return nil
-	}
-	own, ok := ownError(err.Error())
-	if !ok && ctx.Err() == nil {
-		fmt.Fprint(os.Stderr, said.String())
-	}
-	return errors.New(own)
-}
-
-// ownError finds our part of an error that crossed Beam, which wraps it as text in
-// lines about bundles. ok is false where it is none of ours: a panic, or a failure of
-// Beam itself.
-func ownError(text string) (own string, ok bool) {
-	const mark = "] failed:\n" // DoFn[UID:6, …, Name: decoy/pipelines.shardFn] failed:
-	if i := strings.LastIndex(text, mark); i >= 0 {
-		own = strings.TrimSpace(text[i+len(mark):])
-		return own, !strings.HasPrefix(own, "panic:")
-	}
-	lines := strings.Split(strings.TrimSpace(text), "\n")
-	return strings.TrimSpace(lines[len(lines)-1]), false
-}
-
-// lastLog keeps the end of a log. It may be written from several goroutines.
-type lastLog struct {
-	mu sync.Mutex
-	b  []byte
-}
-
-func (l *lastLog) Write(p []byte) (int, error) {
-	const most = 64 << 10
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.b = append(l.b, p...)
-	l.b = l.b[max(0, len(l.b)-most):]
-	return len(p), nil
-}
-
-func (l *lastLog) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return string(l.b)
-}
-
-type beamLogger struct{}
-
-// Log prints Beam's errors.
-func (beamLogger) Log(_ context.Context, sev beamlog.Severity, _ int, msg string) {
-	if sev >= beamlog.SevError {
-		fmt.Fprintln(os.Stderr, "beam:", msg)
-	}
 }
 
 type buildCmd struct {

@@ -46,6 +46,7 @@ type cli struct {
 	Judge       judgeCmd       `cmd:"" help:"Measure how often judges are fooled."`
 	Curate      curateCmd      `cmd:"" help:"Deduplicate, decontaminate, balance and select."`
 	Export      exportCmd      `cmd:"" help:"Write the training set, its card and the report."`
+	Load        loadCmd        `cmd:"" help:"Put a build's tables into BigQuery, a DuckDB file or Parquet files."`
 	Stats       statsCmd       `cmd:"" help:"Answer questions about a build in SQL."`
 	Batch       batchCmd       `cmd:"" help:"Ask a panel through the batch interfaces of its providers."`
 	Train       trainCmd       `cmd:"" help:"Render a trainer's configuration and start it."`

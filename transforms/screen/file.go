@@ -7,8 +7,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/go-enry/go-enry/v2"
-
 	"decoy/schemas"
 )
 
@@ -77,7 +75,7 @@ func isVendored(filePath string) bool {
 		filePath = ownFolders.ReplaceAllString(filePath, "${1}own/")
 		filePath = ownFolders.ReplaceAllString(filePath, "${1}own/")
 	}
-	return enry.IsVendor(filePath)
+	return linguistVendored(filePath)
 }
 
 var minifiedName = regexp.MustCompile(`[.-]min\.(js|mjs|cjs|css)$`)

@@ -4,8 +4,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/go-enry/go-enry/v2"
 )
 
 // markLines is where a mark of generation stands; Linguist looks as far in Go.
@@ -49,7 +47,7 @@ func isGenerated(path string, content []byte) (detail string, ok bool) {
 	}
 	// Linguist takes any of Go's first lines that holds the mark, a generator's own
 	// template too; Go's mark is a rule, and is looked for above.
-	if !strings.HasSuffix(path, ".go") && enry.IsGenerated(path, content) {
+	if !strings.HasSuffix(path, ".go") && linguistGenerated(path, content) {
 		return "by Linguist's rules", true
 	}
 	return "", false

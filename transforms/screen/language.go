@@ -5,8 +5,6 @@ import (
 	"path"
 	"strings"
 
-	"github.com/go-enry/go-enry/v2"
-
 	"decoy/schemas"
 	"decoy/transforms/syntax"
 )
@@ -39,7 +37,7 @@ func MaybeSource(filePath string) bool {
 	if likely[ext] != "" {
 		return true
 	}
-	for _, name := range enry.GetLanguagesByExtension(filePath, nil, nil) {
+	for _, name := range linguistByExtension(filePath) {
 		if languages[name] != "" {
 			return true
 		}
@@ -55,21 +53,17 @@ func Language(filePath string, content []byte) string {
 		if !bytes.HasPrefix(content, []byte("#!")) {
 			return ""
 		}
-		name, _ := enry.GetLanguageByShebang(content)
-		return languages[name]
+		return languages[linguistByShebang(content)]
 	}
-	byExt := enry.GetLanguagesByExtension(filePath, nil, nil)
+	byExt := linguistByExtension(filePath)
 	if len(byExt) == 1 {
 		return languages[byExt[0]]
 	}
 	if !MaybeSource(filePath) {
 		return ""
 	}
-	if name, safe := enry.GetLanguageByContent(filePath, content); safe {
+	if name := linguistByContent(filePath, content); name != "" {
 		return languages[name]
 	}
-	if lang := likely[ext]; lang != "" {
-		return lang
-	}
-	return languages[enry.GetLanguage(filePath, content)]
+	return likely[ext]
 }

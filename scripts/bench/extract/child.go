@@ -249,9 +249,9 @@ func stage(ctx context.Context, out string, times int, specs []string) (s sample
 	recipe.Archives = specs
 	b := pipelines.Build{
 		Out: out, Recipe: recipe, Workers: 1, Log: func(string, ...any) {},
-		Run: func(ctx context.Context, p *beam.Pipeline) error {
+		Run: func(ctx context.Context, p *beam.Pipeline, _ pipelines.Job) (pipelines.Metrics, error) {
 			_, err := prism.Execute(ctx, p)
-			return err
+			return pipelines.Metrics{}, err
 		},
 	}
 	if err := b.Resolve(ctx); err != nil {

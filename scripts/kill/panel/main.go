@@ -24,10 +24,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -35,16 +32,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
-	"strings"
 	"time"
 
-	"decoy/io/shard"
+	"decoy/scripts/kill/outcome"
 	"decoy/transforms/panel/faultserver"
-	"decoy/transforms/panel/ledger"
 )
 
-const concurrency = 64
+const concurrency, shards = 64, 4
 
 func main() {
 	if err := run(context.Background()); err != nil {
@@ -78,7 +72,7 @@ func run(ctx context.Context) error {
 	}
 	defer os.RemoveAll(work)
 	k := &killer{binary: flag.Arg(0), work: work, archives: *archives}
-	k.server = faultserver.New(faultserver.Options{Latency: 20 * time.Millisecond, Plan: faultserver.Each(faultserver.OK(answer))})
+	k.server = faultserver.New(faultserver.Options{Latency: 20 * time.Millisecond, Plan: faultserver.Each(faultserver.OK(outcome.Answer))})
 	defer k.server.Close()
 	if err := k.recipe(); err != nil {
 		return err
@@ -100,8 +94,13 @@ func run(ctx context.Context) error {
 	if err := k.kill(ctx, *kills, &r); err != nil {
 		return err
 	}
-	if r.Files, r.Differing, err = differing(filepath.Join(work, "calm", "generate"), filepath.Join(work, "killed", "generate")); err != nil {
+	files, differ, err := outcome.Differing(filepath.Join(work, "calm", "generate"), filepath.Join(work, "killed", "generate"))
+	if err != nil {
 		return err
+	}
+	r.Files, r.Differing = files, len(differ)
+	for _, name := range differ {
+		fmt.Println("differs:", name)
 	}
 	raw, err := json.Marshal(r)
 	if err != nil {
@@ -124,10 +123,10 @@ type killer struct {
 func (k *killer) recipe() error {
 	text := fmt.Sprintf(`name: kill
 archives: [%s]
-shards: 4
+shards: %d
 extract: {kinds: {import: 2, call: 4}, max_per_repo: 2200, prefix_bytes: 1024, suffix_bytes: 512}
 generate: {panel: [{name: paid, provider: openai, base_url: %q, model: m, concurrency: %d, max_tokens: 100, timeout: 5s}]}
-`, k.archives, k.server.URL(), concurrency)
+`, k.archives, shards, k.server.URL(), concurrency)
 	return os.WriteFile(filepath.Join(k.work, "recipe.yaml"), []byte(text), 0o666)
 }
 
@@ -145,7 +144,7 @@ func (k *killer) served() int { return k.seen }
 // kill runs generate and kills it, until it has been killed so often; then it lets it
 // end.
 func (k *killer) kill(ctx context.Context, kills int, r *result) error {
-	recorded := map[string]int{} // request → arrivals when it was first seen in the ledger
+	recorded := outcome.Recorded{}
 	for done := 0; ; {
 		cmd := k.command(ctx, "generate", "killed")
 		if err := cmd.Start(); err != nil {
@@ -204,102 +203,20 @@ func (k *killer) arrival(ended chan error) {
 
 // record notes what is in the ledger, and how many requests had come by then. Calls of
 // the dead process have reached the server before it is asked.
-func (k *killer) record(ctx context.Context, recorded map[string]int) error {
+func (k *killer) record(ctx context.Context, recorded outcome.Recorded) error {
 	time.Sleep(50 * time.Millisecond)
-	now := k.server.Served()
-	store := shard.NewDir(filepath.Join(k.work, "killed", "generate", "ledger"))
-	for i := range 4 {
-		led, err := ledger.Open(ctx, store, i)
-		if err != nil {
-			return err
-		}
-		for rec := range led.All() {
-			id := requestName.FindString(string(rec.Raw))
-			if _, ok := recorded[id]; !ok {
-				recorded[id] = now
-			}
-		}
-	}
-	return nil
+	return recorded.Record(ctx, filepath.Join(k.work, "killed", "generate"), shards, k.server.Served())
 }
 
 // count compares the ledger's history with the server's.
-func (k *killer) count(ctx context.Context, recorded map[string]int, r *result) error {
+func (k *killer) count(ctx context.Context, recorded outcome.Recorded, r *result) error {
 	if err := k.record(ctx, recorded); err != nil {
 		return err
 	}
-	times := map[string]int{}
-	for i, a := range k.server.Arrivals()[k.seen:] {
-		id := name(a)
-		times[id]++
-		if at, ok := recorded[id]; ok && k.seen+i >= at {
-			r.PaidAgain++
-		}
-	}
-	for _, n := range times {
-		r.Arrivals += n
-		r.InFlight += n - 1
-	}
-	if len(times) != r.Requests || len(recorded) != r.Requests {
-		return fmt.Errorf("%d requests reached the server and %d are in the ledger, of %d", len(times), len(recorded), r.Requests)
+	p := recorded.Count(k.server.Arrivals()[k.seen:], k.seen)
+	r.PaidAgain, r.Arrivals, r.InFlight = p.Again, p.Arrivals, p.Arrivals-p.Requests
+	if p.Requests != r.Requests || len(recorded) != r.Requests {
+		return fmt.Errorf("%d requests reached the server and %d are in the ledger, of %d", p.Requests, len(recorded), r.Requests)
 	}
 	return nil
-}
-
-var requestName = regexp.MustCompile(`request [0-9a-f]{32}`)
-
-func name(a faultserver.Arrival) string {
-	sum := sha256.Sum256([]byte(a.User))
-	return "request " + hex.EncodeToString(sum[:16])
-}
-
-var firstName = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`)
-
-// answer renames the first name of the golden, and names the request.
-func answer(a faultserver.Arrival) string {
-	golden := a.Section("DEVELOPER")
-	at := firstName.FindStringIndex(golden)
-	if at != nil {
-		golden = golden[:at[1]] + "Quick" + golden[at[1]:]
-	}
-	raw, err := json.Marshal(map[string]any{"completion": golden, "introduced": []string{}, "why_wrong": name(a)})
-	if err != nil {
-		panic(err) // strings always marshal
-	}
-	return string(raw)
-}
-
-// differing compares the files of two folders, but for the ledger and the records of
-// what is done.
-func differing(a, b string) (files, differ int, err error) {
-	err = filepath.WalkDir(a, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() && (d.Name() == "ledger" || d.Name() == "_done") {
-			if err == nil {
-				err = filepath.SkipDir
-			}
-			return err
-		}
-		if d.IsDir() {
-			return nil
-		}
-		rel, err := filepath.Rel(a, path)
-		if err != nil {
-			return err
-		}
-		left, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		right, err := os.ReadFile(filepath.Join(b, rel))
-		if err != nil && !os.IsNotExist(err) {
-			return err
-		}
-		files++
-		if !bytes.Equal(left, right) {
-			differ++
-			fmt.Println("differs:", strings.TrimPrefix(rel, "/"))
-		}
-		return nil
-	})
-	return files, differ, err
 }

@@ -1,0 +1,221 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/gcpopts"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/jobopts"
+	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/dataflow" // registers the runner and its flags
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/dataflow/dataflowlib"
+	df "google.golang.org/api/dataflow/v1b3"
+
+	"decoy/pipelines"
+)
+
+// ErrStaged is the end of a run that was to stage a template: there is no job yet
+// whose work could go on.
+var ErrStaged = errors.New("the job was staged and not started")
+
+// dataflowPoll is how often Dataflow is asked. Its metrics change every half minute.
+const dataflowPoll = 10 * time.Second
+
+// dataflowFailures is how many questions in a row may fail while a job runs.
+const dataflowFailures = 30
+
+// dataflowJob is a job of Google Cloud Dataflow.
+type dataflowJob struct {
+	client              *df.Service
+	project, region, id string
+}
+
+// runDataflow submits a pipeline as Beam's runner does, and watches it itself.
+func runDataflow(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (pipelines.Metrics, error) {
+	name := jobName(j)
+	if err := endPrevious(ctx, j.Out, name); err != nil {
+		return pipelines.Metrics{}, err
+	}
+	*jobopts.JobName, *jobopts.Async = name, true
+	r, err := beam.Run(ctx, Name(), p)
+	if err != nil {
+		return pipelines.Metrics{}, err
+	}
+	if r == nil || reflect.ValueOf(r).IsNil() {
+		return pipelines.Metrics{}, ErrStaged
+	}
+	d, err := newDataflowJob(ctx, gcpopts.GetProjectFromFlagOrEnvironment(ctx), gcpopts.GetRegion(ctx), r.JobID())
+	if err != nil {
+		return pipelines.Metrics{}, err
+	}
+	if err := writeRecord(j.Out, record{Runner: Name(), Project: d.project, Region: d.region, ID: d.id, Name: name}); err != nil {
+		return pipelines.Metrics{}, err
+	}
+	m, over, err := d.wait(ctx, j)
+	if over {
+		err = errors.Join(err, removeRecord(j.Out))
+	}
+	return m, err
+}
+
+func newDataflowJob(ctx context.Context, project, region, id string) (dataflowJob, error) {
+	endpoint := ""
+	if f := flag.Lookup("dataflow_endpoint"); f != nil {
+		endpoint = f.Value.String()
+	}
+	client, err := dataflowlib.NewClient(context.WithoutCancel(ctx), endpoint)
+	if err != nil {
+		return dataflowJob{}, fmt.Errorf("dataflow: %w; log in with gcloud auth application-default login, or name a key file in GOOGLE_APPLICATION_CREDENTIALS", err)
+	}
+	return dataflowJob{client, project, region, id}, nil
+}
+
+// wait follows a job to its end.
+func (d dataflowJob) wait(ctx context.Context, j pipelines.Job) (m pipelines.Metrics, over bool, err error) {
+	failures := 0
+	for {
+		state, err := d.state(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return d.cancel(context.Cause(ctx))
+		case err != nil:
+			if failures++; failures == dataflowFailures {
+				return m, false, fmt.Errorf("dataflow job %s was not to be seen for %d questions (%w) and may still run: run the same command again to take it up", d.id, failures, err)
+			}
+		case state == "JOB_STATE_DONE":
+			return d.metrics(ctx), true, nil
+		case dataflowEnded(state):
+			return d.metrics(ctx), true, d.failure(ctx, state)
+		default:
+			failures = 0
+			tell(j, d.metrics(ctx))
+		}
+		if pause(ctx, dataflowPoll) != nil {
+			return d.cancel(context.Cause(ctx))
+		}
+	}
+}
+
+func (d dataflowJob) state(ctx context.Context) (string, error) {
+	got, err := d.client.Projects.Locations.Jobs.Get(d.project, d.region, d.id).Context(ctx).Do()
+	if err != nil {
+		return "", err
+	}
+	return got.CurrentState, nil
+}
+
+func dataflowEnded(state string) bool {
+	return slices.Contains([]string{"JOB_STATE_DONE", "JOB_STATE_FAILED", "JOB_STATE_CANCELLED", "JOB_STATE_DRAINED", "JOB_STATE_UPDATED"}, state)
+}
+
+// failure is the error of a job that ended without being done: the newest of the
+// job's error messages that names a DoFn of ours, or the newest.
+func (d dataflowJob) failure(ctx context.Context, state string) error {
+	if state != "JOB_STATE_FAILED" {
+		return fmt.Errorf("dataflow job %s ended as %s, not by this command", d.id, state)
+	}
+	cause := ""
+	err := d.client.Projects.Locations.Jobs.Messages.List(d.project, d.region, d.id).MinimumImportance("JOB_MESSAGE_ERROR").Context(ctx).
+		Pages(ctx, func(page *df.ListJobMessagesResponse) error {
+			for _, m := range page.JobMessages {
+				cause = worse(cause, m.MessageText)
+			}
+			return nil
+		})
+	switch {
+	case err != nil:
+		return fmt.Errorf("dataflow job %s failed, and its messages could not be read: %w", d.id, err)
+	case cause == "":
+		return fmt.Errorf("dataflow job %s failed and has no error message: look into its worker log", d.id)
+	}
+	return errors.New(cause)
+}
+
+// metrics are the job's committed ones of ours, or those of attempts while none is.
+func (d dataflowJob) metrics(ctx context.Context) pipelines.Metrics {
+	got, err := d.client.Projects.Locations.Jobs.GetMetrics(d.project, d.region, d.id).Context(ctx).Do()
+	if err != nil {
+		return pipelines.Metrics{}
+	}
+	// The service lists a value for each step, once committed and once tentative.
+	byKind := map[bool]pipelines.Metrics{}
+	for _, tentative := range []bool{true, false} {
+		byKind[tentative] = pipelines.Metrics{Counters: map[string]int64{}, Distributions: map[string]pipelines.Distribution{}}
+	}
+	for _, u := range got.Metrics {
+		stage, ok := ours(u.Name.Context["namespace"])
+		if !ok {
+			continue
+		}
+		m, name := byKind[u.Name.Context["tentative"] == "true"], stage+"/"+u.Name.Name
+		if n, ok := u.Scalar.(float64); ok {
+			m.Counters[name] += int64(n)
+		}
+		if v, ok := u.Distribution.(map[string]any); ok {
+			at := func(k string) int64 { f, _ := v[k].(float64); return int64(f) }
+			m.Distributions[name] = m.Distributions[name].Plus(pipelines.Distribution{Count: at("count"), Sum: at("sum"), Min: at("min"), Max: at("max")})
+		}
+	}
+	if len(byKind[false].Counters)+len(byKind[false].Distributions) > 0 {
+		return byKind[false]
+	}
+	return byKind[true]
+}
+
+// cancel ends a job for a cause.
+func (d dataflowJob) cancel(cause error) (pipelines.Metrics, bool, error) {
+	ctx, stop := context.WithTimeout(context.Background(), CancelPatience)
+	defer stop()
+	if err := d.end(ctx, false); err != nil {
+		return pipelines.Metrics{}, false, cancelError{fmt.Errorf("%v; dataflow job %s could not be cancelled and may still run: %w", cause, d.id, err)}
+	}
+	// Workers take minutes to stop; until then the record keeps another launch away.
+	state, err := d.state(ctx)
+	return d.metrics(ctx), err == nil && dataflowEnded(state), cause
+}
+
+// end asks for a job's cancellation and, if told to, waits until it is over.
+func (d dataflowJob) end(ctx context.Context, wait bool) error {
+	for asked := false; ; asked = true {
+		state, err := d.state(ctx)
+		if err != nil {
+			return err
+		}
+		if dataflowEnded(state) {
+			return nil
+		}
+		if !asked {
+			if _, err := d.client.Projects.Locations.Jobs.Update(d.project, d.region, d.id, &df.Job{RequestedState: "JOB_STATE_CANCELLED"}).Context(ctx).Do(); err != nil {
+				return err
+			}
+		}
+		if !wait {
+			return nil
+		}
+		if pause(ctx, time.Second) != nil {
+			return fmt.Errorf("it is still %s", strings.TrimPrefix(state, "JOB_STATE_"))
+		}
+	}
+}
+
+// endDataflow ends a job unless it is named keep and runs: then a submission of that
+// name takes it up.
+func (r record) endDataflow(ctx context.Context, keep string) error {
+	d, err := newDataflowJob(ctx, r.Project, r.Region, r.ID)
+	if err != nil {
+		return err
+	}
+	if r.Name == keep {
+		state, err := d.state(ctx)
+		if err != nil || state != "JOB_STATE_CANCELLING" && state != "JOB_STATE_DRAINING" {
+			return err
+		}
+	}
+	return d.end(ctx, true)
+}

@@ -1,0 +1,103 @@
+package jobs
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"sync"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/jobopts"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"decoy/io/shard"
+	"decoy/pipelines"
+)
+
+// recordName is the file below OUT that names the remote job which works on it.
+const recordName = ".job.json"
+
+// record names a remote job.
+type record struct {
+	Runner   string `json:"runner"`
+	Endpoint string `json:"endpoint,omitempty"` // of the job service
+	Project  string `json:"project,omitempty"`  // of Dataflow
+	Region   string `json:"region,omitempty"`
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+}
+
+// givenName is what --job_name said before it was set for the first stage.
+var givenName = sync.OnceValue(func() string { return *jobopts.JobName })
+
+// jobName is the same for the same work on the same OUT and for nothing else. Dataflow
+// takes up to 40 lower-case letters, digits and hyphens.
+func jobName(j pipelines.Job) string {
+	sum := sha256.Sum256([]byte(j.Out + "\x00" + j.Fingerprint))
+	name := "decoy"
+	if given := givenName(); given != "" {
+		name = given
+	}
+	return strings.ToLower(fmt.Sprintf("%s-%s-%s", name, j.Stage, hex.EncodeToString(sum[:6])))
+}
+
+func recordPath(out string) string { return shard.Join(out, recordName) }
+
+func writeRecord(out string, r record) error {
+	raw, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	_, err = shard.WriteFile(recordPath(out), append(raw, '\n'))
+	return err
+}
+
+func removeRecord(out string) error { return shard.Remove(recordPath(out)) }
+
+// endPrevious ends the remote job that a launcher which is gone left working on OUT.
+// One of the name keep may run on, where it can be taken up.
+func endPrevious(ctx context.Context, out, keep string) error {
+	raw, err := shard.ReadFile(recordPath(out))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var r record
+	if err := json.Unmarshal(raw, &r); err != nil {
+		return fmt.Errorf("read %q: %w: see on the runner that no job of this build is active, then remove the file", recordPath(out), err)
+	}
+	within, stop := context.WithTimeout(ctx, CancelPatience)
+	defer stop()
+	if err := r.end(within, keep); err != nil {
+		return fmt.Errorf("%s job %s (%s) of an earlier run may still work on %s (%w): see that it is over, then remove %s, and run the same command again",
+			r.Runner, r.ID, r.Name, out, err, recordPath(out))
+	}
+	return removeRecord(out)
+}
+
+func (r record) end(ctx context.Context, keep string) error {
+	if kind(r.Runner) == kindDataflow {
+		return r.endDataflow(ctx, keep)
+	}
+	s, hangUp, err := dial(ctx, r.Endpoint)
+	if err == nil {
+		defer hangUp()
+		if err = s.end(ctx, r.ID); err == nil {
+			return nil
+		}
+		if status.Code(err) == codes.NotFound {
+			err = fmt.Errorf("the job service at %s was started since and does not know it", r.Endpoint)
+		}
+	}
+	if *flinkREST == "" {
+		return fmt.Errorf("%w; --flink_rest=URL lets this command look for it on the cluster", err)
+	}
+	return endFlinkJobs(ctx, *flinkREST, r.Name)
+}
