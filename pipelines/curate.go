@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
@@ -332,24 +333,25 @@ func (f *selectFn) write(ctx context.Context, c curated) error {
 		return err
 	}
 	var writers errgroup.Group
-	writers.SetLimit(8) // in a bucket most of the time is waiting
-	written := make([]schemas.Done, f.Of)
+	writers.SetLimit(8)      // in a bucket most of the time is waiting
+	var recording sync.Mutex // Beam's metrics are for one goroutine
 	for i := range f.Of {
 		if _, ok := done[i]; ok {
 			continue // written before the last run was killed
 		}
-		writers.Go(func() (err error) {
-			written[i], err = f.writeShard(dir, i, selected[i], rejects[i])
-			return err
+		writers.Go(func() error {
+			began := time.Now()
+			d, err := f.writeShard(i, selected[i], rejects[i])
+			if err != nil {
+				return err
+			}
+			recording.Lock()
+			defer recording.Unlock()
+			return recordDone(ctx, dir, d, began)
 		})
 	}
 	if err := writers.Wait(); err != nil {
 		return err
-	}
-	for _, d := range written {
-		if d.Stage != "" {
-			countDone(ctx, d) // metrics belong to this goroutine
-		}
 	}
 	began := time.Now()
 	raw, err := json.MarshalIndent(c.Report, "", "  ")
@@ -364,7 +366,7 @@ func (f *selectFn) write(ctx context.Context, c curated) error {
 }
 
 // writeShard writes the selection and the rejects of one shard.
-func (f *selectFn) writeShard(dir string, i int, selected []schemas.Selected, rejects []schemas.Reject) (schemas.Done, error) {
+func (f *selectFn) writeShard(i int, selected []schemas.Selected, rejects []schemas.Reject) (schemas.Done, error) {
 	d := schemas.Done{Stage: schemas.StageCurate, Shard: i, Fingerprint: f.Fingerprint, Counts: map[string]int64{}, Rejects: map[string]int64{}}
 	slices.SortFunc(selected, func(a, b schemas.Selected) int {
 		return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(orEmpty(a.NegativeID), orEmpty(b.NegativeID)))
@@ -387,5 +389,5 @@ func (f *selectFn) writeShard(dir string, i int, selected []schemas.Selected, re
 		return d, err
 	}
 	d.Files = append(d.Files, file)
-	return d, shard.WriteDone(dir, d)
+	return d, nil
 }
