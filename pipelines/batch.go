@@ -2,11 +2,9 @@ package pipelines
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 
-	"decoy/io/shard"
 	"decoy/schemas"
 	"decoy/transforms/panel"
 	"decoy/transforms/secrets"
@@ -71,11 +69,11 @@ func (b *Build) Batches(ctx context.Context, stage, member string, do func(ctx c
 	if !ok {
 		return fmt.Errorf("stage %q sends no requests; use %s or %s", stage, schemas.StageGenerate, schemas.StageJudge)
 	}
-	held, err := shard.Lock(b.Out)
+	ctx, release, err := hold(ctx, b.Out)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, held.Release()) }()
+	defer release(&err)
 	s, requests, err := kind.open(b)
 	if err != nil {
 		return err

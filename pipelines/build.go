@@ -5,9 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
@@ -105,15 +102,18 @@ var stages = map[string]stageFunc{
 // RunStages runs the named stages in order, holding OUT, and writes run.json. A
 // stage that is done is skipped; what a killed process left behind is removed.
 func (b *Build) RunStages(ctx context.Context, names ...string) (err error) {
-	held, err := shard.Lock(b.Out)
+	ctx, release, err := hold(ctx, b.Out)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, held.Release()) }()
+	defer release(&err)
 	if err := shard.CleanTemp(b.Out); err != nil {
 		return err
 	}
 	defer func() {
+		if lost(ctx) {
+			return // it is another's to write
+		}
 		if werr := b.RunInfo.write(b.Out); err == nil { // the first failure says more
 			err = werr
 		}
@@ -132,7 +132,7 @@ func (b *Build) RunStages(ctx context.Context, names ...string) (err error) {
 	return nil
 }
 
-func (b *Build) dir(stage string) string { return filepath.Join(b.Out, stage) }
+func (b *Build) dir(stage string) string { return shard.Join(b.Out, stage) }
 
 // stage is what all stages have in common: which shards are to be done, running
 // them, and the manifest.
@@ -196,31 +196,19 @@ func (s *stage) todo() ([]int, error) {
 // is killed while it does that, nobody may take them for whole.
 func (s *stage) done() (map[int]bool, error) {
 	dir := s.b.dir(s.name)
-	if err := os.MkdirAll(filepath.Join(dir, "_done"), 0o777); err != nil {
-		return nil, fmt.Errorf("make the folder of %s: %w; choose another --out", s.name, err)
-	}
-	if err := os.Remove(filepath.Join(dir, "manifest.json")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := shard.Remove(shard.Join(dir, "manifest.json")); err != nil {
 		return nil, err
 	}
-	records, err := shard.List(filepath.Join(dir, "_done"), "*.json")
+	valid, others, err := shard.Records(dir, s.fingerprint)
 	if err != nil {
 		return nil, err
 	}
+	if err := shard.Remove(others...); err != nil {
+		return nil, err
+	}
 	done := map[int]bool{}
-	for _, path := range records {
-		i, err := strconv.Atoi(strings.TrimSuffix(filepath.Base(path), ".json"))
-		if err != nil {
-			return nil, fmt.Errorf("%q is not a done record: move it away", path)
-		}
-		_, ok, err := shard.ReadDone(dir, i, s.fingerprint)
-		if err != nil {
-			return nil, err
-		}
-		if done[i] = ok; !ok {
-			if err := os.Remove(path); err != nil {
-				return nil, err
-			}
-		}
+	for i := range valid {
+		done[i] = true
 	}
 	return done, nil
 }
@@ -236,16 +224,15 @@ func (s *stage) finished() (bool, error) {
 	if err != nil || m.Fingerprint != s.fingerprint {
 		return false, err
 	}
-	for _, f := range m.Shards {
-		st, err := os.Stat(filepath.Join(dir, filepath.FromSlash(f.Name)))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return false, err
-		}
-		if err != nil || st.Size() != f.Bytes {
-			return false, nil
-		}
+	files, err := shard.Walk(dir, "_done", "ledger")
+	if err != nil {
+		return false, err
 	}
-	return true, nil
+	sizes := map[string]int64{}
+	for _, f := range files {
+		sizes[f.Name] = f.Size
+	}
+	return shard.Complete(sizes, m.Shards), nil
 }
 
 // finish removes the files of another fingerprint or shard count and writes the
@@ -254,11 +241,12 @@ func (s *stage) finish(after int) error {
 	dir := s.b.dir(s.name)
 	var done []schemas.Done
 	keep := map[string]bool{"manifest.json": true}
+	valid, _, err := shard.Records(dir, s.fingerprint)
+	if err != nil {
+		return err
+	}
 	for i := range s.b.Recipe.Shards + after {
-		d, ok, err := shard.ReadDone(dir, i, s.fingerprint)
-		if err != nil {
-			return err
-		}
+		d, ok := valid[i]
 		if !ok {
 			return fmt.Errorf("shard %d of %s did not finish; run the same command again", i, s.name)
 		}
@@ -283,28 +271,20 @@ func (s *stage) finish(after int) error {
 // removeOthers removes what an earlier build with other options left in a stage's
 // folder. Folders _done and ledger stay.
 func removeOthers(dir string, keep map[string]bool) error {
-	return filepath.WalkDir(dir, func(p string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return err
+	files, err := shard.Walk(dir, "_done", "ledger")
+	if err != nil {
+		return err
+	}
+	var others []string
+	for _, f := range files {
+		if !keep[f.Name] && !strings.HasPrefix(f.Name, ".") {
+			others = append(others, shard.Join(dir, f.Name))
 		}
-		rel, err := filepath.Rel(dir, p)
-		if err != nil {
-			return err
-		}
-		if e.IsDir() {
-			if rel == "_done" || rel == "ledger" {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if keep[filepath.ToSlash(rel)] || strings.HasPrefix(rel, ".") {
-			return nil
-		}
-		return os.Remove(p)
-	})
+	}
+	return shard.Remove(others...)
 }
 
 // shardPath is the path of one shard file of a stage.
 func shardPath(out, stage, what string, i, of int) string {
-	return filepath.Join(out, stage, schemas.ShardName(what, i, of, "jsonl.zst"))
+	return shard.Join(out, stage, schemas.ShardName(what, i, of, "jsonl.zst"))
 }

@@ -8,8 +8,8 @@
 // A stage is a Beam pipeline over shard numbers, Reshuffled, so that a runner may
 // spread them; one registered DoFn does a shard from its files to its files. The
 // payload (prefix, golden, suffix) never goes through a shuffle: files of a shard
-// are sorted by context id, so joins are merges. Only curate groups rows, and only
-// small ones.
+// are sorted by context id, so joins are merges. Curate's small rows go through files
+// too: a group of shard numbers says when they are there.
 //
 // Inside a shard the work runs on all processors (ordered): Beam's prism runs a
 // stage as one serial bundle, so parallelism must be inside the DoFn. Results are

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -34,7 +33,7 @@ type judgeable struct {
 // member adds the estimate of what one member is asked.
 func (e *estimator) member(ctx context.Context, stage string, m panel.Member, d *panel.Drafts, asks []ask) error {
 	m = m.Defaults()
-	row := MemberEstimate{Stage: stage, Member: m.Name, Provider: m.Provider, Model: m.Model, account: m.BaseURL + " " + m.APIKeyEnv}
+	row := MemberEstimate{Stage: stage, Member: m.Name, Provider: m.Provider, Model: m.Model, account: m.BaseURL + " " + m.Key().String()}
 	var bytes, reserved, out Range   // weighted
 	cells := map[[2]string]float64{} // bytes by type and language
 	var billed struct{ bytes, in, out, n float64 }
@@ -190,7 +189,7 @@ func (e *estimator) made(m schemas.Manifest) ([][]judgeable, error) {
 		if n, _ := fmt.Sscanf(f.Name, "negatives-%d-of-%d.", &i, &of); n != 2 || !shards[i] {
 			continue
 		}
-		for n, err := range shard.Read[schemas.Negative](filepath.Join(e.b.dir(schemas.StageGenerate), f.Name)) {
+		for n, err := range shard.Read[schemas.Negative](shard.Join(e.b.dir(schemas.StageGenerate), f.Name)) {
 			if err != nil {
 				return nil, err
 			}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"slices"
 
 	"decoy/io/columnar"
@@ -237,7 +236,7 @@ var formats = map[string]func(t shardTask, split string, rows []schemas.Row, d *
 		return err
 	},
 	"tfrecord": func(t shardTask, split string, rows []schemas.Row, d *schemas.Done) error {
-		raw, err := shard.CreateRaw(filepath.Join(t.Out, t.Stage, schemas.ShardName(split, t.Shard, t.Of, "tfrecord.gz")))
+		raw, err := shard.CreateRaw(shard.Join(t.Out, t.Stage, schemas.ShardName(split, t.Shard, t.Of, "tfrecord.gz")))
 		if err != nil {
 			return err
 		}
@@ -263,7 +262,7 @@ var formats = map[string]func(t shardTask, split string, rows []schemas.Row, d *
 // writeParquet writes one Parquet file below a folder of the export.
 func writeParquet[T any](t shardTask, folder, split string, rows []T, d *schemas.Done) error {
 	name := folder + schemas.ShardName(split, t.Shard, t.Of, "parquet")
-	raw, err := shard.CreateRaw(filepath.Join(t.Out, t.Stage, filepath.FromSlash(name)))
+	raw, err := shard.CreateRaw(shard.Join(t.Out, t.Stage, name))
 	if err != nil {
 		return err
 	}
@@ -328,7 +327,7 @@ func writeTrainers(t shardTask, model, split string, rows []schemas.Row, d *sche
 }
 
 func partsPath(t shardTask) string {
-	return filepath.Join(t.Out, t.Stage, partsFolder+schemas.ShardName("card", t.Shard, t.Of, "json"))
+	return shard.Join(t.Out, t.Stage, partsFolder+schemas.ShardName("card", t.Shard, t.Of, "json"))
 }
 
 func writeExportParts(t shardTask, parts exportParts, outcomes []outcome, d *schemas.Done) error {

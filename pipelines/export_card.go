@@ -50,7 +50,7 @@ func (s *stage) summarize() (*summary, error) {
 		}
 		sum.manifests[st] = m
 	}
-	raw, err := shard.ReadFile(filepath.Join(s.b.dir(schemas.StageCurate), "shift.json"))
+	raw, err := shard.ReadFile(shard.Join(s.b.dir(schemas.StageCurate), "shift.json"))
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +117,7 @@ func (s *stage) writeCard() error {
 	dir := s.b.dir(s.name)
 	d := schemas.Done{Stage: s.name, Shard: s.b.Recipe.Shards, Fingerprint: s.fingerprint}
 	write := func(name string, data []byte) error {
-		f, err := shard.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), data)
+		f, err := shard.WriteFile(shard.Join(dir, name), data)
 		f.Name = name
 		d.Files = append(d.Files, f)
 		return err
@@ -168,11 +168,12 @@ func (sum *summary) card(s *stage) (card.Data, error) {
 			MaxPerGolden: b.Recipe.Curate.MaxPerGolden, PerContext: 1, GeneralShare: b.Recipe.Export.GeneralShare, Off: sum.off(),
 		},
 	}
+	records, _, err := shard.Records(b.dir(s.name), s.fingerprint)
+	if err != nil {
+		return d, err
+	}
 	for i := range b.Recipe.Shards {
-		done, ok, err := shard.ReadDone(b.dir(s.name), i, s.fingerprint)
-		if err != nil {
-			return d, err
-		}
+		done, ok := records[i]
 		if !ok {
 			return d, fmt.Errorf("shard %d of export did not finish; run the same command again", i)
 		}
@@ -368,6 +369,6 @@ func (s *stage) writeReport(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = shard.WriteFile(filepath.Join(s.b.Out, "report.html"), page)
+	_, err = shard.WriteFile(shard.Join(s.b.Out, "report.html"), page)
 	return err
 }

@@ -72,18 +72,19 @@ func (f *mergeFn) ProcessElement(ctx context.Context, lang string, emit func(int
 // parts are the files that the present shards wrote. The folder may hold others, of
 // a build with other options.
 func (f *mergeFn) parts() ([]string, error) {
+	done, _, err := shard.Records(f.Dir, f.Fingerprint)
+	if err != nil {
+		return nil, err
+	}
 	var out []string
 	for i := range f.First {
-		d, ok, err := shard.ReadDone(f.Dir, i, f.Fingerprint)
-		if err != nil {
-			return nil, err
-		}
+		d, ok := done[i]
 		if !ok {
 			return nil, fmt.Errorf("shard %d is not done", i)
 		}
 		for _, file := range d.Files {
 			if strings.HasPrefix(file.Name, partsFolder) {
-				out = append(out, filepath.Join(f.Dir, file.Name))
+				out = append(out, shard.Join(f.Dir, file.Name))
 			}
 		}
 	}
@@ -122,7 +123,7 @@ func mergeNames(dir, lang string, parts []string) (schemas.File, error) {
 			names = append(names, n)
 		}
 	}
-	return writeAll(filepath.Join(dir, "names-"+lang+".jsonl.zst"), lowestNames(names))
+	return writeAll(shard.Join(dir, "names-"+lang+".jsonl.zst"), lowestNames(names))
 }
 
 // lowestNames keeps the names with the lowest hashes, in order.
@@ -162,7 +163,7 @@ func mergeNgrams(dir, name string, parts []string) (f schemas.File, ok bool, err
 		defer r.Close()
 		readers = append(readers, r)
 	}
-	w, err := shard.CreateRaw(filepath.Join(dir, name+".bin"))
+	w, err := shard.CreateRaw(shard.Join(dir, name+".bin"))
 	if err != nil {
 		return f, false, err
 	}

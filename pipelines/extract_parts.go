@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"slices"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
@@ -117,11 +116,13 @@ func (s *stage) runExtraction(ctx context.Context, todo []int, p preparation, ba
 	if err != nil {
 		return err
 	}
+	done, _, err := shard.Records(s.b.dir(s.name), s.fingerprint)
+	if err != nil {
+		return err
+	}
 	var before []int
 	for _, task := range p.needed(todo, n) {
-		if _, ok, err := shard.ReadDone(s.b.dir(s.name), task, s.fingerprint); err != nil {
-			return err
-		} else if !ok {
+		if _, ok := done[task]; !ok {
 			before = append(before, task)
 		}
 	}
@@ -171,7 +172,7 @@ func init() { beam.RegisterDoFn(&afterFn{}) }
 
 // partFile is the path of a file of a part's task.
 func (x *extraction) partFile(what string, task int, ext string) string {
-	return filepath.Join(x.dir, partsFolder, fmt.Sprintf("%s-%05d.%s", what, task, ext))
+	return shard.Join(x.dir, partsFolder, fmt.Sprintf("%s-%05d.%s", what, task, ext))
 }
 
 // partState is what a part counted, and the files of its n-gram sample.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"path/filepath"
 	"strings"
 
 	"decoy/io/rows"
@@ -20,7 +19,7 @@ const heldRows = 128 << 20
 // any, parts/rows-TASK-SHARD. Of equal rows the first of the file stays in front.
 func partitionRows(ctx context.Context, t shardTask, o extractOptions) (d schemas.Done, err error) {
 	dir := t.Out + "/" + t.Stage
-	name := func(what string) string { return filepath.Join(dir, partsFolder, what) }
+	name := func(what string) string { return shard.Join(dir, partsFolder, what) }
 	type row struct {
 		Shard, Number int64
 		schemas.Blob
@@ -100,7 +99,7 @@ func (x *extraction) rows(t shardTask) (*rowGroups, error) {
 			return nil, cmp.Or(err, fmt.Errorf("rows of task %d are not partitioned; run the same command again", task))
 		}
 		for _, f := range d.Files {
-			path := filepath.Join(x.dir, filepath.FromSlash(f.Name))
+			path := shard.Join(x.dir, f.Name)
 			switch {
 			case f.Name == partsFolder+rowsFile(task, t.Shard):
 				sequences = append(sequences, shard.Read[schemas.Blob](path))

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"iter"
-	"path/filepath"
 	"slices"
 
 	"decoy/io/shard"
@@ -181,7 +180,7 @@ func (x *extraction) writeParts(t shardTask, lang string) ([]schemas.File, error
 		if c == nil {
 			continue
 		}
-		raw, err := shard.CreateRaw(filepath.Join(t.Out, t.Stage, partsFolder+schemas.ShardName(ngramsName(lang, fold), t.Shard, t.Of, "bin")))
+		raw, err := shard.CreateRaw(shard.Join(t.Out, t.Stage, partsFolder+schemas.ShardName(ngramsName(lang, fold), t.Shard, t.Of, "bin")))
 		if err != nil {
 			return nil, err
 		}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"slices"
 	"sync"
 
@@ -247,7 +246,7 @@ func (p *namePools) of(language string) (*rules.Pool, error) {
 	}
 	p.mu.Unlock()
 	l.once.Do(func() {
-		l.pool, l.err = rules.NewPool(shard.Read[schemas.Name](filepath.Join(p.out, schemas.StageExtract, "names-"+language+".jsonl.zst")))
+		l.pool, l.err = rules.NewPool(shard.Read[schemas.Name](shard.Join(p.out, schemas.StageExtract, "names-"+language+".jsonl.zst")))
 		if errors.Is(l.err, fs.ErrNotExist) {
 			l.pool, l.err = rules.NewPool(func(func(schemas.Name, error) bool) {})
 		}

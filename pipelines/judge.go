@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"iter"
-	"path/filepath"
 	"slices"
 	"sync"
 
@@ -301,5 +300,5 @@ func withoutFold(m *judge.Model, out, language string, fold int) (*judge.Scorer,
 }
 
 func ngramsPath(out, language string, fold int) string {
-	return filepath.Join(out, schemas.StageExtract, ngramsName(language, fold)+".bin")
+	return shard.Join(out, schemas.StageExtract, ngramsName(language, fold)+".bin")
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
-	"path/filepath"
 
 	"decoy/io/shard"
 	"decoy/schemas"
@@ -98,7 +97,7 @@ func (s *stage) present(o judgeOptions) (_ judgeOptions, ok bool, err error) {
 	n := s.b.Recipe.Shards
 	for ; done[firstRecord(o.Round, n)+n]; o.Round++ {
 		var r JudgeRound
-		if err := readJSON(filepath.Join(s.b.dir(s.name), fmt.Sprintf("%s%d.json", roundsFolder, o.Round+1)), &r); err != nil || r.Last {
+		if err := readJSON(shard.Join(s.b.dir(s.name), fmt.Sprintf("%s%d.json", roundsFolder, o.Round+1)), &r); err != nil || r.Last {
 			return o, false, err
 		}
 		o.Plan.Stopped = r.Stopped
@@ -112,7 +111,7 @@ func (s *stage) closeRound(o *judgeOptions, sum *judge.Tally) (more bool, err er
 	for i := range n {
 		t := shardTask{Stage: s.name, Out: s.b.Out, Shard: i, Of: n}
 		var part judge.Tally
-		if err := readJSON(filepath.Join(s.b.dir(s.name), tallyName(t, o.Round)), &part); err != nil {
+		if err := readJSON(shard.Join(s.b.dir(s.name), tallyName(t, o.Round)), &part); err != nil {
 			return false, err
 		}
 		sum.Merge(part)
@@ -125,7 +124,7 @@ func (s *stage) closeRound(o *judgeOptions, sum *judge.Tally) (more bool, err er
 		return false, err
 	}
 	name := fmt.Sprintf("%s%d.json", roundsFolder, o.Round+1)
-	f, err := shard.WriteFile(filepath.Join(s.b.dir(s.name), name), append(raw, '\n'))
+	f, err := shard.WriteFile(shard.Join(s.b.dir(s.name), name), append(raw, '\n'))
 	if err != nil {
 		return false, err
 	}
@@ -177,14 +176,14 @@ func writeTally(t shardTask, o judgeOptions, verdicts []schemas.Verdict) (schema
 		return schemas.File{}, err
 	}
 	name := tallyName(t, o.Round)
-	f, err := shard.WriteFile(filepath.Join(t.Out, t.Stage, name), raw)
+	f, err := shard.WriteFile(shard.Join(t.Out, t.Stage, name), raw)
 	f.Name = name
 	return f, err
 }
 
 // readVerdicts are a shard's verdicts of all rounds, in the order of context ids.
 func readVerdicts(t shardTask) iter.Seq2[schemas.Verdict, error] {
-	dir := filepath.Join(t.Out, schemas.StageJudge)
+	dir := shard.Join(t.Out, schemas.StageJudge)
 	rounds := []iter.Seq2[schemas.Verdict, error]{shard.Read[schemas.Verdict](t.path(schemas.StageJudge, verdictsName(0)))}
 	later, err := shard.List(dir, schemas.ShardName("verdicts-r*", t.Shard, t.Of, "jsonl.zst"))
 	if err != nil {
@@ -201,7 +200,7 @@ func readRounds(out string) ([]JudgeRound, error) {
 	var rounds []JudgeRound
 	for {
 		var r JudgeRound
-		err := readJSON(filepath.Join(out, schemas.StageJudge, fmt.Sprintf("%s%d.json", roundsFolder, len(rounds)+1)), &r)
+		err := readJSON(shard.Join(out, schemas.StageJudge, fmt.Sprintf("%s%d.json", roundsFolder, len(rounds)+1)), &r)
 		if err != nil {
 			return nil, err
 		}

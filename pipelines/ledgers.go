@@ -5,11 +5,8 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -28,17 +25,27 @@ var paidStages = []string{schemas.StageGenerate, schemas.StageJudge}
 
 // openStore is where the answers of a stage are kept: a folder, or one in a bucket.
 func openStore(out, stage string) ledger.CompactStore {
-	if strings.HasPrefix(out, bucket.Scheme) {
-		return bucket.New(out + "/" + stage + "/ledger")
+	dir := shard.Join(out, stage, "ledger")
+	if bucket.In(out) {
+		return bucket.New(dir)
 	}
-	return shard.NewDir(filepath.Join(out, stage, "ledger"))
+	return shard.NewDir(dir)
+}
+
+// isThere is an error where no build is.
+func isThere(out string) error {
+	there, err := shard.Exists(out)
+	if err == nil && !there {
+		err = fmt.Errorf("%s is not there; name the folder of a build", out)
+	}
+	return err
 }
 
 // eachLedger visits the ledger of every shard of a build, those of shards that its
 // recipe no longer has included: they were paid.
 func eachLedger(ctx context.Context, out string, visit func(stage string, shard int, store ledger.CompactStore) error) error {
-	if _, err := os.Stat(out); errors.Is(err, fs.ErrNotExist) && !strings.HasPrefix(out, bucket.Scheme) {
-		return fmt.Errorf("%s is not there; name the folder of a build", out)
+	if err := isThere(out); err != nil {
+		return err
 	}
 	for _, stage := range paidStages {
 		store := openStore(out, stage)
@@ -125,17 +132,14 @@ type StageCompacted struct {
 // CompactLedgers compacts a build's ledgers, holding OUT: nobody may write to them
 // meanwhile. It may be interrupted and run again.
 func CompactLedgers(ctx context.Context, out string) (list []StageCompacted, err error) {
-	if strings.HasPrefix(out, bucket.Scheme) {
-		return nil, fmt.Errorf("%s: a bucket has no lock that would keep writers away; copy the ledger folders to a disk, compact them there and copy them back", out)
+	if err := isThere(out); err != nil {
+		return nil, err
 	}
-	if _, err := os.Stat(out); err != nil {
-		return nil, fmt.Errorf("%s is not there; name the folder of a build", out)
-	}
-	held, err := shard.Lock(out)
+	ctx, release, err := hold(ctx, out)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, held.Release()) }()
+	defer release(&err)
 	list = []StageCompacted{}
 	err = eachLedger(ctx, out, func(stage string, i int, store ledger.CompactStore) error {
 		c, err := ledger.Compact(ctx, store, i)

@@ -1,33 +1,39 @@
 package pipelines
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"os"
-	"regexp"
-	"strings"
 	"sync"
 
+	"decoy/transforms/credential"
 	"decoy/transforms/panel/limit"
 )
 
 // LimiterRecipe names a Redis server that paces the panel's accounts for all
 // processes of a build, and of other builds that name it. Without it each process
 // takes its share of the limits. It changes no output and is in no fingerprint. The
-// password is read from the environment alone.
+// password is read from the environment, or from Secret Manager where workers do not
+// have the launcher's.
 type LimiterRecipe struct {
-	Redis       string `yaml:"redis" json:"redis"` // redis://host:port/db
-	PasswordEnv string `yaml:"password_env" json:"password_env"`
+	Redis          string `yaml:"redis" json:"redis"` // redis://host:port/db
+	PasswordEnv    string `yaml:"password_env" json:"password_env"`
+	PasswordSecret string `yaml:"password_secret" json:"password_secret"` // projects/P/secrets/S/versions/V
 }
 
-var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+// Password says where the server's password is.
+func (l LimiterRecipe) Password() credential.Source {
+	return credential.Source{Env: l.PasswordEnv, Secret: l.PasswordSecret}
+}
 
 func (l LimiterRecipe) validate() error {
 	switch {
-	case l.Redis == "" && l.PasswordEnv == "":
+	case l == LimiterRecipe{}:
 		return nil
-	case l.PasswordEnv != "" && !variableName.MatchString(l.PasswordEnv):
+	case l.PasswordEnv != "" && !credential.IsEnv(l.PasswordEnv):
 		return errors.New("limiter.password_env is not the name of an environment variable (the password itself does not belong into a recipe)")
+	case l.PasswordSecret != "" && !credential.IsSecret(l.PasswordSecret):
+		return errors.New("limiter.password_secret is not the name of a secret's version, projects/P/secrets/S/versions/V (the password itself does not belong into a recipe)")
 	}
 	if err := limit.ValidateSharedURL(l.Redis); err != nil {
 		return fmt.Errorf("limiter.redis: %w", err)
@@ -51,13 +57,11 @@ func (l LimiterRecipe) open() (*limit.Shared, error) {
 	if s := limiters.m[l]; s != nil {
 		return s, nil
 	}
-	c := limit.SharedConfig{URL: l.Redis}
-	if l.PasswordEnv != "" {
-		if c.Password = strings.TrimSpace(os.Getenv(l.PasswordEnv)); c.Password == "" {
-			return nil, fmt.Errorf("limiter.password_env: environment variable %s is not set; set it to the password of the Redis server", l.PasswordEnv)
-		}
+	password, err := l.Password().Read(context.Background())
+	if err != nil {
+		return nil, fmt.Errorf("limiter: the password of the Redis server: %w", err)
 	}
-	s, err := limit.OpenShared(c)
+	s, err := limit.OpenShared(limit.SharedConfig{URL: l.Redis, Password: password})
 	if err != nil {
 		return nil, fmt.Errorf("limiter.redis: %w", err)
 	}

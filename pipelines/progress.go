@@ -2,8 +2,6 @@ package pipelines
 
 import (
 	"context"
-	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -66,7 +64,7 @@ func (s *stage) watch(stop <-chan struct{}, recorded int, show func(int)) {
 	tick := time.NewTicker(progressEvery)
 	defer tick.Stop()
 	every := progressEvery
-	if strings.HasPrefix(s.b.Out, bucket.Scheme) {
+	if bucket.In(s.b.Out) {
 		every = progressEveryRemote
 	}
 	for last := time.Now(); ; {
@@ -85,7 +83,7 @@ func (s *stage) watch(stop <-chan struct{}, recorded int, show func(int)) {
 // recorded counts the done records that are there: none of another fingerprint is,
 // after todo.
 func (s *stage) recorded() int {
-	records, err := shard.List(filepath.Join(s.b.dir(s.name), "_done"), "*.json")
+	records, err := shard.List(shard.Join(s.b.dir(s.name), "_done"), "*.json")
 	if err != nil {
 		return 0 // what is shown is no reason to fail
 	}

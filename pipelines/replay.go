@@ -1,14 +1,12 @@
 package pipelines
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 
+	"decoy/io/shard"
 	"decoy/schemas"
 	"decoy/transforms/panel/ledger"
 )
@@ -42,19 +40,17 @@ func (s *stage) reopen(ctx context.Context) error {
 	s.b.Log("%s: dead letters in %d shards are sent again", s.name, len(again))
 	for _, later := range slices.Backward(schemas.Stages[slices.Index(schemas.Stages, s.name):]) {
 		dir := s.b.dir(later)
-		remove := []string{filepath.Join(dir, "manifest.json")}
+		err := shard.Remove(shard.Join(dir, "manifest.json"))
 		switch later {
 		case schemas.StageJudge, schemas.StageCurate, schemas.StageExport: // of judge, since other answers may mean other rounds
-			remove = append(remove, filepath.Join(dir, "_done"))
+			err = cmp.Or(err, shard.RemoveAll(shard.Join(dir, "_done")))
 		default:
 			for _, i := range again {
-				remove = append(remove, filepath.Join(dir, "_done", fmt.Sprintf("%05d.json", i)))
+				err = cmp.Or(err, shard.Remove(shard.Join(dir, "_done", fmt.Sprintf("%05d.json", i))))
 			}
 		}
-		for _, path := range remove {
-			if err := os.RemoveAll(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return fmt.Errorf("%s: undo what was made of dead letters: %w", later, err)
-			}
+		if err != nil {
+			return fmt.Errorf("%s: undo what was made of dead letters: %w", later, err)
 		}
 	}
 	return nil

@@ -2,7 +2,6 @@ package pipelines
 
 import (
 	"encoding/json"
-	"path/filepath"
 	"runtime"
 	"time"
 
@@ -83,6 +82,6 @@ func (r *RunInfo) write(out string) error {
 	if err != nil {
 		return err
 	}
-	_, err = shard.WriteFile(filepath.Join(out, "run.json"), append(raw, '\n'))
+	_, err = shard.WriteFile(shard.Join(out, "run.json"), append(raw, '\n'))
 	return err
 }

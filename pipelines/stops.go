@@ -3,8 +3,6 @@ package pipelines
 import (
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -34,14 +32,14 @@ func recordStop(t shardTask, folder string, cause error) error {
 	if err != nil {
 		return err
 	}
-	_, err = shard.WriteFile(filepath.Join(t.Out, t.Stage, folder, fmt.Sprintf("%05d.json", t.Shard)), append(raw, '\n'))
+	_, err = shard.WriteFile(shard.Join(t.Out, t.Stage, folder, fmt.Sprintf("%05d.json", t.Shard)), append(raw, '\n'))
 	return err
 }
 
 // clearStops removes the records of an earlier run.
 func (s *stage) clearStops() error {
 	for _, folder := range []string{budgetFolder, stoppedFolder} {
-		if err := os.RemoveAll(filepath.Join(s.b.dir(s.name), folder)); err != nil {
+		if err := shard.RemoveAll(shard.Join(s.b.dir(s.name), folder)); err != nil {
 			return fmt.Errorf("remove what an earlier run left: %w", err)
 		}
 	}
@@ -51,7 +49,7 @@ func (s *stage) clearStops() error {
 // budgetStops is panel.ErrBudget with the number of shards that reached their share,
 // nil if none did.
 func (s *stage) budgetStops() error {
-	paths, err := shard.List(filepath.Join(s.b.dir(s.name), budgetFolder), "*.json")
+	paths, err := shard.List(shard.Join(s.b.dir(s.name), budgetFolder), "*.json")
 	if err != nil || len(paths) == 0 {
 		return err
 	}
@@ -61,7 +59,7 @@ func (s *stage) budgetStops() error {
 // memberStops is panel.ErrStopped with the reasons of the shards for which a member was
 // stopped while others went on, nil if there is none.
 func (s *stage) memberStops() error {
-	paths, err := shard.List(filepath.Join(s.b.dir(s.name), stoppedFolder), "*.json")
+	paths, err := shard.List(shard.Join(s.b.dir(s.name), stoppedFolder), "*.json")
 	if err != nil || len(paths) == 0 {
 		return err
 	}

@@ -1,32 +1,53 @@
-// Package bucket is a folder of immutable objects in Google Cloud Storage: the store
-// below the ledger of a build whose output is in a bucket. It has the methods of
-// package shard's Dir.
+// Package bucket is the side of a build that lies in Google Cloud Storage: its ledger
+// and, through package shard, every other file below an OUT of gs://BUCKET/FOLDER.
 //
-// # Create once
+// A [Store] is a folder of objects. [Store.Put], Get, List and Delete are the methods of
+// package shard's Dir, for the ledger; [Store.Upload], Open, Size and Files are what
+// package shard makes files of; a [Lease] is the lock on OUT.
 //
-// Put writes under the condition that the object has no generation yet
-// (ifGenerationMatch=0), so of two writers one gets fs.ErrExist and nothing is
-// replaced. Google Cloud Storage is strongly consistent: what Put returned for can be
-// read and listed by everyone.
+// # Whole objects only
+//
+// An object appears when its upload ends, with all its bytes and a CRC32C that the
+// server has compared, or not at all. So there are no temporary names and no renames,
+// which in a bucket are a copy and a deletion. Google Cloud Storage is strongly
+// consistent: what was written can be read and listed by everyone.
+//
+// # Every write has a condition
+//
+// Put writes where there is no generation yet (ifGenerationMatch=0), so of two writers
+// one gets fs.ErrExist and nothing is replaced. Upload names the generation that it
+// replaces. Both can therefore be tried again, which makes a difficulty: if the object
+// was made and the answer got lost, the second try meets the object of the first. Put
+// writes a token of its own into the metadata and one that is refused looks whether the
+// token there is its own. Upload writes the SHA-256 of the bytes: if the object that is
+// there has the same, this writer or another attempt at the same shard has done the
+// work, and if not, it is the one to replace.
 //
 // # Retries
 //
 // 429, 5xx and cut connections are tried again with exponential backoff, by the client
-// library or, where it gives up an upload, by Put, until Patience is over. That is safe for Put because of the
-// condition, and it makes a difficulty: if the object was made and the answer got
-// lost, the second try meets the object of the first. Each Put therefore writes a
-// token of its own into the object's metadata, and one that is refused looks whether
-// the token there is its own.
+// library or, where it gives up an upload, here, until Patience is over. A read goes on
+// where its connection broke, in the same generation.
+//
+// # The lease
+//
+// A [Lease] is an object that its holder writes again and again, each time replacing the
+// generation that it wrote before. One that was not written for [Terms.Stale] is taken
+// over by a write that names its generation, so that of several only one succeeds. Its
+// age is the difference of two times of the server, that of the lease and that of an
+// object written to ask for it: no local clock is compared with another. A holder whose
+// generation is gone, or who could not write for [Terms.GiveUp], which is shorter than
+// Stale, has lost it.
 //
 // # Limits
 //
-// An object is held in memory while it is written, in chunks of at most 16 MiB beyond
-// which an upload is resumable. Credentials are those of the environment (Application
-// Default Credentials).
+// An upload holds one chunk of at most 16 MiB in memory. A lease is advice: a process
+// that was stopped for longer than Stale may finish an upload that it had begun before
+// it learns of its loss. Credentials are those of the environment (Application Default
+// Credentials).
 package bucket
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -41,12 +62,20 @@ import (
 	"time"
 
 	"cloud.google.com/go/storage"
+	"github.com/googleapis/gax-go/v2"
 	"google.golang.org/api/googleapi"
-	"google.golang.org/api/iterator"
 )
 
 // Scheme begins the address of a folder in a bucket.
 const Scheme = "gs://"
+
+// In tells whether a path is an address in a bucket.
+func In(path string) bool { return strings.HasPrefix(path, Scheme) }
+
+// Join is path.Join for an address.
+func Join(address string, names ...string) string {
+	return Scheme + path.Join(append([]string{strings.TrimPrefix(address, Scheme)}, names...)...)
+}
 
 // Patience is how long an operation is tried.
 const Patience = 10 * time.Minute
@@ -77,6 +106,14 @@ func New(address string) *Store {
 	return s
 }
 
+// At is the store of an address's bucket with the rest of the address, the name of an
+// object or a folder in it.
+func At(address string) (s *Store, name string) {
+	rest, _ := strings.CutPrefix(address, Scheme)
+	bucket, name, _ := strings.Cut(rest, "/")
+	return New(Scheme + bucket), strings.Trim(name, "/")
+}
+
 // object is the handle of a name.
 func (s *Store) object(name string) (*storage.ObjectHandle, error) {
 	if !fs.ValidPath(name) || name == "." {
@@ -97,17 +134,20 @@ func (s *Store) handle() (*storage.BucketHandle, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w; log in with gcloud auth application-default login, or name a key file in GOOGLE_APPLICATION_CREDENTIALS", s.address(""), err)
 	}
-	return c.Bucket(s.bucket).Retryer(storage.WithPolicy(storage.RetryAlways)), nil
+	return c.Bucket(s.bucket).Retryer(storage.WithPolicy(storage.RetryAlways), storage.WithBackoff(backoff)), nil
 }
 
 func (s *Store) address(name string) string { return Scheme + s.bucket + "/" + s.prefix + name }
 
 const (
 	tokenKey = "decoy-put"
-	mostAt   = 16 << 20 // of a chunk
 	chunk    = 256 << 10
+)
 
-	firstWait, lastWait = 200 * time.Millisecond, 10 * time.Second
+// Variables so that a test can make them small.
+var (
+	mostAt  int64 = 16 << 20 // of a chunk
+	backoff       = gax.Backoff{Initial: 200 * time.Millisecond, Max: 10 * time.Second, Multiplier: 2}
 )
 
 // Put creates an object. The error is fs.ErrExist if the name is taken.
@@ -119,91 +159,42 @@ func (s *Store) Put(ctx context.Context, name string, data []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, Patience)
 	defer cancel()
 	token := rand.Text()
-	for wait := firstWait; ; wait = min(2*wait, lastWait) {
-		err = put(ctx, o, token, data)
-		if !storage.ShouldRetry(err) && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-			break
-		}
-		select {
-		case <-time.After(wait):
-			continue
-		case <-ctx.Done():
-		}
-		break
-	}
-	var refused *googleapi.Error
-	if err == nil {
-		return nil
-	}
-	if !errors.As(err, &refused) || refused.Code != http.StatusPreconditionFailed {
-		return fmt.Errorf("put %s: %w", s.address(name), err)
-	}
-	a, err := o.Attrs(ctx)
+	_, there, err := write(ctx, o, 0, map[string]string{tokenKey: token}, content(data))
 	switch {
 	case err != nil:
-		return fmt.Errorf("put %s, which is there: %w", s.address(name), err)
-	case a.Metadata[tokenKey] != token:
+		return fmt.Errorf("put %s: %w", s.address(name), s.known(err))
+	case there != nil && there.Metadata[tokenKey] != token:
 		return fmt.Errorf("put %s: %w", s.address(name), fs.ErrExist)
 	}
 	return nil
 }
 
-// put makes one upload. The library tries its requests again where they were
-// answered, but not where the connection broke.
-func put(ctx context.Context, o *storage.ObjectHandle, token string, data []byte) error {
-	w := o.If(storage.Conditions{DoesNotExist: true}).NewWriter(ctx)
-	// The library keeps a chunk for every writer.
-	w.ChunkSize = min(mostAt, len(data)+chunk-len(data)%chunk)
-	w.ContentType, w.Metadata = "application/octet-stream", map[string]string{tokenKey: token}
-	_, err := w.Write(data)
-	return cmp.Or(err, w.Close())
-}
-
 // Get returns an object; fs.ErrNotExist if there is none.
 func (s *Store) Get(ctx context.Context, name string) ([]byte, error) {
-	o, err := s.object(name)
+	r, err := s.Open(ctx, name)
 	if err != nil {
-		return nil, fmt.Errorf("get: %w", err)
-	}
-	ctx, cancel := context.WithTimeout(ctx, Patience)
-	defer cancel()
-	r, err := o.NewReader(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("get %s: %w", s.address(name), known(err))
+		return nil, err
 	}
 	defer r.Close()
 	data, err := io.ReadAll(r)
 	if err != nil {
-		return nil, fmt.Errorf("get %s: %w", s.address(name), known(err))
+		return nil, fmt.Errorf("get %s: %w", s.address(name), s.known(err))
 	}
 	return data, nil
 }
 
 // List returns the names that begin with prefix, sorted.
-func (s *Store) List(ctx context.Context, prefix string) ([]string, error) {
-	b, err := s.handle()
-	if err != nil {
-		return nil, fmt.Errorf("list: %w", err)
-	}
-	ctx, cancel := context.WithTimeout(ctx, Patience)
-	defer cancel()
+func (s *Store) List(ctx context.Context, prefix string) (names []string, err error) {
 	q := &storage.Query{Prefix: s.prefix + prefix}
 	if err := q.SetAttrSelection([]string{"Name"}); err != nil {
 		return nil, err
 	}
-	var names []string
-	for it := b.Objects(ctx, q); ; {
-		a, err := it.Next()
-		if errors.Is(err, iterator.Done) {
-			break
-		}
-		if err != nil {
-			return nil, fmt.Errorf("list %s: %w", s.address(prefix), known(err))
-		}
+	err = s.each(ctx, q, func(a *storage.ObjectAttrs) bool {
 		names = append(names, strings.TrimPrefix(a.Name, s.prefix))
-	}
+		return true
+	})
 	slices.Sort(names)
-	return names, nil
+	return names, err
 }
 
 // Delete removes an object. One that is not there is no error.
@@ -214,16 +205,22 @@ func (s *Store) Delete(ctx context.Context, name string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, Patience)
 	defer cancel()
-	if err := known(o.Delete(ctx)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := s.known(o.Delete(ctx)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("delete %s: %w", s.address(name), err)
 	}
 	return nil
 }
 
-// known gives an error of the library the meaning that callers know.
-func known(err error) error {
-	if errors.Is(err, storage.ErrObjectNotExist) {
+// known gives an error of the library the meaning that callers know, or a remedy.
+func (s *Store) known(err error) error {
+	var answer *googleapi.Error
+	switch {
+	case errors.Is(err, storage.ErrObjectNotExist):
 		return fmt.Errorf("%w: %w", fs.ErrNotExist, err)
+	case errors.Is(err, storage.ErrBucketNotExist), errors.As(err, &answer) && answer.Code == http.StatusNotFound:
+		return fmt.Errorf("%w: is there a bucket %s? gcloud storage buckets create makes it", err, s.bucket)
+	case answer != nil && answer.Code == http.StatusForbidden:
+		return fmt.Errorf("%w: these credentials need the role storage.objectUser on bucket %s", err, s.bucket)
 	}
 	return err
 }

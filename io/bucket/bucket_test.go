@@ -5,108 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
-	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
+	"time"
 
-	"cloud.google.com/go/storage"
-	"github.com/fsouza/fake-gcs-server/fakestorage"
+	"decoy/io/bucket/buckettest"
 )
 
-// fault serves a request in place of the bucket, or says that it does not.
-type fault func(w http.ResponseWriter, r *http.Request, bucket http.Handler) bool
-
-// proxy stands before a bucket and breaks what it is told to.
-type proxy struct {
-	mu     sync.Mutex
-	faults []fault // one a request that it fits
-	seen   []string
-}
-
-func (p *proxy) set(faults ...fault) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.faults, p.seen = faults, nil
-}
-
-func (p *proxy) left() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.faults)
-}
-
-// fake is a store in an in-process bucket, behind a proxy.
-func fake(t *testing.T, address string) (*Store, *proxy) {
+// fake is a store at an address in a bucket of its own, in place of gs://b.
+func fake(t *testing.T, address string) (*Store, *buckettest.Bucket) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	host := l.Addr().String()
-	gcs, err := fakestorage.NewServerWithOptions(fakestorage.Options{NoListener: true, PublicHost: host, ExternalURL: "http://" + host})
-	if err != nil {
-		t.Fatal(err)
-	}
-	gcs.CreateBucketWithOpts(fakestorage.CreateBucketOpts{Name: "b"})
-	p := &proxy{}
-	s := &httptest.Server{Listener: l, Config: &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p.mu.Lock()
-		p.seen = append(p.seen, r.Method+" "+r.URL.Path)
-		var f fault
-		if len(p.faults) > 0 {
-			f = p.faults[0]
-			p.faults = p.faults[1:]
-		}
-		p.mu.Unlock()
-		if f == nil || !f(w, r, gcs.HTTPHandler()) {
-			gcs.HTTPHandler().ServeHTTP(w, r)
-		}
-	})}}
-	s.Start()
-	t.Cleanup(func() { s.Close(); gcs.Stop() })
-	t.Setenv("STORAGE_EMULATOR_HOST", s.URL)
-	c, err := storage.NewClient(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	store := New(address)
-	store.client = func() (*storage.Client, error) { return c, nil }
-	return store, p
-}
-
-func status(code int) fault {
-	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) bool {
-		w.WriteHeader(code)
-		return true
-	}
-}
-
-// cut breaks the connection before anything is done.
-func cut(http.ResponseWriter, *http.Request, http.Handler) bool { panic(http.ErrAbortHandler) }
-
-// lost does what is asked and loses the answer.
-func lost(w http.ResponseWriter, r *http.Request, bucket http.Handler) bool {
-	bucket.ServeHTTP(httptest.NewRecorder(), r)
-	panic(http.ErrAbortHandler)
-}
-
-// halfway cuts the connection in the middle of the answer.
-func halfway(w http.ResponseWriter, r *http.Request, bucket http.Handler) bool {
-	rec := httptest.NewRecorder()
-	bucket.ServeHTTP(rec, r)
-	for k, v := range rec.Header() {
-		w.Header()[k] = v
-	}
-	w.Header().Set("Content-Length", fmt.Sprint(rec.Body.Len()))
-	w.WriteHeader(rec.Code)
-	w.Write(rec.Body.Bytes()[:rec.Body.Len()/2])
-	http.NewResponseController(w).Flush()
-	panic(http.ErrAbortHandler)
+	b := buckettest.New(t)
+	return New(strings.Replace(address, "gs://b", "gs://"+b.Name, 1)), b
 }
 
 func TestStore(t *testing.T) {
@@ -169,37 +80,42 @@ func TestPages(t *testing.T) {
 	}
 }
 
+var faults = map[string]buckettest.Fault{
+	"503": buckettest.Status(503), "429": buckettest.Status(429), "cut": buckettest.Cut, "lost": buckettest.Lost, "halfway": buckettest.Halfway,
+	"slow": buckettest.Slow(50 * time.Millisecond),
+}
+
 func TestFaults(t *testing.T) {
 	data := bytes.Repeat([]byte("x"), 1000)
-	for name, f := range map[string]fault{"503": status(503), "429": status(429), "cut": cut, "lost": lost, "halfway": halfway} {
+	for name, f := range faults {
 		t.Run(name, func(t *testing.T) {
 			s, p := fake(t, "gs://b/l")
 			ctx := t.Context()
-			p.set(f)
+			p.Next(f)
 			// A Put whose answer is lost meets its own object and knows it.
 			if err := s.Put(ctx, "a", data); err != nil {
 				t.Errorf("put: %v", err)
 			}
-			if len(p.seen) < 2 {
+			if name != "slow" && len(p.Seen()) < 2 {
 				t.Error("nothing was tried again")
 			}
-			p.set(f)
+			p.Next(f)
 			if err := s.Put(ctx, "a", []byte("other")); !errors.Is(err, fs.ErrExist) {
 				t.Errorf("put again: error %v, want ErrExist", err)
 			}
-			p.set(f)
+			p.Next(f)
 			if got, err := s.Get(ctx, "a"); err != nil || !bytes.Equal(got, data) {
 				t.Errorf("get: %d bytes, %v", len(got), err)
 			}
-			p.set(f)
+			p.Next(f)
 			if got, err := s.List(ctx, ""); err != nil || !slices.Equal(got, []string{"a"}) {
 				t.Errorf("list: %v, %v", got, err)
 			}
-			p.set(f)
+			p.Next(f)
 			if err := s.Delete(ctx, "a"); err != nil {
 				t.Errorf("delete: %v", err)
 			}
-			if p.left() > 0 {
+			if p.Left() > 0 {
 				t.Error("a fault was not met")
 			}
 			if got, err := s.List(ctx, ""); err != nil || len(got) > 0 {
@@ -211,12 +127,12 @@ func TestFaults(t *testing.T) {
 
 func TestWhatIsNotMendedByTrying(t *testing.T) {
 	s, p := fake(t, "gs://b/l")
-	p.set(status(403))
-	if err := s.Put(t.Context(), "a", nil); err == nil || errors.Is(err, fs.ErrExist) || !strings.Contains(err.Error(), "gs://b/l/a") {
+	p.Next(buckettest.Status(403))
+	if err := s.Put(t.Context(), "a", nil); err == nil || errors.Is(err, fs.ErrExist) || !strings.Contains(err.Error(), "/l/a") {
 		t.Errorf("403: %v", err)
 	}
-	if len(p.seen) != 1 {
-		t.Errorf("403 was tried %d times", len(p.seen))
+	if len(p.Seen()) != 1 {
+		t.Errorf("403 was tried %d times", len(p.Seen()))
 	}
 	for _, address := range []string{"", "b/l", "gs://", "gs:///l", "s3://b/l"} {
 		if _, err := New(address).List(t.Context(), ""); err == nil || !strings.Contains(err.Error(), "gs://BUCKET/FOLDER") {

@@ -31,6 +31,7 @@ import (
 	"io"
 	"iter"
 	"reflect"
+	"slices"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
@@ -48,6 +49,7 @@ const (
 type Writer[T any] struct {
 	out    *parquet.Writer
 	layout reflect.Type
+	fields []schemas.Field // the columns written, where not all are
 	sizes  []schemas.Field // the columns that can be large
 	most   group           // limits of a row group
 	now    group           // what the present one holds
@@ -57,9 +59,11 @@ type Writer[T any] struct {
 // group is the extent of a row group: rows, and bytes in strings.
 type group struct{ rows, bytes int }
 
-// NewWriter starts a file on w. Nothing is complete before Close.
-func NewWriter[T any](w io.Writer) (*Writer[T], error) {
-	layout := layoutOf[T]()
+// NewWriter starts a file on w, of all columns but some. Nothing is complete before
+// Close.
+func NewWriter[T any](w io.Writer, without ...string) (*Writer[T], error) {
+	fields := slices.DeleteFunc(schemas.Fields[T](), func(f schemas.Field) bool { return slices.Contains(without, f.Name) })
+	layout := layoutOf[T](fields)
 	config, err := parquet.NewWriterConfig(
 		parquet.SchemaOf(reflect.New(layout).Interface()),
 		parquet.Compression(&zstd.Codec{Level: zstd.SpeedDefault, Concurrency: 1}),
@@ -70,10 +74,13 @@ func NewWriter[T any](w io.Writer) (*Writer[T], error) {
 		return nil, fmt.Errorf("parquet writer: %w", err)
 	}
 	out := &Writer[T]{out: parquet.NewWriter(w, config), layout: layout, most: group{groupRows, groupBytes}}
-	for _, f := range schemas.Fields[T]() {
+	for _, f := range fields {
 		if f.Kind == schemas.String || f.Kind == schemas.Bytes {
 			out.sizes = append(out.sizes, f)
 		}
+	}
+	if len(without) > 0 {
+		out.fields = fields
 	}
 	return out, nil
 }
@@ -92,13 +99,25 @@ func (w *Writer[T]) Write(v T) error {
 		}
 		w.now = group{}
 	}
-	if err := w.out.Write(rv.Convert(w.layout).Interface()); err != nil {
+	if err := w.out.Write(w.row(rv)); err != nil {
 		w.err = fmt.Errorf("write parquet row: %w", err)
 		return w.err
 	}
 	w.now.rows++
 	w.now.bytes += size
 	return nil
+}
+
+// row is a record in the layout of the file.
+func (w *Writer[T]) row(v reflect.Value) any {
+	if w.fields == nil {
+		return v.Convert(w.layout).Interface()
+	}
+	row := reflect.New(w.layout).Elem()
+	for i, f := range w.fields {
+		row.Field(i).Set(v.Field(f.Index))
+	}
+	return row.Interface()
 }
 
 // size is the length of a record's strings.
@@ -150,7 +169,7 @@ func Read[T any](path string) iter.Seq2[T, error] {
 			yield(zero, fmt.Errorf("read parquet %q: %w", path, err))
 			return
 		}
-		layout := layoutOf[T]()
+		layout := layoutOf[T](schemas.Fields[T]())
 		row := reflect.New(layout)
 		schema := parquet.SchemaOf(row.Interface())
 		if !parquet.EqualNodes(file.Schema(), schema) {
@@ -176,13 +195,13 @@ func Read[T any](path string) iter.Seq2[T, error] {
 	}
 }
 
-// layoutOf is T with parquet tags made of its columns: the same fields in the
-// same order, so that values convert between the two, and no second definition of
-// a record exists.
-func layoutOf[T any]() reflect.Type {
+// layoutOf is T with parquet tags made of its columns: its fields in their order, so
+// that, where none is left out, values convert between the two, and no second
+// definition of a record exists.
+func layoutOf[T any](columns []schemas.Field) reflect.Type {
 	t := reflect.TypeFor[T]()
-	fields := make([]reflect.StructField, t.NumField())
-	for i, f := range schemas.Fields[T]() {
+	fields := make([]reflect.StructField, len(columns))
+	for i, f := range columns {
 		tag := fmt.Sprintf(`parquet:"%s,plain"`, f.Name)
 		if f.Repeated {
 			tag = fmt.Sprintf(`parquet:"%s,list" parquet-element:",plain"`, f.Name)

@@ -185,6 +185,35 @@ func TestColumns(t *testing.T) {
 	}
 }
 
+func TestColumnsLeftOut(t *testing.T) {
+	var b bytes.Buffer
+	w, err := NewWriter[schemas.Verdict](&b, "judge", "cost_usd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := schemas.Verdict{NegativeID: ptr("n"), Judge: "j", Answer: "fooled", Margin: ptr(0.5), InputTokens: 3, CostUSD: ptr(1.0)}
+	if err := w.Write(want); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	type left struct {
+		NegativeID   *string  `json:"negative_id"`
+		ContextID    string   `json:"context_id"`
+		Protocol     string   `json:"protocol"`
+		Answer       string   `json:"answer"`
+		Margin       *float64 `json:"margin"`
+		Order        string   `json:"order"`
+		InputTokens  int64    `json:"input_tokens"`
+		OutputTokens int64    `json:"output_tokens"`
+	}
+	got, err := decode[left](save(t, b.Bytes()))
+	if diff := cmp.Diff([]left{{NegativeID: ptr("n"), Answer: "fooled", Margin: ptr(0.5), InputTokens: 3}}, got); err != nil || diff != "" {
+		t.Errorf("%v %s", err, diff)
+	}
+}
+
 func TestSameBytes(t *testing.T) {
 	records := []schemas.Row{{ID: "a", Prefix: strings.Repeat("x = 1\n", 1e5)}, {ID: "b", Type: ptr("import")}}
 	if !bytes.Equal(encode(t, records), encode(t, records)) {

@@ -2,6 +2,7 @@ package shard
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -10,8 +11,11 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
 
+	"decoy/io/bucket"
 	"decoy/schemas"
 )
 
@@ -44,24 +48,84 @@ func ReadDone(stageDir string, shard int, fingerprint string) (d schemas.Done, o
 		return d, false, nil
 	}
 	for _, f := range d.Files {
-		st, err := os.Stat(filepath.Join(stageDir, f.Name))
+		size, err := sizeOf(Join(stageDir, f.Name))
 		if errors.Is(err, fs.ErrNotExist) {
 			return d, false, nil
 		}
 		if err != nil {
 			return d, false, fmt.Errorf("check done record %q: %w", path, err)
 		}
-		if st.Size() != f.Bytes {
+		if size != f.Bytes {
 			return d, false, nil
 		}
 	}
 	return d, true, nil
 }
 
+func sizeOf(path string) (int64, error) {
+	if bucket.In(path) {
+		s, name := bucket.At(path)
+		return s.Size(context.Background(), name)
+	}
+	st, err := os.Stat(path)
+	if err != nil {
+		return 0, err
+	}
+	return st.Size(), nil
+}
+
+// Records returns what ReadDone says of every shard of a stage, from one listing of
+// its folder: the valid done records by number and the paths of the others.
+func Records(stageDir, fingerprint string) (valid map[int]schemas.Done, others []string, err error) {
+	files, err := Walk(stageDir, "ledger")
+	if err != nil {
+		return nil, nil, err
+	}
+	sizes := map[string]int64{}
+	var names []string
+	for _, f := range files {
+		sizes[f.Name] = f.Size
+		if strings.HasPrefix(f.Name, doneDir+"/") && strings.HasSuffix(f.Name, ".json") {
+			names = append(names, f.Name)
+		}
+	}
+	valid = map[int]schemas.Done{}
+	var mu sync.Mutex
+	err = each(names, func(name string) error {
+		number, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(name, doneDir+"/"), ".json"))
+		if err != nil {
+			return fmt.Errorf("%q is not a done record: move it away", Join(stageDir, name))
+		}
+		var d schemas.Done
+		if err := readJSON(Join(stageDir, name), &d); err != nil {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if d.Fingerprint == fingerprint && d.Shard == number && Complete(sizes, d.Files) {
+			valid[number] = d
+		} else {
+			others = append(others, Join(stageDir, name))
+		}
+		return nil
+	})
+	return valid, others, err
+}
+
+// Complete tells whether files are there with their sizes, among those of a folder.
+func Complete(sizes map[string]int64, files []schemas.File) bool {
+	for _, f := range files {
+		if size, ok := sizes[f.Name]; !ok || size != f.Bytes {
+			return false
+		}
+	}
+	return true
+}
+
 // Verify reads the files of a done record and compares their hashes.
 func Verify(stageDir string, d schemas.Done) error {
 	for _, f := range d.Files {
-		path := filepath.Join(stageDir, f.Name)
+		path := Join(stageDir, f.Name)
 		sum, size, err := hashFile(path)
 		if err != nil {
 			return err
@@ -83,19 +147,19 @@ func WriteManifest(stageDir string, m schemas.Manifest) error {
 		m.Shards = []schemas.File{}
 	}
 	m.Counts, m.Rejects = orEmpty(m.Counts), orEmpty(m.Rejects)
-	return writeJSON(filepath.Join(stageDir, manifestName), m)
+	return writeJSON(Join(stageDir, manifestName), m)
 }
 
 // ReadManifest returns the manifest of a stage; errors.Is(err, fs.ErrNotExist) if
 // the stage is not finished.
 func ReadManifest(stageDir string) (schemas.Manifest, error) {
 	var m schemas.Manifest
-	err := readJSON(filepath.Join(stageDir, manifestName), &m)
+	err := readJSON(Join(stageDir, manifestName), &m)
 	return m, err
 }
 
 func donePath(stageDir string, shard int) string {
-	return filepath.Join(stageDir, doneDir, fmt.Sprintf("%05d.json", shard))
+	return Join(stageDir, doneDir, fmt.Sprintf("%05d.json", shard))
 }
 
 // orEmpty writes {} for a map that was never filled, so that nil and empty give

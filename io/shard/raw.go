@@ -2,19 +2,20 @@ package shard
 
 import (
 	"bufio"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash"
+	"hash/crc32"
 	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"syscall"
 
+	"decoy/io/bucket"
 	"decoy/schemas"
 )
 
@@ -22,9 +23,10 @@ import (
 // as it goes. Nothing bears the final name before Commit.
 type Raw struct {
 	path  string
-	file  *os.File
+	file  *os.File // in a bucket: local scratch without a name, to be uploaded
 	buf   *bufio.Writer
 	hash  hash.Hash
+	crc   uint32 // that a bucket compares
 	bytes int64
 	err   error // the first failure, sticky
 	ended bool
@@ -32,6 +34,13 @@ type Raw struct {
 
 // CreateRaw starts a file; its folder is created if absent.
 func CreateRaw(path string) (*Raw, error) {
+	if bucket.In(path) {
+		f, err := scratch()
+		if err != nil {
+			return nil, fmt.Errorf("create %q: %w", path, err)
+		}
+		return newRaw(path, f), nil
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, fmt.Errorf("create folder of %q: %w", path, withRemedy(err))
 	}
@@ -40,7 +49,23 @@ func CreateRaw(path string) (*Raw, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create %q: %w", path, withRemedy(err))
 	}
-	return &Raw{path: path, file: f, buf: bufio.NewWriterSize(f, 64<<10), hash: sha256.New()}, nil
+	return newRaw(path, f), nil
+}
+
+func newRaw(path string, f *os.File) *Raw {
+	return &Raw{path: path, file: f, buf: bufio.NewWriterSize(f, 64<<10), hash: sha256.New()}
+}
+
+// scratch is a local file that ends with its process, since it has no name.
+func scratch() (*os.File, error) {
+	f, err := os.CreateTemp("", "decoy-")
+	if err == nil {
+		err = os.Remove(f.Name())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("scratch file: %w; TMPDIR names the folder", withRemedy(err))
+	}
+	return f, nil
 }
 
 // Write adds bytes to the file.
@@ -52,6 +77,7 @@ func (r *Raw) Write(p []byte) (int, error) {
 		return 0, r.err
 	}
 	r.hash.Write(p)
+	r.crc = crc32.Update(r.crc, bucket.CRC32C, p)
 	n, err := r.buf.Write(p)
 	r.bytes += int64(n)
 	if err != nil {
@@ -64,6 +90,10 @@ func (r *Raw) Write(p []byte) (int, error) {
 // Commit makes the file durable and gives it its name. After an error nothing is
 // left behind.
 func (r *Raw) Commit(records int64) (schemas.File, error) {
+	f := schemas.File{Name: filepath.Base(r.path), Records: records, Bytes: r.bytes, SHA256: hex.EncodeToString(r.hash.Sum(nil))}
+	if bucket.In(r.path) {
+		return f, r.upload(f)
+	}
 	if err := r.finish(); err != nil {
 		return schemas.File{}, err
 	}
@@ -72,13 +102,25 @@ func (r *Raw) Commit(records int64) (schemas.File, error) {
 		os.Remove(r.file.Name())
 		return schemas.File{}, r.err
 	}
-	if err := syncDir(filepath.Dir(r.path)); err != nil {
-		return schemas.File{}, err
+	return f, syncDir(filepath.Dir(r.path))
+}
+
+// upload ends a file in a bucket.
+func (r *Raw) upload(f schemas.File) error {
+	if r.ended {
+		return fmt.Errorf("commit %q: already committed or aborted", r.path)
 	}
-	return schemas.File{
-		Name: filepath.Base(r.path), Records: records, Bytes: r.bytes,
-		SHA256: hex.EncodeToString(r.hash.Sum(nil)),
-	}, nil
+	defer r.Abort()
+	if r.err != nil {
+		return r.err
+	}
+	if err := r.buf.Flush(); err != nil {
+		r.fail("write", err)
+		return r.err
+	}
+	s, name := bucket.At(r.path)
+	r.err = s.Upload(context.Background(), name, bucket.Content{ReaderAt: r.file, Size: f.Bytes, SHA256: f.SHA256, CRC32C: r.crc})
+	return r.err
 }
 
 // finish flushes, syncs and closes the temporary file, or removes it.
@@ -118,7 +160,9 @@ func (r *Raw) Abort() {
 	}
 	r.ended = true
 	r.file.Close()
-	os.Remove(r.file.Name())
+	if !bucket.In(r.path) {
+		os.Remove(r.file.Name())
+	}
 }
 
 // WriteFile writes data as one file, whole or not at all.
@@ -132,50 +176,6 @@ func WriteFile(path string, data []byte) (schemas.File, error) {
 		return schemas.File{}, err
 	}
 	return r.Commit(0)
-}
-
-// temporary matches what CreateRaw adds to a name.
-var temporary = regexp.MustCompile(`\.tmp-[0-9]+-[0-9a-f]{16}$`)
-
-// CleanTemp removes the temporary files below dir that a dead process left. Call
-// it only while holding the lock and before anything is written: a temporary file
-// does not tell a dead owner from a living one, since process ids come back.
-func CleanTemp(dir string) error {
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if d.Type().IsRegular() && temporary.MatchString(d.Name()) {
-			return os.Remove(path)
-		}
-		return nil
-	})
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("remove temporary files below %q: %w", dir, withRemedy(err))
-	}
-	return nil
-}
-
-// List returns the finished files of dir whose base name matches pattern (as in
-// path/filepath.Match), sorted. An absent dir holds none. Unlike filepath.Glob it
-// takes dir literally, whatever characters it has.
-func List(dir, pattern string) ([]string, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("list %q: %w", dir, err)
-	}
-	var out []string
-	for _, e := range entries {
-		ok, err := filepath.Match(pattern, e.Name())
-		if err != nil {
-			return nil, fmt.Errorf("list %q: pattern %q: %w", dir, pattern, err)
-		}
-		if ok && !e.IsDir() && !temporary.MatchString(e.Name()) {
-			out = append(out, filepath.Join(dir, e.Name()))
-		}
-	}
-	slices.Sort(out)
-	return out, nil
 }
 
 // syncDir makes a rename durable: without it a power failure may keep a done

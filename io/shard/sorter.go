@@ -2,18 +2,19 @@ package shard
 
 import (
 	"container/heap"
-	"errors"
 	"fmt"
-	"io/fs"
 	"iter"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
+
+	"decoy/io/bucket"
 )
 
 // Sorter puts any number of records in order within a bound of memory: what is over
-// it goes to sorted runs beside the file that the records are for, under temporary
-// names, and All merges them. Equal records keep no order between them, so compare
+// it goes to sorted runs beside the file that the records are for, or in TMPDIR if that
+// is in a bucket, under temporary names, and All merges them. Equal records keep no order between them, so compare
 // must tell all records apart whose order can be seen.
 type Sorter[T any] struct {
 	path    string
@@ -34,6 +35,9 @@ const maxFanIn = 16
 // NewSorter sorts records for the file at path, holding about limit bytes of them
 // as size counts them.
 func NewSorter[T any](path string, limit int, size func(T) int, compare func(a, b T) int) *Sorter[T] {
+	if bucket.In(path) {
+		path = filepath.Join(os.TempDir(), "decoy-"+filepath.Base(path))
+	}
 	return &Sorter[T]{path: path, limit: limit, size: size, compare: compare}
 }
 
@@ -62,7 +66,7 @@ func (s *Sorter[T]) spill() error {
 		if err := s.run(level+1, MergeSorted(s.open(s.runs[level]), s.compare)); err != nil {
 			return err
 		}
-		if err := remove(s.runs[level]); err != nil {
+		if err := Remove(s.runs[level]...); err != nil {
 			return err
 		}
 		s.runs[level] = nil
@@ -124,17 +128,7 @@ func (s *Sorter[T]) All() iter.Seq2[T, error] {
 func (s *Sorter[T]) Close() error {
 	runs := slices.Concat(s.runs...)
 	s.records, s.runs = nil, nil
-	return remove(runs)
-}
-
-func remove(runs []string) error {
-	var errs []error
-	for _, run := range runs {
-		if err := os.Remove(run); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			errs = append(errs, err)
-		}
-	}
-	return errors.Join(errs...)
+	return Remove(runs...)
 }
 
 // MergeSorted merges sorted sequences into one. Of equal records those of earlier

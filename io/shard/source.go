@@ -1,21 +1,36 @@
 package shard
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
+	"sync"
+
+	"decoy/io/bucket"
 )
 
 // Source is a finished file opened for reading, in sequence or at offsets.
 type Source struct {
-	file *os.File
-	size int64
+	path   string
+	size   int64
+	file   *os.File       // on a disk
+	remote *bucket.Reader // in a bucket
+	whole  func() (*os.File, error)
 }
 
 // Open opens a finished file.
 func Open(path string) (*Source, error) {
+	if bucket.In(path) {
+		s, name := bucket.At(path)
+		r, err := s.Open(context.Background(), name)
+		if err != nil {
+			return nil, err
+		}
+		src := &Source{path: path, remote: r, size: r.Size()}
+		src.whole = sync.OnceValues(src.fetch)
+		return src, nil
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("open %q: %w", path, err)
@@ -25,20 +40,66 @@ func Open(path string) (*Source, error) {
 		f.Close()
 		return nil, fmt.Errorf("open %q: %w", path, err)
 	}
-	return &Source{file: f, size: st.Size()}, nil
+	return &Source{path: path, file: f, size: st.Size()}, nil
 }
 
 // Size is the file's size in bytes.
 func (s *Source) Size() int64 { return s.size }
 
 // Read reads on in sequence.
-func (s *Source) Read(p []byte) (int, error) { return s.file.Read(p) }
+func (s *Source) Read(p []byte) (int, error) {
+	if s.remote != nil {
+		return s.remote.Read(p)
+	}
+	return s.file.Read(p)
+}
 
-// ReadAt reads at an offset.
-func (s *Source) ReadAt(p []byte, off int64) (int, error) { return s.file.ReadAt(p, off) }
+// ReadAt reads at an offset. The first call for a file in a bucket fetches it whole, for
+// a reader that jumps about (Parquet's) would make a request of every page.
+func (s *Source) ReadAt(p []byte, off int64) (int, error) {
+	if s.remote != nil {
+		f, err := s.whole()
+		if err != nil {
+			return 0, err
+		}
+		return f.ReadAt(p, off)
+	}
+	return s.file.ReadAt(p, off)
+}
+
+// fetch copies the file to the disk.
+func (s *Source) fetch() (*os.File, error) {
+	src, err := Open(s.path)
+	if err != nil {
+		return nil, err
+	}
+	defer src.Close()
+	f, err := scratch()
+	if err != nil {
+		return nil, fmt.Errorf("read %q: %w", s.path, err)
+	}
+	n, err := io.Copy(f, src)
+	if err == nil && n != s.size {
+		err = fmt.Errorf("it had %d bytes and now has %d", s.size, n)
+	}
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("read %q: %w", s.path, withRemedy(err))
+	}
+	s.file = f
+	return f, nil
+}
 
 // Close closes the file.
-func (s *Source) Close() error { return s.file.Close() }
+func (s *Source) Close() error {
+	if s.file != nil {
+		defer s.file.Close() // only read: nothing can be lost
+	}
+	if s.remote != nil {
+		return s.remote.Close()
+	}
+	return nil
+}
 
 // ReadFile returns a finished file whole, for small files.
 func ReadFile(path string) ([]byte, error) {
@@ -52,12 +113,4 @@ func ReadFile(path string) ([]byte, error) {
 		return nil, fmt.Errorf("read %q: %w", path, err)
 	}
 	return data, nil
-}
-
-// Remove removes a file. One that is not there is no error.
-func Remove(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("remove %q: %w", path, withRemedy(err))
-	}
-	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/big"
 	"os"
+	"strings"
+	"time"
 
 	"github.com/duckdb/duckdb-go/v2"
 )
@@ -61,19 +63,6 @@ func (db *DB) Close() error {
 	return nil
 }
 
-// Run answers one of [Queries], by name.
-func (db *DB) Run(ctx context.Context, name string) (Result, error) {
-	q, err := find(name)
-	if err != nil {
-		return Result{}, err
-	}
-	r, err := db.Query(ctx, q.SQL)
-	if err != nil {
-		return Result{}, fmt.Errorf("query %s: %w", name, err)
-	}
-	return r, nil
-}
-
 // Query runs a statement of the caller's.
 func (db *DB) Query(ctx context.Context, text string) (Result, error) {
 	rows, err := db.sql.QueryContext(ctx, text)
@@ -83,6 +72,10 @@ func (db *DB) Query(ctx context.Context, text string) (Result, error) {
 	defer rows.Close()
 	var r Result
 	if r.Columns, err = rows.Columns(); err != nil {
+		return Result{}, err
+	}
+	types, err := rows.ColumnTypes()
+	if err != nil {
 		return Result{}, err
 	}
 	for rows.Next() {
@@ -95,16 +88,16 @@ func (db *DB) Query(ctx context.Context, text string) (Result, error) {
 			return Result{}, err
 		}
 		for i := range row {
-			row[i] = plain(row[i])
+			row[i] = plain(row[i], types[i].DatabaseTypeName())
 		}
 		r.Rows = append(r.Rows, row)
 	}
 	return r, rows.Err()
 }
 
-// plain turns DuckDB's own numbers into int64 and float64: a SUM of integers is a
+// plain turns DuckDB's own values into those of a Result: a SUM of integers is a
 // 128-bit HUGEINT, a literal like 0.5 a DECIMAL.
-func plain(v any) any {
+func plain(v any, typ string) any {
 	switch v := v.(type) {
 	case *big.Int:
 		if v.IsInt64() {
@@ -116,6 +109,24 @@ func plain(v any) any {
 		return v.Float64()
 	case int32:
 		return int64(v)
+	case float32:
+		return float64(v)
+	case time.Time:
+		switch typ {
+		case "DATE":
+			return v.Format(time.DateOnly)
+		case "TIMESTAMP":
+			return v.Format("2006-01-02T15:04:05.999999")
+		}
+		return v.UTC().Format(time.RFC3339Nano)
+	case []any:
+		for i := range v {
+			v[i] = plain(v[i], strings.TrimSuffix(typ, "[]"))
+		}
+	case map[string]any:
+		for k := range v {
+			v[k] = plain(v[k], "")
+		}
 	}
 	return v
 }

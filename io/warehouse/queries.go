@@ -38,6 +38,22 @@ func Queries() []Query {
 	return out
 }
 
+// Choose gives the named queries, all where none is named.
+func Choose(names []string) ([]Query, error) {
+	if len(names) == 0 {
+		return Queries(), nil
+	}
+	var out []Query
+	for _, name := range names {
+		q, err := find(name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, q)
+	}
+	return out, nil
+}
+
 func find(name string) (Query, error) {
 	all := Queries()
 	for _, q := range all {

@@ -117,6 +117,75 @@ import     1      5.0000       5.0000         0.0000           0.0000           
 method     1      5.0000       8.0000         3.0000           1.0000           0.0000
 parameter  1      4.0000       7.0000         3.0000           1.0000           0.0000
 `,
+	// n6 was selected and not exported; rows of one owner, example.org.
+	"rows_by_dimension": `
+dimension    value          selected  exported
+certificate  certified      2         2
+certificate  none           1         1
+certificate  unseen         1         0
+generator    rules          3         2
+generator    none           1         1
+kind         call           2         1
+kind         import         1         1
+kind         line           1         1
+language     go             2         2
+language     python         2         1
+license      Apache-2.0     2         1
+license      MIT            2         2
+origin       snapshot       3         2
+origin       edit           1         1
+owner        example.org    4         3
+repo         example.org/a  2         2
+repo         example.org/b  2         1
+split        test           2         1
+split        train          2         2
+type         general        1         1
+type         import         1         1
+type         method         1         1
+type         parameter      1         0
+`,
+	// other: 0.5 for n2 and 0.125 for a sample without label. j2 has no price.
+	"costs": `
+stage     provider  answers  input_tokens  output_tokens  usd     priced_usd  unpriced
+generate  other     2        150           25             0.6250  0.6250      0
+generate  rules     5        0             0              0.0000  0.0000      0
+judge     j1        6        10            0              0.2500  0.2500      0
+judge     j2        1        30            2              -       0.0000      1
+`,
+	"types": `
+language  type               contexts  with_negatives  negatives  selected
+go        import             1         1               1          1
+go        method             1         1               2          1
+go        undefinedvariable  1         1               1          0
+python    method             1         1               1          0
+python    parameter          1         1               1          1
+`,
+	"certificate_rules": `
+rule       status     language  negatives
+           abstain    python    1
+           certified  go        1
+           certified  python    1
+           exists     go        1
+           unseen     go        1
+no_member  certified  go        1
+`,
+	"integrity": `
+step  what                                                 n
+1     contexts with the id of another                      0
+2     negatives with the id of another                     0
+3     negatives without a context                          0
+4     negatives of a type that their context cannot carry  0
+5     negatives with several certificates                  0
+6     certificates without a negative                      0
+7     verdicts without a negative, controls apart          0
+8     selected rows without a context                      0
+9     selected pairs without a negative                    0
+10    selected pairs that the check does not support       0
+11    repositories in several splits                       0
+12    groups in several splits                             0
+13    exported rows that were not selected                 0
+14    exported pairs whose sides are equal                 0
+`,
 }
 
 func TestAnswers(t *testing.T) {
@@ -129,7 +198,7 @@ func TestAnswers(t *testing.T) {
 			t.Errorf("%s has no hand-computed answer here", q.Name)
 			continue
 		}
-		if got := table(t, db, q.Name); got != want {
+		if got := shown(t, db, q.Name); got != want {
 			t.Errorf("%s:\n%s\nwant\n%s", q.Name, got, want)
 		}
 	}
@@ -138,9 +207,41 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-func table(t *testing.T, db *DB, name string) string {
+// One record is broken for every line of integrity: each counts once, but that a row
+// without its context, negative or certificate is also one of the others.
+func TestIntegrity(t *testing.T) {
+	out := t.TempDir()
+	build(t, out)
+	write(t, out, "extract", "contexts-00002-of-00003.jsonl.zst", schemas.Context{ID: "c1", Types: []string{"method", "undefinedvariable"}})
+	write(t, out, "generate", "negatives-00002-of-00003.jsonl.zst",
+		schemas.Negative{ID: "n4", ContextID: "c2", Type: "import"}, // twice
+		schemas.Negative{ID: "m1", ContextID: "absent", Type: "import"},
+		schemas.Negative{ID: "m2", ContextID: "c2", Type: "parameter"})
+	write(t, out, "verify", "certificates-00001-of-00002.jsonl.zst",
+		schemas.Certificate{NegativeID: "n1", ContextID: "c1", Status: "certified"},
+		schemas.Certificate{NegativeID: "none", ContextID: "c1", Status: "certified"})
+	write(t, out, "judge", "verdicts-00001-of-00002.jsonl.zst", schemas.Verdict{NegativeID: ptr("none"), Judge: "j1", Answer: "caught"})
+	write(t, out, "curate", "selection-00001-of-00002.jsonl.zst",
+		schemas.Selected{ContextID: "absent", NegativeID: ptr("none"), Repo: "example.org/c", Group: "k", Split: "train"},
+		schemas.Selected{ContextID: "c1", NegativeID: ptr("n2"), Repo: "example.org/a", Group: "g", Split: "test"},
+		schemas.Selected{ContextID: "c2", NegativeID: ptr("m2"), Repo: "example.org/a2", Group: "g", Split: "validation"})
+	writeParquet(t, out, "validation-00000-of-00001.parquet", schemas.Row{ID: "x", Chosen: "same", Rejected: ptr("same")})
+	r, err := Run(context.Background(), open(t, out), "integrity")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// 10: n2 exists, m2 has no certificate, and "none" is certified.
+	want := []int64{1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1}
+	for i, row := range r.Rows {
+		if row[2] != want[i] {
+			t.Errorf("%v: want %d", row, want[i])
+		}
+	}
+}
+
+func shown(t *testing.T, db *DB, name string) string {
 	t.Helper()
-	r, err := db.Run(context.Background(), name)
+	r, err := Run(context.Background(), db, name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,13 +282,13 @@ func TestQuantiles(t *testing.T) {
 	write(t, out, "generate", "negatives-00000-of-00001.jsonl.zst", negatives...)
 	write(t, out, "judge", "verdicts-00000-of-00001.jsonl.zst", verdicts...)
 	db := open(t, out)
-	if got, want := table(t, db, "margin_quantiles"), `
+	if got, want := shown(t, db, "margin_quantiles"), `
 judge  language  type    verdicts  p0      p10     p25     p50     p75     p90     p100
 j      go        method  11        0.0000  1.0000  2.0000  5.0000  7.0000  9.0000  10.0000
 `; got != want {
 		t.Errorf("got %s", got)
 	}
-	if got, want := table(t, db, "fool_rate_quantiles"), `
+	if got, want := shown(t, db, "fool_rate_quantiles"), `
 language  type    negatives  p0      p10     p25     p50     p75     p90     p100
 go        method  11         0.0000  0.1000  0.2000  0.5000  0.7000  0.9000  1.0000
 `; got != want {
@@ -201,7 +302,7 @@ func TestUnknownQueryNamesTheNearest(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	_, err = db.Run(context.Background(), "fool_rates")
+	_, err = Run(context.Background(), db, "fool_rates")
 	if err == nil || !strings.Contains(err.Error(), `"fool_rates"; the nearest are fool_rate, `) {
 		t.Errorf("error %v", err)
 	}
@@ -239,6 +340,14 @@ func TestQueriesStayInTheCommonSubset(t *testing.T) {
 		}
 		if m := reserved.FindString(text); m != "" {
 			t.Errorf("%s: %q names something by a reserved word of BigQuery", q.Name, m)
+		}
+		// BigQuery's GROUP BY a.x takes a for a column of the result where one is
+		// called so, and not for a table.
+		for _, line := range code {
+			m := regexp.MustCompile(` AS (\w+),?$`).FindStringSubmatch(line)
+			if m != nil && !regexp.MustCompile(`\b(FROM|JOIN) `).MatchString(line) && regexp.MustCompile(`GROUP BY [^\n]*\b`+m[1]+`\.`).MatchString(text) {
+				t.Errorf("%s: GROUP BY %s.… may be the column %[2]s", q.Name, m[1])
+			}
 		}
 		if !strings.Contains(text, "ORDER BY") {
 			t.Errorf("%s: rows in no order", q.Name)
@@ -278,13 +387,13 @@ func TestAgreement(t *testing.T) {
 	write(t, out, "judge", "verdicts-00000-of-00001.jsonl.zst", verdicts[:40]...)
 	write(t, out, "judge", "verdicts-r2-00000-of-00001.jsonl.zst", verdicts[40:]...)
 	db := open(t, out)
-	if got, want := table(t, db, "agreement"), `
+	if got, want := shown(t, db, "agreement"), `
 judge_a  judge_b  negatives  agreed  kappa
 a        b        50         0.7000  0.4000
 `; got != want {
 		t.Errorf("pairs: %s", got)
 	}
-	if got, want := table(t, db, "agreement_all"), `
+	if got, want := shown(t, db, "agreement_all"), `
 negatives  verdicts  fooled  kappa
 50         100       55      0.3939
 `; got != want {

@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 )
 
-// Result is a table. Values are nil, bool, int64, float64, string or []any.
+// Result is a table. Values are nil, bool, int64, float64, string, []byte, []any or,
+// for a record, map[string]any; times are strings.
 type Result struct {
 	Columns []string
 	Rows    [][]any
@@ -42,24 +44,41 @@ func cell(v any) string {
 	case nil:
 		return "-"
 	case float64:
-		return strconv.FormatFloat(v, 'f', 4, 64)
+		text := strconv.FormatFloat(v, 'f', 4, 64)
+		if math.Abs(v) >= 1e15 {
+			text = strconv.FormatFloat(v, 'g', 6, 64)
+		}
+		if text == "-0.0000" {
+			return text[1:]
+		}
+		return text
 	case string:
 		return strings.NewReplacer("\t", `\t`, "\n", `\n`, "\r", `\r`).Replace(v)
+	case []any, map[string]any:
+		var b bytes.Buffer
+		if encode(&b, v) == nil {
+			return b.String()
+		}
 	}
 	return fmt.Sprint(v)
+}
+
+// round cuts floats to 12 significant digits.
+func (r Result) round() {
+	for _, row := range r.Rows {
+		for i, v := range row {
+			if f, ok := v.(float64); ok {
+				row[i], _ = strconv.ParseFloat(strconv.FormatFloat(f, 'g', 12, 64), 64)
+			}
+		}
+	}
 }
 
 // WriteJSON writes an array of one object a row, its keys in the order of the
 // columns.
 func (r Result) WriteJSON(w io.Writer) error {
 	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	value := func(v any) error {
-		err := enc.Encode(v)
-		b.Truncate(b.Len() - 1) // Encode's newline
-		return err
-	}
+	value := func(v any) error { return encode(&b, v) }
 	b.WriteString("[")
 	for i, row := range r.Rows {
 		b.WriteString(separator(i, ",\n ", "\n "))
@@ -79,6 +98,20 @@ func (r Result) WriteJSON(w io.Writer) error {
 	if _, err := w.Write(b.Bytes()); err != nil {
 		return fmt.Errorf("write JSON: %w", err)
 	}
+	return nil
+}
+
+// encode appends a value as JSON; what JSON has no number for is a string.
+func encode(b *bytes.Buffer, v any) error {
+	if f, ok := v.(float64); ok && (math.IsNaN(f) || math.IsInf(f, 0)) {
+		v = strconv.FormatFloat(f, 'g', -1, 64)
+	}
+	enc := json.NewEncoder(b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	b.Truncate(b.Len() - 1) // Encode's newline
 	return nil
 }
 

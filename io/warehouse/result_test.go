@@ -16,9 +16,14 @@ func TestWriteTable(t *testing.T) {
 	if err := r.WriteTable(&b); err != nil {
 		t.Fatal(err)
 	}
-	want := "a       bb\n1       -\nx\\ty\\n  0.5000\ntrue    [p q]\n"
+	want := "a       bb\n1       -\nx\\ty\\n  0.5000\ntrue    [\"p\",\"q\"]\n"
 	if b.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
+	}
+	b.Reset()
+	odd := Result{Columns: []string{"z", "large", "small", "record"}, Rows: [][]any{{-1e-17, 1e300, 1e-9, map[string]any{"b": nil, "a": 0.5}}}}
+	if err := odd.WriteTable(&b); err != nil || b.String() != "z       large   small   record\n0.0000  1e+300  0.0000  {\"a\":0.5,\"b\":null}\n" {
+		t.Errorf("odd values: %q, %v", b.String(), err)
 	}
 	b.Reset()
 	if err := (Result{Columns: []string{"a"}}).WriteTable(&b); err != nil || b.String() != "a\n(no rows)\n" {

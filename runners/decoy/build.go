@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
-	"path/filepath"
 
+	"decoy/io/shard"
 	"decoy/pipelines"
 	"decoy/runners/jobs"
 	"decoy/schemas"
@@ -13,7 +13,7 @@ import (
 // common are the flags of every stage.
 type common struct {
 	Recipe string `help:"The built-in recipe demo, or a file." default:"demo"`
-	Out    string `help:"Folder to write to." default:"decoy-out" type:"path"`
+	Out    string `help:"Folder to write to; a path or gs://BUCKET/FOLDER." default:"decoy-out" type:"out"`
 	Quiet  bool   `help:"Print nothing but errors." short:"q" xor:"shown"`
 	JSON   bool   `help:"Print messages and progress as JSON, one object a line, on standard output." name:"json" xor:"shown"`
 }
@@ -99,7 +99,7 @@ func (c *buildCmd) Run(ctx context.Context) error {
 		if err := b.RunStages(ctx, schemas.Stages...); err != nil {
 			return err
 		}
-		b.Log("done: %s", filepath.Join(c.Out, "report.html"))
+		b.Log("done: %s", shard.Join(c.Out, "report.html"))
 		return nil
 	})
 }

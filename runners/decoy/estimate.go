@@ -12,7 +12,7 @@ import (
 
 type estimateCmd struct {
 	Recipe  string        `help:"The built-in recipe demo, or a file." default:"demo"`
-	Out     string        `help:"Folder of the build, where extract is done." default:"decoy-out" type:"path"`
+	Out     string        `help:"Folder of the build, where extract is done; a path or gs://BUCKET/FOLDER." default:"decoy-out" type:"out"`
 	Budget  *float64      `help:"US dollars, instead of the recipe's budget_usd."`
 	Latency time.Duration `help:"How long a call is supposed to take." default:"4s"`
 	Cells   bool          `help:"With a table by type and language."`

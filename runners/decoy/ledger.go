@@ -25,7 +25,7 @@ type ledgerCmd struct {
 
 // ledgerOut are what all commands about a ledger take.
 type ledgerOut struct {
-	Out  string `arg:"" help:"Folder of a build, or gs://BUCKET/FOLDER." default:"decoy-out"`
+	Out  string `arg:"" help:"Folder of a build, or gs://BUCKET/FOLDER." default:"decoy-out" type:"out"`
 	JSON bool   `help:"Print JSON instead of a table." name:"json"`
 }
 
@@ -156,7 +156,7 @@ func (c *ledgerCompactCmd) Run(ctx context.Context) error {
 }
 
 type ledgerExportCmd struct {
-	Out       string `arg:"" help:"Folder of a build, or gs://BUCKET/FOLDER."`
+	Out       string `arg:"" help:"Folder of a build, or gs://BUCKET/FOLDER." type:"out"`
 	File      string `arg:"" help:"File to write: .jsonl, .jsonl.zst or .parquet." type:"path"`
 	Responses bool   `help:"With the bytes of the responses."`
 }

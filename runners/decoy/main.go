@@ -46,6 +46,7 @@ type cli struct {
 	Judge       judgeCmd       `cmd:"" help:"Measure how often judges are fooled."`
 	Curate      curateCmd      `cmd:"" help:"Deduplicate, decontaminate, balance and select."`
 	Export      exportCmd      `cmd:"" help:"Write the training set, its card and the report."`
+	Load        loadCmd        `cmd:"" help:"Put a build's tables into BigQuery, a DuckDB file or Parquet files."`
 	Stats       statsCmd       `cmd:"" help:"Answer questions about a build in SQL."`
 	Batch       batchCmd       `cmd:"" help:"Ask a panel through the batch interfaces of its providers."`
 	Train       trainCmd       `cmd:"" help:"Render a trainer's configuration and start it."`
@@ -60,12 +61,14 @@ func run(args []string) int {
 	var c cli
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process, whatever it waits for
 	usage := 0
 	parser, err := kong.New(&c,
 		kong.Name("decoy"),
 		kong.Description("decoy builds hard negatives for fill-in-the-middle code completion from archives of source repositories.\n\nWhat follows -- is given to Apache Beam, for example: decoy build -- --runner=flink --endpoint=localhost:8099"),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Exit(func(code int) { usage = code; panic(helpShown{}) }),
+		outFlags(),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)
 	if err != nil {

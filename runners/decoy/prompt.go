@@ -10,7 +10,7 @@ import (
 
 type promptCmd struct {
 	Recipe   string `help:"The built-in recipe demo, or a file." default:"demo"`
-	Out      string `help:"Folder of the build." default:"decoy-out" type:"path"`
+	Out      string `help:"Folder of the build; a path or gs://BUCKET/FOLDER." default:"decoy-out" type:"out"`
 	Context  string `help:"Id of the context." required:""`
 	Type     string `help:"Type of the negative: import, method, parameter or undefinedvariable; the context's first by default."`
 	Member   string `help:"Member of the panel; the first paid one by default."`

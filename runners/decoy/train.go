@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"decoy/io/bucket"
 	"decoy/io/columnar"
 	"decoy/io/shard"
 	"decoy/schemas"
@@ -27,7 +28,7 @@ const (
 )
 
 type trainCmd struct {
-	Out      string `arg:"" help:"Folder of a build, with its export." type:"path"`
+	Out      string `arg:"" help:"Folder of a build, with its export, on this machine." type:"out"`
 	Method   string `help:"sft, dpo or orpo." enum:"sft,dpo,orpo" required:""`
 	Trainer  string `help:"trl or llamafactory." enum:"trl,llamafactory" default:"trl"`
 	Launcher string `help:"print writes the files and prints the commands, local runs them, slurm submits the job." enum:"print,local,slurm" default:"print"`
@@ -96,6 +97,9 @@ func (c *trainCmd) options() (trainers.Options, error) {
 	family, err := trainers.ByName(c.Family)
 	if err != nil {
 		return trainers.Options{}, usageError{fmt.Errorf("--family: %w", err)}
+	}
+	if bucket.In(c.Out) {
+		return trainers.Options{}, usageError{fmt.Errorf("%s: the trainers read files; copy its folder %s to this machine and name that", c.Out, schemas.StageExport)}
 	}
 	o := trainers.Options{
 		Method: c.Method, Trainer: c.Trainer, Model: family, ModelPath: c.Model,

@@ -2,6 +2,9 @@ package jobs
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -13,7 +16,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/gcpopts"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/jobopts"
-	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/dataflow" // registers the runner and its flags
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/dataflow"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/dataflow/dataflowlib"
 	df "google.golang.org/api/dataflow/v1b3"
 
@@ -25,7 +28,7 @@ import (
 var ErrStaged = errors.New("the job was staged and not started")
 
 // dataflowPoll is how often Dataflow is asked. Its metrics change every half minute.
-const dataflowPoll = 10 * time.Second
+var dataflowPoll = 10 * time.Second
 
 // dataflowFailures is how many questions in a row may fail while a job runs.
 const dataflowFailures = 30
@@ -43,9 +46,15 @@ func runDataflow(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (pipeli
 		return pipelines.Metrics{}, err
 	}
 	*jobopts.JobName, *jobopts.Async = name, true
-	r, err := beam.Run(ctx, Name(), p)
-	if err != nil {
+	if err := label(j); err != nil {
 		return pipelines.Metrics{}, err
+	}
+	r, err := beam.Run(persistent(ctx), Name(), p)
+	if err != nil && ctx.Err() != nil {
+		return pipelines.Metrics{}, endUnknown(name, context.Cause(ctx))
+	}
+	if err != nil {
+		return pipelines.Metrics{}, inOneLine("submit job "+name, err)
 	}
 	if r == nil || reflect.ValueOf(r).IsNil() {
 		return pipelines.Metrics{}, ErrStaged
@@ -55,7 +64,8 @@ func runDataflow(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (pipeli
 		return pipelines.Metrics{}, err
 	}
 	if err := writeRecord(j.Out, record{Runner: Name(), Project: d.project, Region: d.region, ID: d.id, Name: name}); err != nil {
-		return pipelines.Metrics{}, err
+		_, _, cerr := d.cancel(err)
+		return pipelines.Metrics{}, cerr
 	}
 	m, over, err := d.wait(ctx, j)
 	if over {
@@ -69,11 +79,71 @@ func newDataflowJob(ctx context.Context, project, region, id string) (dataflowJo
 	if f := flag.Lookup("dataflow_endpoint"); f != nil {
 		endpoint = f.Value.String()
 	}
-	client, err := dataflowlib.NewClient(context.WithoutCancel(ctx), endpoint)
+	client, err := dataflowlib.NewClient(persistent(context.WithoutCancel(ctx)), endpoint)
 	if err != nil {
 		return dataflowJob{}, fmt.Errorf("dataflow: %w; log in with gcloud auth application-default login, or name a key file in GOOGLE_APPLICATION_CREDENTIALS", err)
 	}
 	return dataflowJob{client, project, region, id}, nil
+}
+
+func init() {
+	// These say nothing of the job, and the path of a file on this machine is nobody's.
+	for _, name := range []string{"worker_binary", "job_timeout", "flink_rest"} {
+		dataflow.DontUseFlagAsPipelineOption(name)
+	}
+}
+
+// label adds to the labels of --labels the stage and the build, by which Google Cloud's
+// bills can be grouped.
+func label(j pipelines.Job) error {
+	labels := map[string]string{}
+	given := flag.Lookup("labels").Value
+	if given.String() != "" {
+		if err := json.Unmarshal([]byte(given.String()), &labels); err != nil {
+			return fmt.Errorf("--labels: %w; it is a JSON object of strings", err)
+		}
+	}
+	out := sha256.Sum256([]byte(j.Out))
+	labels["decoy-stage"], labels["decoy-build"] = j.Stage, hex.EncodeToString(out[:6])
+	raw, err := json.Marshal(labels)
+	if err != nil {
+		return err
+	}
+	return given.Set(string(raw))
+}
+
+// endUnknown cancels the job of a name if there is one: its submission was interrupted,
+// and may have been answered to nobody.
+func endUnknown(name string, cause error) error {
+	ctx, stop := context.WithTimeout(context.Background(), CancelPatience)
+	defer stop()
+	failed := func(err error) error {
+		return cancelError{fmt.Errorf("%v; dataflow job %s may have been submitted and could not be cancelled (%w): run the same command again to take it up", cause, name, err)}
+	}
+	d, err := newDataflowJob(ctx, gcpopts.GetProjectFromFlagOrEnvironment(ctx), gcpopts.GetRegion(ctx), "")
+	if err != nil {
+		return cause // without credentials nothing was submitted
+	}
+	found := ""
+	err = d.client.Projects.Locations.Jobs.List(d.project, d.region).Filter("ACTIVE").Pages(ctx, func(page *df.ListJobsResponse) error {
+		for _, j := range page.Jobs {
+			if j.Name == name {
+				found = j.Id
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return failed(err)
+	}
+	if found == "" {
+		return cause
+	}
+	d.id = found
+	if err := d.end(ctx, false); err != nil {
+		return failed(err)
+	}
+	return cause
 }
 
 // wait follows a job to its end.
@@ -130,7 +200,7 @@ func (d dataflowJob) failure(ctx context.Context, state string) error {
 		})
 	switch {
 	case err != nil:
-		return fmt.Errorf("dataflow job %s failed, and its messages could not be read: %w", d.id, err)
+		return fmt.Errorf("dataflow job %s failed, and its messages could not be read: %w", d.id, inOneLine("messages", err))
 	case cause == "":
 		return fmt.Errorf("dataflow job %s failed and has no error message: look into its worker log", d.id)
 	}

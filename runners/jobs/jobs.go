@@ -91,6 +91,9 @@ func Run(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (pipelines.Metr
 	if ctx.Err() != nil {
 		return m, cmp.Or(cancelled(err), context.Cause(ctx))
 	}
+	if errors.Is(err, ErrStaged) {
+		return m, ErrStaged
+	}
 	own, ok := ownError(err.Error())
 	if !ok {
 		fmt.Fprint(os.Stderr, said.String())

@@ -46,7 +46,7 @@ func jobName(j pipelines.Job) string {
 	return strings.ToLower(fmt.Sprintf("%s-%s-%s", name, j.Stage, hex.EncodeToString(sum[:6])))
 }
 
-func recordPath(out string) string { return strings.TrimSuffix(out, "/") + "/" + recordName }
+func recordPath(out string) string { return shard.Join(out, recordName) }
 
 func writeRecord(out string, r record) error {
 	raw, err := json.Marshal(r)

@@ -1,7 +1,7 @@
 // Command worker runs decoy's pipelines for a remote runner. It holds the DoFns of
 // package pipelines and nothing of the command line: no DuckDB, no browser pages, no
 // runners. Every worker machine fetches it, and a Flink job server sends it through
-// the JVM's direct memory, so its size is held below 70 MB by a test.
+// the JVM's direct memory, so .ci/run holds its size below 70 MiB.
 // runners/worker/build makes it.
 //
 // # Two ways to start it

@@ -178,7 +178,7 @@ func (p *Panel) Batches(member string) (*Batches, error) {
 		Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
 		TLSHandshakeTimeout: 10 * time.Second, ResponseHeaderTimeout: 5 * time.Minute,
 	}, CheckRedirect: c.http.CheckRedirect}
-	made, err := newProtocol(m, keyOf(m), over)
+	made, err := newProtocol(m, c.key, over)
 	if err != nil {
 		return nil, err
 	}

@@ -8,11 +8,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"strings"
 	"sync/atomic"
 	"time"
-	"unicode"
 
 	"decoy/transforms/panel/limit"
 )
@@ -23,22 +21,18 @@ type client struct {
 	account  *limit.Account
 	http     *http.Client
 	protocol protocol
+	key      string
 	redact   func([]byte) []byte
 	noSchema atomic.Bool           // the server refuses response_format
 	stopped  atomic.Pointer[error] // why the member is asked no more
 }
 
 func newClient(m Member, account *limit.Account) (*client, error) {
-	key := keyOf(m)
-	if m.APIKeyEnv != "" {
-		if key == "" {
-			return nil, fmt.Errorf("panel member %s: environment variable %s is not set; set it to the API key", m.Name, m.APIKeyEnv)
-		}
-		if strings.ContainsFunc(key, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsPrint(r) }) {
-			return nil, fmt.Errorf("panel member %s: environment variable %s does not hold an API key: it has characters that no key has", m.Name, m.APIKeyEnv)
-		}
+	key, err := m.Key().Read(context.Background())
+	if err != nil {
+		return nil, fmt.Errorf("panel member %s: its API key: %w", m.Name, err)
 	}
-	c := &client{member: m, account: account, redact: redactor(key)}
+	c := &client{member: m, account: account, key: key, redact: redactor(key)}
 	c.http = &http.Client{
 		Transport: recording{redact: c.redact, over: &http.Transport{
 			Proxy:               http.ProxyFromEnvironment,
@@ -51,19 +45,10 @@ func newClient(m Member, account *limit.Account) (*client, error) {
 		// A redirect would take the text somewhere that nobody named.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	var err error
 	if c.protocol, err = newProtocol(m, key, c.http); err != nil {
 		return nil, err
 	}
 	return c, nil
-}
-
-// keyOf is a member's key, "" where it has none.
-func keyOf(m Member) string {
-	if m.APIKeyEnv == "" {
-		return ""
-	}
-	return strings.TrimSpace(os.Getenv(m.APIKeyEnv))
 }
 
 // shortestKey is the length from which a key is taken for one. Local servers are given
@@ -176,12 +161,12 @@ func (c *client) byStatus(status int, body string) verdict {
 
 // stop remembers why the member is asked no more. The first reason stays.
 func (c *client) stop(detail string) error {
-	env := c.member.APIKeyEnv
-	if env == "" {
-		env = "(api_key_env is empty)"
+	key := c.member.Key().String()
+	if c.member.Key().Empty() {
+		key = "(api_key_env is empty)"
 	}
-	err := fmt.Errorf("panel member %s is stopped: %s; check the key in environment variable %s, model %s and base_url %s, then run again: what is paid is kept",
-		c.member.Name, detail, env, c.member.Model, c.member.BaseURL)
+	err := fmt.Errorf("panel member %s is stopped: %s; check the key in %s, model %s and base_url %s, then run again: what is paid is kept",
+		c.member.Name, detail, key, c.member.Model, c.member.BaseURL)
 	c.stopped.CompareAndSwap(nil, &err)
 	return *c.stopped.Load()
 }

@@ -107,7 +107,8 @@
 // All that a request holds of files and of models' answers goes through Config.Check
 // before it is sent, a context's window once for all requests about it; what fails is
 // the reject secret. The key of an
-// account is read from its environment variable, goes into a header of the request and
+// account is read from its environment variable, or from Secret Manager where workers
+// have no such variable (package credential), goes into a header of the request and
 // nowhere else: responses and errors that echo it are redacted before they are kept.
 //
 // # Limits

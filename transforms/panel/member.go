@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"decoy/transforms/credential"
 	"decoy/transforms/trainers"
 )
 
@@ -36,22 +37,25 @@ var Paid = []string{ProviderFIM, ProviderGemini, ProviderOpenAI}
 // FIM endpoint: the model family whose tokens frame prefix and suffix, how many
 // middles a context is asked for, and the seed of the first; Revision is the weights'.
 type Member struct {
-	Name        string   `yaml:"name" json:"name"`
-	Provider    string   `yaml:"provider" json:"provider"`
-	BaseURL     string   `yaml:"base_url,omitempty" json:"base_url,omitempty"`
-	Model       string   `yaml:"model,omitempty" json:"model,omitempty"`
-	Revision    string   `yaml:"revision,omitempty" json:"revision,omitempty"`
-	Family      string   `yaml:"family,omitempty" json:"family,omitempty"`
-	FIMModel    string   `yaml:"fim_model,omitempty" json:"fim_model,omitempty"`
-	Samples     int      `yaml:"samples,omitempty" json:"samples,omitempty"`
-	Seed        *int     `yaml:"seed,omitempty" json:"seed,omitempty"`
-	APIKeyEnv   string   `yaml:"api_key_env,omitempty" json:"api_key_env,omitempty"`
-	RPM         int      `yaml:"rpm,omitempty" json:"rpm,omitempty"`
-	TPM         int      `yaml:"tpm,omitempty" json:"tpm,omitempty"`
-	Concurrency int      `yaml:"concurrency,omitempty" json:"concurrency,omitempty"`
-	Temperature *float64 `yaml:"temperature,omitempty" json:"temperature,omitempty"`
-	MaxTokens   int      `yaml:"max_tokens,omitempty" json:"max_tokens,omitempty"`
-	USDPerMTok  *Price   `yaml:"usd_per_mtok,omitempty" json:"usd_per_mtok,omitempty"`
+	Name      string `yaml:"name" json:"name"`
+	Provider  string `yaml:"provider" json:"provider"`
+	BaseURL   string `yaml:"base_url,omitempty" json:"base_url,omitempty"`
+	Model     string `yaml:"model,omitempty" json:"model,omitempty"`
+	Revision  string `yaml:"revision,omitempty" json:"revision,omitempty"`
+	Family    string `yaml:"family,omitempty" json:"family,omitempty"`
+	FIMModel  string `yaml:"fim_model,omitempty" json:"fim_model,omitempty"`
+	Samples   int    `yaml:"samples,omitempty" json:"samples,omitempty"`
+	Seed      *int   `yaml:"seed,omitempty" json:"seed,omitempty"`
+	APIKeyEnv string `yaml:"api_key_env,omitempty" json:"api_key_env,omitempty"`
+	// APIKeySecret is a version of a secret in Secret Manager, for workers that do not
+	// have the launcher's environment: projects/P/secrets/S/versions/V.
+	APIKeySecret string   `yaml:"api_key_secret,omitempty" json:"api_key_secret,omitempty"`
+	RPM          int      `yaml:"rpm,omitempty" json:"rpm,omitempty"`
+	TPM          int      `yaml:"tpm,omitempty" json:"tpm,omitempty"`
+	Concurrency  int      `yaml:"concurrency,omitempty" json:"concurrency,omitempty"`
+	Temperature  *float64 `yaml:"temperature,omitempty" json:"temperature,omitempty"`
+	MaxTokens    int      `yaml:"max_tokens,omitempty" json:"max_tokens,omitempty"`
+	USDPerMTok   *Price   `yaml:"usd_per_mtok,omitempty" json:"usd_per_mtok,omitempty"`
 	// BatchUSDPerMTok is the price of the provider's batches.
 	BatchUSDPerMTok *Price        `yaml:"batch_usd_per_mtok,omitempty" json:"batch_usd_per_mtok,omitempty"`
 	Timeout         time.Duration `yaml:"timeout,omitempty" json:"timeout,omitempty"`
@@ -99,13 +103,20 @@ func (m Member) Output() Member {
 	}
 }
 
-// account names what the provider counts by.
-func (m Member) account() string { return m.BaseURL + " with the key in $" + m.APIKeyEnv }
+// Key says where the member's API key is.
+func (m Member) Key() credential.Source {
+	return credential.Source{Env: m.APIKeyEnv, Secret: m.APIKeySecret}
+}
 
-var (
-	namePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
-	envPattern  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-)
+// account names what the provider counts by.
+func (m Member) account() string {
+	if m.APIKeySecret == "" {
+		return m.BaseURL + " with the key in $" + m.APIKeyEnv
+	}
+	return m.BaseURL + " with the key in " + m.Key().String()
+}
+
+var namePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
 
 // Validate names the field that is out of range and what is allowed.
 func (m Member) Validate() error {
@@ -132,8 +143,10 @@ func (m Member) Validate() error {
 	switch {
 	case m.Model == "":
 		return bad("model", "empty", "the provider's name of a model")
-	case m.APIKeyEnv != "" && !envPattern.MatchString(m.APIKeyEnv):
+	case m.APIKeyEnv != "" && !credential.IsEnv(m.APIKeyEnv):
 		return fmt.Errorf("panel member %s: api_key_env is not the name of an environment variable (the key itself does not belong into a recipe)", m.Name)
+	case m.APIKeySecret != "" && !credential.IsSecret(m.APIKeySecret):
+		return fmt.Errorf("panel member %s: api_key_secret is not the name of a secret's version, projects/P/secrets/S/versions/V (the key itself does not belong into a recipe)", m.Name)
 	case m.RPM < 0 || m.RPM > 10_000_000:
 		return bad("rpm", m.RPM, "0 (unknown) to 10000000")
 	case m.TPM < 0 || m.TPM > 10_000_000_000:
@@ -149,8 +162,8 @@ func (m Member) Validate() error {
 	case m.Timeout < 0 || m.Timeout > time.Hour || (m.Timeout > 0 && m.Timeout < time.Millisecond):
 		return bad("timeout", m.Timeout, "1ms to 1h, or 0 for 60s")
 	}
-	if m.Provider == ProviderGemini && m.APIKeyEnv == "" {
-		return fmt.Errorf("panel member %s: api_key_env is missing; name the environment variable that holds the API key", m.Name)
+	if m.Provider == ProviderGemini && m.Key().Empty() {
+		return fmt.Errorf("panel member %s: api_key_env is missing; name the environment variable that holds the API key, or api_key_secret", m.Name)
 	}
 	if m.Provider == ProviderFIM {
 		if _, err := trainers.ByName(m.FIMModel); err != nil {

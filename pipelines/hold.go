@@ -1,0 +1,28 @@
+package pipelines
+
+import (
+	"context"
+	"errors"
+
+	"decoy/io/shard"
+)
+
+// hold takes OUT. The context that it returns ends when the lock is lost, and release,
+// which is to be deferred, then says that in place of what failed because of it.
+func hold(ctx context.Context, out string) (_ context.Context, release func(*error), err error) {
+	lock, err := shard.Lock(out)
+	if err != nil {
+		return nil, nil, err
+	}
+	ctx, end := lock.Context(ctx)
+	return ctx, func(err *error) {
+		if lost(ctx) {
+			*err = context.Cause(ctx)
+		}
+		end()
+		*err = errors.Join(*err, lock.Release())
+	}, nil
+}
+
+// lost tells whether a context from hold ended because the lock was lost.
+func lost(ctx context.Context) bool { return errors.Is(context.Cause(ctx), shard.ErrLost) }

@@ -1,0 +1,27 @@
+package main
+
+import (
+	"reflect"
+
+	"github.com/alecthomas/kong"
+
+	"decoy/io/bucket"
+)
+
+// outFlags makes type:"out" the folder of a build: a path as type:"path" takes it, or
+// gs://BUCKET/FOLDER, of which a path would make another.
+func outFlags() kong.Option {
+	return kong.NamedMapper("out", kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {
+		var out string
+		if err := ctx.Scan.PopValueInto("folder", &out); err != nil {
+			return err
+		}
+		if !bucket.In(out) {
+			out = kong.ExpandPath(out)
+		} else {
+			out = bucket.Join(out)
+		}
+		target.SetString(out)
+		return nil
+	}))
+}

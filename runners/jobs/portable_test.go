@@ -1,0 +1,367 @@
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	jobpb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/jobmanagement_v1"
+	pipepb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/pipeline_v1"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/jobopts"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"decoy/pipelines"
+)
+
+func TestMain(m *testing.M) {
+	beam.Init()
+	os.Exit(m.Run())
+}
+
+// jobServer is a job service whose jobs do what a script says.
+type jobServer struct {
+	jobpb.UnimplementedJobServiceServer
+	jobpb.UnimplementedArtifactStagingServiceServer
+	grpc   *grpc.Server
+	at     string
+	script func(id string, s jobpb.JobService_GetMessageStreamServer) error
+
+	mu        sync.Mutex
+	prepared  []*jobpb.PrepareJobRequest
+	states    map[string]jobpb.JobState_Enum
+	cancelled []string
+	deaf      bool // to Cancel
+}
+
+func serve(t *testing.T, script func(id string, s jobpb.JobService_GetMessageStreamServer) error) *jobServer {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &jobServer{grpc: grpc.NewServer(), at: l.Addr().String(), script: script, states: map[string]jobpb.JobState_Enum{}}
+	jobpb.RegisterJobServiceServer(f.grpc, f)
+	jobpb.RegisterArtifactStagingServiceServer(f.grpc, f)
+	go f.grpc.Serve(l)
+	t.Cleanup(f.grpc.Stop)
+	*runners.Runner, *jobopts.Endpoint = "flink", f.at
+	*jobopts.EnvironmentType, *jobopts.EnvironmentConfig = "PROCESS", `{"command":"/opt/worker"}`
+	t.Cleanup(func() {
+		*runners.Runner, *jobopts.Endpoint, *jobopts.EnvironmentType, *jobopts.EnvironmentConfig, *flinkREST, *jobTimeout = "", "", "", "", "", 0
+	})
+	return f
+}
+
+func (f *jobServer) Prepare(_ context.Context, r *jobpb.PrepareJobRequest) (*jobpb.PrepareJobResponse, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.prepared = append(f.prepared, r)
+	resp := &jobpb.PrepareJobResponse{PreparationId: fmt.Sprint("job-", len(f.prepared)), StagingSessionToken: "token"}
+	resp.ArtifactStagingEndpoint = &pipepb.ApiServiceDescriptor{Url: f.at}
+	return resp, nil
+}
+
+func (f *jobServer) ReverseArtifactRetrievalService(s jobpb.ArtifactStagingService_ReverseArtifactRetrievalServiceServer) error {
+	_, err := s.Recv()
+	return err // nothing is asked for
+}
+
+func (f *jobServer) Run(_ context.Context, r *jobpb.RunJobRequest) (*jobpb.RunJobResponse, error) {
+	f.set(r.GetPreparationId(), jobpb.JobState_RUNNING)
+	return &jobpb.RunJobResponse{JobId: r.GetPreparationId()}, nil
+}
+
+func (f *jobServer) set(id string, s jobpb.JobState_Enum) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.states[id] = s
+}
+
+func (f *jobServer) GetState(_ context.Context, r *jobpb.GetJobStateRequest) (*jobpb.JobStateEvent, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s, ok := f.states[r.GetJobId()]
+	if !ok {
+		return nil, status.Errorf(codes.NotFound, "no job %s", r.GetJobId())
+	}
+	return &jobpb.JobStateEvent{State: s}, nil
+}
+
+func (f *jobServer) Cancel(_ context.Context, r *jobpb.CancelJobRequest) (*jobpb.CancelJobResponse, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.cancelled = append(f.cancelled, r.GetJobId())
+	if !f.deaf {
+		f.states[r.GetJobId()] = jobpb.JobState_CANCELLED
+	}
+	return &jobpb.CancelJobResponse{State: f.states[r.GetJobId()]}, nil
+}
+
+func (f *jobServer) GetMessageStream(r *jobpb.JobMessagesRequest, s jobpb.JobService_GetMessageStreamServer) error {
+	return f.script(r.GetJobId(), s)
+}
+
+func state(s jobpb.JobService_GetMessageStreamServer, to jobpb.JobState_Enum) error {
+	return s.Send(&jobpb.JobMessagesResponse{Response: &jobpb.JobMessagesResponse_StateResponse{StateResponse: &jobpb.JobStateEvent{State: to}}})
+}
+
+func message(s jobpb.JobService_GetMessageStreamServer, text string) error {
+	return s.Send(&jobpb.JobMessagesResponse{Response: &jobpb.JobMessagesResponse_MessageResponse{
+		MessageResponse: &jobpb.JobMessage{Importance: jobpb.JobMessage_JOB_MESSAGE_ERROR, MessageText: text}}})
+}
+
+func work(t *testing.T) pipelines.Job {
+	return pipelines.Job{Out: t.TempDir(), Stage: "extract", Fingerprint: "abc"}
+}
+
+func graph() *beam.Pipeline {
+	p, s := beam.NewPipelineWithRoot()
+	beam.Impulse(s)
+	return p
+}
+
+func recorded(j pipelines.Job) bool {
+	_, err := os.Stat(filepath.Join(j.Out, recordName))
+	return err == nil
+}
+
+const flinkTrace = "java.lang.RuntimeException: Error received from SDK harness for instruction 4: bundle failed\n\tcaused by:\nDoFn[UID:6, PID:e4, Name: decoy/pipelines.shardFn] failed:\nshard 3: write \"x\": disk full\n\tat org.apache.beam.runners.fnexecution.control.FnApiControlClient(FnApiControlClient.java:180)\nCaused by: java.lang.X"
+
+func TestEnds(t *testing.T) {
+	for name, c := range map[string]struct {
+		script  func(id string, s jobpb.JobService_GetMessageStreamServer) error
+		want    string // in the error, "" for none
+		running bool   // as far as the launcher knows, at the end
+	}{
+		"done": {func(_ string, s jobpb.JobService_GetMessageStreamServer) error {
+			return errors.Join(state(s, jobpb.JobState_RUNNING), state(s, jobpb.JobState_DONE))
+		}, "", false},
+		"failed, cause first": {func(_ string, s jobpb.JobService_GetMessageStreamServer) error {
+			return errors.Join(message(s, flinkTrace), message(s, "job failed"), state(s, jobpb.JobState_FAILED))
+		}, `shard 3: write "x": disk full`, false},
+		"failed, cause last": {func(_ string, s jobpb.JobService_GetMessageStreamServer) error {
+			return errors.Join(state(s, jobpb.JobState_FAILED), message(s, flinkTrace))
+		}, `shard 3: write "x": disk full`, false},
+		"cancelled by another": {func(_ string, s jobpb.JobService_GetMessageStreamServer) error {
+			return state(s, jobpb.JobState_CANCELLED)
+		}, "job job-1 ended as CANCELLED on the runner, not by this command", false},
+		"the service dies": {func(string, jobpb.JobService_GetMessageStreamServer) error {
+			return status.Error(codes.Unavailable, "connection reset")
+		}, "may still run on the cluster", true},
+		"the stream ends early": {func(_ string, s jobpb.JobService_GetMessageStreamServer) error {
+			return state(s, jobpb.JobState_RUNNING)
+		}, "may still run on the cluster", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			serve(t, c.script)
+			j := work(t)
+			_, err := Run(t.Context(), graph(), j)
+			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+				t.Errorf("error %v, want %q", err, c.want)
+			}
+			if err != nil && strings.Contains(err.Error(), "\n") {
+				t.Errorf("more than a line: %v", err)
+			}
+			if recorded(j) != c.running {
+				t.Errorf("a job is recorded: %v", recorded(j))
+			}
+		})
+	}
+}
+
+// A worker that is there already is not staged, and the job's name says whose work
+// it is.
+func TestWhatIsSubmitted(t *testing.T) {
+	f := serve(t, func(_ string, s jobpb.JobService_GetMessageStreamServer) error { return state(s, jobpb.JobState_DONE) })
+	j := work(t)
+	for range 2 {
+		if _, err := Run(t.Context(), graph(), j); err != nil {
+			t.Fatal(err)
+		}
+	}
+	j.Fingerprint = "other"
+	if _, err := Run(t.Context(), graph(), j); err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]int{}
+	for _, r := range f.prepared {
+		names[r.GetJobName()]++
+		for _, e := range r.GetPipeline().GetComponents().GetEnvironments() {
+			if len(e.GetDependencies()) > 0 {
+				t.Errorf("dependencies %v", e.GetDependencies())
+			}
+		}
+	}
+	if len(names) != 2 || len(f.prepared) != 3 {
+		t.Errorf("names %v", names)
+	}
+	for n := range names {
+		if !strings.HasPrefix(n, "decoy-extract-") || len(n) > 40 {
+			t.Errorf("name %q", n)
+		}
+	}
+}
+
+// hang sends nothing until the job is cancelled.
+func hang(f **jobServer) func(id string, s jobpb.JobService_GetMessageStreamServer) error {
+	return func(id string, s jobpb.JobService_GetMessageStreamServer) error {
+		for s.Context().Err() == nil {
+			if got, _ := (*f).GetState(context.Background(), &jobpb.GetJobStateRequest{JobId: id}); got.GetState() == jobpb.JobState_CANCELLED {
+				return state(s, jobpb.JobState_CANCELLED)
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+		return nil
+	}
+}
+
+func TestInterruptCancels(t *testing.T) {
+	var f *jobServer
+	f = serve(t, hang(&f))
+	ctx, interrupt := context.WithCancelCause(t.Context())
+	j := work(t)
+	go func() {
+		for !recorded(j) {
+			time.Sleep(time.Millisecond)
+		}
+		interrupt(errors.New("interrupted"))
+	}()
+	if _, err := Run(ctx, graph(), j); err == nil || err.Error() != "interrupted" {
+		t.Errorf("error %v", err)
+	}
+	if len(f.cancelled) != 1 || recorded(j) {
+		t.Errorf("cancelled %v, recorded %v", f.cancelled, recorded(j))
+	}
+}
+
+func TestTimeoutCancels(t *testing.T) {
+	var f *jobServer
+	f = serve(t, hang(&f))
+	*jobTimeout = 50 * time.Millisecond
+	if _, err := Run(t.Context(), graph(), work(t)); err == nil || !strings.Contains(err.Error(), "--job_timeout=50ms") {
+		t.Errorf("error %v", err)
+	}
+	if len(f.cancelled) != 1 {
+		t.Errorf("cancelled %v", f.cancelled)
+	}
+}
+
+// cluster is the REST interface of a Flink cluster with jobs of these names.
+func cluster(t *testing.T, names ...string) (asked *[]string) {
+	t.Helper()
+	asked = new([]string)
+	state := map[string]string{}
+	for _, n := range names {
+		state[n] = "RUNNING"
+	}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPatch {
+			id := strings.TrimPrefix(r.URL.Path, "/jobs/")
+			*asked, state[id] = append(*asked, id), "CANCELED"
+			w.WriteHeader(http.StatusAccepted)
+			return
+		}
+		type job struct {
+			ID    string `json:"jid"`
+			Name  string `json:"name"`
+			State string `json:"state"`
+		}
+		var all struct {
+			Jobs []job `json:"jobs"`
+		}
+		for n, st := range state {
+			all.Jobs = append(all.Jobs, job{n, n, st})
+		}
+		json.NewEncoder(w).Encode(all)
+	}))
+	t.Cleanup(s.Close)
+	*flinkREST = s.URL + "/"
+	return asked
+}
+
+// A launcher that was killed leaves a job working: the next one ends it first.
+func TestPreviousJobIsEnded(t *testing.T) {
+	done := func(_ string, s jobpb.JobService_GetMessageStreamServer) error { return state(s, jobpb.JobState_DONE) }
+	left := func(t *testing.T, at string) pipelines.Job {
+		j := work(t)
+		if err := writeRecord(j.Out, record{Runner: "flink", Endpoint: at, ID: "old", Name: "decoy-generate-1"}); err != nil {
+			t.Fatal(err)
+		}
+		return j
+	}
+	t.Run("the service knows it", func(t *testing.T) {
+		f := serve(t, done)
+		f.set("old", jobpb.JobState_RUNNING)
+		j := left(t, f.at)
+		if _, err := Run(t.Context(), graph(), j); err != nil {
+			t.Fatal(err)
+		}
+		if len(f.cancelled) != 1 || f.cancelled[0] != "old" || recorded(j) {
+			t.Errorf("cancelled %v, recorded %v", f.cancelled, recorded(j))
+		}
+	})
+	t.Run("it is over", func(t *testing.T) {
+		f := serve(t, done)
+		f.set("old", jobpb.JobState_FAILED)
+		if _, err := Run(t.Context(), graph(), left(t, f.at)); err != nil || len(f.cancelled) != 0 {
+			t.Errorf("error %v, cancelled %v", err, f.cancelled)
+		}
+	})
+	t.Run("the service was started since", func(t *testing.T) {
+		f := serve(t, done)
+		j := left(t, f.at)
+		_, err := Run(t.Context(), graph(), j)
+		if err == nil || !strings.Contains(err.Error(), "does not know it") || !strings.Contains(err.Error(), "--flink_rest") || len(f.prepared) != 0 || !recorded(j) {
+			t.Errorf("error %v, prepared %v", err, f.prepared)
+		}
+	})
+	t.Run("and the cluster has it", func(t *testing.T) {
+		f := serve(t, done)
+		asked := cluster(t, "decoy-generate-1-root-1122", "decoy-generate-2-root-1122")
+		if _, err := Run(t.Context(), graph(), left(t, f.at)); err != nil {
+			t.Fatal(err)
+		}
+		if len(*asked) != 1 || (*asked)[0] != "decoy-generate-1-root-1122" {
+			t.Errorf("cancelled %v", *asked)
+		}
+	})
+}
+
+func TestServiceThatDiesIsCancelledOnTheCluster(t *testing.T) {
+	serve(t, func(string, jobpb.JobService_GetMessageStreamServer) error {
+		return status.Error(codes.Unavailable, "gone")
+	})
+	j := work(t)
+	asked := cluster(t, jobName(j)+"-root")
+	_, err := Run(t.Context(), graph(), j)
+	if err == nil || !strings.Contains(err.Error(), "was cancelled on the cluster") || len(*asked) != 1 || recorded(j) {
+		t.Errorf("error %v, asked %v, recorded %v", err, *asked, recorded(j))
+	}
+}
+
+func TestNoJobService(t *testing.T) {
+	serve(t, nil).grpc.Stop()
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	_, _, err := dial(ctx, *jobopts.Endpoint)
+	if err == nil || !strings.Contains(err.Error(), "runners/flink/start") {
+		t.Errorf("error %v", err)
+	}
+	if _, _, err := dial(t.Context(), ""); err == nil || !strings.Contains(err.Error(), "--endpoint=HOST:PORT") {
+		t.Errorf("error %v", err)
+	}
+}
