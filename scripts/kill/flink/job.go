@@ -51,25 +51,19 @@ func kill(ctx context.Context, c *cluster.Cluster, j *job, victim, stage string)
 	for _, w := range c.Workers() {
 		old[w.ID] = true
 	}
-	var workers []int
-	for len(workers) == 0 {
-		select {
-		case <-j.ended:
-			return false, nil
-		case <-ctx.Done():
-			return false, ctx.Err()
-		case <-time.After(50 * time.Millisecond):
-		}
-		for _, w := range c.Workers() {
-			if !old[w.ID] {
-				workers = append(workers, w.ID)
-			}
-		}
+	// A worker ends with the part of the job that it was started for, so one is looked
+	// for again after the pause.
+	workers, err := newWorkers(ctx, c, j, old)
+	if err != nil || len(workers) == 0 {
+		return false, err
 	}
 	select {
 	case <-j.ended:
 		return false, nil
 	case <-time.After(time.Duration(rand.Int64N(int64(4 * time.Second)))):
+	}
+	if workers, err = newWorkers(ctx, c, j, old); err != nil || len(workers) == 0 {
+		return false, err
 	}
 	if _, err := os.Stat(filepath.Join(stage, "manifest.json")); err == nil {
 		return false, nil
@@ -89,4 +83,26 @@ func kill(ctx context.Context, c *cluster.Cluster, j *job, victim, stage string)
 		return false, fmt.Errorf("no %s runs; victims are task-manager, sdk-worker and job-server", victim)
 	}
 	return syscall.Kill(id, syscall.SIGKILL) == nil, nil // else it had just ended
+}
+
+// newWorkers waits for a worker that is not old. There is none where the job ends.
+func newWorkers(ctx context.Context, c *cluster.Cluster, j *job, old map[int]bool) ([]int, error) {
+	for {
+		var workers []int
+		for _, w := range c.Workers() {
+			if !old[w.ID] {
+				workers = append(workers, w.ID)
+			}
+		}
+		if len(workers) > 0 {
+			return workers, nil
+		}
+		select {
+		case <-j.ended:
+			return nil, nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
 }
