@@ -29,6 +29,7 @@ import (
 
 func TestMain(m *testing.M) {
 	beam.Init()
+	flinkSettles = 0
 	os.Exit(m.Run())
 }
 
@@ -248,11 +249,32 @@ func TestInterruptCancels(t *testing.T) {
 	}
 }
 
+// Beam's Flink job server calls a job cancelled and leaves it running on the cluster.
+func TestInterruptCancelsOnTheCluster(t *testing.T) {
+	var f *jobServer
+	f = serve(t, hang(&f))
+	j := work(t)
+	asked := cluster(t, flinkName(jobName(j))+"root")
+	ctx, interrupt := context.WithCancelCause(t.Context())
+	go func() {
+		for !recorded(j) {
+			time.Sleep(time.Millisecond)
+		}
+		interrupt(errors.New("interrupted"))
+	}()
+	if _, err := Run(ctx, graph(), j); err == nil || err.Error() != "interrupted" {
+		t.Errorf("error %v", err)
+	}
+	if len(*asked) != 1 || recorded(j) {
+		t.Errorf("cancelled on the cluster: %v, recorded %v", *asked, recorded(j))
+	}
+}
+
 func TestTimeoutCancels(t *testing.T) {
 	var f *jobServer
 	f = serve(t, hang(&f))
-	*jobTimeout = 50 * time.Millisecond
-	if _, err := Run(t.Context(), graph(), work(t)); err == nil || !strings.Contains(err.Error(), "--job_timeout=50ms") {
+	*jobTimeout = 2 * time.Second
+	if _, err := Run(t.Context(), graph(), work(t)); err == nil || !strings.Contains(err.Error(), "--job_timeout=2s") {
 		t.Errorf("error %v", err)
 	}
 	if len(f.cancelled) != 1 {
@@ -329,13 +351,21 @@ func TestPreviousJobIsEnded(t *testing.T) {
 			t.Errorf("error %v, prepared %v", err, f.prepared)
 		}
 	})
+	t.Run("the service calls it cancelled and the cluster has it", func(t *testing.T) {
+		f := serve(t, done)
+		f.set("old", jobpb.JobState_CANCELLED)
+		asked := cluster(t, "decoy0generate01-root-1122")
+		if _, err := Run(t.Context(), graph(), left(t, f.at)); err != nil || len(*asked) != 1 {
+			t.Errorf("error %v, cancelled on the cluster: %v", err, *asked)
+		}
+	})
 	t.Run("and the cluster has it", func(t *testing.T) {
 		f := serve(t, done)
-		asked := cluster(t, "decoy-generate-1-root-1122", "decoy-generate-2-root-1122")
+		asked := cluster(t, "decoy0generate01-root-1122", "decoy0generate02-root-1122")
 		if _, err := Run(t.Context(), graph(), left(t, f.at)); err != nil {
 			t.Fatal(err)
 		}
-		if len(*asked) != 1 || (*asked)[0] != "decoy-generate-1-root-1122" {
+		if len(*asked) != 1 || (*asked)[0] != "decoy0generate01-root-1122" {
 			t.Errorf("cancelled %v", *asked)
 		}
 	})
@@ -346,7 +376,7 @@ func TestServiceThatDiesIsCancelledOnTheCluster(t *testing.T) {
 		return status.Error(codes.Unavailable, "gone")
 	})
 	j := work(t)
-	asked := cluster(t, jobName(j)+"-root")
+	asked := cluster(t, flinkName(jobName(j))+"-root")
 	_, err := Run(t.Context(), graph(), j)
 	if err == nil || !strings.Contains(err.Error(), "was cancelled on the cluster") || len(*asked) != 1 || recorded(j) {
 		t.Errorf("error %v, asked %v, recorded %v", err, *asked, recorded(j))
