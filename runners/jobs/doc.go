@@ -29,8 +29,10 @@
 // A job is over when the service says so. DONE is success; FAILED, CANCELLED and
 // every other end are errors. Of a failure the cause is shown: our own DoFns' line,
 // without the frames that Beam and the JVM put round it. An interrupt cancels the
-// remote job and waits up to CancelPatience for its end. If the job service itself
-// goes away, the job is cancelled through Flink's REST interface where that is known.
+// remote job and waits up to CancelPatience for its end. Beam's Flink job server
+// (2.62.0) answers CANCELLED at once and leaves the job running on the cluster, so with
+// --flink_rest a job is cancelled there too, whatever the service says. So it is if the
+// job service itself goes away.
 // --job_timeout bounds a job's time: a Flink task manager that is out of memory can
 // leave a job RUNNING for ever.
 //

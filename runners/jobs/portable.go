@@ -261,7 +261,7 @@ func (r *job) cancel(cause error) error {
 	ctx, stop := context.WithTimeout(context.Background(), CancelPatience)
 	defer stop()
 	err := r.service.end(ctx, r.id)
-	if err != nil && *flinkREST != "" {
+	if *flinkREST != "" { // also where the service calls it cancelled
 		err = endFlinkJobs(ctx, *flinkREST, r.name)
 	}
 	if err != nil {

@@ -29,6 +29,7 @@ import (
 
 func TestMain(m *testing.M) {
 	beam.Init()
+	flinkSettles = 0
 	os.Exit(m.Run())
 }
 
@@ -248,6 +249,27 @@ func TestInterruptCancels(t *testing.T) {
 	}
 }
 
+// Beam's Flink job server calls a job cancelled and leaves it running on the cluster.
+func TestInterruptCancelsOnTheCluster(t *testing.T) {
+	var f *jobServer
+	f = serve(t, hang(&f))
+	j := work(t)
+	asked := cluster(t, flinkName(jobName(j))+"root")
+	ctx, interrupt := context.WithCancelCause(t.Context())
+	go func() {
+		for !recorded(j) {
+			time.Sleep(time.Millisecond)
+		}
+		interrupt(errors.New("interrupted"))
+	}()
+	if _, err := Run(ctx, graph(), j); err == nil || err.Error() != "interrupted" {
+		t.Errorf("error %v", err)
+	}
+	if len(*asked) != 1 || recorded(j) {
+		t.Errorf("cancelled on the cluster: %v, recorded %v", *asked, recorded(j))
+	}
+}
+
 func TestTimeoutCancels(t *testing.T) {
 	var f *jobServer
 	f = serve(t, hang(&f))
@@ -327,6 +349,14 @@ func TestPreviousJobIsEnded(t *testing.T) {
 		_, err := Run(t.Context(), graph(), j)
 		if err == nil || !strings.Contains(err.Error(), "does not know it") || !strings.Contains(err.Error(), "--flink_rest") || len(f.prepared) != 0 || !recorded(j) {
 			t.Errorf("error %v, prepared %v", err, f.prepared)
+		}
+	})
+	t.Run("the service calls it cancelled and the cluster has it", func(t *testing.T) {
+		f := serve(t, done)
+		f.set("old", jobpb.JobState_CANCELLED)
+		asked := cluster(t, "decoy0generate01-root-1122")
+		if _, err := Run(t.Context(), graph(), left(t, f.at)); err != nil || len(*asked) != 1 {
+			t.Errorf("error %v, cancelled on the cluster: %v", err, *asked)
 		}
 	})
 	t.Run("and the cluster has it", func(t *testing.T) {

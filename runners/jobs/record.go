@@ -89,7 +89,7 @@ func (r record) end(ctx context.Context, keep string) error {
 	s, hangUp, err := dial(ctx, r.Endpoint)
 	if err == nil {
 		defer hangUp()
-		if err = s.end(ctx, r.ID); err == nil {
+		if err = s.end(ctx, r.ID); err == nil && *flinkREST == "" {
 			return nil
 		}
 		if status.Code(err) == codes.NotFound {
