@@ -261,6 +261,13 @@ func TestLoadGoesOn(t *testing.T) {
 			c.Table("d", "negatives").NumRows++
 			c.Touch("d", "negatives")
 		}, 1, stateLoaded, 2, 0},
+		{"written by someone else before the table was marked", func(t *testing.T, c *cloud, l Load) {
+			c.Break(bigqueryfake.Once("PATCH", "/negatives", bigqueryfake.Refuse(403, "accessDenied", "no")))
+			if _, err := l.run(t); err == nil {
+				t.Error("no error")
+			}
+			c.Touch("d", "negatives")
+		}, 1, stateLoaded, 2, 0},
 		{"another build was loaded since", func(t *testing.T, c *cloud, l Load) {
 			must(t, l)
 			other := t.TempDir()
