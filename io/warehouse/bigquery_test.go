@@ -83,6 +83,10 @@ func TestQueryFaults(t *testing.T) {
 	if err := query("SELECT id FROM contexts"); err == nil || !strings.Contains(err.Error(), "permission bigquery.jobs.create or") {
 		t.Errorf("403: %v", err)
 	}
+	c.Break(bigqueryfake.Once("POST", "/jobs", bigqueryfake.Refuse(401, "authError", "Invalid Credentials")))
+	if err := query("SELECT id FROM contexts"); err == nil || !strings.Contains(err.Error(), "Invalid Credentials: log in with") {
+		t.Errorf("401: %v", err)
+	}
 	c.Break(nil)
 	c.Bytes = 3000
 	for text, want := range map[string]string{

@@ -312,6 +312,35 @@ func TestLoadKeepsWhatIsThere(t *testing.T) {
 	}
 }
 
+// A folder of tables is unfinished while it has no manifest, and holds no file of an
+// earlier load after a later one.
+func TestParquetFolder(t *testing.T) {
+	out, dir := builtOut(t), t.TempDir()
+	l := Load{Out: out, To: "parquet:" + dir, Tables: []string{"negatives", "verdicts"}}
+	must(t, l)
+	write(t, out, "judge", "verdicts-00000-of-00001.jsonl.zst", "no object")
+	write(t, out, "generate", "negatives-00002-of-00003.jsonl.zst", schemas.Negative{ID: "n7"})
+	if _, err := l.run(t); err == nil {
+		t.Error("a damaged file was loaded")
+	}
+	if _, err := Open(t.Context(), l.To, Limits{}); err == nil || !strings.Contains(err.Error(), "no finished load") {
+		t.Errorf("after a load that failed: %v", err)
+	}
+	build(t, out)
+	must(t, l)
+	names, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range names {
+		names[i] = filepath.Base(names[i])
+	}
+	want := []string{"manifest.json", "negatives-00000-of-00003.parquet", "negatives-00001-of-00003.parquet", "negatives-00002-of-00003.parquet", "verdicts-00000-of-00001.parquet"}
+	if diff := cmp.Diff(want, names); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestOpenRefuses(t *testing.T) {
 	dir := t.TempDir()
 	for address, want := range map[string]string{
