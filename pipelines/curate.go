@@ -11,9 +11,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"golang.org/x/sync/errgroup"
 
 	"decoy/io/shard"
 	"decoy/schemas"
@@ -29,7 +31,7 @@ type curateOptions struct {
 	Weights      map[string]float64       `json:"weights"` // of judges
 }
 
-// smallRow is what curate shuffles: at most one field is set.
+// smallRow is what is selected among: one field is set.
 type smallRow struct {
 	Candidate *curate.Candidate `json:"candidate,omitempty"`
 	General   *curate.General   `json:"general,omitempty"`
@@ -40,8 +42,7 @@ type smallRow struct {
 //
 //	small rows of all shards → selection, rejects (by shard), shift.json
 //
-// The one stage with a GroupByKey over all rows, on one key: all candidates must
-// fit in one worker's memory (package curate says how much that is).
+// All candidates must fit in one worker's memory (package curate says how much that is).
 func runCurate(ctx context.Context, b *Build) error {
 	o := curateOptions{Recipe: b.Recipe.Curate, GeneralShare: b.Recipe.Export.GeneralShare, Exclude: b.Recipe.Extract.ExcludeRepos, Benchmarks: map[string][]curate.Item{}}
 	var inputs []schemas.Input
@@ -85,21 +86,24 @@ func runCurate(ctx context.Context, b *Build) error {
 	if err != nil {
 		return err
 	}
+	all := make([]int, b.Recipe.Shards)
+	for i := range all {
+		all[i] = i
+	}
+	tasks, err := s.tasks(all, func(int) any { return nil })
+	if err != nil {
+		return err
+	}
 	p, scope := beam.NewPipelineWithRoot()
 	scope = scope.Scope("curate")
-	var tasks []string
-	for i := range b.Recipe.Shards {
-		t, err := json.Marshal(shardTask{Code: schemas.CodeVersion, Stage: s.name, Out: b.Out, Shard: i, Of: b.Recipe.Shards, Fingerprint: s.fingerprint})
-		if err != nil {
-			return err
-		}
-		tasks = append(tasks, string(t))
-	}
 	in := beam.Reshuffle(scope, beam.CreateList(scope, tasks))
-	rows := beam.ParDo(scope, &smallRowsFn{Options: string(raw)}, in)
-	all := beam.GroupByKey(scope, beam.AddFixedKey(scope, rows))
-	end(scope, beam.ParDo(scope, &selectFn{Options: string(raw), Out: b.Out, Of: b.Recipe.Shards, Fingerprint: s.fingerprint}, all))
+	read := beam.ParDo(scope, &smallRowsFn{Options: string(raw)}, in)
+	ready := beam.GroupByKey(scope, beam.AddFixedKey(scope, read))
+	end(scope, beam.ParDo(scope, &selectFn{Options: string(raw), Out: b.Out, Of: b.Recipe.Shards, Fingerprint: s.fingerprint}, ready))
 	if err := s.submit(ctx, p, b.Recipe.Shards+1); err != nil {
+		return err
+	}
+	if err := shard.RemoveAll(shard.Join(b.dir(s.name), partsFolder)); err != nil {
 		return err
 	}
 	return s.finish(1)
@@ -110,13 +114,15 @@ func init() {
 	beam.RegisterDoFn(&selectFn{})
 }
 
-// smallRowsFn reads a shard and emits its small rows, in JSON.
+// smallRowsFn reads a shard and writes its small rows below curate/parts. They could
+// be grouped by the runner, on one key; but prism and Flink hold a key's values in
+// memory, beside those of selectFn.
 //
-//	PCollection<shard task> → PCollection<smallRow>
+//	PCollection<shard task> → PCollection<int> (the shards whose rows are there)
 type smallRowsFn struct{ Options string }
 
 // ProcessElement reads one shard.
-func (f *smallRowsFn) ProcessElement(ctx context.Context, task string, emit func([]byte)) error {
+func (f *smallRowsFn) ProcessElement(ctx context.Context, task string, emit func(int)) error {
 	var o curateOptions
 	if err := json.Unmarshal([]byte(f.Options), &o); err != nil {
 		return fmt.Errorf("options of curate: %w", err)
@@ -129,17 +135,12 @@ func (f *smallRowsFn) ProcessElement(ctx context.Context, task string, emit func
 	for _, name := range benchmarkNames(o) {
 		d.Add(name, o.Benchmarks[name])
 	}
-	var failed error
-	send := func(r smallRow) {
-		raw, err := json.Marshal(r)
-		if err != nil {
-			failed = err
-			return
-		}
-		emit(raw)
+	w, err := shard.Create[smallRow](smallRowsPath(t.Out, t.Shard, t.Of))
+	if err != nil {
+		return err
 	}
+	defer w.Abort()
 	langs := map[string]map[string]bool{} // repository → languages of its rows
-	send(smallRow{})                      // the group must exist even where no shard has a row
 	err = joinShard(t, func(c *schemas.Context, negatives []judgedNegative) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -151,23 +152,35 @@ func (f *smallRowsFn) ProcessElement(ctx context.Context, task string, emit func
 		evidence := d.Find(c.Prefix, c.Golden, c.Suffix)
 		golden, window := curate.TextHash(c.Golden), curate.WindowHash(c.Prefix, c.Golden, c.Suffix)
 		if schemas.IsGeneral(c.Kind) {
-			send(smallRow{General: &curate.General{
+			return w.Write(smallRow{General: &curate.General{
 				ContextID: c.ID, Repo: c.Repo, Language: c.Language, Kind: c.Kind, GoldenChars: curate.Outline(c.Golden).Chars,
 				GoldenHash: golden, WindowHash: window, Contaminated: evidence,
 			}})
-			return nil
 		}
 		for i := range negatives {
 			r := candidate(c, &negatives[i], o.Weights)
 			r.GoldenHash, r.WindowHash, r.Contaminated = golden, window, evidence
-			send(smallRow{Candidate: r})
+			if err := w.Write(smallRow{Candidate: r}); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
-	if err != nil || failed != nil {
-		return cmp.Or(err, failed)
+	if err != nil {
+		return err
 	}
-	return repoFiles(t, langs, send)
+	if err := repoFiles(t, langs, w); err != nil {
+		return err
+	}
+	if _, err := w.Commit(); err != nil {
+		return err
+	}
+	emit(t.Shard)
+	return nil
+}
+
+func smallRowsPath(out string, i, of int) string {
+	return shardPath(out, schemas.StageCurate, partsFolder+"rows", i, of)
 }
 
 func benchmarkNames(o curateOptions) []string {
@@ -179,9 +192,9 @@ func benchmarkNames(o curateOptions) []string {
 	return names
 }
 
-// selectFn selects among all rows and writes the stage's files.
+// selectFn selects among the rows of all shards and writes the stage's files.
 //
-//	PCollection<KV<int, smallRow>> → selection, rejects, shift.json
+//	PCollection<KV<int, int>> (one key, all shards) → selection, rejects, shift.json
 //
 // The selection's order does not depend on that of the rows.
 type selectFn struct {
@@ -190,7 +203,7 @@ type selectFn struct {
 }
 
 // ProcessElement selects among the rows of the one key.
-func (f *selectFn) ProcessElement(ctx context.Context, _ int, rows func(*[]byte) bool, emit func(int)) error {
+func (f *selectFn) ProcessElement(ctx context.Context, _ int, _ func(*int) bool, emit func(int)) error {
 	var o curateOptions
 	if err := json.Unmarshal([]byte(f.Options), &o); err != nil {
 		return fmt.Errorf("options of curate: %w", err)
@@ -198,18 +211,18 @@ func (f *selectFn) ProcessElement(ctx context.Context, _ int, rows func(*[]byte)
 	var pool []curate.Candidate
 	var general []curate.General
 	var repos []curate.RepoFiles
-	for raw := []byte(nil); rows(&raw); raw = nil {
-		var r smallRow
-		if err := json.Unmarshal(raw, &r); err != nil {
-			return fmt.Errorf("row of curate: %w", err)
-		}
-		switch {
-		case r.Candidate != nil:
-			pool = append(pool, *r.Candidate)
-		case r.General != nil:
-			general = append(general, *r.General)
-		case r.Repo != nil:
-			repos = append(repos, *r.Repo)
+	for i := range f.Of {
+		for r, err := range shard.Read[smallRow](smallRowsPath(f.Out, i, f.Of)) {
+			switch {
+			case err != nil:
+				return err
+			case r.Candidate != nil:
+				pool = append(pool, *r.Candidate)
+			case r.General != nil:
+				general = append(general, *r.General)
+			case r.Repo != nil:
+				repos = append(repos, *r.Repo)
+			}
 		}
 	}
 	sel, err := selectRows(o, pool, general, repos)
@@ -319,36 +332,26 @@ func (f *selectFn) write(ctx context.Context, c curated) error {
 	if err != nil {
 		return err
 	}
+	var writers errgroup.Group
+	writers.SetLimit(8)      // in a bucket most of the time is waiting
+	var recording sync.Mutex // Beam's metrics are for one goroutine
 	for i := range f.Of {
-		began := time.Now()
 		if _, ok := done[i]; ok {
 			continue // written before the last run was killed
 		}
-		d := schemas.Done{Stage: schemas.StageCurate, Shard: i, Fingerprint: f.Fingerprint, Counts: map[string]int64{}, Rejects: map[string]int64{}}
-		slices.SortFunc(selected[i], func(a, b schemas.Selected) int {
-			return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(orEmpty(a.NegativeID), orEmpty(b.NegativeID)))
-		})
-		for _, s := range selected[i] {
-			if s.NegativeID == nil {
-				d.Counts["general"]++
-			} else {
-				d.Counts["pairs"]++
+		writers.Go(func() error {
+			began := time.Now()
+			d, err := f.writeShard(i, selected[i], rejects[i])
+			if err != nil {
+				return err
 			}
-		}
-		sortRejects(rejects[i])
-		tally{d.Counts, d.Rejects}.rejects(rejects[i])
-		file, err := writeAll(shardPath(f.Out, schemas.StageCurate, "selection", i, f.Of), selected[i])
-		if err != nil {
-			return err
-		}
-		d.Files = append(d.Files, file)
-		if file, err = writeAll(shardPath(f.Out, schemas.StageCurate, "rejects", i, f.Of), rejects[i]); err != nil {
-			return err
-		}
-		d.Files = append(d.Files, file)
-		if err := recordDone(ctx, dir, d, began); err != nil {
-			return err
-		}
+			recording.Lock()
+			defer recording.Unlock()
+			return recordDone(ctx, dir, d, began)
+		})
+	}
+	if err := writers.Wait(); err != nil {
+		return err
 	}
 	began := time.Now()
 	raw, err := json.MarshalIndent(c.Report, "", "  ")
@@ -360,4 +363,31 @@ func (f *selectFn) write(ctx context.Context, c curated) error {
 		return err
 	}
 	return recordDone(ctx, dir, schemas.Done{Stage: schemas.StageCurate, Shard: f.Of, Fingerprint: f.Fingerprint, Files: []schemas.File{file}}, began)
+}
+
+// writeShard writes the selection and the rejects of one shard.
+func (f *selectFn) writeShard(i int, selected []schemas.Selected, rejects []schemas.Reject) (schemas.Done, error) {
+	d := schemas.Done{Stage: schemas.StageCurate, Shard: i, Fingerprint: f.Fingerprint, Counts: map[string]int64{}, Rejects: map[string]int64{}}
+	slices.SortFunc(selected, func(a, b schemas.Selected) int {
+		return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(orEmpty(a.NegativeID), orEmpty(b.NegativeID)))
+	})
+	for _, s := range selected {
+		if s.NegativeID == nil {
+			d.Counts["general"]++
+		} else {
+			d.Counts["pairs"]++
+		}
+	}
+	sortRejects(rejects)
+	tally{d.Counts, d.Rejects}.rejects(rejects)
+	file, err := writeAll(shardPath(f.Out, schemas.StageCurate, "selection", i, f.Of), selected)
+	if err != nil {
+		return d, err
+	}
+	d.Files = append(d.Files, file)
+	if file, err = writeAll(shardPath(f.Out, schemas.StageCurate, "rejects", i, f.Of), rejects); err != nil {
+		return d, err
+	}
+	d.Files = append(d.Files, file)
+	return d, nil
 }

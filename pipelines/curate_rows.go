@@ -1,6 +1,7 @@
 package pipelines
 
 import (
+	"maps"
 	"slices"
 
 	"decoy/io/shard"
@@ -22,8 +23,8 @@ func candidate(c *schemas.Context, n *judgedNegative, weights map[string]float64
 	}
 }
 
-// repoFiles emits the shard's repositories with their files by content.
-func repoFiles(t shardTask, langs map[string]map[string]bool, send func(smallRow)) error {
+// repoFiles writes the shard's repositories with their files by content.
+func repoFiles(t shardTask, langs map[string]map[string]bool, w *shard.Writer[smallRow]) error {
 	files := map[string]*curate.RepoFiles{}
 	for s, err := range shard.Read[schemas.Symbol](t.path(schemas.StageExtract, "symbols")) {
 		if err != nil {
@@ -37,16 +38,15 @@ func repoFiles(t shardTask, langs map[string]map[string]bool, send func(smallRow
 		}
 		files[s.Repo].Files = append(files[s.Repo].Files, curate.FileKey{Hash: schemas.Key64(s.Owner), Size: s.Arity})
 	}
-	for repo, l := range langs {
+	for _, repo := range slices.Sorted(maps.Keys(langs)) {
 		r := files[repo]
 		if r == nil {
 			r = &curate.RepoFiles{Repo: repo}
 		}
-		for lang := range l {
-			r.Languages = append(r.Languages, lang)
+		r.Languages = slices.Sorted(maps.Keys(langs[repo]))
+		if err := w.Write(smallRow{Repo: r}); err != nil {
+			return err
 		}
-		slices.Sort(r.Languages)
-		send(smallRow{Repo: r})
 	}
 	return nil
 }

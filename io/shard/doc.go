@@ -2,9 +2,9 @@
 // the stages, their done records and manifests, the lock on OUT, and the store of
 // immutable segments that the ledger uses.
 //
-// Every file access of decoy below OUT goes through this package, so that object
-// storage (gs://) can be added inside it and nowhere else. Today all paths are
-// local.
+// Every file access of decoy below OUT goes through this package, which alone knows
+// whether a path lies on a disk or, as gs://BUCKET/FOLDER, in a bucket (package
+// bucket). [Join] makes paths for both.
 //
 // # Whole files only
 //
@@ -14,6 +14,12 @@
 // never sees half a file, and two attempts at the same file do not disturb each
 // other: both write the same bytes and the last rename wins. What a killed process
 // leaves is a temporary file, which [CleanTemp] removes.
+//
+// In a bucket an object appears whole when its upload ends, so there is no temporary
+// name and no rename: [Raw] collects the bytes in a local scratch file, from which the
+// upload can be begun again after a cut connection, and Commit uploads them. The scratch
+// file has no name, so nothing of it outlives the process. The sorted runs of a [Sorter]
+// have names in TMPDIR; those of a killed process are left to whoever cleans that folder.
 //
 // # Format
 //
@@ -35,11 +41,22 @@
 //
 // STAGE/_done/00007.json is written after all files of shard 7 have their final
 // names. [ReadDone] believes it only if its fingerprint is the present one and all
-// its files are there with their sizes; [Verify] also reads and hashes them.
+// its files are there with their sizes; [Verify] also reads and hashes them. [Records]
+// asks that of all shards at once, in a bucket with one listing of each folder in place
+// of a request for each file.
+//
+// # Lock
+//
+// On a disk the lock is flock(2) on OUT/.lock and cannot be lost. In a bucket it is a
+// lease on the object OUT/.lock: its holder renews it, one that nobody renews is free
+// after [LockTerms].Stale, and a holder who finds it taken must stop, which
+// [Held.Context] tells. Whoever knows that a holder is dead may delete the object.
 //
 // # Limits
 //
 // A line is at most 64 MiB. A name in a [Dir] is created with link(2), which file
 // systems without hard links (FAT, some FUSE mounts) refuse. flock(2) does not
 // reach across machines on every network file system: OUT belongs to one launcher.
+// For a bucket, TMPDIR must have room for each file while it is written, for sorted
+// runs, and for each Parquet file while it is read.
 package shard

@@ -12,7 +12,7 @@ import (
 
 func openDataset(t *testing.T, c *cloud, limits Limits) *BigQuery {
 	t.Helper()
-	must(t, Load{Out: builtOut(t), To: "bigquery://p-1/d", Staging: "gs://b", Tables: []string{"contexts", "negatives"}})
+	must(t, c.load(builtOut(t), "contexts", "negatives"))
 	e, err := Open(t.Context(), "bigquery://p-1/d", limits)
 	if err != nil {
 		t.Fatal(err)

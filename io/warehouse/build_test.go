@@ -1,6 +1,7 @@
 package warehouse
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -111,6 +112,15 @@ func build(t testing.TB, out string) {
 		schemas.Row{ID: "n4", ContextID: "c2", Type: ptr("import"), Chosen: `"fmt"`, Rejected: ptr(""), Split: "train"})
 	writeParquet(t, out, "validation-00000-of-00001.parquet")
 	writeParquet(t, out, "test-00000-of-00001.parquet", schemas.Row{ID: "c4", ContextID: "c4", Chosen: "x = 1\n\ty", Split: "test"})
+}
+
+// TestSmallBuild leaves the small OUT in a folder for scripts/sql/check.
+func TestSmallBuild(t *testing.T) {
+	out := os.Getenv("DECOY_SMALL_BUILD")
+	if out == "" {
+		t.Skip("for scripts/sql/check, which names a folder in DECOY_SMALL_BUILD")
+	}
+	build(t, out)
 }
 
 func open(t testing.TB, out string) *DB {

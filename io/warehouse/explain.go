@@ -16,7 +16,6 @@ var roles = []struct{ permission, role string }{
 	{"bigquery.jobs.", "roles/bigquery.jobUser on the project"},
 	{"bigquery.datasets.create", "roles/bigquery.user on the project"},
 	{"bigquery.", "roles/bigquery.dataEditor on the dataset"},
-	{"storage.objects.", "roles/storage.objectUser on the bucket"},
 }
 
 // remedies are by what BigQuery says.

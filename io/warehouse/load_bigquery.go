@@ -6,16 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"cloud.google.com/go/bigquery"
-	"cloud.google.com/go/storage"
 	"golang.org/x/sync/errgroup"
 
-	"decoy/schemas"
+	"decoy/io/bucket"
+	"decoy/io/shard"
 )
 
 // keyLabel is the label of a table that says which content it has.
@@ -33,39 +31,22 @@ type loader struct {
 	client   *bigquery.Client
 	dataset  *bigquery.Dataset
 	location string
-	staging  staging
-	scratch  string
+	staging  string
 }
 
 func (l Load) toBigQuery(ctx context.Context, t target, plan []planned) error {
-	address := l.Staging
-	if address == "" && remote(l.Out) {
-		address = join(l.Out, "staging")
-	}
-	if address == "" {
-		return errors.New("BigQuery loads from a bucket: name a folder for the Parquet files with --staging gs://BUCKET/PREFIX")
-	}
 	client, err := newClient(ctx, t.project)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	objects, err := storage.NewClient(ctx)
-	if err != nil {
-		return fmt.Errorf("staging: %s; log in with gcloud auth application-default login, or name a key file in GOOGLE_APPLICATION_CREDENTIALS", firstLine(err))
-	}
-	defer objects.Close()
 	b := &loader{Load: l, client: client, dataset: client.Dataset(t.dataset)}
-	if b.staging, err = openStaging(objects, address); err != nil {
+	if b.staging, err = l.stagingFolder(); err != nil {
 		return err
 	}
 	if err := b.prepare(ctx); err != nil {
 		return err
 	}
-	if b.scratch, err = os.MkdirTemp("", "decoy-load-"); err != nil {
-		return err
-	}
-	defer os.RemoveAll(b.scratch)
 	// One table is staged while the jobs of those before it run.
 	g, running := errgroup.WithContext(ctx)
 	for _, p := range plan {
@@ -80,7 +61,7 @@ func (l Load) toBigQuery(ctx context.Context, t target, plan []planned) error {
 				}
 			}
 			if !l.Keep {
-				if err := b.staging.remove(running, p.folder()); err != nil {
+				if err := shard.RemoveAll(b.folder(p)); err != nil {
 					return err
 				}
 			}
@@ -89,6 +70,22 @@ func (l Load) toBigQuery(ctx context.Context, t target, plan []planned) error {
 		})
 	}
 	return g.Wait()
+}
+
+// stagingFolder is where the Parquet files go: by default beside a build that is in a
+// bucket itself.
+func (l Load) stagingFolder() (string, error) {
+	address := l.Staging
+	if address == "" && bucket.In(l.Out) {
+		address = shard.Join(l.Out, "staging")
+	}
+	if address == "" {
+		return "", errors.New("BigQuery loads from a bucket: name a folder for the Parquet files with --staging gs://BUCKET/PREFIX")
+	}
+	if !bucket.In(address) || strings.Trim(address, "/") == "gs:" || strings.Contains(address, "*") {
+		return "", fmt.Errorf("--staging %q is not gs://BUCKET/PREFIX", address)
+	}
+	return address, nil
 }
 
 // prepare finds the dataset, or makes it.
@@ -116,8 +113,8 @@ func (b *loader) prepare(ctx context.Context) error {
 	return nil
 }
 
-// folder is where a table's files are staged: below a name that its content decides.
-func (p planned) folder() string { return p.key + "/" + p.name + "-" }
+// folder is where a table's files are staged: its content decides the name.
+func (b *loader) folder(p planned) string { return shard.Join(b.staging, p.key) }
 
 // jobID names an attempt to load the table with this content.
 func (b *loader) jobID(p planned, attempt int) string {
@@ -149,7 +146,7 @@ func (b *loader) start(ctx context.Context, p planned) (*bigquery.Job, Loaded, e
 			return job, Loaded{}, nil
 		}
 		if !staged {
-			if err := b.stage(ctx, p); err != nil {
+			if _, err := p.stage(ctx, b.folder(p)); err != nil {
 				return nil, Loaded{}, err
 			}
 			staged = true
@@ -214,16 +211,6 @@ func (b *loader) find(ctx context.Context, id string) (*bigquery.Job, error) {
 	return job, nil
 }
 
-// stage writes the table's Parquet files and puts them in the bucket.
-func (b *loader) stage(ctx context.Context, p planned) error {
-	_, err := p.stage(ctx, b.scratch, func(ctx context.Context, f schemas.File) error {
-		local := filepath.Join(b.scratch, f.Name)
-		defer os.Remove(local)
-		return b.staging.put(ctx, p.key+"/"+f.Name, local)
-	})
-	return err
-}
-
 // unmark takes the label from a table before its content changes, so that none names
 // a content that is gone.
 func (b *loader) unmark(ctx context.Context, p planned, t tableState) error {
@@ -245,7 +232,7 @@ func (b *loader) unmark(ctx context.Context, p planned, t tableState) error {
 func (b *loader) insert(ctx context.Context, p planned, id string) (*bigquery.Job, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	from := bigquery.NewGCSReference(b.staging.address(p.folder() + "*.parquet"))
+	from := bigquery.NewGCSReference(b.folder(p) + "/*.parquet")
 	from.SourceFormat, from.Schema = bigquery.Parquet, bigQuerySchema(p.columns)
 	from.ParquetOptions = &bigquery.ParquetOptions{EnableListInference: true}
 	l := b.dataset.Table(p.name).LoaderFrom(from)

@@ -46,7 +46,7 @@ func (l Load) toParquet(ctx context.Context, dir string, plan []planned) error {
 			changed = true
 		}
 		old := files[p.name]
-		now, err := p.stage(ctx, dir, func(context.Context, schemas.File) error { return nil })
+		now, err := p.stage(ctx, dir)
 		if err != nil {
 			return err
 		}
@@ -201,7 +201,7 @@ func fill(ctx context.Context, fresh, dir string, plan []planned, held map[strin
 			done = append(done, Loaded{Table: p.name, State: stateUnchanged, Rows: h.Rows})
 			continue
 		}
-		files, err := p.stage(ctx, dir, func(context.Context, schemas.File) error { return nil })
+		files, err := p.stage(ctx, dir)
 		if err != nil {
 			return nil, err
 		}

@@ -5,76 +5,53 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
+	"io/fs"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"cloud.google.com/go/storage"
-	"github.com/fsouza/fake-gcs-server/fakestorage"
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/api/iterator"
 
+	"decoy/io/bucket/buckettest"
 	"decoy/io/shard"
 	"decoy/io/warehouse/bigqueryfake"
 	"decoy/schemas"
 )
 
-// cloud is a project with a bucket b.
+// cloud is a project with a bucket.
 type cloud struct {
 	*bigqueryfake.Server
+	bucket  *buckettest.Bucket
 	objects *storage.Client
-	mu      sync.Mutex
-	broken  func(w http.ResponseWriter, r *http.Request) bool // serves in place of the bucket
 }
 
 func startCloud(t *testing.T) *cloud {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	b := buckettest.New(t)
+	objects, err := storage.NewClient(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	host := l.Addr().String()
-	gcs, err := fakestorage.NewServerWithOptions(fakestorage.Options{NoListener: true, PublicHost: host, ExternalURL: "http://" + host})
-	if err != nil {
-		t.Fatal(err)
-	}
-	gcs.CreateBucketWithOpts(fakestorage.CreateBucketOpts{Name: "b"})
-	c := &cloud{}
-	s := &httptest.Server{Listener: l, Config: &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c.mu.Lock()
-		broken := c.broken
-		c.mu.Unlock()
-		if broken == nil || !broken(w, r) {
-			gcs.HTTPHandler().ServeHTTP(w, r)
-		}
-	})}}
-	s.Start()
-	t.Setenv("STORAGE_EMULATOR_HOST", s.URL)
-	if c.objects, err = storage.NewClient(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.objects.Close(); s.Close(); gcs.Stop() })
-	c.Server = bigqueryfake.New(t, c.objects)
+	t.Cleanup(func() { objects.Close() })
+	c := &cloud{bigqueryfake.New(t, objects), b, objects}
 	t.Setenv(emulatorHost, c.URL)
 	return c
 }
 
-// breakBucket sets what serves the bucket's requests; nil is the bucket itself.
-func (c *cloud) breakBucket(f func(w http.ResponseWriter, r *http.Request) bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.broken = f
+// load is one of some tables into the dataset d.
+func (c *cloud) load(out string, tables ...string) Load {
+	return Load{Out: out, To: "bigquery://p-1/d", Staging: c.bucket.Address("stage/x"), Tables: tables}
 }
 
 func (c *cloud) staged(t *testing.T) (names []string) {
 	t.Helper()
-	for it := c.objects.Bucket("b").Objects(t.Context(), nil); ; {
+	for it := c.objects.Bucket(c.bucket.Name).Objects(t.Context(), &storage.Query{Prefix: "stage/"}); ; {
 		a, err := it.Next()
 		if errors.Is(err, iterator.Done) {
 			return names
@@ -152,7 +129,8 @@ func TestLoadAnswersTheSame(t *testing.T) {
 	dir := t.TempDir()
 	for _, to := range []string{"bigquery://p-1/d", "duckdb:" + filepath.Join(dir, "it's.db"), "parquet:" + filepath.Join(dir, "tables [x]")} {
 		t.Run(to[:7], func(t *testing.T) {
-			l := Load{Out: out, To: to, Staging: "gs://b/stage/x"}
+			l := c.load(out)
+			l.To = to
 			got := must(t, l)
 			for name, rows := range rowsOf {
 				if got[name].Rows != rows || got[name].State != stateLoaded {
@@ -188,7 +166,9 @@ func TestLoadAnswersTheSame(t *testing.T) {
 func TestLoadJob(t *testing.T) {
 	c := startCloud(t)
 	out := builtOut(t)
-	must(t, Load{Out: out, To: "bigquery://p-1/d", Staging: "gs://b", Location: "EU", Keep: true})
+	l := c.load(out)
+	l.Location, l.Keep = "EU", true
+	must(t, l)
 	table := c.Table("d", "contexts")
 	if len(table.Schema.Fields) != 21 || table.Schema.Fields[7].Mode != "REPEATED" || table.Schema.Fields[0].Mode != "REQUIRED" {
 		t.Errorf("schema %v", table.Schema)
@@ -200,7 +180,7 @@ func TestLoadJob(t *testing.T) {
 	if len(names) != 3+3+2+1+1+1+1+3+3 || !strings.HasSuffix(names[0], ".parquet") {
 		t.Errorf("staged: %v", names)
 	}
-	plan, err := (Load{Out: out, To: "bigquery://p-1/d"}).Plan(t.Context())
+	plan, err := l.Plan(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,14 +189,14 @@ func TestLoadJob(t *testing.T) {
 			t.Errorf("plan %+v, jobs %v", p, c.Jobs())
 		}
 	}
-	if _, err := (Load{Out: out, To: "bigquery://p-1/d", Staging: "gs://b", Location: "US"}).run(t); err == nil || !strings.Contains(err.Error(), "is in EU, not in US") {
+	l.Location = "US"
+	if _, err := l.run(t); err == nil || !strings.Contains(err.Error(), "is in EU, not in US") {
 		t.Errorf("another location: %v", err)
 	}
 }
 
 // What an earlier process left is taken up, and nothing is loaded twice.
 func TestLoadGoesOn(t *testing.T) {
-	one := []string{"negatives"}
 	posted := func(c *cloud) (n int) {
 		for _, r := range c.Seen() {
 			if r == "POST /projects/p-1/jobs" {
@@ -294,7 +274,7 @@ func TestLoadGoesOn(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			c := startCloud(t)
-			l := Load{Out: builtOut(t), To: "bigquery://p-1/d", Staging: "gs://b/s", Tables: one}
+			l := c.load(builtOut(t), "negatives")
 			tt.before(t, c, l)
 			c.Seen()
 			got := must(t, l)["negatives"]
@@ -327,7 +307,7 @@ func TestLoadGoesOn(t *testing.T) {
 func (c *cloud) loseStaged(t *testing.T) bigqueryfake.Fault {
 	return func(http.ResponseWriter, *http.Request, http.Handler) bool {
 		for _, name := range c.staged(t) {
-			if err := c.objects.Bucket("b").Object(name).Delete(t.Context()); err != nil {
+			if err := c.objects.Bucket(c.bucket.Name).Object(name).Delete(t.Context()); err != nil {
 				t.Error(err)
 			}
 		}
@@ -345,20 +325,11 @@ func TestLoadRefused(t *testing.T) {
 		"bigquery.tables.get":      bigqueryfake.Once("GET", "/negatives", denied),
 		"bigquery.jobs.create":     bigqueryfake.Once("POST", "/jobs", denied),
 		"bigquery.tables.update":   bigqueryfake.Once("PATCH", "/negatives", denied),
-		"storage.objects.create":   nil,
 	} {
 		t.Run(permission, func(t *testing.T) {
 			c := startCloud(t)
 			c.Break(f)
-			if f == nil {
-				c.breakBucket(func(w http.ResponseWriter, r *http.Request) bool {
-					if r.Method == "POST" {
-						w.WriteHeader(403)
-					}
-					return r.Method == "POST"
-				})
-			}
-			_, err := (Load{Out: out, To: "bigquery://p-1/d", Staging: "gs://b", Tables: []string{"negatives"}}).run(t)
+			_, err := c.load(out, "negatives").run(t)
 			if err == nil || !strings.Contains(err.Error(), "permission "+permission+" is missing: grant roles/") || strings.Contains(err.Error(), "\n") {
 				t.Errorf("error %v", err)
 			}
@@ -370,14 +341,15 @@ func TestLoadRefused(t *testing.T) {
 func TestLoadOfABadFile(t *testing.T) {
 	c := startCloud(t)
 	out := builtOut(t)
-	l := Load{Out: out, To: "bigquery://p-1/d", Staging: "gs://b/s", Tables: []string{"negatives"}, Keep: true}
+	l := c.load(out, "negatives")
+	l.Keep = true
 	c.Break(bigqueryfake.Once("POST", "/jobs", func(http.ResponseWriter, *http.Request, http.Handler) bool {
 		// The second file is of another version, with columns of its own.
 		var other bytes.Buffer
 		if _, err := tables[0].convert(t.Context(), "", &other); err != nil {
 			t.Error(err)
 		}
-		w := c.objects.Bucket("b").Object(c.staged(t)[1]).NewWriter(t.Context())
+		w := c.objects.Bucket(c.bucket.Name).Object(c.staged(t)[1]).NewWriter(t.Context())
 		if _, err := w.Write(other.Bytes()); err != nil {
 			t.Error(err)
 		}
@@ -387,7 +359,7 @@ func TestLoadOfABadFile(t *testing.T) {
 		return false
 	}))
 	_, err := l.run(t)
-	for _, want := range []string{"load negatives: Error while reading data", "gs://b/s/", "negatives-00001-of-00002.parquet", "--dry-run", "was made from " + filepath.Join(out, "generate", "negatives-00001-of-00003.jsonl.zst")} {
+	for _, want := range []string{"load negatives: Error while reading data", c.bucket.Address("stage/x/"), "negatives-00001-of-00002.parquet", "--dry-run", "was made from " + filepath.Join(out, "generate", "negatives-00001-of-00003.jsonl.zst")} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v lacks %q", err, want)
 		}
@@ -397,44 +369,57 @@ func TestLoadOfABadFile(t *testing.T) {
 	}
 }
 
-// An upload that is cut, refused or whose answer is lost is made again.
-func TestStagingFaults(t *testing.T) {
-	for _, fault := range []string{"cut", "503", "lost"} {
-		t.Run(fault, func(t *testing.T) {
-			c := startCloud(t)
-			var once sync.Once
-			c.breakBucket(func(w http.ResponseWriter, r *http.Request) (served bool) {
-				if r.Method != "POST" {
-					return false
-				}
-				once.Do(func() {
-					switch fault {
-					case "503":
-						w.WriteHeader(503)
-						served = true
-					case "lost":
-						c.breakBucket(nil)
-						body, _ := io.ReadAll(r.Body)
-						again, err := http.NewRequest("POST", os.Getenv("STORAGE_EMULATOR_HOST")+r.URL.RequestURI(), bytes.NewReader(body))
-						if err == nil {
-							again.Header = r.Header
-							_, err = http.DefaultClient.Do(again)
-						}
-						if err != nil {
-							t.Error(err)
-						}
-						panic(http.ErrAbortHandler)
-					default:
-						panic(http.ErrAbortHandler)
-					}
-				})
-				return served
-			})
-			got := must(t, Load{Out: builtOut(t), To: "bigquery://p-1/d", Staging: "gs://b", Tables: []string{"negatives"}})
-			if got["negatives"].Rows != 6 {
-				t.Errorf("%+v", got)
-			}
-		})
+// A build in a bucket loads from there, through a bucket and a project that fail a
+// tenth of the requests.
+func TestLoadFromABucket(t *testing.T) {
+	c := startCloud(t)
+	out := builtOut(t)
+	want := everything(t, out)
+	err := filepath.WalkDir(out, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err == nil {
+			name, _ := filepath.Rel(out, path)
+			c.bucket.Create("out/"+filepath.ToSlash(name), data, time.Time{})
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.bucket.Always(buckettest.Random(1, 0.1, buckettest.Status(503), buckettest.Cut, buckettest.Lost))
+	random := buckettest.Random(2, 0.1, buckettest.Status(503), buckettest.Lost)
+	var mu sync.Mutex
+	c.Break(func(w http.ResponseWriter, r *http.Request, server http.Handler) bool {
+		mu.Lock()
+		f := random(r)
+		mu.Unlock()
+		return f != nil && f(w, r, server)
+	})
+	l := Load{Out: c.bucket.Address("out"), To: "bigquery://p-1/d"}
+	if got := must(t, l); states(got)[stateLoaded] != len(tables) {
+		t.Errorf("loaded %v", got)
+	}
+	file := "duckdb:" + filepath.Join(t.TempDir(), "x.db")
+	l.To = file
+	must(t, l)
+	c.Break(nil)
+	c.bucket.Always(nil)
+	for _, address := range []string{"bigquery://p-1/d", file} {
+		if diff := cmp.Diff(want, everything(t, address)); diff != "" {
+			t.Errorf("%s: %s", address, diff)
+		}
+	}
+	for id, state := range c.Jobs() {
+		if state != "DONE" || !strings.HasSuffix(id, "-0") {
+			t.Errorf("job %s is %s: a table was loaded twice", id, state)
+		}
+	}
+	l.Out, l.To = c.bucket.Address("absent"), "bigquery://p-1/d"
+	if _, err := l.run(t); err == nil || !strings.Contains(err.Error(), "nothing is there") {
+		t.Errorf("an absent build: %v", err)
 	}
 }
 
@@ -455,6 +440,7 @@ func TestLoadRefuses(t *testing.T) {
 		"name bigquery://":                     {Out: out, To: dir},
 		"begins with none of":                  {Out: out, To: "duck:x"},
 		"--staging gs://BUCKET/PREFIX":         {Out: out, To: "bigquery://p-1/d"},
+		"--staging \"b/x\" is not gs":          {Out: out, To: "bigquery://p-1/d", Staging: "b/x"},
 		"no table \"negative\"; there are con": {Out: out, To: "duckdb:" + dir + "/x", Tables: []string{"negative"}},
 		"was not written by decoy load":        {Out: out, To: "duckdb:" + foreign},
 		"belongs to the stage extract":         {Out: out, To: "parquet:" + manifestOf(t, "extract")},

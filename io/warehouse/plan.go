@@ -7,11 +7,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"path/filepath"
 	"runtime"
 
 	"golang.org/x/sync/errgroup"
 
+	"decoy/io/bucket"
 	"decoy/io/shard"
 	"decoy/schemas"
 )
@@ -67,11 +67,26 @@ type planned struct {
 	key  string
 }
 
+// Check says what is wrong with the load as it was asked for.
+func (l Load) Check() error {
+	t, err := parseTarget(l.To)
+	if err != nil {
+		return err
+	}
+	if t.scheme == "" {
+		return fmt.Errorf("%q is not a place for tables: name bigquery://PROJECT/DATASET, duckdb:FILE or parquet:FOLDER", l.To)
+	}
+	if t.scheme == toBigQuery {
+		if _, err := l.stagingFolder(); err != nil {
+			return err
+		}
+	}
+	_, err = choose(l.Tables)
+	return err
+}
+
 // Plan lists what Run will load, without asking the target.
 func (l Load) Plan(ctx context.Context) ([]Planned, error) {
-	if _, err := l.target(); err != nil {
-		return nil, err
-	}
 	plan, err := l.plan(ctx)
 	if err != nil {
 		return nil, err
@@ -93,7 +108,10 @@ func (l Load) Plan(ctx context.Context) ([]Planned, error) {
 
 // Run loads what is not there yet.
 func (l Load) Run(ctx context.Context) error {
-	t, err := l.target()
+	if err := l.Check(); err != nil {
+		return err
+	}
+	t, err := parseTarget(l.To)
 	if err != nil {
 		return err
 	}
@@ -113,24 +131,21 @@ func (l Load) Run(ctx context.Context) error {
 	return l.toParquet(ctx, t.path, plan)
 }
 
-func (l Load) target() (target, error) {
-	t, err := parseTarget(l.To)
-	if err == nil && t.scheme == "" {
-		err = fmt.Errorf("%q is not a place for tables: name bigquery://PROJECT/DATASET, duckdb:FILE or parquet:FOLDER", l.To)
-	}
-	return t, err
-}
-
 // plan finds the files of the tables and hashes those that no manifest names.
 func (l Load) plan(ctx context.Context) ([]planned, error) {
 	chosen, err := choose(l.Tables)
 	if err != nil {
 		return nil, err
 	}
-	if !remote(l.Out) {
-		if err := isFolder(l.Out, "the output folder of a build"); err != nil {
-			return nil, err
-		}
+	if !bucket.In(l.Out) {
+		err = isFolder(l.Out, "the output folder of a build")
+	} else if there, e := shard.Exists(l.Out); e != nil {
+		err = e
+	} else if !there {
+		err = fmt.Errorf("load %q: nothing is there: name the output folder of a build", l.Out)
+	}
+	if err != nil {
+		return nil, err
 	}
 	var out []planned
 	for _, t := range chosen {
@@ -196,9 +211,9 @@ func (p planned) rows() *int64 {
 	return &n
 }
 
-// stage writes the table as Parquet into a local folder, a file a source, and gives
-// each to done. A table without files gets one without rows, so that it exists.
-func (p planned) stage(ctx context.Context, dir string, done func(context.Context, schemas.File) error) ([]schemas.File, error) {
+// stage writes the table as Parquet into a folder, a file a source. A table without
+// files gets one without rows, so that it exists.
+func (p planned) stage(ctx context.Context, dir string) ([]schemas.File, error) {
 	from := p.from
 	if len(from) == 0 {
 		from = []source{{}}
@@ -207,13 +222,9 @@ func (p planned) stage(ctx context.Context, dir string, done func(context.Contex
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i, s := range from {
-		g.Go(func() error {
-			f, err := p.write(ctx, s, filepath.Join(dir, p.staged(i)))
-			if err != nil {
-				return err
-			}
-			files[i] = f
-			return done(ctx, f)
+		g.Go(func() (err error) {
+			files[i], err = p.write(ctx, s, shard.Join(dir, p.staged(i)))
+			return err
 		})
 	}
 	if err := g.Wait(); err != nil {

@@ -341,6 +341,14 @@ func TestQueriesStayInTheCommonSubset(t *testing.T) {
 		if m := reserved.FindString(text); m != "" {
 			t.Errorf("%s: %q names something by a reserved word of BigQuery", q.Name, m)
 		}
+		// BigQuery's GROUP BY a.x takes a for a column of the result where one is
+		// called so, and not for a table.
+		for _, line := range code {
+			m := regexp.MustCompile(` AS (\w+),?$`).FindStringSubmatch(line)
+			if m != nil && !regexp.MustCompile(`\b(FROM|JOIN) `).MatchString(line) && regexp.MustCompile(`GROUP BY [^\n]*\b`+m[1]+`\.`).MatchString(text) {
+				t.Errorf("%s: GROUP BY %s.… may be the column %[2]s", q.Name, m[1])
+			}
+		}
 		if !strings.Contains(text, "ORDER BY") {
 			t.Errorf("%s: rows in no order", q.Name)
 		}

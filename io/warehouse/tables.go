@@ -9,10 +9,10 @@ import (
 	"iter"
 	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
+	"decoy/io/bucket"
 	"decoy/io/columnar"
 	"decoy/io/shard"
 	"decoy/schemas"
@@ -126,7 +126,7 @@ type source struct {
 // sources are a table's files in a build.
 func (t table) sources(out string) (found []source, err error) {
 	for _, stage := range t.stages {
-		s, err := stageSources(join(out, stage), t.files)
+		s, err := stageSources(shard.Join(out, stage), t.files)
 		if err != nil {
 			return nil, err
 		}
@@ -146,7 +146,7 @@ func stageSources(dir string, patterns []string) (found []source, err error) {
 				return nil, err
 			}
 			for _, p := range paths {
-				found = append(found, source{p, schemas.File{Name: path.Base(filepath.ToSlash(p)), Records: -1}})
+				found = append(found, source{p, schemas.File{Name: path.Base(p), Records: -1}})
 			}
 		}
 		return found, nil
@@ -163,8 +163,8 @@ func stageSources(dir string, patterns []string) (found []source, err error) {
 			if !ok {
 				continue
 			}
-			s := source{join(dir, f.Name), f}
-			if !remote(s.path) {
+			s := source{shard.Join(dir, f.Name), f}
+			if !bucket.In(s.path) {
 				if _, err := os.Stat(s.path); err != nil {
 					return nil, fmt.Errorf("the manifest of %q names a file that is not there: %w: run build again", dir, err)
 				}
@@ -173,15 +173,4 @@ func stageSources(dir string, patterns []string) (found []source, err error) {
 		}
 	}
 	return found, nil
-}
-
-// remote says that a path is in a bucket.
-func remote(path string) bool { return strings.HasPrefix(path, "gs://") }
-
-// join leaves the two slashes of gs:// alone.
-func join(dir, name string) string {
-	if remote(dir) {
-		return strings.TrimSuffix(dir, "/") + "/" + name
-	}
-	return filepath.Join(dir, name)
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"decoy/io/bucket"
 )
 
 // Engine answers SQL: [DB] or [BigQuery].
@@ -87,12 +89,12 @@ func parseTarget(address string) (target, error) {
 			if !projectName.MatchString(t.project) || !datasetName.MatchString(t.dataset) {
 				return target{}, fmt.Errorf("%q is not bigquery://PROJECT/DATASET", address)
 			}
-		} else if rest == "" || remote(rest) {
+		} else if rest == "" || bucket.In(rest) {
 			return target{}, fmt.Errorf("%q: a local path must follow %s", address, scheme)
 		}
 		return t, nil
 	}
-	if scheme, _, ok := strings.Cut(address, ":"); ok && !remote(address) && regexp.MustCompile(`^[a-z]{2,}$`).MatchString(scheme) {
+	if scheme, _, ok := strings.Cut(address, ":"); ok && !bucket.In(address) && regexp.MustCompile(`^[a-z]{2,}$`).MatchString(scheme) {
 		return target{}, fmt.Errorf("%q begins with none of bigquery://, duckdb: and parquet:", address)
 	}
 	return target{path: address}, nil

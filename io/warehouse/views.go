@@ -7,12 +7,13 @@ import (
 	"path/filepath"
 	"strings"
 
+	"decoy/io/bucket"
 	"decoy/schemas"
 )
 
 // Attach makes the views over a build's output folder, replacing those of another.
 func (db *DB) Attach(out string) error {
-	if remote(out) {
+	if bucket.In(out) {
 		return fmt.Errorf("attach %q: DuckDB reads local folders only: load it with decoy load %s --to duckdb:FILE (or bigquery://PROJECT/DATASET), and ask that", out, out)
 	}
 	out, err := filepath.Abs(out)

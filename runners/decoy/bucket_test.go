@@ -17,6 +17,7 @@ import (
 
 	"decoy/io/bucket/buckettest"
 	"decoy/io/shard"
+	"decoy/transforms/panel/faultserver"
 )
 
 // repeatable are the hashes of what the design calls the same, of a build on a disk or
@@ -50,16 +51,19 @@ func TestABuildInABucket(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.Create("in/repo.zip", archive, time.Time{})
-	dir := t.TempDir()
+	dir, env := t.TempDir(), []string{"DECOY_TEST_KEY=k"}
 	local, remote := filepath.Join(dir, "out"), b.Address("out")
 	recipe := filepath.Join(dir, "recipe.yaml")
-	yaml := fmt.Sprintf("name: place\narchives: [%q]\nshards: 3\nextract: {kinds: {import: 1, call: 2, general: 1}, prefix_bytes: 1024, suffix_bytes: 512}\ncurate: {rows: 50}\n", b.Address("in/*.zip"))
+	paid := faultserver.New(faultserver.Options{Plan: func(faultserver.Arrival) faultserver.Step { return faultserver.OK(answered) }})
+	defer paid.Close()
+	yaml := fmt.Sprintf("name: place\narchives: [%q]\nshards: 3\nextract: {kinds: {import: 1, call: 2, general: 1}, prefix_bytes: 1024, suffix_bytes: 512}\ngenerate: {panel: [{name: a, provider: openai, base_url: %q, model: m, api_key_env: DECOY_TEST_KEY, concurrency: 8, usd_per_mtok: {in: 1, out: 2}}]}\ncurate: {rows: 50}\n",
+		b.Address("in/*.zip"), paid.URL())
 	if err := os.WriteFile(recipe, []byte(yaml), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	do := func(want int, args ...string) string {
 		t.Helper()
-		cmd := process(t, nil, args...)
+		cmd := process(t, env, args...)
 		cmd.Dir = dir // where a mangled gs:// would appear
 		var shown bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &shown, &shown
@@ -69,6 +73,7 @@ func TestABuildInABucket(t *testing.T) {
 		return shown.String()
 	}
 	do(exitDone, "build", "--recipe", recipe, "--out", local)
+	asked := len(paid.Arrivals())
 
 	random := buckettest.Random(11, 0.05, buckettest.Status(503), buckettest.Cut, buckettest.Lost, buckettest.Halfway)
 	gate := make(chan struct{})
@@ -78,7 +83,7 @@ func TestABuildInABucket(t *testing.T) {
 		}
 		return random(r)
 	})
-	build := process(t, nil, "build", "--recipe", recipe, "--out", remote)
+	build := process(t, env, "build", "--recipe", recipe, "--out", remote)
 	var shown lockedBuffer
 	build.Dir, build.Stdout, build.Stderr = dir, &shown, &shown
 	if err := build.Start(); err != nil {
@@ -112,6 +117,9 @@ func TestABuildInABucket(t *testing.T) {
 		t.Errorf("it did not go on:\n%s", said)
 	}
 	b.Always(nil)
+	if n := len(paid.Arrivals()) - asked; n != asked || asked == 0 {
+		t.Errorf("%d answers were paid for, on a disk %d", n, asked)
+	}
 	x, y := repeatable(t, local), repeatable(t, remote)
 	names := maps.Clone(x)
 	maps.Copy(names, y)
@@ -125,8 +133,10 @@ func TestABuildInABucket(t *testing.T) {
 	}
 
 	do(exitDone, "estimate", "--recipe", recipe, "--out", remote)
+	if said := do(exitDone, "ledger", "verify", remote); !strings.Contains(said, fmt.Sprintf("%d records", asked)) {
+		t.Errorf("of %d answers: %s", asked, said)
+	}
 	do(exitDone, "ledger", "stats", remote)
-	do(exitDone, "ledger", "verify", remote)
 	do(exitDone, "ledger", "compact", remote)
 	do(exitDone, "ledger", "export", remote, filepath.Join(dir, "paid.jsonl"))
 	do(exitDone, "deadletters", remote)

@@ -19,6 +19,17 @@ need() { # COMMAND WHAT: the command must be there
 	command -v "$1" >/dev/null || die "$1 was not found; install $2"
 }
 
+# fill copies its input with $NAME replaced by the setting of that name.
+fill() {
+	local line
+	while IFS= read -r line; do
+		while [[ $line =~ \$([A-Z_]+) ]]; do
+			line=${line/"\$${BASH_REMATCH[1]}"/${!BASH_REMATCH[1]}}
+		done
+		printf '%s\n' "$line"
+	done
+}
+
 # job_server is the jar that is in the cache: the matching version's, else the other's.
 job_server() {
 	local v

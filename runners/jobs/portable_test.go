@@ -251,8 +251,8 @@ func TestInterruptCancels(t *testing.T) {
 func TestTimeoutCancels(t *testing.T) {
 	var f *jobServer
 	f = serve(t, hang(&f))
-	*jobTimeout = 50 * time.Millisecond
-	if _, err := Run(t.Context(), graph(), work(t)); err == nil || !strings.Contains(err.Error(), "--job_timeout=50ms") {
+	*jobTimeout = 2 * time.Second
+	if _, err := Run(t.Context(), graph(), work(t)); err == nil || !strings.Contains(err.Error(), "--job_timeout=2s") {
 		t.Errorf("error %v", err)
 	}
 	if len(f.cancelled) != 1 {
@@ -331,11 +331,11 @@ func TestPreviousJobIsEnded(t *testing.T) {
 	})
 	t.Run("and the cluster has it", func(t *testing.T) {
 		f := serve(t, done)
-		asked := cluster(t, "decoy-generate-1-root-1122", "decoy-generate-2-root-1122")
+		asked := cluster(t, "decoy0generate01-root-1122", "decoy0generate02-root-1122")
 		if _, err := Run(t.Context(), graph(), left(t, f.at)); err != nil {
 			t.Fatal(err)
 		}
-		if len(*asked) != 1 || (*asked)[0] != "decoy-generate-1-root-1122" {
+		if len(*asked) != 1 || (*asked)[0] != "decoy0generate01-root-1122" {
 			t.Errorf("cancelled %v", *asked)
 		}
 	})
@@ -346,7 +346,7 @@ func TestServiceThatDiesIsCancelledOnTheCluster(t *testing.T) {
 		return status.Error(codes.Unavailable, "gone")
 	})
 	j := work(t)
-	asked := cluster(t, jobName(j)+"-root")
+	asked := cluster(t, flinkName(jobName(j))+"-root")
 	_, err := Run(t.Context(), graph(), j)
 	if err == nil || !strings.Contains(err.Error(), "was cancelled on the cluster") || len(*asked) != 1 || recorded(j) {
 		t.Errorf("error %v, asked %v, recorded %v", err, *asked, recorded(j))

@@ -10,8 +10,8 @@ pairs AS (
     b.judge AS judge_b,
     COUNT(*) AS negatives,
     CAST(SUM(a.fooled * b.fooled) AS FLOAT64) AS together,
-    CAST(SUM(a.fooled) AS FLOAT64) AS a,
-    CAST(SUM(b.fooled) AS FLOAT64) AS b,
+    CAST(SUM(a.fooled) AS FLOAT64) AS x,
+    CAST(SUM(b.fooled) AS FLOAT64) AS y,
     CAST(COUNT(*) AS FLOAT64) AS n
   FROM valid AS a
   JOIN valid AS b ON a.negative_id = b.negative_id AND a.judge < b.judge
@@ -22,7 +22,7 @@ SELECT
   judge_a,
   judge_b,
   negatives,
-  (2 * together + n - a - b) / n AS agreed,
-  (n * (2 * together + n - a - b) - (a * b + (n - a) * (n - b))) / NULLIF(n * n - (a * b + (n - a) * (n - b)), 0) AS kappa
+  (2 * together + n - x - y) / n AS agreed,
+  (n * (2 * together + n - x - y) - (x * y + (n - x) * (n - y))) / NULLIF(n * n - (x * y + (n - x) * (n - y)), 0) AS kappa
 FROM pairs
 ORDER BY judge_a, judge_b

@@ -1,16 +1,16 @@
 -- How often do judges take each generator's negatives for right, by type and language, with Wilson's 95 % interval?
 WITH cells AS (
   SELECT
-    n.generator,
-    n.type,
+    m.generator,
+    m.type,
     c.language,
     COUNT(CASE WHEN v.answer = 'fooled' OR v.answer = 'caught' THEN 1 END) AS verdicts,
     COUNT(CASE WHEN v.answer = 'fooled' THEN 1 END) AS fooled,
     COUNT(CASE WHEN v.answer = 'invalid' THEN 1 END) AS invalid
   FROM verdicts AS v
-  JOIN negatives AS n ON n.id = v.negative_id
-  JOIN contexts AS c ON c.id = n.context_id
-  GROUP BY n.generator, n.type, c.language
+  JOIN negatives AS m ON m.id = v.negative_id
+  JOIN contexts AS c ON c.id = m.context_id
+  GROUP BY m.generator, m.type, c.language
 ),
 -- k of n fooled; q is the square of the normal quantile 1.959964. The interval is
 -- (2k + q -+ sqrt(q (q + 4k (n - k) / n))) / (2 (n + q)).

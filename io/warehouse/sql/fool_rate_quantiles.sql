@@ -13,7 +13,7 @@ ranked AS (
     n.type,
     r.rate,
     ROW_NUMBER() OVER (PARTITION BY c.language, n.type ORDER BY r.rate, n.id) AS k,
-    COUNT(*) OVER (PARTITION BY c.language, n.type) AS c
+    COUNT(*) OVER (PARTITION BY c.language, n.type) AS total
   FROM rates AS r
   JOIN negatives AS n ON n.id = r.negative_id
   JOIN contexts AS c ON c.id = n.context_id
@@ -23,11 +23,11 @@ SELECT
   type,
   COUNT(*) AS negatives,
   MIN(rate) AS p0,
-  MAX(CASE WHEN k = 1 + DIV((c - 1) * 10, 100) THEN rate END) AS p10,
-  MAX(CASE WHEN k = 1 + DIV((c - 1) * 25, 100) THEN rate END) AS p25,
-  MAX(CASE WHEN k = 1 + DIV((c - 1) * 50, 100) THEN rate END) AS p50,
-  MAX(CASE WHEN k = 1 + DIV((c - 1) * 75, 100) THEN rate END) AS p75,
-  MAX(CASE WHEN k = 1 + DIV((c - 1) * 90, 100) THEN rate END) AS p90,
+  MAX(CASE WHEN k = 1 + DIV((total - 1) * 10, 100) THEN rate END) AS p10,
+  MAX(CASE WHEN k = 1 + DIV((total - 1) * 25, 100) THEN rate END) AS p25,
+  MAX(CASE WHEN k = 1 + DIV((total - 1) * 50, 100) THEN rate END) AS p50,
+  MAX(CASE WHEN k = 1 + DIV((total - 1) * 75, 100) THEN rate END) AS p75,
+  MAX(CASE WHEN k = 1 + DIV((total - 1) * 90, 100) THEN rate END) AS p90,
   MAX(rate) AS p100
 FROM ranked
 GROUP BY language, type

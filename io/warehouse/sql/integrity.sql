@@ -32,7 +32,7 @@ SELECT 11, 'repositories in several splits', COUNT(*)
 FROM (SELECT repo FROM selection GROUP BY repo HAVING COUNT(DISTINCT split) > 1) AS r
 UNION ALL
 SELECT 12, 'groups in several splits', COUNT(*)
-FROM (SELECT s.group AS g FROM selection AS s GROUP BY s.group HAVING COUNT(DISTINCT s.split) > 1) AS g
+FROM (SELECT s.group AS joined FROM selection AS s GROUP BY s.group HAVING COUNT(DISTINCT s.split) > 1) AS g
 UNION ALL
 SELECT 13, 'exported rows that were not selected', COUNT(*)
 FROM export_rows AS e LEFT JOIN selection AS s ON COALESCE(s.negative_id, s.context_id) = e.id WHERE s.context_id IS NULL

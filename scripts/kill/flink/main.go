@@ -27,6 +27,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
@@ -34,6 +35,7 @@ import (
 	"time"
 
 	"decoy/schemas"
+	"decoy/scripts/cluster"
 	"decoy/scripts/kill/outcome"
 	"decoy/transforms/panel/faultserver"
 )
@@ -76,7 +78,7 @@ func run(ctx context.Context) error {
 	runs := flag.Int("runs", 3, "runs of each stage and victim")
 	stages := flag.String("stages", "extract,generate,curate", "stages, by commas")
 	victims := flag.String("victims", "task-manager,sdk-worker,job-server", "what is killed, by commas")
-	archives := flag.String("archives", "module-cache:github.com/alecthomas/kong,module-cache:github.com/google/flatbuffers,module-cache:github.com/rs/zerolog,module-cache:github.com/spf13", "what to build from, by commas")
+	archives := flag.String("archives", "module-cache:github.com/alecthomas/kong,module-cache:github.com/google/flatbuffers,module-cache:github.com/rs/zerolog", "what to build from, by commas")
 	flag.Parse()
 	if flag.NArg() != 1 {
 		return fmt.Errorf("usage: flink [flags] BINARY")
@@ -92,7 +94,7 @@ func run(ctx context.Context) error {
 	defer os.RemoveAll(work)
 	server := faultserver.New(faultserver.Options{Latency: latency, Plan: faultserver.Each(faultserver.OK(outcome.Answer))})
 	defer server.Close()
-	k := &killer{work: work, server: server, cluster: cluster{run: filepath.Join(work, "run"), binary: binary}}
+	k := &killer{work: work, server: server, cluster: &cluster.Cluster{Run: filepath.Join(work, "run"), Binary: binary}}
 	if err := os.WriteFile(k.recipe(), fmt.Appendf(nil, recipe, *archives, shards, server.URL(), concurrency), 0o666); err != nil {
 		return err
 	}
@@ -103,10 +105,10 @@ func run(ctx context.Context) error {
 	k.result.SecondsCalm = time.Since(start).Seconds()
 	fmt.Printf("undisturbed on prism: %.0f s\n", k.result.SecondsCalm)
 	k.result.Kills = map[string]int{}
-	if err := k.cluster.start(ctx); err != nil {
+	if err := k.cluster.Start(ctx); err != nil {
 		return err
 	}
-	defer k.cluster.stop()
+	defer k.cluster.Stop()
 	start = time.Now()
 	for n := range *runs {
 		for _, victim := range strings.Split(*victims, ",") {
@@ -119,7 +121,7 @@ func run(ctx context.Context) error {
 	}
 	r := &k.result
 	r.Seconds = time.Since(start).Seconds()
-	r.Orphans = k.cluster.stop()
+	r.Orphans = k.cluster.Stop()
 	r.OK = r.Differing == 0 && r.PaidAgain == 0 && r.InFlight <= r.Allowed && r.Orphans == 0
 	raw, err := json.Marshal(r)
 	if err != nil {
@@ -135,7 +137,7 @@ func run(ctx context.Context) error {
 const recipe = `name: kill
 archives: [%s]
 shards: %d
-extract: {kinds: {import: 2, call: 4}, max_per_repo: 250, prefix_bytes: 1024, suffix_bytes: 512}
+extract: {kinds: {import: 2, call: 4}, max_per_repo: 150, prefix_bytes: 1024, suffix_bytes: 512}
 generate: {panel: [{name: paid, provider: openai, base_url: %q, model: m, concurrency: %d, max_tokens: 100, timeout: 5s}]}
 curate: {rows: 200}
 `
@@ -143,18 +145,18 @@ curate: {rows: 200}
 type killer struct {
 	work    string
 	server  *faultserver.Server
-	cluster cluster
+	cluster *cluster.Cluster
 	result  result
 }
 
 func (k *killer) recipe() string { return filepath.Join(k.work, "recipe.yaml") }
-func (k *killer) out(name string) string {
-	return filepath.Join(k.work, name)
-}
+
+func (k *killer) out(name string) string { return filepath.Join(k.work, name) }
 
 // calm is the undisturbed build.
 func (k *killer) calm(ctx context.Context) error {
-	if said, err := k.cluster.prism(ctx, "build", "--quiet", "--recipe", k.recipe(), "--out", k.out("calm")); err != nil {
+	cmd := exec.CommandContext(ctx, k.cluster.Binary, "build", "--quiet", "--recipe", k.recipe(), "--out", k.out("calm"))
+	if said, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("the undisturbed build: %w: %s", err, said)
 	}
 	return nil
@@ -179,12 +181,12 @@ func (k *killer) one(ctx context.Context, stage, victim string, n int) error {
 	}
 	start, killed, failures := time.Now(), false, 0
 	for try := 1; ; try++ {
-		job, err := k.cluster.submit(ctx, args...)
+		job, err := submit(ctx, k.cluster, args...)
 		if err != nil {
 			return err
 		}
 		if !killed {
-			if killed, err = k.cluster.kill(ctx, job, victim, filepath.Join(out, stage)); err != nil {
+			if killed, err = kill(ctx, k.cluster, job, victim, filepath.Join(out, stage)); err != nil {
 				return err
 			}
 			if killed && stage == schemas.StageGenerate {
@@ -193,7 +195,7 @@ func (k *killer) one(ctx context.Context, stage, victim string, n int) error {
 					return err
 				}
 			}
-			if err := k.cluster.start(ctx); err != nil {
+			if err := k.cluster.Start(ctx); err != nil {
 				return err
 			}
 		}

@@ -1,0 +1,161 @@
+// Command group measures the memory of each process while small rows are grouped.
+//
+//	go build -o /tmp/group ./scripts/bench/group
+//	/tmp/group [-on prism|flink|direct] [-rows 5000000] [-keys 100000] [-bytes 100]
+//
+// On flink it starts the cluster of runners/flink and stops it; the workers of both task
+// managers are then this process (Beam's environment LOOPBACK), which also submits. The
+// peak of a process is the kernel's (VmHWM). The last line is one JSON object; the exit
+// status is 0 only if every row came out of its group.
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	beamlog "github.com/apache/beam/sdks/v2/go/pkg/beam/log"
+	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/direct"
+	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/flink"
+	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
+
+	"decoy/scripts/bench/group/rows"
+	"decoy/scripts/cluster"
+)
+
+// result is the last line.
+type result struct {
+	On       string           `json:"on"`
+	Rows     int              `json:"rows"`
+	Keys     int              `json:"keys"`
+	RowBytes int              `json:"row_bytes"`
+	Seconds  float64          `json:"seconds"`
+	Whole    bool             `json:"all_rows_came_out"`
+	PeakMiB  map[string]int64 `json:"peak_rss_mib"`
+	Error    string           `json:"error,omitempty"`
+}
+
+func main() {
+	if err := run(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, "group:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) error {
+	on := flag.String("on", "prism", "runner: prism, direct or flink")
+	c := rows.Config{}
+	flag.IntVar(&c.Rows, "rows", 5_000_000, "rows")
+	flag.IntVar(&c.Keys, "keys", 100_000, "different keys")
+	flag.IntVar(&c.Bytes, "bytes", 100, "bytes of a row without its key")
+	flag.IntVar(&c.Tasks, "tasks", 64, "tasks that make rows")
+	flag.Parse()
+	work, err := os.MkdirTemp("", "decoy-group-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	c.Result = filepath.Join(work, "result")
+	ids := map[string]int{"this process": os.Getpid()}
+	if *on == "flink" {
+		cl := &cluster.Cluster{Run: filepath.Join(work, "run")}
+		if err := cl.Start(ctx); err != nil {
+			return err
+		}
+		defer cl.Stop()
+		endpoint, err := cl.Endpoint()
+		if err != nil {
+			return err
+		}
+		if err := flag.CommandLine.Parse([]string{"--endpoint=" + endpoint, "--environment_type=LOOPBACK", "--parallelism=4"}); err != nil {
+			return err
+		}
+		started, err := cl.IDs()
+		if err != nil {
+			return err
+		}
+		for name, id := range started {
+			ids[name] = id
+		}
+	}
+	beam.Init()
+	beamlog.SetLogger(quiet{})
+	stop := make(chan struct{})
+	peaks := make(chan map[string]int64)
+	go func() { peaks <- sample(ids, stop) }()
+	p, s := beam.NewPipelineWithRoot()
+	rows.Group(s, c)
+	start := time.Now()
+	_, err = beam.Run(ctx, *on, p)
+	r := result{On: *on, Rows: c.Rows, Keys: c.Keys, RowBytes: c.Bytes, Seconds: time.Since(start).Seconds()}
+	close(stop)
+	r.PeakMiB = <-peaks
+	if err != nil {
+		lines := strings.Split(strings.TrimSpace(err.Error()), "\n")
+		r.Error = lines[len(lines)-1]
+	}
+	got, _ := os.ReadFile(c.Result)
+	r.Whole = strings.HasPrefix(string(got), fmt.Sprintf("%d ", c.Rows))
+	raw, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	fmt.Println(string(raw))
+	if !r.Whole {
+		return fmt.Errorf("of %d rows came out: %q", c.Rows, got)
+	}
+	return nil
+}
+
+// sample reads the peak memory of processes until it is told to stop. One that dies
+// keeps its last.
+func sample(ids map[string]int, stop chan struct{}) map[string]int64 {
+	peaks := map[string]int64{}
+	for {
+		for name, id := range ids {
+			if mib, err := peak(id); err == nil {
+				peaks[name] = mib
+			}
+		}
+		select {
+		case <-stop:
+			return peaks
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
+}
+
+// peak is the largest resident memory that a process has had, in MiB.
+func peak(id int) (int64, error) {
+	f, err := os.Open(fmt.Sprintf("/proc/%d/status", id))
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		if kib, ok := strings.CutPrefix(lines.Text(), "VmHWM:"); ok {
+			n, err := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(kib, "kB")), 10, 64)
+			return n >> 10, err
+		}
+	}
+	return 0, fmt.Errorf("process %d has no VmHWM", id)
+}
+
+// quiet drops Beam's log, which is for its developers.
+type quiet struct{}
+
+// Log drops what is below errors.
+func (quiet) Log(_ context.Context, sev beamlog.Severity, _ int, msg string) {
+	if sev >= beamlog.SevError {
+		fmt.Fprintln(os.Stderr, "beam:", msg)
+	}
+}
