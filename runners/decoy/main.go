@@ -57,7 +57,7 @@ type cli struct {
 }
 
 func run(args []string) int {
-	args, beamArgs := splitBeam(args)
+	args, beamArgs := splitBeam(template(args))
 	var c cli
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
