@@ -63,6 +63,7 @@ func (c common) launch(ctx context.Context, b *pipelines.Build, spend spending, 
 	if spend.Workers == 0 {
 		b.Workers = max(1, l.MaxWorkers)
 	}
+	jobs.Quiet()
 	checks := l.Check(ctx)
 	for _, k := range checks {
 		if c.DryRun || k.State != dataflow.OK {
