@@ -17,7 +17,6 @@ import (
 	"sync"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	beamlog "github.com/apache/beam/sdks/v2/go/pkg/beam/log"
 
 	"decoy/pipelines"
 )
@@ -37,7 +36,7 @@ const planned = "gs://plan/job"
 // submissions.
 func Plan(to io.Writer) func(context.Context, *beam.Pipeline, pipelines.Job) (pipelines.Metrics, error) {
 	return func(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (pipelines.Metrics, error) {
-		beamlog.SetLogger(quiet{})
+		Quiet()
 		job, err := plan(ctx, p, j)
 		if err != nil {
 			return pipelines.Metrics{}, inOneLine("print the job", err)
