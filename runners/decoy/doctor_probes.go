@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"time"
@@ -27,15 +28,21 @@ import (
 // probePatience is how long one question of the doctor may take.
 const probePatience = 3 * time.Second
 
+// toolPatience is for programs that start a virtual machine or an interpreter.
+const toolPatience = 10 * time.Second
+
 // pythonPatience is for Python, which takes long to find its packages' versions on a
 // cold disk.
 const pythonPatience = 20 * time.Second
 
 // tool is a program that answers with its version in one line.
 func tool(ctx context.Context, name, remedy, program string, args ...string) finding {
-	out, err := output(ctx, probePatience, program, args...)
+	if _, err := exec.LookPath(program); err != nil {
+		return missing(name, "no program "+program, remedy)
+	}
+	out, err := output(ctx, toolPatience, program, args...)
 	if err != nil {
-		return missing(name, "no "+program, remedy)
+		return missing(name, strings.Join(append([]string{program}, args...), " ")+" fails or takes too long", remedy)
 	}
 	return found(name, oneLine(out))
 }
@@ -49,8 +56,11 @@ func output(ctx context.Context, patience time.Duration, program string, args ..
 	return strings.TrimSpace(string(out)), err
 }
 
+// escapes are the colours of a terminal.
+var escapes = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
 func oneLine(text string) string {
-	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	line, _, _ := strings.Cut(escapes.ReplaceAllString(strings.TrimSpace(text), ""), "\n")
 	if len(line) > 160 {
 		line = line[:160]
 	}
