@@ -35,6 +35,9 @@ type Build struct {
 	// Run runs a pipeline on the runner that the command line names and returns what it
 	// counted. An error is one line about the cause.
 	Run func(ctx context.Context, p *beam.Pipeline, j Job) (Metrics, error)
+	// DryRun writes and removes nothing: stages go up to the first graph, and Run ends
+	// them with an error.
+	DryRun bool
 	// Log gets one line for each thing that a person waits for.
 	Log func(format string, a ...any)
 	// Progress, if set, is told how many of a stage's units of work are done.
@@ -102,6 +105,9 @@ var stages = map[string]stageFunc{
 // RunStages runs the named stages in order, holding OUT, and writes run.json. A
 // stage that is done is skipped; what a killed process left behind is removed.
 func (b *Build) RunStages(ctx context.Context, names ...string) (err error) {
+	if b.DryRun {
+		return b.each(ctx, names)
+	}
 	ctx, release, err := hold(ctx, b.Out)
 	if err != nil {
 		return err
@@ -118,6 +124,14 @@ func (b *Build) RunStages(ctx context.Context, names ...string) (err error) {
 			err = werr
 		}
 	}()
+	return b.each(ctx, names)
+}
+
+// ErrOwnWork is the end of a dry run at a stage whose jobs are done.
+var ErrOwnWork = errors.New("no job is left of it; its manifest, card or report is still to be written, by this command without --dry-run")
+
+// each runs stages in order.
+func (b *Build) each(ctx context.Context, names []string) error {
 	for _, name := range names {
 		end := b.RunInfo.begin(name)
 		if err := stages[name](ctx, b); err != nil {
@@ -196,14 +210,18 @@ func (s *stage) todo() ([]int, error) {
 // is killed while it does that, nobody may take them for whole.
 func (s *stage) done() (map[int]bool, error) {
 	dir := s.b.dir(s.name)
-	if err := shard.Remove(shard.Join(dir, "manifest.json")); err != nil {
+	remove := shard.Remove
+	if s.b.DryRun {
+		remove = func(...string) error { return nil }
+	}
+	if err := remove(shard.Join(dir, "manifest.json")); err != nil {
 		return nil, err
 	}
 	valid, others, err := shard.Records(dir, s.fingerprint)
 	if err != nil {
 		return nil, err
 	}
-	if err := shard.Remove(others...); err != nil {
+	if err := remove(others...); err != nil {
 		return nil, err
 	}
 	done := map[int]bool{}
@@ -238,6 +256,9 @@ func (s *stage) finished() (bool, error) {
 // finish removes the files of another fingerprint or shard count and writes the
 // manifest. after is the number of done records that follow those of the shards.
 func (s *stage) finish(after int) error {
+	if s.b.DryRun {
+		return ErrOwnWork
+	}
 	dir := s.b.dir(s.name)
 	var done []schemas.Done
 	keep := map[string]bool{"manifest.json": true}

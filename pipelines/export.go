@@ -51,6 +51,9 @@ func runExport(ctx context.Context, b *Build) error {
 		if err := s.run(ctx, todo, func(int) any { return exportOptions{b.Recipe.Export, weights} }); err != nil {
 			return err
 		}
+		if b.DryRun {
+			return ErrOwnWork
+		}
 		if _, ok, err := shard.ReadDone(b.dir(s.name), b.Recipe.Shards, s.fingerprint); err != nil {
 			return err
 		} else if !ok {
@@ -63,6 +66,9 @@ func runExport(ctx context.Context, b *Build) error {
 		}
 	} else {
 		b.Log("export: done before")
+	}
+	if b.DryRun {
+		return ErrOwnWork
 	}
 	return s.writeReport(ctx)
 }

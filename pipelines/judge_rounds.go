@@ -107,6 +107,9 @@ func (s *stage) present(o judgeOptions) (_ judgeOptions, ok bool, err error) {
 
 // closeRound adds up a round, decides which cells go on, and records it.
 func (s *stage) closeRound(o *judgeOptions, sum *judge.Tally) (more bool, err error) {
+	if s.b.DryRun {
+		return false, ErrOwnWork
+	}
 	n := s.b.Recipe.Shards
 	for i := range n {
 		t := shardTask{Stage: s.name, Out: s.b.Out, Shard: i, Of: n}

@@ -25,8 +25,10 @@ const (
 // among total. It is panel.ErrBudget where a shard reached its share of the budget,
 // and panel.ErrStopped where a member was stopped.
 func (s *stage) submit(ctx context.Context, p *beam.Pipeline, total int) error {
-	if err := s.clearStops(); err != nil {
-		return err
+	if !s.b.DryRun {
+		if err := s.clearStops(); err != nil {
+			return err
+		}
 	}
 	if err := s.watched(ctx, p, total); err != nil {
 		return err

@@ -3,6 +3,7 @@ package pipelines
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -38,6 +39,9 @@ func (s *stage) reopen(ctx context.Context) error {
 		return nil
 	}
 	s.b.Log("%s: dead letters in %d shards are sent again", s.name, len(again))
+	if s.b.DryRun {
+		return errors.New("a dry run does not undo what was made of dead letters: leave out --replay")
+	}
 	for _, later := range slices.Backward(schemas.Stages[slices.Index(schemas.Stages, s.name):]) {
 		dir := s.b.dir(later)
 		err := shard.Remove(shard.Join(dir, "manifest.json"))

@@ -132,6 +132,9 @@ func (d *API) compare(s *shape, v any, at string) (bad []string) {
 	if s == nil {
 		return []string{at + " is unknown"}
 	}
+	if s.Type == "any" {
+		return nil
+	}
 	is := map[bool]string{}
 	switch v := v.(type) {
 	case nil:
@@ -160,7 +163,7 @@ func (d *API) compare(s *shape, v any, at string) (bad []string) {
 	case bool:
 		is[s.Type == "boolean"] = "a boolean"
 	}
-	if s.Type != "any" && is[false] != "" {
+	if is[false] != "" {
 		bad = append(bad, at+" is "+is[false]+" and not of type "+s.Type)
 	}
 	return bad

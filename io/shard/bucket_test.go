@@ -123,6 +123,21 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
+func TestWalkFollowsLinks(t *testing.T) {
+	real, out := t.TempDir(), t.TempDir()
+	write(t, filepath.Join(real, "a"), contexts(3))
+	write(t, filepath.Join(out, "elsewhere"), contexts(3))
+	for link, to := range map[string]string{filepath.Join(out, "extract"): real, filepath.Join(real, "b"): filepath.Join(out, "elsewhere")} {
+		if err := os.Symlink(to, link); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files, err := Walk(filepath.Join(out, "extract"))
+	if err != nil || len(files) != 2 || files[0].Name != "a" || files[1].Size != files[0].Size {
+		t.Errorf("%v, %v", files, err)
+	}
+}
+
 func TestDoneInABucket(t *testing.T) {
 	b := buckettest.New(t)
 	dir := b.Address("out/extract")

@@ -142,7 +142,9 @@ func walkBucket(s *bucket.Store, folder, above string, skip []string) (files []F
 }
 
 func walkDisk(dir string, skip []string) (files []File, err error) {
-	err = filepath.WalkDir(dir, func(p string, e fs.DirEntry, err error) error {
+	// With the separator the folder may be a symbolic link to another disk, and so may
+	// its files.
+	err = filepath.WalkDir(dir+string(filepath.Separator), func(p string, e fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) { // it went while the folder was read
 			return nil
 		}
@@ -160,7 +162,7 @@ func walkDisk(dir string, skip []string) (files []File, err error) {
 		case e.IsDir() || temporary.MatchString(rel):
 			return nil
 		}
-		st, err := e.Info()
+		st, err := os.Stat(p)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 
-	"decoy/io/shard"
 	"decoy/pipelines"
 	"decoy/runners/jobs"
 	"decoy/schemas"
@@ -14,6 +13,7 @@ import (
 type common struct {
 	Recipe string `help:"The built-in recipe demo, or a file." default:"demo"`
 	Out    string `help:"Folder to write to; a path or gs://BUCKET/FOLDER." default:"decoy-out" type:"out"`
+	DryRun bool   `help:"With --runner=dataflow: check everything, print the first job that would run, and submit nothing."`
 	Quiet  bool   `help:"Print nothing but errors." short:"q" xor:"shown"`
 	JSON   bool   `help:"Print messages and progress as JSON, one object a line, on standard output." name:"json" xor:"shown"`
 }
@@ -28,7 +28,7 @@ type inputs struct {
 // spending are the flags of the stages that pay for answers.
 type spending struct {
 	Replay  bool     `help:"Send requests again that failed for good before."`
-	Workers int      `help:"How many processes share the panel's limits." default:"1"`
+	Workers int      `help:"How many processes share the panel's limits; on Dataflow --max_num_workers, elsewhere 1 unless the runner is remote."`
 	Metrics string   `help:"Serve what the panel does to Prometheus, for example at 127.0.0.1:9464/metrics." name:"metrics-addr" placeholder:"HOST:PORT"`
 	Budget  *float64 `help:"Stop before more than this many US dollars are spent, instead of the recipe's budget_usd."`
 }
@@ -92,16 +92,7 @@ func (buildCmd) Help() string {
 
 // Run runs all stages.
 func (c *buildCmd) Run(ctx context.Context) error {
-	return c.run(c.inputs, c.spending, func(b *pipelines.Build) error {
-		if err := b.Resolve(ctx); err != nil {
-			return err
-		}
-		if err := b.RunStages(ctx, schemas.Stages...); err != nil {
-			return err
-		}
-		b.Log("done: %s", shard.Join(c.Out, "report.html"))
-		return nil
-	})
+	return c.stages(ctx, c.inputs, c.spending, schemas.Stages...)
 }
 
 type extractCmd struct {
@@ -116,12 +107,7 @@ func (extractCmd) Help() string {
 
 // Run runs the stage.
 func (c *extractCmd) Run(ctx context.Context) error {
-	return c.run(c.inputs, spending{}, func(b *pipelines.Build) error {
-		if err := b.Resolve(ctx); err != nil {
-			return err
-		}
-		return b.RunStages(ctx, schemas.StageExtract)
-	})
+	return c.stages(ctx, c.inputs, spending{}, schemas.StageExtract)
 }
 
 type generateCmd struct {
@@ -137,7 +123,7 @@ func (generateCmd) Help() string {
 
 // Run runs the stage.
 func (c *generateCmd) Run(ctx context.Context) error {
-	return c.stage(ctx, schemas.StageGenerate, inputs{Shards: c.Shards}, c.spending)
+	return c.stages(ctx, inputs{Shards: c.Shards}, c.spending, schemas.StageGenerate)
 }
 
 type verifyCmd struct {
@@ -150,7 +136,7 @@ func (verifyCmd) Help() string { return "Example:\n  decoy verify --out OUT" }
 
 // Run runs the stage.
 func (c *verifyCmd) Run(ctx context.Context) error {
-	return c.stage(ctx, schemas.StageVerify, inputs{Shards: c.Shards}, spending{})
+	return c.stages(ctx, inputs{Shards: c.Shards}, spending{}, schemas.StageVerify)
 }
 
 type judgeCmd struct {
@@ -166,7 +152,7 @@ func (judgeCmd) Help() string {
 
 // Run runs the stage.
 func (c *judgeCmd) Run(ctx context.Context) error {
-	return c.stage(ctx, schemas.StageJudge, inputs{Shards: c.Shards}, c.spending)
+	return c.stages(ctx, inputs{Shards: c.Shards}, c.spending, schemas.StageJudge)
 }
 
 type curateCmd struct {
@@ -180,7 +166,7 @@ func (curateCmd) Help() string { return "Example:\n  decoy curate --out OUT --ro
 
 // Run runs the stage.
 func (c *curateCmd) Run(ctx context.Context) error {
-	return c.stage(ctx, schemas.StageCurate, inputs{Shards: c.Shards, Rows: c.Rows}, spending{})
+	return c.stages(ctx, inputs{Shards: c.Shards, Rows: c.Rows}, spending{}, schemas.StageCurate)
 }
 
 type exportCmd struct {
@@ -193,9 +179,5 @@ func (exportCmd) Help() string { return "Example:\n  decoy export --recipe my.ya
 
 // Run runs the stage.
 func (c *exportCmd) Run(ctx context.Context) error {
-	return c.stage(ctx, schemas.StageExport, inputs{Shards: c.Shards}, spending{})
-}
-
-func (c common) stage(ctx context.Context, name string, in inputs, spend spending) error {
-	return c.run(in, spend, func(b *pipelines.Build) error { return b.RunStages(ctx, name) })
+	return c.stages(ctx, inputs{Shards: c.Shards}, spending{}, schemas.StageExport)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"decoy/pipelines"
+	"decoy/runners/jobs"
 )
 
 type estimateCmd struct {
@@ -17,15 +18,23 @@ type estimateCmd struct {
 	Latency time.Duration `help:"How long a call is supposed to take." default:"4s"`
 	Cells   bool          `help:"With a table by type and language."`
 	JSON    bool          `help:"Print JSON instead of a table." name:"json"`
+	Runner  string        `help:"Instead, plan a whole build on workers of this runner: shards, workers, requests a minute, dollars." enum:",flink,dataflow" default:""`
+	Plan    planFlags     `embed:"" prefix:"plan-"`
 }
 
 // Help is the example that --help shows.
 func (estimateCmd) Help() string {
-	return "Example:\n  decoy extract --recipe my.yaml --out OUT\n  decoy estimate --recipe my.yaml --out OUT\n\nNothing is sent and no API key is needed. Figures are for the whole build, with what is in the ledger already."
+	return "Example:\n  decoy extract --recipe my.yaml --out OUT\n  decoy estimate --recipe my.yaml --out OUT\n  decoy estimate --recipe my.yaml --runner dataflow --plan-repositories 100000 --plan-hours 24\n\nNothing is sent and no API key is needed. Figures are for the whole build, with what is in the ledger already."
 }
 
 // Run prints the estimate.
 func (c *estimateCmd) Run(ctx context.Context) error {
+	if jobs.Remote() { // --runner=NAME, which Beam's flags have taken
+		c.Runner = jobs.Name()
+	}
+	if c.Runner != "" {
+		return c.plan()
+	}
 	b, err := common{Recipe: c.Recipe, Out: c.Out}.open(inputs{}, spending{Budget: c.Budget})
 	if err != nil {
 		return err

@@ -53,11 +53,12 @@ type cli struct {
 	Estimate    estimateCmd    `cmd:"" help:"Say what the paid stages will ask and cost, before anything is sent."`
 	Prompt      promptCmd      `cmd:"" help:"Print exactly what a member of the panel is sent."`
 	Ledger      ledgerCmd      `cmd:"" help:"Look into what was paid for: stats, verify, compact, export."`
+	Doctor      doctorCmd      `cmd:"" help:"Say what is there and what is missing for each way to run, with the remedy."`
 	DeadLetters deadLettersCmd `cmd:"" name:"deadletters" help:"List the requests that failed for good; build --replay sends them again."`
 }
 
 func run(args []string) int {
-	args, beamArgs := splitBeam(args)
+	args, beamArgs := splitBeam(template(args))
 	var c cli
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -95,6 +96,9 @@ func run(args []string) int {
 	case err == nil:
 		return exitDone
 	case ctx.Err() != nil:
+		if !errors.Is(err, context.Canceled) { // it says what did not end
+			fmt.Fprintln(os.Stderr, "decoy:", err)
+		}
 		fmt.Fprintln(os.Stderr, "decoy: interrupted; run the same command again to go on")
 		return exitInterrupted
 	case errors.As(err, &u):

@@ -45,8 +45,7 @@ func runDataflow(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (pipeli
 	if err := endPrevious(ctx, j.Out, name); err != nil {
 		return pipelines.Metrics{}, err
 	}
-	*jobopts.JobName, *jobopts.Async = name, true
-	if err := label(j); err != nil {
+	if err := prepareDataflow(j); err != nil {
 		return pipelines.Metrics{}, err
 	}
 	r, err := beam.Run(persistent(ctx), Name(), p)
@@ -63,13 +62,14 @@ func runDataflow(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (pipeli
 	if err != nil {
 		return pipelines.Metrics{}, err
 	}
-	if err := writeRecord(j.Out, record{Runner: Name(), Project: d.project, Region: d.region, ID: d.id, Name: name}); err != nil {
+	rec := record{Runner: Name(), Project: d.project, Region: d.region, ID: d.id, Name: name}
+	if err := writeRecord(j.Out, rec); err != nil {
 		_, _, cerr := d.cancel(err)
 		return pipelines.Metrics{}, cerr
 	}
 	m, over, err := d.wait(ctx, j)
 	if over {
-		err = errors.Join(err, removeRecord(j.Out))
+		err = errors.Join(err, removeRecord(j.Out, rec))
 	}
 	return m, err
 }
@@ -91,6 +91,12 @@ func init() {
 	for _, name := range []string{"worker_binary", "job_timeout", "flink_rest"} {
 		dataflow.DontUseFlagAsPipelineOption(name)
 	}
+}
+
+// prepareDataflow sets what a submission takes from flags: the job's name and labels.
+func prepareDataflow(j pipelines.Job) error {
+	*jobopts.JobName, *jobopts.Async = jobName(j), true
+	return label(j)
 }
 
 // label adds to the labels of --labels the stage and the build, by which Google Cloud's

@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -36,7 +37,8 @@ func endFlinkJobs(ctx context.Context, rest, name string) error {
 				continue
 			}
 			asked[id] = true
-			if _, err := flinkAsk(ctx, http.MethodPatch, rest+"/jobs/"+id+"?mode=cancel"); err != nil {
+			// One that ended since is refused: the next look says what is left.
+			if _, err := flinkAsk(ctx, http.MethodPatch, rest+"/jobs/"+id+"?mode=cancel"); err != nil && !errors.Is(err, errRefused) {
 				return err
 			}
 		}
@@ -84,6 +86,9 @@ func flinkJobs(ctx context.Context, rest, name string) ([]string, error) {
 	return active, nil
 }
 
+// errRefused is the answer to what is asked of a job that is not there, or over.
+var errRefused = errors.New("refused")
+
 func flinkAsk(ctx context.Context, method, url string) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, method, url, nil)
 	if err != nil {
@@ -97,6 +102,9 @@ func flinkAsk(ctx context.Context, method, url string) ([]byte, error) {
 	raw, err := io.ReadAll(io.LimitReader(resp.Body, 16<<20))
 	if err != nil {
 		return nil, err
+	}
+	if resp.StatusCode == http.StatusNotFound || resp.StatusCode == http.StatusConflict {
+		return nil, fmt.Errorf("%s %s: %s: %w", method, url, resp.Status, errRefused)
 	}
 	if resp.StatusCode >= 300 {
 		return nil, fmt.Errorf("%s %s: %s: %.200s", method, url, resp.Status, raw)

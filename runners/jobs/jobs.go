@@ -75,9 +75,12 @@ func kind(name string) runnerKind {
 	return kindOther
 }
 
+// Quiet keeps Beam's log, which is for its developers, from what a person reads.
+func Quiet() { beamlog.SetLogger(quiet{}) }
+
 // Run runs a pipeline to its end.
 func Run(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (pipelines.Metrics, error) {
-	beamlog.SetLogger(quiet{})
+	Quiet()
 	said := catchLog()
 	if *jobTimeout > 0 {
 		var cancel context.CancelFunc

@@ -112,6 +112,16 @@ func (s *Server) Asked(kind string) int {
 	return s.asked[kind]
 }
 
+// Add makes a job behind the back of all clients and returns its id.
+func (s *Server) Add(name, state string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	j := &Job{States: []string{state}}
+	j.Id, j.Name = fmt.Sprintf("2026-01-01_00_00_00-%d", len(s.jobs)+1), name
+	s.jobs = append(s.jobs, j)
+	return j.Id
+}
+
 // End sets the state of all jobs.
 func (s *Server) End(state string) {
 	s.mu.Lock()
