@@ -2,11 +2,9 @@ package jobs
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -255,7 +253,7 @@ func TestInterruptCancelsOnTheCluster(t *testing.T) {
 	var f *jobServer
 	f = serve(t, hang(&f))
 	j := work(t)
-	asked := cluster(t, flinkName(jobName(j))+"root")
+	flink := cluster(t, flinkName(jobName(j))+"root")
 	ctx, interrupt := context.WithCancelCause(t.Context())
 	go func() {
 		for !recorded(j) {
@@ -266,8 +264,8 @@ func TestInterruptCancelsOnTheCluster(t *testing.T) {
 	if _, err := Run(ctx, graph(), j); err == nil || err.Error() != "interrupted" {
 		t.Errorf("error %v", err)
 	}
-	if len(*asked) != 1 || recorded(j) {
-		t.Errorf("cancelled on the cluster: %v, recorded %v", *asked, recorded(j))
+	if len(flink.asked) != 1 || recorded(j) {
+		t.Errorf("cancelled on the cluster: %v, recorded %v", flink.asked, recorded(j))
 	}
 }
 
@@ -283,37 +281,17 @@ func TestTimeoutCancels(t *testing.T) {
 	}
 }
 
-// cluster is the REST interface of a Flink cluster with jobs of these names.
-func cluster(t *testing.T, names ...string) (asked *[]string) {
+// cluster is a Flink cluster with jobs of these names.
+func cluster(t *testing.T, names ...string) *flinkServer {
 	t.Helper()
-	asked = new([]string)
-	state := map[string]string{}
+	f := &flinkServer{states: map[string]string{}}
 	for _, n := range names {
-		state[n] = "RUNNING"
+		f.states[n] = "RUNNING"
 	}
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPatch {
-			id := strings.TrimPrefix(r.URL.Path, "/jobs/")
-			*asked, state[id] = append(*asked, id), "CANCELED"
-			w.WriteHeader(http.StatusAccepted)
-			return
-		}
-		type job struct {
-			ID    string `json:"jid"`
-			Name  string `json:"name"`
-			State string `json:"state"`
-		}
-		var all struct {
-			Jobs []job `json:"jobs"`
-		}
-		for n, st := range state {
-			all.Jobs = append(all.Jobs, job{n, n, st})
-		}
-		json.NewEncoder(w).Encode(all)
-	}))
+	s := httptest.NewServer(f)
 	t.Cleanup(s.Close)
 	*flinkREST, *runners.Runner = s.URL+"/", "flink"
-	return asked
+	return f
 }
 
 // A launcher that was killed leaves a job working: whoever takes OUT ends it first.
@@ -335,8 +313,8 @@ func TestPreviousJobIsEnded(t *testing.T) {
 		"the service knows it":                 {"universal", jobpb.JobState_RUNNING, nil, "", "old"},
 		"it is over":                           {"universal", jobpb.JobState_FAILED, nil, "", ""},
 		"the service was started since":        {"universal", 0, nil, "does not know it", ""},
-		"the cluster has it":                   {"flink", 0, []string{"decoy0generate01-root-1", "decoy0generate02-root-1"}, "", "decoy0generate01-root-1"},
-		"called cancelled, the cluster has it": {"flink", jobpb.JobState_CANCELLED, []string{"decoy0generate01-root-1"}, "", "decoy0generate01-root-1"},
+		"the cluster has it":                   {"flink", 0, []string{"decoy0generate01-root-1", "decoy0generate02-root-1"}, "", "decoy0generate01-root-1 mode=cancel"},
+		"called cancelled, the cluster has it": {"flink", jobpb.JobState_CANCELLED, []string{"decoy0generate01-root-1"}, "", "decoy0generate01-root-1 mode=cancel"},
 		"called cancelled, no address":         {"flink", jobpb.JobState_CANCELLED, nil, "--flink_rest=URL", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -347,7 +325,7 @@ func TestPreviousJobIsEnded(t *testing.T) {
 			j := left(t, c.runner, f.at)
 			asked := &f.cancelled
 			if c.cluster != nil {
-				asked = cluster(t, c.cluster...)
+				asked = &cluster(t, c.cluster...).asked
 			}
 			err := pipelines.EndPrevious(t.Context(), j.Out)
 			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), recordName)) {
@@ -424,10 +402,10 @@ func TestServiceThatDiesIsCancelledOnTheCluster(t *testing.T) {
 		return status.Error(codes.Unavailable, "gone")
 	})
 	j := work(t)
-	asked := cluster(t, flinkName(jobName(j))+"-root")
+	flink := cluster(t, flinkName(jobName(j))+"root")
 	_, err := Run(t.Context(), graph(), j)
-	if err == nil || !strings.Contains(err.Error(), "was cancelled on the cluster") || len(*asked) != 1 || recorded(j) {
-		t.Errorf("error %v, asked %v, recorded %v", err, *asked, recorded(j))
+	if err == nil || !strings.Contains(err.Error(), "was cancelled on the cluster") || len(flink.asked) != 1 || recorded(j) {
+		t.Errorf("error %v, asked %v, recorded %v", err, flink.asked, recorded(j))
 	}
 }
 
