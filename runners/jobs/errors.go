@@ -40,6 +40,11 @@ func ownError(text string) (own string, ok bool) {
 		text = text[:end[0]]
 	}
 	lines := strings.Split(strings.TrimSpace(text), "\n")
+	for _, line := range lines {
+		if strings.HasPrefix(line, "panic: ") { // its frames follow
+			return line, false
+		}
+	}
 	return strings.TrimSpace(lines[len(lines)-1]), false
 }
 

@@ -8,11 +8,12 @@ func TestOwnError(t *testing.T) {
 		text, own string
 		ok        bool
 	}{
-		"ours":       {wrapped + "DoFn[UID:6, PID:e4, Name: decoy/pipelines.shardFn] failed:\nshard 0: write \"x\": full", "shard 0: write \"x\": full", true},
-		"two lines":  {wrapped + "DoFn[UID:6, PID:e4, Name: decoy/pipelines.shardFn] failed:\nshard 0: a\nb\n", "shard 0: a\nb", true},
-		"a panic":    {wrapped + "DoFn[UID:6, PID:e4, Name: decoy/pipelines.shardFn] failed:\npanic: nil map goroutine 7:\nmain.go:3", "panic: nil map goroutine 7:\nmain.go:3", false},
-		"Beam's own": {"job failed:\n\tno such endpoint\n", "no such endpoint", false},
-		"one line":   {"connection refused", "connection refused", false},
+		"ours":                {wrapped + "DoFn[UID:6, PID:e4, Name: decoy/pipelines.shardFn] failed:\nshard 0: write \"x\": full", "shard 0: write \"x\": full", true},
+		"two lines":           {wrapped + "DoFn[UID:6, PID:e4, Name: decoy/pipelines.shardFn] failed:\nshard 0: a\nb\n", "shard 0: a\nb", true},
+		"a panic":             {wrapped + "DoFn[UID:6, PID:e4, Name: decoy/pipelines.shardFn] failed:\npanic: nil map goroutine 7:\nmain.go:3", "panic: nil map goroutine 7:\nmain.go:3", false},
+		"Beam's own":          {"job failed:\n\tno such endpoint\n", "no such endpoint", false},
+		"a panic of a worker": {"worker failed:\npanic: no such DoFn\n\ngoroutine 1 [running]:\nmain.main()\n\tmain.go:3", "panic: no such DoFn", false},
+		"one line":            {"connection refused", "connection refused", false},
 	} {
 		if own, ok := ownError(c.text); own != c.own || ok != c.ok {
 			t.Errorf("%s: %q, %v", name, own, ok)

@@ -272,12 +272,11 @@ func TestInterruptCancelsOnTheCluster(t *testing.T) {
 func TestTimeoutCancels(t *testing.T) {
 	var f *jobServer
 	f = serve(t, hang(&f))
-	*jobTimeout = 2 * time.Second
-	if _, err := Run(t.Context(), graph(), work(t)); err == nil || !strings.Contains(err.Error(), "--job_timeout=2s") {
-		t.Errorf("error %v", err)
-	}
-	if len(f.cancelled) != 1 {
-		t.Errorf("cancelled %v", f.cancelled)
+	// On a busy machine the time can be over before the job is submitted.
+	for *jobTimeout = 200 * time.Millisecond; len(f.cancelled) == 0; *jobTimeout *= 2 {
+		if _, err := Run(t.Context(), graph(), work(t)); err == nil || !strings.Contains(err.Error(), "--job_timeout="+jobTimeout.String()) {
+			t.Fatalf("error %v", err)
+		}
 	}
 }
 
