@@ -24,11 +24,22 @@ import (
 
 // curateOptions is what curate's functions need to know.
 type curateOptions struct {
-	Recipe       CurateRecipe             `json:"recipe"`
-	GeneralShare float64                  `json:"general_share"`
-	Exclude      []string                 `json:"exclude"`
-	Benchmarks   map[string][]curate.Item `json:"benchmarks"`
-	Weights      map[string]float64       `json:"weights"` // of judges
+	Recipe       CurateRecipe       `json:"recipe"`
+	GeneralShare float64            `json:"general_share"`
+	Exclude      []string           `json:"exclude"`
+	Benchmarks   []string           `json:"benchmarks"` // their names
+	Weights      map[string]float64 `json:"weights"`    // of judges
+}
+
+// benchmarkItem is one item of a benchmark. They can be many megabytes, so workers read
+// them from a file.
+type benchmarkItem struct {
+	Benchmark string      `json:"benchmark"`
+	Item      curate.Item `json:"item"`
+}
+
+func benchmarksPath(out string) string {
+	return shard.Join(out, schemas.StageCurate, partsFolder, "benchmarks.jsonl.zst")
 }
 
 // smallRow is what is selected among: one field is set.
@@ -44,7 +55,8 @@ type smallRow struct {
 //
 // All candidates must fit in one worker's memory (package curate says how much that is).
 func runCurate(ctx context.Context, b *Build) error {
-	o := curateOptions{Recipe: b.Recipe.Curate, GeneralShare: b.Recipe.Export.GeneralShare, Exclude: b.Recipe.Extract.ExcludeRepos, Benchmarks: map[string][]curate.Item{}}
+	o := curateOptions{Recipe: b.Recipe.Curate, GeneralShare: b.Recipe.Export.GeneralShare, Exclude: b.Recipe.Extract.ExcludeRepos}
+	var benchmarks []benchmarkItem
 	var inputs []schemas.Input
 	for i, bm := range o.Recipe.Decontaminate {
 		raw, err := shard.ReadFile(bm.Path)
@@ -56,7 +68,10 @@ func runCurate(ctx context.Context, b *Build) error {
 		if err != nil {
 			return err
 		}
-		o.Benchmarks[name] = append(o.Benchmarks[name], items...)
+		o.Benchmarks = append(o.Benchmarks, name)
+		for _, item := range items {
+			benchmarks = append(benchmarks, benchmarkItem{name, item})
+		}
 		sum := sha256.Sum256(raw)
 		inputs = append(inputs, schemas.Input{Name: name, SHA256: hex.EncodeToString(sum[:]), Bytes: int64(len(raw))})
 	}
@@ -81,6 +96,11 @@ func runCurate(ctx context.Context, b *Build) error {
 	if o.Weights, err = b.judgeWeights(); err != nil {
 		return err
 	}
+	slices.Sort(o.Benchmarks)
+	o.Benchmarks = slices.Compact(o.Benchmarks)
+	if _, err := writeAll(benchmarksPath(b.Out), benchmarks); err != nil {
+		return err
+	}
 	b.Log("curate: selecting up to %d pairs", o.Recipe.Rows)
 	raw, err := json.Marshal(o)
 	if err != nil {
@@ -97,7 +117,7 @@ func runCurate(ctx context.Context, b *Build) error {
 	p, scope := beam.NewPipelineWithRoot()
 	scope = scope.Scope("curate")
 	in := beam.Reshuffle(scope, beam.CreateList(scope, tasks))
-	read := beam.ParDo(scope, &smallRowsFn{Options: string(raw)}, in)
+	read := beam.ParDo(scope, &smallRowsFn{Options: string(raw), Out: b.Out}, in)
 	ready := beam.GroupByKey(scope, beam.AddFixedKey(scope, read))
 	end(scope, beam.ParDo(scope, &selectFn{Options: string(raw), Out: b.Out, Of: b.Recipe.Shards, Fingerprint: s.fingerprint}, ready))
 	if err := s.submit(ctx, p, b.Recipe.Shards+1); err != nil {
@@ -119,21 +139,37 @@ func init() {
 // memory, beside those of selectFn.
 //
 //	PCollection<shard task> → PCollection<int> (the shards whose rows are there)
-type smallRowsFn struct{ Options string }
+type smallRowsFn struct {
+	Options, Out string
+
+	options       curateOptions
+	decontaminate *curate.Decontaminator
+}
+
+// Setup reads the benchmarks.
+func (f *smallRowsFn) Setup() error {
+	if err := json.Unmarshal([]byte(f.Options), &f.options); err != nil {
+		return fmt.Errorf("options of curate: %w", err)
+	}
+	items := map[string][]curate.Item{}
+	for i, err := range shard.Read[benchmarkItem](benchmarksPath(f.Out)) {
+		if err != nil {
+			return err
+		}
+		items[i.Benchmark] = append(items[i.Benchmark], i.Item)
+	}
+	f.decontaminate = curate.NewDecontaminator()
+	for _, name := range f.options.Benchmarks {
+		f.decontaminate.Add(name, items[name])
+	}
+	return nil
+}
 
 // ProcessElement reads one shard.
 func (f *smallRowsFn) ProcessElement(ctx context.Context, task string, emit func(int)) error {
-	var o curateOptions
-	if err := json.Unmarshal([]byte(f.Options), &o); err != nil {
-		return fmt.Errorf("options of curate: %w", err)
-	}
 	t, err := readTask(task)
 	if err != nil {
 		return fmt.Errorf("task of curate: %w", err)
-	}
-	d := curate.NewDecontaminator()
-	for _, name := range benchmarkNames(o) {
-		d.Add(name, o.Benchmarks[name])
 	}
 	w, err := shard.Create[smallRow](smallRowsPath(t.Out, t.Shard, t.Of))
 	if err != nil {
@@ -149,7 +185,7 @@ func (f *smallRowsFn) ProcessElement(ctx context.Context, task string, emit func
 			langs[c.Repo] = map[string]bool{}
 		}
 		langs[c.Repo][c.Language] = true
-		evidence := d.Find(c.Prefix, c.Golden, c.Suffix)
+		evidence := f.decontaminate.Find(c.Prefix, c.Golden, c.Suffix)
 		golden, window := curate.TextHash(c.Golden), curate.WindowHash(c.Prefix, c.Golden, c.Suffix)
 		if schemas.IsGeneral(c.Kind) {
 			return w.Write(smallRow{General: &curate.General{
@@ -158,7 +194,7 @@ func (f *smallRowsFn) ProcessElement(ctx context.Context, task string, emit func
 			}})
 		}
 		for i := range negatives {
-			r := candidate(c, &negatives[i], o.Weights)
+			r := candidate(c, &negatives[i], f.options.Weights)
 			r.GoldenHash, r.WindowHash, r.Contaminated = golden, window, evidence
 			if err := w.Write(smallRow{Candidate: r}); err != nil {
 				return err
@@ -181,15 +217,6 @@ func (f *smallRowsFn) ProcessElement(ctx context.Context, task string, emit func
 
 func smallRowsPath(out string, i, of int) string {
 	return shardPath(out, schemas.StageCurate, partsFolder+"rows", i, of)
-}
-
-func benchmarkNames(o curateOptions) []string {
-	var names []string
-	for n := range o.Benchmarks {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	return names
 }
 
 // selectFn selects among the rows of all shards and writes the stage's files.
@@ -308,7 +335,7 @@ func selectRows(o curateOptions, pool []curate.Candidate, general []curate.Gener
 	for _, c := range off {
 		notes = append(notes, fmt.Sprintf("%s × %s is switched off in the recipe", c.Language, c.Type))
 	}
-	out.Report = CurateReport{Shift: curate.NewShift(distinct, pairs, notes), Probe: curate.Probe(probe), Groups: groups, Decontaminated: benchmarkNames(o)}
+	out.Report = CurateReport{Shift: curate.NewShift(distinct, pairs, notes), Probe: curate.Probe(probe), Groups: groups, Decontaminated: o.Benchmarks}
 	if out.Report.Decontaminated == nil {
 		out.Report.Decontaminated = []string{}
 	}
@@ -333,21 +360,24 @@ func (f *selectFn) write(ctx context.Context, c curated) error {
 		return err
 	}
 	var writers errgroup.Group
-	writers.SetLimit(8)      // in a bucket most of the time is waiting
-	var recording sync.Mutex // Beam's metrics are for one goroutine
+	writers.SetLimit(8)     // in a bucket most of the time is waiting
+	var counting sync.Mutex // Beam's metrics are for one goroutine
 	for i := range f.Of {
 		if _, ok := done[i]; ok {
 			continue // written before the last run was killed
 		}
 		writers.Go(func() error {
-			began := time.Now()
 			d, err := f.writeShard(i, selected[i], rejects[i])
 			if err != nil {
 				return err
 			}
-			recording.Lock()
-			defer recording.Unlock()
-			return recordDone(ctx, dir, d, began)
+			if err := shard.WriteDone(dir, d); err != nil {
+				return err
+			}
+			counting.Lock()
+			defer counting.Unlock()
+			countDone(ctx, d)
+			return nil
 		})
 	}
 	if err := writers.Wait(); err != nil {

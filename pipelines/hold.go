@@ -7,6 +7,10 @@ import (
 	"decoy/io/shard"
 )
 
+// EndPrevious ends the remote job that a process which is gone left working on OUT; it
+// is set by what submits jobs. Two jobs must not ask for the same.
+var EndPrevious = func(ctx context.Context, out string) error { return nil }
+
 // hold takes OUT. The context that it returns ends when the lock is lost, and release,
 // which is to be deferred, then says that in place of what failed because of it.
 func hold(ctx context.Context, out string) (_ context.Context, release func(*error), err error) {
@@ -15,6 +19,10 @@ func hold(ctx context.Context, out string) (_ context.Context, release func(*err
 		return nil, nil, err
 	}
 	ctx, end := lock.Context(ctx)
+	if err := EndPrevious(ctx, out); err != nil {
+		end()
+		return nil, nil, errors.Join(err, lock.Release())
+	}
 	return ctx, func(err *error) {
 		if lost(ctx) {
 			*err = context.Cause(ctx)

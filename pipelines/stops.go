@@ -46,10 +46,32 @@ func (s *stage) clearStops() error {
 	return nil
 }
 
+// stops lists the records of a folder of shards that did not get done in another
+// attempt.
+func (s *stage) stops(folder string) ([]string, error) {
+	paths, err := shard.List(shard.Join(s.b.dir(s.name), folder), "*.json")
+	if err != nil || len(paths) == 0 {
+		return nil, err
+	}
+	var left []string
+	for _, path := range paths {
+		var one stop
+		if err := readJSON(path, &one); err != nil {
+			return nil, err
+		}
+		if _, done, err := shard.ReadDone(s.b.dir(s.name), one.Shard, s.fingerprint); err != nil {
+			return nil, err
+		} else if !done {
+			left = append(left, path)
+		}
+	}
+	return left, nil
+}
+
 // budgetStops is panel.ErrBudget with the number of shards that reached their share,
 // nil if none did.
 func (s *stage) budgetStops() error {
-	paths, err := shard.List(shard.Join(s.b.dir(s.name), budgetFolder), "*.json")
+	paths, err := s.stops(budgetFolder)
 	if err != nil || len(paths) == 0 {
 		return err
 	}
@@ -59,7 +81,7 @@ func (s *stage) budgetStops() error {
 // memberStops is panel.ErrStopped with the reasons of the shards for which a member was
 // stopped while others went on, nil if there is none.
 func (s *stage) memberStops() error {
-	paths, err := shard.List(shard.Join(s.b.dir(s.name), stoppedFolder), "*.json")
+	paths, err := s.stops(stoppedFolder)
 	if err != nil || len(paths) == 0 {
 		return err
 	}

@@ -122,6 +122,8 @@ func (l *Lease) write(ctx context.Context, before int64) (there *storage.ObjectA
 
 // now is the server's time, as it dates an object.
 func (s *Store) now(ctx context.Context, name string) (time.Time, error) {
+	ctx, cancel := context.WithTimeout(ctx, Patience)
+	defer cancel()
 	name += "-clock-" + rand.Text()
 	o, err := s.object(name)
 	if err != nil {

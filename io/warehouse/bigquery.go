@@ -90,7 +90,7 @@ func newClient(ctx context.Context, project string) (*bigquery.Client, error) {
 	}
 	c, err := bigquery.NewClient(ctx, project, options...)
 	if err != nil {
-		return nil, fmt.Errorf("BigQuery: %s; log in with gcloud auth application-default login, or name a key file in GOOGLE_APPLICATION_CREDENTIALS", firstLine(err))
+		return nil, fmt.Errorf("BigQuery: %s: %s", firstLine(err), logIn)
 	}
 	return c, nil
 }

@@ -2,6 +2,9 @@ package warehouse
 
 import (
 	"bytes"
+	"context"
+	"errors"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -80,6 +83,10 @@ func TestQueryFaults(t *testing.T) {
 	if err := query("SELECT id FROM contexts"); err == nil || !strings.Contains(err.Error(), "permission bigquery.jobs.create or") {
 		t.Errorf("403: %v", err)
 	}
+	c.Break(bigqueryfake.Once("POST", "/jobs", bigqueryfake.Refuse(401, "authError", "Invalid Credentials")))
+	if err := query("SELECT id FROM contexts"); err == nil || !strings.Contains(err.Error(), "Invalid Credentials: log in with") {
+		t.Errorf("401: %v", err)
+	}
 	c.Break(nil)
 	c.Bytes = 3000
 	for text, want := range map[string]string{
@@ -93,5 +100,25 @@ func TestQueryFaults(t *testing.T) {
 	c.Bytes = 1
 	if err := query("SELECT absent FROM contexts"); err == nil || !strings.Contains(err.Error(), "absent") || strings.Contains(err.Error(), "\n") {
 		t.Errorf("a bad query: %v", err)
+	}
+}
+
+// A query whose caller stops is cancelled, for it is paid for.
+func TestQueryIsCancelled(t *testing.T) {
+	c := startCloud(t)
+	b := openDataset(t, c, Limits{})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	c.Polls = 1000
+	c.Break(bigqueryfake.Once("GET", "", func(http.ResponseWriter, *http.Request, http.Handler) bool {
+		cancel()
+		return false
+	}))
+	if _, err := b.Query(ctx, "SELECT id FROM contexts"); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	seen := c.Seen()
+	if last := seen[len(seen)-1]; !strings.HasPrefix(last, "POST /projects/p-1/jobs/decoy-stats-") || !strings.HasSuffix(last, "/cancel") {
+		t.Errorf("the last request is %s", last)
 	}
 }

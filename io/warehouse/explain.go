@@ -11,6 +11,8 @@ import (
 	"google.golang.org/api/googleapi"
 )
 
+const logIn = "log in with gcloud auth application-default login, or name a key file in GOOGLE_APPLICATION_CREDENTIALS"
+
 // roles are those that hold a permission.
 var roles = []struct{ permission, role string }{
 	{"bigquery.jobs.", "roles/bigquery.jobUser on the project"},
@@ -44,13 +46,17 @@ func explain(doing, permission string, err error) error {
 			reasons = append(reasons, e.Reason)
 		}
 		denied := g.Code == http.StatusForbidden && (len(reasons) == 0 || slices.Contains(reasons, "accessDenied") || slices.Contains(reasons, "forbidden"))
-		return &apiError{text: told(doing, permission, said, denied || g.Code == http.StatusUnauthorized), err: err}
+		text := told(doing, permission, said, denied)
+		if g.Code == http.StatusUnauthorized {
+			text += ": " + logIn
+		}
+		return &apiError{text, err}
 	}
 	var e *bigquery.Error
 	if errors.As(err, &e) {
-		return &apiError{text: told(doing, permission, e.Message, e.Reason == "accessDenied"), err: err}
+		return &apiError{told(doing, permission, e.Message, e.Reason == "accessDenied"), err}
 	}
-	return &apiError{text: told(doing, permission, err.Error(), false), err: err}
+	return &apiError{told(doing, permission, err.Error(), false), err}
 }
 
 func told(doing, permission, said string, denied bool) string {

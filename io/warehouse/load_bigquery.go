@@ -23,6 +23,9 @@ const (
 	// mostTries bounds the search for an id that is not taken.
 	mostTries = 1000
 	takenWait = 200 * time.Millisecond
+	// clockSlack is how far apart the clocks of a table's change and of its job's end
+	// may be.
+	clockSlack = 2 * time.Second
 )
 
 // loader loads tables into one dataset.
@@ -191,9 +194,10 @@ func (t tableState) has(p planned) bool {
 	return rows == nil || t.NumRows == uint64(*rows)
 }
 
-// from says that nothing has written the table since a job was done.
+// from says that nothing has written the table since a job was done: no other load has
+// marked it, and its last change is not later.
 func (t tableState) from(s *bigquery.JobStatus) bool {
-	return t.TableMetadata != nil && !t.LastModifiedTime.After(s.Statistics.EndTime)
+	return t.TableMetadata != nil && t.Labels[keyLabel] == "" && !t.LastModifiedTime.After(s.Statistics.EndTime.Add(clockSlack))
 }
 
 // find gives a job by its id, nil if there is none.

@@ -40,22 +40,17 @@ func (l Load) toParquet(ctx context.Context, dir string, plan []planned) error {
 			continue
 		}
 		if !changed {
-			if err := os.Remove(filepath.Join(dir, "manifest.json")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if err := shard.Remove(filepath.Join(dir, "manifest.json")); err != nil {
 				return fmt.Errorf("load into %q: %w", dir, err)
 			}
 			changed = true
 		}
-		old := files[p.name]
 		now, err := p.stage(ctx, dir)
 		if err != nil {
 			return err
 		}
-		for _, f := range old {
-			if !slices.ContainsFunc(now, func(n schemas.File) bool { return n.Name == f.Name }) {
-				if err := os.Remove(filepath.Join(dir, f.Name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-					return fmt.Errorf("load into %q: %w", dir, err)
-				}
-			}
+		if err := removeOthers(dir, p.name, now); err != nil {
+			return fmt.Errorf("load into %q: %w", dir, err)
 		}
 		held[p.name], files[p.name] = p.key, now
 		l.Report(Loaded{Table: p.name, State: stateLoaded, Rows: records(now)})
@@ -74,6 +69,25 @@ func (l Load) toParquet(ctx context.Context, dir string, plan []planned) error {
 	return shard.WriteManifest(dir, m)
 }
 
+// filesOf is the pattern of a table's files.
+func filesOf(table string) string { return table + "-?????-of-?????.parquet" }
+
+// removeOthers deletes a table's files but some.
+func removeOthers(dir, table string, but []schemas.File) error {
+	paths, err := shard.List(dir, filesOf(table))
+	if err != nil {
+		return err
+	}
+	for _, path := range paths {
+		if !slices.ContainsFunc(but, func(f schemas.File) bool { return f.Name == filepath.Base(path) }) {
+			if err := shard.Remove(path); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // readTables is what the manifest of a folder of tables says.
 func readTables(dir string) (keys, map[string][]schemas.File, error) {
 	files := map[string][]schemas.File{}
@@ -87,7 +101,7 @@ func readTables(dir string) (keys, map[string][]schemas.File, error) {
 	}
 	for _, f := range m.Shards {
 		for name := range held {
-			if ok, _ := filepath.Match(name+"-?????-of-?????.parquet", f.Name); ok {
+			if ok, _ := filepath.Match(filesOf(name), f.Name); ok {
 				files[name] = append(files[name], f)
 			}
 		}

@@ -96,6 +96,9 @@ func run(args []string) int {
 	case err == nil:
 		return exitDone
 	case ctx.Err() != nil:
+		if !errors.Is(err, context.Canceled) { // it says what did not end
+			fmt.Fprintln(os.Stderr, "decoy:", err)
+		}
 		fmt.Fprintln(os.Stderr, "decoy: interrupted; run the same command again to go on")
 		return exitInterrupted
 	case errors.As(err, &u):

@@ -77,7 +77,7 @@ func TestWorkerBinary(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, s := range info.Stages {
-		if s.Metrics.Counters[s.Stage+"/"+pipelines.ShardsMetric] < 2 || s.Metrics.Distributions[s.Stage+"/shard_ms"].Count < 2 {
+		if s.Metrics.Counters[s.Stage+"/"+pipelines.ShardsMetric] < 2 || s.Metrics.Distributions[s.Stage+"/shard_bytes"].Count < 2 {
 			t.Errorf("%s: the runner tells %v", s.Stage, s.Metrics)
 		}
 	}

@@ -24,7 +24,7 @@ fill() {
 	local line
 	while IFS= read -r line; do
 		while [[ $line =~ \$([A-Z_]+) ]]; do
-			line=${line/"\$${BASH_REMATCH[1]}"/${!BASH_REMATCH[1]}}
+			line=${line/"\$${BASH_REMATCH[1]}"/"${!BASH_REMATCH[1]}"}
 		done
 		printf '%s\n' "$line"
 	done

@@ -62,13 +62,14 @@ func runDataflow(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (pipeli
 	if err != nil {
 		return pipelines.Metrics{}, err
 	}
-	if err := writeRecord(j.Out, record{Runner: Name(), Project: d.project, Region: d.region, ID: d.id, Name: name}); err != nil {
+	rec := record{Runner: Name(), Project: d.project, Region: d.region, ID: d.id, Name: name}
+	if err := writeRecord(j.Out, rec); err != nil {
 		_, _, cerr := d.cancel(err)
 		return pipelines.Metrics{}, cerr
 	}
 	m, over, err := d.wait(ctx, j)
 	if over {
-		err = errors.Join(err, removeRecord(j.Out))
+		err = errors.Join(err, removeRecord(j.Out, rec))
 	}
 	return m, err
 }

@@ -14,25 +14,29 @@
 // # A job of one build
 //
 // A remote job outlives the process that submitted it, so OUT/.job.json names the job
-// that works on OUT, from its submission to its end. Whoever finds one there (the
-// lock on OUT is theirs, so the process that wrote it is gone) has it cancelled and
-// waits until it is over before submitting another: no two jobs ask paid models for
-// the same shard. What it had done stays done. If the job service does not know that
-// job any more, Flink's REST interface (--flink_rest) is asked for a job of its name;
-// without it nothing is submitted, and the error says what to look for and which file
-// to remove. On Dataflow a job's name is made of the stage and its fingerprint, and
-// the service refuses two active jobs of one name: a second launch takes up the job
-// that runs.
+// that works on OUT, from before its submission to its end. Whoever takes OUT, for
+// whatever command and runner, has that job ended before anything is touched
+// (pipelines.EndPrevious): no two jobs ask paid models for the same shard. What it had
+// done stays done. On Dataflow a job's name is made of the stage, OUT and its
+// fingerprint, and the service refuses two active jobs of one name: a second launch
+// takes up the job that runs.
+//
+// Beam's job server for Flink (2.62.0) calls a job cancelled as soon as it is asked to
+// cancel, and leaves it running on the cluster; it forgets its jobs when it dies. So
+// on Flink the cluster's REST interface (--flink_rest) is asked, which finds a job by
+// its name. Without it a job is taken to be over only when it was done, or failed for a
+// reason of our own; else the record stays, and the error says what to look for and
+// which file to remove.
 //
 // # Ends
 //
-// A job is over when the service says so. DONE is success; FAILED, CANCELLED and
-// every other end are errors. Of a failure the cause is shown: our own DoFns' line,
-// without the frames that Beam and the JVM put round it. An interrupt cancels the
-// remote job and waits up to CancelPatience for its end. If the job service itself
-// goes away, the job is cancelled through Flink's REST interface where that is known.
-// --job_timeout bounds a job's time: a Flink task manager that is out of memory can
-// leave a job RUNNING for ever.
+// DONE is success; FAILED, CANCELLED and every other end are errors. Of a failure the
+// cause is shown: our own DoFns' line, without the frames that Beam and the JVM put
+// round it. An interrupt cancels the remote job and waits up to CancelPatience for its
+// end. A stream of updates that breaks is opened again while the service knows the
+// job; if the service is gone, the job is cancelled on the cluster. --job_timeout
+// bounds a job's time: a Flink task manager that is out of memory can leave a job
+// RUNNING for ever.
 //
 // # Workers
 //

@@ -65,16 +65,26 @@ func (quiet) Log(_ context.Context, sev beamlog.Severity, _ int, msg string) {
 
 // catchLog keeps what prism logs about a failure, to be shown only where the failure
 // does not say it itself.
+//
+// Prism keeps the logger of the moment it was started, so there is one for the process.
 func catchLog() *lastLog {
-	said := &lastLog{}
-	slog.SetDefault(slog.New(slog.NewTextHandler(said, &slog.HandlerOptions{Level: slog.LevelError})))
-	return said
+	said.reset()
+	slog.SetDefault(slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelError})))
+	return &said
 }
 
 // lastLog keeps the end of a log. It may be written from several goroutines.
 type lastLog struct {
 	mu sync.Mutex
 	b  bytes.Buffer
+}
+
+var said lastLog
+
+func (l *lastLog) reset() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.b.Reset()
 }
 
 func (l *lastLog) Write(p []byte) (int, error) {

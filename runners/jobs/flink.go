@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,18 +12,24 @@ import (
 	"time"
 )
 
+// flinkSettles is how long no job of a name must be there for it to be over: one that
+// the job server is just handing over to the cluster is on neither.
+var flinkSettles = 2 * time.Second
+
 // endFlinkJobs cancels the jobs of a Flink cluster that were submitted under a name and
 // waits until they are over, through the cluster's REST interface
 // (https://nightlies.apache.org/flink/flink-docs-release-1.19/docs/ops/rest_api/).
 func endFlinkJobs(ctx context.Context, rest, name string) error {
 	rest = strings.TrimSuffix(rest, "/")
 	asked := map[string]bool{}
-	for {
+	for last := time.Now(); ; {
 		active, err := flinkJobs(ctx, rest, name)
 		if err != nil {
 			return err
 		}
-		if len(active) == 0 {
+		if len(active) > 0 {
+			last = time.Now()
+		} else if time.Since(last) >= flinkSettles {
 			return nil
 		}
 		for _, id := range active {
@@ -30,7 +37,8 @@ func endFlinkJobs(ctx context.Context, rest, name string) error {
 				continue
 			}
 			asked[id] = true
-			if _, err := flinkAsk(ctx, http.MethodPatch, rest+"/jobs/"+id+"?mode=cancel"); err != nil {
+			// One that ended since is refused: the next look says what is left.
+			if _, err := flinkAsk(ctx, http.MethodPatch, rest+"/jobs/"+id+"?mode=cancel"); err != nil && !errors.Is(err, errRefused) {
 				return err
 			}
 		}
@@ -78,6 +86,9 @@ func flinkJobs(ctx context.Context, rest, name string) ([]string, error) {
 	return active, nil
 }
 
+// errRefused is the answer to what is asked of a job that is not there, or over.
+var errRefused = errors.New("refused")
+
 func flinkAsk(ctx context.Context, method, url string) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, method, url, nil)
 	if err != nil {
@@ -91,6 +102,9 @@ func flinkAsk(ctx context.Context, method, url string) ([]byte, error) {
 	raw, err := io.ReadAll(io.LimitReader(resp.Body, 16<<20))
 	if err != nil {
 		return nil, err
+	}
+	if resp.StatusCode == http.StatusNotFound || resp.StatusCode == http.StatusConflict {
+		return nil, fmt.Errorf("%s %s: %s: %w", method, url, resp.Status, errRefused)
 	}
 	if resp.StatusCode >= 300 {
 		return nil, fmt.Errorf("%s %s: %s: %.200s", method, url, resp.Status, raw)

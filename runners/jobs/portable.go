@@ -1,7 +1,6 @@
 package jobs
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,12 +16,17 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/universal/extworker"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/universal/runnerlib"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/util/grpcx"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"decoy/pipelines"
 )
 
-// dialPatience is how long a job service is waited for.
-const dialPatience = 15 * time.Second
+// How long a job service is waited for, and its answer to a submission.
+const (
+	dialPatience   = 15 * time.Second
+	submitPatience = 2 * time.Minute
+)
 
 // service is a job service of Beam.
 type service struct {
@@ -33,10 +37,12 @@ type service struct {
 // job is one that was submitted.
 type job struct {
 	service
-	id, name string
-	pipeline *pipepb.Pipeline
-	close    func()
-	over     bool // it is known to have ended
+	name            string
+	prepared, token string // what a submission takes
+	id              string // once it is submitted
+	pipeline        *pipepb.Pipeline
+	close           func()
+	over            bool // it is known to have ended
 }
 
 // runRemote runs a pipeline through the job service that --endpoint names.
@@ -46,22 +52,46 @@ func runRemote(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (pipeline
 		return pipelines.Metrics{}, err
 	}
 	defer hangUp()
-	if err := endPrevious(ctx, j.Out, ""); err != nil {
-		return pipelines.Metrics{}, err
-	}
-	running, err := s.submit(ctx, p, j)
+	running, err := s.prepare(ctx, p, j)
 	if err != nil {
 		return pipelines.Metrics{}, err
 	}
 	defer running.close()
-	if err := writeRecord(j.Out, record{Runner: Name(), Endpoint: s.endpoint, ID: running.id, Name: running.name}); err != nil {
-		return pipelines.Metrics{}, cmp.Or(cancelled(running.cancel(err)), err)
+	// The record is there before the job is: whoever dies in between leaves its name.
+	r := record{Runner: Name(), Endpoint: s.endpoint, Name: running.name}
+	if err := writeRecord(j.Out, r); err != nil {
+		return pipelines.Metrics{}, err
 	}
-	m, err := running.wait(ctx, j)
+	m, err := running.run(ctx, j, func(id string) error {
+		r.ID = id
+		return writeRecord(j.Out, r)
+	})
 	if running.over {
-		return m, errors.Join(err, removeRecord(j.Out))
+		return m, errors.Join(err, removeRecord(j.Out, r))
 	}
 	return m, err
+}
+
+// run starts a prepared job and follows it to its end. started is told its id.
+func (r *job) run(ctx context.Context, j pipelines.Job, started func(id string) error) (pipelines.Metrics, error) {
+	// An interrupt must not hide whether the service has started the job.
+	within, stop := context.WithTimeout(context.WithoutCancel(ctx), submitPatience)
+	defer stop()
+	id, err := runnerlib.Submit(within, r.client, r.prepared, r.token)
+	if err != nil {
+		// Where the service answered it has started nothing.
+		switch status.Code(err) {
+		case codes.Unavailable, codes.DeadlineExceeded, codes.Canceled, codes.Unknown:
+			return pipelines.Metrics{}, r.lost(err)
+		}
+		r.over = true
+		return pipelines.Metrics{}, err
+	}
+	r.id = id
+	if err := started(id); err != nil {
+		return pipelines.Metrics{}, r.cancel(err)
+	}
+	return r.wait(ctx, j)
 }
 
 func dial(ctx context.Context, endpoint string) (service, func(), error) {
@@ -75,8 +105,8 @@ func dial(ctx context.Context, endpoint string) (service, func(), error) {
 	return service{jobpb.NewJobServiceClient(conn), endpoint}, func() { conn.Close() }, nil
 }
 
-// submit prepares a pipeline, stages what its environment needs, and starts it.
-func (s service) submit(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (*job, error) {
+// prepare gives the service a pipeline and what its environment needs.
+func (s service) prepare(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (*job, error) {
 	edges, _, err := p.Build()
 	if err != nil {
 		return nil, err
@@ -91,7 +121,7 @@ func (s service) submit(ctx context.Context, p *beam.Pipeline, j pipelines.Job) 
 		out.close = func() { workers.Stop(ctx) }
 		config = workers.EnvironmentConfig
 	}
-	if err := s.start(ctx, out, config, func(e *pipepb.Environment) (*pipepb.Pipeline, error) {
+	if err := s.stage(ctx, out, config, func(e *pipepb.Environment) (*pipepb.Pipeline, error) {
 		return graphx.Marshal(edges, &graphx.Options{Environment: e, PipelineResourceHints: jobopts.GetPipelineResourceHints()})
 	}); err != nil {
 		out.close()
@@ -100,7 +130,7 @@ func (s service) submit(ctx context.Context, p *beam.Pipeline, j pipelines.Job) 
 	return out, nil
 }
 
-func (s service) start(ctx context.Context, out *job, config func(context.Context) string, marshal func(*pipepb.Environment) (*pipepb.Pipeline, error)) error {
+func (s service) stage(ctx context.Context, out *job, config func(context.Context) string, marshal func(*pipepb.Environment) (*pipepb.Pipeline, error)) error {
 	environment, err := graphx.CreateEnvironment(ctx, jobopts.GetEnvironmentUrn(ctx), config)
 	if err != nil {
 		return err
@@ -127,10 +157,8 @@ func (s service) start(ctx context.Context, out *job, config func(context.Contex
 	if err != nil {
 		return err
 	}
-	if token, err = runnerlib.Stage(ctx, prepared, artifacts, binary, token); err != nil {
-		return err
-	}
-	out.id, err = runnerlib.Submit(ctx, s.client, prepared, token)
+	out.prepared = prepared
+	out.token, err = runnerlib.Stage(ctx, prepared, artifacts, binary, token)
 	return err
 }
 
@@ -138,8 +166,14 @@ func (s service) start(ctx context.Context, out *job, config func(context.Contex
 type update struct {
 	state   jobpb.JobState_Enum
 	failure string // of a message
-	err     error  // of the stream
+	err     error  // the service is gone
 }
+
+// A stream of updates that breaks is opened again while the service knows the job:
+// so often in a row, and after so long.
+const streamTries = 5
+
+var streamPause = time.Second
 
 // follow streams a job's updates. The channel is closed when ctx ends.
 func (r *job) follow(ctx context.Context) <-chan update {
@@ -154,21 +188,33 @@ func (r *job) follow(ctx context.Context) <-chan update {
 				return false
 			}
 		}
-		stream, err := r.client.GetMessageStream(ctx, &jobpb.JobMessagesRequest{JobId: r.id})
-		for err == nil {
-			var m *jobpb.JobMessagesResponse
-			if m, err = stream.Recv(); err != nil {
-				break
+		for failures := 0; ; {
+			stream, err := r.client.GetMessageStream(ctx, &jobpb.JobMessagesRequest{JobId: r.id})
+			for err == nil {
+				var m *jobpb.JobMessagesResponse
+				if m, err = stream.Recv(); err != nil {
+					break
+				}
+				u := update{state: m.GetStateResponse().GetState()}
+				if said := m.GetMessageResponse(); said.GetImportance() >= jobpb.JobMessage_JOB_MESSAGE_ERROR {
+					u.failure = said.GetMessageText()
+				}
+				if !send(u) {
+					return
+				}
 			}
-			u := update{state: m.GetStateResponse().GetState()}
-			if said := m.GetMessageResponse(); said.GetImportance() >= jobpb.JobMessage_JOB_MESSAGE_ERROR {
-				u.failure = said.GetMessageText()
+			if failures++; failures == streamTries {
+				send(update{err: err})
+				return
 			}
-			if !send(u) {
+			now, asked := r.client.GetState(ctx, &jobpb.GetJobStateRequest{JobId: r.id})
+			if asked == nil && !send(update{state: now.GetState()}) || asked == nil && ended(now.GetState()) {
+				return
+			}
+			if pause(ctx, streamPause) != nil {
 				return
 			}
 		}
-		send(update{err: err})
 	}()
 	return updates
 }
@@ -191,39 +237,66 @@ func (r *job) wait(ctx context.Context, j pipelines.Job) (pipelines.Metrics, err
 		case <-ctx.Done():
 			return pipelines.Metrics{}, r.cancel(context.Cause(ctx))
 		case <-late:
-			return r.metrics(), fmt.Errorf("job %s failed and the runner does not say why: look into its log", r.id)
+			return r.failed(fmt.Errorf("job %s failed and the runner does not say why: look into its log", r.id))
 		case <-poll.C:
 			if r.endpoint != "" {
 				tell(j, r.metrics())
 			}
 		case u, open := <-updates:
 			if !open {
-				updates = nil // ctx is done
+				updates = nil // what is to come will come by the other channels
 				continue
 			}
 			failure = worse(failure, u.failure)
 			switch {
+			case u.err != nil && late == nil:
+				return pipelines.Metrics{}, r.lost(u.err)
 			case u.state == jobpb.JobState_DONE:
 				r.over = true
 				return r.metrics(), nil
 			case u.state == jobpb.JobState_FAILED && late == nil:
-				r.over = true
 				late = time.After(causePatience)
 			case ended(u.state) && u.state != jobpb.JobState_FAILED:
-				r.over = true
-				return r.metrics(), fmt.Errorf("job %s ended as %s on the runner, not by this command", r.id, u.state)
+				return r.failed(fmt.Errorf("job %s ended as %s on the runner, not by this command", r.id, u.state))
 			}
-			switch {
-			case r.over && failure != "":
-				return r.metrics(), errors.New(failure)
-			case u.err != nil && !r.over:
-				return pipelines.Metrics{}, r.lost(ctx, u.err)
-			case u.err != nil:
-				updates = nil // the cause will not come; late does
+			if late != nil && failure != "" {
+				return r.failed(errors.New(failure))
 			}
 		}
 	}
 }
+
+// failed is the end of a job by the service's word. Beam's job server for Flink says
+// FAILED also where it lost the cluster, and CANCELLED as soon as it is asked to
+// cancel; the job may go on. So the cluster is asked, unless the cause is our own.
+func (r *job) failed(cause error) (pipelines.Metrics, error) {
+	m := r.metrics()
+	_, own := ownError(cause.Error())
+	if err := r.surely(own); err != nil {
+		return m, fmt.Errorf("%w; it may still run on the cluster: %w", cause, err)
+	}
+	r.over = true
+	return m, cause
+}
+
+// surely sees that a job which the service calls ended is over.
+func (r *job) surely(known bool) error {
+	switch {
+	case known || r.endpoint == "" || !onFlink(Name()):
+		return nil
+	case *flinkREST == "":
+		return errUnsure
+	}
+	ctx, stop := context.WithTimeout(context.Background(), CancelPatience)
+	defer stop()
+	return endFlinkJobs(ctx, *flinkREST, r.name)
+}
+
+// errUnsure is what is to be said of Flink's jobs where only the job server was asked.
+var errUnsure = errors.New("Beam's job server does not cancel Flink's jobs; --flink_rest=URL lets this command do it")
+
+// onFlink reports whether a runner's jobs run on a Flink cluster behind the service.
+func onFlink(runner string) bool { return strings.HasPrefix(strings.ToLower(runner), "flink") }
 
 // worse is the message that says more of a failure: the one that names our DoFn, or
 // the newest.
@@ -261,11 +334,11 @@ func (r *job) cancel(cause error) error {
 	ctx, stop := context.WithTimeout(context.Background(), CancelPatience)
 	defer stop()
 	err := r.service.end(ctx, r.id)
-	if err != nil && *flinkREST != "" {
-		err = endFlinkJobs(ctx, *flinkREST, r.name)
+	if onFlink(Name()) {
+		err = r.surely(false)
 	}
 	if err != nil {
-		return cancelError{fmt.Errorf("%v; job %s (%s) could not be cancelled and may still run: %w", cause, r.id, r.name, err)}
+		return cancelError{fmt.Errorf("%v; job %s (%s) may still run: %w", cause, r.id, r.name, err)}
 	}
 	r.over = true
 	return cause
@@ -293,14 +366,10 @@ func (s service) end(ctx context.Context, id string) error {
 }
 
 // lost is the error of a job whose service went away.
-func (r *job) lost(ctx context.Context, err error) error {
-	if *flinkREST != "" {
-		within, stop := context.WithTimeout(context.WithoutCancel(ctx), CancelPatience)
-		defer stop()
-		if endFlinkJobs(within, *flinkREST, r.name) == nil {
-			r.over = true
-			return fmt.Errorf("the job service at %s went away (%w); the job was cancelled on the cluster: start the service again and run the same command to go on", r.endpoint, err)
-		}
+func (r *job) lost(err error) error {
+	if onFlink(Name()) && *flinkREST != "" && r.surely(false) == nil {
+		r.over = true
+		return fmt.Errorf("the job service at %s went away (%w); the job was cancelled on the cluster: start the service again and run the same command to go on", r.endpoint, err)
 	}
 	return fmt.Errorf("the job service at %s went away (%w), and job %s may still run on the cluster: start the service again and run the same command with --flink_rest=URL, which cancels that job first", r.endpoint, err, r.name)
 }

@@ -29,6 +29,7 @@ import (
 
 func TestMain(m *testing.M) {
 	beam.Init()
+	flinkSettles = 0
 	os.Exit(m.Run())
 }
 
@@ -58,7 +59,8 @@ func serve(t *testing.T, script func(id string, s jobpb.JobService_GetMessageStr
 	jobpb.RegisterArtifactStagingServiceServer(f.grpc, f)
 	go f.grpc.Serve(l)
 	t.Cleanup(f.grpc.Stop)
-	*runners.Runner, *jobopts.Endpoint = "flink", f.at
+	*runners.Runner, *jobopts.Endpoint = "universal", f.at
+	streamPause = time.Millisecond
 	*jobopts.EnvironmentType, *jobopts.EnvironmentConfig = "PROCESS", `{"command":"/opt/worker"}`
 	t.Cleanup(func() {
 		*runners.Runner, *jobopts.Endpoint, *jobopts.EnvironmentType, *jobopts.EnvironmentConfig, *flinkREST, *jobTimeout = "", "", "", "", "", 0
@@ -248,6 +250,27 @@ func TestInterruptCancels(t *testing.T) {
 	}
 }
 
+// Beam's Flink job server calls a job cancelled and leaves it running on the cluster.
+func TestInterruptCancelsOnTheCluster(t *testing.T) {
+	var f *jobServer
+	f = serve(t, hang(&f))
+	j := work(t)
+	asked := cluster(t, flinkName(jobName(j))+"root")
+	ctx, interrupt := context.WithCancelCause(t.Context())
+	go func() {
+		for !recorded(j) {
+			time.Sleep(time.Millisecond)
+		}
+		interrupt(errors.New("interrupted"))
+	}()
+	if _, err := Run(ctx, graph(), j); err == nil || err.Error() != "interrupted" {
+		t.Errorf("error %v", err)
+	}
+	if len(*asked) != 1 || recorded(j) {
+		t.Errorf("cancelled on the cluster: %v, recorded %v", *asked, recorded(j))
+	}
+}
+
 func TestTimeoutCancels(t *testing.T) {
 	var f *jobServer
 	f = serve(t, hang(&f))
@@ -289,56 +312,111 @@ func cluster(t *testing.T, names ...string) (asked *[]string) {
 		json.NewEncoder(w).Encode(all)
 	}))
 	t.Cleanup(s.Close)
-	*flinkREST = s.URL + "/"
+	*flinkREST, *runners.Runner = s.URL+"/", "flink"
 	return asked
 }
 
-// A launcher that was killed leaves a job working: the next one ends it first.
+// A launcher that was killed leaves a job working: whoever takes OUT ends it first.
 func TestPreviousJobIsEnded(t *testing.T) {
-	done := func(_ string, s jobpb.JobService_GetMessageStreamServer) error { return state(s, jobpb.JobState_DONE) }
-	left := func(t *testing.T, at string) pipelines.Job {
+	left := func(t *testing.T, runner, at string) pipelines.Job {
 		j := work(t)
-		if err := writeRecord(j.Out, record{Runner: "flink", Endpoint: at, ID: "old", Name: "decoy-generate-1"}); err != nil {
+		if err := writeRecord(j.Out, record{Runner: runner, Endpoint: at, ID: "old", Name: "decoy-generate-1"}); err != nil {
 			t.Fatal(err)
 		}
 		return j
 	}
-	t.Run("the service knows it", func(t *testing.T) {
-		f := serve(t, done)
-		f.set("old", jobpb.JobState_RUNNING)
-		j := left(t, f.at)
-		if _, err := Run(t.Context(), graph(), j); err != nil {
-			t.Fatal(err)
+	for name, c := range map[string]struct {
+		runner  string
+		state   jobpb.JobState_Enum // by the job service
+		cluster []string            // nil where its address is not known
+		want    string              // in the error
+		asked   string              // what was cancelled by either
+	}{
+		"the service knows it":                 {"universal", jobpb.JobState_RUNNING, nil, "", "old"},
+		"it is over":                           {"universal", jobpb.JobState_FAILED, nil, "", ""},
+		"the service was started since":        {"universal", 0, nil, "does not know it", ""},
+		"the cluster has it":                   {"flink", 0, []string{"decoy0generate01-root-1", "decoy0generate02-root-1"}, "", "decoy0generate01-root-1"},
+		"called cancelled, the cluster has it": {"flink", jobpb.JobState_CANCELLED, []string{"decoy0generate01-root-1"}, "", "decoy0generate01-root-1"},
+		"called cancelled, no address":         {"flink", jobpb.JobState_CANCELLED, nil, "--flink_rest=URL", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := serve(t, nil)
+			if c.state != 0 {
+				f.set("old", c.state)
+			}
+			j := left(t, c.runner, f.at)
+			asked := &f.cancelled
+			if c.cluster != nil {
+				asked = cluster(t, c.cluster...)
+			}
+			err := pipelines.EndPrevious(t.Context(), j.Out)
+			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), recordName)) {
+				t.Errorf("error %v, want %q", err, c.want)
+			}
+			if got := strings.Join(*asked, " "); got != c.asked {
+				t.Errorf("cancelled %q, want %q", got, c.asked)
+			}
+			if recorded(j) != (c.want != "") {
+				t.Errorf("recorded %v", recorded(j))
+			}
+		})
+	}
+}
+
+// A launcher that lost OUT does not remove the record of who has it now.
+func TestRecordOfAnother(t *testing.T) {
+	j := work(t)
+	mine, other := record{Runner: "flink", ID: "1", Name: "n"}, record{Runner: "flink", ID: "2", Name: "n"}
+	if err := errors.Join(writeRecord(j.Out, other), removeRecord(j.Out, mine)); err != nil || !recorded(j) {
+		t.Errorf("error %v, recorded %v", err, recorded(j))
+	}
+	if err := removeRecord(j.Out, other); err != nil || recorded(j) {
+		t.Errorf("error %v, recorded %v", err, recorded(j))
+	}
+}
+
+// Without the cluster's address a job of Flink is never called cancelled.
+func TestFlinkIsNotTakenByItsWord(t *testing.T) {
+	for name, c := range map[string]struct {
+		script func(id string, s jobpb.JobService_GetMessageStreamServer) error
+		over   bool
+	}{
+		"cancelled": {func(_ string, s jobpb.JobService_GetMessageStreamServer) error {
+			return state(s, jobpb.JobState_CANCELLED)
+		}, false},
+		"failed of its own": {func(_ string, s jobpb.JobService_GetMessageStreamServer) error {
+			return errors.Join(message(s, "lost the job manager"), state(s, jobpb.JobState_FAILED))
+		}, false},
+		"failed of ours": {func(_ string, s jobpb.JobService_GetMessageStreamServer) error {
+			return errors.Join(message(s, flinkTrace), state(s, jobpb.JobState_FAILED))
+		}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			serve(t, c.script)
+			*runners.Runner = "flink"
+			j := work(t)
+			_, err := Run(t.Context(), graph(), j)
+			if err == nil || strings.Contains(err.Error(), "--flink_rest=URL") == c.over || recorded(j) == c.over {
+				t.Errorf("error %v, recorded %v", err, recorded(j))
+			}
+		})
+	}
+}
+
+// A stream that breaks while the service is well is opened again.
+func TestBrokenStream(t *testing.T) {
+	var opened int
+	var f *jobServer
+	f = serve(t, func(id string, s jobpb.JobService_GetMessageStreamServer) error {
+		if opened++; opened < 3 {
+			return status.Error(codes.Internal, "RST_STREAM")
 		}
-		if len(f.cancelled) != 1 || f.cancelled[0] != "old" || recorded(j) {
-			t.Errorf("cancelled %v, recorded %v", f.cancelled, recorded(j))
-		}
+		return state(s, jobpb.JobState_DONE)
 	})
-	t.Run("it is over", func(t *testing.T) {
-		f := serve(t, done)
-		f.set("old", jobpb.JobState_FAILED)
-		if _, err := Run(t.Context(), graph(), left(t, f.at)); err != nil || len(f.cancelled) != 0 {
-			t.Errorf("error %v, cancelled %v", err, f.cancelled)
-		}
-	})
-	t.Run("the service was started since", func(t *testing.T) {
-		f := serve(t, done)
-		j := left(t, f.at)
-		_, err := Run(t.Context(), graph(), j)
-		if err == nil || !strings.Contains(err.Error(), "does not know it") || !strings.Contains(err.Error(), "--flink_rest") || len(f.prepared) != 0 || !recorded(j) {
-			t.Errorf("error %v, prepared %v", err, f.prepared)
-		}
-	})
-	t.Run("and the cluster has it", func(t *testing.T) {
-		f := serve(t, done)
-		asked := cluster(t, "decoy0generate01-root-1122", "decoy0generate02-root-1122")
-		if _, err := Run(t.Context(), graph(), left(t, f.at)); err != nil {
-			t.Fatal(err)
-		}
-		if len(*asked) != 1 || (*asked)[0] != "decoy0generate01-root-1122" {
-			t.Errorf("cancelled %v", *asked)
-		}
-	})
+	j := work(t)
+	if _, err := Run(t.Context(), graph(), j); err != nil || opened != 3 || recorded(j) || len(f.cancelled) != 0 {
+		t.Errorf("error %v, opened %d, recorded %v", err, opened, recorded(j))
+	}
 }
 
 func TestServiceThatDiesIsCancelledOnTheCluster(t *testing.T) {

@@ -33,10 +33,10 @@ func runPrism(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (pipelines
 		*jobopts.EnvironmentType = "loopback"
 	}
 	s := service{client: client}
-	job, err := s.submit(ctx, p, j)
+	job, err := s.prepare(ctx, p, j)
 	if err != nil {
 		return pipelines.Metrics{}, err
 	}
 	defer job.close()
-	return job.wait(ctx, j)
+	return job.run(ctx, j, func(string) error { return nil })
 }

@@ -57,47 +57,86 @@ func writeRecord(out string, r record) error {
 	return err
 }
 
-func removeRecord(out string) error { return shard.Remove(recordPath(out)) }
+// removeRecord removes the record of a job that is over. Another launcher may have
+// taken OUT since and have a job of its own there: that record stays.
+func removeRecord(out string, r record) error {
+	now, ok, err := readRecord(out)
+	if err != nil || !ok || now != r {
+		return err
+	}
+	return shard.Remove(recordPath(out))
+}
+
+func readRecord(out string) (r record, ok bool, err error) {
+	raw, err := shard.ReadFile(recordPath(out))
+	if errors.Is(err, fs.ErrNotExist) {
+		return r, false, nil
+	}
+	if err != nil {
+		return r, false, err
+	}
+	if err := json.Unmarshal(raw, &r); err != nil {
+		return r, false, fmt.Errorf("read %q: %w: see on the runner that no job of this build is active, then remove the file", recordPath(out), err)
+	}
+	return r, true, nil
+}
 
 // endPrevious ends the remote job that a launcher which is gone left working on OUT.
 // One of the name keep may run on, where it can be taken up.
 func endPrevious(ctx context.Context, out, keep string) error {
-	raw, err := shard.ReadFile(recordPath(out))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
+	r, ok, err := readRecord(out)
+	if err != nil || !ok {
 		return err
 	}
-	var r record
-	if err := json.Unmarshal(raw, &r); err != nil {
-		return fmt.Errorf("read %q: %w: see on the runner that no job of this build is active, then remove the file", recordPath(out), err)
-	}
-	within, stop := context.WithTimeout(ctx, CancelPatience)
-	defer stop()
-	if err := r.end(within, keep); err != nil {
+	if err := r.end(ctx, keep); err != nil {
 		return fmt.Errorf("%s job %s (%s) of an earlier run may still work on %s (%w): see that it is over, then remove %s, and run the same command again",
 			r.Runner, r.ID, r.Name, out, err, recordPath(out))
 	}
-	return removeRecord(out)
+	return removeRecord(out, r)
 }
 
 func (r record) end(ctx context.Context, keep string) error {
+	within, stop := context.WithTimeout(ctx, CancelPatience)
+	defer stop()
 	if kind(r.Runner) == kindDataflow {
-		return r.endDataflow(ctx, keep)
+		return r.endDataflow(within, keep)
+	}
+	err := r.endByService(within)
+	switch {
+	case onFlink(r.Runner) && *flinkREST != "":
+		cluster, stop := context.WithTimeout(ctx, CancelPatience)
+		defer stop()
+		return endFlinkJobs(cluster, *flinkREST, r.Name)
+	case onFlink(r.Runner):
+		return errUnsure
+	}
+	return err
+}
+
+// endByService asks the job service that was given the job.
+func (r record) endByService(ctx context.Context) error {
+	if r.ID == "" {
+		return errors.New("its launcher ended before it knew the job's id")
 	}
 	s, hangUp, err := dial(ctx, r.Endpoint)
-	if err == nil {
-		defer hangUp()
-		if err = s.end(ctx, r.ID); err == nil {
-			return nil
-		}
-		if status.Code(err) == codes.NotFound {
-			err = fmt.Errorf("the job service at %s was started since and does not know it", r.Endpoint)
-		}
+	if err != nil {
+		return err
 	}
-	if *flinkREST == "" {
-		return fmt.Errorf("%w; --flink_rest=URL lets this command look for it on the cluster", err)
+	defer hangUp()
+	if err = s.end(ctx, r.ID); status.Code(err) == codes.NotFound {
+		return fmt.Errorf("the job service at %s was started since and does not know it", r.Endpoint)
 	}
-	return endFlinkJobs(ctx, *flinkREST, r.Name)
+	return err
+}
+
+func init() {
+	// Whoever takes OUT ends what works on it, before anything there is touched. A job
+	// of Dataflow is left to the submission that may take it up.
+	pipelines.EndPrevious = func(ctx context.Context, out string) error {
+		r, ok, err := readRecord(out)
+		if err != nil || !ok || kind(r.Runner) == kindDataflow && kind(Name()) == kindDataflow {
+			return err
+		}
+		return endPrevious(ctx, out, "")
+	}
 }

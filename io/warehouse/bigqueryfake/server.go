@@ -145,10 +145,11 @@ func (s *Server) Seen() []string {
 	return seen
 }
 
-// Touch makes a table seem to be written by someone else.
+// Touch makes a table seem to be written by someone else, a minute later.
 func (s *Server) Touch(dataset, table string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.clock = s.tick() + time.Minute.Milliseconds()
 	s.change(s.tables[dataset+"."+table])
 }
 

@@ -3,16 +3,19 @@
 //	go build -o /tmp/group ./scripts/bench/group
 //	/tmp/group [-on prism|flink|direct] [-rows 5000000] [-keys 100000] [-bytes 100]
 //
-// On flink it starts the cluster of runners/flink and stops it; the workers of both task
-// managers are then this process (Beam's environment LOOPBACK), which also submits. The
-// peak of a process is the kernel's (VmHWM). The last line is one JSON object; the exit
-// status is 0 only if every row came out of its group.
+// On flink it starts the cluster of runners/flink and stops it; this binary is then the
+// worker of both task managers too. (Beam's environment LOOPBACK, which would take this
+// process for both, knows one worker of an id only, and each task manager begins with
+// the same.) The peak of a process is the kernel's (VmHWM), that of the workers the
+// largest of one. The last line is one JSON object; the exit status is 0 only if every
+// row came out of its group.
 package main
 
 import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -21,11 +24,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/apache/beam/sdks/v2/go/container/tools"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	beamlog "github.com/apache/beam/sdks/v2/go/pkg/beam/log"
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/direct"
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/flink"
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/util/grpcx"
 
 	"decoy/scripts/bench/group/rows"
 	"decoy/scripts/cluster"
@@ -43,7 +48,19 @@ type result struct {
 	Error    string           `json:"error,omitempty"`
 }
 
+var provision = flag.String("provision_endpoint", "", "as a worker: the runner's provision service")
+
 func main() {
+	flag.String("artifact_endpoint", "", "not used")
+	for _, arg := range os.Args[1:] {
+		if strings.HasPrefix(arg, "--provision_endpoint=") {
+			flag.Parse()
+			if err := work(); err != nil {
+				fmt.Fprintln(os.Stderr, "group: worker:", err)
+				os.Exit(1)
+			}
+		}
+	}
 	if err := run(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "group:", err)
 		os.Exit(1)
@@ -64,7 +81,8 @@ func run(ctx context.Context) error {
 	}
 	defer os.RemoveAll(work)
 	c.Result = filepath.Join(work, "result")
-	ids := map[string]int{"this process": os.Getpid()}
+	ids := map[string]int{"launcher": os.Getpid()}
+	workers := func() []cluster.Process { return nil }
 	if *on == "flink" {
 		cl := &cluster.Cluster{Run: filepath.Join(work, "run")}
 		if err := cl.Start(ctx); err != nil {
@@ -75,7 +93,13 @@ func run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := flag.CommandLine.Parse([]string{"--endpoint=" + endpoint, "--environment_type=LOOPBACK", "--parallelism=4"}); err != nil {
+		self, err := os.Executable()
+		if err != nil {
+			return err
+		}
+		if err := flag.CommandLine.Parse([]string{"--endpoint=" + endpoint, "--worker_binary=" + self, // which nobody fetches
+			"--environment_type=PROCESS",
+			fmt.Sprintf(`--environment_config={"command":%q}`, filepath.Join(cl.Run, "bin", "environment")), "--parallelism=4"}); err != nil {
 			return err
 		}
 		started, err := cl.IDs()
@@ -85,12 +109,17 @@ func run(ctx context.Context) error {
 		for name, id := range started {
 			ids[name] = id
 		}
+		worker := filepath.Join(cl.Run, "bin", "worker")
+		if err := errors.Join(os.Remove(worker), os.Symlink(self, worker)); err != nil {
+			return err
+		}
+		workers = cl.Workers
 	}
 	beam.Init()
 	beamlog.SetLogger(quiet{})
 	stop := make(chan struct{})
 	peaks := make(chan map[string]int64)
-	go func() { peaks <- sample(ids, stop) }()
+	go func() { peaks <- sample(ids, workers, stop) }()
 	p, s := beam.NewPipelineWithRoot()
 	rows.Group(s, c)
 	start := time.Now()
@@ -115,11 +144,34 @@ func run(ctx context.Context) error {
 	return nil
 }
 
+// work is this binary as a worker, which is its own boot program as runners/worker is.
+func work() error {
+	id := flag.Lookup("id").Value.String()
+	info, err := tools.ProvisionInfo(grpcx.WriteWorkerID(context.Background(), id), *provision)
+	if err != nil {
+		return err
+	}
+	for name, value := range map[string]string{
+		"worker": "true", "logging_endpoint": info.GetLoggingEndpoint().GetUrl(), "control_endpoint": info.GetControlEndpoint().GetUrl(),
+	} {
+		if err := flag.Set(name, value); err != nil {
+			return err
+		}
+	}
+	beam.Init() // runs the worker and never returns
+	return nil
+}
+
 // sample reads the peak memory of processes until it is told to stop. One that dies
 // keeps its last.
-func sample(ids map[string]int, stop chan struct{}) map[string]int64 {
+func sample(ids map[string]int, workers func() []cluster.Process, stop chan struct{}) map[string]int64 {
 	peaks := map[string]int64{}
 	for {
+		for _, w := range workers() {
+			if mib, err := peak(w.ID); err == nil {
+				peaks["worker"] = max(peaks["worker"], mib)
+			}
+		}
 		for name, id := range ids {
 			if mib, err := peak(id); err == nil {
 				peaks[name] = mib

@@ -80,8 +80,12 @@ func run(ctx context.Context) error {
 	}
 	fmt.Printf("%d rows, %.1f GB of Parquet\n", *rows, float64(size)/1e9)
 	least := map[string]map[string]sample{"decoy": {}, "bare": {}}
-	for range *rounds {
-		for _, contender := range []string{"bare", "decoy"} {
+	for round := range *rounds {
+		order := []string{"bare", "decoy"}
+		if round%2 == 1 {
+			order = []string{"decoy", "bare"}
+		}
+		for _, contender := range order {
 			samples, err := child(ctx, contender, *dir)
 			if err != nil {
 				return err
@@ -95,8 +99,12 @@ func run(ctx context.Context) error {
 				least[contender][s.Query] = best
 			}
 		}
+		// After every round, so that one that is stopped has said something.
+		if err := report(*rows, round+1, least); err != nil {
+			return err
+		}
 	}
-	return report(*rows, *rounds, least)
+	return nil
 }
 
 // child runs one contender over the tables.
