@@ -36,6 +36,7 @@ generate:
     - {name: a, provider: openai, base_url: http://10.0.0.7/v1, model: m-7b, api_key_env: SECRET_KEY, rpm: 3000, tpm: 9, concurrency: 256, temperature: 0.8, timeout: 60s, usd_per_mtok: {in: 1, out: 2}}
 curate: {rows: 40, decontaminate: []}
 budget_usd: 12
+limiter: {redis: redis://10.0.0.9:6379, password_env: SECRET_KEY}
 `
 
 func fixture() Data {
@@ -162,7 +163,7 @@ func TestHeader(t *testing.T) {
 // none of the rows must not change the card.
 func TestNothingPrivate(t *testing.T) {
 	base := card(t, fixture())
-	for _, secret := range []string{"/home", "SECRET_KEY", "10.0.0", "3000", "256", "60s", "budget", "usd_per"} {
+	for _, secret := range []string{"/home", "SECRET_KEY", "10.0.0", "3000", "256", "60s", "budget", "usd_per", "redis"} {
 		if strings.Contains(base, secret) {
 			t.Errorf("the card has %q", secret)
 		}
@@ -173,7 +174,7 @@ func TestNothingPrivate(t *testing.T) {
 		}
 	}
 	d := fixture()
-	d.Recipe = strings.NewReplacer("/home/someone", "/elsewhere", "256", "1", "SECRET_KEY", "K", "10.0.0.7", "h", "budget_usd: 12", "budget_usd: null", "# mine", "").Replace(recipe)
+	d.Recipe = strings.NewReplacer("/home/someone", "/elsewhere", "256", "1", "SECRET_KEY", "K", "10.0.0.7", "h", "10.0.0.9", "r", "budget_usd: 12", "budget_usd: null", "# mine", "").Replace(recipe)
 	if card(t, d) != base {
 		t.Error("limits, keys or paths of a recipe change the card")
 	}

@@ -123,7 +123,7 @@ func encode(v any) (string, error) {
 // privateKeys are the fields of a recipe that leave the rows as they are, or that
 // belong to one machine or account. The keys of identities are names of local
 // archives.
-var privateKeys = []string{"archives", "budget_usd", "base_url", "api_key_env", "api_key_secret", "rpm", "tpm", "concurrency", "timeout", "usd_per_mtok", "identities"}
+var privateKeys = []string{"archives", "budget_usd", "base_url", "api_key_env", "api_key_secret", "rpm", "tpm", "concurrency", "timeout", "usd_per_mtok", "identities", "limiter"}
 
 // publicRecipe is a recipe without private fields and comments.
 func publicRecipe(recipe string) (string, error) {
