@@ -59,19 +59,20 @@ func main() {
 
 // result is the last line.
 type result struct {
-	OK          bool           `json:"ok"`
-	Kills       map[string]int `json:"kills"` // by stage and victim
-	WentOn      int            `json:"jobs_that_went_on"`
-	Resumed     int            `json:"jobs_that_failed_and_resumed"`
-	Files       int            `json:"files_compared"`
-	Differing   int            `json:"differing"`
-	Requests    int            `json:"requests"`
-	PaidAgain   int            `json:"recorded_and_paid_again"`
-	InFlight    int            `json:"in_flight_paid_again"`
-	Allowed     int            `json:"in_flight_allowed"`
-	Orphans     int            `json:"processes_left"`
-	Seconds     float64        `json:"seconds"`
-	SecondsCalm float64        `json:"seconds_prism"`
+	OK           bool           `json:"ok"`
+	Kills        map[string]int `json:"kills"` // by stage and victim
+	WentOn       int            `json:"jobs_that_went_on"`
+	Resumed      int            `json:"jobs_that_failed_and_resumed"`
+	Files        int            `json:"files_compared"`
+	Differing    int            `json:"differing"`
+	Requests     int            `json:"requests"`
+	PaidAgain    int            `json:"recorded_and_paid_again"`
+	InFlight     int            `json:"in_flight_paid_again"`
+	MostInFlight int            `json:"most_in_flight_of_a_kill"`
+	Allowed      int            `json:"in_flight_allowed_of_a_kill"`
+	Orphans      int            `json:"processes_left"`
+	Seconds      float64        `json:"seconds"`
+	SecondsCalm  float64        `json:"seconds_prism"`
 }
 
 func run(ctx context.Context) error {
@@ -122,7 +123,7 @@ func run(ctx context.Context) error {
 	r := &k.result
 	r.Seconds = time.Since(start).Seconds()
 	r.Orphans = k.cluster.Stop()
-	r.OK = r.Differing == 0 && r.PaidAgain == 0 && r.InFlight <= r.Allowed && r.Orphans == 0
+	r.OK = r.Differing == 0 && r.PaidAgain == 0 && r.MostInFlight <= r.Allowed && r.Orphans == 0
 	raw, err := json.Marshal(r)
 	if err != nil {
 		return err
@@ -241,7 +242,8 @@ func (k *killer) one(ctx context.Context, stage, victim string, n int) error {
 		r.Requests += p.Requests
 		r.PaidAgain += p.Again
 		r.InFlight += p.Arrivals - p.Requests
-		r.Allowed += concurrency
+		r.MostInFlight = max(r.MostInFlight, p.Arrivals-p.Requests)
+		r.Allowed = concurrency
 	}
 	fmt.Printf("%s, %s killed: %.0f s, %d failed starts, %d files, differing %v, %d requests, %d recorded at the kill and paid again, %d in flight\n",
 		stage, victim, time.Since(start).Seconds(), failures, files, differ, p.Requests, p.Again, p.Arrivals-p.Requests)
