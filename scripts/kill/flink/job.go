@@ -76,11 +76,13 @@ func kill(ctx context.Context, c *cluster.Cluster, j *job, victim, stage string)
 	switch victim {
 	case "sdk-worker":
 		id = workers[0]
+	case launcher:
+		id = j.cmd.Process.Pid // submit becomes it
 	case "task-manager":
 		id = ids[fmt.Sprintf("task-manager-%d", 1+rand.IntN(2))]
 	}
 	if id == 0 {
-		return false, fmt.Errorf("no %s runs; victims are task-manager, sdk-worker and job-server", victim)
+		return false, fmt.Errorf("no %s runs; victims are task-manager, sdk-worker, job-server and launcher", victim)
 	}
 	return syscall.Kill(id, syscall.SIGKILL) == nil, nil // else it had just ended
 }
