@@ -229,43 +229,31 @@ func hang(f **jobServer) func(id string, s jobpb.JobService_GetMessageStreamServ
 	}
 }
 
-func TestInterruptCancels(t *testing.T) {
-	var f *jobServer
-	f = serve(t, hang(&f))
-	ctx, interrupt := context.WithCancelCause(t.Context())
-	j := work(t)
-	go func() {
-		for !recorded(j) {
-			time.Sleep(time.Millisecond)
-		}
-		interrupt(errors.New("interrupted"))
-	}()
-	if _, err := Run(ctx, graph(), j); err == nil || err.Error() != "interrupted" {
-		t.Errorf("error %v", err)
-	}
-	if len(f.cancelled) != 1 || recorded(j) {
-		t.Errorf("cancelled %v, recorded %v", f.cancelled, recorded(j))
-	}
-}
-
 // Beam's Flink job server calls a job cancelled and leaves it running on the cluster.
-func TestInterruptCancelsOnTheCluster(t *testing.T) {
-	var f *jobServer
-	f = serve(t, hang(&f))
-	j := work(t)
-	flink := cluster(t, flinkName(jobName(j))+"root")
-	ctx, interrupt := context.WithCancelCause(t.Context())
-	go func() {
-		for !recorded(j) {
-			time.Sleep(time.Millisecond)
-		}
-		interrupt(errors.New("interrupted"))
-	}()
-	if _, err := Run(ctx, graph(), j); err == nil || err.Error() != "interrupted" {
-		t.Errorf("error %v", err)
-	}
-	if len(flink.asked) != 1 || recorded(j) {
-		t.Errorf("cancelled on the cluster: %v, recorded %v", flink.asked, recorded(j))
+func TestInterruptCancels(t *testing.T) {
+	for _, onCluster := range []bool{false, true} {
+		t.Run(fmt.Sprint("on a cluster: ", onCluster), func(t *testing.T) {
+			var f *jobServer
+			f = serve(t, hang(&f))
+			j := work(t)
+			asked := &f.cancelled
+			if onCluster {
+				asked = &cluster(t, flinkName(jobName(j))+"root").asked
+			}
+			ctx, interrupt := context.WithCancelCause(t.Context())
+			go func() {
+				for !recorded(j) {
+					time.Sleep(time.Millisecond)
+				}
+				interrupt(errors.New("interrupted"))
+			}()
+			if _, err := Run(ctx, graph(), j); err == nil || err.Error() != "interrupted" {
+				t.Errorf("error %v", err)
+			}
+			if len(*asked) != 1 || recorded(j) {
+				t.Errorf("cancelled %v, recorded %v", *asked, recorded(j))
+			}
+		})
 	}
 }
 
