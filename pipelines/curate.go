@@ -31,17 +31,6 @@ type curateOptions struct {
 	Weights      map[string]float64 `json:"weights"`    // of judges
 }
 
-// benchmarkItem is one item of a benchmark. They can be many megabytes, so workers read
-// them from a file.
-type benchmarkItem struct {
-	Benchmark string      `json:"benchmark"`
-	Item      curate.Item `json:"item"`
-}
-
-func benchmarksPath(out string) string {
-	return shard.Join(out, schemas.StageCurate, partsFolder, "benchmarks.jsonl.zst")
-}
-
 // smallRow is what is selected among: one field is set.
 type smallRow struct {
 	Candidate *curate.Candidate `json:"candidate,omitempty"`
@@ -132,91 +121,6 @@ func runCurate(ctx context.Context, b *Build) error {
 func init() {
 	beam.RegisterDoFn(&smallRowsFn{})
 	beam.RegisterDoFn(&selectFn{})
-}
-
-// smallRowsFn reads a shard and writes its small rows below curate/parts. They could
-// be grouped by the runner, on one key; but prism and Flink hold a key's values in
-// memory, beside those of selectFn.
-//
-//	PCollection<shard task> → PCollection<int> (the shards whose rows are there)
-type smallRowsFn struct {
-	Options, Out string
-
-	options       curateOptions
-	decontaminate *curate.Decontaminator
-}
-
-// Setup reads the benchmarks.
-func (f *smallRowsFn) Setup() error {
-	if err := json.Unmarshal([]byte(f.Options), &f.options); err != nil {
-		return fmt.Errorf("options of curate: %w", err)
-	}
-	items := map[string][]curate.Item{}
-	for i, err := range shard.Read[benchmarkItem](benchmarksPath(f.Out)) {
-		if err != nil {
-			return err
-		}
-		items[i.Benchmark] = append(items[i.Benchmark], i.Item)
-	}
-	f.decontaminate = curate.NewDecontaminator()
-	for _, name := range f.options.Benchmarks {
-		f.decontaminate.Add(name, items[name])
-	}
-	return nil
-}
-
-// ProcessElement reads one shard.
-func (f *smallRowsFn) ProcessElement(ctx context.Context, task string, emit func(int)) error {
-	t, err := readTask(task)
-	if err != nil {
-		return fmt.Errorf("task of curate: %w", err)
-	}
-	w, err := shard.Create[smallRow](smallRowsPath(t.Out, t.Shard, t.Of))
-	if err != nil {
-		return err
-	}
-	defer w.Abort()
-	langs := map[string]map[string]bool{} // repository → languages of its rows
-	err = joinShard(t, func(c *schemas.Context, negatives []judgedNegative) error {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if langs[c.Repo] == nil {
-			langs[c.Repo] = map[string]bool{}
-		}
-		langs[c.Repo][c.Language] = true
-		evidence := f.decontaminate.Find(c.Prefix, c.Golden, c.Suffix)
-		golden, window := curate.TextHash(c.Golden), curate.WindowHash(c.Prefix, c.Golden, c.Suffix)
-		if schemas.IsGeneral(c.Kind) {
-			return w.Write(smallRow{General: &curate.General{
-				ContextID: c.ID, Repo: c.Repo, Language: c.Language, Kind: c.Kind, GoldenChars: curate.Outline(c.Golden).Chars,
-				GoldenHash: golden, WindowHash: window, Contaminated: evidence,
-			}})
-		}
-		for i := range negatives {
-			r := candidate(c, &negatives[i], f.options.Weights)
-			r.GoldenHash, r.WindowHash, r.Contaminated = golden, window, evidence
-			if err := w.Write(smallRow{Candidate: r}); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	if err := repoFiles(t, langs, w); err != nil {
-		return err
-	}
-	if _, err := w.Commit(); err != nil {
-		return err
-	}
-	emit(t.Shard)
-	return nil
-}
-
-func smallRowsPath(out string, i, of int) string {
-	return shardPath(out, schemas.StageCurate, partsFolder+"rows", i, of)
 }
 
 // selectFn selects among the rows of all shards and writes the stage's files.
