@@ -70,7 +70,7 @@ func (f *shardFn) ProcessElement(ctx context.Context, task string, emit func(int
 	if err != nil {
 		return fmt.Errorf("task of %s: %w", f.Work, err)
 	}
-	dir, began := t.Out+"/"+t.Stage, time.Now()
+	dir, began := shard.Join(t.Out, t.Stage), time.Now()
 	// The launcher gives out no shard that is done: another attempt has done it since,
 	// before the runner started this task again.
 	if d, done, err := shard.ReadDone(dir, t.Shard, t.Fingerprint); err != nil || done {
