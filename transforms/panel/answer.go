@@ -1,6 +1,7 @@
 package panel
 
 import (
+	"fmt"
 	"time"
 
 	"decoy/transforms/panel/ledger"
@@ -22,11 +23,15 @@ type Answer struct {
 
 // Generated reads a generator's answer.
 func (a Answer) Generated() (g GeneratedCompletion, reason, detail string) {
-	text, reason, detail := a.Text()
+	r, reason, detail := a.read()
 	if reason != "" {
 		return GeneratedCompletion{}, reason, detail
 	}
-	return ParseGenerate(text)
+	g, reason, detail = ParseGenerate(r.text)
+	if reason == AnswerNotJSON && r.tool != "" {
+		reason, detail = AnswerToolCall, fmt.Sprintf("a call of %s, which nobody offered, in the place of an answer: %s", r.tool, excerpt(r.text))
+	}
+	return g, reason, detail
 }
 
 // Judged reads a judge's answer.
@@ -59,7 +64,11 @@ func (a Answer) read() (r reply, reason, detail string) {
 	}
 	r = a.Request.protocol.read(a.Raw)
 	if !r.ok {
-		return reply{}, HTTPError, "not a completion: " + excerpt(string(a.Raw))
+		why := r.cause
+		if r.fault != nil {
+			why = r.fault.words
+		}
+		return reply{}, HTTPError, "not a completion (" + why + "): " + excerpt(string(a.Raw))
 	}
 	return r, r.reason, r.detail
 }
