@@ -23,7 +23,7 @@ type client struct {
 	protocol protocol
 	key      string
 	redact   func([]byte) []byte
-	forms    forms                 // in which the server takes requests
+	forms    *forms                // in which the server takes requests, shared in the process
 	stopped  atomic.Pointer[error] // why the member is asked no more
 }
 

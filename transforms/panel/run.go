@@ -212,6 +212,7 @@ func (r *run) take(from *stream) {
 		return
 	}
 	rec, ok := r.ledger.Get(req.Key)
+	rec = req.reread(rec)
 	if ok && (rec.Reject == Budget || rec.Reject != "" && r.panel.config.Replay) {
 		rec, ok = r.dead[req.Key]
 	}
