@@ -36,6 +36,7 @@ var Paid = []string{ProviderFIM, ProviderGemini, ProviderOpenAI}
 // for judges that do not judge their own. FIMModel, Samples and Seed are those of a
 // FIM endpoint: the model family whose tokens frame prefix and suffix, how many
 // middles a context is asked for, and the seed of the first; Revision is the weights'.
+// Parameters is a mapping of parameters to "omit" or another name, see its table.
 type Member struct {
 	Name      string `yaml:"name" json:"name"`
 	Provider  string `yaml:"provider" json:"provider"`

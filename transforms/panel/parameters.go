@@ -25,6 +25,16 @@ import (
 
 // Parameters say how a member's requests are sent where it is not as usual. An empty
 // field is as usual.
+//
+//	max_tokens       max_tokens or max_completion_tokens: the name of the limit (openai)
+//	temperature      omit (openai, gemini, fim)
+//	response_format  omit: no JSON schema is sent (openai, gemini)
+//	system           system, developer or user: the role of the first message, user puts
+//	                 it before the user's (openai; gemini: system or user)
+//	candidate_count  omit (gemini)
+//	seed, stop       omit (fim)
+//
+// The limit of an answer cannot be left out: the budget counts on it.
 type Parameters struct {
 	MaxTokens      string `yaml:"max_tokens,omitempty" json:"max_tokens,omitempty"`
 	Temperature    string `yaml:"temperature,omitempty" json:"temperature,omitempty"`
