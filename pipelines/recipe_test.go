@@ -94,6 +94,8 @@ func TestRecipeErrors(t *testing.T) {
 		{"generate: {panel: [{name: a, provider: ngram}]}", "generate.panel[0].provider: \"ngram\" is not one of rules, fim"},
 		{"generate: {panel: [{name: a, provider: rules}, {name: a, provider: rules}]}", "generate.panel[1].name: \"a\" is used twice"},
 		{"generate: {panel: [" + fmt.Sprintf(member, ", temperature: 3") + "]}", "temperature is 3"},
+		{"generate: {panel: [" + fmt.Sprintf(member, ", parameters: {temprature: omit}") + "]}", "unknown field generate.panel[0].parameters.temprature; did you mean temperature?"},
+		{"generate: {panel: [" + fmt.Sprintf(member, ", parameters: {max_tokens: omit}") + "]}", "parameters.max_tokens is \"omit\", allowed is max_tokens or max_completion_tokens"},
 		{"generate: {panel: [" + fmt.Sprintf(member, ", rpm: 10") + "]}\njudge: {panel: [" + fmt.Sprintf(member, ", rpm: 20") + "]}", "must state the same rpm"},
 		{"judge: {protocol: double}", "judge.protocol"},
 		{"judge: {goldens: -1}", "judge.goldens: -1"},

@@ -131,8 +131,8 @@ func TestPanelView(t *testing.T) {
 		}
 	}
 	eta := 90 * time.Second
-	line := panelLine(panel.Usage{Stage: "judge", Member: "j", DownFor: time.Minute, Waiting: 7, ETA: &eta, InputTokens: 12_345_678, Outcomes: map[string]int64{panel.OutcomeServer: 3}})
-	for _, want := range []string{"DOWN for 1m0s", "7 waiting", "ETA 1m30s", "12 M in", "3 failures"} {
+	line := panelLine(panel.Usage{Stage: "judge", Member: "j", DownFor: time.Minute, Waiting: 7, ETA: &eta, InputTokens: 12_345_678, Outcomes: map[string]int64{panel.OutcomeServer: 3}, Form: []string{"no temperature"}, Problem: "status 200,\n not a\x1b[2J completion"})
+	for _, want := range []string{"DOWN for 1m0s", "sent with no temperature", "last problem: status 200, not a [2J completion", "7 waiting", "ETA 1m30s", "12 M in", "3 failures"} {
 		if !strings.Contains(line, want) {
 			t.Errorf("%q is not in %q", want, line)
 		}

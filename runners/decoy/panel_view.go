@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
@@ -132,6 +133,8 @@ type panelEvent struct {
 	TokenShare   *float64         `json:"tpm_share"`
 	DownSeconds  float64          `json:"down_seconds"`
 	ETASeconds   *float64         `json:"eta_seconds"`
+	Form         []string         `json:"form,omitempty"`    // what is sent otherwise than usual
+	Problem      string           `json:"problem,omitempty"` // why the last useless answer was none
 }
 
 func newPanelEvent(u panel.Usage) *panelEvent {
@@ -140,6 +143,7 @@ func newPanelEvent(u panel.Usage) *panelEvent {
 		InputTokens: u.InputTokens, OutputTokens: u.OutputTokens, SpentUSD: u.SpentUSD, HeldUSD: u.HeldUSD,
 		InFlight: u.InFlight, Waiting: u.Waiting, DeadLetters: u.DeadLetters, FromLedger: u.FromLedger, Done: u.Done,
 		RequestShare: u.RequestShare, TokenShare: u.TokenShare, DownSeconds: u.DownFor.Seconds(),
+		Form: u.Form, Problem: u.Problem,
 	}
 	if u.ETA != nil {
 		s := u.ETA.Seconds()
@@ -188,7 +192,23 @@ func panelLine(u panel.Usage) string {
 	if u.ETA != nil {
 		fmt.Fprintf(&b, ", ETA %v", u.ETA.Round(time.Second))
 	}
+	if len(u.Form) > 0 {
+		fmt.Fprintf(&b, ", sent with %s", strings.Join(u.Form, ", "))
+	}
+	if u.Problem != "" {
+		fmt.Fprintf(&b, ", last problem: %s", inLine(u.Problem))
+	}
 	return b.String()
+}
+
+// inLine is what a server said, as a part of a line: it may hold anything.
+func inLine(s string) string {
+	const most = 160
+	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) || r == ' ' }), " ")
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
 }
 
 // amount is a number with three digits or so.

@@ -1,6 +1,7 @@
 package panel
 
 import (
+	"fmt"
 	"time"
 
 	"decoy/transforms/panel/ledger"
@@ -22,11 +23,15 @@ type Answer struct {
 
 // Generated reads a generator's answer.
 func (a Answer) Generated() (g GeneratedCompletion, reason, detail string) {
-	text, reason, detail := a.Text()
+	r, reason, detail := a.read()
 	if reason != "" {
 		return GeneratedCompletion{}, reason, detail
 	}
-	return ParseGenerate(text)
+	g, reason, detail = ParseGenerate(r.text)
+	if reason == AnswerNotJSON && r.tool != "" {
+		reason, detail = AnswerToolCall, fmt.Sprintf("a call of %s, which nobody offered, in the place of an answer: %s", r.tool, excerpt(r.text))
+	}
+	return g, reason, detail
 }
 
 // Judged reads a judge's answer.
@@ -59,9 +64,42 @@ func (a Answer) read() (r reply, reason, detail string) {
 	}
 	r = a.Request.protocol.read(a.Raw)
 	if !r.ok {
-		return reply{}, HTTPError, "not a completion: " + excerpt(string(a.Raw))
+		why := r.cause
+		if r.fault != nil {
+			why = r.fault.words
+		}
+		return reply{}, HTTPError, "not a completion (" + why + "): " + excerpt(string(a.Raw))
 	}
 	return r, r.reason, r.detail
+}
+
+// reread is a record of this request as its response is read today: an answer that was
+// taken for none is one now, and is not paid again.
+func (r Request) reread(rec ledger.Record) ledger.Record {
+	if rec.Reject != HTTPError || rec.Status < 200 || rec.Status > 299 || len(rec.Raw) == 0 {
+		return rec
+	}
+	read := r.protocol.read(rec.Raw)
+	if !read.ok || read.reason == AnswerEmpty || read.reason == AnswerMalformed {
+		return rec
+	}
+	rec.Reject, rec.Detail = "", ""
+	if rec.InputTokens == nil && rec.OutputTokens == nil {
+		rec.InputTokens, rec.OutputTokens = read.in, read.out // its cost stands in AssumedUSD
+	}
+	return rec
+}
+
+// problem is why an answer cannot be used, "" if it can.
+func (a Answer) problem() string {
+	r, reason, detail := a.read()
+	if reason == "" && a.Request.shape != nil && !a.Request.shape.reads(r.text) {
+		reason, detail = AnswerNotJSON, excerpt(r.text)
+	}
+	if reason == "" {
+		return ""
+	}
+	return reason + ": " + detail
 }
 
 // give emits the answer of a request.
@@ -81,7 +119,11 @@ func (r *run) give(req Request, rec ledger.Record, fromLedger bool) {
 		r.second.drained = false
 		return
 	}
-	r.panel.watches[req.Member].gauge.done(time.Now(), fromLedger)
+	gauge := r.panel.watches[req.Member].gauge
+	if why := a.problem(); why != "" && !fromLedger {
+		gauge.count(func(u *Usage) { u.Problem = why })
+	}
+	gauge.done(time.Now(), fromLedger)
 	if err := r.emit(a.whole()); err != nil {
 		r.fail(err)
 	}

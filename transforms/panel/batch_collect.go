@@ -117,14 +117,14 @@ func (b *Batches) keep(ctx context.Context, o *Batch, lines []byte) (BatchResult
 // time.
 func (b *Batches) record(e BatchEntry, status int, body []byte) (rec ledger.Record, ok bool) {
 	v := b.client.read(&exchange{status: status, body: body})
-	if status == 0 || v.class != answered && v.class != refused {
+	if status == 0 || v.class != answered && v.class != refused && v.class != useless {
 		return rec, false
 	}
 	rec = ledger.Record{
 		Key: e.Key, Member: b.client.member.Name, Model: b.client.member.Model, RequestSHA256: e.RequestSHA256, Sample: e.Sample,
 		Status: status, Attempts: 1, Time: time.Now().UTC(), Raw: body, Reject: v.reason, Detail: v.detail,
 	}
-	if v.class != answered {
+	if v.class == refused {
 		return rec, true
 	}
 	rec.InputTokens, rec.OutputTokens = v.reply.in, v.reply.out

@@ -27,18 +27,22 @@ type task struct {
 	probe     bool      // the next call is that of a half-open breaker
 	wasProbe  bool      // it began as one
 	suspect   time.Time // since when it has failed too often
+	vain      int       // answers that could not be used
+	denied    time.Time // when the call was sent that was answered 403
+	own       own       // the form that it is sent in
 }
 
 // ending is how a call ended.
 type ending int
 
 const (
-	kept    ending = iota // the record belongs into the ledger
-	unsent                // it will not be asked: a secret, or the member is stopped
-	suspect               // it failed too often, and so may have the server
-	parked                // the breaker is open
-	aborted               // Do is ending: nothing is known and nothing is owed
-	broken                // the shared limiter cannot be asked
+	kept      ending = iota // the record belongs into the ledger
+	unsent                  // it will not be asked: a secret, or the member is stopped
+	suspect                 // it failed too often, and so may have the server
+	parked                  // the breaker is open
+	denied403               // 403: its own or the member's
+	aborted                 // Do is ending: nothing is known and nothing is owed
+	broken                  // the shared limiter cannot be asked
 )
 
 // outcome is what became of a task.
@@ -105,6 +109,7 @@ func (w *caller) judge(t *task, x *exchange, v verdict, leave func()) (o outcome
 		return w.keep(t, leave), true
 	}
 	t.record.Reject, t.record.Detail = v.reason, v.detail
+	c.gauge.count(func(u *Usage) { u.Problem = v.detail })
 	if x.err != nil && w.calls.Err() != nil {
 		leave()
 		if t.probe {
@@ -126,6 +131,16 @@ func (w *caller) judge(t *task, x *exchange, v verdict, leave func()) (o outcome
 		c.account.Throttled(x.sent)
 	case refused:
 		c.breaker.Alive(x.sent)
+	case denied:
+		leave()
+		c.breaker.Alive(x.sent)
+		t.denied = x.sent
+		return w.end(t, denied403, nil), true
+	case useless:
+		t.vain++
+		c.breaker.Alive(x.sent)
+		c.account.Succeeded(c.member.Model, x.sent)
+		c.odds.vain()
 	default:
 		t.failures++
 		c.breaker.Failed(t.request.Key, x.sent, t.probe)
@@ -142,11 +157,12 @@ func (w *caller) judge(t *task, x *exchange, v verdict, leave func()) (o outcome
 		leave() // not this request: nothing passes
 		return w.stop(t, c.stop(fmt.Sprintf("%d answers of 429 for a request and no other answer since the first of them (%s)", t.throttles, v.detail))), true
 	}
-	last := v.class == refused || t.throttles >= w.config.Retry.Throttled
+	last := v.class == refused || t.throttles >= w.config.Retry.Throttled || v.class == useless && t.vain >= c.odds.vainEnough(w.config.Retry.Attempts)
 	if v.billed {
-		t.record.AssumedUSD += t.usd
 		usd := t.usd
-		w.settle(t, usd)
+		cost := w.cost(t, v.reply)
+		t.record.AssumedUSD += cost
+		w.settle(t, cost)
 		if !last && !w.reserve(t, usd) {
 			last = true
 			t.record.Reject, t.record.Detail = Budget, "no room for another attempt after: "+t.record.Detail
@@ -215,36 +231,35 @@ func (w *caller) end(t *task, how ending, err error) outcome {
 
 var errStopped = errors.New("panel member is stopped")
 
-// attempt is one call within the account's limits; where the server refuses the
-// response format, a second one without it.
+// attempt is one call within the account's limits; where the server refuses a parameter,
+// further ones in the form that it takes.
 func (w *caller) attempt(ctx context.Context, t *task, tokens int64) (x *exchange, v verdict, leave func(), err error) {
 	c := t.lane
 	if leave, err = w.enter(ctx, c, tokens); err != nil {
 		return nil, v, nil, err
 	}
-	withSchema := t.request.shape != nil && !c.noSchema.Load()
-	x, v = w.send(t, withSchema)
-	if !withSchema || x.err != nil || (x.status != http.StatusBadRequest && x.status != http.StatusUnprocessableEntity) {
-		return x, v, leave, nil
+	for {
+		form := c.form(t)
+		x, v = w.send(t, form)
+		if c.took(t, form, v) {
+			c.gauge.count(func(u *Usage) { u.Form = c.form(&task{}).notes() })
+		}
+		if !c.another(t, form, x, v) {
+			return x, v, leave, nil
+		}
+		// The first answer settles it for all, so it does not queue behind the others.
+		if err := c.account.Pace(ctx, tokens); err != nil {
+			leave()
+			return nil, v, nil, err
+		}
 	}
-	// Perhaps the format, perhaps the request: asked without the format it shows.
-	// The first answer settles it for all, so it does not queue behind the others.
-	if err := c.account.Pace(ctx, tokens); err != nil {
-		leave()
-		return nil, v, nil, err
-	}
-	x, v = w.send(t, false)
-	if v.class == answered {
-		c.noSchema.Store(true)
-	}
-	return x, v, leave, nil
 }
 
 // send makes one call and counts it.
-func (w *caller) send(t *task, schema bool) (*exchange, verdict) {
+func (w *caller) send(t *task, form Parameters) (*exchange, verdict) {
 	c := t.lane
 	c.gauge.count(func(u *Usage) { u.Sent++; u.InFlight++ })
-	x := c.send(w.calls, t.request, schema)
+	x := c.send(w.calls, t.request, form)
 	v := c.read(x)
 	what := outcomeOf(x, v)
 	c.gauge.count(func(u *Usage) { u.InFlight--; u.Outcomes[what]++ })
@@ -285,6 +300,19 @@ func (w *caller) settle(t *task, spent float64) {
 	w.budget.settle(held, spent)
 	t.usd = 0
 	t.lane.gauge.count(func(u *Usage) { u.HeldUSD -= held; u.SpentUSD += spent })
+}
+
+// cost is what a response that is no answer has cost: by its tokens if it states them,
+// and else the whole reservation.
+func (w *caller) cost(t *task, r reply) float64 {
+	if r.in == nil || r.out == nil {
+		return t.usd
+	}
+	t.lane.gauge.count(func(u *Usage) { u.InputTokens += *r.in; u.OutputTokens += *r.out })
+	if usd := t.lane.cost(*r.in, *r.out); usd != nil {
+		return *usd
+	}
+	return t.usd
 }
 
 // bill records what an answer cost.

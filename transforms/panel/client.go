@@ -23,7 +23,7 @@ type client struct {
 	protocol protocol
 	key      string
 	redact   func([]byte) []byte
-	noSchema atomic.Bool           // the server refuses response_format
+	forms    *forms                // in which the server takes requests, shared in the process
 	stopped  atomic.Pointer[error] // why the member is asked no more
 }
 
@@ -71,11 +71,11 @@ func redactor(key string) func([]byte) []byte {
 	}
 }
 
-func (c *client) send(ctx context.Context, r Request, schema bool) *exchange {
+func (c *client) send(ctx context.Context, r Request, form Parameters) *exchange {
 	ctx, cancel := context.WithTimeout(ctx, c.member.Timeout)
 	defer cancel()
 	x := &exchange{sent: time.Now()}
-	err := c.protocol.send(context.WithValue(ctx, exchangeKey{}, x), r, schema)
+	err := c.protocol.send(context.WithValue(ctx, exchangeKey{}, x), r, form)
 	if !x.tried {
 		x.err = err
 	}
@@ -88,6 +88,8 @@ type verdict struct {
 	reason string // of the reject, if it comes to that
 	detail string
 	billed bool // the call may have cost something although no answer came
+	status int  // of the response, or the one that an error with status 200 stands for
+	final  bool // no other form of the request would do
 	reply  reply
 }
 
@@ -96,8 +98,10 @@ type class int
 const (
 	answered  class = iota
 	failed          // may work the next time
+	useless         // the server works, and the model made nothing that can be used
 	throttled       // 429
 	refused         // would fail again
+	denied          // 403: would fail again, and perhaps for every request
 	stopping        // the member cannot be asked at all
 )
 
@@ -107,22 +111,27 @@ func (c *client) read(x *exchange) verdict {
 		return c.broken(x)
 	}
 	if x.status < 200 || x.status > 299 {
-		return c.byStatus(x.status, string(x.body))
+		return byStatus(x.status, x.body)
 	}
 	r := c.protocol.read(x.body)
 	switch {
+	case r.ok && (r.reason == AnswerEmpty || r.reason == AnswerMalformed):
+		return verdict{class: useless, reason: r.reason, detail: r.detail, billed: true, reply: r}
 	case r.ok:
 		return verdict{class: answered, reply: r}
-	case len(r.fault) > 0:
-		var e struct {
-			Code int `json:"code"`
+	case r.fault != nil:
+		v := verdict{class: failed, reason: HTTPError, detail: "status 200 with an error: " + r.fault.words}
+		if r.fault.code > 0 {
+			v = byTerms(r.fault.code, r.fault.words, r.fault.terms)
+			v.detail = "status 200 with an error: " + v.detail
 		}
-		if json.Unmarshal(r.fault, &e) == nil && e.Code >= 400 && e.Code <= 599 {
-			return c.byStatus(e.Code, string(x.body))
-		}
-		return verdict{class: failed, reason: HTTPError, detail: "status 200 with an error: " + excerpt(string(x.body))}
+		v.reply, v.billed = r, r.fault.ofChoice || r.in != nil
+		return v
 	}
-	return verdict{class: failed, reason: HTTPError, billed: true, detail: "status 200, not a completion: " + excerpt(string(x.body))}
+	return verdict{
+		class: failed, reason: HTTPError, billed: true, reply: r,
+		detail: "status 200, not a completion (" + r.cause + "): " + excerpt(string(x.body)),
+	}
 }
 
 func (c *client) broken(x *exchange) verdict {
@@ -137,26 +146,6 @@ func (c *client) broken(x *exchange) verdict {
 	var op *net.OpError
 	dial := errors.As(x.err, &op) && op.Op == "dial"
 	return verdict{class: failed, reason: HTTPError, billed: !dial, detail: detail}
-}
-
-func (c *client) byStatus(status int, body string) verdict {
-	v := verdict{class: refused, reason: HTTPError, detail: fmt.Sprintf("status %d: %s", status, excerpt(body))}
-	switch {
-	case status == http.StatusTooManyRequests:
-		v.class = throttled
-		if strings.Contains(body, "insufficient_quota") {
-			v.class = stopping
-		}
-	case status == http.StatusBadRequest && strings.Contains(body, "API_KEY_INVALID"): // Gemini's 401
-		v.class = stopping
-	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusPaymentRequired, status == http.StatusNotFound:
-		v.class = stopping
-	case status == http.StatusRequestTimeout, status == http.StatusGatewayTimeout:
-		v.class, v.reason, v.billed = failed, Timeout, true
-	case status == http.StatusTooEarly, status >= 500:
-		v.class = failed
-	}
-	return v
 }
 
 // stop remembers why the member is asked no more. The first reason stays.

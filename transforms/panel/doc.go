@@ -33,10 +33,13 @@
 // broken connections are tried again as Retry says. What would fail again (400
 // and its like) and what failed too often is a dead letter: it is recorded with
 // its reason, answered from the ledger from then on, and sent again only with
-// Replay. 401, 402, 403, 404 and an empty account are the member's fault and not
-// the request's: the member stops, nothing is recorded, and Do returns an error
-// that names what to mend after the other members have finished. So it is with a
-// request that has seen Retry.Throttled times 429 while nothing else was answered.
+// Replay. 401, 402, 404, an empty account and a refused location or model are the
+// member's fault and not the request's: the member stops, nothing is recorded, and Do
+// returns an error that names what to mend after the other members have finished. So it
+// is with a request that has seen Retry.Throttled times 429 while nothing else was
+// answered. A filter's 400 or 403 is the request's own: answer_refused, with the
+// provider's words. Another 403 is the request's where an answer to a later call shows
+// that the member works, and the member's where ten in a row or all get it (denied.go).
 //
 // How often is too often depends on the server (odds.go): where half of all calls
 // fail, six in a row are no news, and a request is asked some twenty times.
@@ -44,9 +47,30 @@
 // An answer that belongs to another request cannot be told from a poor one: no protocol
 // signs what it answers. What does not fit its place is the validity rules' to refuse.
 //
-// A status of 200 with an error or with something else than a chat completion
-// inside is a failed call. A server that refuses response_format is remembered
-// and asked without it.
+// A status of 200 with an error (in the choice, too) or with something else than a
+// completion inside is a failed call. A model that says nothing, or of which the provider
+// says itself that the answer is none, is asked again as long as it does so seldom, and
+// once more where it does so often (odds.go): the server works, so the breaker does not
+// count these, and each of them is paid. Then they are answer_empty and answer_malformed.
+//
+// # Reading
+//
+// Responses are read without a schema (loose.go): what is needed is taken in whatever
+// form it comes (text as parts, tokens as strings, a stream that nobody asked for), and
+// what nobody needs may be anything. The ledger has the bytes as they came, and a dead
+// letter whose response is readable today is an answer again. Why a model stopped has
+// many names, which spoken.go lists. The arguments of a call of a tool are read as if
+// they were the text. What cannot be read has its cause in the live view (Usage.Problem),
+// in the error of a member that stops, and in the dead letter.
+//
+// # Parameters that a model refuses
+//
+// A 400 that names a parameter is followed by the same request without it, or with its
+// other name, and what is answered so is learnt for the member in this process
+// (parameters.go); the refused call counts as no attempt. The request's key knows nothing
+// of it. Member.Parameters says it beforehand. A 400 that names nothing, and a model that
+// failed to write JSON in the response format, count for one request; the format is left
+// out for all once three requests, and more than were answered with it, needed that.
 //
 // # A member that is down
 //
@@ -76,8 +100,8 @@
 // # Answers
 //
 // The model is asked for one JSON object. Prose or a fence round the object is
-// passed over, since models add it whatever they are told; of several objects the
-// last one with the expected fields counts. A model that gave none is shown its answer
+// passed over, since models add it whatever they are told, and so are thoughts before
+// it (objects.go); of several objects the last one with the expected fields counts. A model that gave none is shown its answer
 // and asked once more (reask.go), which servers with schemas hardly need; none again is
 // answer_not_json. Prose
 // or a fence inside the completion itself is the validity rules' to refuse. An

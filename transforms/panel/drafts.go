@@ -34,7 +34,7 @@ func OpenDrafts(members []Member) (*Drafts, error) {
 		if err != nil {
 			return nil, fmt.Errorf("panel member %s: %w", m.Name, err)
 		}
-		d.panel.clients[m.Name] = &client{member: m, protocol: p}
+		d.panel.clients[m.Name] = &client{member: m, protocol: p, forms: &forms{}}
 	}
 	return d, nil
 }

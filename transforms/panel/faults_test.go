@@ -51,7 +51,7 @@ func everyFault(t *testing.T, provider string) {
 		"200 error text":   {[]faultserver.Step{faultserver.Body(`{"error":"overloaded"}`), ok}, "", 2},
 		"200 html":         {[]faultserver.Step{faultserver.Body("<html>")}, HTTPError, 3},
 		"200 nothing":      {[]faultserver.Step{faultserver.Body("")}, HTTPError, 3},
-		"200 no choices":   {[]faultserver.Step{faultserver.Body(`{"choices":[]}`)}, HTTPError, 3},
+		"200 no answer":    {[]faultserver.Step{faultserver.Body(`{"object":"list","data":[]}`)}, HTTPError, 3},
 		"wrong json":       {[]faultserver.Step{faultserver.WrongJSON()}, AnswerNotJSON, 2}, // once more
 		"wrong json once":  {[]faultserver.Step{faultserver.WrongJSON(), ok}, "", 2},
 		"no completion":    {[]faultserver.Step{faultserver.Text(`{"completion": null}`)}, AnswerNotJSON, 2},

@@ -42,8 +42,11 @@ func newFIM(m Member, key string, over *http.Client) (*fimEndpoint, error) {
 	return &fimEndpoint{m, family, openAIClient(m, key, over)}, nil
 }
 
-func (p *fimEndpoint) request(r Request) openai.CompletionRequest {
+func (p *fimEndpoint) request(r Request, form Parameters) openai.CompletionRequest {
 	m := p.member
+	if form.Temperature == omit {
+		m.Temperature = nil
+	}
 	prompt := p.family.Prompt(r.fill.prefix, r.fill.suffix)
 	if r.fill.scored != nil {
 		// One token has to be generated: not all servers take zero.
@@ -53,37 +56,28 @@ func (p *fimEndpoint) request(r Request) openai.CompletionRequest {
 		}
 	}
 	req := openai.CompletionRequest{
-		Model: m.Model, Prompt: prompt, MaxTokens: m.MaxTokens, Temperature: openAITemperature(m), Stop: []string{p.family.Stop},
+		Model: m.Model, Prompt: prompt, MaxTokens: m.MaxTokens, Temperature: openAITemperature(m),
 	}
-	if m.Seed != nil {
+	if form.Stop != omit {
+		req.Stop = []string{p.family.Stop}
+	}
+	if m.Seed != nil && form.Seed != omit {
 		seed := *m.Seed + int(r.Sample)
 		req.Seed = &seed
 	}
 	return req
 }
 
-func (p *fimEndpoint) wire(r Request) ([]byte, error) { return json.Marshal(p.request(r)) }
+func (p *fimEndpoint) wire(r Request) ([]byte, error) {
+	return json.Marshal(p.request(r, Parameters{}))
+}
 
-func (p *fimEndpoint) send(ctx context.Context, r Request, _ bool) error {
-	_, err := p.api.CreateCompletion(ctx, p.request(r))
+func (p *fimEndpoint) send(ctx context.Context, r Request, form Parameters) error {
+	_, err := p.api.CreateCompletion(ctx, p.request(r, form))
 	return err
 }
 
-func (p *fimEndpoint) read(raw []byte) reply {
-	c, r := readCompletion(raw)
-	if !r.ok {
-		return r
-	}
-	r.text = c.Text
-	if l := c.LogProbs; l != nil {
-		r.tokens = scored(l.Tokens, l.LogProb, p.family)
-		if r.tokens != nil {
-			return r // what came after the scored text was cut on purpose
-		}
-	}
-	r.finished(c.FinishReason, len(r.text))
-	return r
-}
+func (p *fimEndpoint) takes(Parameters) bool { return true }
 
 // scored are the tokens of an echoed prompt from the middle mark up to and with the
 // stop: the text that was asked about. A text cannot hold these marks, so the last

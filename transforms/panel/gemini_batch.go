@@ -27,8 +27,9 @@ type geminiRequest struct {
 }
 
 func (p *gemini) line(id string, r Request) ([]byte, error) {
-	c := p.config(r, true)
-	req := geminiRequest{Contents: p.contents(r), System: c.SystemInstruction}
+	form := p.member.Parameters
+	c := p.config(r, form)
+	req := geminiRequest{Contents: p.contents(r, form), System: c.SystemInstruction}
 	req.Generation.Temperature, req.Generation.MaxTokens, req.Generation.Candidates = c.Temperature, c.MaxOutputTokens, c.CandidateCount
 	req.Generation.MIMEType, req.Generation.Schema = c.ResponseMIMEType, c.ResponseJsonSchema
 	return json.Marshal(struct {

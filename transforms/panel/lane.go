@@ -21,6 +21,7 @@ type lane struct {
 	open     int     // tasks in other goroutines
 	parked   []*task // until the breaker closes
 	suspects []*task // failed too often, and nothing has shown yet that the server works
+	denied   []*task // answered 403, and nothing has shown yet whose fault it is
 	waiting  bool    // a goroutine waits for the breaker
 	probing  bool    // one of open is the probe
 }
@@ -61,8 +62,8 @@ func (l *lane) unpark(n int) []*task {
 
 // aside takes all tasks back that have no call.
 func (l *lane) aside() []*task {
-	tasks := append(l.unpark(len(l.parked)), l.suspects...)
-	l.suspects = nil
+	tasks := slices.Concat(l.unpark(len(l.parked)), l.suspects, l.denied)
+	l.suspects, l.denied = nil, nil
 	return tasks
 }
 
@@ -123,13 +124,11 @@ func (r *run) acquit(l *lane, all bool) {
 // themselves.
 func (r *run) convict() {
 	for _, l := range r.order {
-		if len(l.suspects) == 0 {
+		if len(l.suspects)+len(l.denied) == 0 {
 			continue
 		}
-		// What is being committed takes room of the look-ahead, in which others could show it.
-		committing := func(o outcome) bool { return o.lane == l }
-		alone := l.open == 0 && len(l.parked) == 0 && len(r.waiting) == 0 && r.mayTake() == nil &&
-			!slices.ContainsFunc(r.pending, committing) && !slices.ContainsFunc(r.committing, committing)
+		alone := r.aloneOf(l)
+		r.deny(l, alone && len(l.suspects) == 0)
 		if alone && r.err == nil {
 			r.acquit(l, true)
 		}
@@ -158,7 +157,7 @@ func (r *run) pass(g gate) {
 // down stops a member whose breaker has been open for too long.
 func (l *lane) down() {
 	m := l.member
-	err := fmt.Errorf("panel member %s is stopped: %s has failed for %v; its requests are kept for later: run again when %s and model %s work, what is paid is kept",
-		m.Name, m.BaseURL, l.breaker.OpenFor().Round(time.Second), m.BaseURL, m.Model)
+	err := fmt.Errorf("panel member %s is stopped: %s has failed for %v%s; its requests are kept for later: run again when %s and model %s work, what is paid is kept",
+		m.Name, m.BaseURL, l.breaker.OpenFor().Round(time.Second), l.gauge.problem(), m.BaseURL, m.Model)
 	l.stopped.CompareAndSwap(nil, &err)
 }

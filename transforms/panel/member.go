@@ -36,6 +36,7 @@ var Paid = []string{ProviderFIM, ProviderGemini, ProviderOpenAI}
 // for judges that do not judge their own. FIMModel, Samples and Seed are those of a
 // FIM endpoint: the model family whose tokens frame prefix and suffix, how many
 // middles a context is asked for, and the seed of the first; Revision is the weights'.
+// Parameters is a mapping of parameters to "omit" or another name, see its table.
 type Member struct {
 	Name      string `yaml:"name" json:"name"`
 	Provider  string `yaml:"provider" json:"provider"`
@@ -59,6 +60,9 @@ type Member struct {
 	// BatchUSDPerMTok is the price of the provider's batches.
 	BatchUSDPerMTok *Price        `yaml:"batch_usd_per_mtok,omitempty" json:"batch_usd_per_mtok,omitempty"`
 	Timeout         time.Duration `yaml:"timeout,omitempty" json:"timeout,omitempty"`
+	// Parameters are those that the model takes under another name or not at all. They
+	// change what is sent, and not which request it is.
+	Parameters Parameters `yaml:"parameters,omitempty" json:"parameters,omitzero"`
 }
 
 // Price in US dollars for a million tokens. Both are required.
@@ -174,6 +178,9 @@ func (m Member) Validate() error {
 		}
 	} else if m.FIMModel != "" || m.Samples != 0 || m.Seed != nil {
 		return fmt.Errorf("panel member %s: fim_model, samples and seed belong to provider %s alone", m.Name, ProviderFIM)
+	}
+	if err := m.Parameters.validate(m); err != nil {
+		return err
 	}
 	if m.Family != "" && !namePattern.MatchString(m.Family) {
 		return bad("family", fmt.Sprintf("%q", m.Family), "1 to 64 of a-z 0-9 . _ -")

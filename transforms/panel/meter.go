@@ -43,6 +43,8 @@ type Usage struct {
 	TokenShare    *float64
 	Slots         int // the present concurrency limit
 	DownFor       time.Duration
+	Form          []string // what was learnt of the form in which the member takes requests
+	Problem       string   // what the last call that brought no answer said
 	ETA           *time.Duration
 }
 
@@ -53,7 +55,7 @@ const (
 	OutcomeServer     = "server"     // 5xx
 	OutcomeTimeout    = "timeout"    // no answer in time
 	OutcomeConnection = "connection" // broken or never made
-	OutcomeBody       = "body"       // a status of 200 with something else inside
+	OutcomeBody       = "body"       // a status of 200 with something else inside, or nothing to use
 	OutcomeRefused    = "refused"    // 400 and its like
 	OutcomeStopped    = "stopped"    // 401 and its like, an empty account
 )
@@ -76,8 +78,10 @@ func outcomeOf(x *exchange, v verdict) string {
 		return OutcomeTimeout
 	case x.err != nil:
 		return OutcomeConnection
-	case v.class == refused:
+	case v.class == refused, v.class == denied:
 		return OutcomeRefused
+	case v.class == useless:
+		return OutcomeBody
 	case x.status >= http.StatusInternalServerError:
 		return OutcomeServer
 	}
@@ -137,6 +141,16 @@ type gauge struct {
 
 func (g *gauge) of(account *limit.Account, breaker *limit.Breaker) {
 	g.count(func(*Usage) { g.account, g.breaker = account, breaker })
+}
+
+// problem is what the last call that brought no answer said, as the end of a clause.
+func (g *gauge) problem() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.use.Problem == "" {
+		return ""
+	}
+	return ", the last time with: " + g.use.Problem
 }
 
 func (g *gauge) count(change func(*Usage)) {

@@ -14,6 +14,8 @@ type odds struct {
 	asked    float64   // first attempts at a request
 	failed   float64   // those of them that failed in the server's way
 	answered time.Time // when the last call was sent that was answered
+	good     float64   // answers
+	useless  float64   // and those that could not be used
 }
 
 const (
@@ -43,7 +45,39 @@ func (o *odds) answer(sent time.Time) {
 	if sent.After(o.answered) {
 		o.answered = sent
 	}
+	o.good++
+	o.halve()
 }
+
+// vain notes an answer that could not be used.
+func (o *odds) vain() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.useless++
+	o.halve()
+}
+
+// halve forgets. o.mu is held.
+func (o *odds) halve() {
+	if o.good+o.useless >= oddsMemory {
+		o.good, o.useless = o.good/2, o.useless/2
+	}
+}
+
+// vainEnough is how many answers that cannot be used are a request's own. Each is paid:
+// a model that seldom says nothing is asked like one that seldom fails, and one that
+// does so often is asked once more and no more.
+func (o *odds) vainEnough(attempts int) int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.useless/(o.good+o.useless+oddsPrior) <= goodServer {
+		return attempts
+	}
+	return min(attempts, 2)
+}
+
+// answeredEver reports whether a call was answered.
+func (o *odds) answeredEver() bool { return o.answeredSince(time.Time{}) }
 
 // answeredSince reports whether a call that was sent after t was answered.
 func (o *odds) answeredSince(t time.Time) bool {

@@ -153,8 +153,11 @@ func Open(config Config) (*Panel, error) {
 		if p.clients[m.Name], err = newClient(m, account); err != nil {
 			return nil, err
 		}
-		w := watch{c.Accounts.Breaker(m.account()+" and model "+m.Model, c.Breaker), c.Meter.gauge(c.Stage, m.Name)}
+		name := m.account() + " and model " + m.Model
+		p.clients[m.Name].forms = c.Accounts.Note(m.Provider+" "+name, func() any { return &forms{} }).(*forms)
+		w := watch{c.Accounts.Breaker(name, c.Breaker), c.Meter.gauge(c.Stage, m.Name)}
 		w.gauge.of(account, w.breaker)
+		w.gauge.count(func(u *Usage) { u.Form = p.clients[m.Name].form(&task{}).notes() })
 		p.watches[m.Name] = w
 		concurrency += m.Concurrency
 	}

@@ -12,6 +12,9 @@ const (
 	AnswerNotJSON    = "answer_not_json"    // no JSON object with the fields that were asked for
 	AnswerRefused    = "answer_refused"     // the model or a filter refused
 	AnswerTruncated  = "answer_truncated"   // the answer ended at max_tokens
+	AnswerEmpty      = "answer_empty"       // the provider answered, and the model said nothing
+	AnswerMalformed  = "answer_malformed"   // the provider says that what the model made is none: OTHER, MALFORMED_…, failed JSON
+	AnswerToolCall   = "answer_tool_call"   // a call of a tool that nobody offered
 	AnswerNoLogProbs = "answer_no_logprobs" // a FIM endpoint scored nothing
 	HTTPError        = "http_error"         // the provider did not answer, or answered with an error
 	Timeout          = "timeout"            // the provider did not answer in time
@@ -20,7 +23,7 @@ const (
 )
 
 // Reasons lists them.
-var Reasons = []string{AnswerNotJSON, AnswerRefused, AnswerTruncated, AnswerNoLogProbs, HTTPError, Timeout, Secret, Budget}
+var Reasons = []string{AnswerNotJSON, AnswerRefused, AnswerTruncated, AnswerEmpty, AnswerMalformed, AnswerToolCall, AnswerNoLogProbs, HTTPError, Timeout, Secret, Budget}
 
 // GeneratedCompletion is a generator's answer.
 type GeneratedCompletion struct {
@@ -38,27 +41,28 @@ type JudgeAnswer struct {
 // ParseGenerate reads a generator's answer from a model's text. reason is "" for a
 // good answer.
 func ParseGenerate(content string) (g GeneratedCompletion, reason, detail string) {
-	var a struct {
-		Completion *string  `json:"completion"`
-		Introduced []string `json:"introduced"`
-		WhyWrong   string   `json:"why_wrong"`
-	}
 	ok := lastObject(content, func(object []byte) bool {
-		b := a
-		b.Completion, b.Introduced, b.WhyWrong = nil, nil, ""
+		var b struct {
+			Completion *string `json:"completion"`
+			Introduced any     `json:"introduced"`
+			WhyWrong   any     `json:"why_wrong"`
+		}
 		if json.Unmarshal(object, &b) != nil || b.Completion == nil {
 			return false
 		}
-		a = b
+		g = GeneratedCompletion{Completion: *b.Completion, Introduced: []string{}}
+		g.WhyWrong, _ = b.WhyWrong.(string)
+		for _, name := range (loose{b.Introduced}).list() { // a name alone stands for a list of it
+			if s, ok := name.v.(string); ok {
+				g.Introduced = append(g.Introduced, s)
+			}
+		}
 		return true
 	})
 	if !ok {
 		return GeneratedCompletion{}, AnswerNotJSON, "no JSON object with a string completion in: " + excerpt(content)
 	}
-	if a.Introduced == nil {
-		a.Introduced = []string{}
-	}
-	return GeneratedCompletion{Completion: *a.Completion, Introduced: a.Introduced, WhyWrong: a.WhyWrong}, "", ""
+	return g, "", ""
 }
 
 // ParseJudge reads a judge's answer from a model's text. reason is "" for a good
@@ -79,31 +83,6 @@ func ParseJudge(content string) (a JudgeAnswer, reason string) {
 		return JudgeAnswer{}, AnswerNotJSON
 	}
 	return a, ""
-}
-
-// maxStarts bounds how many "{" of an answer are tried as the start of an object.
-const maxStarts = 256
-
-// lastObject offers the JSON objects that stand in text, from left to right, none
-// inside another, and reports whether take took one.
-func lastObject(text string, take func(object []byte) bool) bool {
-	taken := false
-	for range maxStarts {
-		i := strings.IndexByte(text, '{')
-		if i < 0 {
-			break
-		}
-		text = text[i:]
-		d := json.NewDecoder(strings.NewReader(text))
-		var object json.RawMessage
-		if d.Decode(&object) != nil {
-			text = text[1:]
-			continue
-		}
-		taken = take(object) || taken
-		text = text[d.InputOffset():]
-	}
-	return taken
 }
 
 // excerpt is the head of a text, for a person.

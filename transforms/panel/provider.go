@@ -3,7 +3,6 @@ package panel
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,22 +14,26 @@ import (
 // goroutines.
 type protocol interface {
 	// wire is the request as JSON, for its key and its size. What is sent has these
-	// fields; without schema, it lacks what asks for JSON.
+	// fields, but for those that the form changes.
 	wire(r Request) ([]byte, error)
 	// send makes one call, through the http.Client that the protocol was made with.
 	// That keeps the response; the error tells only why no request was made.
-	send(ctx context.Context, r Request, schema bool) error
+	send(ctx context.Context, r Request, form Parameters) error
+	// takes reports whether the library sends requests in a form.
+	takes(form Parameters) bool
 	// read reads the body of a response with status 2xx.
 	read(raw []byte) reply
 }
 
 // reply is what a response says. Without ok it is no answer, and fault is the error
-// object that came in its place, if one did. reason is why an answer cannot be used
-// (refused, truncated), "" for none; detail is for a person.
+// that came in its place, if one did, or cause says why nothing can be read. reason is
+// why an answer cannot be used (refused, truncated), "" for none; detail is for a person.
 type reply struct {
 	ok             bool
-	fault          json.RawMessage
+	fault          *fault
+	cause          string
 	text           string
+	tool           string // text is what this tool was called with
 	tokens         []Token
 	reason, detail string
 	in, out        *int64 // tokens as billed, nil where the response does not say

@@ -2,6 +2,7 @@ package panel
 
 import (
 	"encoding/json"
+	"io"
 	"math"
 	"net/http"
 	"strings"
@@ -30,14 +31,15 @@ func TestReplies(t *testing.T) {
 		{ProviderOpenAI, `{"choices":[{"message":{"refusal":"no"},"finish_reason":"stop"}]}`, "", AnswerRefused, true},
 		{ProviderOpenAI, `{"choices":[{"message":{"content":null},"finish_reason":"content_filter"}]}`, "", AnswerRefused, true},
 		{ProviderOpenAI, `{"choices":[{"message":{"content":"x"},"finish_reason":"length"}]}`, "x", AnswerTruncated, true},
-		{ProviderOpenAI, `{"choices":[]}`, "", "", false},
+		{ProviderOpenAI, `{"choices":[]}`, "", AnswerEmpty, true},
+		{ProviderOpenAI, `{"object":"list"}`, "", "", false},
 		{ProviderOpenAI, `x`, "", "", false},
 		{ProviderOpenAI, ``, "", "", false},
 		{ProviderGemini, `{"candidates":[{"content":{"parts":[{"text":"thinking","thought":true},{"text":"x"},{"text":"y"}]},"finishReason":"STOP"}]}`, "xy", "", true},
 		{ProviderGemini, `{"candidates":[{"content":{"parts":[{"text":"x"}]},"finishReason":"MAX_TOKENS"}]}`, "x", AnswerTruncated, true},
 		{ProviderGemini, `{"candidates":[{"finishReason":"RECITATION"}]}`, "", AnswerRefused, true},
 		{ProviderGemini, `{"promptFeedback":{"blockReason":"SAFETY"}}`, "", AnswerRefused, true},
-		{ProviderGemini, `{"candidates":[]}`, "", "", false},
+		{ProviderGemini, `{"candidates":[]}`, "", AnswerEmpty, true},
 		{ProviderGemini, `[]`, "", "", false},
 		{ProviderFIM, `{"choices":[{"text":"x(","finish_reason":"stop"}]}`, "x(", "", true},
 		{ProviderFIM, `{"choices":[{"text":"x","finish_reason":"length"}]}`, "x", AnswerTruncated, true},
@@ -68,10 +70,34 @@ func FuzzReplies(f *testing.F) {
 	f.Add([]byte(`{"choices":[{"text":"x","logprobs":{"tokens":["<|fim_middle|>","a","<|endoftext|>"],"token_logprobs":[-1,-2,-3]}}]}`))
 	f.Add([]byte(`{"candidates":[{"content":{"parts":[{"text":"x"}]}}],"usageMetadata":{}}`))
 	f.Add([]byte(`{"choices":[{"message":{"content":"x"}}],"error":{}}`))
+	for _, all := range scenarios {
+		for _, c := range all {
+			s := faultserver.New(faultserver.Options{Plan: c.plan})
+			for range 2 {
+				for _, path := range []string{"/v1/chat/completions", "/v1beta/models/m:generateContent"} {
+					res, err := http.Post(strings.TrimSuffix(s.URL(), "/v1")+path, "application/json", strings.NewReader("{}"))
+					if err != nil {
+						f.Fatal(err)
+					}
+					raw, err := io.ReadAll(res.Body)
+					res.Body.Close()
+					if err != nil {
+						f.Fatal(err)
+					}
+					f.Add(raw)
+				}
+			}
+			s.Close()
+		}
+	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		for _, p := range protocols {
 			r := p.read(raw)
-			if !r.ok && (r.text != "" || r.reason != "" || r.tokens != nil) || (r.in == nil) != (r.out == nil) && r.ok && !json.Valid(raw) {
+			byStatus(400, raw)
+			if !r.ok && r.fault == nil && r.cause == "" {
+				t.Errorf("%T of %q: no cause", p, raw)
+			}
+			if !r.ok && (r.text != "" || r.reason != "" || r.tokens != nil) || (r.in == nil) != (r.out == nil) || r.in != nil && (*r.in < 0 || *r.out < 0) || (r.in == nil) != (r.out == nil) && r.ok && !json.Valid(raw) {
 				t.Errorf("%T of %q: %+v", p, raw, r)
 			}
 		}

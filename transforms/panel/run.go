@@ -152,7 +152,7 @@ func (r *run) loop(ctx context.Context) error {
 
 func (r *run) finished() bool {
 	for _, l := range r.order {
-		if len(l.parked)+len(l.suspects) > 0 {
+		if len(l.parked)+len(l.suspects)+len(l.denied) > 0 {
 			return false
 		}
 	}
@@ -212,6 +212,7 @@ func (r *run) take(from *stream) {
 		return
 	}
 	rec, ok := r.ledger.Get(req.Key)
+	rec = req.reread(rec)
 	if ok && (rec.Reject == Budget || rec.Reject != "" && r.panel.config.Replay) {
 		rec, ok = r.dead[req.Key]
 	}
@@ -305,6 +306,12 @@ func (r *run) settle(o outcome) {
 			o.lane.suspects = append(o.lane.suspects, o.task)
 		} else {
 			r.park(o.task)
+		}
+	case denied403:
+		if r.err != nil {
+			r.drop(o.task)
+		} else {
+			o.lane.denied = append(o.lane.denied, o.task)
 		}
 	case broken:
 		r.drop(o.task)

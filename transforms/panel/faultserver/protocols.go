@@ -33,12 +33,13 @@ func readChat(r *http.Request, body []byte) (Arrival, error) {
 	}
 	a := Arrival{
 		Protocol: Chat, Model: req.Model, MaxTokens: max(req.MaxTokens, req.MaxCompletionTokens), Auth: r.Header.Get("Authorization"),
-		Schema: req.ResponseFormat != nil && req.ResponseFormat.Type == "json_schema",
+		Schema: req.ResponseFormat != nil && req.ResponseFormat.Type == "json_schema", fields: fieldsOf(body),
 	}
 	for _, m := range req.Messages {
 		switch {
 		case m.Role == "system":
 			a.System += m.Content
+			a.fields["system"] = true
 		case m.Role == "assistant":
 			a.Again = true
 		case !a.Again:
@@ -62,7 +63,7 @@ func readCompletion(r *http.Request, body []byte) (Arrival, error) {
 	}
 	return Arrival{
 		Protocol: Completions, Model: req.Model, User: req.Prompt, MaxTokens: req.MaxTokens, Echo: req.Echo,
-		Auth: r.Header.Get("Authorization"), Reserved: len(req.Prompt)/3 + req.MaxTokens,
+		Auth: r.Header.Get("Authorization"), Reserved: len(req.Prompt)/3 + req.MaxTokens, fields: fieldsOf(body),
 	}, nil
 }
 
@@ -73,12 +74,13 @@ func readGemini(r *http.Request, body []byte) (Arrival, error) {
 		} `json:"parts"`
 	}
 	var req struct {
-		System   content   `json:"systemInstruction"`
-		Contents []content `json:"contents"`
-		Config   struct {
-			MaxOutputTokens int             `json:"maxOutputTokens"`
-			Schema          json.RawMessage `json:"responseJsonSchema"`
-		} `json:"generationConfig"`
+		System   content         `json:"systemInstruction"`
+		Contents []content       `json:"contents"`
+		Config   json.RawMessage `json:"generationConfig"`
+	}
+	var config struct {
+		MaxOutputTokens int             `json:"maxOutputTokens"`
+		Schema          json.RawMessage `json:"responseJsonSchema"`
 	}
 	model, ok := strings.CutSuffix(r.PathValue("call"), ":generateContent")
 	if !ok {
@@ -87,10 +89,16 @@ func readGemini(r *http.Request, body []byte) (Arrival, error) {
 	if err := json.Unmarshal(body, &req); err != nil {
 		return Arrival{}, err
 	}
-	a := Arrival{
-		Protocol: Gemini, Model: model, MaxTokens: req.Config.MaxOutputTokens,
-		Auth: r.Header.Get("X-Goog-Api-Key"), Schema: len(req.Config.Schema) > 0,
+	if len(req.Config) > 0 {
+		if err := json.Unmarshal(req.Config, &config); err != nil {
+			return Arrival{}, err
+		}
 	}
+	a := Arrival{
+		Protocol: Gemini, Model: model, MaxTokens: config.MaxOutputTokens,
+		Auth: r.Header.Get("X-Goog-Api-Key"), Schema: len(config.Schema) > 0, fields: fieldsOf(req.Config),
+	}
+	a.fields["system"] = len(req.System.Parts) > 0
 	for _, p := range req.System.Parts {
 		a.System += p.Text
 	}

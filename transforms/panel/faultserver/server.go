@@ -54,6 +54,8 @@ type Arrival struct {
 	Step      string // the step that served it
 	Status    int    // the status it was answered with, 0 for a broken connection
 	Reserved  int    // tokens: a third of the prompt's bytes and MaxTokens
+
+	fields map[string]bool // see Has
 }
 
 var announced = regexp.MustCompile(`The boundary of this request is ([0-9a-f]{32})`)

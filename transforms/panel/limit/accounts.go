@@ -11,6 +11,7 @@ type Accounts struct {
 	mu       sync.Mutex
 	m        map[string]*Account
 	breakers map[string]*Breaker
+	notes    map[string]any
 }
 
 // Process is the registry of this process. It is the one piece of shared state:
@@ -48,4 +49,18 @@ func (r *Accounts) Breaker(name string, c BreakerConfig) *Breaker {
 		r.breakers[name] = NewBreaker(c)
 	}
 	return r.breakers[name]
+}
+
+// Note is what users of an account share beside its limits, by name, made at the first
+// call.
+func (r *Accounts) Note(name string, first func() any) any {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.notes == nil {
+		r.notes = map[string]any{}
+	}
+	if r.notes[name] == nil {
+		r.notes[name] = first()
+	}
+	return r.notes[name]
 }

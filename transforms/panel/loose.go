@@ -1,0 +1,314 @@
+package panel
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// loose is a value of a response that is read without a schema: what is asked for is
+// taken in whatever form it comes, and what nobody asks for may be anything. A typed
+// decoder refuses a whole answer, which is paid, for one odd field of no interest.
+type loose struct{ v any }
+
+// get is the first field of an object that is there and not null.
+func (l loose) get(names ...string) loose {
+	object, _ := l.v.(map[string]any)
+	for _, name := range names {
+		if v := object[name]; v != nil {
+			return loose{v}
+		}
+	}
+	return loose{}
+}
+
+// has reports whether an object has a field, if only as null.
+func (l loose) has(name string) bool {
+	object, _ := l.v.(map[string]any)
+	_, ok := object[name]
+	return ok
+}
+
+// first is the first element of a list, and anything else itself.
+func (l loose) first() loose {
+	if list, ok := l.v.([]any); ok {
+		if len(list) == 0 {
+			return loose{}
+		}
+		return loose{list[0]}
+	}
+	return l
+}
+
+// list are the elements of a list, and anything else alone.
+func (l loose) list() []loose {
+	list, ok := l.v.([]any)
+	if !ok && l.v != nil {
+		list = []any{l.v}
+	}
+	out := make([]loose, len(list))
+	for i, v := range list {
+		out[i] = loose{v}
+	}
+	return out
+}
+
+// word is a string, or the one in an object that says what it is.
+func (l loose) word() string {
+	switch v := l.v.(type) {
+	case string:
+		return v
+	case json.Number:
+		return v.String()
+	case map[string]any:
+		s, _ := l.get("type", "reason", "name", "value", "code").v.(string)
+		return s
+	}
+	return ""
+}
+
+// json is the value as JSON, a string that holds some as it is.
+func (l loose) json() string {
+	if s, ok := l.v.(string); ok || l.v == nil {
+		return s
+	}
+	b, err := json.Marshal(l.v)
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}
+
+// mostTokens is more than any request has: what is above is no count of tokens.
+const mostTokens = 1 << 40
+
+// number is a number that is not negative, also as a float or a string.
+func (l loose) number() (int64, bool) {
+	var text string
+	switch v := l.v.(type) {
+	case json.Number:
+		text = v.String()
+	case string:
+		text = strings.TrimSpace(v)
+	default:
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(f >= 0 && f <= mostTokens) {
+		return 0, false
+	}
+	return int64(math.Ceil(f)), true
+}
+
+// float is a number of any sign.
+func (l loose) float() *float64 {
+	n, ok := l.v.(json.Number)
+	if !ok {
+		return nil
+	}
+	f, err := n.Float64()
+	if err != nil {
+		return nil
+	}
+	return &f
+}
+
+// meaningful reports whether a value says something: false, "", {} and [] do not.
+func (l loose) meaningful() bool {
+	switch v := l.v.(type) {
+	case bool:
+		return v
+	case string:
+		return strings.TrimSpace(v) != ""
+	case map[string]any:
+		return len(v) > 0
+	case []any:
+		return len(v) > 0
+	case json.Number:
+		return v != "0"
+	}
+	return false
+}
+
+var errNoJSON = errors.New("it is empty")
+
+// documents reads the JSON values of a response: one as a rule, several where a server
+// streams although nobody asked it to, as server-sent events, as lines or as a list.
+// The error says why there is none.
+func documents(raw []byte) ([]loose, error) {
+	text := trimmed(raw)
+	if len(text) > 0 && text[0] != '{' && text[0] != '[' {
+		if rest, events := eventData(text); events {
+			text = rest
+		}
+	}
+	docs, err := decodeAll(text)
+	if len(docs) == 0 && len(text) > 0 && (text[0] == '{' || text[0] == '[') {
+		if mended, _, ok := mend(string(text)); ok {
+			if again, _ := decodeAll([]byte(mended)); len(again) > 0 {
+				docs, err = again, nil
+			}
+		}
+	}
+	if len(docs) == 0 {
+		return nil, err
+	}
+	var flat []loose
+	for _, d := range docs {
+		if _, ok := d.v.([]any); ok {
+			flat = append(flat, d.list()...)
+		} else {
+			flat = append(flat, d)
+		}
+	}
+	return flat, nil
+}
+
+// trimmed is a response without white space and byte order marks.
+func trimmed(raw []byte) []byte {
+	for {
+		raw = bytes.TrimSpace(raw)
+		rest, ok := bytes.CutPrefix(raw, []byte("\ufeff"))
+		if !ok {
+			return raw
+		}
+		raw = rest
+	}
+}
+
+// eventData is what server-sent events carry (https://html.spec.whatwg.org, 9.2), or
+// what stands behind their comments, which some gateways send to keep a connection.
+func eventData(text []byte) (data []byte, ok bool) {
+	var out []byte
+	for line := range bytes.Lines(text) {
+		field, value, found := bytes.Cut(bytes.TrimRight(line, "\r\n"), []byte(":"))
+		switch {
+		case found && (len(field) == 0 || string(field) == "event" || string(field) == "id" || string(field) == "retry"):
+			ok = true
+		case found && string(field) == "data":
+			ok = true
+			if v := bytes.TrimSpace(value); string(v) != "[DONE]" {
+				out = append(append(out, v...), '\n')
+			}
+		default:
+			out = append(out, line...)
+		}
+	}
+	return trimmed(out), ok
+}
+
+// decodeAll reads JSON values up to the first thing that is none.
+func decodeAll(text []byte) (docs []loose, err error) {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	for {
+		var v any
+		if err := d.Decode(&v); err != nil {
+			if errors.Is(err, io.EOF) {
+				err = errNoJSON
+			}
+			return docs, err
+		}
+		switch v.(type) {
+		case map[string]any, []any:
+			docs = append(docs, loose{v})
+		default:
+			return docs, fmt.Errorf("it is JSON, and neither an object nor a list")
+		}
+	}
+}
+
+// words of other languages and of floating-point numbers that JSON does not have.
+var strangers = map[string]string{
+	"NaN": "null", "Infinity": "null", "-Infinity": "null", "-NaN": "null", "inf": "null", "-inf": "null", "nan": "null",
+	"undefined": "null", "None": "null", "True": "true", "False": "false",
+}
+
+// mend writes the object or list at the start of text as JSON where what is wrong has
+// one meaning only: control characters and odd escapes in strings, a comma before a
+// bracket, words that JSON lacks. n is the length of what it read.
+func mend(text string) (mended string, n int, ok bool) {
+	var b bytes.Buffer
+	var open []byte
+	for i := 0; i < len(text); {
+		c := text[i]
+		switch {
+		case c == '"':
+			end, ok := mendString(&b, text[i:])
+			if !ok {
+				return "", 0, false
+			}
+			i += end
+			continue
+		case c == '{' || c == '[':
+			open = append(open, c+2) // in ASCII the closing bracket comes two later
+			b.WriteByte(c)
+		case c == '}' || c == ']':
+			if len(open) == 0 || open[len(open)-1] != c {
+				return "", 0, false
+			}
+			open = open[:len(open)-1]
+			if s := bytes.TrimRight(b.Bytes(), " \t\r\n"); bytes.HasSuffix(s, []byte{','}) {
+				b.Truncate(len(s) - 1)
+			}
+			b.WriteByte(c)
+			if len(open) == 0 {
+				return b.String(), i + 1, true
+			}
+		case isWord(c):
+			end := i
+			for end < len(text) && (isWord(text[end]) || text[end] >= '0' && text[end] <= '9' || text[end] == '.' || text[end] == '+') {
+				end++
+			}
+			word := text[i:end]
+			if w, ok := strangers[word]; ok {
+				word = w
+			}
+			b.WriteString(word)
+			i = end
+			continue
+		default:
+			b.WriteByte(c)
+		}
+		i++
+	}
+	return "", 0, false
+}
+
+func isWord(c byte) bool { return c == '-' || c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
+
+// mendString copies the string at the start of text. end is where it ends.
+func mendString(b *bytes.Buffer, text string) (end int, ok bool) {
+	b.WriteByte('"')
+	for i := 1; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '"':
+			b.WriteByte('"')
+			return i + 1, true
+		case c == '\\' && i+1 < len(text):
+			i++
+			switch next := text[i]; {
+			case strings.IndexByte(`"\/bfnrtu`, next) >= 0:
+				b.WriteByte('\\')
+				b.WriteByte(next)
+			case next == '\'' || next == '`':
+				b.WriteByte(next)
+			case next < ' ':
+				fmt.Fprintf(b, `\\\u%04x`, next)
+			default: // a regular expression's, say: the backslash is meant
+				b.WriteString(`\\`)
+				b.WriteByte(next)
+			}
+		case c < ' ':
+			fmt.Fprintf(b, `\u%04x`, c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,154 @@
+package panel
+
+import (
+	"strings"
+)
+
+// read reads a chat completion of OpenAI and of all that speak nearly like it.
+func (p *openAI) read(raw []byte) reply {
+	said := &spoken{}
+	r, why := readChoice(raw, said)
+	if !r.ok {
+		return r
+	}
+	if why.kind == finishedFailed {
+		return r.brokenOff(why, said.text.String(), raw)
+	}
+	said.reply(&r, why, raw)
+	return r
+}
+
+// readChoice reads the first choice, in pieces where it is streamed, and how it ended.
+// Without ok it is no completion.
+func readChoice(raw []byte, said *spoken) (r reply, why finish) {
+	docs, err := documents(raw)
+	if err != nil {
+		return reply{cause: err.Error()}, why
+	}
+	why.field = "finish_reason"
+	var wrong fault
+	for _, doc := range docs {
+		choices := doc.get("choices")
+		if doc.has("choices") {
+			r.ok = true
+		}
+		choice := choices.first()
+		if inner := choice.get("0"); inner.v != nil {
+			choice = inner // a list that was written as an object
+		}
+		message := choice.get("message", "delta")
+		if choice.v != nil && message.v == nil {
+			message = loose{choice.get("text").v}
+		}
+		if f, ok := faultOf(choice); ok && wrong.words == "" {
+			wrong = f
+		}
+		if !doc.has("choices") { // a message of another API, from a gateway that should have translated it
+			if message = spokenAlone(doc); message.v != nil {
+				r.ok, choice = true, doc
+			}
+		}
+		if f, ok := faultOf(doc); ok && wrong.words == "" {
+			wrong = f
+		}
+		said.take(message, 0)
+		for _, field := range []string{"finish_reason", "stop_reason", "native_finish_reason", "finishReason", "done_reason"} {
+			if word := choice.get(field).word(); word != "" {
+				why = finishedBy(field, word, "")
+				break
+			}
+		}
+		if status := doc.get("incomplete_details").get("reason").word(); status != "" {
+			why = finishedBy("incomplete_details", status, "")
+		}
+		for _, u := range []loose{doc.get("usage"), choice.get("usage"), doc.get("x_groq").get("usage"), doc} {
+			if in, out := tokensOf(u, said.says()); in != nil {
+				r.in, r.out = in, out
+				break
+			}
+		}
+	}
+	if wrong.words != "" && (!r.ok || !said.says() || why.kind == finishedFailed || wrong.ofChoice) {
+		return reply{fault: &wrong, in: r.in, out: r.out}, why
+	}
+	if !r.ok {
+		return reply{cause: "it has no choices"}, why
+	}
+	return r, why
+}
+
+// spokenAlone is what an answer says that has no choices: a message of Anthropic's API,
+// OpenAI's responses, or a local server's own.
+func spokenAlone(doc loose) loose {
+	kind := strings.ToLower(doc.get("type", "object").word())
+	switch {
+	case kind == "error" || doc.get("error").meaningful():
+		return loose{}
+	case doc.get("message").get("content").v != nil: // Ollama's
+		return doc.get("message")
+	case doc.get("role").v != nil, kind == "message", kind == "response":
+		return loose{map[string]any{"content": doc.get("content", "output").v}}
+	}
+	for _, name := range []string{"output_text", "generated_text", "response", "content"} {
+		if s, ok := doc.get(name).v.(string); ok {
+			return loose{s}
+		}
+	}
+	return loose{}
+}
+
+// brokenOff is the reply of a server that says itself that it did not finish.
+func (r reply) brokenOff(why finish, text string, raw []byte) reply {
+	words := why.detail(text)
+	if text == "" {
+		words += ": " + excerpt(string(raw))
+	}
+	return reply{fault: &fault{words: words, ofChoice: true}, in: r.in, out: r.out}
+}
+
+// read reads a completion: a sample of a middle, or the echo of a scored one.
+func (p *fimEndpoint) read(raw []byte) reply {
+	said := &spoken{}
+	r, why := readChoice(raw, said)
+	if !r.ok {
+		return r
+	}
+	if why.kind == finishedFailed {
+		return r.brokenOff(why, said.text.String(), raw)
+	}
+	r.text = said.text.String()
+	if texts, probabilities := logProbs(raw); texts != nil {
+		if r.tokens = scored(texts, probabilities, p.family); r.tokens != nil {
+			return r // what came after the scored text was cut on purpose
+		}
+	}
+	if why.kind != finishedWell {
+		r.reason, r.detail = why.kind.reason(), why.detail(r.text)
+	}
+	return r
+}
+
+// logProbs are the tokens of a completion with their log-probabilities, in the form of
+// completions or in that of chat completions.
+func logProbs(raw []byte) (texts []string, probabilities []*float64) {
+	docs, err := documents(raw)
+	if err != nil {
+		return nil, nil
+	}
+	l := docs[0].get("choices").first().get("logprobs")
+	if content := l.get("content"); content.v != nil {
+		for _, token := range content.list() {
+			text, _ := token.get("token").v.(string)
+			texts, probabilities = append(texts, text), append(probabilities, token.get("logprob").float())
+		}
+		return texts, probabilities
+	}
+	for _, token := range l.get("tokens").list() {
+		text, _ := token.v.(string)
+		texts = append(texts, text)
+	}
+	for _, p := range l.get("token_logprobs").list() {
+		probabilities = append(probabilities, p.float())
+	}
+	return texts, probabilities
+}

@@ -1,0 +1,226 @@
+package panel
+
+import (
+	"fmt"
+	"strings"
+)
+
+// spoken is what a message says, in whichever of its many forms: a string, parts of
+// several types, an object with a text, a call of a tool.
+type spoken struct {
+	text     strings.Builder
+	thoughts strings.Builder
+	refusal  strings.Builder
+	tool     string // the first tool that is called
+	call     string // its arguments
+}
+
+// says reports whether there is a text or what may stand for one.
+func (s *spoken) says() bool { return s.text.Len() > 0 || s.tool != "" }
+
+// mostNested bounds how deep parts lie in parts.
+const mostNested = 8
+
+// take adds a message, its content or one of its parts.
+func (s *spoken) take(l loose, depth int) {
+	if depth > mostNested {
+		return
+	}
+	switch v := l.v.(type) {
+	case string:
+		s.text.WriteString(v)
+	case []any:
+		for _, part := range v {
+			s.take(loose{part}, depth+1)
+		}
+	case map[string]any:
+		s.part(l, depth)
+	}
+}
+
+// part takes an object: a message or a part of its content.
+func (s *spoken) part(l loose, depth int) {
+	kind := strings.ToLower(l.get("type").word())
+	thought, _ := l.get("thought").v.(bool)
+	switch {
+	case thought || strings.Contains(kind, "think") || strings.Contains(kind, "reason") || kind == "thought":
+		s.think(l.get("thinking", "text", "reasoning", "summary", "content"), depth+1)
+		return
+	case kind == "refusal":
+		refusal, _ := l.get("refusal", "text", "content").v.(string)
+		s.refusal.WriteString(refusal)
+		return
+	case strings.Contains(kind, "tool") || kind == "function_call":
+		s.called(l)
+		return
+	}
+	for _, name := range []string{"content", "parts", "text", "output_text", "value", "output", "response", "message", "generated_text"} {
+		if v := l.get(name); v.meaningful() {
+			s.take(v, depth+1)
+			break
+		}
+	}
+	if refusal, ok := l.get("refusal").v.(string); ok {
+		s.refusal.WriteString(refusal)
+	}
+	for _, name := range []string{"reasoning_content", "reasoning", "thinking", "reasoning_details"} {
+		if v := l.get(name); v.meaningful() {
+			s.think(v, depth+1)
+			break
+		}
+	}
+	s.called(l.get("tool_calls").first())
+	s.called(l.get("function_call", "functionCall"))
+}
+
+// called takes the call of a tool: what the arguments say may be the answer.
+func (s *spoken) called(l loose) {
+	if !l.meaningful() {
+		return
+	}
+	if f := l.get("function", "functionCall"); f.meaningful() {
+		l = f
+	}
+	if name := l.get("name").word(); s.tool == "" {
+		s.tool = name
+		if name == "" {
+			s.tool = "unnamed"
+		}
+	}
+	s.call += l.get("arguments", "args", "input", "parameters").json() // pieces, where it is streamed
+}
+
+// think takes thoughts.
+func (s *spoken) think(l loose, depth int) {
+	if depth > mostNested {
+		return
+	}
+	switch v := l.v.(type) {
+	case string:
+		s.thoughts.WriteString(v)
+	case []any:
+		for _, part := range v {
+			s.think(loose{part}, depth+1)
+		}
+	case map[string]any:
+		s.think(l.get("text", "thinking", "content", "summary"), depth+1)
+	}
+}
+
+// reply makes an answer of it, given why the model stopped. raw is shown where nothing
+// is said.
+func (s *spoken) reply(r *reply, why finish, raw []byte) {
+	text, thoughts, refusal := s.text.String(), s.thoughts.String(), strings.TrimSpace(s.refusal.String())
+	blank := strings.TrimSpace(text) == ""
+	r.ok, r.text = true, text
+	switch {
+	case !blank:
+	case s.tool != "":
+		r.text, r.tool = s.call, s.tool
+	case holdsObjectAtEnd(thoughts): // a server that takes all of an answer for thoughts
+		r.text, blank = thoughts, false
+	}
+	switch {
+	case refusal != "" && !strings.Contains(text, "{"):
+		r.reason, r.detail = AnswerRefused, excerpt(refusal)
+	case why.kind == finishedMalformed && !blank && holdsObjectAtEnd(r.text): // it says so, and yet there is an answer
+	case why.kind != finishedWell:
+		r.reason, r.detail = why.kind.reason(), why.detail(r.text)
+	case strings.TrimSpace(r.text) == "" && r.tool == "":
+		r.reason, r.detail = AnswerEmpty, why.detail("")+", and no text: "+excerpt(string(raw))
+		if thoughts != "" {
+			r.detail = why.detail("") + ", and nothing but thoughts: " + excerpt(thoughts)
+		}
+	}
+}
+
+// finish is why a model stopped, in the words of its provider.
+type finish struct {
+	kind  finishKind
+	field string // finish_reason, say
+	word  string
+	more  string // what the provider says beside it
+}
+
+// detail is the finish for a person, with what was said up to there.
+func (e finish) detail(text string) string {
+	s := e.field + " " + e.word
+	if e.word == "" {
+		s = "no " + e.field
+	}
+	if e.more != "" {
+		s += ", " + excerpt(e.more)
+	}
+	if text != "" {
+		s += fmt.Sprintf(" after %d bytes: %s", len(text), excerpt(text))
+	}
+	return s
+}
+
+type finishKind int
+
+const (
+	finishedWell finishKind = iota
+	finishedTruncated
+	finishedRefused
+	finishedMalformed
+	finishedFailed // the server broke off
+)
+
+func (k finishKind) reason() string {
+	switch k {
+	case finishedTruncated:
+		return AnswerTruncated
+	case finishedRefused:
+		return AnswerRefused
+	case finishedMalformed:
+		return AnswerMalformed
+	}
+	return ""
+}
+
+// finishes are the words for why a model stopped, of OpenAI and those who speak like it,
+// of Gemini (https://ai.google.dev/api/generate-content, FinishReason), Anthropic,
+// Mistral, Cohere, DeepSeek and Zhipu. A word that is not here says nothing bad.
+var finishes = map[string]finishKind{
+	"length": finishedTruncated, "max_tokens": finishedTruncated, "max_output_tokens": finishedTruncated, "max_completion_tokens": finishedTruncated,
+	"model_length": finishedTruncated, "max_length": finishedTruncated, "max_new_tokens": finishedTruncated, "token_limit": finishedTruncated,
+	"max_token": finishedTruncated, "maxtokens": finishedTruncated, "limit": finishedTruncated, "incomplete": finishedTruncated,
+	"context_length": finishedTruncated, "context_length_exceeded": finishedTruncated, "context_window_exceeded": finishedTruncated,
+	"model_context_window_exceeded": finishedTruncated, "truncated": finishedTruncated,
+
+	"content_filter": finishedRefused, "content_filtered": finishedRefused, "contentfilter": finishedRefused, "refusal": finishedRefused,
+	"safety": finishedRefused, "recitation": finishedRefused, "language": finishedRefused, "blocklist": finishedRefused,
+	"prohibited_content": finishedRefused, "spii": finishedRefused, "image_safety": finishedRefused, "model_armor": finishedRefused,
+	"moderation": finishedRefused, "flagged": finishedRefused, "blocked": finishedRefused, "sensitive": finishedRefused,
+	"guardrail_intervened": finishedRefused, "content_policy_violation": finishedRefused, "error_toxic": finishedRefused,
+
+	"other": finishedMalformed, "malformed": finishedMalformed, "malformed_response": finishedMalformed, "malformed_function_call": finishedMalformed,
+	"unexpected_tool_call": finishedMalformed, "too_many_tool_calls": finishedMalformed, "missing_thought_signature": finishedMalformed,
+	"image_other": finishedMalformed, "no_image": finishedMalformed, "repetition_truncation": finishedMalformed,
+
+	"error": finishedFailed, "failed": finishedFailed, "abort": finishedFailed, "aborted": finishedFailed, "cancelled": finishedFailed, "canceled": finishedFailed,
+	"insufficient_system_resource": finishedFailed, "network_error": finishedFailed, "server_error": finishedFailed, "timeout": finishedFailed,
+}
+
+// finishedBy reads a provider's word.
+func finishedBy(field, word, more string) finish {
+	e := finish{field: field, word: word, more: more}
+	name := strings.ToLower(strings.TrimSpace(word))
+	name = strings.NewReplacer("-", "_", " ", "_").Replace(name)
+	name = strings.TrimPrefix(name, "finish_reason_")
+	kind, known := finishes[name]
+	switch {
+	case known:
+		e.kind = kind
+	case strings.HasPrefix(name, "malformed"):
+		e.kind = finishedMalformed
+	case strings.Contains(name, "max_tok"):
+		e.kind = finishedTruncated
+	case strings.Contains(name, "filter") || strings.Contains(name, "safety"):
+		e.kind = finishedRefused
+	case strings.HasSuffix(name, "_error"):
+		e.kind = finishedFailed
+	}
+	return e
+}
