@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"decoy/transforms/panel/ledger"
@@ -20,6 +21,9 @@ type task struct {
 	number    int // of the tasks of the run
 	record    ledger.Record
 	usd       float64 // reserved
+	worst     amount  // that a call can cost
+	owed      amount  // that calls have cost, or may have, and no durable record says
+	noted     int     // so many attempts are in records of their own
 	failures  int     // of the server's kind
 	throttles int
 	throttled time.Time // when the first of these was sent
@@ -55,6 +59,8 @@ type caller struct {
 	config *Config
 	budget *budget
 	checks *checks
+	till   sync.Mutex      // of the purses of all lanes
+	wake   chan struct{}   // a call waits for an advance
 	wait   context.Context // for limits and for waits between attempts
 	calls  context.Context // for calls under way, which outlive wait by the grace period
 }
@@ -105,12 +111,12 @@ func (w *caller) judge(t *task, x *exchange, v verdict, leave func()) (o outcome
 		return w.keep(t, leave), true
 	}
 	t.record.Reject, t.record.Detail = v.reason, v.detail
+	w.unanswered(t, v)
 	if x.err != nil && w.calls.Err() != nil {
 		leave()
 		if t.probe {
 			c.breaker.Pass()
 		}
-		w.settle(t, t.usd)
 		return w.end(t, aborted, nil), true
 	}
 	switch v.class {
@@ -143,14 +149,9 @@ func (w *caller) judge(t *task, x *exchange, v verdict, leave func()) (o outcome
 		return w.stop(t, c.stop(fmt.Sprintf("%d answers of 429 for a request and no other answer since the first of them (%s)", t.throttles, v.detail))), true
 	}
 	last := v.class == refused || t.throttles >= w.config.Retry.Throttled
-	if v.billed {
-		t.record.AssumedUSD += t.usd
-		usd := t.usd
-		w.settle(t, usd)
-		if !last && !w.reserve(t, usd) {
-			last = true
-			t.record.Reject, t.record.Detail = Budget, "no room for another attempt after: "+t.record.Detail
-		}
+	if v.billed && !last && !w.reserve(t, t.worst.usd) {
+		last = true
+		t.record.Reject, t.record.Detail = Budget, "no room for another attempt after: "+t.record.Detail
 	}
 	switch {
 	case last:
@@ -219,7 +220,7 @@ var errStopped = errors.New("panel member is stopped")
 // response format, a second one without it.
 func (w *caller) attempt(ctx context.Context, t *task, tokens int64) (x *exchange, v verdict, leave func(), err error) {
 	c := t.lane
-	if leave, err = w.enter(ctx, c, tokens); err != nil {
+	if leave, err = w.enter(ctx, t, tokens); err != nil {
 		return nil, v, nil, err
 	}
 	withSchema := t.request.shape != nil && !c.noSchema.Load()
@@ -231,6 +232,7 @@ func (w *caller) attempt(ctx context.Context, t *task, tokens int64) (x *exchang
 	// The first answer settles it for all, so it does not queue behind the others.
 	if err := c.account.Pace(ctx, tokens); err != nil {
 		leave()
+		w.unanswered(t, v)
 		return nil, v, nil, err
 	}
 	x, v = w.send(t, false)
@@ -251,17 +253,38 @@ func (w *caller) send(t *task, schema bool) (*exchange, verdict) {
 	return x, v
 }
 
-// enter waits for the account, unless the member is stopped by then.
-func (w *caller) enter(ctx context.Context, c *lane, tokens int64) (leave func(), err error) {
+// enter waits for a slot, for an advance of what the call may cost, and for the pace,
+// unless the member is stopped by then. Only one task of a lane has drawn and waits for
+// the pace: what is advanced is at most what is under way and one call.
+func (w *caller) enter(ctx context.Context, t *task, tokens int64) (leave func(), err error) {
+	c := t.lane
 	if c.stopped.Load() != nil {
 		return nil, errStopped
 	}
-	if leave, err = c.account.Enter(ctx, tokens); err != nil {
-		return nil, err
+	turn, drawn := false, false
+	leave, err = c.account.EnterAfter(ctx, tokens, func() error {
+		select {
+		case c.purse.turn <- struct{}{}:
+			turn = true
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		err := c.purse.draw(ctx, t.worst)
+		drawn = err == nil
+		return err
+	})
+	if turn {
+		<-c.purse.turn
 	}
-	if c.stopped.Load() != nil {
+	if err == nil && c.stopped.Load() != nil {
 		leave()
-		return nil, errStopped
+		err = errStopped
+	}
+	if err != nil {
+		if drawn {
+			c.purse.book(t.worst, amount{})
+		}
+		return nil, err
 	}
 	return leave, nil
 }
@@ -291,15 +314,40 @@ func (w *caller) settle(t *task, spent float64) {
 func (w *caller) bill(t *task, r reply) {
 	rec := &t.record
 	rec.Reject, rec.Detail = "", ""
-	spent := t.usd
-	if r.in != nil && r.out != nil {
-		rec.InputTokens, rec.OutputTokens = r.in, r.out
-		if rec.CostUSD = t.lane.cost(*r.in, *r.out); rec.CostUSD != nil {
-			spent = *rec.CostUSD
-		}
-		t.lane.gauge.count(func(u *Usage) { u.InputTokens += *r.in; u.OutputTokens += *r.out })
-	} else {
-		rec.AssumedUSD += t.usd
+	if r.in == nil || r.out == nil || *r.in < 0 || *r.out < 0 {
+		w.assume(t)
+		return
 	}
-	w.settle(t, spent)
+	rec.InputTokens, rec.OutputTokens = r.in, r.out
+	spent := amount{calls: 1, in: *r.in, out: *r.out}
+	if rec.CostUSD = t.lane.cost(*r.in, *r.out); rec.CostUSD != nil {
+		spent = amount{calls: 1, usd: *rec.CostUSD}
+	}
+	t.lane.gauge.count(func(u *Usage) { u.InputTokens += *r.in; u.OutputTokens += *r.out })
+	w.book(t, spent)
+}
+
+// unanswered books a call that brought no answer.
+func (w *caller) unanswered(t *task, v verdict) {
+	if v.billed {
+		w.assume(t)
+		return
+	}
+	t.lane.purse.book(t.worst, amount{}) // the reservation is that of the next attempt
+}
+
+// assume records that a call may have cost the most that it can.
+func (w *caller) assume(t *task) {
+	t.record.AssumedUSD += t.worst.usd
+	t.record.AssumedInput += t.worst.in
+	t.record.AssumedOutput += t.worst.out
+	w.book(t, t.worst)
+}
+
+// book ends a call that cost something, or may have. The budget is told first: seen from
+// the purse, too little is left in between, and never too much.
+func (w *caller) book(t *task, spent amount) {
+	w.settle(t, spent.usd)
+	t.owed = t.owed.plus(spent)
+	t.lane.purse.book(t.worst, spent)
 }
