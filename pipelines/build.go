@@ -120,7 +120,8 @@ func (b *Build) RunStages(ctx context.Context, names ...string) (err error) {
 		if lost(ctx) {
 			return // it is another's to write
 		}
-		if werr := b.RunInfo.write(b.Out); err == nil { // the first failure says more
+		werr := b.writeRunInfo(ctx, names)
+		if err == nil { // the first failure says more
 			err = werr
 		}
 	}()

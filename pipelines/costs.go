@@ -181,6 +181,9 @@ func (sum *summary) spending(ctx context.Context) (*report.Spending, error) {
 	for _, m := range stats {
 		s.BilledUSD += m.CostUSD
 		s.AssumedUSD += m.AssumedUSD
+		s.MayCostUSD += m.MayCostUSD
+		s.MayCostCalls += m.MayCostCalls
+		s.Attempts += m.Attempts
 		s.TwiceUSD += m.DuplicateUSD
 		s.Unpriced += m.Unpriced
 		s.DeadLetters += m.DeadLetters - m.Replaced

@@ -119,7 +119,7 @@ func (e *estimator) recorded(ctx context.Context, stage string, a ask) (ledger.R
 		e.ledgers[key] = l
 	}
 	r, ok := l.Get(a.Key)
-	return r, ok, nil
+	return r, ok && r.Final(), nil
 }
 
 // generators adds the members of generate's panel and returns, for each sampled

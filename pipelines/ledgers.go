@@ -193,8 +193,19 @@ func paidRecord(stage string, shard int, r ledger.Record, stands, response bool)
 	return p
 }
 
+// mayHaveCost is what a run that was killed may have spent on a member, as a record that
+// has no key: nobody knows which of its requests were sent.
+func mayHaveCost(stage string, shard int, a ledger.Advance) PaidRecord {
+	return PaidRecord{
+		Stage: stage, Shard: int64(shard), Member: a.Member, Reject: "may_have_cost", Attempts: a.Calls, AssumedUSD: a.USD,
+		Detail: "a run was killed with at most so many calls under way",
+	}
+}
+
 // ExportLedgers writes the records of a build's ledgers to a file, .jsonl, .jsonl.zst
-// or .parquet, by stage, shard and order of payment. It returns their number.
+// or .parquet, by stage, shard and order of payment, and what killed runs may have cost
+// behind those of its shard: cost_usd and assumed_usd of all lines are what a budget
+// counts. It returns the number of lines.
 func ExportLedgers(ctx context.Context, out, path string, responses bool) (int64, error) {
 	w, err := newPaidWriter(path)
 	if err != nil {
@@ -205,6 +216,12 @@ func ExportLedgers(ctx context.Context, out, path string, responses bool) (int64
 	err = eachPaid(ctx, out, func(stage string, i int, l *ledger.Shard) error {
 		for r, stands := range l.Ranked() {
 			if err := w.write(paidRecord(stage, i, r, stands, responses)); err != nil {
+				return err
+			}
+			n++
+		}
+		for _, a := range l.Advances() {
+			if err := w.write(mayHaveCost(stage, i, a)); err != nil {
 				return err
 			}
 			n++
@@ -301,7 +318,7 @@ func DeadLetters(ctx context.Context, out string) ([]DeadLetter, error) {
 	list := []DeadLetter{}
 	err := eachPaid(ctx, out, func(stage string, i int, l *ledger.Shard) error {
 		for r, stands := range l.Ranked() {
-			if r.Reject == "" || r.Reject == ledger.Unfinished || !stands {
+			if r.Reject == "" || !r.Final() || !stands {
 				continue
 			}
 			response := r.Raw

@@ -29,7 +29,7 @@ func (s *stage) reopen(ctx context.Context) error {
 			return err
 		}
 		for r, stands := range l.Ranked() {
-			if stands && r.Reject != "" && i < s.b.Recipe.Shards {
+			if stands && r.Reject != "" && r.Final() && i < s.b.Recipe.Shards {
 				again = append(again, i)
 				break
 			}

@@ -1,6 +1,7 @@
 package pipelines
 
 import (
+	"context"
 	"encoding/json"
 	"runtime"
 	"time"
@@ -17,6 +18,9 @@ type RunInfo struct {
 	Seconds    float64     `json:"seconds"`
 	PeakRSSMiB int64       `json:"peak_rss_mib"`
 	Stages     []StageInfo `json:"stages"`
+	// Spending is what the build's ledgers hold at the end of this run, of earlier and
+	// interrupted runs too; it is left out where no stage of this run could pay.
+	Spending *RunSpending `json:"spending,omitempty"`
 
 	start time.Time
 }
@@ -31,6 +35,45 @@ type StageInfo struct {
 	Metrics Metrics `json:"metrics,omitzero"`
 
 	start time.Time
+}
+
+// RunSpending sums up the ledgers in US dollars, as decoy ledger stats does.
+type RunSpending struct {
+	BilledUSD    float64 `json:"billed_usd"`
+	AssumedUSD   float64 `json:"assumed_usd"`       // calls without a bill, at most
+	MayCostUSD   float64 `json:"may_have_cost_usd"` // calls of killed runs, at most
+	MayCostCalls int64   `json:"may_have_cost_calls"`
+	Calls        int64   `json:"calls"`
+	Attempts     int64   `json:"attempts"`
+	Unpriced     int64   `json:"unpriced"`
+}
+
+// spentWithin bounds how long an interrupted run reads its ledgers.
+const spentWithin = 10 * time.Second
+
+// spent sums up the ledgers, also of a run that was interrupted.
+func (r *RunInfo) spent(ctx context.Context, out string) error {
+	interrupted := ctx.Err() != nil
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	if interrupted {
+		defer time.AfterFunc(spentWithin, cancel).Stop()
+	}
+	stats, err := LedgerStats(ctx, out)
+	if err != nil || len(stats) == 0 {
+		return err
+	}
+	r.Spending = &RunSpending{}
+	for _, m := range stats {
+		r.Spending.BilledUSD += m.CostUSD
+		r.Spending.AssumedUSD += m.AssumedUSD
+		r.Spending.MayCostUSD += m.MayCostUSD
+		r.Spending.MayCostCalls += m.MayCostCalls
+		r.Spending.Calls += m.Calls
+		r.Spending.Attempts += m.Attempts
+		r.Spending.Unpriced += m.Unpriced
+	}
+	return nil
 }
 
 // elapsed is the stage's time so far, or in all.

@@ -12,7 +12,9 @@ import (
 )
 
 // The budget of a build is a cap over everything that its ledgers hold, of all
-// stages, shards and earlier runs, and over what is reserved for calls under way. A
+// stages, shards and earlier runs, and over what is reserved for calls under way. What
+// was advanced to a run that was killed counts, since its calls may have been billed:
+// however often a build is killed, it never costs more than its budget. A
 // shard cannot see what the others spend, so what is left is divided among the
 // shards that are to be done; each stops at its share and lets the others go on
 // (stops.go). What they leave over is divided again.
@@ -111,12 +113,25 @@ func (s *stage) shares(ctx context.Context, todo []int, from, what string) (map[
 	if err != nil {
 		return nil, err
 	}
+	s.b.Log("%s: the ledgers count %.4f of the budget of %.4f US dollars, with what calls may have cost that brought no answer (decoy ledger stats)", s.name, spent, *s.b.Recipe.BudgetUSD)
 	split := panel.SplitBudget(max(0, *s.b.Recipe.BudgetUSD-spent), estimates)
 	shares := map[int]float64{}
 	for _, i := range todo {
 		shares[i] = own[i] + split(i)
 	}
 	return shares, nil
+}
+
+// writeRunInfo writes run.json, with the sums of the ledgers if one of the stages pays.
+func (b *Build) writeRunInfo(ctx context.Context, names []string) error {
+	pays := func(stage string, members []panel.Member) bool {
+		return slices.Contains(names, stage) && slices.ContainsFunc(members, panel.Member.Paid)
+	}
+	var unread error
+	if pays(schemas.StageGenerate, b.Recipe.Generate.Panel) || pays(schemas.StageJudge, b.Recipe.Judge.Panel) {
+		unread = b.RunInfo.spent(ctx, b.Out)
+	}
+	return errors.Join(unread, b.RunInfo.write(b.Out))
 }
 
 // spent sums what a build's ledgers and its open batches count against a budget, and
@@ -131,10 +146,7 @@ func (b *Build) spent(ctx context.Context, stage string) (sum float64, own map[i
 	}
 	own = map[int]float64{}
 	err = eachPaid(ctx, b.Out, func(of string, i int, l *ledger.Shard) error {
-		usd := 0.0
-		for r := range l.All() {
-			usd += panel.Spent(r, prices[[2]string{of, r.Member}])
-		}
+		usd := panel.Counted(l, func(member string) *panel.Price { return prices[[2]string{of, member}] })
 		sum += usd
 		if of == stage {
 			own[i] = usd

@@ -91,7 +91,10 @@ func (b *Batches) keep(ctx context.Context, o *Batch, lines []byte) (BatchResult
 		switch {
 		case !ok:
 			done.Left++
-			continue
+			if rec.Key == "" {
+				continue
+			}
+			rec.Detail = "batch " + o.Name + ": " + rec.Detail
 		case rec.Reject == "":
 			done.Answers++
 		default:
@@ -105,7 +108,11 @@ func (b *Batches) keep(ctx context.Context, o *Batch, lines []byte) (BatchResult
 		if err != nil {
 			return done, err
 		}
-		records = slices.DeleteFunc(records, func(r ledger.Record) bool { return led.Has(r.Key) })
+		there := map[string][]ledger.Record{}
+		for r := range led.All() {
+			there[r.Key] = append(there[r.Key], r)
+		}
+		records = slices.DeleteFunc(records, func(r ledger.Record) bool { return collected(there[r.Key], r) })
 		if err := led.Commit(ctx, records); err != nil {
 			return done, err
 		}
@@ -113,19 +120,31 @@ func (b *Batches) keep(ctx context.Context, o *Batch, lines []byte) (BatchResult
 	return done, nil
 }
 
+// collected reports whether a collection that broke off has committed a result: the same
+// response to the same request. Another answer was paid too, and is committed.
+func collected(there []ledger.Record, r ledger.Record) bool {
+	return slices.ContainsFunc(there, func(of ledger.Record) bool {
+		return of.Reject == r.Reject && of.Detail == r.Detail && bytes.Equal(of.Raw, r.Raw)
+	})
+}
+
 // record is a result as the ledger keeps it. ok is false where it may work the next
-// time.
+// time; then there is a record only if it may have cost.
 func (b *Batches) record(e BatchEntry, status int, body []byte) (rec ledger.Record, ok bool) {
 	v := b.client.read(&exchange{status: status, body: body})
-	if status == 0 || v.class != answered && v.class != refused && v.class != useless {
+	ok = v.class == answered || v.class == refused || v.class == useless
+	if status == 0 || !ok && !v.billed {
 		return rec, false
 	}
 	rec = ledger.Record{
 		Key: e.Key, Member: b.client.member.Name, Model: b.client.member.Model, RequestSHA256: e.RequestSHA256, Sample: e.Sample,
 		Status: status, Attempts: 1, Time: time.Now().UTC(), Raw: body, Reject: v.reason, Detail: v.detail,
 	}
-	if v.class == refused {
-		return rec, true
+	if !ok {
+		rec.Reject, rec.AssumedUSD = ledger.Attempted, e.USD
+	}
+	if v.class != answered && v.class != useless {
+		return rec, ok
 	}
 	rec.InputTokens, rec.OutputTokens = v.reply.in, v.reply.out
 	switch price := b.client.member.BatchUSDPerMTok; {

@@ -49,7 +49,7 @@ func (b *Batches) Submit(ctx context.Context, shards int, requests func(shard in
 		if err != nil {
 			return made, err
 		}
-		money := newBudget(b.panel.config.BudgetUSD, shard, led.All(), b.panel.clients)
+		money := newBudget(b.panel.config.BudgetUSD, shard, led, b.panel.clients)
 		if !money.reserve(held[shard]) {
 			short = true
 			continue

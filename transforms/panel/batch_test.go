@@ -267,3 +267,59 @@ func TestResultsThatAreNotQuiteTheBatch(t *testing.T) {
 		t.Errorf("lines that stand twice: %+v, %v", all, err)
 	}
 }
+
+// TestNoLineOfABatchIsForgotten: a response that cannot be read was billed, and so was
+// the answer to a request that had one. A collection that broke off commits nothing twice.
+func TestNoLineOfABatchIsForgotten(t *testing.T) {
+	s := serve(t, faultserver.Options{Plan: func(a faultserver.Arrival) faultserver.Step {
+		if caseOf(a) == "odd" {
+			return faultserver.Body(`{"choices": 7}`)
+		}
+		return faultserver.OK(negative)
+	}})
+	store := &refusing{Dir: dirstore.Dir(t.TempDir())}
+	m := member(s)
+	m.BatchUSDPerMTok = m.USDPerMTok
+	p := openPanel(t, config(store, m))
+	reqs := ask(t, p, []string{"a"}, "odd", "good", "both")
+	b := batchesOf(t, p)
+	all := func(shard int) iter.Seq2[Request, error] {
+		return func(yield func(Request, error) bool) {
+			for _, r := range reqs {
+				if shard == 0 && !yield(r, nil) {
+					return
+				}
+			}
+		}
+	}
+	if _, err := b.Submit(t.Context(), 1, all); err != nil {
+		t.Fatal(err)
+	}
+	got, err := collect(t, p, 0, reqs[2:]) // by somebody who did not ask about open batches
+	answer := *must(t, got, err)["a both "].CostUSD
+	store.suffix = ".done"
+	if _, err := b.Collect(t.Context()); err == nil {
+		t.Fatal("no error")
+	}
+	store.suffix = ""
+	if _, err := b.Collect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, worst := p.Reservation(reqs[0])
+	want, records := *worst, 0
+	led, err := ledger.Open(t.Context(), store, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for r := range led.All() {
+		records++
+		if r.Key != reqs[0].Key {
+			want += *r.CostUSD
+		} else if r.Final() || r.AssumedUSD != *worst {
+			t.Errorf("%+v, want attempts that may have cost %v", r, *worst)
+		}
+	}
+	if usd := spent(t, store); records != 4 || usd != want || usd < *worst+3*answer*0.9 {
+		t.Errorf("%d records of %v, want the odd one, the good one and two answers to the third: %v", records, usd, want)
+	}
+}

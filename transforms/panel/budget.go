@@ -1,7 +1,6 @@
 package panel
 
 import (
-	"iter"
 	"math"
 	"sync"
 
@@ -17,33 +16,51 @@ type budget struct {
 	held  float64
 }
 
-// newBudget counts what a ledger holds, lost duplicates and dead letters
-// included: they were paid.
-func newBudget(limit func(shard int) float64, shard int, records iter.Seq[ledger.Record], clients map[string]*client) *budget {
+// newBudget counts what a ledger holds.
+func newBudget(limit func(shard int) float64, shard int, led *ledger.Shard, clients map[string]*client) *budget {
 	b := &budget{cap: math.Inf(1)}
 	if limit == nil {
 		return b
 	}
 	b.cap = limit(shard)
-	for r := range records {
-		var price *Price
-		if c := clients[r.Member]; c != nil {
-			price = c.member.USDPerMTok
+	b.spent = Counted(led, func(member string) *Price {
+		if c := clients[member]; c != nil {
+			return c.member.USDPerMTok
 		}
-		b.spent += Spent(r, price)
-	}
+		return nil
+	})
 	return b
 }
 
-// Spent is what a record counts against a budget: what was billed, what calls
-// without a bill may have cost, and, for an answer that was paid while the price was
-// unknown, its tokens at the price that its member has now, null for still unknown.
-func Spent(r ledger.Record, price *Price) float64 {
-	usd, known := r.Spent()
-	if !known && price != nil && r.InputTokens != nil && r.OutputTokens != nil {
-		usd += price.of(*r.InputTokens, *r.OutputTokens)
+// Counted is what a shard's ledger counts against a budget: all records, lost duplicates
+// and dead letters included, since they were paid, and what was advanced to writers that
+// were killed, since it may have been.
+func Counted(led *ledger.Shard, price func(member string) *Price) (usd float64) {
+	for r := range led.All() {
+		usd += Spent(r, price(r.Member))
+	}
+	for _, a := range led.Advances() {
+		usd += a.USD
+		if p := price(a.Member); p != nil {
+			usd += p.of(a.InputTokens, a.OutputTokens)
+		}
 	}
 	return usd
+}
+
+// Spent is what a record counts against a budget: what was billed, what calls
+// without a bill may have cost, and, for an answer or attempts that were paid while the
+// price was unknown, the tokens at the price that the member has now, null for still
+// unknown.
+func Spent(r ledger.Record, price *Price) float64 {
+	usd, known := r.Spent()
+	if known || price == nil {
+		return usd
+	}
+	if r.InputTokens != nil && r.OutputTokens != nil {
+		usd += price.of(*r.InputTokens, *r.OutputTokens)
+	}
+	return usd + price.of(r.AssumedInput, r.AssumedOutput)
 }
 
 // of is the cost of tokens.
@@ -60,6 +77,13 @@ func (b *budget) reserve(usd float64) bool {
 	}
 	b.held += usd
 	return true
+}
+
+// room is what is not spent; of it, calls under way have reserved a part.
+func (b *budget) room() float64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.cap - b.spent
 }
 
 // settle turns a reservation into what was spent.

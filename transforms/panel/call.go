@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"decoy/transforms/panel/ledger"
@@ -20,6 +21,9 @@ type task struct {
 	number    int // of the tasks of the run
 	record    ledger.Record
 	usd       float64 // reserved
+	worst     amount  // that a call can cost
+	owed      amount  // that calls have cost, or may have, and no durable record says
+	noted     int     // so many attempts are in records of their own
 	failures  int     // of the server's kind
 	throttles int
 	throttled time.Time // when the first of these was sent
@@ -59,6 +63,8 @@ type caller struct {
 	config *Config
 	budget *budget
 	checks *checks
+	till   sync.Mutex      // of the purses of all lanes
+	wake   chan struct{}   // a call waits for an advance
 	wait   context.Context // for limits and for waits between attempts
 	calls  context.Context // for calls under way, which outlive wait by the grace period
 }
@@ -110,12 +116,12 @@ func (w *caller) judge(t *task, x *exchange, v verdict, leave func()) (o outcome
 	}
 	t.record.Reject, t.record.Detail = v.reason, v.detail
 	c.gauge.count(func(u *Usage) { u.Problem = v.detail })
+	w.unanswered(t, v)
 	if x.err != nil && w.calls.Err() != nil {
 		leave()
 		if t.probe {
 			c.breaker.Pass()
 		}
-		w.settle(t, t.usd)
 		return w.end(t, aborted, nil), true
 	}
 	switch v.class {
@@ -158,15 +164,9 @@ func (w *caller) judge(t *task, x *exchange, v verdict, leave func()) (o outcome
 		return w.stop(t, c.stop(fmt.Sprintf("%d answers of 429 for a request and no other answer since the first of them (%s)", t.throttles, v.detail))), true
 	}
 	last := v.class == refused || t.throttles >= w.config.Retry.Throttled || v.class == useless && t.vain >= c.odds.vainEnough(w.config.Retry.Attempts)
-	if v.billed {
-		usd := t.usd
-		cost := w.cost(t, v.reply)
-		t.record.AssumedUSD += cost
-		w.settle(t, cost)
-		if !last && !w.reserve(t, usd) {
-			last = true
-			t.record.Reject, t.record.Detail = Budget, "no room for another attempt after: "+t.record.Detail
-		}
+	if v.billed && !last && !w.reserve(t, t.worst.usd) {
+		last = true
+		t.record.Reject, t.record.Detail = Budget, "no room for another attempt after: "+t.record.Detail
 	}
 	switch {
 	case last:
@@ -235,7 +235,7 @@ var errStopped = errors.New("panel member is stopped")
 // further ones in the form that it takes.
 func (w *caller) attempt(ctx context.Context, t *task, tokens int64) (x *exchange, v verdict, leave func(), err error) {
 	c := t.lane
-	if leave, err = w.enter(ctx, c, tokens); err != nil {
+	if leave, err = w.enter(ctx, t, tokens); err != nil {
 		return nil, v, nil, err
 	}
 	for {
@@ -250,6 +250,7 @@ func (w *caller) attempt(ctx context.Context, t *task, tokens int64) (x *exchang
 		// The first answer settles it for all, so it does not queue behind the others.
 		if err := c.account.Pace(ctx, tokens); err != nil {
 			leave()
+			w.unanswered(t, v)
 			return nil, v, nil, err
 		}
 	}
@@ -266,17 +267,38 @@ func (w *caller) send(t *task, form Parameters) (*exchange, verdict) {
 	return x, v
 }
 
-// enter waits for the account, unless the member is stopped by then.
-func (w *caller) enter(ctx context.Context, c *lane, tokens int64) (leave func(), err error) {
+// enter waits for a slot, for an advance of what the call may cost, and for the pace,
+// unless the member is stopped by then. Only one task of a lane has drawn and waits for
+// the pace: what is advanced is at most what is under way and one call.
+func (w *caller) enter(ctx context.Context, t *task, tokens int64) (leave func(), err error) {
+	c := t.lane
 	if c.stopped.Load() != nil {
 		return nil, errStopped
 	}
-	if leave, err = c.account.Enter(ctx, tokens); err != nil {
-		return nil, err
+	turn, drawn := false, false
+	leave, err = c.account.EnterAfter(ctx, tokens, func() error {
+		select {
+		case c.purse.turn <- struct{}{}:
+			turn = true
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		err := c.purse.draw(ctx, t.worst)
+		drawn = err == nil
+		return err
+	})
+	if turn {
+		<-c.purse.turn
 	}
-	if c.stopped.Load() != nil {
+	if err == nil && c.stopped.Load() != nil {
 		leave()
-		return nil, errStopped
+		err = errStopped
+	}
+	if err != nil {
+		if drawn {
+			c.purse.book(t.worst, amount{})
+		}
+		return nil, err
 	}
 	return leave, nil
 }
@@ -302,32 +324,58 @@ func (w *caller) settle(t *task, spent float64) {
 	t.lane.gauge.count(func(u *Usage) { u.HeldUSD -= held; u.SpentUSD += spent })
 }
 
-// cost is what a response that is no answer has cost: by its tokens if it states them,
-// and else the whole reservation.
-func (w *caller) cost(t *task, r reply) float64 {
-	if r.in == nil || r.out == nil {
-		return t.usd
-	}
-	t.lane.gauge.count(func(u *Usage) { u.InputTokens += *r.in; u.OutputTokens += *r.out })
-	if usd := t.lane.cost(*r.in, *r.out); usd != nil {
-		return *usd
-	}
-	return t.usd
-}
-
 // bill records what an answer cost.
 func (w *caller) bill(t *task, r reply) {
 	rec := &t.record
 	rec.Reject, rec.Detail = "", ""
-	spent := t.usd
-	if r.in != nil && r.out != nil {
-		rec.InputTokens, rec.OutputTokens = r.in, r.out
-		if rec.CostUSD = t.lane.cost(*r.in, *r.out); rec.CostUSD != nil {
-			spent = *rec.CostUSD
-		}
-		t.lane.gauge.count(func(u *Usage) { u.InputTokens += *r.in; u.OutputTokens += *r.out })
-	} else {
-		rec.AssumedUSD += t.usd
+	if r.in == nil || r.out == nil || *r.in < 0 || *r.out < 0 {
+		w.assume(t)
+		return
 	}
-	w.settle(t, spent)
+	rec.InputTokens, rec.OutputTokens = r.in, r.out
+	spent := amount{calls: 1, in: *r.in, out: *r.out}
+	if rec.CostUSD = t.lane.cost(*r.in, *r.out); rec.CostUSD != nil {
+		spent = amount{calls: 1, usd: *rec.CostUSD}
+	}
+	t.lane.gauge.count(func(u *Usage) { u.InputTokens += *r.in; u.OutputTokens += *r.out })
+	w.book(t, spent)
+}
+
+// unanswered books a call that brought no answer: by its tokens if the response states
+// them, and else as the most that it can cost.
+func (w *caller) unanswered(t *task, v verdict) {
+	in, out := v.reply.in, v.reply.out
+	switch {
+	case !v.billed:
+		t.lane.purse.book(t.worst, amount{}) // the reservation is that of the next attempt
+		return
+	case in == nil || out == nil || *in < 0 || *out < 0:
+		w.assume(t)
+		return
+	}
+	t.lane.gauge.count(func(u *Usage) { u.InputTokens += *in; u.OutputTokens += *out })
+	spent := amount{calls: 1, in: *in, out: *out}
+	if usd := t.lane.cost(*in, *out); usd != nil {
+		spent = amount{calls: 1, usd: *usd}
+	}
+	t.record.AssumedUSD += spent.usd
+	t.record.AssumedInput += spent.in
+	t.record.AssumedOutput += spent.out
+	w.book(t, spent)
+}
+
+// assume records that a call may have cost the most that it can.
+func (w *caller) assume(t *task) {
+	t.record.AssumedUSD += t.worst.usd
+	t.record.AssumedInput += t.worst.in
+	t.record.AssumedOutput += t.worst.out
+	w.book(t, t.worst)
+}
+
+// book ends a call that cost something, or may have. The budget is told first: seen from
+// the purse, too little is left in between, and never too much.
+func (w *caller) book(t *task, spent amount) {
+	w.settle(t, spent.usd)
+	t.owed = t.owed.plus(spent)
+	t.lane.purse.book(t.worst, spent)
 }

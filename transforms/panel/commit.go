@@ -16,12 +16,21 @@ func (r *run) keep(o outcome) {
 	r.pending = append(r.pending, o)
 }
 
-// commit starts a group commit if one is due: the group is full, its oldest has
-// waited long enough, it holds half of the slots of a member, or nothing else is
-// going to happen.
+// commit starts a group commit if one is due, or if a call waits for an advance: then
+// what there is goes along. A group is due if it is full, its oldest has waited long
+// enough, it holds half of the slots of a member, or nothing else is going to happen.
 func (r *run) commit(ctx context.Context) {
-	if len(r.pending) == 0 || r.committing != nil {
+	if r.writing {
 		return
+	}
+	if r.isDue() || r.wanted() {
+		r.write(ctx)
+	}
+}
+
+func (r *run) isDue() bool {
+	if len(r.pending) == 0 {
+		return false
 	}
 	due := r.due || len(r.pending) >= r.panel.config.CommitRecords || (r.open == 0 && r.mayTake() == nil)
 	if !due {
@@ -33,24 +42,44 @@ func (r *run) commit(ctx context.Context) {
 			due = due || 2*n >= l.account.Slots()
 		}
 	}
-	if !due {
-		return
-	}
-	r.committing, r.pending, r.due = r.pending, nil, false
+	return due
+}
+
+// write starts a segment with all that is to be recorded, and with a new advance.
+func (r *run) write(ctx context.Context) {
+	r.committing, r.pending, r.due, r.writing = r.pending, nil, false, true
 	// In the order of the requests: those about one context follow one another, and
 	// what the caller has parsed for one serves the next.
 	slices.SortFunc(r.committing, func(a, b outcome) int { return a.number - b.number })
-	records := make([]ledger.Record, len(r.committing))
-	for i, o := range r.committing {
-		records[i] = o.record
-	}
+	records, settled := r.gather()
+	advances := r.advance(settled)
 	// An interruption must not lose what is paid.
-	go func() { r.committed <- r.ledger.Commit(context.WithoutCancel(ctx), records) }()
+	go func() { r.committed <- r.ledger.CommitAdvanced(context.WithoutCancel(ctx), records, advances) }()
+}
+
+// gather is all that the next segment records, and what that settles.
+func (r *run) gather() (records []ledger.Record, settled map[*lane]amount) {
+	settled = map[*lane]amount{}
+	for _, o := range r.committing {
+		rec := o.record
+		rec.Attempts -= o.noted
+		records = append(records, rec)
+		settled[o.lane] = settled[o.lane].plus(o.owed)
+	}
+	for _, a := range r.attempts {
+		records = append(records, a.record)
+		settled[a.lane] = settled[a.lane].plus(a.owed)
+	}
+	r.attempts = nil
+	return records, settled
 }
 
 func (r *run) afterCommit(err error) {
 	group := r.committing
-	r.committing = nil
+	r.committing, r.writing = nil, false
+	for _, l := range r.order {
+		l.purse.end(err == nil)
+	}
 	if err != nil {
 		r.fail(err)
 		r.stopCalls() // what they bring could not be kept
@@ -62,6 +91,7 @@ func (r *run) afterCommit(err error) {
 		return
 	}
 	for _, o := range group {
+		o.owed = amount{}
 		if o.record.Reject != "" {
 			r.dead[o.record.Key] = o.record
 		}

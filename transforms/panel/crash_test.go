@@ -34,7 +34,7 @@ func (s dyingStore) Put(ctx context.Context, name string, data []byte) error {
 	return s.Store.Put(ctx, name, data)
 }
 
-// recorded is the set of keys in the ledger.
+// recorded is the set of keys that the ledger has an outcome of.
 func recorded(t *testing.T, store ledger.Store) map[string]bool {
 	t.Helper()
 	led, err := ledger.Open(t.Context(), store, 0)
@@ -43,7 +43,9 @@ func recorded(t *testing.T, store ledger.Store) map[string]bool {
 	}
 	keys := map[string]bool{}
 	for r := range led.All() {
-		keys[r.Key] = true
+		if r.Final() {
+			keys[r.Key] = true
+		}
 	}
 	return keys
 }

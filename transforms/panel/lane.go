@@ -16,6 +16,7 @@ type lane struct {
 	*client
 	watch
 	odds     odds
+	purse    *purse
 	ctx      context.Context // of waits for this member; ends when its breaker opens
 	cancel   context.CancelFunc
 	open     int     // tasks in other goroutines
@@ -36,7 +37,7 @@ type gate struct {
 func (r *run) lane(member string) *lane {
 	l := r.lanes[member]
 	if l == nil {
-		l = &lane{client: r.panel.clients[member], watch: r.panel.watches[member]}
+		l = &lane{client: r.panel.clients[member], watch: r.panel.watches[member], purse: newPurse(&r.caller.till, r.caller.wake)}
 		l.ctx, l.cancel = context.WithCancel(r.caller.wait)
 		r.lanes[member] = l
 		r.order = append(r.order, l)
@@ -47,6 +48,7 @@ func (r *run) lane(member string) *lane {
 // park puts a task aside until the breaker closes. What failed so far was the
 // server's fault.
 func (r *run) park(t *task) {
+	r.note(t)
 	t.failures, t.suspect = 0, time.Time{}
 	t.lane.parked = append(t.lane.parked, t)
 	t.lane.gauge.count(func(u *Usage) { u.Waiting++ })

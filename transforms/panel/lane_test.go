@@ -54,7 +54,7 @@ func rejected(t *testing.T, store ledger.Store) (n int) {
 		t.Fatal(err)
 	}
 	for r := range led.All() {
-		if r.Reject != "" {
+		if r.Reject != "" && r.Final() {
 			n++
 		}
 	}

@@ -18,7 +18,7 @@ import (
 
 func upTo(usd float64) func(int) float64 { return func(int) float64 { return usd } }
 
-// spent is what the ledger of a shard says.
+// spent is what the ledger of a shard says, with what killed runs may have spent.
 func spent(t *testing.T, store ledger.Store) (usd float64) {
 	t.Helper()
 	led, err := ledger.Open(t.Context(), store, 0)
@@ -30,6 +30,9 @@ func spent(t *testing.T, store ledger.Store) (usd float64) {
 		if r.CostUSD != nil {
 			usd += *r.CostUSD
 		}
+	}
+	for _, a := range led.Advances() {
+		usd += a.USD
 	}
 	return usd
 }

@@ -1,16 +1,20 @@
 package panel
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/klauspost/compress/zstd"
 
 	"decoy/schemas"
 	"decoy/transforms/panel/faultserver"
@@ -242,19 +246,42 @@ func TestSecretsAreNotSent(t *testing.T) {
 	}
 }
 
-// slowStore blocks commits until it is opened.
+// slowStore blocks commits of records until it is opened; advances pass.
 type slowStore struct {
 	ledger.Store
 	open chan struct{}
 }
 
 func (s slowStore) Put(ctx context.Context, name string, data []byte) error {
-	<-s.open
+	z, err := zstd.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return err
+	}
+	defer z.Close()
+	plain, err := io.ReadAll(z)
+	if err != nil {
+		return err
+	}
+	if !bytes.Contains(plain, []byte(`"records":0,`)) {
+		<-s.open
+	}
 	return s.Store.Put(ctx, name, data)
 }
 
+// together answers when so many requests have arrived.
+func together(s **faultserver.Server, n int) faultserver.Step {
+	return faultserver.OK(func(a faultserver.Arrival) string {
+		for (*s).Served() < n {
+			time.Sleep(time.Millisecond)
+		}
+		return negative(a)
+	})
+}
+
 func TestNoMoreThanTheConcurrencyIsSentAndNotCommitted(t *testing.T) {
-	s := serve(t, faultserver.Options{})
+	var s *faultserver.Server
+	// Or answers would wait to be committed before the calls to come have an advance.
+	s = serve(t, faultserver.Options{Plan: faultserver.Each(together(&s, 8))})
 	store := slowStore{dirstore.Dir(t.TempDir()), make(chan struct{})}
 	m := member(s)
 	p := openPanel(t, config(store, m))

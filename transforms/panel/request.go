@@ -131,12 +131,16 @@ func (p *Panel) Reservation(r Request) (tokens int64, usd *float64) {
 const bytesPerToken = 3
 
 func (c *client) reservation(r Request) (tokens int64, usd *float64) {
-	// No tokenizer makes more tokens than bytes, so the dollars are a bound.
-	out := int64(c.member.MaxTokens)
+	in, out := c.bound(r)
+	return in/bytesPerToken + out, c.cost(in, out)
+}
+
+// bound is how many tokens a call can take: no tokenizer makes more of them than bytes.
+func (c *client) bound(r Request) (in, out int64) {
 	if r.fill.scored != nil {
-		out = 1
+		return int64(r.size), 1
 	}
-	return int64(r.size/bytesPerToken) + out, c.cost(int64(r.size), out)
+	return int64(r.size), int64(c.member.MaxTokens)
 }
 
 // cost of tokens, null if the price is unknown.

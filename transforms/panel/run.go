@@ -40,7 +40,7 @@ func (p *Panel) DoStreams(ctx context.Context, shard int, streams []iter.Seq[Req
 		panel: p, ledger: led, emit: emit,
 		caller: &caller{
 			config: &p.config, checks: &p.checks, wait: wait, calls: calls,
-			budget: newBudget(p.config.BudgetUSD, shard, led.All(), p.clients),
+			budget: newBudget(p.config.BudgetUSD, shard, led, p.clients), wake: make(chan struct{}, 1),
 		},
 		stopWaiting: stopWaiting, stopCalls: stopCalls,
 		outcomes: make(chan outcome), committed: make(chan error), gates: make(chan gate),
@@ -92,12 +92,14 @@ type run struct {
 	outcomes   chan outcome
 	committed  chan error
 	gates      chan gate
-	waiting    []*task   // have no room in the budget until a call ends
-	tasks      int       // so many were taken
-	open       int       // calls in other goroutines
-	waiters    int       // goroutines that wait for a breaker
-	pending    []outcome // to be committed
-	committing []outcome // being committed
+	waiting    []*task     // have no room in the budget until a call ends
+	tasks      int         // so many were taken
+	open       int         // calls in other goroutines
+	waiters    int         // goroutines that wait for a breaker
+	pending    []outcome   // to be committed
+	committing []outcome   // being committed
+	attempts   []attempted // to be recorded with the next commit
+	writing    bool        // a segment is being written
 	timer      *time.Timer
 	due        bool // the oldest of pending has waited long enough
 
@@ -130,6 +132,7 @@ func (r *run) loop(ctx context.Context) error {
 			r.pass(g)
 		case err := <-r.committed:
 			r.afterCommit(err)
+		case <-r.caller.wake: // a call waits for an advance
 		case <-r.timer.C:
 			r.due = true
 		case <-interrupted:
@@ -138,6 +141,9 @@ func (r *run) loop(ctx context.Context) error {
 		}
 		r.convict()
 		r.commit(ctx)
+	}
+	if err := r.close(ctx); err != nil && r.err == nil {
+		r.err = err
 	}
 	switch {
 	case r.err != nil:
@@ -161,7 +167,7 @@ func (r *run) finished() bool {
 			return false
 		}
 	}
-	return len(r.waiting) == 0 && r.open == 0 && r.waiters == 0 && len(r.pending) == 0 && r.committing == nil
+	return len(r.waiting) == 0 && r.open == 0 && r.waiters == 0 && len(r.pending) == 0 && !r.writing
 }
 
 // mayTake is the next stream that a request may be taken from, in turn.
@@ -213,7 +219,7 @@ func (r *run) take(from *stream) {
 	}
 	rec, ok := r.ledger.Get(req.Key)
 	rec = req.reread(rec)
-	if ok && (rec.Reject == Budget || rec.Reject != "" && r.panel.config.Replay) {
+	if ok && (!rec.Final() || rec.Reject != "" && r.panel.config.Replay) {
 		rec, ok = r.dead[req.Key]
 	}
 	if ok {
@@ -224,7 +230,7 @@ func (r *run) take(from *stream) {
 	from.open++
 	r.twins[req.Key] = nil
 	r.tasks++
-	r.start(&task{request: req, lane: l, from: from, number: r.tasks, record: ledger.Record{
+	r.start(&task{request: req, lane: l, from: from, number: r.tasks, worst: l.worst(req), record: ledger.Record{
 		Key: req.Key, Member: req.Member, ContextID: req.ContextID, Type: req.Type, Model: l.member.Model, RequestSHA256: req.hash, Sample: req.Sample,
 	}})
 }
@@ -241,12 +247,7 @@ func (r *run) start(t *task) {
 		r.mind(l)
 		return
 	}
-	_, worst := l.reservation(t.request)
-	usd := 0.0
-	if worst != nil {
-		usd = *worst
-	}
-	if r.overdraw || !r.caller.reserve(t, usd) {
+	if r.overdraw || !r.caller.reserve(t, t.worst.usd) {
 		if r.open > 0 && !r.overdraw {
 			r.waiting = append(r.waiting, t) // calls under way cost less than they hold
 			return
@@ -322,8 +323,9 @@ func (r *run) settle(o outcome) {
 	}
 }
 
-// drop forgets a task: a later run asks again.
+// drop forgets a task, and not what it may have cost: a later run asks again.
 func (r *run) drop(t *task) {
+	r.note(t)
 	if t.probe {
 		t.lane.breaker.Pass()
 	}

@@ -47,8 +47,13 @@ type Spending struct {
 	ControlsUSD float64 // for golden controls
 	TwiceUSD    float64 // for answers to requests that had one
 	AssumedUSD  float64 // what calls without a bill may have cost at most
-	Unpriced    int64   // answers whose price is unknown
-	DeadLetters int64
+	// MayCostUSD is what calls may have cost that were under way when a run was killed,
+	// MayCostCalls at most.
+	MayCostUSD   float64
+	MayCostCalls int64
+	Attempts     int64 // at requests that were put aside or given up
+	Unpriced     int64 // answers and attempts whose price is unknown
+	DeadLetters  int64
 }
 
 // costTable is the costs of one generator with their sum.

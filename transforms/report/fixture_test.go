@@ -63,7 +63,7 @@ func fixture() Data {
 		}
 	}
 	d.Costs = append(d.Costs, Cost{"fim", "", schemas.Go, ptr(0.5), ptr(0.0), 0})
-	d.Spending = &Spending{BilledUSD: 31.25, ControlsUSD: 1.5, TwiceUSD: 0.004, AssumedUSD: 0.75, Unpriced: 4128, DeadLetters: 17}
+	d.Spending = &Spending{BilledUSD: 31.25, ControlsUSD: 1.5, TwiceUSD: 0.004, AssumedUSD: 0.75, MayCostUSD: 0.25, MayCostCalls: 9, Attempts: 3, Unpriced: 4128, DeadLetters: 17}
 	d.Controls = []judge.ControlRate{{Judge: "ngram", Valid: 1310, Accepted: 1234, Low: 0.93, High: 0.953, Chance: 0.5}}
 	d.Judging = fixtureJudging()
 	d.Counts[4].N, d.Counts[5].N = valid, selected

@@ -42,15 +42,35 @@
 // reader whose listing is overtaken lists again until a listing brings nothing new.
 // Nothing is left out: the records that lost to others were paid.
 //
+// # Advances
+//
+// What a call may cost is written before it is sent: not call by call, which would be a
+// write for each, but as an advance to the writer (CommitAdvanced), like money that is
+// taken from the till against a receipt. The head of a segment says how many calls and
+// dollars its writer may spend, or has spent, beside all records that are durable with
+// this segment:
+//
+//	{"decoy_ledger":2,…,"records":12,"writer":"6KW…","advanced":[{"member":"a","calls":16,"usd":0.031}]}
+//
+// The records of later segments are the receipts: each segment replaces what the head
+// before it said, and the last one of a writer that ended well advances nothing. What
+// the last head of a writer that was killed advances may have been spent. It counts
+// against the budget from then on, and for ever: if the same requests are asked again,
+// both may have been billed. Nobody can know whether they were, so the statistics show
+// it apart, as what may have cost.
+//
+// Segments without an advance have format 1, those with one have format 2. Readers take
+// both, wherever they lie; a program that knows format 1 alone refuses format 2, since
+// it would overdraw.
+//
 // # What a crash loses
 //
 // Answers that were received and not yet committed: at most as many as were in
 // flight, that is at most the concurrency of the members together. They are paid
-// and asked again. Nothing that Commit returned for is lost, by a kill at any
+// and asked again, and the advance counts them. Nothing that Commit returned for is lost, by a kill at any
 // moment; by a power failure neither, as far as the disk keeps what it said was
 // synced. The tests kill the writer and Compact at many moments and count: 15 kills of
-// a run with 8 calls in flight lost 94 answers, 6 a kill. The budget does not know
-// these: it may be exceeded by what was in flight at a kill.
+// a run with 8 calls in flight lost 94 answers, 6 a kill.
 //
 // # Limits
 //
@@ -61,6 +81,7 @@ package ledger
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -101,6 +122,8 @@ type Record struct {
 	OutputTokens  *int64    `json:"output_tokens"`
 	CostUSD       *float64  `json:"cost_usd"`
 	AssumedUSD    float64   `json:"assumed_usd,omitempty"`
+	AssumedInput  int64     `json:"assumed_input_tokens,omitempty"`
+	AssumedOutput int64     `json:"assumed_output_tokens,omitempty"`
 	Time          time.Time `json:"time"`
 	Raw           []byte    `json:"-"` // the response's bytes, see segment.go
 }
@@ -109,13 +132,23 @@ type Record struct {
 // have cost before the budget ended them. Whoever has a budget asks again.
 const Unfinished = "budget"
 
+// Attempted is the reject of a record of attempts that may have cost, at a request that
+// was put aside or given up before it had an outcome: its member was down or stopped,
+// or the run was ended. Whoever wants an answer asks again, and these attempts count
+// beside whatever that costs.
+const Attempted = "attempted"
+
+// Final reports whether a record answers its request: with an answer, or as a dead
+// letter.
+func (r Record) Final() bool { return r.Reject != Unfinished && r.Reject != Attempted }
+
 // rank says which of several records of a key stands: an answer above a dead letter,
 // and that above what is not finished.
 func (r Record) rank() int {
-	switch r.Reject {
-	case "":
+	switch {
+	case r.Reject == "":
 		return 2
-	case Unfinished:
+	case !r.Final():
 		return 0
 	}
 	return 1
@@ -126,9 +159,12 @@ type Shard struct {
 	store Store
 	shard int
 
+	writer string // names this opening in what is advanced to it
+
 	mu      sync.Mutex
 	records []Record
 	byKey   map[string]int // index of the record that stands for the key
+	open    openAdvances
 	attempt int
 	seq     int
 }
@@ -139,9 +175,10 @@ func Open(ctx context.Context, store Store, shard int) (*Shard, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Shard{store: store, shard: shard, byKey: map[string]int{}}
+	s := &Shard{store: store, shard: shard, byKey: map[string]int{}, writer: rand.Text()}
 	for _, p := range pieces {
 		s.add(p.records)
+		s.open.take(p.advanced)
 		s.attempt = max(s.attempt, p.attempt)
 	}
 	s.attempt++
@@ -162,7 +199,7 @@ func (s *Shard) Get(key string) (Record, bool) {
 // Has reports whether a request needs no further call: it is answered, or a dead letter.
 func (s *Shard) Has(key string) bool {
 	r, ok := s.Get(key)
-	return ok && r.Reject != Unfinished
+	return ok && r.Final()
 }
 
 // All yields every record in order, those that lost to another one included:
@@ -180,10 +217,15 @@ func (s *Shard) Commit(ctx context.Context, records []Record) error {
 	if len(records) == 0 {
 		return nil
 	}
+	return s.put(ctx, records, advanced{})
+}
+
+// put writes a segment.
+func (s *Shard) put(ctx context.Context, records []Record, adv advanced) error {
 	const collisions = 100 // other writers come and go; a hundred of them do not
 	for range collisions {
 		seg := segment{shard: s.shard, attempt: s.attempt, seq: s.seq}
-		data, err := encode(seg, records)
+		data, err := encode(seg, records, adv)
 		if err != nil {
 			return fmt.Errorf("ledger segment %s: %w", seg, err)
 		}
@@ -193,6 +235,7 @@ func (s *Shard) Commit(ctx context.Context, records []Record) error {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.add(records)
+			s.open.take(adv)
 			return nil
 		}
 		if !errors.Is(err, fs.ErrExist) {

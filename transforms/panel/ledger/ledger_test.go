@@ -135,23 +135,25 @@ func TestTwoWritersOfOneShardLoseNothing(t *testing.T) {
 }
 
 func TestDamageIsNamed(t *testing.T) {
-	good, err := encode(segment{7, 1, 0}, []Record{rec("a", strings.Repeat("x", 500)), rec("b", "y")})
+	good, err := encode(segment{7, 1, 0}, []Record{rec("a", strings.Repeat("x", 500)), rec("b", "y")}, advanced{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	flipped := bytes.Clone(good)
 	flipped[len(flipped)/2] ^= 1
-	other, _ := encode(segment{8, 1, 0}, []Record{rec("a", "x")})
+	other, _ := encode(segment{8, 1, 0}, []Record{rec("a", "x")}, advanced{})
 	z, _ := encoder()
 	lines := func(s string) []byte { return z.EncodeAll([]byte(s), nil) }
 	const head = `{"decoy_ledger":1,"shard":7,"attempt":1,"seq":0,"records":1}` + "\n"
 	for name, data := range map[string][]byte{
 		"empty": {}, "cut": good[:len(good)-7], "flipped": flipped, "of another shard": other,
 		"no head":       lines("x\n"),
-		"later version": lines(`{"decoy_ledger":2}` + "\n"),
+		"later version": lines(`{"decoy_ledger":3}` + "\n"),
 		"few records":   lines(head),
 		"not JSON":      lines(head + "x\n"),
 		"no key":        lines(head + `{"status":200}` + "\n"),
+		"advance of 1":  lines(`{"decoy_ledger":1,"shard":7,"attempt":1,"seq":0,"records":0,"advanced":[{"member":"a"}]}` + "\n"),
+		"no writer":     lines(`{"decoy_ledger":2,"shard":7,"attempt":1,"seq":0,"records":0}` + "\n"),
 		"raw twice":     lines(head + `{"key":"k","raw":"x","raw_base64":"eA=="}` + "\n"),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -200,34 +202,28 @@ func TestAFailedWriteIsReported(t *testing.T) {
 	}
 }
 
-// decode reads the file of one segment.
-func decode(seg segment, data []byte) ([]Record, error) {
-	pieces, err := file{segment: seg}.decode(data)
-	if err != nil {
-		return nil, err
-	}
-	return pieces[0].records, nil
-}
-
 func FuzzDecode(f *testing.F) {
-	good, err := encode(segment{7, 1, 0}, []Record{rec("a", "x"), dead("b", "timeout")})
-	if err != nil {
-		f.Fatal(err)
+	seg := segment{7, 1, 0}
+	for _, adv := range []advanced{{}, {"w", nil}, {"w", []Advance{{"a", 3, 0.5, 1, 2}}}} {
+		good, err := encode(seg, []Record{rec("a", "x"), dead("b", "timeout")}, adv)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(good)
 	}
-	f.Add(good)
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		records, err := decode(segment{7, 1, 0}, data)
+		pieces, err := file{segment: seg}.decode(data)
 		if err != nil {
 			return
 		}
-		again, err := encode(segment{7, 1, 0}, records)
+		again, err := encode(seg, pieces[0].records, pieces[0].advanced)
 		if err != nil {
 			t.Skip() // a time that JSON cannot hold
 		}
-		back, err := decode(segment{7, 1, 0}, again)
-		if err != nil || len(back) != len(records) {
-			t.Fatalf("%d records, then %d, %v", len(records), len(back), err)
+		back, err := file{segment: seg}.decode(again)
+		if err != nil || len(back[0].records) != len(pieces[0].records) || len(back[0].Advances) != len(pieces[0].Advances) {
+			t.Fatalf("%+v, then %+v, %v", pieces[0].advanced, back, err)
 		}
 	})
 }

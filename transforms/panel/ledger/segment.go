@@ -13,8 +13,12 @@ import (
 
 // formatVersion is the version of segments.
 //
-//	1: first.
-const formatVersion = 1
+//	1: first; written where nothing is advanced.
+//	2: the head names its writer and what is advanced to it; there may be no records.
+const (
+	formatVersion   = 1
+	advancedVersion = 2
+)
 
 // maxSegment bounds what a segment may unpack to, so that a damaged or hostile
 // one cannot fill the memory.
@@ -26,6 +30,7 @@ type head struct {
 	Attempt int `json:"attempt"`
 	Seq     int `json:"seq"`
 	Records int `json:"records"`
+	advanced
 }
 
 // line is a record as it lies in a segment. Raw is text where the response is
@@ -57,11 +62,15 @@ var decoder = sync.OnceValues(func() (*zstd.Decoder, error) {
 	return zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxSegment))
 })
 
-func encode(seg segment, records []Record) ([]byte, error) {
+func encode(seg segment, records []Record, adv advanced) ([]byte, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(head{formatVersion, seg.shard, seg.attempt, seg.seq, len(records)}); err != nil {
+	version := formatVersion
+	if adv.Writer != "" {
+		version = advancedVersion
+	}
+	if err := enc.Encode(head{version, seg.shard, seg.attempt, seg.seq, len(records), adv}); err != nil {
 		return nil, err
 	}
 	for _, r := range records {
@@ -90,6 +99,7 @@ type piece struct {
 	segment
 	plain   []byte
 	records []Record
+	advanced
 }
 
 // decodePiece reads the segment that plain begins with.
@@ -99,11 +109,14 @@ func decodePiece(plain []byte) (p piece, rest []byte, err error) {
 	if err := json.Unmarshal(first, &h); err != nil {
 		return p, nil, fmt.Errorf("head: %w", err)
 	}
-	if h.Ledger != formatVersion {
-		return p, nil, fmt.Errorf("format version %d, this program reads %d", h.Ledger, formatVersion)
+	if h.Ledger != formatVersion && h.Ledger != advancedVersion {
+		return p, nil, fmt.Errorf("format version %d, this program reads %d and %d", h.Ledger, formatVersion, advancedVersion)
 	}
-	p.segment = segment{h.Shard, h.Attempt, h.Seq}
-	if h.Records <= 0 {
+	p.segment, p.advanced = segment{h.Shard, h.Attempt, h.Seq}, h.advanced
+	if (h.Ledger == advancedVersion) != (h.Writer != "") || h.Ledger == formatVersion && len(h.Advances) > 0 {
+		return p, nil, fmt.Errorf("format version %d with writer %q", h.Ledger, h.Writer)
+	}
+	if h.Records < 0 || h.Records == 0 && h.Ledger == formatVersion {
 		return p, nil, errors.New("no records")
 	}
 	for n := range h.Records {

@@ -8,24 +8,31 @@ import (
 )
 
 // Spent is what a record counts against a budget. known is false where it is an
-// answer whose price nobody knows; then it counts as nothing.
+// answer, or has attempts, whose price nobody knows; they count as nothing.
 func (r Record) Spent() (usd float64, known bool) {
-	if r.CostUSD != nil {
+	switch {
+	case r.CostUSD != nil:
 		return r.AssumedUSD + *r.CostUSD, true
+	case r.AssumedInput+r.AssumedOutput > 0:
+		return r.AssumedUSD, false
 	}
 	return r.AssumedUSD, r.Reject != "" || r.AssumedUSD > 0
 }
 
 // Stats counts records. CostUSD is what was billed and AssumedUSD what calls without
-// a bill may have cost at most; both leave out the answers of unknown price, which
-// Unpriced counts. Duplicates are answers to requests that had one, paid twice;
-// Replaced are dead letters whose request was answered later.
+// a bill may have cost at most; both leave out the answers and attempts of unknown
+// price, which Unpriced counts. MayCostUSD is what calls may have cost that were under
+// way, or about to be, when their writer was killed: MayCostCalls at most. Attempts are
+// records of attempts at requests that had no outcome yet. Duplicates are answers to
+// requests that had one, paid twice; Replaced are dead letters whose request was
+// answered later.
 type Stats struct {
 	Records      int64            `json:"records"`
 	Answers      int64            `json:"answers"`
 	DeadLetters  int64            `json:"dead_letters"`
 	Reasons      map[string]int64 `json:"dead_letter_reasons"`
 	Replaced     int64            `json:"replaced"`
+	Attempts     int64            `json:"attempts"`
 	Duplicates   int64            `json:"duplicates"`
 	DuplicateUSD float64          `json:"duplicate_usd"`
 	Calls        int64            `json:"calls"`
@@ -33,6 +40,8 @@ type Stats struct {
 	OutputTokens int64            `json:"output_tokens"`
 	CostUSD      float64          `json:"cost_usd"`
 	AssumedUSD   float64          `json:"assumed_usd"`
+	MayCostUSD   float64          `json:"may_have_cost_usd"`
+	MayCostCalls int64            `json:"may_have_cost_calls"`
 	Unpriced     int64            `json:"unpriced"`
 	First        time.Time        `json:"first"`
 	Last         time.Time        `json:"last"`
@@ -50,6 +59,7 @@ func (s *Stats) Add(o Stats) {
 		s.Reasons[reason] += o.Reasons[reason]
 	}
 	s.Replaced += o.Replaced
+	s.Attempts += o.Attempts
 	s.Duplicates += o.Duplicates
 	s.DuplicateUSD += o.DuplicateUSD
 	s.Calls += o.Calls
@@ -57,6 +67,8 @@ func (s *Stats) Add(o Stats) {
 	s.OutputTokens += o.OutputTokens
 	s.CostUSD += o.CostUSD
 	s.AssumedUSD += o.AssumedUSD
+	s.MayCostUSD += o.MayCostUSD
+	s.MayCostCalls += o.MayCostCalls
 	s.Unpriced += o.Unpriced
 	if !o.First.IsZero() && (s.First.IsZero() || o.First.Before(s.First)) {
 		s.First = o.First
@@ -93,6 +105,8 @@ func (s *Shard) Stats() map[string]Stats {
 			if !stands {
 				o.Duplicates, o.DuplicateUSD = 1, usd
 			}
+		case !r.Final():
+			o.Attempts = 1
 		default:
 			o.DeadLetters = 1
 			o.Reasons = map[string]int64{r.Reject: 1}
@@ -103,6 +117,15 @@ func (s *Shard) Stats() map[string]Stats {
 		m := out[r.Member]
 		m.Add(o)
 		out[r.Member] = m
+	}
+	for _, a := range s.open.all() {
+		m := out[a.Member]
+		o := Stats{MayCostUSD: a.USD, MayCostCalls: a.Calls}
+		if a.InputTokens+a.OutputTokens > 0 {
+			o.Unpriced = a.Calls
+		}
+		m.Add(o)
+		out[a.Member] = m
 	}
 	return out
 }

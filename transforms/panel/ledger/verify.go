@@ -16,7 +16,8 @@ type Damage struct {
 }
 
 // Audit is what Verify found in a shard. Spent is the sum that a budget counts, of
-// the files that are whole; Unpriced answers count as nothing in it.
+// the files that are whole; Unpriced answers count as nothing in it. MayCost is the part
+// of it that was advanced to writers that were killed.
 type Audit struct {
 	Shard    int      `json:"shard"`
 	Files    int      `json:"files"`
@@ -24,6 +25,7 @@ type Audit struct {
 	Records  int64    `json:"records"`
 	Bytes    int64    `json:"bytes"`
 	SpentUSD float64  `json:"spent_usd"`
+	MayCost  float64  `json:"may_have_cost_usd"`
 	Unpriced int64    `json:"unpriced"`
 	Twice    int      `json:"segments_twice"` // that Compact has copied and not yet deleted
 	Damaged  []Damage `json:"damaged"`
@@ -80,7 +82,9 @@ func Verify(ctx context.Context, store Store, shard int) (Audit, error) {
 	}
 	sortPieces(pieces)
 	a.Segments = len(pieces)
+	var open openAdvances
 	for _, p := range pieces {
+		open.take(p.advanced)
 		for _, r := range p.records {
 			usd, known := r.Spent()
 			a.Records++
@@ -90,6 +94,13 @@ func Verify(ctx context.Context, store Store, shard int) (Audit, error) {
 			}
 		}
 	}
+	for _, adv := range open.all() {
+		a.MayCost += adv.USD
+		if adv.InputTokens+adv.OutputTokens > 0 {
+			a.Unpriced += adv.Calls
+		}
+	}
+	a.SpentUSD += a.MayCost
 	a.Damaged = append(a.Damaged, missing(shard, pieces, seen)...)
 	return a, nil
 }

@@ -149,20 +149,7 @@ func New(l Limits) *Account {
 // Enter waits for a slot and then for the account's pace, and returns the
 // function that gives the slot back. tokens is the request's reservation.
 func (a *Account) Enter(ctx context.Context, tokens int64) (leave func(), err error) {
-	if err := a.acquire(ctx); err != nil {
-		return nil, err
-	}
-	if err := a.Pace(ctx, tokens); err != nil {
-		a.release()
-		return nil, err
-	}
-	begin := time.Now()
-	return sync.OnceFunc(func() {
-		a.mu.Lock()
-		a.holds(time.Since(begin))
-		a.mu.Unlock()
-		a.release()
-	}), nil
+	return a.EnterAfter(ctx, tokens, func() error { return nil })
 }
 
 // Pace waits for the account's pace alone, for a further call in a slot that the
