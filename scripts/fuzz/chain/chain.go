@@ -179,13 +179,13 @@ func (c *chain) steps(k Case) (n int, err error) {
 			for _, i := range r.Perm(len(schemas.Types))[:2] {
 				n++
 				typ := schemas.Types[i]
-				c.step = "valid " + typ + " " + x.ID
+				c.step = fmt.Sprintf("valid %s %s %q for %q", typ, x.ID, text, x.Golden)
 				v, reason, _ := c.valid.Check(x, typ, text)
 				if reason == "" {
 					text = v.Text
 					whole = append(whole, text)
 				}
-				c.step = "certify " + typ + " " + x.ID
+				c.step = fmt.Sprintf("certify %s %s %q for %q", typ, x.ID, text, x.Golden)
 				if _, err := c.cert.Certify(repo, x, &schemas.Negative{ID: "n", ContextID: x.ID, Type: typ, Text: text}); err != nil {
 					return n, err
 				}

@@ -34,11 +34,15 @@ const maxTries = 400
 // place.
 func shrink(k Case, place string) Case {
 	tries := 0
+	c := newChain()
 	fails := func(k Case) bool {
 		if tries++; tries > maxTries {
 			return false
 		}
-		_, f := newChain().run(k)
+		_, f := c.run(k)
+		if f != nil {
+			c = newChain()
+		}
 		return f != nil && placeOf(f) == place
 	}
 	if c := k; len(c.Before) > 0 {
