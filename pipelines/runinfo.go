@@ -17,6 +17,8 @@ type RunInfo struct {
 	Seconds    float64     `json:"seconds"`
 	PeakRSSMiB int64       `json:"peak_rss_mib"`
 	Stages     []StageInfo `json:"stages"`
+	// InternalErrors are those of all stages of OUT, by place.
+	InternalErrors []InternalErrors `json:"internal_errors,omitempty"`
 
 	start time.Time
 }
