@@ -55,7 +55,12 @@ func (b *bugBundle) fill(in any) error {
 	if err := json.Unmarshal(raw, own.Interface()); err != nil {
 		return fmt.Errorf("input of a bundle: %w", err)
 	}
-	if n := mask(own.Elem()); n > 0 {
+	n := 0
+	if err := contain.Do(func() error { n = mask(own.Elem()); return nil }); err != nil {
+		b.LeftOut, b.Input = append(b.LeftOut, "the input could not be searched for secrets: "+err.Error()), json.RawMessage("null")
+		return nil
+	}
+	if n > 0 {
 		b.LeftOut = append(b.LeftOut, fmt.Sprintf("what looked like secrets in %s is written over with x; the failure may hang on it", plural(int64(n), "text")))
 	}
 	b.Input, err = json.Marshal(own.Interface())
@@ -71,12 +76,13 @@ func mask(v reflect.Value) (n int) {
 			return mask(v.Elem())
 		}
 	case reflect.Struct:
-		switch v.Interface().(type) {
-		case schemas.Symbol, schemas.Name:
+		if t := v.Type(); t == reflect.TypeFor[schemas.Symbol]() || t == reflect.TypeFor[schemas.Name]() {
 			return 0
 		}
 		for i := range v.NumField() {
-			n += mask(v.Field(i))
+			if v.Type().Field(i).IsExported() {
+				n += mask(v.Field(i))
+			}
 		}
 	case reflect.Map:
 		for _, k := range v.MapKeys() {

@@ -210,7 +210,7 @@ type promptInput struct {
 
 // answerInput is an answer to a request.
 type answerInput struct {
-	promptInput
+	Prompt  promptInput `json:"prompt"`
 	Answers []rawAnswer `json:"answers"`
 }
 
@@ -269,28 +269,28 @@ func (in promptInput) judge() ([]panel.Request, error) {
 }
 
 var (
-	sitePrompt = newBugSite("prompt", func(in promptInput, _ string) error {
-		if in.Protocol != "" {
-			_, err := in.judge()
-			return err
-		}
+	sitePrompt = newBugSite("prompt of a generator", func(in promptInput, _ string) error {
 		_, err := in.generator()
 		return err
 	})
+	siteJudgePrompt = newBugSite("prompt of a judge", func(in promptInput, _ string) error {
+		_, err := in.judge()
+		return err
+	})
 	siteAnswer = newBugSite("answer of a generator", func(in answerInput, _ string) error {
-		r, err := in.generator()
+		r, err := in.Prompt.generator()
 		if err != nil {
 			return err
 		}
 		c := valid.New()
 		defer c.Close()
 		for _, a := range in.Answers {
-			take(c, &in.Context, in.Member, panel.Answer{Request: r, Raw: a.Raw, Reject: a.Reject, Detail: a.Detail})
+			take(c, &in.Prompt.Context, in.Prompt.Member, panel.Answer{Request: r, Raw: a.Raw, Reject: a.Reject, Detail: a.Detail})
 		}
 		return nil
 	})
 	siteOpinion = newBugSite("answer of a judge", func(in answerInput, _ string) error {
-		requests, err := in.judge()
+		requests, err := in.Prompt.judge()
 		if err != nil {
 			return err
 		}
@@ -298,7 +298,7 @@ var (
 		for i, a := range in.Answers {
 			q.answers = append(q.answers, panel.Answer{Request: requests[min(i, len(requests)-1)], Raw: a.Raw, Reject: a.Reject, Detail: a.Detail})
 		}
-		q.conclude(judgeProtocols[in.Protocol])
+		q.conclude(judgeProtocols[in.Prompt.Protocol])
 		return nil
 	})
 )

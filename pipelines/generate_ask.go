@@ -12,6 +12,7 @@ import (
 
 	"decoy/io/shard"
 	"decoy/schemas"
+	"decoy/schemas/contain"
 	"decoy/transforms/panel"
 	"decoy/transforms/panel/prompts"
 	"decoy/transforms/valid"
@@ -158,7 +159,7 @@ func newHarvest(members []panel.Member, b *bugs) *harvest {
 			defer func() { p.checker.Close() }()
 			for x := range p.answers {
 				if p.err == nil {
-					p.err = h.pick(p, x)
+					p.err = contain.Do(func() error { return h.pick(p, x) })
 				}
 			}
 		})

@@ -95,7 +95,7 @@ func (a *asking) requests(t shardTask, o judgeOptions, m panel.Member) iter.Seq2
 				yield(panel.Request{}, err)
 				return
 			}
-			requests, _, err := contained(a.bugs, sitePrompt, record{id: g.Left.ID, language: g.Left.Language, generator: m.Name}, func() []promptInput {
+			requests, _, err := contained(a.bugs, siteJudgePrompt, record{id: g.Left.ID, language: g.Left.Language, generator: m.Name}, func() []promptInput {
 				return []promptInput{{Context: g.Left, Member: strip(m), Protocol: a.name, Texts: textsOf(g.Right)}}
 			}, func() ([]panel.Request, error) { return a.about(o, m, g, controls) })
 			if err != nil {
