@@ -114,11 +114,16 @@ func mask(v reflect.Value) (n int) {
 // shortText is shorter than any secret.
 const shortText = 16
 
-var secretWord = regexp.MustCompile(`[A-Za-z0-9+/=_\-.]{8,}`)
+// secretWord is what of a line with a secret may be it; longWord what of the lines
+// around may be more of it, as the lines of a private key are.
+var (
+	secretWord = regexp.MustCompile(`[A-Za-z0-9+/=_\-.]{8,}`)
+	longWord   = regexp.MustCompile(`[A-Za-z0-9+/=]{24,}`)
+)
 
-// withoutSecrets writes over the long words of the lines in which the scanner finds
-// something: every byte keeps its place. Where it still finds something, or fails, it
-// takes the long words of the whole text.
+// withoutSecrets writes over the words of the lines in which the scanner finds something,
+// and over the very long ones of the whole text: every byte keeps its place. Where it
+// still finds something, or fails, it takes all words that are long enough.
 func withoutSecrets(text string) (string, bool) {
 	if len(text) < shortText {
 		return text, false
@@ -136,23 +141,23 @@ func withoutSecrets(text string) (string, bool) {
 		lines := strings.SplitAfter(text, "\n")
 		for _, f := range first {
 			if i := f.Line - 1; i >= 0 && i < len(lines) {
-				lines[i] = overwrite(lines[i])
+				lines[i] = overwrite(secretWord, lines[i])
 			}
 		}
-		if less := strings.Join(lines, ""); len(s.Find(less)) == 0 {
+		if less := overwrite(longWord, strings.Join(lines, "")); len(s.Find(less)) == 0 {
 			text = less
 			return nil
 		}
 		return errors.New("a secret over several lines")
 	})
 	if err != nil {
-		text = overwrite(text)
+		text = overwrite(secretWord, text)
 	}
 	return text, found
 }
 
-func overwrite(s string) string {
-	return secretWord.ReplaceAllStringFunc(s, func(w string) string { return strings.Repeat("x", len(w)) })
+func overwrite(words *regexp.Regexp, s string) string {
+	return words.ReplaceAllStringFunc(s, func(w string) string { return strings.Repeat("x", len(w)) })
 }
 
 // ReproduceBug runs the function of a bundle over its record again and says on w what

@@ -87,7 +87,7 @@ func ordered[T, Tool, R any](ctx context.Context, in iter.Seq2[T, error], open f
 				cancel()
 				return o.err
 			}
-			if err := emit(o.value); err != nil {
+			if err := contain.Do(func() error { return emit(o.value) }); err != nil {
 				cancel()
 				return err
 			}
