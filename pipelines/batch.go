@@ -34,7 +34,7 @@ var batchStages = map[string]batchStage{
 			s, err := b.open(schemas.StageGenerate, nil, nil, schemas.StageExtract)
 			return s, func(t shardTask, p *panel.Panel, m panel.Member) iter.Seq2[panel.Request, error] {
 				return func(yield func(panel.Request, error) bool) {
-					for x, err := range generatorRequests(t, p, m) {
+					for x, err := range generatorRequests(t, p, m, silent(t)) {
 						if !yield(x.request, err) {
 							return
 						}
@@ -56,7 +56,7 @@ var batchStages = map[string]batchStage{
 				if !ok {
 					return func(func(panel.Request, error) bool) {}
 				}
-				return newAsking(p, o, m).requests(t, o, m)
+				return newAsking(p, o, m, silent(t)).requests(t, o, m)
 			}, err
 		},
 	},

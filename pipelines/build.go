@@ -40,10 +40,17 @@ type Build struct {
 	DryRun bool
 	// Log gets one line for each thing that a person waits for.
 	Log func(format string, a ...any)
+	// Alert, if set, gets the lines of Log that say what went wrong.
+	Alert func(format string, a ...any)
+	// Strict makes records over which decoy failed the end of a build that is done:
+	// ErrInternal.
+	Strict bool
 	// Progress, if set, is told how many of a stage's units of work are done.
 	Progress func(stage string, done, total int)
 	// RunInfo collects times for run.json.
 	RunInfo RunInfo
+
+	unshown []InternalErrors // pairs that the report cannot show
 }
 
 // Job says whose work a pipeline does.
@@ -125,7 +132,10 @@ func (b *Build) RunStages(ctx context.Context, names ...string) (err error) {
 			err = werr
 		}
 	}()
-	return b.each(ctx, names)
+	if err := b.each(ctx, names); err != nil {
+		return err
+	}
+	return b.reportInternal()
 }
 
 // ErrOwnWork is the end of a dry run at a stage whose jobs are done.

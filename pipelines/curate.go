@@ -19,6 +19,7 @@ import (
 
 	"decoy/io/shard"
 	"decoy/schemas"
+	"decoy/schemas/contain"
 	"decoy/transforms/curate"
 )
 
@@ -36,6 +37,7 @@ type smallRow struct {
 	Candidate *curate.Candidate `json:"candidate,omitempty"`
 	General   *curate.General   `json:"general,omitempty"`
 	Repo      *curate.RepoFiles `json:"repo,omitempty"`
+	Failed    *failedRow        `json:"failed,omitempty"`
 }
 
 // runCurate selects pairs and general rows.
@@ -142,6 +144,7 @@ func (f *selectFn) ProcessElement(ctx context.Context, _ int, _ func(*int) bool,
 	var pool []curate.Candidate
 	var general []curate.General
 	var repos []curate.RepoFiles
+	var failed []failedRow
 	for i := range f.Of {
 		for r, err := range shard.Read[smallRow](smallRowsPath(f.Out, i, f.Of)) {
 			switch {
@@ -153,13 +156,25 @@ func (f *selectFn) ProcessElement(ctx context.Context, _ int, _ func(*int) bool,
 				general = append(general, *r.General)
 			case r.Repo != nil:
 				repos = append(repos, *r.Repo)
+			case r.Failed != nil:
+				failed = append(failed, *r.Failed)
 			}
 		}
 	}
-	sel, err := selectRows(o, pool, general, repos)
+	b := &bugs{f.Out, schemas.StageCurate, func(r schemas.Reject) { failed = append(failed, failedRow{schemas.Shard(r.ID, f.Of), r}) }}
+	pool, general, repos, err := groupable(b, pool, general, repos)
 	if err != nil {
 		return err
 	}
+	var sel curated
+	err = contain.Do(func() (err error) {
+		sel, err = selectRows(o, pool, general, repos)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	sel.Failed = failed
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -172,6 +187,7 @@ type curated struct {
 	Selected []schemas.Selected
 	Rejects  []schemas.Reject
 	shard    map[string]string // context → repository, of rejects
+	Failed   []failedRow
 	Report   CurateReport
 }
 
@@ -181,6 +197,23 @@ type CurateReport struct {
 	Probe          curate.ProbeResult `json:"probe"`
 	Groups         []curate.Group     `json:"groups"`
 	Decontaminated []string           `json:"decontaminated"`
+}
+
+// groupable leaves out the repositories that alone make the grouping fail, and all that
+// is of them. A failure over several together is an error of the stage.
+func groupable(b *bugs, pool []curate.Candidate, general []curate.General, repos []curate.RepoFiles) ([]curate.Candidate, []curate.General, []curate.RepoFiles, error) {
+	out := map[string]bool{}
+	for _, r := range repos {
+		_, ok, err := contained(b, siteGroups, record{id: r.Repo}, func() []curate.RepoFiles { return []curate.RepoFiles{r} },
+			func() ([]curate.Group, error) { return curate.Groups([]curate.RepoFiles{r}), nil })
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		out[r.Repo] = out[r.Repo] || !ok
+	}
+	return slices.DeleteFunc(pool, func(c curate.Candidate) bool { return out[c.Repo] }),
+		slices.DeleteFunc(general, func(g curate.General) bool { return out[g.Repo] }),
+		slices.DeleteFunc(repos, func(r curate.RepoFiles) bool { return out[r.Repo] }), nil
 }
 
 func selectRows(o curateOptions, pool []curate.Candidate, general []curate.General, repos []curate.RepoFiles) (curated, error) {
@@ -255,6 +288,9 @@ func (f *selectFn) write(ctx context.Context, c curated) error {
 		selected[i] = append(selected[i], s)
 	}
 	rejects := make([][]schemas.Reject, f.Of)
+	for _, r := range c.Failed {
+		rejects[r.Shard] = append(rejects[r.Shard], r.Reject)
+	}
 	for _, r := range c.Rejects {
 		i := schemas.Shard(c.shard[r.ID], f.Of)
 		rejects[i] = append(rejects[i], r)

@@ -1,6 +1,7 @@
 package pipelines
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -67,6 +68,8 @@ func (f *smallRowsFn) ProcessElement(ctx context.Context, task string, emit func
 	}
 	defer w.Abort()
 	langs := map[string]map[string]bool{} // repository → languages of its rows
+	var failed error
+	b := t.bugs(func(r schemas.Reject) { failed = cmp.Or(failed, w.Write(smallRow{Failed: &failedRow{t.Shard, r}})) })
 	err = joinShard(t, func(c *schemas.Context, negatives []judgedNegative) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -75,17 +78,25 @@ func (f *smallRowsFn) ProcessElement(ctx context.Context, task string, emit func
 			langs[c.Repo] = map[string]bool{}
 		}
 		langs[c.Repo][c.Language] = true
-		evidence := f.decontaminate.Find(c.Prefix, c.Golden, c.Suffix)
-		golden, window := curate.TextHash(c.Golden), curate.WindowHash(c.Prefix, c.Golden, c.Suffix)
+		of, ok, err := contained(b, siteSmallRow, ofContext(c), func() []rowInput { return []rowInput{newRowInput(c, nil, nil, nil)} },
+			func() (*curate.General, error) { return smallOf(c, f.decontaminate), nil })
+		if err != nil || !ok {
+			return cmp.Or(err, failed)
+		}
 		if schemas.IsGeneral(c.Kind) {
-			return w.Write(smallRow{General: &curate.General{
-				ContextID: c.ID, Repo: c.Repo, Language: c.Language, Kind: c.Kind, GoldenChars: curate.Outline(c.Golden).Chars,
-				GoldenHash: golden, WindowHash: window, Contaminated: evidence,
-			}})
+			return w.Write(smallRow{General: of})
 		}
 		for i := range negatives {
-			r := candidate(c, &negatives[i], f.options.Weights)
-			r.GoldenHash, r.WindowHash, r.Contaminated = golden, window, evidence
+			n := &negatives[i]
+			r, ok, err := contained(b, siteSmallRow, ofNegative(c, &n.Negative), func() []rowInput { return []rowInput{newRowInput(c, n, nil, f.options.Weights)} },
+				func() (*curate.Candidate, error) { return candidate(c, n, f.options.Weights), nil })
+			if err = cmp.Or(err, failed); err != nil {
+				return err
+			}
+			if !ok {
+				continue
+			}
+			r.GoldenHash, r.WindowHash, r.Contaminated = of.GoldenHash, of.WindowHash, of.Contaminated
 			if err := w.Write(smallRow{Candidate: r}); err != nil {
 				return err
 			}
@@ -107,6 +118,24 @@ func (f *smallRowsFn) ProcessElement(ctx context.Context, task string, emit func
 
 func smallRowsPath(out string, i, of int) string {
 	return shardPath(out, schemas.StageCurate, partsFolder+"rows", i, of)
+}
+
+// smallOf is what selection knows of a context, as a general row has it.
+func smallOf(c *schemas.Context, d *curate.Decontaminator) *curate.General {
+	g := &curate.General{
+		ContextID: c.ID, Repo: c.Repo, Language: c.Language, Kind: c.Kind, GoldenChars: curate.Outline(c.Golden).Chars,
+		GoldenHash: curate.TextHash(c.Golden), WindowHash: curate.WindowHash(c.Prefix, c.Golden, c.Suffix),
+	}
+	if d != nil {
+		g.Contaminated = d.Find(c.Prefix, c.Golden, c.Suffix)
+	}
+	return g
+}
+
+// failedRow is a reject of an internal error with its shard.
+type failedRow struct {
+	Shard  int            `json:"shard"`
+	Reject schemas.Reject `json:"reject"`
 }
 
 // candidate is a negative as selection sees it, but for what its context has.

@@ -121,6 +121,8 @@ func exportShard(ctx context.Context, t shardTask) (schemas.Done, error) {
 	var parts exportParts
 	var outcomes []outcome
 	costs := newCosts()
+	var internal rejectList
+	bugs := t.bugs(internal.add)
 	selection := newCursor(shard.Read[schemas.Selected](t.path(schemas.StageCurate, "selection")), func(s schemas.Selected) string { return s.ContextID })
 	defer selection.stop()
 	err := joinShard(t, func(c *schemas.Context, negatives []judgedNegative) error {
@@ -133,16 +135,34 @@ func exportShard(ctx context.Context, t shardTask) (schemas.Done, error) {
 			chosen[orEmpty(selected[i].NegativeID)] = &selected[i]
 		}
 		if s := chosen[""]; s != nil {
-			rows = append(rows, row(c, nil, s))
+			r, ok, err := contained(bugs, siteRow, ofContext(c), func() []rowInput { return []rowInput{newRowInput(c, nil, s, nil)} },
+				func() (schemas.Row, error) { return row(c, nil, s), nil })
+			if err != nil {
+				return err
+			}
+			if ok {
+				rows = append(rows, r)
+			}
 		}
 		for i := range negatives {
 			n := &negatives[i]
 			s := chosen[n.ID]
-			outcomes = append(outcomes, outcomeOf(c, n, s != nil, o.Weights))
-			if s == nil {
+			r, ok, err := contained(bugs, siteRow, ofNegative(c, &n.Negative), func() []rowInput { return []rowInput{newRowInput(c, n, s, o.Weights)} },
+				func() (r schemas.Row, err error) {
+					x := outcomeOf(c, n, s != nil, o.Weights)
+					if s != nil {
+						r = row(c, n, s)
+					}
+					outcomes = append(outcomes, x)
+					return r, nil
+				})
+			if err != nil {
+				return err
+			}
+			if s == nil || !ok {
 				continue
 			}
-			rows = append(rows, row(c, n, s))
+			rows = append(rows, r)
 			parts.Samples = append(parts.Samples, sample{*c, n.Negative, n.status, n.rule, n.evidence, *s})
 		}
 		if len(selected) > 0 {
@@ -165,10 +185,13 @@ func exportShard(ctx context.Context, t shardTask) (schemas.Done, error) {
 	for i := range rows {
 		d.Counts["rows_"+rows[i].Split]++
 	}
-	if err := writeRows(t, o, rows, &d); err != nil {
+	if err := writeRows(t, o, rows, bugs, &d); err != nil {
 		return d, err
 	}
-	return d, writeExportParts(t, parts, outcomes, &d)
+	if err := writeExportParts(t, parts, outcomes, &d); err != nil {
+		return d, err
+	}
+	return d, internal.write(t.path(t.Stage, "rejects"), &d)
 }
 
 // row is one line of the export.
@@ -210,7 +233,7 @@ func lowestSamples(samples []sample) []sample {
 
 // writeRows writes a shard's rows in every format, and the trainers' folders. A
 // split without rows in this shard has no file.
-func writeRows(t shardTask, o exportOptions, rows []schemas.Row, d *schemas.Done) error {
+func writeRows(t shardTask, o exportOptions, rows []schemas.Row, b *bugs, d *schemas.Done) error {
 	for _, split := range schemas.Splits {
 		var part []schemas.Row
 		for _, r := range rows {
@@ -227,7 +250,7 @@ func writeRows(t shardTask, o exportOptions, rows []schemas.Row, d *schemas.Done
 			}
 		}
 		for _, name := range o.Recipe.Models {
-			if err := writeTrainers(t, name, split, part, d); err != nil {
+			if err := writeTrainers(t, name, split, part, b, d); err != nil {
 				return err
 			}
 		}
@@ -292,25 +315,22 @@ func writeParquet[T any](t shardTask, folder, split string, rows []T, d *schemas
 }
 
 // writeTrainers writes the supervised and the preference rows of a split.
-func writeTrainers(t shardTask, model, split string, rows []schemas.Row, d *schemas.Done) error {
-	m, err := trainers.ByName(model)
-	if err != nil {
-		return err
-	}
+func writeTrainers(t shardTask, model, split string, rows []schemas.Row, b *bugs, d *schemas.Done) error {
 	var sft []trainers.SFTRow
 	var pairs []trainers.PairRow
 	for _, group := range trainers.Contexts(rows) {
-		r, err := trainers.SFT(group[0], m)
+		r, ok, err := contained(b, siteTrainerRows, record{id: group[0].ContextID, language: group[0].Language, generator: model},
+			func() []trainerInput { return []trainerInput{{model, group}} },
+			func() (trainerRows, error) { return trainerRowsOf(model, group) })
 		if err != nil {
 			return err
 		}
-		sft = append(sft, r)
-		if best, ok := trainers.Pick(group); ok {
-			p, err := trainers.Pair(best, m)
-			if err != nil {
-				return err
-			}
-			pairs = append(pairs, p)
+		if !ok {
+			continue
+		}
+		sft = append(sft, r.sft)
+		if r.pair != nil {
+			pairs = append(pairs, *r.pair)
 		}
 	}
 	d.Counts["sft_"+split] += int64(len(sft))
@@ -330,6 +350,30 @@ func writeTrainers(t shardTask, model, split string, rows []schemas.Row, d *sche
 		}
 	}
 	return nil
+}
+
+// trainerRows are a context's rows for one model: a supervised one, and its best pair.
+type trainerRows struct {
+	sft  trainers.SFTRow
+	pair *trainers.PairRow
+}
+
+func trainerRowsOf(model string, group []schemas.Row) (out trainerRows, err error) {
+	m, err := trainers.ByName(model)
+	if err != nil {
+		return out, err
+	}
+	if out.sft, err = trainers.SFT(group[0], m); err != nil {
+		return out, err
+	}
+	if best, ok := trainers.Pick(group); ok {
+		p, err := trainers.Pair(best, m)
+		if err != nil {
+			return out, err
+		}
+		out.pair = &p
+	}
+	return out, nil
 }
 
 func partsPath(t shardTask) string {

@@ -361,7 +361,13 @@ func (s *stage) writeReport(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := sum.renderable(); err != nil {
+		return err
+	}
 	data := sum.report()
+	if data.Alerts, err = s.b.reportAlerts(); err != nil {
+		return err
+	}
 	if data.Spending, err = sum.spending(ctx); err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"decoy/io/gitrepo"
 	"decoy/io/sources"
 	"decoy/schemas"
+	"decoy/schemas/contain"
 	"decoy/transforms/edits"
 	"decoy/transforms/fim"
 	"decoy/transforms/screen"
@@ -34,14 +35,27 @@ func (x *extraction) edits(ctx context.Context, src archives.Source) (err error)
 	if err != nil {
 		return err
 	}
-	repo, err := gitrepo.Open(ctx, src.Path)
-	if err != nil {
-		return x.broken(src, err)
-	}
-	defer func() { err = errors.Join(err, repo.Close()) }()
 	h := history{x: x, src: src, licenses: licenses, lineage: edits.NewLineage()}
 	config := gitrepo.Config{Ref: src.Commit, MaxCommits: x.o.MaxCommits, MaxFiles: edits.MaxFiles, Want: screen.MaybeSource}
-	return x.broken(src, repo.History(ctx, config, h.commit))
+	var reader contain.Reader
+	err = reader.Do(func() (err error) {
+		repo, err := gitrepo.Open(ctx, src.Path)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, repo.Close()) }()
+		return repo.History(ctx, config, func(c gitrepo.Commit) (err error) {
+			reader.Outside(func() { err = h.commit(c) })
+			return err
+		})
+	})
+	if p := (*contain.Panic)(nil); errors.As(err, &p) {
+		r := schemas.Reject{Stage: schemas.StageExtract, ID: src.ID(), Reason: schemas.ReasonInternal, Detail: p.Error()}
+		x.reject(r)
+		x.readerFailed(archiveInput{Source: &src, History: true, Commits: x.o.MaxCommits}, r)
+		return x.err
+	}
+	return x.broken(src, err)
 }
 
 // broken makes a reject of what a repository's content forbids.
@@ -64,8 +78,15 @@ type history struct {
 // commit takes what one commit wrote.
 func (h *history) commit(c gitrepo.Commit) error {
 	commit := asCommit(c)
-	h.lineage.Advance(commit)
+	r := record{id: h.src.Repo + "@" + c.ID}
+	_, ok, err := contained(h.x.bugs, siteCommit, r, func() []edits.Commit { return []edits.Commit{commit} }, func() (struct{}, error) {
+		h.lineage.Advance(commit)
+		return struct{}{}, nil
+	})
 	h.x.counts["commits"]++
+	if err != nil || !ok {
+		return err
+	}
 	if reason, detail := edits.Reject(commit); reason != "" {
 		h.x.reject(schemas.Reject{Stage: schemas.StageExtract, ID: h.src.Repo + "@" + c.ID, Reason: reason, Detail: detail})
 		return nil
@@ -96,27 +117,37 @@ func (h *history) change(c gitrepo.Commit, f *gitrepo.Change) error {
 		}
 		return nil
 	}
-	lang := screen.Language(f.Path, f.After)
-	if !h.x.langs[lang] {
+	x := h.x
+	in := file{src: archives.Source{Repo: h.src.Repo, Commit: c.ID, Path: h.src.Path, Format: h.src.Format}, license: h.licenses.For, path: f.Path, data: f.After}
+	look, ok, err := contained(x.bugs, siteScreen, in.record(""), in.input, func() (look, error) { return screened(f.Path, f.After), nil })
+	if err != nil || !ok {
+		return err
+	}
+	lang := look.language
+	if !x.langs[lang] {
 		return nil
 	}
-	free := h.free(f)
-	if len(free) == 0 {
+	free, ok, err := contained(x.bugs, siteAdded, in.record(lang), func() []addedInput { return []addedInput{{f.Before, f.After, hunks(f)}} },
+		func() ([]fim.Range, error) { return h.free(f), nil })
+	if err != nil || !ok || len(free) == 0 {
+		return err
+	}
+	if look.reason != "" {
+		rejected(look.reason, look.detail, lang)
 		return nil
 	}
-	if reason, detail := screen.File(f.Path, f.After); reason != "" {
-		rejected(reason, detail, lang)
-		return nil
+	terms, ok, err := x.terms(in, lang)
+	if err != nil || !ok {
+		return err
 	}
-	license, reason, detail := h.licenses.For(f.Path, f.After)
-	if reason != "" {
-		rejected(reason, detail, lang)
+	if terms.reason != "" {
+		rejected(terms.reason, terms.detail, lang)
 		return nil
 	}
 	sum := sha256.Sum256(f.After)
-	blob := schemas.Blob{Repo: h.src.Repo, Commit: c.ID, Path: f.Path, License: license, Language: lang, Size: int64(len(f.After)), SHA256: hex.EncodeToString(sum[:]), Content: f.After}
-	r, err := h.x.workers[0].Edited(&blob, free)
-	if err != nil {
+	blob := schemas.Blob{Repo: h.src.Repo, Commit: c.ID, Path: f.Path, License: terms.license, Language: lang, Size: int64(len(f.After)), SHA256: hex.EncodeToString(sum[:]), Content: f.After}
+	r, ok, err := x.look(&x.workers[0], spansInput{Blob: blob, Added: free}, in.record(lang), func(w *fim.Extractor) (fim.Result, error) { return w.Edited(&blob, free) })
+	if err != nil || !ok {
 		return err
 	}
 	for _, reject := range r.Rejects {
@@ -125,7 +156,11 @@ func (h *history) change(c gitrepo.Commit, f *gitrepo.Change) error {
 	if len(r.Contexts) == 0 {
 		return nil
 	}
-	if found := h.x.scanner.Find(string(f.After)); len(found) > 0 {
+	found, ok, err := x.find(in, lang)
+	if err != nil || !ok {
+		return err
+	}
+	if len(found) > 0 {
 		rejected(rejectSecret, fmt.Sprintf("%s in line %d", found[0].Rule, found[0].Line), lang)
 		return nil
 	}

@@ -33,7 +33,14 @@ func partitionRows(ctx context.Context, t shardTask, o extractOptions) (d schema
 	defer func() { err = cmp.Or(err, sorted.Close(), rejects.Close()) }()
 	var failed error
 	number := int64(0)
-	for r, err := range rows.Read(ctx, o.Before.Rows.Source, rows.Config{Columns: o.Columns}, func(r schemas.Reject) { failed = cmp.Or(failed, rejects.Add(r)) }) {
+	for r, err := range rows.Read(ctx, o.Before.Rows.Source, rows.Config{Columns: o.Columns}, func(r schemas.Reject) {
+		if r.Reason == schemas.ReasonInternal {
+			b := t.bugs(func(schemas.Reject) {})
+			in := archiveInput{Rows: &o.Before.Rows.Source, Columns: o.Columns}
+			failed = cmp.Or(failed, reported(b, siteArchive, r, func() []archiveInput { return []archiveInput{in} }))
+		}
+		failed = cmp.Or(failed, rejects.Add(r))
+	}) {
 		if err = cmp.Or(err, failed); err != nil {
 			return d, err
 		}

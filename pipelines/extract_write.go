@@ -146,7 +146,10 @@ func (x *extraction) write(t shardTask) (schemas.Done, error) {
 			return writeSeq(t.path(t.Stage, "symbols"), x.symbols.All(), func(*schemas.Symbol) {})
 		},
 		func() (schemas.File, error) {
-			return writeSeq(t.path(t.Stage, "rejects"), x.rejects.All(), func(r *schemas.Reject) { d.Rejects[r.Reason]++ })
+			return writeSeq(t.path(t.Stage, "rejects"), x.rejects.All(), func(r *schemas.Reject) {
+				d.Rejects[r.Reason]++
+				countInternal(d.Counts, *r)
+			})
 		},
 	} {
 		f, err := w()

@@ -17,6 +17,7 @@ import (
 	"decoy/io/shard"
 	"decoy/io/sources"
 	"decoy/schemas"
+	"decoy/schemas/contain"
 	"decoy/transforms/fim"
 	"decoy/transforms/judge"
 	"decoy/transforms/screen"
@@ -47,6 +48,8 @@ type extraction struct {
 	scanner *secrets.Scanner
 	workers []*fim.Extractor
 	langs   map[string]bool
+	bugs    *bugs
+	failed  map[string]bool // ids and details of internal errors
 
 	mu       sync.Mutex
 	err      error // the first of adding a record
@@ -73,6 +76,7 @@ func newExtraction(t shardTask, o extractOptions) (*extraction, error) {
 		names:    map[string]nameCounts{}, samples: map[string]*judge.Sample{}, counts: map[string]int64{},
 	}
 	x.got = newCandidates(t.path(t.Stage, "candidates"))
+	x.bugs, x.failed = t.bugs(x.reject), map[string]bool{}
 	for _, l := range o.Languages {
 		x.langs[l] = true
 		x.names[l] = nameCounts{}
@@ -108,6 +112,13 @@ func (x *extraction) close() {
 func (x *extraction) reject(r schemas.Reject) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if r.Reason == schemas.ReasonInternal { // licence files are read for every part, and for edits again
+		key := r.ID + "\x00" + r.Detail
+		if x.failed[key] {
+			return
+		}
+		x.failed[key] = true
+	}
 	x.keep(x.rejects.Add(r))
 }
 
@@ -129,6 +140,7 @@ func (x *extraction) keep(err error) { x.err = cmp.Or(x.err, err) }
 // file is one source file on its way to a worker. license says what covers a file.
 type file struct {
 	src     archives.Source
+	stated  string // by its row
 	license func(path string, data []byte) (license, reason, detail string)
 	share   float64 // of such files that give spans
 	path    string
@@ -168,7 +180,7 @@ func (x *extraction) repo(ctx context.Context, repo string, from []partedSource,
 		}
 		return rows.each(repo, func(b schemas.Blob) error {
 			src := archives.Source{Repo: b.Repo, Commit: b.Commit}
-			return x.offer(ctx, file{src, screen.Stated(b.License).For, x.spanShare(1), b.Path, b.Content}, seen, files)
+			return x.offer(ctx, file{src, b.License, screen.Stated(b.License).For, x.spanShare(1), b.Path, b.Content}, seen, files)
 		})
 	})
 	if err != nil {
@@ -202,16 +214,16 @@ func (x *extraction) parse(ctx context.Context, send func(chan<- file) error) er
 	files := make(chan file)
 	errs := make([]error, len(x.workers))
 	var wg sync.WaitGroup
-	for i, w := range x.workers {
+	for i := range x.workers {
 		wg.Go(func() {
 			for f := range files {
 				if errs[i] == nil {
-					errs[i] = x.file(w, f)
+					errs[i] = contain.Do(func() error { return x.file(&x.workers[i], f) })
 				}
 			}
 		})
 	}
-	err := send(files)
+	err := contain.Do(func() error { return send(files) }) // the workers must be told that it ended
 	close(files)
 	wg.Wait()
 	return cmp.Or(append([]error{err, x.err}, errs...)...)
@@ -250,9 +262,12 @@ func (x *extraction) walk(ctx context.Context, src archives.Source, seen map[[2]
 			return false
 		},
 		func(e archives.Entry) error {
-			return x.offer(ctx, file{src, licenses.For, x.spanShare(bySuffix[path.Ext(e.Path)]), e.Path, e.Data}, seen, files)
+			return x.offer(ctx, file{src, "", licenses.For, x.spanShare(bySuffix[path.Ext(e.Path)]), e.Path, e.Data}, seen, files)
 		}, func(r schemas.Reject) {
 			switch r.Reason {
+			case schemas.ReasonInternal:
+				x.readerFailed(archiveInput{Source: &src}, r)
+				fallthrough
 			case archives.NotAnArchive, archives.ArchiveEmpty, archives.ArchiveCorrupt, archives.ArchiveTooLarge, archives.ArchiveRatio:
 				x.symbol(schemas.Symbol{Repo: src.Repo, Record: schemas.SymbolFile, Role: "unknown", Arity: -1, Flags: []string{"unread"}})
 			case archives.TooLarge, archives.NotRegular, archives.EntryCorrupt, archives.EntryUnsupported:
@@ -272,7 +287,17 @@ func (x *extraction) offer(ctx context.Context, f file, seen map[[2]string]bool,
 	}
 	seen[key] = true
 	if !screen.MaybeSource(f.path) {
-		x.symbol(schemas.Symbol{Repo: f.src.Repo, Record: schemas.SymbolFile, Path: f.path, Arity: -1, Target: manifestName(f.path, f.data)})
+		name, ok, err := contained(x.bugs, siteManifest, record{id: f.src.FileID(f.path)}, f.input, func() (string, error) {
+			return manifestName(f.path, f.data), nil
+		})
+		if err != nil {
+			return err
+		}
+		s := schemas.Symbol{Repo: f.src.Repo, Record: schemas.SymbolFile, Path: f.path, Arity: -1, Target: name}
+		if !ok {
+			s.Flags = []string{"unread"}
+		}
+		x.symbol(s)
 		return nil
 	}
 	select {
@@ -295,61 +320,85 @@ func (x *extraction) survey(ctx context.Context, src archives.Source) (*screen.L
 			return screen.IsLicenseFile(p) || screen.IsManifest(p)
 		},
 		func(e archives.Entry) error {
-			if screen.IsLicenseFile(e.Path) {
-				licenses.Add(e.Path, e.Data)
-			} else {
-				licenses.AddManifest(e.Path, e.Data)
+			f := file{src: src, path: e.Path, data: e.Data}
+			_, ok, err := contained(x.bugs, siteLicenseFile, record{id: src.FileID(e.Path)}, f.input, func() (struct{}, error) {
+				addLicense(licenses, e.Path, e.Data)
+				return struct{}{}, nil
+			})
+			if err == nil && !ok {
+				licenses.Add(e.Path, []byte(unreadLicense))
 			}
-			return nil
+			return err
 		}, func(schemas.Reject) {}) // the second reading reports them
 	return licenses, bySuffix, err
 }
 
-// file screens a source file and extracts from it.
-func (x *extraction) file(w *fim.Extractor, f file) error {
-	lang := screen.Language(f.path, f.data)
+// file screens a source file and extracts from it. What fails over it costs the file:
+// it is listed, and its declarations are unread.
+func (x *extraction) file(at **fim.Extractor, f file) error {
 	sum := sha256.Sum256(f.data)
 	hash := hex.EncodeToString(sum[:])
-	fileSymbol := schemas.Symbol{Repo: f.src.Repo, Record: schemas.SymbolFile, Path: f.path, Role: lang, Owner: hash, Arity: int64(len(f.data))}
-	if !x.langs[lang] {
+	fileSymbol := schemas.Symbol{Repo: f.src.Repo, Record: schemas.SymbolFile, Path: f.path, Owner: hash, Arity: int64(len(f.data))}
+	unread := func(err error) error {
 		fileSymbol.Flags = []string{"unread"}
 		x.symbol(fileSymbol)
-		return nil
+		return err
+	}
+	look, ok, err := contained(x.bugs, siteScreen, f.record(""), f.input, func() (look, error) { return screened(f.path, f.data), nil })
+	if err != nil || !ok {
+		return unread(err)
+	}
+	lang, reason, detail := look.language, look.reason, look.detail
+	fileSymbol.Role = lang
+	if !x.langs[lang] {
+		return unread(nil)
 	}
 	rejected := func(reason, detail string) {
 		x.reject(schemas.Reject{Stage: schemas.StageExtract, ID: f.src.FileID(f.path), Reason: reason, Detail: detail, Language: lang})
 	}
-	reason, detail := screen.File(f.path, f.data)
 	readable := reason == "" || reason == screen.Generated || reason == screen.Vendored
 	if !readable {
-		fileSymbol.Flags = []string{"unread"}
-		x.symbol(fileSymbol)
 		rejected(reason, detail)
-		return nil
+		return unread(nil)
 	}
 	license := ""
 	if reason == "" {
-		license, reason, detail = f.license(f.path, f.data)
+		terms, ok, err := x.terms(f, lang)
+		if err != nil || !ok {
+			return unread(err)
+		}
+		license, reason, detail = terms.license, terms.reason, terms.detail
 	}
 	blob := schemas.Blob{Repo: f.src.Repo, Commit: f.src.Commit, Path: f.path, License: license, Language: lang, Size: int64(len(f.data)), SHA256: hash, Content: f.data}
 	spans := reason == "" && float64(schemas.Key64("spans", hash)>>11)/(1<<53) < f.share
-	r, err := w.File(&blob, spans)
-	if err != nil {
-		return err
+	r, ok, err := x.look(at, spansInput{Blob: blob, Spans: spans}, f.record(lang), func(w *fim.Extractor) (fim.Result, error) { return w.File(&blob, spans) })
+	if err != nil || !ok {
+		return unread(err)
 	}
 	if len(r.Contexts) > 0 {
-		if found := x.scanner.Find(string(f.data)); len(found) > 0 {
+		found, ok, err := x.find(f, lang)
+		if err != nil {
+			return err
+		}
+		if !ok { // what was not searched gives no text
+			reason, r.Contexts = schemas.ReasonInternal, nil
+		} else if len(found) > 0 {
 			reason, detail = rejectSecret, fmt.Sprintf("%s in line %d", found[0].Rule, found[0].Line)
 			r.Contexts = nil
 		}
 	}
-	if reason != "" {
+	if reason != "" && reason != schemas.ReasonInternal {
 		rejected(reason, detail)
 	}
 	if len(r.Symbols) == 0 && len(r.Rejects) > 0 && len(r.Names) == 0 {
 		fileSymbol.Flags = []string{"unread"}
 	}
 	x.symbol(fileSymbol)
+	if reason == "" {
+		if err := x.sample(f, lang); err != nil {
+			return err
+		}
+	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.counts["files"]++
@@ -375,6 +424,5 @@ func (x *extraction) file(w *fim.Extractor, f file) error {
 	for _, n := range r.Names {
 		x.names[lang].add(n)
 	}
-	x.samples[lang].Offer(schemas.Fold(blob.Repo), string(f.data))
 	return nil
 }

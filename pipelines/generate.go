@@ -11,6 +11,7 @@ import (
 
 	"decoy/io/shard"
 	"decoy/schemas"
+	"decoy/schemas/contain"
 	"decoy/transforms/panel"
 	"decoy/transforms/panel/prompts"
 	"decoy/transforms/rules"
@@ -75,16 +76,19 @@ type generation struct {
 	rest      []schemas.Unlabelled
 	rejects   []schemas.Reject
 	counts    map[string]int64
+	bugs      *bugs
+	internal  rejectList
 }
 
 func generateShard(ctx context.Context, t shardTask) (schemas.Done, error) {
 	d := schemas.Done{Rejects: map[string]int64{}}
 	g := generation{t: t, counts: map[string]int64{}}
+	g.bugs = t.bugs(g.internal.add)
 	if err := t.options(&g.o); err != nil {
 		return d, err
 	}
 	var err error
-	g.repos, err = readRepositories(t.path(schemas.StageExtract, "symbols"), func(s []schemas.Symbol) *rules.Repo {
+	g.repos, err = readRepositories(t.path(schemas.StageExtract, "symbols"), g.bugs, siteRulesRepo, func(s []schemas.Symbol) *rules.Repo {
 		return rules.NewRepo(slices.Values(s))
 	})
 	if err != nil {
@@ -105,6 +109,7 @@ func generateShard(ctx context.Context, t shardTask) (schemas.Done, error) {
 		return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(a.ID, b.ID))
 	})
 	g.dropDuplicates()
+	g.rejects = append(g.rejects, g.internal.list...)
 	sortRejects(g.rejects)
 	d.Counts = g.counts
 	tally{d.Counts, d.Rejects}.rejects(g.rejects)
@@ -168,17 +173,26 @@ type ruleTool struct {
 	checker   *valid.Checker
 }
 
+func newRuleTool(inventedShare float64) *ruleTool {
+	generator := rules.New(rules.Config{InventedShare: inventedShare})
+	return &ruleTool{generator, valid.NewWith(generator.Parser())}
+}
+
+func (t *ruleTool) close() {
+	t.generator.Close()
+	t.checker.Close()
+}
+
 // rules makes the negatives of the built-in generator: for each context and type
 // the first candidate that is valid.
 func (g *generation) rules(ctx context.Context, m panel.Member) error {
 	pools := &namePools{out: g.t.Out, pools: map[string]*lazyPool{}}
 	return ordered(ctx, shard.Read[schemas.Context](g.t.path(schemas.StageExtract, "contexts")),
-		func() (ruleTool, func(), error) {
-			generator := rules.New(rules.Config{InventedShare: g.o.Recipe.InventedShare})
-			t := ruleTool{generator, valid.NewWith(generator.Parser())}
-			return t, func() { t.generator.Close(); t.checker.Close() }, nil
+		func() (*ruleTool, func(), error) {
+			t := newRuleTool(g.o.Recipe.InventedShare)
+			return t, func() { t.close() }, nil
 		},
-		func(t ruleTool, c schemas.Context) (made, error) {
+		func(t *ruleTool, c schemas.Context) (made, error) {
 			var out made
 			if len(c.Types) == 0 {
 				return out, nil
@@ -187,14 +201,21 @@ func (g *generation) rules(ctx context.Context, m panel.Member) error {
 			if err != nil {
 				return out, err
 			}
-			repo := g.repos.of(c.Repo)
+			repo, ok, err := g.repos.of(c.Repo)
+			if err != nil || !ok {
+				return out, err
+			}
 			for _, typ := range c.Types {
 				out.requests++
-				n, r := t.make(&c, typ, m.Name, repo, pool)
-				if n != nil {
-					out.negatives = append(out.negatives, *n)
-				} else {
-					out.rejects = append(out.rejects, r)
+				got, ok, err := g.byRules(t, &c, typ, m.Name, repo, pool)
+				switch {
+				case err != nil:
+					return out, err
+				case !ok:
+				case got.negative != nil:
+					out.negatives = append(out.negatives, *got.negative)
+				default:
+					out.rejects = append(out.rejects, got.reject)
 				}
 			}
 			return out, nil
@@ -207,9 +228,37 @@ func (g *generation) rules(ctx context.Context, m panel.Member) error {
 		})
 }
 
-func (t ruleTool) make(c *schemas.Context, typ, generator string, repo *rules.Repo, pool *rules.Pool) (*schemas.Negative, schemas.Reject) {
+// byRule is what the rules gave for a context and type: a negative, or why there is none.
+type byRule struct {
+	negative *schemas.Negative
+	reject   schemas.Reject
+}
+
+// byRules makes a negative. A tool that fails over it is replaced.
+func (g *generation) byRules(t *ruleTool, c *schemas.Context, typ, generator string, repo *rules.Repo, pool *rules.Pool) (byRule, bool, error) {
+	got, ok, err := contained(g.bugs, siteRules, record{c.ID, c.Language, typ, generator}, func() (all []rulesInput) {
+		for _, names := range []bool{false, true} {
+			for _, symbols := range symbolsOf(g.repos.symbols[c.Repo], c.Path) {
+				all = append(all, rulesInput{*c, typ, generator, g.o.Recipe.InventedShare, symbols, names})
+			}
+		}
+		return all
+	}, func() (got byRule, err error) {
+		got.negative, got.reject = t.make(c, typ, generator, repo, pool)
+		return got, nil
+	})
+	if !ok {
+		discard(t.close)
+		*t = *newRuleTool(g.o.Recipe.InventedShare)
+	}
+	return got, ok, err
+}
+
+func (t *ruleTool) make(c *schemas.Context, typ, generator string, repo *rules.Repo, pool *rules.Pool) (*schemas.Negative, schemas.Reject) {
 	r := schemas.Reject{Stage: schemas.StageGenerate, ID: c.ID, Reason: rejectNoCandidate, Detail: "no rule applies here", Language: c.Language, Type: typ, Generator: generator}
+	contain.At("rules", c.ID)
 	for _, candidate := range t.generator.Generate(c, typ, repo, pool) {
+		contain.At("validity", c.ID)
 		v, reason, detail := t.checker.Check(c, typ, candidate.Text)
 		if reason != "" {
 			r.Reason, r.Detail = reason, detail

@@ -12,6 +12,7 @@ import (
 
 	"decoy/io/shard"
 	"decoy/schemas"
+	"decoy/schemas/contain"
 	"decoy/transforms/panel"
 	"decoy/transforms/panel/prompts"
 	"decoy/transforms/valid"
@@ -26,7 +27,9 @@ type placed struct {
 // generatorRequests are a paid generator's requests of a shard: one for each type
 // that a context can carry, and of a FIM endpoint so many for each such context as
 // the member has samples.
-func generatorRequests(t shardTask, p *panel.Panel, m panel.Member) iter.Seq2[placed, error] {
+//
+// A context over which making a request fails goes to the rejects.
+func generatorRequests(t shardTask, p *panel.Panel, m panel.Member, b *bugs) iter.Seq2[placed, error] {
 	return func(yield func(placed, error) bool) {
 		for c, err := range shard.Read[schemas.Context](t.path(schemas.StageExtract, "contexts")) {
 			if err != nil {
@@ -38,11 +41,20 @@ func generatorRequests(t shardTask, p *panel.Panel, m panel.Member) iter.Seq2[pl
 				n = m.Defaults().Samples
 			}
 			for i := range n {
-				var r panel.Request
+				in := promptInput{Context: c, Member: strip(m)}
 				if m.Provider == panel.ProviderFIM {
-					r, err = p.SampleRequest(m.Name, c, int64(i))
+					in.Sample = int64(i)
 				} else {
-					r, err = p.GenerateRequest(m.Name, c, c.Types[i], 0)
+					in.Type = c.Types[i]
+				}
+				r, ok, err := contained(b, sitePrompt, record{c.ID, c.Language, in.Type, m.Name}, func() []promptInput { return []promptInput{in} }, func() (panel.Request, error) {
+					if m.Provider == panel.ProviderFIM {
+						return p.SampleRequest(m.Name, c, in.Sample)
+					}
+					return p.GenerateRequest(m.Name, c, in.Type, 0)
+				})
+				if err == nil && !ok {
+					continue
 				}
 				r.Tag = c.ID + "/" + strconv.Itoa(i)
 				if !yield(placed{r, c}, err) || err != nil {
@@ -84,13 +96,13 @@ func (g *generation) ask(ctx context.Context, members []panel.Member) error {
 		return err
 	}
 	defer p.Close()
-	harvest := newHarvest(members)
+	harvest := newHarvest(members, g.bugs)
 	open := inFlight{m: map[string]schemas.Context{}}
 	var failed error
 	var streams []iter.Seq[panel.Request]
 	for _, m := range members {
 		streams = append(streams, func(yield func(panel.Request) bool) {
-			for x, err := range generatorRequests(g.t, p, m) {
+			for x, err := range generatorRequests(g.t, p, m, g.bugs) {
 				if err != nil {
 					failed = err
 					return
@@ -107,8 +119,7 @@ func (g *generation) ask(ctx context.Context, members []panel.Member) error {
 		harvest.put(open.take(a.Request.Member+"/"+a.Request.Tag), a)
 		return nil
 	})
-	harvest.into(g)
-	return errors.Join(failed, err)
+	return errors.Join(failed, err, harvest.into(g))
 }
 
 // harvest reads answers with one goroutine a processor: to check a negative takes
@@ -118,6 +129,7 @@ type harvest struct {
 	members map[string]panel.Member
 	pickers []*picker
 	busy    sync.WaitGroup
+	bugs    *bugs
 }
 
 // picker is what one goroutine found.
@@ -127,6 +139,7 @@ type picker struct {
 	negatives []schemas.Negative
 	rest      []schemas.Unlabelled
 	rejects   []schemas.Reject
+	err       error
 }
 
 type picked struct {
@@ -134,8 +147,8 @@ type picked struct {
 	answer  panel.Answer
 }
 
-func newHarvest(members []panel.Member) *harvest {
-	h := &harvest{members: map[string]panel.Member{}}
+func newHarvest(members []panel.Member, b *bugs) *harvest {
+	h := &harvest{members: map[string]panel.Member{}, bugs: b}
 	for _, m := range members {
 		h.members[m.Name] = m
 	}
@@ -143,17 +156,54 @@ func newHarvest(members []panel.Member) *harvest {
 		p := &picker{answers: make(chan picked, 64), checker: valid.New()}
 		h.pickers = append(h.pickers, p)
 		h.busy.Go(func() {
-			defer p.checker.Close()
+			defer func() { p.checker.Close() }()
 			for x := range p.answers {
-				if m := h.members[x.answer.Request.Member]; m.Provider == panel.ProviderFIM {
-					p.takeSample(&x.context, m, x.answer)
-				} else {
-					p.take(&x.context, x.answer)
+				if p.err == nil {
+					p.err = contain.Do(func() error { return h.pick(p, x) })
 				}
 			}
 		})
 	}
 	return h
+}
+
+// pick reads one answer. A checker that fails over it is replaced.
+func (h *harvest) pick(p *picker, x picked) error {
+	m, r := h.members[x.answer.Request.Member], x.answer.Request
+	got, ok, err := contained(h.bugs, siteAnswer, record{x.context.ID, x.context.Language, r.Type, r.Member}, func() []answerInput {
+		return []answerInput{{promptInput{Context: x.context, Member: strip(m), Type: r.Type, Sample: r.Sample}, rawAnswers([]panel.Answer{x.answer})}}
+	}, func() (taken, error) { return take(p.checker, &x.context, m, x.answer), nil })
+	if !ok {
+		discard(p.checker.Close)
+		p.checker = valid.New()
+		return err
+	}
+	p.negatives, p.rest, p.rejects = append(p.negatives, got.negatives...), append(p.rest, got.rest...), append(p.rejects, got.rejects...)
+	return nil
+}
+
+// taken is what an answer gives: one record.
+type taken struct {
+	negatives []schemas.Negative
+	rest      []schemas.Unlabelled
+	rejects   []schemas.Reject
+}
+
+// take reads an answer of a member.
+func take(checker *valid.Checker, c *schemas.Context, m panel.Member, a panel.Answer) taken {
+	p := taking{checker: checker}
+	if m.Provider == panel.ProviderFIM {
+		p.takeSample(c, m, a)
+	} else {
+		p.take(c, a)
+	}
+	return p.taken
+}
+
+// taking is the reading of one answer.
+type taking struct {
+	taken
+	checker *valid.Checker
 }
 
 func (h *harvest) put(c schemas.Context, a panel.Answer) {
@@ -162,7 +212,7 @@ func (h *harvest) put(c schemas.Context, a panel.Answer) {
 
 // into waits for the pickers and adds what they found to a shard's, whose order is made
 // when it is written.
-func (h *harvest) into(g *generation) {
+func (h *harvest) into(g *generation) error {
 	for _, p := range h.pickers {
 		close(p.answers)
 	}
@@ -170,10 +220,15 @@ func (h *harvest) into(g *generation) {
 	for _, p := range h.pickers {
 		g.negatives, g.rest, g.rejects = append(g.negatives, p.negatives...), append(g.rest, p.rest...), append(g.rejects, p.rejects...)
 	}
+	var errs []error
+	for _, p := range h.pickers {
+		errs = append(errs, p.err)
+	}
+	return errors.Join(errs...)
 }
 
 // take turns one answer into a negative or a reject.
-func (p *picker) take(c *schemas.Context, a panel.Answer) {
+func (p *taking) take(c *schemas.Context, a panel.Answer) {
 	typ, generator := a.Request.Type, a.Request.Member
 	reject := func(reason, detail string) {
 		p.rejects = append(p.rejects, schemas.Reject{Stage: schemas.StageGenerate, ID: c.ID, Reason: reason, Detail: detail, Language: c.Language, Type: typ, Generator: generator})
@@ -201,7 +256,7 @@ func (p *picker) take(c *schemas.Context, a panel.Answer) {
 // a valid one of some type that the context can carry, and verify certifies it; all
 // else is unlabelled. Of types that fit, the first is taken; validity leaves one at
 // most.
-func (p *picker) takeSample(c *schemas.Context, m panel.Member, a panel.Answer) {
+func (p *taking) takeSample(c *schemas.Context, m panel.Member, a panel.Answer) {
 	text, reason, detail := a.Text()
 	if reason != "" {
 		p.rejects = append(p.rejects, schemas.Reject{Stage: schemas.StageGenerate, ID: c.ID, Reason: reason, Detail: detail, Language: c.Language, Generator: m.Name})

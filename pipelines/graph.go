@@ -193,6 +193,7 @@ func newTally() tally { return tally{map[string]int64{}, map[string]int64{}} }
 func (t tally) rejects(r []schemas.Reject) {
 	for i := range r {
 		t.Rejects[r[i].Reason]++
+		countInternal(t.Counts, r[i])
 	}
 }
 

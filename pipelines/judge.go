@@ -13,6 +13,7 @@ import (
 
 	"decoy/io/shard"
 	"decoy/schemas"
+	"decoy/schemas/contain"
 	"decoy/transforms/judge"
 	"decoy/transforms/panel"
 )
@@ -85,6 +86,27 @@ func (o *judgeOptions) turn(m panel.Member, g contextNegatives) turn {
 	return t
 }
 
+// pairing is what of a context a judge is asked about, and the golden of another place
+// for its control.
+type pairing struct {
+	turn    turn
+	foreign string
+	sampled bool
+}
+
+// pair picks them, contained.
+func (o *judgeOptions) pair(b *bugs, m panel.Member, g contextNegatives, controls *judge.Controls) (pairing, bool, error) {
+	return contained(b, sitePair, ofContext(&g.Left), func() []pairInput {
+		r := o.Recipe
+		r.Panel = nil
+		return []pairInput{{g.Left, g.Right, strip(m), r, o.Plan, o.Round, o.Families}}
+	}, func() (p pairing, err error) {
+		p.foreign, p.sampled = controls.Pick(&g.Left)
+		p.turn = o.turn(m, g)
+		return p, nil
+	})
+}
+
 func judgeCell(n *schemas.Negative, c *schemas.Context) judge.Cell {
 	return judge.Cell{Generator: n.Generator, Type: n.Type, Language: c.Language}
 }
@@ -97,6 +119,8 @@ func judgeShard(ctx context.Context, t shardTask) (schemas.Done, error) {
 		return d, err
 	}
 	t.Shard -= firstRecord(o.Round, t.Of)
+	var internal rejectList
+	bugs := t.bugs(internal.add)
 	var verdicts []schemas.Verdict
 	var asked []panel.Member
 	for _, m := range o.Recipe.Panel {
@@ -104,13 +128,13 @@ func judgeShard(ctx context.Context, t shardTask) (schemas.Done, error) {
 			asked = append(asked, m)
 			continue
 		}
-		got, err := judgeByNgrams(ctx, t, o, m)
+		got, err := judgeByNgrams(ctx, t, o, m, bugs)
 		if err != nil {
 			return d, fmt.Errorf("judge %s: %w", m.Name, err)
 		}
 		verdicts = append(verdicts, got...)
 	}
-	got, err := askJudges(ctx, t, o, asked)
+	got, err := askJudges(ctx, t, o, asked, bugs)
 	if err != nil {
 		return d, err
 	}
@@ -127,7 +151,10 @@ func judgeShard(ctx context.Context, t shardTask) (schemas.Done, error) {
 	d.Files = append(d.Files, f)
 	f, err = writeTally(t, o, verdicts)
 	d.Files = append(d.Files, f)
-	return d, err
+	if err != nil {
+		return d, err
+	}
+	return d, internal.write(t.path(t.Stage, rejectsName(o.Round)), &d)
 }
 
 // compareVerdicts orders verdicts as their files are ordered.
@@ -144,7 +171,7 @@ func orEmpty(s *string) string {
 
 // judgeByNgrams scores the shard's negatives, language by language and fold by
 // fold: one language's counts are in memory at a time.
-func judgeByNgrams(ctx context.Context, t shardTask, o judgeOptions, m panel.Member) ([]schemas.Verdict, error) {
+func judgeByNgrams(ctx context.Context, t shardTask, o judgeOptions, m panel.Member, b *bugs) ([]schemas.Verdict, error) {
 	type languageFold struct {
 		language string
 		fold     int
@@ -155,7 +182,9 @@ func judgeByNgrams(ctx context.Context, t shardTask, o judgeOptions, m panel.Mem
 		if err != nil {
 			return nil, err
 		}
-		if t := o.turn(m, g); len(t.negatives) > 0 {
+		due := true // unless it can be told
+		_ = contain.Do(func() error { due = len(o.turn(m, g).negatives) > 0; return nil })
+		if due {
 			places[languageFold{g.Left.Language, schemas.Fold(g.Left.Repo)}] = true
 		}
 	}
@@ -181,10 +210,10 @@ func judgeByNgrams(ctx context.Context, t shardTask, o judgeOptions, m panel.Mem
 			continue
 		}
 		controls := judge.NewControls(o.Recipe.Goldens)
-		err := ordered(ctx, o.ofLanguage(m, withNegatives(t), language, controls),
+		err := ordered(ctx, o.ofLanguage(m, withNegatives(t), language, controls, b),
 			func() (struct{}, func(), error) { return struct{}{}, func() {}, nil },
 			func(_ struct{}, j judged) ([]schemas.Verdict, error) {
-				return score(scorers[schemas.Fold(j.Left.Repo)], j, m.Name), nil
+				return score(b, scorers[schemas.Fold(j.Left.Repo)], j, m.Name)
 			},
 			func(v []schemas.Verdict) error {
 				out = append(out, v...)
@@ -206,7 +235,7 @@ type judged struct {
 	control   bool
 }
 
-func (o *judgeOptions) ofLanguage(m panel.Member, in iter.Seq2[contextNegatives, error], language string, controls *judge.Controls) iter.Seq2[judged, error] {
+func (o *judgeOptions) ofLanguage(m panel.Member, in iter.Seq2[contextNegatives, error], language string, controls *judge.Controls, b *bugs) iter.Seq2[judged, error] {
 	return func(yield func(judged, error) bool) {
 		for g, err := range in {
 			if err != nil {
@@ -216,30 +245,52 @@ func (o *judgeOptions) ofLanguage(m panel.Member, in iter.Seq2[contextNegatives,
 			if g.Left.Language != language {
 				continue
 			}
-			foreign, sampled := controls.Pick(&g.Left)
-			t := o.turn(m, g)
-			if len(t.negatives) == 0 {
+			p, ok, err := o.pair(b, m, g, controls)
+			if err == nil && (!ok || len(p.turn.negatives) == 0) {
 				continue
 			}
-			if !yield(judged{g.Left, t.negatives, foreign, sampled && t.control}, nil) {
+			if !yield(judged{g.Left, p.turn.negatives, p.foreign, p.sampled && p.turn.control}, err) || err != nil {
 				return
 			}
 		}
 	}
 }
 
-func score(s *judge.Scorer, j judged, name string) []schemas.Verdict {
-	w := s.Window(j.Left.Prefix, j.Left.Golden, j.Left.Suffix)
+// score is the verdicts on a context's negatives and its control. Where the window
+// itself cannot be scored there is none of them.
+func score(b *bugs, s *judge.Scorer, j judged, name string) ([]schemas.Verdict, error) {
+	input := func(foreign string, texts ...string) func() []ngramInput {
+		return func() []ngramInput {
+			return []ngramInput{{j.Left, texts, foreign, false}, {j.Left, texts, foreign, true}}
+		}
+	}
+	w, ok, err := contained(b, siteNgrams, record{id: j.Left.ID, language: j.Left.Language, generator: name}, input(j.foreign),
+		func() (*judge.Window, error) { return s.Window(j.Left.Prefix, j.Left.Golden, j.Left.Suffix), nil })
+	if err != nil || !ok {
+		return nil, err
+	}
 	var out []schemas.Verdict
 	for _, n := range j.negatives {
-		margin := w.Margin(n.Text)
-		out = append(out, schemas.Verdict{NegativeID: &n.ID, ContextID: n.ContextID, Judge: name, Protocol: judge.ProtocolNGram, Answer: judge.Answer(margin), Margin: &margin})
+		margin, ok, err := contained(b, siteNgrams, ofNegative(&j.Left, n), input("", n.Text), func() (float64, error) { return w.Margin(n.Text), nil })
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			out = append(out, schemas.Verdict{NegativeID: &n.ID, ContextID: n.ContextID, Judge: name, Protocol: judge.ProtocolNGram, Answer: judge.Answer(margin), Margin: &margin})
+		}
 	}
-	if j.control {
-		answer, margin := w.Control(j.foreign)
-		out = append(out, schemas.Verdict{ContextID: j.Left.ID, Judge: name, Protocol: judge.ProtocolNGram, Answer: answer, Margin: &margin})
+	if !j.control {
+		return out, nil
 	}
-	return out
+	control, ok, err := contained(b, siteNgrams, record{id: j.Left.ID, language: j.Left.Language, generator: name}, input(j.foreign),
+		func() (v schemas.Verdict, err error) {
+			answer, margin := w.Control(j.foreign)
+			return schemas.Verdict{ContextID: j.Left.ID, Judge: name, Protocol: judge.ProtocolNGram, Answer: answer, Margin: &margin}, nil
+		})
+	if ok {
+		out = append(out, control)
+	}
+	return out, err
 }
 
 var (

@@ -1,6 +1,7 @@
 package pipelines
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -16,6 +17,8 @@ type inquiry struct {
 	answers []panel.Answer
 	shared  []bool // what the answer cost is booked on another verdict
 	missing int
+	context *schemas.Context
+	texts   []string // that it is about
 }
 
 // place is where an answer belongs.
@@ -31,12 +34,15 @@ type asking struct {
 	member   string
 	waiting  map[string][]place // by the tag of the request
 	verdicts []schemas.Verdict
+	m        panel.Member
+	name     string // of the protocol
+	bugs     *bugs
 }
 
 // askJudges asks the paid judges about the shard's negatives whose turn it is, and
 // about golden controls, all judges at once. A judge sees neither generator nor type,
 // and a control looks like a negative.
-func askJudges(ctx context.Context, t shardTask, o judgeOptions, members []panel.Member) ([]schemas.Verdict, error) {
+func askJudges(ctx context.Context, t shardTask, o judgeOptions, members []panel.Member, b *bugs) ([]schemas.Verdict, error) {
 	if len(members) == 0 {
 		return nil, nil
 	}
@@ -49,7 +55,7 @@ func askJudges(ctx context.Context, t shardTask, o judgeOptions, members []panel
 	var failed error
 	var streams []iter.Seq[panel.Request]
 	for _, m := range members {
-		a := newAsking(p, o, m)
+		a := newAsking(p, o, m, b)
 		judges[m.Name] = a
 		streams = append(streams, func(yield func(panel.Request) bool) {
 			for r, err := range a.requests(t, o, m) {
@@ -64,8 +70,7 @@ func askJudges(ctx context.Context, t shardTask, o judgeOptions, members []panel
 		})
 	}
 	err = p.DoStreams(ctx, t.Shard, streams, func(answer panel.Answer) error {
-		judges[answer.Request.Member].take(answer)
-		return nil
+		return judges[answer.Request.Member].take(answer)
 	})
 	var verdicts []schemas.Verdict
 	for _, m := range members {
@@ -74,8 +79,11 @@ func askJudges(ctx context.Context, t shardTask, o judgeOptions, members []panel
 	return verdicts, errors.Join(failed, err)
 }
 
-func newAsking(p *panel.Panel, o judgeOptions, m panel.Member) *asking {
-	return &asking{panel: p, protocol: judgeProtocols[o.Recipe.Protocol], member: m.Name, waiting: map[string][]place{}}
+func newAsking(p *panel.Panel, o judgeOptions, m panel.Member, b *bugs) *asking {
+	return &asking{
+		panel: p, protocol: judgeProtocols[o.Recipe.Protocol], member: m.Name, waiting: map[string][]place{},
+		m: m, name: o.Recipe.Protocol, bugs: b,
+	}
 }
 
 // requests are all that the judge is asked in this round.
@@ -87,7 +95,9 @@ func (a *asking) requests(t shardTask, o judgeOptions, m panel.Member) iter.Seq2
 				yield(panel.Request{}, err)
 				return
 			}
-			requests, err := a.about(o, m, g, controls)
+			requests, _, err := contained(a.bugs, siteJudgePrompt, record{id: g.Left.ID, language: g.Left.Language, generator: m.Name}, func() []promptInput {
+				return []promptInput{{Context: g.Left, Member: strip(m), Protocol: a.name, Texts: textsOf(g.Right)}}
+			}, func() ([]panel.Request, error) { return a.about(o, m, g, controls) })
 			if err != nil {
 				yield(panel.Request{}, err)
 				return
@@ -131,6 +141,7 @@ func (a *asking) about(o judgeOptions, m panel.Member, g contextNegatives, contr
 		q := &inquiry{
 			answers: make([]panel.Answer, len(requests)), shared: make([]bool, len(requests)), missing: len(requests),
 			verdict: schemas.Verdict{NegativeID: id, ContextID: g.Left.ID, Judge: a.member, Protocol: o.Recipe.Protocol},
+			context: &g.Left, texts: []string{candidate},
 		}
 		for i, r := range requests {
 			r.Tag = g.Left.ID + " " + r.Key // another context may ask the same
@@ -157,16 +168,36 @@ func (a *asking) about(o judgeOptions, m panel.Member, g contextNegatives, contr
 	return out, nil
 }
 
+// textsOf are the texts of negatives.
+func textsOf(negatives []schemas.Negative) []string {
+	var out []string
+	for i := range negatives {
+		out = append(out, negatives[i].Text)
+	}
+	return out
+}
+
 // take gives an answer to the inquiries that wait for it.
-func (a *asking) take(answer panel.Answer) {
+func (a *asking) take(answer panel.Answer) error {
 	places := a.waiting[answer.Request.Tag]
 	delete(a.waiting, answer.Request.Tag)
 	for _, p := range places {
 		p.answers[p.at] = answer
-		if p.missing--; p.missing == 0 {
-			a.verdicts = append(a.verdicts, p.conclude(a.protocol))
+		if p.missing--; p.missing > 0 {
+			continue
+		}
+		c := p.context
+		v, ok, err := contained(a.bugs, siteOpinion, record{cmp.Or(orEmpty(p.verdict.NegativeID), c.ID), c.Language, "", a.member}, func() []answerInput {
+			return []answerInput{{promptInput{Context: *c, Member: strip(a.m), Protocol: a.name, Texts: p.texts}, rawAnswers(p.answers)}}
+		}, func() (schemas.Verdict, error) { return p.conclude(a.protocol), nil })
+		if err != nil {
+			return err
+		}
+		if ok {
+			a.verdicts = append(a.verdicts, v)
 		}
 	}
+	return nil
 }
 
 // conclude is the verdict once all answers are there. Its cost is null if one of

@@ -32,6 +32,13 @@ func verdictsName(round int) string {
 	return fmt.Sprintf("verdicts-r%d", round+1)
 }
 
+func rejectsName(round int) string {
+	if round == 0 {
+		return "rejects"
+	}
+	return fmt.Sprintf("rejects-r%d", round+1)
+}
+
 func tallyName(t shardTask, round int) string {
 	return roundsFolder + schemas.ShardName(fmt.Sprint(round+1), t.Shard, t.Of, "json")
 }

@@ -2,6 +2,7 @@ package pipelines
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
@@ -76,6 +77,9 @@ func countDone(ctx context.Context, d schemas.Done) {
 	namespace := MetricsPrefix + d.Stage
 	beam.NewCounter(namespace, ShardsMetric).Inc(ctx, 1)
 	for name, n := range d.Counts {
+		if strings.HasPrefix(name, internalAt) {
+			continue // reject_internal_error counts them; places are no names of metrics
+		}
 		beam.NewCounter(namespace, name).Inc(ctx, n)
 	}
 	for reason, n := range d.Rejects {

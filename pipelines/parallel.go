@@ -5,12 +5,16 @@ import (
 	"iter"
 	"runtime"
 	"sync"
+
+	"decoy/schemas/contain"
 )
 
 // ordered applies work to the elements of in with one goroutine a processor and
 // hands the results to emit in the order of in, from the calling goroutine. Each
 // goroutine makes its own tool (a parser, a scorer) with open. A bounded number of
-// elements is in flight, so memory does not grow with the input.
+// elements is in flight, so memory does not grow with the input. A panic in a goroutine
+// of the pool is an error of its element: what a stage takes for a record's own, it
+// contains in work.
 func ordered[T, Tool, R any](ctx context.Context, in iter.Seq2[T, error], open func() (Tool, func(), error), work func(Tool, T) (R, error), emit func(R) error) error {
 	type job struct {
 		element T
@@ -37,7 +41,11 @@ func ordered[T, Tool, R any](ctx context.Context, in iter.Seq2[T, error], open f
 					j.result <- answer[R]{err: j.err}
 					continue
 				}
-				r, err := work(tool, j.element)
+				var r R
+				err := contain.Do(func() (err error) {
+					r, err = work(tool, j.element)
+					return err
+				})
 				j.result <- answer[R]{r, err}
 			}
 		})
@@ -45,18 +53,31 @@ func ordered[T, Tool, R any](ctx context.Context, in iter.Seq2[T, error], open f
 	wg.Go(func() {
 		defer close(jobs)
 		defer close(queue)
-		for e, err := range in {
+		send := func(e T, err error) bool {
 			result := make(chan answer[R], 1)
 			select {
 			case queue <- result:
 			case <-ctx.Done():
-				return
+				return false
 			}
 			select {
 			case jobs <- job{e, err, result}:
 			case <-ctx.Done():
-				return
+				return false
 			}
+			return true
+		}
+		err := contain.Do(func() error {
+			for e, err := range in {
+				if !send(e, err) {
+					return nil
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			var none T
+			send(none, err)
 		}
 	})
 	for result := range queue {
@@ -66,7 +87,7 @@ func ordered[T, Tool, R any](ctx context.Context, in iter.Seq2[T, error], open f
 				cancel()
 				return o.err
 			}
-			if err := emit(o.value); err != nil {
+			if err := contain.Do(func() error { return emit(o.value) }); err != nil {
 				cancel()
 				return err
 			}

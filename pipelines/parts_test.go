@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"decoy/schemas"
+	"decoy/schemas/contain"
 )
 
 // numbers yields 0 … n-1, then an error if there is one.
@@ -79,6 +80,22 @@ func TestOrdered(t *testing.T) {
 			}
 			if want == nil && len(got) != 1000 {
 				t.Errorf("%d results", len(got))
+			}
+		})
+	}
+	for _, where := range []string{"input", "work", "emit"} {
+		t.Run("a panic in "+where, func(t *testing.T) {
+			fails := func(at string) {
+				if at == where {
+					panic("it failed")
+				}
+			}
+			err := ordered(t.Context(), func(yield func(int, error) bool) { fails("input"); yield(1, nil) },
+				func() (int, func(), error) { return 0, func() {}, nil },
+				func(int, int) (int, error) { fails("work"); return 0, nil },
+				func(int) error { fails("emit"); return nil })
+			if p := (*contain.Panic)(nil); !errors.As(err, &p) || p.Value != "it failed" || !strings.HasPrefix(p.Place, "pipelines/parts_test.go:") {
+				t.Errorf("error %v", err)
 			}
 		})
 	}

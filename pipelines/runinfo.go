@@ -21,6 +21,8 @@ type RunInfo struct {
 	// Spending is what the build's ledgers hold at the end of this run, of earlier and
 	// interrupted runs too; it is left out where no stage of this run could pay.
 	Spending *RunSpending `json:"spending,omitempty"`
+	// InternalErrors are those of all stages of OUT, by place.
+	InternalErrors []InternalErrors `json:"internal_errors,omitempty"`
 
 	start time.Time
 }

@@ -51,7 +51,9 @@ func withNegatives(t shardTask) func(func(contextNegatives, error) bool) {
 
 func verifyShard(ctx context.Context, t shardTask) (schemas.Done, error) {
 	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[string]int64{}}
-	repos, err := readRepositories(t.path(schemas.StageExtract, "symbols"), func(s []schemas.Symbol) *verify.Repo {
+	var internal rejectList
+	bugs := t.bugs(internal.add)
+	repos, err := readRepositories(t.path(schemas.StageExtract, "symbols"), bugs, siteVerifyRepo, func(s []schemas.Symbol) *verify.Repo {
 		return verify.NewRepo(slices.Values(s))
 	})
 	if err != nil {
@@ -63,17 +65,30 @@ func verifyShard(ctx context.Context, t shardTask) (schemas.Done, error) {
 	}
 	defer w.Abort()
 	err = ordered(ctx, withNegatives(t),
-		func() (*verify.Checker, func(), error) {
+		func() (**verify.Checker, func(), error) {
 			c := verify.New()
-			return c, c.Close, nil
+			return &c, func() { c.Close() }, nil
 		},
-		func(c *verify.Checker, g contextNegatives) ([]schemas.Certificate, error) {
-			repo := repos.of(g.Left.Repo)
+		func(c **verify.Checker, g contextNegatives) ([]schemas.Certificate, error) {
+			repo, ok, err := repos.of(g.Left.Repo)
+			if err != nil || !ok {
+				return nil, err
+			}
 			var out []schemas.Certificate
 			for i := range g.Right {
-				cert, err := c.Certify(repo, &g.Left, &g.Right[i])
+				cert, ok, err := contained(bugs, siteCertify, ofNegative(&g.Left, &g.Right[i]), func() (all []certifyInput) {
+					for _, symbols := range symbolsOf(repos.symbols[g.Left.Repo], g.Left.Path) {
+						all = append(all, certifyInput{g.Left, g.Right[i], symbols})
+					}
+					return all
+				}, func() (schemas.Certificate, error) { return (*c).Certify(repo, &g.Left, &g.Right[i]) })
 				if err != nil {
 					return nil, err
+				}
+				if !ok {
+					discard((*c).Close)
+					*c = verify.New()
+					continue
 				}
 				out = append(out, cert)
 			}
@@ -94,5 +109,8 @@ func verifyShard(ctx context.Context, t shardTask) (schemas.Done, error) {
 	}
 	f, err := w.Commit()
 	d.Files = append(d.Files, f)
-	return d, err
+	if err != nil {
+		return d, err
+	}
+	return d, internal.write(t.path(t.Stage, "rejects"), &d)
 }

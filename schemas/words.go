@@ -111,3 +111,8 @@ var SpecialTokens = []string{
 	"<\uff5cbegin\u2581of\u2581sentence\uff5c>", "<\uff5cend\u2581of\u2581sentence\uff5c>",
 	"[PREFIX]", "[SUFFIX]", "[MIDDLE]",
 }
+
+// ReasonInternal is the reason of a reject in every stage: decoy itself failed over the
+// record. The detail begins with the place in the code; below OUT/bugs there is a
+// bundle that reproduces it.
+const ReasonInternal = "internal_error"

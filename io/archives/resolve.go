@@ -18,6 +18,7 @@ import (
 
 	"decoy/io/archives/inputs"
 	"decoy/schemas"
+	"decoy/schemas/contain"
 )
 
 // IdentitySuffix is what the name of an archive's sidecar file ends in.
@@ -73,7 +74,15 @@ func (r *resolver) resolve(ctx context.Context, specs []string) ([]Source, []sch
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i, p := range paths {
 		g.Go(func() error {
-			src, err := r.one(ctx, p)
+			var src Source
+			err := contain.Do(func() (err error) {
+				contain.At("resolve archive", p.name)
+				src, err = r.one(ctx, p)
+				return err
+			})
+			if p := (*contain.Panic)(nil); errors.As(err, &p) {
+				err = &contentError{schemas.ReasonInternal, p.Error()}
+			}
 			if errors.As(err, &results[i].broken) {
 				return nil
 			}

@@ -9,6 +9,7 @@ import (
 
 	"decoy/io/archives/inputs"
 	"decoy/schemas"
+	"decoy/schemas/contain"
 )
 
 // Entry is one regular file. Path is relative to the source's root. Data belongs
@@ -28,6 +29,9 @@ type Entry struct {
 //
 // Of a source that is one of several parts (see [Split]) only its own paths and
 // rejects come, and rejects of the whole archive in part 0.
+//
+// An archive over which the reader itself, or a library that it uses, panics is a
+// reject with [schemas.ReasonInternal]; what came before stands.
 func Walk(ctx context.Context, src Source, lim Limits, want func(path string, size int64) bool, emit func(Entry) error, reject func(schemas.Reject)) error {
 	if err := lim.Validate(); err != nil {
 		return err
@@ -36,8 +40,18 @@ func Walk(ctx context.Context, src Source, lim Limits, want func(path string, si
 		return err
 	}
 	w := walker{src: src, lim: lim.withDefaults(), want: want, emit: emit, reject: reject, seen: newSeen()}
-	c := (*contentError)(nil)
-	if err := w.walk(ctx); errors.As(err, &c) {
+	c, p := (*contentError)(nil), (*contain.Panic)(nil)
+	err := w.reader.Do(func() error {
+		contain.At("read archive", src.ID())
+		return w.walk(ctx)
+	})
+	if errors.As(err, &p) { // a fault of the reader's own, or of a library's
+		if src.Part == 0 || w.inside {
+			reject(newReject(src.ID(), schemas.ReasonInternal, p.Error()))
+		}
+		return nil
+	}
+	if errors.As(err, &c) {
 		if src.Part == 0 {
 			reject(newReject(src.ID(), c.reason, c.detail))
 		}
@@ -54,6 +68,8 @@ type walker struct {
 	emit   func(Entry) error
 	reject func(schemas.Reject)
 	seen   map[xxh3.Uint128]struct{} // hashes of paths: a million take 56 MB
+	reader contain.Reader            // the caller's functions are outside of it
+	inside bool                      // an entry of this part is being read
 }
 
 func newSeen() map[xxh3.Uint128]struct{} { return map[xxh3.Uint128]struct{}{} }
@@ -100,14 +116,19 @@ func (w *walker) visit(it item) error {
 		return nil
 	}
 	w.seen[key] = struct{}{}
-	if w.want != nil && !w.want(path, it.size) {
-		return nil
+	if w.want != nil {
+		var wanted bool
+		if w.reader.Outside(func() { wanted = w.want(path, it.size) }); !wanted {
+			return nil
+		}
 	}
 	if it.size > w.lim.MaxFileBytes {
 		w.drop(path, TooLarge, fmt.Sprintf("%d bytes, at most %d are read", it.size, w.lim.MaxFileBytes))
 		return nil
 	}
+	w.inside = true
 	data, err := it.read()
+	w.inside = false
 	if e := (*entryError)(nil); errors.As(err, &e) {
 		w.drop(path, e.reason, e.detail)
 		return nil
@@ -115,9 +136,10 @@ func (w *walker) visit(it item) error {
 	if err != nil {
 		return err
 	}
-	return w.emit(Entry{Path: path, Data: data, Size: it.size})
+	w.reader.Outside(func() { err = w.emit(Entry{Path: path, Data: data, Size: it.size}) })
+	return err
 }
 
 func (w *walker) drop(path, reason, detail string) {
-	w.reject(newReject(w.src.FileID(path), reason, detail))
+	w.reader.Outside(func() { w.reject(newReject(w.src.FileID(path), reason, detail)) })
 }

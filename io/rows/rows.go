@@ -17,6 +17,7 @@ import (
 	"decoy/io/archives"
 	"decoy/io/archives/inputs"
 	"decoy/schemas"
+	"decoy/schemas/contain"
 )
 
 // Row is one source file. License is an SPDX expression or "", Language what the data
@@ -55,15 +56,31 @@ func (c Config) Validate() error {
 }
 
 // Read streams the rows of a source in order. Rejects come in order too, from the
-// calling goroutine. An error ends the sequence.
+// calling goroutine. An error ends the sequence. A file over which the reader itself, or
+// a library that it uses, panics is a reject with [schemas.ReasonInternal]; the rows
+// before stand.
 func Read(ctx context.Context, src Source, cfg Config, reject func(schemas.Reject)) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		if err := cfg.Validate(); err != nil {
 			yield(Row{}, err)
 			return
 		}
-		r := reader{ctx: ctx, src: src, cfg: cfg.withDefaults(), reject: reject, yield: yield}
-		if err := r.read(); err != nil && !errors.Is(err, errStopped) {
+		var inside contain.Reader
+		r := reader{ctx: ctx, src: src, cfg: cfg.withDefaults()}
+		r.reject = func(bad schemas.Reject) { inside.Outside(func() { reject(bad) }) }
+		r.yield = func(row Row, err error) (more bool) {
+			inside.Outside(func() { more = yield(row, err) })
+			return more
+		}
+		err := inside.Do(func() error {
+			contain.At("read rows", src.Name())
+			return r.read()
+		})
+		if p := (*contain.Panic)(nil); errors.As(err, &p) {
+			reject(newReject(src.Name(), schemas.ReasonInternal, p.Error()))
+			return
+		}
+		if err != nil && !errors.Is(err, errStopped) {
 			yield(Row{}, err)
 		}
 	}

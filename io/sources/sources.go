@@ -37,6 +37,7 @@ import (
 	"decoy/io/archives/inputs"
 	"decoy/io/gitrepo"
 	"decoy/schemas"
+	"decoy/schemas/contain"
 )
 
 // FormatGit is the format of a git repository or bundle.
@@ -64,7 +65,15 @@ func Resolve(ctx context.Context, specs []string, cfg archives.ResolveConfig) ([
 				continue
 			}
 			seen[path] = true
-			src, err := resolve(ctx, path, cfg)
+			var src archives.Source
+			err := contain.Do(func() (err error) {
+				src, err = resolve(ctx, path, cfg)
+				return err
+			})
+			if p := (*contain.Panic)(nil); errors.As(err, &p) {
+				rejects = append(rejects, schemas.Reject{Stage: schemas.StageExtract, ID: filepath.Base(path), Reason: schemas.ReasonInternal, Detail: p.Error()})
+				continue
+			}
 			if c := (*gitrepo.ContentError)(nil); errors.As(err, &c) {
 				rejects = append(rejects, c.Reject(filepath.Base(path)))
 				continue
@@ -176,13 +185,30 @@ func Walk(ctx context.Context, src archives.Source, lim archives.Limits, want fu
 	if src.Format != FormatGit {
 		return archives.Walk(ctx, src, lim, want, emit, reject)
 	}
-	repo, err := gitrepo.OpenLimits(ctx, src.Path, gitrepo.Limits{MaxFileBytes: lim.MaxFileBytes, MaxEntries: lim.MaxEntries, MaxTotalBytes: lim.MaxTotalBytes, MaxPath: lim.MaxPath})
-	if err == nil {
+	var reader contain.Reader // the caller's functions are outside of it
+	err = reader.Do(func() (err error) {
+		contain.At("read repository", src.ID())
+		repo, err := gitrepo.OpenLimits(ctx, src.Path, gitrepo.Limits{MaxFileBytes: lim.MaxFileBytes, MaxEntries: lim.MaxEntries, MaxTotalBytes: lim.MaxTotalBytes, MaxPath: lim.MaxPath})
+		if err != nil {
+			return err
+		}
 		defer func() { err = errors.Join(err, repo.Close()) }()
 		repo.Name = src.Repo
-		err = repo.Snapshot(ctx, src.Commit, want, func(path string, data []byte) error {
-			return emit(archives.Entry{Path: path, Data: data, Size: int64(len(data))})
-		}, reject)
+		asked := want
+		if want != nil {
+			asked = func(path string, size int64) (wanted bool) {
+				reader.Outside(func() { wanted = want(path, size) })
+				return wanted
+			}
+		}
+		return repo.Snapshot(ctx, src.Commit, asked, func(path string, data []byte) (err error) {
+			reader.Outside(func() { err = emit(archives.Entry{Path: path, Data: data, Size: int64(len(data))}) })
+			return err
+		}, func(r schemas.Reject) { reader.Outside(func() { reject(r) }) })
+	})
+	if p := (*contain.Panic)(nil); errors.As(err, &p) { // a fault of the reader's own, or of a library's
+		reject(schemas.Reject{Stage: schemas.StageExtract, ID: src.ID(), Reason: schemas.ReasonInternal, Detail: p.Error()})
+		return nil
 	}
 	if c := (*gitrepo.ContentError)(nil); errors.As(err, &c) {
 		reject(c.Reject(src.ID()))

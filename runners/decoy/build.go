@@ -14,6 +14,7 @@ type common struct {
 	Recipe string `help:"The built-in recipe demo, or a file." default:"demo"`
 	Out    string `help:"Folder to write to; a path or gs://BUCKET/FOLDER." default:"decoy-out" type:"out"`
 	DryRun bool   `help:"With --runner=dataflow: check everything, print the first job that would run, and submit nothing."`
+	Strict bool   `help:"Exit with 1, once all is done, if decoy itself failed over a record (internal_error)."`
 	Quiet  bool   `help:"Print nothing but errors." short:"q" xor:"shown"`
 	JSON   bool   `help:"Print messages and progress as JSON, one object a line, on standard output." name:"json" xor:"shown"`
 }
@@ -67,6 +68,7 @@ func (c common) run(in inputs, spend spending, work func(*pipelines.Build) error
 	shown := c.console()
 	defer shown.Close()
 	b.Log, b.Progress = shown.Log, shown.Progress
+	b.Alert, b.Strict = alert(shown), c.Strict
 	if spend.Metrics != "" {
 		at, end, err := serveMetrics(spend.Metrics, &panel.ProcessMeter)
 		if err != nil {

@@ -54,6 +54,7 @@ type cli struct {
 	Prompt      promptCmd      `cmd:"" help:"Print exactly what a member of the panel is sent."`
 	Ledger      ledgerCmd      `cmd:"" help:"Look into what was paid for: stats, verify, compact, export."`
 	Doctor      doctorCmd      `cmd:"" help:"Say what is there and what is missing for each way to run, with the remedy."`
+	Bug         bugCmd         `cmd:"" help:"Run again what decoy failed over, from a bundle below OUT/bugs."`
 	DeadLetters deadLettersCmd `cmd:"" name:"deadletters" help:"List the requests that failed for good; build --replay sends them again."`
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"decoy/schemas"
+	"decoy/schemas/contain"
 	"decoy/transforms/syntax"
 )
 
@@ -99,8 +100,10 @@ func (x *Extractor) File(b *schemas.Blob, spans bool) (Result, error) {
 	if f == nil {
 		return r, err
 	}
+	contain.At("symbols", fileID(b))
 	r.Symbols = symbols(b.Repo, b.Path, f)
 	r.Names = names(f, x.names)
+	contain.At("spans", fileID(b))
 	x.choose(newSource(b, f, nil), spans, &r)
 	return r, nil
 }
@@ -130,6 +133,7 @@ func (x *Extractor) parse(b *schemas.Blob, r *Result) (*syntax.Facts, error) {
 	if l == nil {
 		return nil, fmt.Errorf("extract %s: unknown language %q", b.Path, b.Language)
 	}
+	contain.At("parse", fileID(b))
 	f, err := x.parser.ParseFacts(l, b.Path, b.Content)
 	switch err {
 	case nil:
@@ -146,6 +150,8 @@ func (x *Extractor) parse(b *schemas.Blob, r *Result) (*syntax.Facts, error) {
 	return nil, nil
 }
 
+func fileID(b *schemas.Blob) string { return b.Repo + "@" + b.Commit + "/" + b.Path }
+
 func reject(b *schemas.Blob, reason, detail string) schemas.Reject {
-	return schemas.Reject{Stage: schemas.StageExtract, ID: b.Repo + "@" + b.Commit + "/" + b.Path, Reason: reason, Detail: detail, Language: b.Language}
+	return schemas.Reject{Stage: schemas.StageExtract, ID: fileID(b), Reason: reason, Detail: detail, Language: b.Language}
 }

@@ -64,3 +64,7 @@ func (d *Drafts) Reservation(r Request) (tokens int64, usd *float64) { return d.
 
 // Size is the bytes of a request's JSON.
 func (r Request) Size() int { return r.size }
+
+// Panel makes requests of any kind and reads answers to them. It sends nothing: it was
+// not opened.
+func (d *Drafts) Panel() *Panel { return &d.panel }

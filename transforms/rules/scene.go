@@ -232,7 +232,7 @@ func (s *scene) best(near string, names map[string]float64, n int) []string {
 			base *= 0.3
 		}
 		worth := base + 1.2*alike + s.lengthWorth(len(name)-len(near)) + float64(s.hash("tie", name)%1000)*1e-4
-		if name[len(name)-1] == near[len(near)-1] { // the golden may end here
+		if name != "" && near != "" && name[len(name)-1] == near[len(near)-1] { // the golden may end here
 			worth += 0.08
 		}
 		if forTests(name) && !forTests(near) {

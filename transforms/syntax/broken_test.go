@@ -27,3 +27,20 @@ func TestBrokenImports(t *testing.T) {
 		}
 	}
 }
+
+// TestBrokenNames parses assignments to a member of something that is missing: a place
+// without a text has no first letter.
+func TestBrokenNames(t *testing.T) {
+	p := NewParser()
+	defer p.Close()
+	for _, text := range []string{
+		"exports..x = 1;", "exports.default .= promisify;", "a.\n.b = c;", "(.b = c", "f(.b = c)", "exports.. = 1", "x = .b = 1", "exports.default..x = promisify;",
+		"exports.a = b;..c = d;", "module.exports..x = 1", "new .b = 1", "a?.b..c = 1", "super..x = 1", "import..x = 1", "exports.default = pr<omisify;.default = pr<omisify;\n", "exports.default = pr<omisify;.default = pr<omisify;\n//# a\n",
+	} {
+		for _, lang := range []string{"javascript", "typescript"} {
+			if _, err := p.ParseFacts(ByName(lang), "a", []byte(text)); err != nil {
+				t.Fatalf("%s %q: %v", lang, text, err)
+			}
+		}
+	}
+}

@@ -27,6 +27,9 @@ func goModule(q *query, p string, from *file) module {
 	}
 	first, _, nested := strings.Cut(p, "/")
 	if strings.HasPrefix(p, "./") || strings.HasPrefix(p, "../") {
+		if from == nil {
+			return module{name: p} // relative to nothing
+		}
 		dir := path.Join(from.folder, p)
 		if mod, ok := goPackage(q, p, dir); ok {
 			return mod

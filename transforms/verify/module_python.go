@@ -20,6 +20,9 @@ var pythonPlatform = words("os signal socket select asyncio ctypes time subproce
 func pythonModule(q *query, p string, from *file) module {
 	bare := strings.TrimLeft(p, ".")
 	if dots := len(p) - len(bare); dots > 0 {
+		if from == nil {
+			return module{name: p} // relative to nothing
+		}
 		dir := from.folder
 		for range dots - 1 {
 			if dir == "" {

@@ -123,6 +123,9 @@ func (q *query) rustCrate(f *file) (string, bool) {
 
 // rustStart are the places that a path's first segment names.
 func (q *query) rustStart(first string, from *file) []rustPlace {
+	if from == nil {
+		return nil // of no crate
+	}
 	self := rustPlace{from, rustDir(from.path)}
 	switch first {
 	case "self":

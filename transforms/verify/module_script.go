@@ -45,6 +45,9 @@ func ecmaModule(q *query, p string, from *file) module {
 		}
 		return module{name: p}
 	}
+	if from == nil {
+		return module{name: p} // relative to nothing
+	}
 	target := path.Join(from.folder, p)
 	if strings.HasPrefix(target, "..") {
 		return module{name: p}

@@ -82,6 +82,9 @@ func (q *query) namespaces() map[string][]*file {
 
 // cppModule resolves an include: any file whose path ends with it.
 func cppModule(q *query, p string, from *file) module {
+	if from == nil {
+		return module{name: p} // beside nothing
+	}
 	m := module{state: present, name: p}
 	clean := path.Clean(p)
 	for _, c := range []string{path.Join(from.folder, clean), clean} {

@@ -117,6 +117,8 @@ def module_function(z, default=Store.limit):
 	run(t, external, []want{{"wildcard that is not read", undefinedvariable, "self.get(made)", abstained, ""}})
 	external["shop/store.py"] = strings.Replace(external["shop/store.py"], "class Store(Base)", "class Store(elsewhere.Base)", 1)
 	run(t, external, []want{{"base that is not read", method, "self.fetch(key)", unseen, "missing-member"}})
+	// A member of a module that a relative import binds is no module of the library.
+	run(t, swap("tools.absent(key, 1)"), []want{{"callee of a relative module that it lacks", parameter, "tools.absent(key)", abstained, ""}})
 }
 
 func TestPythonImports(t *testing.T) {

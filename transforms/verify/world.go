@@ -64,6 +64,8 @@ type world struct {
 	ambient   bool     // a declaration file supplies global names
 	paths     bool     // a path can begin with a crate that no import names (Rust)
 
+	// module resolves a module's path as a file writes it. from is nil where no file
+	// does: then only a path that means the same everywhere is resolved.
 	module func(q *query, module string, from *file) module
 }
 

@@ -1,0 +1,129 @@
+package pipelines
+
+import (
+	"context"
+	"path"
+
+	"decoy/io/archives"
+	"decoy/io/sources"
+	"decoy/schemas"
+	"decoy/schemas/contain"
+	"decoy/transforms/fim"
+	"decoy/transforms/screen"
+	"decoy/transforms/secrets"
+)
+
+// The pure functions that extract calls over a file, each contained.
+
+func (f file) record(lang string) record {
+	return record{id: f.src.FileID(f.path), language: lang}
+}
+
+func (f file) input() []fileInput {
+	return []fileInput{{Path: f.path, Content: f.data, Stated: f.stated}}
+}
+
+// look is what screening says of a file.
+type look struct{ language, reason, detail string }
+
+func screened(path string, data []byte) look {
+	l := look{language: screen.Language(path, data)}
+	l.reason, l.detail = screen.File(path, data)
+	return l
+}
+
+// unreadLicense stands for a licence file over which reading failed: its folder has
+// terms that nobody knows.
+const unreadLicense = "terms that could not be read"
+
+func addLicense(l *screen.Licenses, path string, data []byte) {
+	if screen.IsLicenseFile(path) {
+		l.Add(path, data)
+	} else {
+		l.AddManifest(path, data)
+	}
+}
+
+// terms are a file's licence, or why it has none.
+type terms struct{ license, reason, detail string }
+
+func (x *extraction) terms(f file, lang string) (terms, bool, error) {
+	return contained(x.bugs, siteLicense, f.record(lang), func() []fileInput {
+		in := f.input()
+		whole := in[0]
+		if whole.Licenses = x.licenseFiles(f.src); len(whole.Licenses) > 0 {
+			in = append(in, whole)
+		}
+		return in
+	}, func() (t terms, err error) {
+		t.license, t.reason, t.detail = f.license(f.path, f.data)
+		return t, nil
+	})
+}
+
+// maxLicenseBytes bounds the licence files of a bundle.
+const maxLicenseBytes = 4 << 20
+
+// licenseFiles reads an archive's licence files once more, for a bundle.
+func (x *extraction) licenseFiles(src archives.Source) (out []licenseFile) {
+	if src.Path == "" {
+		return nil // rows
+	}
+	left := maxLicenseBytes
+	err := sources.Walk(context.Background(), src.Whole(), x.o.Limits,
+		func(p string, size int64) bool { return screen.IsLicenseFile(p) || screen.IsManifest(p) },
+		func(e archives.Entry) error {
+			if left -= len(e.Data); left > 0 {
+				out = append(out, licenseFile{e.Path, e.Data})
+			}
+			return nil
+		}, func(schemas.Reject) {})
+	if err != nil {
+		return nil // the bundle has less
+	}
+	return out
+}
+
+// look calls a function of an extractor, which another one replaces if it fails.
+func (x *extraction) look(at **fim.Extractor, in spansInput, r record, f func(*fim.Extractor) (fim.Result, error)) (fim.Result, bool, error) {
+	in.Config = x.o.FIM
+	got, ok, err := contained(x.bugs, siteSpans, r, func() []spansInput { return []spansInput{in} }, func() (fim.Result, error) { return f(*at) })
+	if !ok {
+		discard((*at).Close)
+		*at = fim.New(x.o.FIM)
+	}
+	return got, ok, err
+}
+
+// discard frees a tool that failed, as far as that goes.
+func discard(free func()) {
+	_ = contain.Do(func() error { free(); return nil }) // it may be in any state
+}
+
+func (x *extraction) find(f file, lang string) ([]secrets.Finding, bool, error) {
+	return contained(x.bugs, siteSecrets, f.record(lang), f.input, func() ([]secrets.Finding, error) { return x.scanner.Find(string(f.data)), nil })
+}
+
+// sample offers a file to the n-grams. One that cannot be cut into tokens is in no
+// sample.
+func (x *extraction) sample(f file, lang string) error {
+	_, _, err := contained(x.bugs, siteSample, f.record(lang), f.input, func() (struct{}, error) {
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		x.samples[lang].Offer(schemas.Fold(f.src.Repo), string(f.data))
+		return struct{}{}, nil
+	})
+	return err
+}
+
+// readerFailed writes the bundle of a reader that failed; its reject is made.
+func (x *extraction) readerFailed(in archiveInput, r schemas.Reject) {
+	b := *x.bugs
+	b.reject = func(schemas.Reject) {}
+	err := reported(&b, siteArchive, r, func() []archiveInput { return []archiveInput{in} })
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.keep(err)
+}
+
+func folderOf(p string) string { return path.Dir(p) }
