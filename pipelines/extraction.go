@@ -168,7 +168,7 @@ func (x *extraction) repo(ctx context.Context, repo string, from []partedSource,
 		}
 		return rows.each(repo, func(b schemas.Blob) error {
 			src := archives.Source{Repo: b.Repo, Commit: b.Commit}
-			return x.offer(ctx, file{src, screen.Stated(b.License).For, x.spanShare(1), b.Path, b.Content}, seen, files)
+			return x.offer(ctx, file{src, statedLicense(b.License), x.spanShare(1), b.Path, b.Content}, seen, files)
 		})
 	})
 	if err != nil {
