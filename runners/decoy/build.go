@@ -66,7 +66,7 @@ func (c common) run(in inputs, spend spending, work func(*pipelines.Build) error
 	}
 	shown := c.console()
 	defer shown.Close()
-	b.Log, b.Progress = shown.Log, shown.Progress
+	b.Log, b.Progress, b.Warned = shown.Log, shown.Progress, shown.Warn
 	if spend.Metrics != "" {
 		at, end, err := serveMetrics(spend.Metrics, &panel.ProcessMeter)
 		if err != nil {
@@ -76,7 +76,7 @@ func (c common) run(in inputs, spend spending, work func(*pipelines.Build) error
 		shown.Log("metrics: http://%s/metrics", at)
 	}
 	defer watchPanel(shown, &panel.ProcessMeter)()
-	return work(b)
+	return ended(shown, work(b))
 }
 
 type buildCmd struct {
