@@ -7,6 +7,8 @@ import (
 	"io"
 
 	"github.com/parquet-go/parquet-go"
+
+	"decoy/io/archives/inputs"
 )
 
 // maxFooter is how much of a Parquet file's end is kept for its footer. A longer
@@ -66,7 +68,7 @@ func checkParquet(path string, size int64, last []byte) *FormatError {
 	case size < 12 || len(end) < 8:
 		return cut("it has %d bytes", size)
 	case string(end[4:]) == "PARE":
-		return &FormatError{path, "an encrypted Parquet file", decrypt}
+		return &FormatError{path, "an encrypted Parquet file", foreign{remedy: decrypt}.remedyFor(inputs.Base(path))}
 	case string(end[4:]) != "PAR1":
 		return cut("its last bytes are not PAR1")
 	}
@@ -90,7 +92,7 @@ func checkParquet(path string, size int64, last []byte) *FormatError {
 	case err != nil && !errors.Is(opened, errElsewhere):
 		return cut("%v", err)
 	case encrypted:
-		return &FormatError{path, "an encrypted Parquet file", decrypt}
+		return &FormatError{path, "an encrypted Parquet file", foreign{remedy: decrypt}.remedyFor(inputs.Base(path))}
 	}
 	return nil
 }

@@ -49,11 +49,11 @@ const (
 // file(1) give them.
 var foreigns = []foreign{
 	{is: "an encrypted Parquet file", magic: "PARE", remedy: decrypt},
-	{is: "an Arrow (Feather) file", magic: "ARROW1", remedy: toParquet + "pyarrow.parquet.write_table(pyarrow.feather.read_table(FILE), 'rows.parquet')"},
-	{is: "a Feather file of version 1", magic: "FEA1", remedy: toParquet + "pyarrow.parquet.write_table(pyarrow.feather.read_table(FILE), 'rows.parquet')"},
-	{is: "an ORC file", magic: "ORC", remedy: toParquet + "pyarrow.parquet.write_table(pyarrow.orc.read_table(FILE), 'rows.parquet')"},
+	{is: "an Arrow (Feather) file", magic: "ARROW1", remedy: toParquet + "pyarrow.parquet.write_table(pyarrow.feather.read_table('FILE'), 'rows.parquet')"},
+	{is: "a Feather file of version 1", magic: "FEA1", remedy: toParquet + "pyarrow.parquet.write_table(pyarrow.feather.read_table('FILE'), 'rows.parquet')"},
+	{is: "an ORC file", magic: "ORC", remedy: toParquet + "pyarrow.parquet.write_table(pyarrow.orc.read_table('FILE'), 'rows.parquet')"},
 	{is: "an Avro file", magic: "Obj\x01", remedy: "write it as JSON Lines, for instance: java -jar avro-tools.jar tojson FILE > rows.jsonl"},
-	{is: "an SQLite database", magic: "SQLite format 3\x00", remedy: "write its table as Parquet, for instance with DuckDB: COPY (SELECT * FROM sqlite_scan(FILE, TABLE)) TO 'rows.parquet'"},
+	{is: "an SQLite database", magic: "SQLite format 3\x00", remedy: "write its table as Parquet, for instance with DuckDB: COPY (SELECT * FROM sqlite_scan('FILE', 'TABLE')) TO 'rows.parquet'"},
 	{is: "a DuckDB database", magic: "DUCK", at: 8, remedy: "write its table as Parquet: COPY TABLE TO 'rows.parquet'"},
 	{is: "an HDF5 file", magic: "\x89HDF\r\n\x1a\n", remedy: pandas},
 	{is: "a NumPy array", magic: "\x93NUMPY", remedy: pandas},
@@ -86,7 +86,7 @@ var foreigns = []foreign{
 	{is: "a pickle of Python", magic: "(dp0\n", remedy: pandas},
 }
 
-const decrypt = "write it again without encryption, for instance in Python: pyarrow.parquet.write_table(pyarrow.parquet.read_table(FILE, decryption_properties=…), 'rows.parquet')"
+const decrypt = "write it again without encryption, for instance in Python: pyarrow.parquet.write_table(pyarrow.parquet.read_table('FILE', decryption_properties=…), 'rows.parquet')"
 
 // sniffed is how much of a file is looked at for its format: one block of zstd at
 // least, which is 128 KiB (RFC 8878, 3.1.1.2.4).
@@ -95,7 +95,8 @@ const sniffed = 256 << 10
 // sniff names the format of a file that is not read, nil for one that is or that is
 // not known. head are the first bytes of the file, all of them if whole.
 func sniff(path string, head []byte, whole bool) *FormatError {
-	name := quoted(inputs.Base(path))
+	base := inputs.Base(path)
+	name := quoted(base)
 	packed, through := "", ""
 	switch {
 	case bytes.HasPrefix(head, []byte("PAR1")):
@@ -120,16 +121,21 @@ func sniff(path string, head []byte, whole bool) *FormatError {
 	if f.is == "" {
 		return nil
 	}
-	e := &FormatError{Path: path, Is: f.is + packed, Remedy: strings.ReplaceAll(f.remedy, "FILE", name)}
+	e := &FormatError{Path: path, Is: f.is + packed, Remedy: f.remedyFor(base)}
 	switch {
 	case f.pipe != "" && through != "":
 		e.Remedy = fmt.Sprintf("write it as JSON Lines: %s %s | %s > rows.jsonl", through, name, f.pipe)
 	case f.pipe != "":
 		e.Remedy = fmt.Sprintf("write it as JSON Lines: %s %s > rows.jsonl", f.pipe, name)
 	case through != "":
-		e.Remedy = fmt.Sprintf("unpack it: %s %s > FILE; then %s", through, name, f.remedy)
+		e.Remedy = fmt.Sprintf("unpack it: %s %s > UNPACKED; then %s", through, name, f.remedyFor("UNPACKED"))
 	}
 	return e
+}
+
+// remedyFor names the file in what to do.
+func (f foreign) remedyFor(name string) string {
+	return strings.NewReplacer("'FILE'", "'"+name+"'", "FILE", quoted(name)).Replace(f.remedy)
 }
 
 // unpacked is what the head of a compressed file unpacks to.
@@ -155,7 +161,7 @@ func formatOf(head []byte, whole bool) foreign {
 	case len(head) > 2 && head[0] == 0x80 && 2 <= head[1] && head[1] <= 5:
 		return foreign{is: "a pickle of Python", remedy: pandas}
 	case len(head) >= 8 && string(head[:4]) == "\xff\xff\xff\xff":
-		return foreign{is: "a stream of Arrow", remedy: toParquet + "pyarrow.parquet.write_table(pyarrow.ipc.open_stream(FILE).read_all(), 'rows.parquet')"}
+		return foreign{is: "a stream of Arrow", remedy: toParquet + "pyarrow.parquet.write_table(pyarrow.ipc.open_stream('FILE').read_all(), 'rows.parquet')"}
 	case isTFRecord(head):
 		return foreign{is: "a TFRecord file", remedy: "write its examples as JSON Lines or Parquet, for instance with PyPI's tfrecord"}
 	}
@@ -216,7 +222,7 @@ func textFormat(head []byte, whole bool) foreign {
 	case bytes.IndexByte(text[:min(len(text), 4096)], 0) >= 0 && !holdsRow(text):
 		return foreign{is: "a binary file of no format that is known here", remedy: "write the rows as JSON Lines or Parquet"}
 	case ended && isHeader(line) && !holdsRow(text):
-		return foreign{is: "a table with separators (CSV, TSV)", remedy: "write it as Parquet, for instance with DuckDB: COPY (FROM read_csv(FILE)) TO 'rows.parquet'"}
+		return foreign{is: "a table with separators (CSV, TSV)", remedy: "write it as Parquet, for instance with DuckDB: COPY (FROM read_csv('FILE')) TO 'rows.parquet'"}
 	}
 	return foreign{}
 }
