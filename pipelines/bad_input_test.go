@@ -11,7 +11,6 @@ import (
 	"unicode/utf16"
 
 	"decoy/io/archives"
-	"decoy/io/shard"
 	"decoy/schemas"
 	"decoy/transforms/screen"
 )
@@ -172,21 +171,6 @@ func TestBadInput(t *testing.T) {
 	}
 	if seen == 0 {
 		t.Error("the archive that broke off has no certificate")
-	}
-}
-
-// TestNothingToBuild: no context at all still ends in a complete, empty build.
-func TestNothingToBuild(t *testing.T) {
-	c := newCorpus(t)
-	c.add(t, "none.tar.gz", "o/none", "c", []entry{{path: "a.go", content: goFile("a")}})
-	out := c.build(t, "direct", recipe(t, ""))
-	checkManifests(t, out)
-	m, err := shard.ReadManifest(filepath.Join(out, schemas.StageExtract))
-	if err != nil || m.Rejects[screen.NoLicense] != 1 || m.Counts["contexts"] != 0 {
-		t.Errorf("manifest %+v, %v", m, err)
-	}
-	if _, err := os.Stat(filepath.Join(out, "report.html")); err != nil {
-		t.Error(err)
 	}
 }
 

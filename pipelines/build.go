@@ -14,6 +14,7 @@ import (
 	"decoy/io/shard"
 	"decoy/io/sources"
 	"decoy/schemas"
+	"decoy/transforms/report"
 )
 
 // Build is one build: a recipe, its resolved archives and where it writes.
@@ -47,10 +48,13 @@ type Build struct {
 	Strict bool
 	// Progress, if set, is told how many of a stage's units of work are done.
 	Progress func(stage string, done, total int)
+	// Warned shows a warning; without it Log does.
+	Warned func(level, text string)
 	// RunInfo collects times for run.json.
 	RunInfo RunInfo
 
 	unshown []InternalErrors // pairs that the report cannot show
+	warnings []report.Warning
 }
 
 // Job says whose work a pipeline does.
@@ -144,6 +148,11 @@ var ErrOwnWork = errors.New("no job is left of it; its manifest, card or report 
 // each runs stages in order.
 func (b *Build) each(ctx context.Context, names []string) error {
 	for _, name := range names {
+		for _, before := range upstream(name) {
+			if err := b.nonEmpty(before); err != nil {
+				return err
+			}
+		}
 		end := b.RunInfo.begin(name)
 		if err := stages[name](ctx, b); err != nil {
 			end()
@@ -152,6 +161,9 @@ func (b *Build) each(ctx context.Context, names []string) error {
 		end()
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if err := errors.Join(b.nonEmpty(name), b.warnAbout(name)); err != nil {
+			return err
 		}
 	}
 	return nil

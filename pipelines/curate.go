@@ -342,10 +342,13 @@ func (f *selectFn) writeShard(i int, selected []schemas.Selected, rejects []sche
 		return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(orEmpty(a.NegativeID), orEmpty(b.NegativeID)))
 	})
 	for _, s := range selected {
+		d.Counts[countRows(s.Split)]++
+		d.Counts[countRowsOf(s.Split, s.Language)]++
 		if s.NegativeID == nil {
 			d.Counts["general"]++
 		} else {
 			d.Counts["pairs"]++
+			d.Counts[countPairs(orEmpty(s.Type))]++
 		}
 	}
 	sortRejects(rejects)

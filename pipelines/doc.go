@@ -62,6 +62,17 @@
 // same answers give the same bytes. What interrupted runs paid twice or without a
 // bill is in the report alone.
 //
+// # Nothing, and too little
+//
+// Extract without contexts, generate without negatives, curate without pairs and export
+// without rows end the build at that stage: an EmptyError with the largest reasons and
+// the remedies that packages keep beside their reasons. No later stage is begun, so
+// nothing is paid for, and a stage that is run alone looks at those before it. What is
+// lopsided (an empty split, a language without validation rows, a type without rows, a
+// member that gave nothing) goes on with a warning, at the terminal and in the first
+// lines of the report. Both are found from OUT, so a build that was done before says the
+// same again.
+//
 // # Memory
 //
 // A shard of extract holds at most 32 MiB of contexts, of candidates for max_per_repo

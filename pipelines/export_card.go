@@ -371,6 +371,9 @@ func (s *stage) writeReport(ctx context.Context) error {
 	if data.Spending, err = sum.spending(ctx); err != nil {
 		return err
 	}
+	if data.Warnings, err = s.b.reportWarnings(); err != nil {
+		return err
+	}
 	page, err := report.Render(data)
 	if err != nil {
 		return err

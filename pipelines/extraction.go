@@ -180,7 +180,7 @@ func (x *extraction) repo(ctx context.Context, repo string, from []partedSource,
 		}
 		return rows.each(repo, func(b schemas.Blob) error {
 			src := archives.Source{Repo: b.Repo, Commit: b.Commit}
-			return x.offer(ctx, file{src, b.License, screen.Stated(b.License).For, x.spanShare(1), b.Path, b.Content}, seen, files)
+			return x.offer(ctx, file{src, b.License, statedLicense(b.License), x.spanShare(1), b.Path, b.Content}, seen, files)
 		})
 	})
 	if err != nil {

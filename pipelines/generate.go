@@ -116,6 +116,10 @@ func generateShard(ctx context.Context, t shardTask) (schemas.Done, error) {
 	d.Counts["negatives"] = int64(len(g.negatives))
 	for i := range g.negatives {
 		d.Counts["negatives_"+g.negatives[i].Type]++
+		d.Counts[countNegativesBy(g.negatives[i].Generator)]++
+	}
+	for i := range g.rejects {
+		d.Counts[countRejectsBy(g.rejects[i].Generator)]++
 	}
 	f, err := writeAll(t.path(t.Stage, "negatives"), g.negatives)
 	if err != nil {

@@ -66,12 +66,6 @@ func (a *archive) judge(ctx context.Context, err error, where string) error {
 
 const blockBytes = 512 // of tar
 
-// foreign are formats that people hand in by mistake, with the first bytes that
-// tell them.
-var foreign = []struct{ magic, name string }{
-	{"BZh", "bzip2"}, {"\xfd7zXZ\x00", "xz"}, {"7z\xbc\xaf\x27\x1c", "7z"}, {"Rar!", "rar"},
-}
-
 // detect finds the format. The error is a *contentError where the content is no
 // archive.
 func (a *archive) detect() error {
@@ -86,6 +80,8 @@ func (a *archive) detect() error {
 		a.format = FormatTarGz
 	case isZstd(head):
 		a.format = FormatTarZst
+	case isBzip2(head):
+		a.format = FormatTarBz2
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("PK\x05\x06")):
 		a.format = FormatZip
 	case len(head) == blockBytes && isTarHeader(head):
@@ -94,12 +90,13 @@ func (a *archive) detect() error {
 	if a.format != "" {
 		return nil
 	}
-	for _, f := range foreign {
-		if bytes.HasPrefix(head, []byte(f.magic)) {
-			return contentErrorf(NotAnArchive, "a %s file; repack it as .tar.gz, .tar.zst or .zip", f.name)
-		}
-	}
-	return contentErrorf(NotAnArchive, "neither tar, gzip, zstd nor zip")
+	return contentErrorf(NotAnArchive, "%s", cmp.Or(nameOf(head), "neither tar, gzip, zstd, bzip2 nor zip"))
+}
+
+// isBzip2 knows the header with the first block's mark, which is pi, or that of the
+// end, the root of pi.
+func isBzip2(b []byte) bool {
+	return len(b) >= 10 && string(b[:3]) == "BZh" && (string(b[4:10]) == "1AY&SY" || string(b[4:10]) == "\x17rE8P\x90")
 }
 
 // isZstd knows a frame of data and the skippable frames that some writers put first

@@ -244,7 +244,7 @@ func TestResolveModuleCache(t *testing.T) {
 	want := []schemas.Reject{
 		newReject("../local", ModuleZipMissing, "replaced by a local folder, which has no zip; pack the folder and name the archive"),
 		newReject("example.org/absent@v0.1.0", ModuleZipMissing, "not in the module cache; run: go mod download example.org/absent@v0.1.0"),
-		newReject("example.org/bad@v1.0.0", NotAnArchive, "neither tar, gzip, zstd nor zip"),
+		newReject("example.org/bad@v1.0.0", NotAnArchive, "neither tar, gzip, zstd, bzip2 nor zip"),
 	}
 	if d := cmp.Diff(want, rejects); d != "" {
 		t.Error(d)

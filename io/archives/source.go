@@ -7,6 +7,7 @@ const (
 	FormatTar    = "tar"
 	FormatTarGz  = "tar.gz"
 	FormatTarZst = "tar.zst"
+	FormatTarBz2 = "tar.bz2"
 	FormatZip    = "zip"
 )
 

@@ -2,6 +2,8 @@ package archives
 
 import (
 	"archive/tar"
+	"bytes"
+	"compress/bzip2"
 	"context"
 	"errors"
 	"fmt"
@@ -34,6 +36,8 @@ func (a *archive) unpacked(ctx context.Context) (io.ReadCloser, error) {
 			return nil, a.judge(ctx, err, "the zstd header")
 		}
 		return zr.IOReadCloser(), nil
+	case FormatTarBz2:
+		return io.NopCloser(bzip2.NewReader(a.File)), nil
 	}
 	return io.NopCloser(a.File), nil
 }
@@ -50,7 +54,14 @@ func (a *archive) tarItems(ctx context.Context, lim Limits, visit func(item) err
 	}
 	left, over := lim.budget(packed)
 	m := &meter{ctx: ctx, r: src, left: left, over: over}
-	tr := tar.NewReader(m)
+	head := make([]byte, blockBytes)
+	n, err := io.ReadFull(m, head)
+	head = head[:n]
+	rest := io.Reader(m)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		rest = errReader{err} // a decoder may give what it should not, if it is asked again
+	}
+	tr := tar.NewReader(io.MultiReader(bytes.NewReader(head), rest))
 	for n := int64(1); ; n++ {
 		where := fmt.Sprintf("entry %d", n)
 		hdr, err := tr.Next()
@@ -59,6 +70,9 @@ func (a *archive) tarItems(ctx context.Context, lim Limits, visit func(item) err
 		}
 		if err != nil && !errors.Is(err, tar.ErrInsecurePath) {
 			if n == 1 && a.format != FormatTar && (errors.Is(err, tar.ErrHeader) || m.end && m.read < blockBytes) {
+				if holds := nameOf(head); holds != "" {
+					return contentErrorf(NotAnArchive, "a compressed file that holds no tar but %s", holds)
+				}
 				return contentErrorf(NotAnArchive, "a compressed file that holds no tar")
 			}
 			return a.judge(ctx, err, where)

@@ -6,7 +6,13 @@
 // [Resolve] turns specs (paths, URLs of Beam file systems, globs, "@FILE" lists; see
 // package inputs) into [Source] values with size and sha256. [Read] streams the rows
 // of one Source. JSON Lines may be plain, gzip or zstd; the format is found by
-// content, never by name.
+// content, never by name. A file of a format that is not read (a JSON array, Arrow, xz,
+// UTF-16, a pointer of Git LFS, Parquet without its end and more) is named by Resolve,
+// from its first bytes and, if it is Parquet, its last ones, with what to do about it:
+// [FormatError]. Such a file is a mistake in what was asked, not a bad record.
+//
+// A byte order mark, CRLF, and the NaN and Infinity that Python's json.dumps writes for
+// numbers cost nothing.
 //
 // # Columns
 //
@@ -29,8 +35,11 @@
 // A licence becomes an SPDX expression. Ids are known by any case, as GitHub's keys
 // ("apache-2.0") are SPDX ids in lower case. A list says which licences were found in
 // a repository, not that a user may choose among them, so its members are joined by
-// AND: a filter then keeps a file only where it would keep every one. A word that is
-// no known id makes the whole licence "": unknown.
+// AND: a filter then keeps a file only where it would keep every one. A list that was
+// printed into a text is a list. The usual names of licences, as GitHub, BigQuery and
+// PyPI have them ("MIT License", "Apache License 2.0"), are understood too. "" is no
+// licence; None and the like are that as well. Where a text is not understood the
+// licence is the texts, one a line: it is unclear, which is not the same.
 //
 // # Rejects and errors
 //

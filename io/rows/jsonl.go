@@ -54,9 +54,7 @@ func (r *reader) jsonl(src io.Reader) error {
 			return &corrupt{fmt.Errorf("%w; stopped at line %d", err, n)}
 		}
 		buf = line
-		if n == 1 {
-			line = bytes.TrimPrefix(line, []byte("\ufeff"))
-		}
+		line = bytes.TrimPrefix(line, []byte("\ufeff")) // of files that were put together, not only in front
 		switch {
 		case size > int64(most):
 			r.reject(newReject(r.at(n), archives.TooLarge, fmt.Sprintf("a line of %d bytes, at most %d are read", size, most)))
@@ -122,7 +120,9 @@ func decodeLine(line []byte, object *map[string]json.RawMessage) error {
 		return errors.New("not UTF-8")
 	}
 	if err := json.Unmarshal(line, object); err != nil {
-		return err
+		if json.Unmarshal(finite(line), object) != nil {
+			return err // of the row as it stands
+		}
 	}
 	if *object == nil {
 		return errors.New("null, not an object")

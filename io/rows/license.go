@@ -24,21 +24,40 @@ var (
 	licenseWords = regexp.MustCompile(`[()]|[^()\s]+`)
 )
 
-// expression joins what was found in a repository: all of it holds.
+// expression joins what was found in a repository: all of it holds. It is an SPDX
+// expression, or "" where nothing was found. Where a text is not understood it is the
+// texts themselves, one a line, what is not understood first: somebody else may know
+// them, and a person can read them.
 func expression(found []string) string {
-	var parts []string
+	var parts, unclear []string
 	for _, f := range found {
-		e := parseLicense(f)
-		if e == "" {
-			return ""
+		for _, text := range statements(f) {
+			if e := known(text); e != "" {
+				parts = append(parts, e)
+			} else {
+				unclear = append(unclear, text)
+			}
 		}
-		if strings.Contains(e, " ") && len(found) > 1 {
-			e = "(" + e + ")"
-		}
-		parts = append(parts, e)
 	}
 	slices.Sort(parts)
-	return strings.Join(slices.Compact(parts), " AND ")
+	parts = slices.Compact(parts)
+	if len(unclear) > 0 {
+		slices.Sort(unclear)
+		all := append(slices.Compact(unclear), parts...)
+		if len(all) > maxUnclear {
+			all = append(all[:maxUnclear], "…") // which nobody understands
+		}
+		return strings.Join(all, "\n")
+	}
+	if len(parts) > 1 {
+		for i, e := range parts {
+			if strings.Contains(e, " ") {
+				parts[i] = "(" + e + ")"
+			}
+		}
+		slices.Sort(parts)
+	}
+	return strings.Join(parts, " AND ")
 }
 
 // parseLicense returns an SPDX expression (SPDX 2.3, annex D) with its ids in their

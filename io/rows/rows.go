@@ -20,8 +20,8 @@ import (
 	"decoy/schemas/contain"
 )
 
-// Row is one source file. License is an SPDX expression or "", Language what the data
-// set calls it.
+// Row is one source file. License is an SPDX expression, "", or texts that are not
+// understood, one a line; Language is what the data set calls it.
 type Row struct {
 	Repo     string
 	Commit   string

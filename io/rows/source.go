@@ -34,7 +34,8 @@ func (s Source) Input() schemas.Input {
 }
 
 // Resolve turns specs (paths, URLs, globs, "@FILE" lists) into sources, sorted by
-// name and content. It reads every file once, for its hash.
+// name and content. It reads every file once, for its hash, after a look at the head of
+// each: a file of a format that is not read is a *FormatError.
 func Resolve(ctx context.Context, specs []string) (sources []Source, err error) {
 	var files inputs.Files
 	defer func() { err = errors.Join(err, files.Close()) }()
@@ -63,6 +64,9 @@ func Resolve(ctx context.Context, specs []string) (sources []Source, err error) 
 			}
 		}
 	}
+	if err := named(ctx, &files, sources); err != nil {
+		return nil, err
+	}
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range sources {
@@ -77,16 +81,61 @@ func Resolve(ctx context.Context, specs []string) (sources []Source, err error) 
 	return sources, nil
 }
 
+// maxFormatErrors bounds the files that are named by one error.
+const maxFormatErrors = 10
+
+// named is the error of the files that are of no format that is read. Their heads are
+// looked at before any file is read whole.
+func named(ctx context.Context, files *inputs.Files, sources []Source) error {
+	found := make([]error, len(sources))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i, s := range sources {
+		g.Go(func() error {
+			f, err := files.Open(ctx, s.Path)
+			if err != nil {
+				return fmt.Errorf("rows %q: %w", s.Path, err)
+			}
+			head, err := f.Peek(sniffed)
+			if e := sniff(s.Path, head, int64(len(head)) == f.Size()); e != nil {
+				found[i] = e
+			}
+			if err := errors.Join(err, f.Close()); err != nil {
+				return fmt.Errorf("rows %q: %w", s.Path, err)
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	found = slices.DeleteFunc(found, func(err error) bool { return err == nil })
+	if more := len(found) - maxFormatErrors; more > 0 {
+		found = append(found[:maxFormatErrors], fmt.Errorf("and %d more files", more))
+	}
+	return errors.Join(found...)
+}
+
 func (s *Source) hash(ctx context.Context, files *inputs.Files) error {
 	f, err := files.Open(ctx, s.Path)
 	if err != nil {
 		return fmt.Errorf("rows %q: %w", s.Path, err)
 	}
 	sum := sha256.New()
-	f.Tee(sum)
-	if err := errors.Join(f.Drain(ctx), f.Close()); err != nil {
+	end := &ending{w: sum, keep: true}
+	f.Tee(end)
+	head, err := f.Peek(4)
+	if end.keep = string(head) == "PAR1"; !end.keep {
+		end.last = nil
+	}
+	if err := errors.Join(err, f.Drain(ctx), f.Close()); err != nil {
 		return fmt.Errorf("rows %q: %w", s.Path, err)
 	}
 	s.SHA256, s.Bytes = hex.EncodeToString(sum.Sum(nil)), f.Size()
+	if end.keep {
+		if e := checkParquet(s.Path, s.Bytes, end.last); e != nil {
+			return e
+		}
+	}
 	return nil
 }

@@ -67,7 +67,7 @@ func (c common) run(in inputs, spend spending, work func(*pipelines.Build) error
 	}
 	shown := c.console()
 	defer shown.Close()
-	b.Log, b.Progress = shown.Log, shown.Progress
+	b.Log, b.Progress, b.Warned = shown.Log, shown.Progress, shown.Warn
 	b.Alert, b.Strict = alert(shown), c.Strict
 	if spend.Metrics != "" {
 		at, end, err := serveMetrics(spend.Metrics, &panel.ProcessMeter)
@@ -78,7 +78,7 @@ func (c common) run(in inputs, spend spending, work func(*pipelines.Build) error
 		shown.Log("metrics: http://%s/metrics", at)
 	}
 	defer watchPanel(shown, &panel.ProcessMeter)()
-	return work(b)
+	return ended(shown, work(b))
 }
 
 type buildCmd struct {

@@ -20,6 +20,8 @@ import (
 type console interface {
 	// Log shows one message.
 	Log(format string, a ...any)
+	// Warn shows what is wrong and does not end the command.
+	Warn(level, text string)
 	// Progress shows that done of a stage's total units are done.
 	Progress(stage string, done, total int)
 	// Panel shows what the panel does, at most once a second; last is the end.
@@ -58,6 +60,7 @@ func (*lineConsole) Close()                    {}
 // event is one line of --json.
 type event struct {
 	Seconds float64 `json:"seconds"`
+	Level   string  `json:"level,omitempty"` // "warning" or "error"
 	Message string  `json:"message,omitempty"`
 	Stage   string  `json:"stage,omitempty"`
 	Done    *int    `json:"done,omitempty"`

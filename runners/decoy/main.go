@@ -103,13 +103,13 @@ func run(args []string) int {
 		fmt.Fprintln(os.Stderr, "decoy: interrupted; run the same command again to go on")
 		return exitInterrupted
 	case errors.As(err, &u):
-		fmt.Fprintln(os.Stderr, "decoy:", err)
+		fail("decoy:", err)
 		return exitUsage
 	case errors.Is(err, panel.ErrBudget):
-		fmt.Fprintln(os.Stderr, "decoy:", err)
+		fail("decoy:", err)
 		return exitBudget
 	}
-	fmt.Fprintln(os.Stderr, "decoy:", err)
+	fail("decoy:", err)
 	return exitFailed
 }
 

@@ -7,9 +7,13 @@
    tfrecord.gz (PyPI's tfrecord, no description, as nulls are absent features) and
    datasets.load_dataset(OUT/export): the same ids and values, by sha256 of each
    row's canonical JSON. TFRecord floats have 32 bits and are compared as such.
+   A split without rows is in none of them. Each configuration of the card holds the
+   splits and rows that its files do.
 2. decoy train for each trainer and method with a tiny model made here
    (make_model.py): what the trainer's own first batch bears loss on (first_batch.py).
 3. Some steps of each on the CPU, on the shortest rows, and the tuned model's eos.
+
+With --formats only 1 is done; that needs datasets, zstandard, tfrecord and duckdb alone.
 
 The last line is one JSON object; the exit code is 1 if anything differs.
 """
@@ -103,7 +107,7 @@ def compare_formats(export):
     result, problems = {}, []
     first = next(iter(sorted(export.glob("*.parquet"))))
     floats = {f.name for f in pq.read_schema(first) if pa.types.is_floating(f.type)}
-    for split in SPLITS:
+    for split in written(export):
         files = {ext: sorted(export.glob(f"{split}-*.{ext}")) for ext in ("jsonl.zst", "parquet", "tfrecord.gz")}
         readers = {
             "jsonl by pyarrow": lambda: jsonl_pyarrow(files["jsonl.zst"]),
@@ -134,6 +138,33 @@ def compare_formats(export):
             if differ:
                 problems.append(f"{split}: {name} differs from jsonl in {len(differ)} rows, such as {min(differ)}")
         result[split] = seen
+    return result, problems
+
+
+def written(export):
+    """The splits that have a file."""
+    return [s for s in SPLITS if any(export.glob(f"{s}-*.parquet"))]
+
+
+def compare_configurations(export):
+    """load_dataset of each configuration against the files of its folder."""
+    from datasets import get_dataset_config_names, load_dataset
+
+    result, problems = {}, []
+    folders = {"default": export, "sft": export / "trl" / "sft", "pairs": export / "trl" / "pairs"}
+    for name, folder in folders.items():
+        rows = {s: sum(1 for _ in parquet_pyarrow(sorted(folder.glob(f"{s}-*.parquet")))) for s in SPLITS}
+        rows = {s: n for s, n in rows.items() if n}
+        if (name in get_dataset_config_names(str(export))) != bool(rows):
+            problems.append(f"configuration {name}: it is there although no file has a row, or is missing")
+            continue
+        try:
+            result[name] = {s: d.num_rows for s, d in load_dataset(str(export), name).items()} if rows else {}
+        except Exception as e:  # what it cannot load is a result of this check
+            problems.append(f"configuration {name}: {type(e).__name__}: {e}")
+            continue
+        if result[name] != rows:
+            problems.append(f"configuration {name}: load_dataset gives {result[name]}, the files hold {rows}")
     return result, problems
 
 
@@ -173,7 +204,10 @@ def shorten(export, to):
 
     for trainer, name in [(t, s) for t in ("trl", "llamafactory") for s in ("sft", "pairs")]:
         for split in SPLITS if trainer == "trl" else ("train",):
-            table = pq.read_table(sorted((export / trainer / name).glob(f"{split}-*.parquet")))
+            files = sorted((export / trainer / name).glob(f"{split}-*.parquet"))
+            if not files:
+                continue
+            table = pq.read_table(files)
             rows = [r for r in table.to_pylist() if len(r["prompt"]) <= SHORT_PROMPT]
             rows.sort(key=lambda r: (len(r["prompt"]), r["id"]))
             if name == "sft":
@@ -250,6 +284,7 @@ def main():
     p.add_argument("work", type=Path, help="folder to work in, new or empty")
     p.add_argument("--decoy", type=Path, help="the command, built here if absent")
     p.add_argument("--steps", type=int, default=2, help="steps of each training run, 0 for none")
+    p.add_argument("--formats", action="store_true", help="compare what readers give, and train nothing")
     a = p.parse_args()
     a.out, a.work = a.out.resolve(), a.work.resolve()
     a.work.mkdir(parents=True, exist_ok=True)
@@ -258,22 +293,26 @@ def main():
     # Nothing is fetched, and no cache of an earlier export is read.
     os.environ.update(HF_HOME=str(a.work / "hf"), HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false", DO_NOT_TRACK="1", WANDB_DISABLED="true")
     export = a.out / "export"
-    if not any(export.glob("train-*.parquet")):
-        p.error(f"{export} holds no train-*.parquet: run decoy export with the formats jsonl, tfrecord, parquet")
-
-    from make_model import make
+    if not any(export.glob("*.parquet")):
+        p.error(f"{export} holds no *.parquet: run decoy export with the formats jsonl, tfrecord, parquet")
 
     formats, problems = compare_formats(export)
     sets, more = compare_trainer_sets(export)
     problems += more
-    texts = (r["prefix"] + r["chosen"] + r["suffix"] for r in parquet_pyarrow(sorted(export.glob("train-*.parquet"))[:4]))
-    substituted = make(a.work / "model", texts)
-    batches, steps, more = check_trainers(a, export, a.work / "model")
+    configurations, more = compare_configurations(export)
     problems += more
+    batches, steps, substituted = {}, {}, None
+    if not a.formats:
+        from make_model import make
+
+        texts = (r["prefix"] + r["chosen"] + r["suffix"] for r in parquet_pyarrow(sorted(export.glob("train-*.parquet"))[:4]))
+        substituted = make(a.work / "model", texts)
+        batches, steps, more = check_trainers(a, export, a.work / "model")
+        problems += more
     for x in problems[:50]:
         print("differs:", x, file=sys.stderr)
     print(json.dumps({
-        "ok": not problems, "rows": formats, "trainer_rows": sets, "first_batch": batches, "training": steps,
+        "ok": not problems, "rows": formats, "configurations": configurations, "trainer_rows": sets, "first_batch": batches, "training": steps,
         "substituted": substituted, "problems": len(problems), "first_problems": problems[:10],
     }, ensure_ascii=False))
     sys.exit(1 if problems else 0)

@@ -51,6 +51,8 @@ type view struct {
 	Types    []string
 	Columns  []column
 	Configs  []string
+	Trainers []string          // those of the trainers
+	Apart    map[string]string // the files of sets that are no configuration
 	Meaning  map[string]string
 	Pool     int64
 	Exported int64
@@ -58,6 +60,7 @@ type view struct {
 	JSONL, TFRecord, Parquet string
 	LLaMAFactory             bool
 	HasJavaScript, HasRules  bool
+	Zstandard                bool // load_dataset needs PyPI's zstandard
 }
 
 // table is the composition of one split.
@@ -97,9 +100,15 @@ func Card(d Data) ([]byte, error) {
 	}
 	v.Fence = fence(v.Recipe)
 	v.compose()
-	for _, c := range newConfigs(d.Files) {
+	configs := newConfigs(d.Files)
+	for _, c := range configs {
 		v.Configs = append(v.Configs, c.Name)
+		if c.Name != "default" {
+			v.Trainers = append(v.Trainers, c.Name)
+		}
 	}
+	v.Apart = apart(d.Files, configs)
+	v.Zstandard = len(newInfos(configs)) > 0
 	for _, s := range d.Statuses {
 		v.Pool += s.Pool
 		v.Exported += s.Exported

@@ -20,6 +20,7 @@ type header struct {
 	Tags           []string `yaml:"tags"`
 	TaskCategories []string `yaml:"task_categories"`
 	SizeCategories []string `yaml:"size_categories"`
+	DatasetInfo    []info   `yaml:"dataset_info,omitempty"`
 	Configs        []config `yaml:"configs,omitempty"`
 }
 
@@ -40,32 +41,35 @@ func newHeader(d Data) header {
 	for _, r := range d.Rows {
 		rows += r.N
 	}
+	configs := newConfigs(d.Files)
 	return header{
 		License: hubLicenses(d.Licenses), Language: []string{"code"}, PrettyName: "decoy " + d.Name,
 		Tags:           []string{"code", "fill-in-the-middle", "hard-negatives", "hallucination", "preference", "decoy"},
 		TaskCategories: []string{"text-generation"}, SizeCategories: []string{sizeCategory(rows)},
-		Configs: newConfigs(d.Files),
+		DatasetInfo: newInfos(configs), Configs: configs,
 	}
 }
 
-// folders are the folders of the configurations, the default first: load_dataset
-// infers the file format from the first.
+// folders are the folders of the configurations, the default first.
 var folders = []struct{ config, folder string }{{"default", ""}, {"sft", "trl/sft"}, {"pairs", "trl/pairs"}}
 
-// newConfigs finds the splits of each configuration among the files. A split has
-// one format: Parquet, or JSON Lines where there is no Parquet.
+// newConfigs finds the splits with rows of each configuration among the files. All have
+// the format of the first, Parquet, or JSON Lines where there is no Parquet:
+// load_dataset reads a folder with one reader, which it chooses by its first
+// configuration. Trainers' sets that have another format are no configuration.
 func newConfigs(files []schemas.File) []config {
 	var out []config
+	exts := []string{".parquet", ".jsonl.zst"}
 	for _, f := range folders {
-		c := config{Name: f.config, Default: f.config == "default"}
-		for _, ext := range []string{".parquet", ".jsonl.zst"} {
+		c := config{Name: f.config, Default: len(out) == 0}
+		for _, ext := range exts {
 			for _, split := range schemas.Splits {
 				if glob := splitGlob(files, f.folder, split, ext); glob != "" {
 					c.DataFiles = append(c.DataFiles, dataFile{split, glob})
 				}
 			}
 			if len(c.DataFiles) > 0 {
-				out = append(out, c)
+				out, exts = append(out, c), []string{ext}
 				break
 			}
 		}

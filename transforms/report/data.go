@@ -13,7 +13,8 @@ type Data struct {
 	Recipe        string // the recipe, as YAML
 	CodeVersion   int
 	SchemaVersion int
-	Counts        []Count // the figures at the top of the page: archives, repositories, contexts, …
+	Warnings      []Warning // the first lines of the page
+	Counts        []Count   // the figures at the top of the page: archives, repositories, contexts, …
 
 	Valid    []Cell // valid negatives by language × type; an absent cell is zero
 	Selected []Cell // selected pairs by language × type

@@ -1,0 +1,147 @@
+package pipelines
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+
+	"decoy/io/archives"
+	"decoy/io/rows"
+	"decoy/io/shard"
+	"decoy/schemas"
+	"decoy/transforms/curate"
+	"decoy/transforms/edits"
+	"decoy/transforms/fim"
+	"decoy/transforms/panel"
+	"decoy/transforms/screen"
+	"decoy/transforms/valid"
+)
+
+// A stage that gives nothing ends the build, there: nothing can come of it, and no
+// later stage is begun, a paid one least of all. A stage of its own looks first at those
+// that it reads. An OUT that was finished and is empty says so again.
+
+// EmptyError says that a stage gave nothing, and why.
+type EmptyError struct {
+	Stage   string
+	What    string // is missing
+	Reasons []EmptyReason
+}
+
+// EmptyReason is one reason with the number of records and what to do about it.
+type EmptyReason struct {
+	Reason string
+	N      int64
+	Remedy string
+}
+
+// shownReasons is how many reasons an EmptyError has at most.
+const shownReasons = 3
+
+func (e *EmptyError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s gave no %s: nothing can come of this build", e.Stage, e.What)
+	for _, r := range e.Reasons {
+		fmt.Fprintf(&b, "\n  %s: %d; %s", r.Reason, r.N, r.Remedy)
+	}
+	return b.String()
+}
+
+// yields are what a stage must give, by the count of its manifest.
+var yields = map[string]struct{ what, count string }{
+	schemas.StageExtract:  {"contexts", "contexts"},
+	schemas.StageGenerate: {"negatives", "negatives"},
+	schemas.StageCurate:   {"pairs", "pairs"},
+	schemas.StageExport:   {"rows", ""},
+}
+
+// remedies are of the reasons of each stage.
+var remedies = map[string][]map[string]string{
+	schemas.StageExtract: {archives.Remedies, rows.Remedies, screen.Remedies, fim.Remedies, edits.Remedies, {
+		rejectDuplicateFile: "give repositories that are no copies of each other",
+		rejectSecret:        "take the secrets out of the files",
+		rejectExcludedRepo:  "take the repository out of extract.exclude_repos",
+		rejectNoHistory:     "name git repositories or bundles, or set extract.edit_share to 0",
+		rejectHistoryBroken: "git fsck, or clone the repository again",
+	}},
+	schemas.StageGenerate: {valid.Remedies, panel.Remedies, {
+		rejectDuplicateNegative: "nothing: another generator had the same idea",
+		rejectNoCandidate:       "give larger files, or add a model under generate.panel",
+	}},
+	schemas.StageCurate: {curate.Remedies},
+}
+
+// remedy is what to do about a reason of a stage.
+func remedy(stage, reason string) string {
+	for _, m := range remedies[stage] {
+		if r, ok := m[reason]; ok {
+			return r
+		}
+	}
+	return "see " + stage + "/rejects-* in OUT"
+}
+
+// nonEmpty is an *EmptyError if a stage that was run gave nothing.
+func (b *Build) nonEmpty(stage string) error {
+	y, ok := yields[stage]
+	if !ok || b.DryRun {
+		return nil
+	}
+	m, err := shard.ReadManifest(b.dir(stage))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	n := m.Counts[y.count]
+	if y.count == "" {
+		for _, split := range schemas.Splits {
+			n += m.Counts["rows_"+split]
+		}
+	}
+	if n > 0 {
+		return nil
+	}
+	return &EmptyError{stage, y.what, topReasons(stage, m)}
+}
+
+// topReasons are the largest reasons of what a stage left out.
+func topReasons(stage string, m schemas.Manifest) []EmptyReason {
+	out := rankedReasons(stage, m)
+	if len(out) > 0 {
+		return out[:min(len(out), shownReasons)]
+	}
+	// Nothing was rejected because nothing was there.
+	switch {
+	case stage == schemas.StageExtract && m.Counts["files"] == 0:
+		out = append(out, EmptyReason{"no_source_file", int64(len(m.Inputs)), "of so many archives, repositories and files of rows none holds a source file in " + strings.Join(schemas.Languages, ", ") + "; look at archives, rows and extract.languages"})
+	case stage == schemas.StageExtract:
+		out = append(out, EmptyReason{"no_span", m.Counts["files"], "no source file has a place to complete; look at extract.kinds, max_per_file and max_per_repo"})
+	case stage == schemas.StageGenerate && m.Counts["requests"] == 0:
+		out = append(out, EmptyReason{"no_request", 0, "no context can carry a negative; add import or call to extract.kinds, or types to generate.types"})
+	case stage == schemas.StageGenerate && m.Counts["unlabelled"] > 0:
+		out = append(out, EmptyReason{"unlabelled", m.Counts["unlabelled"], "no sample is shown to be wrong; raise samples of the member, or add another generator"})
+	case stage == schemas.StageCurate:
+		out = append(out, EmptyReason{"no_candidate", 0, "there is no negative to select among; look at generate and verify"})
+	}
+	return out
+}
+
+func rankedReasons(stage string, m schemas.Manifest) []EmptyReason {
+	var out []EmptyReason
+	for _, reason := range slices.Sorted(maps.Keys(m.Rejects)) {
+		out = append(out, EmptyReason{reason, m.Rejects[reason], remedy(stage, reason)})
+	}
+	slices.SortStableFunc(out, func(a, b EmptyReason) int { return cmp.Compare(b.N, a.N) })
+	return out
+}
+
+// upstream are the stages that must have given something before a stage is begun.
+func upstream(stage string) []string {
+	return schemas.Stages[:max(0, slices.Index(schemas.Stages, stage))]
+}

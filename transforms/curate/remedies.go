@@ -1,0 +1,20 @@
+package curate
+
+// Remedies say of each reason what a person can do about it.
+var Remedies = map[string]string{
+	ReasonAbstain:      "give whole repositories, in which names can be looked up; or accept abstain under curate.accept",
+	ReasonExists:       "choose another generator: its completions are right where they stand",
+	ReasonCertified:    "put certified under curate.accept",
+	ReasonUnseen:       "put unseen under curate.accept, if evidence is enough for you without proof",
+	ReasonNoStatus:     "run decoy verify again",
+	ReasonUnlabelled:   "nothing: whether the sample is wrong is not certain",
+	ReasonDuplicate:    "give more repositories that are no copies of each other",
+	ReasonContaminated: "give repositories that are not in the benchmarks under curate.decontaminate",
+	ReasonExcludedRepo: "take the repository out of extract.exclude_repos",
+	ReasonCellOff:      "take the cell out of curate.off",
+	ReasonFoolsAll:     "nothing: what fools every judge and is not certified may be right",
+	ReasonCapRepo:      "raise curate.max_per_repo, or give more repositories",
+	ReasonCapGolden:    "raise curate.max_per_golden",
+	ReasonOnePerCtx:    "give more repositories: a context gives one pair",
+	ReasonNotRanked:    "raise curate.rows",
+}

@@ -1,0 +1,13 @@
+package panel
+
+// Remedies say of each reason what a person can do about it.
+var Remedies = map[string]string{
+	AnswerNotJSON:    "look at the answers with decoy deadletters OUT; choose a model that follows a schema",
+	AnswerRefused:    "choose a model that does not refuse to write wrong code",
+	AnswerTruncated:  "raise max_tokens of the member",
+	AnswerNoLogProbs: "choose an endpoint that gives logprobs",
+	HTTPError:        "see what the provider says with decoy deadletters OUT, mend the member's model, base_url or key, and run again with --replay",
+	Timeout:          "raise timeout of the member, or lower its concurrency, and run again with --replay",
+	Secret:           "nothing: texts with secrets are not sent",
+	Budget:           "raise --budget or budget_usd and run again",
+}
