@@ -257,7 +257,7 @@ func (s *site) staticMember(t typ, name string) finding {
 	if len(c.unread) > 0 {
 		weak = "not read: " + c.unread[0]
 	} else if t.lib != nil {
-		weak = "the list is of JDK 17"
+		weak = "the list is of JDK 17 to 25"
 	}
 	return certain(weak, "%s; no %s", c.inventory(s.query), name)
 }
@@ -283,7 +283,7 @@ func (s *site) classNamed(full string) (verdict, bool) {
 			if slices.Contains(s.w.later, rest[0]) || slices.Contains(s.w.later, rest[len(rest)-1]) {
 				return verdict{ruleImportName, abstain("later versions of the JDK have %s", full)}, true
 			}
-			return verdict{ruleImportName, certain("", "the package %s of JDK 17 has %d public classes, none is %s", pkg, len(m.lib), strings.Join(rest, "."))}, true
+			return verdict{ruleImportName, certain("", "the package %s of JDK 17 to 25 has %d public classes, none is %s", pkg, len(m.lib), strings.Join(rest, "."))}, true
 		case present:
 			if fs := s.repo.stems[rest[0]]; len(fs) > 0 && len(rest) == 1 && fs[0].language != "java" {
 				return verdict{ruleImportName, abstain("%s may declare %s", fs[0].path, full)}, true
@@ -377,7 +377,7 @@ func (s *site) using(it syntax.ImportItem) finding {
 		if _, ok := s.lib.modules["std"][it.Name]; ok {
 			return exists("std has %s", it.Name)
 		}
-		return certain("", "no standard header of C++20 (g++ 12) writes the name %s", it.Name)
+		return certain("", "no standard header up to C++26 writes the name %s", it.Name)
 	}
 	if e.kind != aModule {
 		return abstain("%s is not of this repository", it.Module)

@@ -205,7 +205,7 @@ func (s *site) memberOf(e entity, c *syntax.Call) finding {
 	case s.w.extensions:
 		weak = "code that is not read can extend the type"
 	case e.typ.lib != nil && s.w.library == "java":
-		weak = "the list is of JDK 17"
+		weak = "the list is of JDK 17 to 25"
 	case s.w.includes:
 		if unread := s.includes().unread; len(unread) > 0 {
 			weak = notRead(unread)

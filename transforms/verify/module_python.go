@@ -78,10 +78,16 @@ func (q *query) pythonRoots(top string, from *file) []string {
 }
 
 // pythonStandard resolves a path of the standard library, unless a script beside
-// the importing one has the name.
+// the importing one or a package of the archive has the name: the lists of many
+// versions hold modules that Python has dropped, and others took their names.
 func (q *query) pythonStandard(p, top string, from *file) module {
-	if from != nil && len(q.repo.stemIn(strings.TrimPrefix(from.folder+"/"+top, "/"))) > 0 {
+	if from != nil && len(q.repo.stemIn(strings.TrimPrefix(from.folder+"/"+top, "/"))) > 0 || len(q.pythonRoots(top, nil)) > 0 {
 		return module{name: p}
+	}
+	for _, root := range []string{"", "src/", "lib/"} {
+		if q.repo.folders[root+top] || len(q.repo.stemIn(root+top)) > 0 {
+			return module{name: p}
+		}
 	}
 	if m := q.lib.modules[p]; m != nil {
 		return module{state: standard, name: p, lib: m}
@@ -89,7 +95,7 @@ func (q *query) pythonStandard(p, top string, from *file) module {
 	if outer := q.lib.modules[strings.TrimSuffix(p, "."+last(p))]; outer[last(p)] != (arity{}) {
 		return module{name: p}
 	}
-	return missing(!slices.Contains(pythonPlatform, top), p, "the standard library of Python 3.11 has no module %s", p)
+	return missing(!slices.Contains(pythonPlatform, top), p, "the standard library of Python 2.7 to 3.15 has no module %s", p)
 }
 
 // pythonAbsent: a path below a top-level package of the archive that is not there.

@@ -37,7 +37,7 @@ func rustModule(q *query, p string, from *file) module {
 				return module{name: p} // a type: its associated items
 			}
 		}
-		return missing(true, p, "%s of Rust 1.95 has no module %s", first, p)
+		return missing(true, p, "%s up to Rust 1.97 has no module %s", first, p)
 	}
 	places := q.rustStart(parts[0], from)
 	if places == nil {
