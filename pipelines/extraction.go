@@ -240,7 +240,7 @@ func (x *extraction) walk(ctx context.Context, src archives.Source, seen map[[2]
 	}
 	return sources.Walk(ctx, src, x.o.Limits,
 		func(p string, _ int64) bool {
-			if screen.MaybeSource(p) || manifestName(p, nil) != "" {
+			if screen.MaybeSource(p) || manifestName(p, nil) != "" || fim.IsSettings(p) {
 				return true
 			}
 			if key := [2]string{src.Commit, p}; !seen[key] {
@@ -273,6 +273,9 @@ func (x *extraction) offer(ctx context.Context, f file, seen map[[2]string]bool,
 	seen[key] = true
 	if !screen.MaybeSource(f.path) {
 		x.symbol(schemas.Symbol{Repo: f.src.Repo, Record: schemas.SymbolFile, Path: f.path, Arity: -1, Target: manifestName(f.path, f.data)})
+		for _, s := range fim.Settings(f.src.Repo, f.path, f.data) {
+			x.symbol(s)
+		}
 		return nil
 	}
 	select {

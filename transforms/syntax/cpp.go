@@ -14,6 +14,7 @@ import (
 // covers a::b: the member's object is the node of b, with the range of a::b, and a
 // call's receiver is the node of b.
 var cppRules = &Rules{
+	Openings: cppOpenings, Preprocessed: true,
 	Idents:     []string{"identifier", "namespace_identifier"},
 	TypeIdents: []string{"type_identifier"},
 	Comments:   []string{"comment"},

@@ -103,6 +103,12 @@ func (s *site) exported(e entity, name string) finding {
 		}
 		return certain(weak, "the standard library's %s has %d names in its list, none is %s", e.mod.name, len(e.mod.lib), name)
 	}
+	if o, ok := s.macroMade(name); ok {
+		return o.finding(name)
+	}
+	if s.w.includes && len(s.includes().blind) > 0 {
+		return abstain("%s is included and not read", s.includes().blind[0])
+	}
 	if s.extensionNamed(name) {
 		return abstain("%s is declared elsewhere in the repository", name)
 	}
@@ -189,6 +195,18 @@ func (s *site) memberOf(e entity, c *syntax.Call) finding {
 		if m := s.w.dynamic.FindString(string(s.f.Src)); m != "" {
 			return abstain("the window has %q, which can add members that are not written", m)
 		}
+	}
+	if o, ok := cl.mayMake(c.Name); ok {
+		return o.finding(c.Name)
+	}
+	if o, ok := s.macroMade(c.Name); ok {
+		return o.finding(c.Name)
+	}
+	if s.w.includes && len(s.includes().blind) > 0 {
+		return abstain("%s is included and not read", s.includes().blind[0])
+	}
+	if f := s.unreadIn(s.file.folder); f != nil && e.self && !s.w.typed {
+		return abstain("%s may hold a subtype and is not read", f.path)
 	}
 	if cl.dynamic != "" && !(s.w.extensions && !cl.unreadFile()) {
 		return abstain("%s", cl.dynamic)

@@ -5,6 +5,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"decoy/transforms/syntax"
 )
 
 // isPackage reports whether a Python module is a folder, which can hold modules.
@@ -34,6 +36,11 @@ func pythonModule(q *query, p string, from *file) module {
 		base := path.Base(target)
 		if fs := q.repo.stemIn(strings.TrimSuffix(strings.TrimSuffix(target, "_pb2"), "_pb2_grpc")); len(fs) > 0 || generatedName(base) || !q.repo.folders[folder(target)] {
 			return module{name: p}
+		}
+		for _, f := range q.repo.stemIn(strings.TrimPrefix(folder(target)+"/__init__", "/")) {
+			if f.unread || slices.ContainsFunc(f.opens, func(o opening) bool { return o.reach == syntax.OpenFile && o.name == syntax.Any }) {
+				return module{name: p, open: f.path + " may make modules"}
+			}
 		}
 		return missing(true, p, "the archive has neither %s.py nor a folder %s/", target, target)
 	}
@@ -106,6 +113,21 @@ func pythonAbsent(q *query, p, slashed string, from *file) module {
 		return module{name: p}
 	}
 	pkg := strings.TrimPrefix(roots[0]+"/"+top, "/")
+	for _, name := range sortedKeys(q.repo.files) {
+		f := q.repo.files[name]
+		for _, o := range f.opens {
+			if o.reach == syntax.OpenModules && (o.name == p || o.name == syntax.Any && strings.HasPrefix(f.path, pkg+"/")) {
+				return module{name: p, open: o.at()}
+			}
+		}
+	}
+	for dir := folder(strings.TrimPrefix(roots[0]+"/"+slashed, "/")); dir != "" && dir != roots[0]; dir = folder(dir) {
+		for _, f := range q.repo.stemIn(dir + "/__init__") {
+			if f.unread || slices.ContainsFunc(f.opens, func(o opening) bool { return o.reach == syntax.OpenFile && o.name == syntax.Any }) {
+				return module{name: p, open: f.path + " may make modules"}
+			}
+		}
+	}
 	for _, f := range q.repo.stemIn(pkg + "/__init__") {
 		for _, d := range f.decls {
 			if d.name == "__path__" || d.name == "__getattr__" {
@@ -147,6 +169,9 @@ func pythonFiles(q *query, name, target string) (module, bool) {
 	}
 	if q.repo.folders[target] {
 		m.state = present
+		if len(m.files) == 0 {
+			m.open = fmt.Sprintf("%s/ has no __init__.py, and other distributions can add to it", target)
+		}
 		return m, true
 	}
 	return m, len(m.files) > 0 || m.open != ""

@@ -124,6 +124,11 @@ func (q *query) rustCrate(f *file) (string, bool) {
 // rustStart are the places that a path's first segment names.
 func (q *query) rustStart(first string, from *file) []rustPlace {
 	self := rustPlace{from, rustDir(from.path)}
+	if first == "super" || first == "self" {
+		if q.placed(from) {
+			return nil // an attribute names it, so it is not where its path says
+		}
+	}
 	switch first {
 	case "self":
 		return []rustPlace{self}
@@ -147,6 +152,18 @@ func (q *query) rustStart(first string, from *file) []rustPlace {
 		}
 	}
 	return nil
+}
+
+// placed reports whether an attribute of another file names a file as a module's.
+func (q *query) placed(f *file) bool {
+	for _, name := range sortedKeys(q.repo.files) {
+		for _, o := range q.repo.files[name].opens {
+			if o.reach == syntax.OpenPath && path.Base(o.name) == path.Base(f.path) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (q *query) rustRoots(crate string) []rustPlace {
@@ -195,6 +212,11 @@ func (q *query) rustStep(places []rustPlace, seg string) (next []rustPlace, open
 		}
 		if p.file == nil {
 			return nil, "a parent module is not seen"
+		}
+		for _, o := range p.file.opens {
+			if o.reach == syntax.OpenPath && o.owner == seg {
+				return nil, fmt.Sprintf("%s names the file of mod %s (%s:%d)", o.what, seg, p.file.path, o.line)
+			}
 		}
 		for _, d := range p.file.decls {
 			if d.name == seg && len(next) == 0 {

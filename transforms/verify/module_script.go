@@ -5,6 +5,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"decoy/transforms/syntax"
 )
 
 // ecmaFile reports whether a script's path is what a specifier's target means: the
@@ -65,9 +67,14 @@ func ecmaModule(q *query, p string, from *file) module {
 		}
 	}
 	if q.repo.folders[target] {
+		if f := q.repo.files[strings.TrimPrefix(target+"/package.json", "/")]; f != nil {
+			m.open = fmt.Sprintf("%s says which file the folder stands for", f.path)
+		}
 		for _, f := range q.repo.stemIn(strings.TrimPrefix(target+"/index", "/")) {
 			if slices.Contains(q.w.family, f.language) {
 				m.files = append(m.files, f)
+			} else {
+				m.open = fmt.Sprintf("it may mean %s", f.path)
 			}
 		}
 		if len(m.files) == 0 {
@@ -84,6 +91,13 @@ func ecmaModule(q *query, p string, from *file) module {
 	}
 	if generatedName(target) {
 		return module{name: p}
+	}
+	for _, name := range sortedKeys(q.repo.files) {
+		for _, o := range q.repo.files[name].opens {
+			if o.reach == syntax.OpenModules && o.file.language == "" {
+				return module{name: p, open: o.at()}
+			}
+		}
 	}
 	if !q.repo.folders[folder(target)] {
 		return missing(false, p, "the archive has no folder %s/", folder(target))
