@@ -53,6 +53,19 @@ func (r *Repo) open(f *file) {
 	}
 }
 
+// packageOpens are the openings of a folder's files that reach all of them.
+func (r *Repo) packageOpens(dir string) []opening {
+	var out []opening
+	for _, f := range r.dirs[dir] {
+		for _, o := range f.opens {
+			if o.reach == syntax.OpenPackage {
+				out = append(out, o)
+			}
+		}
+	}
+	return out
+}
+
 // madeIn is the opening of a file, or of a file of its folder, that may make a name
 // of the module that the file is; a named one first.
 func (q *query) madeIn(f *file, name string) (opening, bool) {
@@ -75,10 +88,8 @@ func (q *query) madeIn(f *file, name string) (opening, bool) {
 	if take(f.opens, syntax.OpenFile) {
 		return any, true
 	}
-	for _, x := range q.repo.dirs[f.folder] {
-		if q.family(x) && take(x.opens, syntax.OpenPackage) {
-			return any, true
-		}
+	if take(q.repo.packageOpens(f.folder), syntax.OpenPackage) {
+		return any, true
 	}
 	for _, x := range q.repo.openers[moduleName(f)] {
 		if q.family(x.file) && x.gives(name) {
@@ -118,8 +129,11 @@ func (q *query) openMembers(c *closure, d *decl) {
 			q.openMember(c, o)
 		}
 	}
-	for _, o := range d.file.opens {
-		if o.reach == syntax.OpenPackage && !(q.w.closes != nil && q.w.closes(q, o, "")) {
+	if q.w.members != byFolder {
+		return
+	}
+	for _, o := range q.repo.packageOpens(d.file.folder) {
+		if !(q.w.closes != nil && q.w.closes(q, o, "")) {
 			q.openMember(c, o)
 		}
 	}

@@ -213,13 +213,14 @@ func (s *site) includes() included {
 		}
 	}
 	add(s.file, s.imports(0))
+	add(s.file, s.file.imports) // also those inside of a declaration, which write its members
 	for len(todo) > 0 {
 		f := todo[0]
 		todo = todo[1:]
 		if f.unread || !s.family(f) {
 			out.unread, out.blind = append(out.unread, f.path), append(out.blind, f.path)
 		}
-		if f != s.file || s.ctx.PrefixCut {
+		if f != s.file {
 			add(f, f.imports)
 		}
 	}
