@@ -22,10 +22,9 @@ type Checker struct {
 	roots      map[string]bool
 	prefixes   map[string]bool
 	partial    map[string]bool
-	blind      map[string]*file // by folder, a file that was not read; "*" for any
-	blindFiles []*file          // of the language, not read
-	jvm        []*file          // sources of other languages of the Java virtual machine
-	made       *bool            // whether the archive has sources of generated code
+	blindFiles []*file // of the language, not read
+	jvm        []*file // sources of other languages of the Java virtual machine
+	made       *bool   // whether the archive has sources of generated code
 
 	ctx     string // the context whose golden window is parsed
 	window  *site
@@ -168,7 +167,7 @@ func (c *Checker) query(repo *Repo, ctx *schemas.Context) (*query, *syntax.Langu
 	if c.repo != repo || c.lang != ctx.Language {
 		c.repo, c.lang, c.ctx = repo, ctx.Language, ""
 		c.closures, c.spaces, c.subtypes, c.roots = map[*decl]*closure{}, nil, nil, nil
-		c.prefixes, c.partial, c.made, c.blind = nil, nil, nil, nil
+		c.prefixes, c.partial, c.made = nil, nil, nil
 		c.blindFiles, c.jvm = nil, nil
 	}
 	return &query{Checker: c, repo: repo, w: w, lib: libraryOf(w.library), lang: ctx.Language}, l

@@ -113,12 +113,9 @@ func pythonAbsent(q *query, p, slashed string, from *file) module {
 		return module{name: p}
 	}
 	pkg := strings.TrimPrefix(roots[0]+"/"+top, "/")
-	for _, name := range sortedKeys(q.repo.files) {
-		f := q.repo.files[name]
-		for _, o := range f.opens {
-			if o.reach == syntax.OpenModules && (o.name == p || o.name == syntax.Any && strings.HasPrefix(f.path, pkg+"/")) {
-				return module{name: p, open: o.at()}
-			}
+	for _, o := range q.repo.modules {
+		if q.family(o.file) && (o.name == p || o.name == syntax.Any && strings.HasPrefix(o.file.path, pkg+"/")) {
+			return module{name: p, open: o.at()}
 		}
 	}
 	for dir := folder(strings.TrimPrefix(roots[0]+"/"+slashed, "/")); dir != "" && dir != roots[0]; dir = folder(dir) {

@@ -156,14 +156,7 @@ func (q *query) rustStart(first string, from *file) []rustPlace {
 
 // placed reports whether an attribute of another file names a file as a module's.
 func (q *query) placed(f *file) bool {
-	for _, name := range sortedKeys(q.repo.files) {
-		for _, o := range q.repo.files[name].opens {
-			if o.reach == syntax.OpenPath && path.Base(o.name) == path.Base(f.path) {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(q.repo.places, func(o opening) bool { return path.Base(o.name) == path.Base(f.path) })
 }
 
 func (q *query) rustRoots(crate string) []rustPlace {

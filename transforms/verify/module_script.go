@@ -5,8 +5,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-
-	"decoy/transforms/syntax"
 )
 
 // ecmaFile reports whether a script's path is what a specifier's target means: the
@@ -92,11 +90,9 @@ func ecmaModule(q *query, p string, from *file) module {
 	if generatedName(target) {
 		return module{name: p}
 	}
-	for _, name := range sortedKeys(q.repo.files) {
-		for _, o := range q.repo.files[name].opens {
-			if o.reach == syntax.OpenModules && o.file.language == "" {
-				return module{name: p, open: o.at()}
-			}
+	for _, o := range q.repo.modules {
+		if o.file.language == "" { // of the settings, not of another language
+			return module{name: p, open: o.at()}
 		}
 	}
 	if !q.repo.folders[folder(target)] {

@@ -49,6 +49,10 @@ func (r *Repo) open(f *file) {
 			r.globals = append(r.globals, o)
 		case syntax.OpenMacro:
 			r.macros[o.owner] = append(r.macros[o.owner], o)
+		case syntax.OpenModules:
+			r.modules = append(r.modules, o)
+		case syntax.OpenPath:
+			r.places = append(r.places, o)
 		}
 	}
 }
@@ -152,20 +156,10 @@ func (q *query) openMember(c *closure, o opening) {
 // unreadBeside is a file that was not read and whose declarations would be in the
 // same package, namespace or crate as a file's, nil for none.
 func (q *query) unreadBeside(f *file) *file {
-	if q.blind == nil {
-		q.blind = map[string]*file{}
-		for _, p := range sortedKeys(q.repo.files) {
-			if x := q.repo.files[p]; x.unread && q.family(x) {
-				for _, at := range []string{x.folder, "*"} {
-					if q.blind[at] == nil {
-						q.blind[at] = x
-					}
-				}
-			}
+	for _, x := range q.unreadFiles() {
+		if q.w.members == byRepo || x.folder == f.folder {
+			return x
 		}
 	}
-	if q.w.members == byRepo {
-		return q.blind["*"]
-	}
-	return q.blind[f.folder]
+	return nil
 }

@@ -28,6 +28,8 @@ type Repo struct {
 	openers   map[string][]opening // what else makes members, by the type or module
 	globals   []opening            // what else makes names that every file sees
 	macros    map[string][]opening // what macros make, by the macro
+	modules   []opening            // what else makes modules
+	places    []opening            // modules whose files are named
 	usings    []imported           // imports that every file has
 	cut       bool                 // an archive broke off: any file may be missing
 }

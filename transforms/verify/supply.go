@@ -31,6 +31,19 @@ func (q *query) isMade(f *file, suffixes ...string) bool {
 	})
 }
 
+// unreadFiles are the files of the language that were not read, in the order of paths.
+func (q *query) unreadFiles() []*file {
+	if q.blindFiles == nil {
+		q.blindFiles = []*file{}
+		for _, name := range sortedKeys(q.repo.files) {
+			if f := q.repo.files[name]; f.unread && q.family(f) {
+				q.blindFiles = append(q.blindFiles, f)
+			}
+		}
+	}
+	return q.blindFiles
+}
+
 // goSupplies: files of the package that were not read, and sources of generators
 // whose Go file is not in the archive.
 func goSupplies(s *site, name string, u use) string {
@@ -128,15 +141,7 @@ func (q *query) annotated(f *file) bool {
 
 // javaUnread says which file of a package was not read.
 func (q *query) javaUnread(pkg string) string {
-	if q.blindFiles == nil {
-		q.blindFiles = []*file{}
-		for _, name := range sortedKeys(q.repo.files) {
-			if f := q.repo.files[name]; f.unread && q.family(f) {
-				q.blindFiles = append(q.blindFiles, f)
-			}
-		}
-	}
-	for _, f := range q.blindFiles {
+	for _, f := range q.unreadFiles() {
 		if inPackage(f.folder, pkg) {
 			return fmt.Sprintf("%s is of the package and not read", f.path)
 		}
@@ -176,10 +181,8 @@ func (q *query) otherJVM(pkg string) string {
 // csharpSupplies: types of files that were not read, or that builds make.
 func csharpSupplies(s *site, name string, u use) string {
 	if u == asType || u == asReceiver {
-		for _, n := range sortedKeys(s.repo.files) {
-			if f := s.repo.files[n]; f.unread && s.family(f) {
-				return fmt.Sprintf("%s is not read", f.path)
-			}
+		if fs := s.unreadFiles(); len(fs) > 0 {
+			return fmt.Sprintf("%s is not read", fs[0].path)
 		}
 		if startsUpper(name) && s.generators() {
 			return "classes are made from other sources of the archive"
@@ -224,8 +227,8 @@ func rustClosedMacro(q *query, o opening, name string) bool {
 
 // ecmaSupplies: a declaration file that was not read.
 func ecmaSupplies(s *site, name string, u use) string {
-	for _, n := range sortedKeys(s.repo.files) {
-		if f := s.repo.files[n]; f.unread && s.family(f) && strings.HasSuffix(n, ".d.ts") {
+	for _, f := range s.unreadFiles() {
+		if strings.HasSuffix(f.path, ".d.ts") {
 			return fmt.Sprintf("%s is not read", f.path)
 		}
 	}
