@@ -49,7 +49,7 @@ type spansInput struct {
 
 var (
 	siteManifest = newBugSite("package manifest", func(in fileInput, _ string) error {
-		manifestName(in.Path, in.Content)
+		projectSymbols("", in.Path, in.Content)
 		return nil
 	})
 	siteLicenseFile = newBugSite("licence file", func(in fileInput, _ string) error {

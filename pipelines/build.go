@@ -53,7 +53,7 @@ type Build struct {
 	// RunInfo collects times for run.json.
 	RunInfo RunInfo
 
-	unshown []InternalErrors // pairs that the report cannot show
+	unshown  []InternalErrors // pairs that the report cannot show
 	warnings []report.Warning
 }
 

@@ -252,7 +252,7 @@ func (x *extraction) walk(ctx context.Context, src archives.Source, seen map[[2]
 	}
 	return sources.Walk(ctx, src, x.o.Limits,
 		func(p string, _ int64) bool {
-			if screen.MaybeSource(p) || manifestName(p, nil) != "" {
+			if screen.MaybeSource(p) || manifestName(p, nil) != "" || fim.IsSettings(p) {
 				return true
 			}
 			if key := [2]string{src.Commit, p}; !seen[key] {
@@ -287,17 +287,18 @@ func (x *extraction) offer(ctx context.Context, f file, seen map[[2]string]bool,
 	}
 	seen[key] = true
 	if !screen.MaybeSource(f.path) {
-		name, ok, err := contained(x.bugs, siteManifest, record{id: f.src.FileID(f.path)}, f.input, func() (string, error) {
-			return manifestName(f.path, f.data), nil
+		told, ok, err := contained(x.bugs, siteManifest, record{id: f.src.FileID(f.path)}, f.input, func() ([]schemas.Symbol, error) {
+			return projectSymbols(f.src.Repo, f.path, f.data), nil
 		})
 		if err != nil {
 			return err
 		}
-		s := schemas.Symbol{Repo: f.src.Repo, Record: schemas.SymbolFile, Path: f.path, Arity: -1, Target: name}
 		if !ok {
-			s.Flags = []string{"unread"}
+			told = []schemas.Symbol{{Repo: f.src.Repo, Record: schemas.SymbolFile, Path: f.path, Arity: -1, Flags: []string{"unread"}}}
 		}
-		x.symbol(s)
+		for _, s := range told {
+			x.symbol(s)
+		}
 		return nil
 	}
 	select {

@@ -6,7 +6,17 @@ import (
 	"strings"
 
 	"golang.org/x/mod/modfile"
+
+	"decoy/schemas"
+	"decoy/transforms/fim"
 )
+
+// projectSymbols are what verify needs of a file that is no source: that it is there,
+// the name that it gives its folder, and what a project's settings give all of its files.
+func projectSymbols(repo, p string, data []byte) []schemas.Symbol {
+	there := schemas.Symbol{Repo: repo, Record: schemas.SymbolFile, Path: p, Arity: -1, Target: manifestName(p, data)}
+	return append([]schemas.Symbol{there}, fim.Settings(repo, p, data)...)
+}
 
 // manifestName is the name that a package manifest gives its folder: the module
 // path of a go.mod, the name of a package.json or Cargo.toml. With nil data it

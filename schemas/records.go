@@ -57,7 +57,11 @@ type Context struct {
 //
 // import: Name is the local name ("*" for a wildcard, "" for none), Target the
 // module as written, Owner the imported name ("" for the module as a whole).
-// Flags: relative, static, type.
+// Flags: relative, static, type, global (C#: every file of the project has it).
+//
+// open: a construct through which names come that are not written as declarations
+// (syntax.Opening). Role is how far it reaches, Owner whose members it adds, Name the
+// name, with "*" for any text, Target the construct as written.
 //
 // file: every regular file of the archive, so that a closed world can be told from
 // an open one. Role is its language ("" for no source file). Flags: unread where
@@ -85,6 +89,7 @@ const (
 	SymbolDecl   = "decl"
 	SymbolImport = "import"
 	SymbolFile   = "file"
+	SymbolOpen   = "open"
 )
 
 // Name is a real name of a language with the role it was seen in and how often.

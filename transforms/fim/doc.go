@@ -1,5 +1,6 @@
 // Package fim turns a source file into fill-in-the-middle contexts, symbols and
-// names.
+// names, and the settings of projects into the symbols that all of their files share
+// (Settings).
 //
 //	schemas.Blob → []schemas.Context, []schemas.Symbol, []schemas.Name, []schemas.Reject
 //

@@ -9,7 +9,8 @@ import (
 	"decoy/transforms/syntax"
 )
 
-// symbols are a file's declarations that other files can use, and its imports.
+// symbols are a file's declarations that other files can use, its imports, and what
+// else can make names.
 func symbols(repo, path string, f *syntax.Facts) []schemas.Symbol {
 	var out []schemas.Symbol
 	lines, local := newLineIndex(f.Src), inFunctions(f)
@@ -54,13 +55,19 @@ func symbols(repo, path string, f *syntax.Facts) []schemas.Symbol {
 			for _, fl := range []struct {
 				name string
 				set  bool
-			}{{"relative", it.Relative}, {"static", it.Static}, {"type", it.TypeOnly}} {
+			}{{"relative", it.Relative}, {"static", it.Static}, {"type", it.TypeOnly}, {"global", it.Global}} {
 				if fl.set {
 					s.Flags = append(s.Flags, fl.name)
 				}
 			}
 			out = append(out, s)
 		}
+	}
+	for _, o := range f.Openings() {
+		out = append(out, schemas.Symbol{
+			Repo: repo, Record: schemas.SymbolOpen, Path: path, Line: lines.line(o.At),
+			Name: o.Name, Role: string(o.Reach), Owner: o.Owner, Arity: -1, Params: []string{}, Target: o.What, Flags: []string{},
+		})
 	}
 	return out
 }

@@ -14,6 +14,7 @@ import (
 // covers a::b: the member's object is the node of b, with the range of a::b, and a
 // call's receiver is the node of b.
 var cppRules = &Rules{
+	Openings: cppOpenings, Preprocessed: true,
 	Idents:     []string{"identifier", "namespace_identifier"},
 	TypeIdents: []string{"type_identifier"},
 	Comments:   []string{"comment"},
@@ -49,7 +50,7 @@ var cppRules = &Rules{
 		"preproc_elif":                        cppCondition,
 		"preproc_ifdef":                       cppCondition,
 		"preproc_elifdef":                     cppCondition,
-		"preproc_call":                        func(b *Builder, n int) { b.SkipInside(n) },
+		"preproc_call":                        cppDirective,
 		"attribute_declaration":               func(b *Builder, n int) { b.SkipInside(n) },
 		"attribute_specifier":                 func(b *Builder, n int) { b.SkipInside(n) },
 		"ms_declspec_modifier":                func(b *Builder, n int) { b.SkipInside(n) },
@@ -331,4 +332,24 @@ func cppBare(s string) string {
 		}
 	}
 	return strings.TrimSpace(out.String())
+}
+
+// cppDirective reads an #include inside of a class or an enum, where the grammar
+// knows no statement for it. Other directives say nothing.
+func cppDirective(b *Builder, n int) {
+	b.SkipInside(n)
+	arg := b.Child(n, "argument")
+	if d := b.Child(n, "directive"); d < 0 || arg < 0 || strings.TrimSpace(strings.TrimPrefix(b.Text(d), "#")) != "include" {
+		return
+	}
+	text := strings.TrimSpace(b.Text(arg))
+	if len(text) < 3 || text[0] != '"' && text[0] != '<' {
+		return // a macro's
+	}
+	end := strings.IndexAny(text[1:], "\">")
+	if end < 0 {
+		return
+	}
+	at := b.Start(arg) + strings.Index(b.Text(arg), text) + 1
+	b.Import(n, []ImportItem{{Module: text[1 : 1+end], Wildcard: true, Relative: text[0] == '"', ModStart: at, ModEnd: at + end}})
 }

@@ -156,6 +156,7 @@ func csharpUsing(b *Builder, n int) {
 		words := strings.Fields(string(b.Src[b.Start(n):b.Start(target)]))
 		it.Static = slices.Contains(words, "static")
 	}
+	it.Global = strings.HasPrefix(strings.TrimSpace(b.Text(n)), "global ")
 	b.Import(n, []ImportItem{it})
 }
 

@@ -27,6 +27,11 @@
 // fits, what a wildcard import brings: readers conclude that. The generator of
 // negatives and the checker of negatives both read facts and share nothing else.
 //
+// Names also come from what no declaration writes: macros, exec, an assignment to
+// another module's member, a generator's directive, text that does not parse. Those
+// constructs are Openings, asked for apart from the facts since only symbols need
+// them; each says which names it may make and how far it reaches.
+//
 // # Adding a language
 //
 // One row, one rules file, one folder testdata/LANG with source that covers its

@@ -17,6 +17,7 @@ import (
 // what other files import.
 func ecmaRules() *Rules {
 	return &Rules{
+		Openings: ecmaOpenings,
 		Idents:   []string{"identifier", "shorthand_property_identifier", "shorthand_property_identifier_pattern"},
 		Comments: []string{"comment", "html_comment", "hash_bang_line"},
 		Strings:  []string{"string", "template_string"},

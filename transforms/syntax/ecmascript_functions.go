@@ -1,5 +1,7 @@
 package syntax
 
+import "strings"
+
 // ecmaFunction: a function declaration is visible in the whole function around
 // it (ECMA-262, annex B.3.2), where strict mode says the block.
 func ecmaFunction(b *Builder, n int) {
@@ -81,6 +83,7 @@ func ecmaParams(t *Tree, fn int) []Param {
 			pat = t.Child(c, "pattern")
 			p.Optional = t.Kind(c) == "optional_parameter" || t.Child(c, "value") >= 0
 			p.Type = ecmaType(t, t.Child(c, "type"))
+			p.Optional = p.Optional || ecmaVoid(t, fn, p.Type)
 		default:
 			continue
 		}
@@ -99,4 +102,31 @@ func ecmaParams(t *Tree, fn int) []Param {
 		out = append(out, p)
 	}
 	return out
+}
+
+// ecmaVoid reports whether an argument of that type may be left out: of void, or of a
+// type parameter of the class around, for which void may stand.
+func ecmaVoid(t *Tree, fn int, typ string) bool {
+	for _, part := range strings.Split(typ, "|") {
+		if strings.TrimSpace(part) == "void" {
+			return true
+		}
+	}
+	if typ == "" || identifier.FindString(typ) != typ {
+		return false
+	}
+	for n := t.Parent(fn); n >= 0; n = t.Parent(n) {
+		switch t.Kind(n) {
+		case "class_declaration", "class", "abstract_class_declaration", "interface_declaration":
+		default:
+			continue
+		}
+		list := t.Child(n, "type_parameters")
+		for c := list; list >= 0 && c < t.After(list); c++ {
+			if t.Kind(c) == "type_parameter" && t.Text(t.Child(c, "name")) == typ {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -19,6 +19,8 @@ type Facts struct {
 	Refs    []Ref
 
 	Elements []Element
+
+	top map[string]bool // names at file level, for Openings
 }
 
 // Element is the tag that uses a JSX component, up to and with its ">". Tags of the
@@ -56,6 +58,7 @@ type ImportItem struct {
 	Wildcard, Relative  bool
 	Static              bool // Java's and C#'s static import: Module is a type
 	TypeOnly            bool // TypeScript's import type
+	Global              bool // C#'s global using: every file of the project has it
 	ModStart, ModEnd    int
 	NameStart, NameEnd  int
 }

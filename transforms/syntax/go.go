@@ -4,6 +4,7 @@ import "strings"
 
 // goRules: the Go specification, https://go.dev/ref/spec.
 var goRules = &Rules{
+	Openings:   goOpenings,
 	Idents:     []string{"identifier", "blank_identifier"},
 	TypeIdents: []string{"type_identifier"},
 	Comments:   []string{"comment"},

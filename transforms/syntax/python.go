@@ -70,6 +70,7 @@ ArithmeticError AssertionError AttributeError BaseException BaseExceptionGroup B
 __build_class__ __builtins__ __class__ __debug__ __doc__ __file__ __import__ __loader__ __name__ __package__ __path__ __spec__ __annotations__ __dict__ __module__ __qualname__ reveal_type
 unicode long xrange raw_input basestring unichr reduce file cmp execfile reload buffer apply intern coerce print exec match case type _`),
 	Separator: ".",
+	Openings:  pythonOpenings,
 	SelfNames: []string{"self", "cls"},
 }
 

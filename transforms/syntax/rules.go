@@ -26,6 +26,9 @@ type Rules struct {
 	Hooks   map[string]func(b *Builder, n int)
 	Finish  func(b *Builder) // runs after the pass, for what only the whole file tells
 
+	Openings     func(f *Facts, add func(Opening)) // what else can make names
+	Preprocessed bool                              // text that does not parse is usual, and says little
+
 	// Bodies hold the statements of a function, a branch or a loop, unless their
 	// parent is one of NoBodies (a Python class, a C++ switch). All that stands in
 	// them is a statement but comments and NoStatements.

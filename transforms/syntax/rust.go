@@ -9,6 +9,7 @@ import (
 // if-let see more than the language lets them see; blocks, arms and closures are
 // scopes of their own. What a macro makes of its tokens is read in rust_macro.go.
 var rustRules = &Rules{
+	Openings:   rustOpenings,
 	Idents:     []string{"identifier", "shorthand_field_identifier"},
 	TypeIdents: []string{"type_identifier"},
 	Comments:   []string{"line_comment", "block_comment"},

@@ -14,15 +14,17 @@ import (
 type Checker struct {
 	golden, negative *syntax.Parser
 
-	repo     *Repo
-	lang     string
-	closures map[*decl]*closure
-	spaces   map[string][]*file
-	subtypes map[string][]*decl
-	roots    map[string]bool
-	prefixes map[string]bool
-	partial  map[string]bool
-	made     *bool // whether the archive has sources of generated code
+	repo       *Repo
+	lang       string
+	closures   map[*decl]*closure
+	spaces     map[string][]*file
+	subtypes   map[string][]*decl
+	roots      map[string]bool
+	prefixes   map[string]bool
+	partial    map[string]bool
+	blindFiles []*file // of the language, not read
+	jvm        []*file // sources of other languages of the Java virtual machine
+	made       *bool   // whether the archive has sources of generated code
 
 	ctx     string // the context whose golden window is parsed
 	window  *site
@@ -166,6 +168,7 @@ func (c *Checker) query(repo *Repo, ctx *schemas.Context) (*query, *syntax.Langu
 		c.repo, c.lang, c.ctx = repo, ctx.Language, ""
 		c.closures, c.spaces, c.subtypes, c.roots = map[*decl]*closure{}, nil, nil, nil
 		c.prefixes, c.partial, c.made = nil, nil, nil
+		c.blindFiles, c.jvm = nil, nil
 	}
 	return &query{Checker: c, repo: repo, w: w, lib: libraryOf(w.library), lang: ctx.Language}, l
 }

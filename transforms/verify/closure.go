@@ -15,6 +15,8 @@ type closure struct {
 	members  map[string][]*decl
 	lib      map[string]string // members from library types: which type
 	unread   []string          // supertypes that are not read
+	made     map[string]string // members that something else than a declaration makes
+	patterns []opening         // and those that may be made
 	dynamic  string            // why members of any name may exist
 	onlyBase bool              // every type of it is in the repository
 }
@@ -29,7 +31,7 @@ func (q *query) closureOf(t typ) *closure {
 			return c
 		}
 	}
-	c := &closure{members: map[string][]*decl{}, lib: map[string]string{}}
+	c := &closure{members: map[string][]*decl{}, lib: map[string]string{}, made: map[string]string{}}
 	todo := []typ{t}
 	for len(todo) > 0 && len(c.types) < maxTypes {
 		t, todo = todo[0], todo[1:]
@@ -69,6 +71,10 @@ func (q *query) supers(c *closure, t typ) []typ {
 		return out
 	}
 	for _, d := range t.decls {
+		q.openMembers(c, d)
+		if f := q.unreadBeside(d.file); f != nil && (q.w.members == byFolder || q.w.paths) {
+			c.dynamic = fmt.Sprintf("%s is not read", f.path)
+		}
 		if q.w.includes && macroLike(d) {
 			c.dynamic = fmt.Sprintf("a macro stands for the name of %s", d.at())
 		}
@@ -177,10 +183,26 @@ func (q *query) has(c *closure, name string) string {
 	if t := c.lib[name]; t != "" {
 		return t
 	}
+	if at := c.made[name]; at != "" {
+		return at
+	}
+	if ds := c.members["operator->"]; len(ds) > 0 && q.w.includes {
+		return fmt.Sprintf("%s (%s)", ds[0].full(), ds[0].at())
+	}
 	if slices.Contains(q.w.universal, name) || slices.Contains(q.rules().ObjectMembers, name) {
 		return "every type"
 	}
 	return ""
+}
+
+// mayMake is the opening that may make a member of that name.
+func (c *closure) mayMake(name string) (opening, bool) {
+	for _, o := range c.patterns {
+		if o.gives(name) {
+			return o, true
+		}
+	}
+	return opening{}, false
 }
 
 // below lists the types of the repository that have t among their direct

@@ -64,12 +64,29 @@
 //     the archive or of the standard library lacks. Names that builds generate, and
 //     paths that other files import too, are not judged.
 //
+// # What opens a world
+//
+// A construct that makes names without declaring them opens what it can reach and
+// no more: a module with globals()[…] = … that module, setattr(C, n, v) the class C,
+// window.x = … the one name x, a macro the file that calls it. The symbols of record
+// open say so (syntax.Opening), and the settings of projects are read for what they
+// give all files (fim.Settings). One that makes a single known name makes it exist;
+// one that may make any makes the check abstain. So does a file that was there and
+// not read, whatever kept it from being read: too large, not UTF-8, minified, in
+// another language of the package (supply.go). It opens its package, namespace,
+// module, or whatever includes it.
+//
+// # Standard libraries
+//
+// The lists hold the union of versions and platforms: Python 2.7 to 3.15, Go 1.27,
+// JDK 17 and 25, Rust 1.95 and 1.97, C++ 26. What none of them has is refused. A few
+// names that are newer still are listed in the worlds.
+//
 // # Limits
 //
 // Types are followed only through written types, constructions and results: no
-// inference, no flow, no generics. Monkey patching and code that is generated under
-// an unusual name are not seen. Standard library lists are of one version; names
-// that are known to be newer are listed in the worlds. Ambient names of script
+// inference, no flow, no generics. Code that is generated under an unusual name, by
+// a tool that no file of the archive shows, is not seen. Ambient names of script
 // hosts are a list. A window costs two parses, which is nearly all of the time.
 //
 // This package shares no predicate with the generator of rules: what one believes

@@ -29,6 +29,9 @@ func (p *pair) imported() verdict {
 	if v.status != schemas.StatusCertified && v.status != schemas.StatusUnseen {
 		return v
 	}
+	if at := p.n.guarded(); at != "" {
+		return verdict{v.rule, abstain("the import may fail and its failure is caught (%s)", at)}
+	}
 	for _, g := range gs {
 		if slices.ContainsFunc(ns, func(n syntax.ImportItem) bool { return same(n, g) }) {
 			continue
@@ -38,6 +41,22 @@ func (p *pair) imported() verdict {
 		}
 	}
 	return v
+}
+
+// guarded is where a statement begins that catches the failure of an import that the
+// completion touches, "" for none: what is not there is then asked for on purpose.
+func (s *site) guarded() string {
+	for _, im := range s.f.Imports {
+		if im.Start >= s.end || im.End <= s.start {
+			continue
+		}
+		for n := im.Node; n >= 0; n = s.f.Tree.Parent(n) {
+			if slices.Contains(s.w.guards, s.f.Tree.Kind(n)) {
+				return s.at(s.f.Tree.Start(n))
+			}
+		}
+	}
+	return ""
 }
 
 // sameFolder makes an include that is not found unseen, unless the golden's is found
@@ -250,6 +269,9 @@ func (s *site) staticMember(t typ, name string) finding {
 	if slices.Contains(s.w.later, name) {
 		return abstain("later versions of the library have %s", name)
 	}
+	if o, ok := c.mayMake(name); ok {
+		return o.finding(name)
+	}
 	if c.dynamic != "" {
 		return abstain("%s", c.dynamic)
 	}
@@ -257,7 +279,7 @@ func (s *site) staticMember(t typ, name string) finding {
 	if len(c.unread) > 0 {
 		weak = "not read: " + c.unread[0]
 	} else if t.lib != nil {
-		weak = "the list is of JDK 17"
+		weak = "the list is of JDK 17 to 25"
 	}
 	return certain(weak, "%s; no %s", c.inventory(s.query), name)
 }
@@ -283,7 +305,7 @@ func (s *site) classNamed(full string) (verdict, bool) {
 			if slices.Contains(s.w.later, rest[0]) || slices.Contains(s.w.later, rest[len(rest)-1]) {
 				return verdict{ruleImportName, abstain("later versions of the JDK have %s", full)}, true
 			}
-			return verdict{ruleImportName, certain("", "the package %s of JDK 17 has %d public classes, none is %s", pkg, len(m.lib), strings.Join(rest, "."))}, true
+			return verdict{ruleImportName, certain("", "the package %s of JDK 17 to 25 has %d public classes, none is %s", pkg, len(m.lib), strings.Join(rest, "."))}, true
 		case present:
 			if fs := s.repo.stems[rest[0]]; len(fs) > 0 && len(rest) == 1 && fs[0].language != "java" {
 				return verdict{ruleImportName, abstain("%s may declare %s", fs[0].path, full)}, true
@@ -298,16 +320,10 @@ func (s *site) classNamed(full string) (verdict, bool) {
 			if x.where != "" {
 				return verdict{ruleImportName, exists("%s is declared at %s", full, x.where)}, true
 			}
-			weak := x.open
-			switch {
-			case generatedName(rest[0]):
-				weak = "a build may generate it"
-			case s.generators():
-				weak = "the archive has sources from which classes are generated"
-			case s.otherJVM(pkg):
-				weak = "files of another language are in the package"
+			if why := s.packageOpen(m, pkg, rest[0], x.open); why != "" {
+				return verdict{ruleImportName, abstain("%s", why)}, true
 			}
-			return verdict{ruleImportName, certain(weak, "the package %s declares %s; no %s", pkg, s.listing(m), rest[0])}, true
+			return verdict{ruleImportName, certain("", "the package %s declares %s; no %s", pkg, s.listing(m), rest[0])}, true
 		case absent:
 			return verdict{ruleModule, certain("", "%s: %s", pkg, m.why)}, true
 		}
@@ -335,7 +351,7 @@ func (q *query) generators() bool {
 		made := false
 		for name := range q.repo.files {
 			switch path.Ext(name) {
-			case ".proto", ".thrift", ".avsc", ".avdl", ".g4", ".g", ".jj", ".fbs", ".xsd", ".wsdl", ".jjt", ".ftl", ".tt", ".xaml", ".resx":
+			case ".proto", ".thrift", ".avsc", ".avdl", ".g4", ".g", ".jj", ".fbs", ".xsd", ".wsdl", ".jjt", ".ftl", ".tt", ".xaml", ".axaml", ".resx", ".razor", ".cshtml", ".edmx", ".dbml", ".aidl", ".graphql", ".wit":
 				made = true
 			}
 		}
@@ -344,18 +360,29 @@ func (q *query) generators() bool {
 	return *q.made
 }
 
-// otherJVM reports whether a package's folder has sources of another language of
-// the Java virtual machine.
-func (s *site) otherJVM(pkg string) bool {
-	for _, f := range s.repo.ending(strings.ReplaceAll(pkg, ".", "/")) {
-		for _, x := range s.repo.dirs[f.path] {
-			switch path.Ext(x.path) {
-			case ".kt", ".scala", ".groovy":
-				return true
-			}
+// packageOpen says why a package of the archive may have a class that no file that
+// was read declares, "" where it may not.
+func (s *site) packageOpen(m module, pkg, name, open string) string {
+	switch {
+	case open != "":
+		return open
+	case generatedName(name):
+		return "a build may generate " + name
+	case s.generators():
+		return "the archive has sources from which classes are generated"
+	}
+	if why := s.otherJVM(pkg); why != "" {
+		return why
+	}
+	if why := s.javaUnread(pkg); why != "" {
+		return why
+	}
+	for _, f := range m.files {
+		if why := s.processed(name, f.folder); why != "" {
+			return why
 		}
 	}
-	return false
+	return ""
 }
 
 // using resolves C++'s using declarations: a::b of a namespace of the repository.
@@ -377,7 +404,7 @@ func (s *site) using(it syntax.ImportItem) finding {
 		if _, ok := s.lib.modules["std"][it.Name]; ok {
 			return exists("std has %s", it.Name)
 		}
-		return certain("", "no standard header of C++20 (g++ 12) writes the name %s", it.Name)
+		return certain("", "no standard header up to C++26 writes the name %s", it.Name)
 	}
 	if e.kind != aModule {
 		return abstain("%s is not of this repository", it.Module)

@@ -11,8 +11,9 @@ import (
 //go:embed data/*.txt
 var data embed.FS
 
-// library is what a language's standard library is known to hold. Its lists are
-// complete for the version that their first lines name.
+// library is what a language's standard library is known to hold: the union of its
+// lists, each complete for the versions that its first lines name. What none of them
+// has is refused, so a list says what any version or platform has, not which.
 type library struct {
 	modules map[string]map[string]arity
 	types   map[string]*libType
@@ -34,7 +35,8 @@ type arity struct {
 
 var notGiven = arity{n: -1}
 
-// libraries reads the embedded lists, each once, when first asked for.
+// libraries reads the embedded lists, each once, when first asked for. A file's name
+// up to its first "_" is its library's: java_25.txt adds to java.txt.
 var libraries = map[string]func() *library{}
 
 func init() {
@@ -42,13 +44,23 @@ func init() {
 	if err != nil {
 		panic(err)
 	}
+	files := map[string][]string{}
 	for _, e := range entries {
-		libraries[strings.TrimSuffix(e.Name(), ".txt")] = sync.OnceValue(func() *library {
-			b, err := data.ReadFile("data/" + e.Name())
-			if err != nil {
-				panic(err)
+		name, _, _ := strings.Cut(strings.TrimSuffix(e.Name(), ".txt"), "_")
+		files[name] = append(files[name], "data/"+e.Name())
+	}
+	for name, paths := range files {
+		libraries[name] = sync.OnceValue(func() *library {
+			var all strings.Builder
+			for _, p := range paths { // in the order of names: the first list before what adds to it
+				b, err := data.ReadFile(p)
+				if err != nil {
+					panic(err)
+				}
+				all.Write(b)
+				all.WriteByte('\n')
 			}
-			return readLibrary(string(b))
+			return readLibrary(all.String())
 		})
 	}
 }
@@ -80,39 +92,43 @@ func readLibrary(text string) *library {
 		}
 		if rest, ok := strings.CutPrefix(head, "type "); ok {
 			name, supers, _ := strings.Cut(rest, " < ")
-			t := &libType{name: name, members: readNames(names)}
-			if supers != "" {
-				t.supers = strings.Split(supers, ",")
+			t := l.types[name]
+			if t == nil {
+				t = &libType{name: name, members: map[string]arity{}}
+				l.types[name] = t
 			}
-			l.types[name] = t
+			addNames(t.members, names)
+			if supers != "" {
+				t.supers = append(t.supers, strings.Split(supers, ",")...)
+			}
 			continue
 		}
 		if rest, ok := strings.CutPrefix(head, "static "); ok {
-			l.statics[rest] = readNames(names)
-			continue
-		}
-		if old := l.modules[head]; old != nil {
-			for n, a := range readNames(names) {
-				old[n] = a
+			if l.statics[rest] == nil {
+				l.statics[rest] = map[string]arity{}
 			}
+			addNames(l.statics[rest], names)
 			continue
 		}
-		l.modules[head] = readNames(names)
+		if l.modules[head] == nil {
+			l.modules[head] = map[string]arity{}
+		}
+		addNames(l.modules[head], names)
 	}
 	return l
 }
 
-func readNames(s string) map[string]arity {
-	out := map[string]arity{}
+func addNames(out map[string]arity, s string) {
 	for _, n := range strings.Fields(s) {
 		name, count, ok := strings.Cut(n, "/")
 		if !ok || count == "" || count[0] < '0' || count[0] > '9' {
-			out[n] = notGiven
+			if _, ok := out[n]; !ok { // a later list may leave a count out
+				out[n] = notGiven
+			}
 			continue
 		}
 		a := arity{variadic: strings.HasSuffix(count, "+")}
 		a.n, _ = strconv.Atoi(strings.TrimSuffix(count, "+"))
 		out[name] = a
 	}
-	return out
 }

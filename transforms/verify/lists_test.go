@@ -16,7 +16,14 @@ func TestLists(t *testing.T) {
 		{"go", "strings", "Builder", "Builders"},
 		{"python", "json", "loads", "parse"},
 		{"python", "concurrent", "futures", "future"},
+		{"python", "math", "fma", "fmas"},                           // 3.13
+		{"python", "heapq", "heappush_max", "heappushes"},           // 3.14
+		{"python", "profiling.sampling", "Collector", "Collectors"}, // 3.15
+		{"python", "string", "letters", "letterz"},                  // 2.7
+		{"python", "winreg", "OpenKey", "OpenKeys"},                 // Windows alone
+		{"go", "strings", "CutLast", "CutMiddle"},
 		{"java", "java.util", "Map.Entry", "Maps"},
+		{"java", "java.lang", "ScopedValue", "ScopedValues"},
 		{"javascript", "fs", "readFileSync", "readFileSyncs"},
 		{"cpp", "headers", "vector", "vectors"},
 		{"cpp", "posix", "arpa/inet.h", "windows.h"},

@@ -103,6 +103,12 @@ func (s *site) exported(e entity, name string) finding {
 		}
 		return certain(weak, "the standard library's %s has %d names in its list, none is %s", e.mod.name, len(e.mod.lib), name)
 	}
+	if o, ok := s.macroMade(name); ok {
+		return o.finding(name)
+	}
+	if s.w.includes && len(s.includes().blind) > 0 {
+		return abstain("%s is included and not read", s.includes().blind[0])
+	}
 	if s.extensionNamed(name) {
 		return abstain("%s is declared elsewhere in the repository", name)
 	}
@@ -190,6 +196,18 @@ func (s *site) memberOf(e entity, c *syntax.Call) finding {
 			return abstain("the window has %q, which can add members that are not written", m)
 		}
 	}
+	if o, ok := cl.mayMake(c.Name); ok {
+		return o.finding(c.Name)
+	}
+	if o, ok := s.macroMade(c.Name); ok {
+		return o.finding(c.Name)
+	}
+	if s.w.includes && len(s.includes().blind) > 0 {
+		return abstain("%s is included and not read", s.includes().blind[0])
+	}
+	if f := s.unreadIn(s.file.folder); f != nil && e.self && !s.w.typed {
+		return abstain("%s may hold a subtype and is not read", f.path)
+	}
 	if cl.dynamic != "" && !(s.w.extensions && !cl.unreadFile()) {
 		return abstain("%s", cl.dynamic)
 	}
@@ -205,7 +223,7 @@ func (s *site) memberOf(e entity, c *syntax.Call) finding {
 	case s.w.extensions:
 		weak = "code that is not read can extend the type"
 	case e.typ.lib != nil && s.w.library == "java":
-		weak = "the list is of JDK 17"
+		weak = "the list is of JDK 17 to 25"
 	case s.w.includes:
 		if unread := s.includes().unread; len(unread) > 0 {
 			weak = notRead(unread)

@@ -87,7 +87,17 @@ func (q *query) exportOf(m module, name string, seen map[*file]bool) found {
 				out.open = fmt.Sprintf("%s has a module __getattr__", f.path)
 			}
 		}
+		if o, ok := q.madeIn(f, name); ok {
+			if o.named() {
+				out.where = o.at()
+			} else {
+				out.open = fmt.Sprintf("%s may make names", o.at())
+			}
+		}
 		for _, im := range f.imports {
+			if im.local == "__getattr__" && q.w.callable {
+				out.open = fmt.Sprintf("%s has a module __getattr__", f.path)
+			}
 			if im.local == name || im.local == "" && im.name == name {
 				out.where = fmt.Sprintf("%s:%d imports it", f.path, im.line)
 			}

@@ -58,7 +58,7 @@ func goModule(q *query, p string, from *file) module {
 	if len(q.repo.ending(p)) > 0 || strings.Contains("/"+p+"/", "/internal/") || strings.HasPrefix(p, "vendor/") || strings.HasPrefix(p, "cmd/") || !sure && !modules {
 		return module{name: p}
 	}
-	return missing(sure, p, "package %s is not in the standard library (go1.26), and no module of the archive begins with %s", p, first)
+	return missing(sure, p, "package %s is not in the standard library (up to Go 1.27), and no module of the archive begins with %s", p, first)
 }
 
 func goPackage(q *query, name, dir string) (module, bool) {

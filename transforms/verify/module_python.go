@@ -5,6 +5,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"decoy/transforms/syntax"
 )
 
 // isPackage reports whether a Python module is a folder, which can hold modules.
@@ -37,6 +39,11 @@ func pythonModule(q *query, p string, from *file) module {
 		base := path.Base(target)
 		if fs := q.repo.stemIn(strings.TrimSuffix(strings.TrimSuffix(target, "_pb2"), "_pb2_grpc")); len(fs) > 0 || generatedName(base) || !q.repo.folders[folder(target)] {
 			return module{name: p}
+		}
+		for _, f := range q.repo.stemIn(strings.TrimPrefix(folder(target)+"/__init__", "/")) {
+			if f.unread || slices.ContainsFunc(f.opens, func(o opening) bool { return o.reach == syntax.OpenFile && o.name == syntax.Any }) {
+				return module{name: p, open: f.path + " may make modules"}
+			}
 		}
 		return missing(true, p, "the archive has neither %s.py nor a folder %s/", target, target)
 	}
@@ -81,10 +88,16 @@ func (q *query) pythonRoots(top string, from *file) []string {
 }
 
 // pythonStandard resolves a path of the standard library, unless a script beside
-// the importing one has the name.
+// the importing one or a package of the archive has the name: the lists of many
+// versions hold modules that Python has dropped, and others took their names.
 func (q *query) pythonStandard(p, top string, from *file) module {
-	if from != nil && len(q.repo.stemIn(strings.TrimPrefix(from.folder+"/"+top, "/"))) > 0 {
+	if from != nil && len(q.repo.stemIn(strings.TrimPrefix(from.folder+"/"+top, "/"))) > 0 || len(q.pythonRoots(top, nil)) > 0 {
 		return module{name: p}
+	}
+	for _, root := range []string{"", "src/", "lib/"} {
+		if q.repo.folders[root+top] || len(q.repo.stemIn(root+top)) > 0 {
+			return module{name: p}
+		}
 	}
 	if m := q.lib.modules[p]; m != nil {
 		return module{state: standard, name: p, lib: m}
@@ -92,7 +105,7 @@ func (q *query) pythonStandard(p, top string, from *file) module {
 	if outer := q.lib.modules[strings.TrimSuffix(p, "."+last(p))]; outer[last(p)] != (arity{}) {
 		return module{name: p}
 	}
-	return missing(!slices.Contains(pythonPlatform, top), p, "the standard library of Python 3.11 has no module %s", p)
+	return missing(!slices.Contains(pythonPlatform, top), p, "the standard library of Python 2.7 to 3.15 has no module %s", p)
 }
 
 // pythonAbsent: a path below a top-level package of the archive that is not there.
@@ -103,6 +116,18 @@ func pythonAbsent(q *query, p, slashed string, from *file) module {
 		return module{name: p}
 	}
 	pkg := strings.TrimPrefix(roots[0]+"/"+top, "/")
+	for _, o := range q.repo.modules {
+		if q.family(o.file) && (o.name == p || o.name == syntax.Any && strings.HasPrefix(o.file.path, pkg+"/")) {
+			return module{name: p, open: o.at()}
+		}
+	}
+	for dir := folder(strings.TrimPrefix(roots[0]+"/"+slashed, "/")); dir != "" && dir != roots[0]; dir = folder(dir) {
+		for _, f := range q.repo.stemIn(dir + "/__init__") {
+			if f.unread || slices.ContainsFunc(f.opens, func(o opening) bool { return o.reach == syntax.OpenFile && o.name == syntax.Any }) {
+				return module{name: p, open: f.path + " may make modules"}
+			}
+		}
+	}
 	for _, f := range q.repo.stemIn(pkg + "/__init__") {
 		for _, d := range f.decls {
 			if d.name == "__path__" || d.name == "__getattr__" {
@@ -144,6 +169,9 @@ func pythonFiles(q *query, name, target string) (module, bool) {
 	}
 	if q.repo.folders[target] {
 		m.state = present
+		if len(m.files) == 0 {
+			m.open = fmt.Sprintf("%s/ has no __init__.py, and other distributions can add to it", target)
+		}
 		return m, true
 	}
 	return m, len(m.files) > 0 || m.open != ""

@@ -37,7 +37,7 @@ func rustModule(q *query, p string, from *file) module {
 				return module{name: p} // a type: its associated items
 			}
 		}
-		return missing(true, p, "%s of Rust 1.95 has no module %s", first, p)
+		return missing(true, p, "%s up to Rust 1.97 has no module %s", first, p)
 	}
 	places := q.rustStart(parts[0], from)
 	if places == nil {
@@ -127,6 +127,11 @@ func (q *query) rustStart(first string, from *file) []rustPlace {
 		return nil // of no crate
 	}
 	self := rustPlace{from, rustDir(from.path)}
+	if first == "super" || first == "self" {
+		if q.placed(from) {
+			return nil // an attribute names it, so it is not where its path says
+		}
+	}
 	switch first {
 	case "self":
 		return []rustPlace{self}
@@ -150,6 +155,11 @@ func (q *query) rustStart(first string, from *file) []rustPlace {
 		}
 	}
 	return nil
+}
+
+// placed reports whether an attribute of another file names a file as a module's.
+func (q *query) placed(f *file) bool {
+	return slices.ContainsFunc(q.repo.places, func(o opening) bool { return path.Base(o.name) == path.Base(f.path) })
 }
 
 func (q *query) rustRoots(crate string) []rustPlace {
@@ -198,6 +208,11 @@ func (q *query) rustStep(places []rustPlace, seg string) (next []rustPlace, open
 		}
 		if p.file == nil {
 			return nil, "a parent module is not seen"
+		}
+		for _, o := range p.file.opens {
+			if o.reach == syntax.OpenPath && o.owner == seg {
+				return nil, fmt.Sprintf("%s names the file of mod %s (%s:%d)", o.what, seg, p.file.path, o.line)
+			}
 		}
 		for _, d := range p.file.decls {
 			if d.name == seg && len(next) == 0 {

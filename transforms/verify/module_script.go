@@ -68,9 +68,14 @@ func ecmaModule(q *query, p string, from *file) module {
 		}
 	}
 	if q.repo.folders[target] {
+		if f := q.repo.files[strings.TrimPrefix(target+"/package.json", "/")]; f != nil {
+			m.open = fmt.Sprintf("%s says which file the folder stands for", f.path)
+		}
 		for _, f := range q.repo.stemIn(strings.TrimPrefix(target+"/index", "/")) {
 			if slices.Contains(q.w.family, f.language) {
 				m.files = append(m.files, f)
+			} else {
+				m.open = fmt.Sprintf("it may mean %s", f.path)
 			}
 		}
 		if len(m.files) == 0 {
@@ -87,6 +92,11 @@ func ecmaModule(q *query, p string, from *file) module {
 	}
 	if generatedName(target) {
 		return module{name: p}
+	}
+	for _, o := range q.repo.modules {
+		if o.file.language == "" { // of the settings, not of another language
+			return module{name: p, open: o.at()}
+		}
 	}
 	if !q.repo.folders[folder(target)] {
 		return missing(false, p, "the archive has no folder %s/", folder(target))

@@ -23,7 +23,7 @@ func javaModule(q *query, p string, from *file) module {
 		return m
 	}
 	if strings.HasPrefix(p, "java.") {
-		return missing(true, p, "JDK 17 exports no package %s, and java. is the JDK's own", p)
+		return missing(true, p, "JDK 17 to 25 exports no package %s, and java. is the JDK's own", p)
 	}
 	return module{name: p}
 }

@@ -61,6 +61,17 @@ func (s *site) bare(name string, scope, at int, u use) finding {
 	if where := s.beside(name); where != "" {
 		return exists("%s is declared at %s", name, where)
 	}
+	if o, ok := s.madeIn(s.file, name); ok {
+		return o.finding(name)
+	}
+	if o, ok := s.madeGlobal(name); ok {
+		return o.finding(name)
+	}
+	if s.w.supplies != nil {
+		if why := s.w.supplies(s, name, u); why != "" {
+			return abstain("%s", why)
+		}
+	}
 	if s.w.namespaces && u != asValue && s.packageRoots()[name] {
 		return exists("%s begins the name of a package", name)
 	}
@@ -78,9 +89,6 @@ func (s *site) bare(name string, scope, at int, u use) finding {
 	weak, f := s.wild(name, imports, u)
 	if f.status != "" {
 		return f
-	}
-	if u == asType && s.w.namespaces && s.generators() {
-		weak = append(weak, "not read: classes that are generated from other sources of the archive")
 	}
 	if at := s.unboundElsewhere(name); at != "" {
 		return abstain("%s is used at %s too, where nothing seen binds it either", name, at)

@@ -40,7 +40,7 @@ func archiveFiles(t testing.TB, name string) []schemas.Blob {
 			}
 		}
 		b := schemas.Blob{Repo: name, Path: p, Language: languageOf(p)}
-		if b.Language != "" || slices.Contains([]string{"go.mod", "package.json", "Cargo.toml"}, path.Base(p)) {
+		if b.Language != "" || slices.Contains([]string{"go.mod", "package.json", "Cargo.toml"}, path.Base(p)) || fim.IsSettings(p) {
 			r, err := f.Open()
 			if err != nil {
 				t.Fatal(err)
@@ -78,7 +78,7 @@ func symbolize(t testing.TB, files []schemas.Blob, cfg fim.Config) ([]schemas.Sy
 			symbols = append(symbols, r.Symbols...)
 			contexts = append(contexts, r.Contexts...)
 		}
-		symbols = append(symbols, s)
+		symbols = append(append(symbols, s), fim.Settings(b.Repo, b.Path, b.Content)...)
 	}
 	return symbols, contexts
 }

@@ -22,10 +22,16 @@ type Repo struct {
 	suffixes  map[string][]*file // files and folders by the last element of the path
 	manifests []manifest         // longest folder first
 	byName    map[string][]*decl
-	byOwner   map[string][]*decl // by the last element of the owner
-	imported  map[string]bool    // modules that some file imports
-	languages map[string]bool    // languages that some file is in
-	cut       bool               // an archive broke off: any file may be missing
+	byOwner   map[string][]*decl   // by the last element of the owner
+	imported  map[string]bool      // modules that some file imports
+	languages map[string]bool      // languages that some file is in
+	openers   map[string][]opening // what else makes members, by the type or module
+	globals   []opening            // what else makes names that every file sees
+	macros    map[string][]opening // what macros make, by the macro
+	modules   []opening            // what else makes modules
+	places    []opening            // modules whose files are named
+	usings    []imported           // imports that every file has
+	cut       bool                 // an archive broke off: any file may be missing
 }
 
 type manifest struct{ file, folder, name string }
@@ -38,6 +44,7 @@ type file struct {
 	dir          bool // a folder, in look-ups by the end of a path
 	decls        []*decl
 	imports      []imported
+	opens        []opening
 }
 
 // imported is one import symbol: local is "*" for a wildcard.
@@ -108,10 +115,14 @@ func (d *decl) isType() bool {
 	return false
 }
 
+// unknownLanguage is the language of files that were there and could not be read.
+const unknownLanguage = "unknown"
+
 // NewRepo indexes the symbols of one repository.
 func NewRepo(symbols iter.Seq[schemas.Symbol]) *Repo {
 	r := &Repo{
 		files: map[string]*file{}, dirs: map[string][]*file{}, folders: map[string]bool{"": true}, stems: map[string][]*file{}, suffixes: map[string][]*file{},
+		openers: map[string][]opening{}, macros: map[string][]opening{},
 		byName: map[string][]*decl{}, byOwner: map[string][]*decl{}, imported: map[string]bool{}, languages: map[string]bool{},
 	}
 	for s := range symbols {
@@ -128,11 +139,17 @@ func NewRepo(symbols iter.Seq[schemas.Symbol]) *Repo {
 				r.manifests = append(r.manifests, manifest{path.Base(s.Path), f.folder, s.Target})
 			}
 		case schemas.SymbolImport:
-			f.imports = append(f.imports, imported{
+			im := imported{
 				local: s.Name, name: s.Owner, module: s.Target, line: s.Line,
 				relative: slices.Contains(s.Flags, "relative"), static: slices.Contains(s.Flags, "static"),
-			})
+			}
+			f.imports = append(f.imports, im)
+			if slices.Contains(s.Flags, "global") {
+				r.usings = append(r.usings, im)
+			}
 			r.imported[s.Target] = true
+		case schemas.SymbolOpen:
+			f.opens = append(f.opens, opening{file: f, line: s.Line, reach: syntax.Reach(s.Role), owner: s.Owner, name: s.Name, what: s.Target})
 		case schemas.SymbolDecl:
 			if slices.Contains(s.Flags, "local") {
 				continue
@@ -187,9 +204,10 @@ func (r *Repo) index() {
 		base := path.Base(stem(p))
 		r.stems[base] = append(r.stems[base], f)
 		r.suffixes[path.Base(p)] = append(r.suffixes[path.Base(p)], f)
-		if f.language == "" {
-			f.language = languageOf(p)
+		if f.language == "" || f.language == unknownLanguage {
+			f.language = languageOf(p) // what its declarations would be, had it been read
 		}
+		r.open(f)
 		r.languages[f.language] = true
 		slices.SortStableFunc(f.decls, func(a, b *decl) int { return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.name, b.name)) })
 		for _, d := range f.decls {

@@ -166,9 +166,9 @@ func (s *site) enclosing(scope int) []string {
 // and where its head is cut all of the file's.
 func (s *site) imports(scope int) []imported {
 	if s.ctx.PrefixCut {
-		return s.file.imports
+		return append(s.globalImports(), s.file.imports...)
 	}
-	var out []imported
+	out := s.globalImports()
 	for i := range s.f.Imports {
 		im := &s.f.Imports[i]
 		if !s.within(scope, im.Scope) {
@@ -183,6 +183,14 @@ func (s *site) imports(scope int) []imported {
 		}
 	}
 	return out
+}
+
+// globalImports are those that other files make for all.
+func (q *query) globalImports() []imported {
+	if q.w.siblings != repoTypes {
+		return nil
+	}
+	return slices.Clone(q.repo.usings)
 }
 
 // within reports whether a scope is another one or inside of it.

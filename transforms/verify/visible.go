@@ -36,6 +36,9 @@ func (s *site) fromTypes(name string, scope int) finding {
 		if h := s.has(c, name); h != "" {
 			return exists("%s is a member: %s", name, h)
 		}
+		if o, ok := c.mayMake(name); ok {
+			return o.finding(name)
+		}
 		if len(c.unread) > 0 {
 			open = fmt.Sprintf("%s has a supertype that is not read: %s", t, c.unread[0])
 		} else if c.dynamic != "" {

@@ -166,6 +166,7 @@ func notRead(headers []string) string {
 // included headers of a file, directly and through others.
 type included struct {
 	unread []string // neither in the archive nor of the standard library
+	blind  []string // in the archive, and not read
 	own    string   // one of them that is named like a file of the project: in quotes
 	using  bool     // a namespace that is not the repository's is opened somewhere
 }
@@ -212,13 +213,14 @@ func (s *site) includes() included {
 		}
 	}
 	add(s.file, s.imports(0))
+	add(s.file, s.file.imports) // also those inside of a declaration, which write its members
 	for len(todo) > 0 {
 		f := todo[0]
 		todo = todo[1:]
-		if f.unread {
-			out.unread = append(out.unread, f.path)
+		if f.unread || !s.family(f) {
+			out.unread, out.blind = append(out.unread, f.path), append(out.blind, f.path)
 		}
-		if f != s.file || s.ctx.PrefixCut {
+		if f != s.file {
 			add(f, f.imports)
 		}
 	}

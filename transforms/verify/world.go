@@ -59,6 +59,7 @@ type world struct {
 	later     []string // names that later versions of the library have
 	universal []string // members of every type
 	dynamic   *regexp.Regexp
+	guards    []string // node kinds of statements that catch an import's failure
 	binders   []string // node kinds whose declarations bind at file level whatever their scope
 	plain     []string // written supertypes that bring no member
 	ambient   bool     // a declaration file supplies global names
@@ -66,7 +67,9 @@ type world struct {
 
 	// module resolves a module's path as a file writes it. from is nil where no file
 	// does: then only a path that means the same everywhere is resolved.
-	module func(q *query, module string, from *file) module
+	module   func(q *query, module string, from *file) module
+	supplies func(s *site, name string, u use) string    // why something that is not read may supply a bare name, "" for not
+	closes   func(q *query, o opening, name string) bool // whether an opening does not make a name after all
 }
 
 var words = strings.Fields
@@ -76,7 +79,7 @@ var worlds = map[string]*world{
 	schemas.Go: {
 		family: words(schemas.Go), library: "go", siblings: folderNames, members: byFolder,
 		typed: true, packageGuess: true, separator: ".", generics: "[]", trim: words("*"),
-		module: goModule,
+		module: goModule, supplies: goSupplies, closes: goClosed,
 	},
 	schemas.Python: {
 		family: words(schemas.Python), library: "python", members: byFile,
@@ -85,6 +88,7 @@ var worlds = map[string]*world{
 		self:    words("self cls"), super: words("super()"),
 		dynamic:   regexp.MustCompile(`\b(globals|vars|locals)\(\)|\b(exec|execfile|eval)\s*\(|__builtins__|\bsetattr\(|\b__dict__\b|sys\.modules\[__name__\]`),
 		binders:   words("global_statement"),
+		guards:    words("try_statement with_statement"),
 		extra:     words("__all__ __version__ __author__ WindowsError __spec__ __path__ get_ipython display unicode_literals"),
 		plain:     words("object ABC abc.ABC Generic typing.Generic Protocol typing.Protocol t.Generic t.Protocol"),
 		later:     words("override TypeIs ReadOnly NoDefault TypeAliasType get_protocol_members is_protocol batched deprecated replace UTC LocalTimezone uuid6 uuid7 uuid8 Buffer tomllib process_cpu_count EventLoop TaskGroup Runner get_overloads Self assert_never assert_type reveal_type dataclass_transform LiteralString Never Required NotRequired Unpack TypeVarTuple StrEnum ReprEnum verify member nonmember EnumDict EnumType getLevelNamesMapping getHandlerByName getHandlerNames chdir exception add_note file_digest zipfile pathlib Path interpreters compression string.templatelib annotationlib get_annotations formatter"),
@@ -100,7 +104,7 @@ var worlds = map[string]*world{
 		later:     words("addFirst addLast getFirst getLast removeFirst removeLast reversed SequencedCollection SequencedMap SequencedSet StructuredTaskScope ScopedValue Gatherer Gatherers StringTemplate clamp ceilDiv ceilDivExact ceilMod ofVirtual ofPlatform startVirtualThread isVirtual threadId splitWithDelimiters indexOf repeat gather firstEntry lastEntry pollFirstEntry pollLastEntry putFirst putLast sequencedKeySet sequencedValues sequencedEntrySet newHashMap newHashSet newLinkedHashMap newLinkedHashSet close resultNow exceptionNow state newVirtualThreadPerTaskExecutor newThreadPerTaskExecutor unsignedMultiplyHigh compress expand ofLines describeConstable isEmoji Linker Arena MemorySegment SymbolLookup FunctionDescriptor Of getCharacterEncoding charset print println readln IO AnnotatedParameterizedType StableValue Joiner KDF getChars shuffle nextSplittable availableLocales until mapMulti"),
 		universal: words("getClass hashCode equals toString notify notifyAll wait clone finalize class length values valueOf name ordinal compareTo getDeclaringClass describeConstable"),
 		plain:     words("Object java.lang.Object"),
-		module:    javaModule,
+		module:    javaModule, supplies: javaSupplies,
 	},
 	schemas.CSharp: {
 		family: words(schemas.CSharp), library: "csharp", siblings: repoTypes, members: byRepo,
@@ -111,14 +115,14 @@ var worlds = map[string]*world{
 		later:     words("Aggregate All Any Append AsEnumerable AsParallel AsQueryable Average Cast Chunk Concat Contains Count CountBy DefaultIfEmpty Distinct DistinctBy ElementAt ElementAtOrDefault Except ExceptBy First FirstOrDefault GroupBy GroupJoin Index Intersect IntersectBy Join Last LastOrDefault LongCount Max MaxBy Min MinBy OfType Order OrderBy OrderByDescending Prepend Reverse Select SelectMany SequenceEqual Single SingleOrDefault Skip SkipLast SkipWhile Sum Take TakeLast TakeWhile ThenBy ThenByDescending ToArray ToDictionary ToHashSet ToList ToLookup Union UnionBy Where Zip AsSpan AsMemory AsTask ConfigureAwait GetAwaiter WithCancellation GetCustomAttribute GetCustomAttributes Should GetValueOrDefault HasValue Value"),
 		universal: words("Equals GetHashCode GetType ToString MemberwiseClone ReferenceEquals Finalize Deconstruct GetEnumerator Dispose"),
 		plain:     words("object Object System.Object"),
-		module:    csharpModule,
+		module:    csharpModule, supplies: csharpSupplies,
 	},
 	schemas.Cpp: {
 		family: words(schemas.Cpp), library: "cpp", siblings: repoNames, members: byFile,
 		bareMembers: true, typed: true, overloads: true, includes: true, separator: "::", generics: "<>",
 		trim:   words("const volatile static inline constexpr mutable struct class enum union typename extern * & public private protected virtual"),
 		self:   words("this *this"),
-		module: cppModule,
+		module: cppModule, supplies: cppSupplies,
 	},
 	schemas.Rust: {
 		family: words(schemas.Rust), library: "rust", members: byRepo,
@@ -127,24 +131,26 @@ var worlds = map[string]*world{
 		through:   words("Box Rc Arc Pin std::rc::Rc std::sync::Arc std::boxed::Box"),
 		self:      words("self Self"),
 		universal: words("clone into try_into from try_from default eq ne cmp partial_cmp lt le gt ge max min clamp hash fmt to_string to_owned borrow borrow_mut as_ref as_mut deref deref_mut type_id drop as_any iter into_iter iter_mut next map filter collect fold by_ref add sub mul div neg not index index_mut call poll read write flush write_all write_fmt read_to_end from_str source description cause serialize deserialize len is_empty and_then unwrap expect upgrade downgrade lock"),
-		module:    rustModule,
+		module:    rustModule, closes: rustClosedMacro,
 	},
 	schemas.JavaScript: {
 		family: words(schemas.JavaScript + " " + schemas.TypeScript), library: "javascript", siblings: scriptNames, members: byRepo,
 		anyCount: true, fewer: true, separator: ".", generics: "<>", ambient: true,
 		self: words("this"), super: words("super"),
-		extra: ecmaExtra, universal: ecmaUniversal, later: ecmaLater, dynamic: ecmaDynamic,
+		guards: words("try_statement"),
+		extra:  ecmaExtra, universal: ecmaUniversal, later: ecmaLater, dynamic: ecmaDynamic,
 		plain:  words("Object"),
-		module: ecmaModule,
+		module: ecmaModule, supplies: ecmaSupplies,
 	},
 	schemas.TypeScript: {
 		family: words(schemas.TypeScript + " " + schemas.JavaScript), library: "javascript", siblings: scriptNames, members: byRepo,
 		typed: true, overloads: true, separator: ".", generics: "<>", ambient: true,
 		trim: words("readonly"),
 		self: words("this"), super: words("super"),
-		extra: ecmaExtra, universal: ecmaUniversal, later: ecmaLater, dynamic: ecmaDynamic,
+		guards: words("try_statement"),
+		extra:  ecmaExtra, universal: ecmaUniversal, later: ecmaLater, dynamic: ecmaDynamic,
 		plain:  words("Object"),
-		module: ecmaModule,
+		module: ecmaModule, supplies: ecmaSupplies,
 	},
 }
 
@@ -153,7 +159,8 @@ var ecmaDynamic = regexp.MustCompile(`\bwith\s*\(|\beval\s*\(|\bdefineProperty\b
 // ecmaExtra are names of hosts, test runners and script tags' libraries.
 var ecmaExtra = words(`name event status length parent top self location history screen origin close open find focus blur print stop scroll scrollTo scrollBy alert confirm prompt document window navigator frames opener external closed crypto caches chrome browser process require module exports global __dirname __filename arguments undefined NaN Infinity globalThis
 describe it test expect beforeEach afterEach beforeAll afterAll before after context specify suite setup teardown jest vi jasmine cy Cypress assert should sinon chai QUnit page browser
-$ jQuery _ angular google gapi d3 React ReactDOM Vue moment THREE L Backbone Handlebars Ember Deno Bun define requirejs importScripts postMessage goog proto ga gtag dataLayer grecaptcha Stripe firebase Chart Plotly ace monaco MathJax katex hljs Prism WebAssembly SharedArrayBuffer Java load readFile print java Packages JSX NodeJS`)
+$ jQuery _ angular google gapi d3 React ReactDOM Vue moment THREE L Backbone Handlebars Ember Deno Bun define requirejs importScripts postMessage goog proto ga gtag dataLayer grecaptcha Stripe firebase Chart Plotly ace monaco MathJax katex hljs Prism WebAssembly SharedArrayBuffer Java load readFile print java Packages JSX NodeJS
+toString valueOf hasOwnProperty isPrototypeOf propertyIsEnumerable toLocaleString constructor __defineGetter__ __defineSetter__ __lookupGetter__ __lookupSetter__ __proto__`)
 
 var ecmaUniversal = words("constructor hasOwnProperty isPrototypeOf propertyIsEnumerable toLocaleString toString valueOf __proto__ prototype call apply bind length name then catch on once off emit addListener removeListener addEventListener removeEventListener dispatchEvent")
 

@@ -3,6 +3,11 @@
 # go, python3, java (a JDK), node, g++ and the rust-docs component. Each list's
 # first lines say what it was made from. Run it here: ./make.sh [list …]
 #
+# What other versions have stands in files of its own, named LIST_VERSION.txt and read
+# after the list: python_versions.txt by scripts/names/python; java_25.txt and
+# rust_97.txt by scripts/names/newer.py from lists of the other tool chain; go_1.27.txt
+# from the text of api/go1.27.txt; cpp_26.txt from the words of microsoft/STL's headers.
+#
 # Format: "module: name name …", one module or type a line, names sorted. Go and
 # Java types are lines of their own: "type module.Type: member …", with supertypes
 # as "type a.B < c.D,e.F: member …". A Go function carries its count of

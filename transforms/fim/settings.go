@@ -1,0 +1,120 @@
+package fim
+
+import (
+	"bytes"
+	"encoding/xml"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"decoy/schemas"
+	"decoy/transforms/syntax"
+)
+
+// settings are the files of projects that say what every source file of theirs sees
+// without an import, each with what reads it.
+func settings(p string) func(repo, p string, data []byte) []schemas.Symbol {
+	base := path.Base(p)
+	switch path.Ext(base) {
+	case ".csproj", ".props", ".targets":
+		return projectUsings
+	}
+	switch {
+	case base == "package.json" || base == ".jshintrc" || strings.HasPrefix(base, ".eslintrc"):
+		return scriptGlobals
+	case path.Ext(base) == ".json" && (strings.HasPrefix(base, "tsconfig") || strings.HasPrefix(base, "jsconfig")):
+		return rootFolders
+	}
+	return nil
+}
+
+// IsSettings reports whether a path is of a file that Settings reads.
+func IsSettings(p string) bool { return settings(p) != nil }
+
+// Settings are the symbols that a project's settings give all of its files: the
+// usings of MSBuild projects (import symbols with the flag global), the globals that
+// linters and test runners are told, and TypeScript's rootDirs (open symbols).
+//
+// A file that does not parse gives what stands before the fault.
+func Settings(repo, p string, data []byte) []schemas.Symbol {
+	read := settings(p)
+	if read == nil {
+		return nil
+	}
+	return read(repo, p, data)
+}
+
+// projectUsings reads <Using Include="N" Static="true" Alias="A"/>:
+// https://learn.microsoft.com/dotnet/core/project-sdk/msbuild-props#using.
+func projectUsings(repo, p string, data []byte) []schemas.Symbol {
+	var out []schemas.Symbol
+	d := xml.NewDecoder(bytes.NewReader(data))
+	d.Strict = false
+	for {
+		t, err := d.Token()
+		if err != nil {
+			return out
+		}
+		el, ok := t.(xml.StartElement)
+		if !ok || el.Name.Local != "Using" {
+			continue
+		}
+		attr := map[string]string{}
+		for _, a := range el.Attr {
+			attr[a.Name.Local] = a.Value
+		}
+		for _, module := range strings.Split(attr["Include"], ";") {
+			if module = strings.TrimSpace(module); module == "" {
+				continue
+			}
+			s := schemas.Symbol{Repo: repo, Record: schemas.SymbolImport, Path: p, Name: "*", Arity: -1, Params: []string{}, Target: module, Flags: []string{"global"}}
+			if strings.EqualFold(attr["Static"], "true") {
+				s.Flags = []string{"static", "global"}
+			}
+			if attr["Alias"] != "" {
+				s.Name = attr["Alias"]
+			}
+			line, _ := d.InputPos()
+			s.Line = int64(line)
+			out = append(out, s)
+		}
+	}
+}
+
+var (
+	globalsObject = regexp.MustCompile(`["']?\b(?:globals|predef)["']?\s*:\s*[{\[]([^}\]]*)[}\]]`)
+	globalsKey    = regexp.MustCompile(`["']?([A-Za-z_$][\w$]*)["']?\s*(?::|,|$)`)
+	globalsLines  = regexp.MustCompile(`(?m)^\s*globals:[ \t]*\n((?:[ \t]+[^\n]*\n?)+)`)
+	rootDirs      = regexp.MustCompile(`"rootDirs"\s*:`)
+)
+
+// scriptGlobals reads the globals of ESLint, JSHint and Jest, in JSON or YAML.
+func scriptGlobals(repo, p string, data []byte) []schemas.Symbol {
+	var out []schemas.Symbol
+	for _, re := range []*regexp.Regexp{globalsObject, globalsLines} {
+		for _, m := range re.FindAllSubmatchIndex(data, -1) {
+			for _, k := range globalsKey.FindAllSubmatch(data[m[2]:m[3]], -1) {
+				if name := string(k[1]); !slices.Contains([]string{"true", "false", "writable", "readonly", "writeable", "off"}, name) {
+					out = append(out, opened(repo, p, data, m[0], syntax.OpenGlobal, name, "globals"))
+				}
+			}
+		}
+	}
+	return out
+}
+
+// rootFolders: with rootDirs a relative path may mean a file below another root.
+func rootFolders(repo, p string, data []byte) []schemas.Symbol {
+	if m := rootDirs.FindIndex(data); m != nil {
+		return []schemas.Symbol{opened(repo, p, data, m[0], syntax.OpenModules, syntax.Any, "rootDirs")}
+	}
+	return nil
+}
+
+func opened(repo, p string, data []byte, at int, reach syntax.Reach, name, what string) schemas.Symbol {
+	return schemas.Symbol{
+		Repo: repo, Record: schemas.SymbolOpen, Path: p, Line: int64(1 + bytes.Count(data[:at], []byte("\n"))),
+		Name: name, Role: string(reach), Arity: -1, Params: []string{}, Target: what, Flags: []string{},
+	}
+}

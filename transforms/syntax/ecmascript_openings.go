@@ -1,0 +1,152 @@
+package syntax
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+var (
+	ecmaGlobalComment = regexp.MustCompile(`(?s)/\*\s*(?:globals?|exported)\s+(.*?)\*/`)
+	ecmaPrototype     = regexp.MustCompile(`\b([A-Za-z_$][\w$]*)\.prototype\b`)
+)
+
+// ecmaHosts are the names of the global object.
+var ecmaHosts = strings.Fields("window globalThis global self root GLOBAL frames")
+
+// ecmaDefines are the keys of configurations whose keys are names that a bundler or
+// a test runner supplies.
+var ecmaDefines = strings.Fields("define defines globals global_defs replace values provide inject")
+
+// ecmaOpenings: names put into the global object, named to a linter or defined by a
+// bundler, and members that are copied into a class.
+func ecmaOpenings(f *Facts, add func(Opening)) {
+	for _, m := range ecmaGlobalComment.FindAllSubmatchIndex(f.Src, -1) {
+		for _, name := range identifier.FindAllString(string(f.Src[m[2]:m[3]]), -1) {
+			add(Opening{At: m[0], Reach: OpenFile, Name: name, What: "a comment for linters"})
+		}
+	}
+	for n := range f.Tree.Len() {
+		switch f.Tree.Kind(n) {
+		case "assignment_expression", "augmented_assignment_expression":
+			ecmaAssigned(f, n, add)
+		case "pair":
+			key := strings.Trim(f.Tree.Text(f.Tree.Child(n, "key")), "'\"")
+			if slices.Contains(ecmaDefines, key) {
+				ecmaKeys(f, f.Tree.Child(n, "value"), OpenGlobal, "", key, add)
+			}
+		}
+	}
+	for i := range f.Calls {
+		ecmaCopies(f, &f.Calls[i], add)
+	}
+}
+
+// ecmaKeys adds the keys of an object literal; of anything else, any name.
+func ecmaKeys(f *Facts, n int, reach Reach, owner, what string, add func(Opening)) {
+	if n < 0 {
+		return
+	}
+	o := Opening{At: f.Tree.Start(n), Reach: reach, Owner: owner, What: what}
+	if f.Tree.Kind(n) != "object" {
+		if reach != OpenGlobal || what == "Object.assign" {
+			o.Name = Any
+			add(o)
+		}
+		return
+	}
+	for c := range f.Tree.Children(n) {
+		switch f.Tree.Kind(c) {
+		case "pair":
+			o.Name = strings.Trim(f.Tree.Text(f.Tree.Child(c, "key")), "'\"")
+		case "method_definition":
+			o.Name = f.Tree.Text(f.Tree.Child(c, "name"))
+		case "shorthand_property_identifier":
+			o.Name = f.Tree.Text(c)
+		case "spread_element":
+			if o.Name = Any; reach == OpenGlobal && what != "Object.assign" {
+				continue
+			}
+		default:
+			continue
+		}
+		o.Name, _, _ = strings.Cut(o.Name, ".") // process.env.X is defined within process
+		add(o)
+	}
+}
+
+// ecmaAssigned: window.name = value, globalThis[name] = value, X.prototype[name] = value.
+func ecmaAssigned(f *Facts, n int, add func(Opening)) {
+	left := f.Tree.Child(n, "left")
+	if left < 0 {
+		return
+	}
+	object := f.Tree.Text(f.Tree.Child(left, "object"))
+	name := f.Tree.Text(f.Tree.Child(left, "property"))
+	switch f.Tree.Kind(left) {
+	case "subscript_expression":
+		name = oneOr(quoted(f.Tree.Text(f.Tree.Child(left, "index"))))
+	case "member_expression":
+	default:
+		return
+	}
+	object = strings.Trim(object, "()")
+	object, _, _ = strings.Cut(object, " as ")
+	object = strings.TrimPrefix(strings.TrimSpace(object), "<any>")
+	o := Opening{At: f.Tree.Start(n), Name: name, What: f.Tree.Text(left)}
+	if m := ecmaPrototype.FindStringSubmatch(object); m != nil {
+		o.Reach, o.Owner = OpenMembers, m[1]
+		add(o)
+		return
+	}
+	if slices.Contains(ecmaHosts, strings.TrimSpace(object)) {
+		o.Reach = OpenGlobal
+		add(o)
+	}
+	if object == "exports" || object == "module.exports" {
+		o.Reach = OpenFile
+		add(o)
+	}
+}
+
+// ecmaCopies: what copies members into a class, its prototype or the global object.
+func ecmaCopies(f *Facts, c *Call, add func(Opening)) {
+	text := func(a Arg) string { return strings.TrimSpace(string(f.Src[a.ValueStart:a.ValueEnd])) }
+	if c.Ctor && (c.Name == "DefinePlugin" || c.Name == "ProvidePlugin" || c.Name == "EnvironmentPlugin") && len(c.Args) > 0 {
+		ecmaKeys(f, c.Args[0].Node, OpenGlobal, "", c.Name, add)
+		return
+	}
+	if c.Ctor || len(c.Args) < 2 {
+		return
+	}
+	on := text(c.Args[0])
+	p := f.Tree.Parent(c.Node)
+	alone := p >= 0 && f.Tree.Kind(p) == "expression_statement"
+	owner := ""
+	if m := ecmaPrototype.FindStringSubmatch(on); m != nil && m[0] == on {
+		owner = m[1]
+	} else if alone && identifier.FindString(on) == on && f.known(on) && on[0] >= 'A' && on[0] <= 'Z' && !f.scopeInFunction(c.Scope) {
+		owner = on
+	}
+	host := slices.Contains(ecmaHosts, on)
+	what := c.Name
+	if c.Name == "assign" {
+		what = "Object.assign"
+	}
+	switch {
+	case (host || owner != "") && (c.Name == "defineProperty" || c.Name == "__defineGetter__"):
+		o := Opening{At: c.Start, Reach: OpenMembers, Owner: owner, Name: oneOr(quoted(text(c.Args[1]))), What: c.Name + "(" + on}
+		if host {
+			o.Reach = OpenGlobal
+		}
+		add(o)
+	case host && (c.Name == "assign" || c.Name == "extend"):
+		for _, a := range c.Args[1:] {
+			ecmaKeys(f, a.Node, OpenGlobal, "", "Object.assign", add)
+		}
+	case owner != "" && (c.Name == "assign" || c.Name == "defineProperties" || c.Name == "extend" || strings.Contains(strings.ToLower(c.Name), "mix")):
+		for _, a := range c.Args[1:] {
+			ecmaKeys(f, a.Node, OpenMembers, owner, what, add)
+		}
+	}
+}

@@ -1,0 +1,202 @@
+package syntax
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// pythonOpenings: what binds names of the module, or members of a class or of
+// another module, by other means than a declaration.
+func pythonOpenings(f *Facts, add func(Opening)) {
+	for i := range f.Calls {
+		pythonCall(f, &f.Calls[i], add)
+	}
+	for n := range f.Tree.Len() {
+		switch f.Tree.Kind(n) {
+		case "global_statement":
+			for c := range f.Tree.Children(n) {
+				if f.inFunction(f.Tree.Start(n)) {
+					add(Opening{At: f.Tree.Start(n), Reach: OpenFile, Name: f.Tree.Text(c), What: f.Tree.Text(n)})
+				}
+			}
+		case "exec_statement":
+			if !f.inFunction(f.Tree.Start(n)) || strings.Contains(f.Tree.Text(n), "globals()") {
+				add(Opening{At: f.Tree.Start(n), Reach: OpenFile, Name: Any, What: f.Tree.Text(n)})
+			}
+		case "assignment", "augmented_assignment":
+			pythonAssigned(f, n, add)
+		}
+	}
+	src := string(f.Src)
+	for _, m := range pythonModules.FindAllStringIndex(src, -1) {
+		before := strings.TrimRight(src[max(0, m[0]-24):m[0]], " \n\t")
+		if strings.HasSuffix(before, "getmembers(") || strings.HasSuffix(before, "getattr(") || strings.HasSuffix(before, "hasattr(") {
+			continue
+		}
+		add(Opening{At: m[0], Reach: OpenFile, Name: Any, What: src[m[0]:m[1]]})
+	}
+	for _, m := range pythonModuleSet.FindAllStringSubmatchIndex(src, -1) {
+		key := strings.TrimSpace(src[m[2]:m[3]])
+		if key == "__name__" {
+			continue
+		}
+		name := Any
+		if in := strings.Trim(key, `"'`); len(in) == len(key)-2 {
+			name = in
+		}
+		add(Opening{At: m[0], Reach: OpenModules, Name: name, What: src[m[0]:m[1]]})
+	}
+	for _, m := range pythonDictUse.FindAllStringIndex(src, -1) {
+		if t := f.typeAround(f.ScopeAt(m[0])); t != "" {
+			add(Opening{At: m[0], Reach: OpenMembers, Owner: t, Name: Any, What: src[m[0]:m[1]]})
+		}
+	}
+}
+
+var (
+	pythonModules   = regexp.MustCompile(`\bmodules\[__name__\]`)
+	pythonModuleSet = regexp.MustCompile(`\bmodules\[([^\]\n]+)\]\s*=[^=]`)
+	pythonDictUse   = regexp.MustCompile(`\b(self|cls)\.__dict__\b|\bvars\((self|cls)\)|\bsuper\(\)\.__setattr__\(|\bobject\.__setattr__\(`)
+	pythonReads     = regexp.MustCompile(`^\s*(\)|\.(get|items|keys|values|copy|__contains__)\b|$|:|\band\b|\bor\b)`)
+)
+
+func pythonCall(f *Facts, c *Call, add func(Opening)) {
+	file := func(name string) {
+		add(Opening{At: c.Start, Reach: OpenFile, Name: name, What: string(f.Src[c.Start:min(c.End, c.Start+80)])})
+	}
+	inside := f.scopeInFunction(c.Scope)
+	switch {
+	case c.Recv < 0 && len(c.Args) == 0 && (c.Name == "globals" || !inside && (c.Name == "vars" || c.Name == "locals")):
+		name, binds := pythonNamespace(f, c)
+		if !binds {
+			return
+		}
+		if t := f.typeAround(c.Scope); t != "" && c.Name != "globals" {
+			add(Opening{At: c.Start, Reach: OpenMembers, Owner: t, Name: name, What: c.Name + "()"})
+			return
+		}
+		file(name)
+	case c.Recv < 0 && (c.Name == "exec" || c.Name == "execfile") && !inside:
+		if t := f.typeAround(c.Scope); t != "" {
+			add(Opening{At: c.Start, Reach: OpenMembers, Owner: t, Name: Any, What: c.Name})
+			return
+		}
+		file(Any)
+	case c.Name == "setattr" && len(c.Args) >= 2:
+		pythonSetattr(f, c, add)
+	case !inside && pythonPassesItself(f, c):
+		file(Any)
+	}
+}
+
+// pythonNamespace says which name the dictionary that globals() gives is set to hold;
+// binds is false where it is only read.
+func pythonNamespace(f *Facts, c *Call) (name string, binds bool) {
+	rest, before := string(f.Src[c.End:min(len(f.Src), c.End+200)]), strings.TrimRight(string(f.Src[max(0, c.Start-12):c.Start]), " ")
+	if strings.HasSuffix(before, " in") || strings.HasSuffix(before, "**") {
+		return "", false
+	}
+	if key, after, ok := strings.Cut(strings.TrimPrefix(rest, "["), "]"); ok && strings.HasPrefix(rest, "[") {
+		after = strings.TrimLeft(after, " \t")
+		if strings.HasPrefix(after, "=") && !strings.HasPrefix(after, "==") {
+			return oneOr(quoted(key)), true
+		}
+		return "", strings.Contains(key, "[") // a longer key: not told
+	}
+	if strings.HasPrefix(rest, ".get(") || pythonReads.MatchString(rest) && !strings.HasPrefix(strings.TrimSpace(rest), ")") {
+		// n = globals() keeps the dictionary, and what is done with it is not followed.
+		return Any, strings.HasSuffix(before, "=") && !strings.HasPrefix(rest, ".")
+	}
+	return Any, true
+}
+
+// pythonSetattr reads setattr(X, name, value).
+func pythonSetattr(f *Facts, c *Call, add func(Opening)) {
+	text := func(a Arg) string { return strings.TrimSpace(string(f.Src[a.ValueStart:a.ValueEnd])) }
+	on, name := text(c.Args[0]), oneOr(quoted(text(c.Args[1])))
+	o := Opening{At: c.Start, Reach: OpenMembers, Name: name, What: "setattr(" + on + ", " + text(c.Args[1]) + ")"}
+	switch {
+	case strings.Contains(on, "modules["):
+		o.Reach = OpenFile
+	case on == "builtins" || on == "__builtins__" || on == "__builtin__":
+		o.Reach = OpenGlobal
+	case on == "self" || on == "cls":
+		if o.Owner = f.typeAround(c.Scope); o.Owner == "" {
+			return
+		}
+	case f.known(strings.SplitN(on, ".", 2)[0]) && identifier.FindString(lastPart(on)) == lastPart(on):
+		o.Owner = lastPart(on)
+	case !f.scopeInFunction(c.Scope):
+		o.Owner = Any
+	default:
+		return
+	}
+	add(o)
+}
+
+// pythonPassesItself reports whether a statement that stands alone hands the module,
+// or the package's path, to a function: it is called for what it does to the module
+// (apipkg.initpkg(__name__, …), pkg_resources.declare_namespace(__name__)).
+func pythonPassesItself(f *Facts, c *Call) bool {
+	for _, a := range c.Args {
+		switch strings.TrimSpace(string(f.Src[a.ValueStart:a.ValueEnd])) {
+		case "__name__", "__path__", "sys.modules":
+			p := f.Tree.Parent(c.Node)
+			return p >= 0 && f.Tree.Kind(p) == "expression_statement" && !slices.Contains([]string{"print", "getLogger", "main"}, c.Name)
+		}
+	}
+	return false
+}
+
+// pythonAssigned: X.name = value, where X is a class or module that the file names.
+func pythonAssigned(f *Facts, n int, add func(Opening)) {
+	left := f.Tree.Child(n, "left")
+	if left < 0 {
+		return
+	}
+	what := f.Tree.Text(left)
+	switch f.Tree.Kind(left) {
+	case "identifier":
+		if what == "__path__" {
+			add(Opening{At: f.Tree.Start(n), Reach: OpenFile, Name: Any, What: f.Tree.Text(n)})
+		}
+		if what != "__all__" || f.inFunction(f.Tree.Start(n)) {
+			return
+		}
+		declared := map[string]bool{}
+		for i := range f.Decls {
+			declared[f.Decls[i].Name] = true
+		}
+		for _, im := range f.Imports {
+			for _, it := range im.Items {
+				declared[it.Local] = true
+			}
+		}
+		for c := left; c < f.Tree.After(n); c++ {
+			if f.Tree.Kind(c) == "string" {
+				if name := quoted(f.Tree.Text(c)); name != "" && !declared[name] {
+					add(Opening{At: f.Tree.Start(c), Reach: OpenFile, Name: name, What: "__all__"})
+				}
+			}
+		}
+	case "attribute":
+		object, name := f.Tree.Text(f.Tree.Child(left, "object")), f.Tree.Text(f.Tree.Child(left, "attribute"))
+		first, _, _ := strings.Cut(object, ".")
+		switch {
+		case object == "builtins" || object == "__builtins__" || object == "__builtin__":
+			add(Opening{At: f.Tree.Start(n), Reach: OpenGlobal, Name: name, What: what})
+		case first == "self" || first == "cls":
+		case identifier.FindString(lastPart(object)) == lastPart(object) && f.known(first):
+			if name == "__getattr__" || name == "__dict__" || name == "__class__" {
+				name = Any
+			}
+			add(Opening{At: f.Tree.Start(n), Reach: OpenMembers, Owner: lastPart(object), Name: name, What: what})
+		}
+	case "subscript":
+		object := f.Tree.Text(f.Tree.Child(left, "value"))
+		if object == "__builtins__" || object == "builtins.__dict__" || object == "__builtin__.__dict__" {
+			add(Opening{At: f.Tree.Start(n), Reach: OpenGlobal, Name: oneOr(quoted(f.Tree.Text(f.Tree.Child(left, "subscript")))), What: what})
+		}
+	}
+}

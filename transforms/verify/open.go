@@ -1,0 +1,165 @@
+package verify
+
+import (
+	"fmt"
+	"strings"
+
+	"decoy/transforms/syntax"
+)
+
+// opening is a symbol of what makes names that no declaration writes.
+type opening struct {
+	file        *file
+	line        int64
+	reach       syntax.Reach
+	owner, name string
+	what        string
+}
+
+// at says what and where it is, for evidence.
+func (o opening) at() string { return fmt.Sprintf("%s (%s:%d)", o.what, o.file.path, o.line) }
+
+// gives reports whether the opening may make a name.
+func (o opening) gives(name string) bool {
+	before, after, ok := strings.Cut(o.name, "*")
+	if !ok {
+		return o.name == name
+	}
+	return len(name) > len(before)+len(after) && strings.HasPrefix(name, before) && strings.HasSuffix(name, after) || o.name == syntax.Any
+}
+
+// named reports whether it makes that one name and no others: then the name is there.
+func (o opening) named() bool { return !strings.Contains(o.name, "*") }
+
+// finding says what an opening that gives a name means for it.
+func (o opening) finding(name string) finding {
+	if o.named() {
+		return exists("%s is made by %s", name, o.at())
+	}
+	return abstain("%s may make %s", o.at(), name)
+}
+
+// open sorts a file's openings by what they reach.
+func (r *Repo) open(f *file) {
+	for _, o := range f.opens {
+		switch o.reach {
+		case syntax.OpenMembers:
+			r.openers[o.owner] = append(r.openers[o.owner], o)
+		case syntax.OpenGlobal:
+			r.globals = append(r.globals, o)
+		case syntax.OpenMacro:
+			r.macros[o.owner] = append(r.macros[o.owner], o)
+		case syntax.OpenModules:
+			r.modules = append(r.modules, o)
+		case syntax.OpenPath:
+			r.places = append(r.places, o)
+		}
+	}
+}
+
+// packageOpens are the openings of a folder's files that reach all of them.
+func (r *Repo) packageOpens(dir string) []opening {
+	var out []opening
+	for _, f := range r.dirs[dir] {
+		for _, o := range f.opens {
+			if o.reach == syntax.OpenPackage {
+				out = append(out, o)
+			}
+		}
+	}
+	return out
+}
+
+// madeIn is the opening of a file, or of a file of its folder, that may make a name
+// of the module that the file is; a named one first.
+func (q *query) madeIn(f *file, name string) (opening, bool) {
+	var any opening
+	found := false
+	take := func(os []opening, reach syntax.Reach) bool {
+		for _, o := range os {
+			if o.reach != reach || !o.gives(name) || q.w.closes != nil && q.w.closes(q, o, name) {
+				continue
+			}
+			if !found || o.named() {
+				any, found = o, true
+			}
+			if o.named() {
+				return true
+			}
+		}
+		return false
+	}
+	if take(f.opens, syntax.OpenFile) {
+		return any, true
+	}
+	if take(q.repo.packageOpens(f.folder), syntax.OpenPackage) {
+		return any, true
+	}
+	for _, x := range q.repo.openers[moduleName(f)] {
+		if q.family(x.file) && x.gives(name) {
+			return x, true
+		}
+	}
+	return any, found
+}
+
+// moduleName is the last name of a file's module.
+func moduleName(f *file) string {
+	p := stem(f.path)
+	if last := p[strings.LastIndexByte(p, '/')+1:]; last != "__init__" && last != "mod" && last != "index" {
+		return last
+	}
+	p = folder(p)
+	return p[strings.LastIndexByte(p, '/')+1:]
+}
+
+// madeGlobal is the opening that may make a name that every file sees.
+func (q *query) madeGlobal(name string) (opening, bool) {
+	for _, o := range q.repo.globals {
+		if (q.family(o.file) || q.w.ambient && o.file.language == "") && o.gives(name) {
+			return o, true
+		}
+	}
+	return opening{}, false
+}
+
+// openMembers adds to a closure what openings add to a type.
+func (q *query) openMembers(c *closure, d *decl) {
+	for _, o := range q.repo.openers[d.name] {
+		q.openMember(c, o)
+	}
+	for _, o := range q.repo.openers[syntax.Any] {
+		if o.file == d.file {
+			q.openMember(c, o)
+		}
+	}
+	if q.w.members != byFolder {
+		return
+	}
+	for _, o := range q.repo.packageOpens(d.file.folder) {
+		if !(q.w.closes != nil && q.w.closes(q, o, "")) {
+			q.openMember(c, o)
+		}
+	}
+}
+
+func (q *query) openMember(c *closure, o opening) {
+	switch {
+	case !q.family(o.file):
+	case o.named():
+		c.made[o.name] = o.at()
+	default:
+		c.patterns = append(c.patterns, o)
+	}
+}
+
+// unreadBeside is a file that was not read and whose declarations would be in the
+// same package, namespace or crate as a file's, nil for none.
+func (q *query) unreadBeside(f *file) *file {
+	for _, x := range q.unreadFiles() {
+		if q.w.members == byRepo || x.folder == f.folder {
+			return x
+		}
+	}
+	return nil
+}
