@@ -104,7 +104,7 @@ func (h *history) change(c gitrepo.Commit, f *gitrepo.Change) error {
 	if len(free) == 0 {
 		return nil
 	}
-	if reason, detail := screen.File(f.Path, f.After); reason != "" {
+	if reason, detail := screen.FileUnder(h.licenses.Attributes(f.Path), f.Path, f.After); reason != "" {
 		rejected(reason, detail, lang)
 		return nil
 	}

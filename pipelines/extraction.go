@@ -126,10 +126,10 @@ func (x *extraction) symbol(s schemas.Symbol) {
 // keep remembers the first error of adding a record: the disk is full.
 func (x *extraction) keep(err error) { x.err = cmp.Or(x.err, err) }
 
-// file is one source file on its way to a worker. license says what covers a file.
+// file is one source file on its way to a worker. license says what covers it.
 type file struct {
 	src     archives.Source
-	license func(path string, data []byte) (license, reason, detail string)
+	license *screen.Licenses
 	share   float64 // of such files that give spans
 	path    string
 	data    []byte
@@ -168,7 +168,7 @@ func (x *extraction) repo(ctx context.Context, repo string, from []partedSource,
 		}
 		return rows.each(repo, func(b schemas.Blob) error {
 			src := archives.Source{Repo: b.Repo, Commit: b.Commit}
-			return x.offer(ctx, file{src, screen.Stated(b.License).For, x.spanShare(1), b.Path, b.Content}, seen, files)
+			return x.offer(ctx, file{src, screen.Stated(b.License).Under(screen.Terms{Any: x.o.Licenses == licensesAny}), x.spanShare(1), b.Path, b.Content}, seen, files)
 		})
 	})
 	if err != nil {
@@ -250,7 +250,7 @@ func (x *extraction) walk(ctx context.Context, src archives.Source, seen map[[2]
 			return false
 		},
 		func(e archives.Entry) error {
-			return x.offer(ctx, file{src, licenses.For, x.spanShare(bySuffix[path.Ext(e.Path)]), e.Path, e.Data}, seen, files)
+			return x.offer(ctx, file{src, licenses, x.spanShare(bySuffix[path.Ext(e.Path)]), e.Path, e.Data}, seen, files)
 		}, func(r schemas.Reject) {
 			switch r.Reason {
 			case archives.NotAnArchive, archives.ArchiveEmpty, archives.ArchiveCorrupt, archives.ArchiveTooLarge, archives.ArchiveRatio:
@@ -283,26 +283,9 @@ func (x *extraction) offer(ctx context.Context, f file, seen map[[2]string]bool,
 	}
 }
 
-// survey reads an archive's licence files and package manifests, and counts its source files by extension.
+// survey reads what an archive says of licences.
 func (x *extraction) survey(ctx context.Context, src archives.Source) (*screen.Licenses, map[string]int, error) {
-	licenses := screen.NewLicenses()
-	bySuffix := map[string]int{}
-	err := sources.Walk(ctx, src, x.o.Limits,
-		func(p string, _ int64) bool {
-			if screen.MaybeSource(p) {
-				bySuffix[path.Ext(p)]++
-			}
-			return screen.IsLicenseFile(p) || screen.IsManifest(p)
-		},
-		func(e archives.Entry) error {
-			if screen.IsLicenseFile(e.Path) {
-				licenses.Add(e.Path, e.Data)
-			} else {
-				licenses.AddManifest(e.Path, e.Data)
-			}
-			return nil
-		}, func(schemas.Reject) {}) // the second reading reports them
-	return licenses, bySuffix, err
+	return Survey(ctx, src, x.o.Limits, screen.Terms{Any: x.o.Licenses == licensesAny, Own: src.License})
 }
 
 // file screens a source file and extracts from it.
@@ -319,7 +302,7 @@ func (x *extraction) file(w *fim.Extractor, f file) error {
 	rejected := func(reason, detail string) {
 		x.reject(schemas.Reject{Stage: schemas.StageExtract, ID: f.src.FileID(f.path), Reason: reason, Detail: detail, Language: lang})
 	}
-	reason, detail := screen.File(f.path, f.data)
+	reason, detail := screen.FileUnder(f.license.Attributes(f.path), f.path, f.data)
 	readable := reason == "" || reason == screen.Generated || reason == screen.Vendored
 	if !readable {
 		fileSymbol.Flags = []string{"unread"}
@@ -329,7 +312,7 @@ func (x *extraction) file(w *fim.Extractor, f file) error {
 	}
 	license := ""
 	if reason == "" {
-		license, reason, detail = f.license(f.path, f.data)
+		license, reason, detail = f.license.For(f.path, f.data)
 	}
 	blob := schemas.Blob{Repo: f.src.Repo, Commit: f.src.Commit, Path: f.path, License: license, Language: lang, Size: int64(len(f.data)), SHA256: hash, Content: f.data}
 	spans := reason == "" && float64(schemas.Key64("spans", hash)>>11)/(1<<53) < f.share

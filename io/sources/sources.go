@@ -148,7 +148,7 @@ func resolve(ctx context.Context, path string, cfg archives.ResolveConfig) (src 
 	if name == "" { // the .git folder of a work tree
 		name = filepath.Base(filepath.Dir(path))
 	}
-	src = archives.Source{Path: path, Format: FormatGit, Repo: cmp.Or(id.Repo, name), Commit: commit}
+	src = archives.Source{Path: path, Format: FormatGit, Repo: cmp.Or(id.Repo, name), Commit: commit, License: id.License}
 	sum := sha256.Sum256([]byte(src.Repo + "\x00" + commit))
 	src.SHA256 = hex.EncodeToString(sum[:])
 	return src, nil
@@ -166,23 +166,28 @@ func sidecar(name string) (id archives.Identity, err error) {
 	dec := json.NewDecoder(strings.NewReader(string(raw)))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&id); err != nil {
-		return id, fmt.Errorf("read identity %q: %w; write {\"repo\": …, \"commit\": …}", name, err)
+		return id, fmt.Errorf("read identity %q: %w; write {\"repo\": …, \"commit\": …}; a license stands in the recipe's identities alone", name, err)
 	}
 	return id, nil
 }
 
 // Walk streams the regular files of a source, as [archives.Walk] does.
 func Walk(ctx context.Context, src archives.Source, lim archives.Limits, want func(path string, size int64) bool, emit func(archives.Entry) error, reject func(schemas.Reject)) (err error) {
+	return WalkLinks(ctx, src, lim, want, emit, nil, reject)
+}
+
+// WalkLinks is Walk that tells of links too, as [archives.WalkLinks] does.
+func WalkLinks(ctx context.Context, src archives.Source, lim archives.Limits, want func(path string, size int64) bool, emit func(archives.Entry) error, link func(path, target string), reject func(schemas.Reject)) (err error) {
 	if src.Format != FormatGit {
-		return archives.Walk(ctx, src, lim, want, emit, reject)
+		return archives.WalkLinks(ctx, src, lim, want, emit, link, reject)
 	}
 	repo, err := gitrepo.OpenLimits(ctx, src.Path, gitrepo.Limits{MaxFileBytes: lim.MaxFileBytes, MaxEntries: lim.MaxEntries, MaxTotalBytes: lim.MaxTotalBytes, MaxPath: lim.MaxPath})
 	if err == nil {
 		defer func() { err = errors.Join(err, repo.Close()) }()
 		repo.Name = src.Repo
-		err = repo.Snapshot(ctx, src.Commit, want, func(path string, data []byte) error {
+		err = repo.SnapshotLinks(ctx, src.Commit, want, func(path string, data []byte) error {
 			return emit(archives.Entry{Path: path, Data: data, Size: int64(len(data))})
-		}, reject)
+		}, link, reject)
 	}
 	if c := (*gitrepo.ContentError)(nil); errors.As(err, &c) {
 		reject(c.Reject(src.ID()))
