@@ -8,6 +8,8 @@ import (
 
 	"decoy/io/archives"
 	"decoy/schemas/spdx"
+	"decoy/transforms/report"
+	"decoy/transforms/screen"
 )
 
 // Words of extract.licenses.
@@ -26,6 +28,13 @@ func ownLicenses(all []archives.Source) []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// ownTerms reports whether the export claims no permissive terms: the recipe takes files
+// on the user's word, or a row came in under another licence (the stages before may have
+// been built so).
+func (sum *summary) ownTerms() bool {
+	return sum.b.Recipe.ownTerms() || slices.ContainsFunc(sum.licenseCounts(), func(c report.Count) bool { return !screen.IsPermissive(c.Name) })
 }
 
 // ownTerms reports whether the recipe takes files on the word of the user and not of

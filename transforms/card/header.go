@@ -41,7 +41,7 @@ func newHeader(d Data) header {
 		rows += r.N
 	}
 	return header{
-		License: hubLicenses(d.Licenses), Language: []string{"code"}, PrettyName: "decoy " + d.Name,
+		License: hubLicenses(d), Language: []string{"code"}, PrettyName: "decoy " + d.Name,
 		Tags:           []string{"code", "fill-in-the-middle", "hard-negatives", "hallucination", "preference", "decoy"},
 		TaskCategories: []string{"text-generation"}, SizeCategories: []string{sizeCategory(rows)},
 		Configs: newConfigs(d.Files),

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 
@@ -33,6 +34,9 @@ var (
 	// knownNotices are phrases that restrict nothing.
 	knownNotices = regexp.MustCompile(`(?i)` + strings.Join([]string{
 		`https?://\S+`, `\bSPDX-[\w-]+:`,
+		`\byou may not use this \w+ except in compliance with the licen[cs]e\b`, `\byou may obtain a copy of the licen[cs]e(?: below,? or)?(?: at)?\b`, `\bunless required by applicable law or agreed to in writing\b`,
+		`\b(?:software )?distributed under the licen[cs]e is distributed on an "as is" basis\b`, `\bwithout warranties or conditions of any kind\b`, `\bsee the licen[cs]e for the specific language governing permissions and limitations(?: under the licen[cs]e)?`,
+		`\badditional copyrights?\b`,
 		`\b(?:dual|double|multi|triple)[- ]?licen[cs]ed?\b`, `\ball rights reserved\b`,
 		`\b(?:is|are|was|were|be)? ?(?:also |now |still |both |thus |therefore |re-?)*(?:licen[cs]ed|released|distributed|redistributed|available|made available|covered|published|provided|offered|usable)(?: to you)? (?:under|by|with|per|according to|in accordance with)(?: (?:the|an?|both|either|one|any|of|each|all|their|its|terms(?: and conditions)?|conditions|following|original|open[- ]source|same|respective|two|three|licen[cs]es?|below|above|permissive)\b)*`,
 		`\b(?:under )?(?:the )?(?:terms(?: and conditions)? of )?(?:the |an? |either |both )*` + free + `(?:(?:,|/|\||&| and| or| and/or)+ (?:the |an? )*` + free + `)*`,
@@ -75,7 +79,9 @@ func beside(data []byte, found []licensecheck.Match) string {
 			return p
 		}
 		if m.End > m.Start {
-			if p := altered(m.ID, string(data[m.Start:m.End])); p != "" {
+			// A match takes in the lines of copyright before it.
+			names, text := leadingNames(string(data[m.Start:m.End]))
+			if p := cmp.Or(unknownParagraph(names), altered(m.ID, text)); p != "" {
 				return p
 			}
 		}
@@ -83,6 +89,25 @@ func beside(data []byte, found []licensecheck.Match) string {
 	}
 	return ""
 }
+
+// leadingNames parts the lines of copyright at the start of a licence from the rest.
+func leadingNames(text string) (names, rest string) {
+	at := 0
+	for line := range strings.Lines(text) {
+		if l := strings.Trim(line, decoration+"\n"); l != "" && !ofCopyright.MatchString(l) {
+			break
+		}
+		if grant := grantBegins.FindStringIndex(line); grant != nil { // all in one line
+			at += grant[0]
+			break
+		}
+		at += len(line)
+	}
+	return text[:at], text[at:]
+}
+
+// grantBegins matches where the text of a licence begins behind a line of copyright.
+var grantBegins = regexp.MustCompile(`(?i)\b(?:permission is hereby|permission to use|redistribution and use|licensed under the|this software is provided|boost software license)\b`)
 
 // commercialWord finds in a licence what the licence itself does not say.
 var commercialWord = regexp.MustCompile(`(?i)[^.]{0,60}\b(?:(?:non-?)?commercial\w*|academic|educational|research|training|evaluation|military)\b[^.]{0,40}`)

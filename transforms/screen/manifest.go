@@ -180,11 +180,11 @@ func readPyproject(data []byte) manifest {
 // text.
 func longhand(text string) verdict {
 	first, rest, _ := strings.Cut(strings.TrimSpace(text), "\n")
-	if v := statement(text); v.found || strings.TrimSpace(rest) == "" {
+	if v := statement(text); v.found || strings.TrimSpace(rest) == "" && len(text) <= maxName {
 		return v
 	}
 	v := licenseFile{path: "license", text: scan([]byte(text))}.verdict()
-	if v.reason == LicenseUnclear { // a name, and more about it
+	if v.reason == LicenseUnclear && len(text) < pointerBytes { // a name, and more about it
 		return statement(first)
 	}
 	return v

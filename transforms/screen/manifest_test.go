@@ -83,7 +83,7 @@ func TestManifestStates(t *testing.T) {
 
 		{"pyproject.toml", "[project]\nlicense = \"Apache-2.0\"\n", "Apache-2.0"},
 		{"pyproject.toml", "[project]\nlicense = {text = \"MIT License\"}\n", "MIT"}, {"pyproject.toml", "[project.license]\ntext = \"GPLv3\"\n", "-"},
-		{"pyproject.toml", "[project]\nlicense = {file = \"GPL\"}\n", "?"}, {"pyproject.toml", "[tool.poetry]\nlicense = \"MIT\"\n", "MIT"},
+		{"pyproject.toml", "[project]\nlicense = {file = \"GPL\"}\n", "-"}, {"pyproject.toml", "[tool.poetry]\nlicense = \"MIT\"\n", "MIT"},
 		{"pyproject.toml", "[project]\nclassifiers = [\n\"Programming Language :: Python\",\n\"" + trove + "MIT License\",\n]\n", "MIT"},
 		{"pyproject.toml", "[tool.poetry]\nclassifiers = [\"" + trove + "GNU General Public License v3 (GPLv3)\"]\n", "-"},
 		{"pyproject.toml", "[project]\nclassifiers = [\"License :: OSI Approved\", \"" + trove + "MIT License\"]\n", "MIT"},

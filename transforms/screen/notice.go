@@ -31,8 +31,8 @@ var (
 	// offersChoice matches notices that name such a licence beside a permissive one.
 	offersChoice = regexp.MustCompile(`(?i)\bdual[- ]?licen[cs]ed?\b.*\b(?:MIT|BSD|Apache)\b|\bdual (?:MIT|BSD|Apache)/` +
 		`|\b(?:MIT|BSD|Apache)\b.{0,60}\b(?:or|and) .{0,40}\b(?:[AL]?GPL|GNU)\b.{0,40}\blicen[cs]es\b` +
-		`|\b(?:[AL]?GPL|GNU)\b[^.]{0,60}\bor [^.]{0,40}\b(?:MIT|BSD|Apache)\b` +
-		`|\b(?:MIT|BSD|Apache)\b[^.]{0,60}\bor [^.]{0,40}\b(?:[AL]?GPL|GNU)\b` +
+		`|\b(?:[AL]?GPL|GNU)\b(?:[^.]|\.\d){0,60}\bor (?:[^.]|\.\d){0,40}\b(?:MIT|BSD|Apache)\b` +
+		`|\b(?:MIT|BSD|Apache)\b(?:[^.]|\.\d){0,60}\bor (?:[^.]|\.\d){0,40}\b(?:[AL]?GPL|GNU)\b` +
 		`|\bRedistribution and use in source and binary forms\b.*\balternatively\b`)
 
 	// reserved matches what forbids without the name of a licence.
@@ -42,9 +42,9 @@ var (
 		`|\bproprietary (?:to|software|source|code|information|licen[cs]e)\b[^.]{0,20}\b(?:of|to|and|licen)|\b(?:contains?|is) (?:\w+ ){0,3}(?:proprietary|confidential)(?: and \w+)? (?:information|property|material)` +
 		`|\b(?:sole|exclusive|intellectual)(?: and exclusive)? property of\b|\ball information contained herein\b` +
 		`|\b(?:may|shall|must|can|should) ?not be (?:\w+[, /]+(?:or |and )?){0,6}?(?:used|copied|reproduced|disclosed|distributed|redistributed|modified|transmitted|published|shared|sold)\b[^.]{0,160}?\b(?:without|except|unless)\b[^.]{0,100}?\b(?:permission|consent|authori[sz]ation|agreement|approval|licen[cs]e)\b` +
-		`|\bno part of this (?:\w+ ){1,4}may be\b|\b(?:copying|distribution|reproduction|redistribution|modification|use)\b[^.]{0,80}\b(?:is|are) (?:strictly )?(?:prohibited|forbidden)\b` +
+		`|\bno part of this (?:\w+ ){1,4}may be\b|\b(?:(?:copying|distribution|reproduction|redistribution|dissemination)\b[^.]{0,80}|use (?:\w+ ){0,4}(?:this|the) (?:\w+ )?(?:file|software|code|program|source|material|document|work)\b[^.]{0,60})\b(?:is|are) (?:strictly |expressly )?(?:prohibited|forbidden)\b` +
 		`|\bdo not (?:copy(?:,| or| and|/) ?)?(?:re-?)?distribute\b|\bnot for (?:public |external )?(?:re-?)?(?:distribution|release|publication)\b` +
-		`|\bfor (?:[A-Z][\w.]+ ){1,3}internal use only\b|\b(?:this|the) (?:\w+ )?(?:code|file|software|program)\b[^.]{0,60}\binternal use only\b` +
+		`|\bfor (?-i:(?:[A-Z][\w&]+ ){1,3})internal use only\b|\b(?:this|the) (?:\w+ )?(?:code|file|software|program)\b[^.]{0,60}\binternal use only\b` +
 		`|\bunder (?:a|the|an) (?:\w+ ){0,3}(?:commercial|proprietary|enterprise|evaluation) (?:\w+ )?licen[cs]e\b|\b(?:commercial|enterprise|proprietary) licen[cs]e (?:agreement|is required|required|terms)` +
 		`|\bnon-?commercial(?:ly)? (?:use|purpose|research|licen|redistrib|only)|\bfor (?:\w+ )?non-?commercial\b|\bnot (?:be used )?for (?:any )?commercial\b|\bno commercial use\b|\bcommercial use\b[^.]{0,40}\b(?:prohibited|forbidden|not (?:allowed|permitted)|requires?)\b` +
 		`|\bfor (?:\w+,? (?:and |or )?){0,3}(?:research|academic|educational|personal|evaluation|private)(?: and \w+| or \w+)? (?:use|purposes?) only\b|\b(?:solely|only|exclusively) for (?:\w+ ){0,2}(?:research|academic|educational|personal|evaluation|private)\b[^.]{0,20}\b(?:use|purposes?)\b`)
