@@ -17,7 +17,7 @@ import (
 )
 
 // MinCoverage is the percentage of a licence file's words that must belong to a
-// known licence.
+// known licence, unless all the others are known to be harmless.
 const MinCoverage = 75
 
 // pointerBytes is the size up to which a file without a licence text is a remark
@@ -38,6 +38,7 @@ type licenseText struct {
 	ids     []string // in the order of the text, each once
 	percent float64
 	bytes   int
+	apart   []string        // folders that it takes out
 	beside  string          // what stands beside them and is not known to be harmless
 	holders map[string]bool // words of the names in its lines of copyright
 }
@@ -174,7 +175,8 @@ func folderOf(filePath string) string {
 
 func scan(data []byte) licenseText {
 	cover := licensecheck.Scan(data)
-	t := licenseText{percent: cover.Percent, bytes: len(data), beside: beside(data, cover.Match), holders: holders(string(data))}
+	t := licenseText{percent: cover.Percent, bytes: len(data), holders: holders(string(data))}
+	t.beside, t.apart = beside(data, cover.Match)
 	for _, links := range []bool{false, true} {
 		for _, m := range cover.Match {
 			if m.IsURL == links && !slices.Contains(t.ids, m.ID) {
@@ -249,6 +251,18 @@ func (l *Licenses) around(filePath string, h head) verdict {
 	v := a.verdict()
 	if !v.found || v.reason != "" {
 		return v
+	}
+	for folder := folderOf(filePath); ; folder = folderOf(folder) {
+		for _, f := range l.folders[folder] {
+			for _, apart := range f.text.apart {
+				if strings.HasPrefix(filePath, path.Join(folder, apart)+"/") {
+					return verdict{found: true, reason: LicenseRestricted, detail: f.path + " sets " + clip(apart, 80) + "/ apart"}
+				}
+			}
+		}
+		if folder == "" {
+			break
+		}
 	}
 	for _, f := range l.folders[""] {
 		if name := textID(f.path); name != "" && !IsPermissive(name) {
@@ -407,7 +421,7 @@ func (f licenseFile) verdict() verdict {
 	if f.lost != "" {
 		return verdict{found: true, reason: LicenseUnclear, detail: fmt.Sprintf("%s: a link to %s, which the archive does not hold", name, clip(f.lost, 80))}
 	}
-	if f.text.percent < MinCoverage || len(f.text.ids) == 0 {
+	if f.text.percent < MinCoverage && f.text.beside != "" || len(f.text.ids) == 0 {
 		return verdict{found: true, reason: LicenseUnclear, detail: fmt.Sprintf(
 			"%s: %.0f %% of the text are a known licence (%s), %d %% are needed",
 			name, f.text.percent, cmp.Or(strings.Join(f.text.ids, ", "), "none"), MinCoverage)}
