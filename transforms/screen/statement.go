@@ -38,7 +38,12 @@ func meaning(text string) verdict {
 	case text == "":
 		return verdict{}
 	case strings.Contains(text, "://"):
-		return linked(text)
+		if v := linked(text); v.found || !restrictedName.MatchString(text) {
+			return v
+		}
+		return refuses()
+	case elsewhere.MatchString(text) && restrictedName.MatchString(text):
+		return refuses()
 	case elsewhere.MatchString(text):
 		return verdict{}
 	}
@@ -76,7 +81,7 @@ func meaning(text string) verdict {
 // restrictedName matches what takes back a permission in a name that is not understood
 // as a whole, as in "MIT (non-commercial use)".
 var restrictedName = regexp.MustCompile(`(?i)\bnon-?commercial|\bcommons[- ]clause|\b(research|academic|educational|evaluation|personal|internal)\b.*\b(use|only|purpose)` +
-	`|\b(not for|no) |\bprohibit|\brestrict|\bproprietary|\bconfidential|\bcopyleft`)
+	`|\b(not for|no) |\bprohibit|\brestrict|\bproprietary|\bconfidential|\bcopyleft|\bcommercial|\beula\b|\bend[- ]user|\bsubscription|\bshareware|\bfreeware|\btrial\b|\bagreement\b|\bterms\b`)
 
 // oneName is the verdict on the id or the usual name of one licence.
 func oneName(name string) verdict {

@@ -41,7 +41,7 @@ func TestStatement(t *testing.T) {
 		"": "?", "BSD": "?", "BSD License": "?", "Apache": "?", "Apache Software License": "?", "Public Domain": "?", "Custom": "?",
 		"SEE LICENSE IN LICENSE.md": "?", "SEE LICENSE IN licenses/MIT": "?", "See file MIT": "?", "file: MIT": "?",
 		"MIT but ask me first": "?", "MIT (non-commercial use)": "-", "MIT, not for commercial use": "-", "Apache 2.0 with Commons Clause": "-", "GPL-compatible": "?", "MIT AND Custom": "?", "GPL OR Custom": "?",
-		"BSD/GPL": "?", "MIT OR": "?", "$(PackageLicense)": "?", "commercial grade MIT": "?",
+		"BSD/GPL": "?", "MIT OR": "?", "$(PackageLicense)": "?", "commercial grade MIT": "-", "Acme Commercial EULA": "-", "See the terms at https://example.com/eula": "-", "Acme Software Agreement": "-", "See terms of use": "-",
 		"MIT OR Custom": "MIT", "GPL-3.0 AND Custom": "-", "MIT, GPL": "-",
 		strings.Repeat("(", 99) + "MIT" + strings.Repeat(")", 99): "?", "MIT" + strings.Repeat(" OR MIT", spdx.MaxTokens): "?",
 		strings.Repeat("a long text ", 40) + "or MIT": "?", "MIT OR ISC" + strings.Repeat(" OR GPL-3.0", 30): "MIT OR ISC",
