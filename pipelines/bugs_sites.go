@@ -31,6 +31,9 @@ type fileInput struct {
 	Content  []byte        `json:"content"`
 	Stated   string        `json:"stated,omitempty"`   // the licence of a row
 	Licenses []licenseFile `json:"licenses,omitempty"` // of the archive
+	Terms    screen.Terms  `json:"terms,omitzero"`
+
+	Attributes screen.FileAttributes `json:"attributes,omitzero"`
 }
 
 type licenseFile struct {
@@ -53,11 +56,12 @@ var (
 		return nil
 	})
 	siteLicenseFile = newBugSite("licence file", func(in fileInput, _ string) error {
-		addLicense(screen.NewLicenses(), in.Path, in.Content)
+		screen.NewLicenses().AddEvidence(in.Path, in.Content)
+		screen.NewLicenses().Refer(in.Path, in.Content)
 		return nil
 	})
 	siteScreen = newBugSite("screen", func(in fileInput, _ string) error {
-		screened(in.Path, in.Content)
+		screened(in.Attributes, in.Path, in.Content)
 		return nil
 	})
 	siteLicense = newBugSite("licence of a file", func(in fileInput, _ string) error {
@@ -66,9 +70,9 @@ var (
 			l = screen.Stated(in.Stated)
 		}
 		for _, f := range in.Licenses {
-			addLicense(l, f.Path, f.Content)
+			l.AddEvidence(f.Path, f.Content)
 		}
-		l.For(in.Path, in.Content)
+		l.Under(in.Terms).For(in.Path, in.Content)
 		return nil
 	})
 	siteSpans = newBugSite("spans and symbols", func(in spansInput, _ string) error {

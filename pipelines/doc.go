@@ -27,6 +27,13 @@
 // The files of curate's selection are written by one worker; its done record is
 // that of the stage.
 //
+// # Rights
+//
+// Before extract reads the sources of an archive it surveys what there is about their
+// licences ([Survey]); package screen decides. Code of one's own is taken with
+// extract.licenses: any, or with a license in the archive's entry of identities: rows,
+// attribution and card then say so, and the card claims no permissive terms.
+//
 // # Judging
 //
 // Judge has rounds, each a graph over all shards. Between them the driver adds up the

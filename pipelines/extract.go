@@ -27,6 +27,7 @@ type extractOptions struct {
 	MaxPerRepo  int              `json:"max_per_repo"`
 	NgramTokens int              `json:"ngram_tokens"`
 	Limits      archives.Limits  `json:"limits"`
+	Licenses    string           `json:"licenses"`
 }
 
 // partedSource is an archive with the numbers of the tasks that read its parts, none
@@ -69,8 +70,9 @@ func runExtract(ctx context.Context, b *Build) error {
 	options := struct {
 		ExtractRecipe
 		Rows       []RowsRecipe     `json:"rows,omitempty"`
+		Own        []string         `json:"own_licenses,omitempty"`
 		Unreadable []schemas.Reject `json:"unreadable,omitempty"` // they are among the rejects
-	}{b.Recipe.Extract, columns, b.Rejected}
+	}{b.Recipe.Extract, columns, ownLicenses(b.Sources), b.Rejected}
 	s, err := b.open(schemas.StageExtract, options, inputs)
 	if err != nil {
 		return err
@@ -89,7 +91,7 @@ func runExtract(ctx context.Context, b *Build) error {
 	base := extractOptions{
 		FIM: cfg, Languages: b.Recipe.Extract.Languages, Exclude: b.Recipe.Extract.ExcludeRepos,
 		Origin: b.Recipe.Extract.Origin, EditShare: b.Recipe.Extract.EditShare, MaxCommits: b.Recipe.Extract.MaxCommits,
-		MaxPerRepo: b.Recipe.Extract.MaxPerRepo, NgramTokens: b.Recipe.Extract.NgramTokens / n,
+		MaxPerRepo: b.Recipe.Extract.MaxPerRepo, NgramTokens: b.Recipe.Extract.NgramTokens / n, Licenses: b.Recipe.Extract.Licenses,
 	}
 	byShard := make([][]partedSource, n)
 	before := prepare(b.Sources, b.Rows, b.partBytes(), n+len(base.Languages))

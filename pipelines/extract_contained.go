@@ -20,44 +20,57 @@ func (f file) record(lang string) record {
 }
 
 func (f file) input() []fileInput {
-	return []fileInput{{Path: f.path, Content: f.data, Stated: f.stated}}
+	return []fileInput{{Path: f.path, Content: f.data, Stated: f.stated, Attributes: f.license.Attributes(f.path)}}
 }
 
 // look is what screening says of a file.
 type look struct{ language, reason, detail string }
 
-func screened(path string, data []byte) look {
+func (f file) screened() look { return screened(f.license.Attributes(f.path), f.path, f.data) }
+
+func screened(a screen.FileAttributes, path string, data []byte) look {
 	l := look{language: screen.Language(path, data)}
-	l.reason, l.detail = screen.File(path, data)
+	l.reason, l.detail = screen.FileUnder(a, path, data)
 	return l
 }
 
-// unreadLicense stands for a licence file over which reading failed: its folder has
-// terms that nobody knows.
+// unreadLicense stands for a file that tells of licences and over which reading failed:
+// its folder has terms that nobody knows.
 const unreadLicense = "terms that could not be read"
 
-func addLicense(l *screen.Licenses, path string, data []byte) {
-	if screen.IsLicenseFile(path) {
-		l.Add(path, data)
-	} else {
-		l.AddManifest(path, data)
+// evidence lets a survey take in a file.
+func (x *extraction) evidence(src archives.Source, l *screen.Licenses, e archives.Entry, take func(path string, data []byte)) error {
+	_, ok, err := contained(x.bugs, siteLicenseFile, record{id: src.FileID(e.Path)}, func() []fileInput { return []fileInput{{Path: e.Path, Content: e.Data}} },
+		func() (struct{}, error) {
+			take(e.Path, e.Data)
+			return struct{}{}, nil
+		})
+	if err == nil && !ok {
+		l.Add(path.Join(path.Dir(e.Path), "LICENSE"), []byte(unreadLicense))
 	}
+	return err
 }
 
-// terms are a file's licence, or why it has none.
-type terms struct{ license, reason, detail string }
+// terms are what the build asks of the licences of a source.
+func (x *extraction) terms(src archives.Source) screen.Terms {
+	return screen.Terms{Any: x.o.Licenses == licensesAny, Own: src.License}
+}
 
-func (x *extraction) terms(f file, lang string) (terms, bool, error) {
+// covered is a file's licence, or why it has none.
+type covered struct{ license, reason, detail string }
+
+func (x *extraction) licensed(f file, lang string) (covered, bool, error) {
 	return contained(x.bugs, siteLicense, f.record(lang), func() []fileInput {
 		in := f.input()
+		in[0].Terms = x.terms(f.src)
 		whole := in[0]
 		if whole.Licenses = x.licenseFiles(f.src); len(whole.Licenses) > 0 {
 			in = append(in, whole)
 		}
 		return in
-	}, func() (t terms, err error) {
-		t.license, t.reason, t.detail = f.license(f.path, f.data)
-		return t, nil
+	}, func() (c covered, err error) {
+		c.license, c.reason, c.detail = f.license.For(f.path, f.data)
+		return c, nil
 	})
 }
 
@@ -71,7 +84,7 @@ func (x *extraction) licenseFiles(src archives.Source) (out []licenseFile) {
 	}
 	left := maxLicenseBytes
 	err := sources.Walk(context.Background(), src.Whole(), x.o.Limits,
-		func(p string, size int64) bool { return screen.IsLicenseFile(p) || screen.IsManifest(p) },
+		func(p string, _ int64) bool { return screen.IsEvidence(p) },
 		func(e archives.Entry) error {
 			if left -= len(e.Data); left > 0 {
 				out = append(out, licenseFile{e.Path, e.Data})

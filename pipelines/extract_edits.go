@@ -118,8 +118,8 @@ func (h *history) change(c gitrepo.Commit, f *gitrepo.Change) error {
 		return nil
 	}
 	x := h.x
-	in := file{src: archives.Source{Repo: h.src.Repo, Commit: c.ID, Path: h.src.Path, Format: h.src.Format}, license: h.licenses.For, path: f.Path, data: f.After}
-	look, ok, err := contained(x.bugs, siteScreen, in.record(""), in.input, func() (look, error) { return screened(f.Path, f.After), nil })
+	in := file{src: archives.Source{Repo: h.src.Repo, Commit: c.ID, Path: h.src.Path, Format: h.src.Format}, license: h.licenses, path: f.Path, data: f.After}
+	look, ok, err := contained(x.bugs, siteScreen, in.record(""), in.input, func() (look, error) { return in.screened(), nil })
 	if err != nil || !ok {
 		return err
 	}
@@ -136,7 +136,7 @@ func (h *history) change(c gitrepo.Commit, f *gitrepo.Change) error {
 		rejected(look.reason, look.detail, lang)
 		return nil
 	}
-	terms, ok, err := x.terms(in, lang)
+	terms, ok, err := x.licensed(in, lang)
 	if err != nil || !ok {
 		return err
 	}

@@ -137,11 +137,11 @@ func (x *extraction) symbol(s schemas.Symbol) {
 // keep remembers the first error of adding a record: the disk is full.
 func (x *extraction) keep(err error) { x.err = cmp.Or(x.err, err) }
 
-// file is one source file on its way to a worker. license says what covers a file.
+// file is one source file on its way to a worker. license says what covers it.
 type file struct {
 	src     archives.Source
 	stated  string // by its row
-	license func(path string, data []byte) (license, reason, detail string)
+	license *screen.Licenses
 	share   float64 // of such files that give spans
 	path    string
 	data    []byte
@@ -180,7 +180,7 @@ func (x *extraction) repo(ctx context.Context, repo string, from []partedSource,
 		}
 		return rows.each(repo, func(b schemas.Blob) error {
 			src := archives.Source{Repo: b.Repo, Commit: b.Commit}
-			return x.offer(ctx, file{src, b.License, statedLicense(b.License), x.spanShare(1), b.Path, b.Content}, seen, files)
+			return x.offer(ctx, file{src, b.License, screen.Stated(b.License).Under(x.terms(src)), x.spanShare(1), b.Path, b.Content}, seen, files)
 		})
 	})
 	if err != nil {
@@ -262,7 +262,7 @@ func (x *extraction) walk(ctx context.Context, src archives.Source, seen map[[2]
 			return false
 		},
 		func(e archives.Entry) error {
-			return x.offer(ctx, file{src, "", licenses.For, x.spanShare(bySuffix[path.Ext(e.Path)]), e.Path, e.Data}, seen, files)
+			return x.offer(ctx, file{src, "", licenses, x.spanShare(bySuffix[path.Ext(e.Path)]), e.Path, e.Data}, seen, files)
 		}, func(r schemas.Reject) {
 			switch r.Reason {
 			case schemas.ReasonInternal:
@@ -309,29 +309,9 @@ func (x *extraction) offer(ctx context.Context, f file, seen map[[2]string]bool,
 	}
 }
 
-// survey reads an archive's licence files and package manifests, and counts its source files by extension.
+// survey reads what an archive says of licences.
 func (x *extraction) survey(ctx context.Context, src archives.Source) (*screen.Licenses, map[string]int, error) {
-	licenses := screen.NewLicenses()
-	bySuffix := map[string]int{}
-	err := sources.Walk(ctx, src, x.o.Limits,
-		func(p string, _ int64) bool {
-			if screen.MaybeSource(p) {
-				bySuffix[path.Ext(p)]++
-			}
-			return screen.IsLicenseFile(p) || screen.IsManifest(p)
-		},
-		func(e archives.Entry) error {
-			f := file{src: src, path: e.Path, data: e.Data}
-			_, ok, err := contained(x.bugs, siteLicenseFile, record{id: src.FileID(e.Path)}, f.input, func() (struct{}, error) {
-				addLicense(licenses, e.Path, e.Data)
-				return struct{}{}, nil
-			})
-			if err == nil && !ok {
-				licenses.Add(e.Path, []byte(unreadLicense))
-			}
-			return err
-		}, func(schemas.Reject) {}) // the second reading reports them
-	return licenses, bySuffix, err
+	return survey(ctx, src, x.o.Limits, x.terms(src), x.evidence)
 }
 
 // file screens a source file and extracts from it. What fails over it costs the file:
@@ -345,7 +325,7 @@ func (x *extraction) file(at **fim.Extractor, f file) error {
 		x.symbol(fileSymbol)
 		return err
 	}
-	look, ok, err := contained(x.bugs, siteScreen, f.record(""), f.input, func() (look, error) { return screened(f.path, f.data), nil })
+	look, ok, err := contained(x.bugs, siteScreen, f.record(""), f.input, func() (look, error) { return f.screened(), nil })
 	if err != nil || !ok {
 		return unread(err)
 	}
@@ -364,7 +344,7 @@ func (x *extraction) file(at **fim.Extractor, f file) error {
 	}
 	license := ""
 	if reason == "" {
-		terms, ok, err := x.terms(f, lang)
+		terms, ok, err := x.licensed(f, lang)
 		if err != nil || !ok {
 			return unread(err)
 		}

@@ -74,7 +74,7 @@ type ExtractRecipe struct {
 	MaxPerRepo   int            `yaml:"max_per_repo" json:"max_per_repo"`
 	PrefixBytes  int            `yaml:"prefix_bytes" json:"prefix_bytes"`
 	SuffixBytes  int            `yaml:"suffix_bytes" json:"suffix_bytes"`
-	Licenses     string         `yaml:"licenses" json:"licenses"`
+	Licenses     string         `yaml:"licenses" json:"licenses"` // permissive, or any for code that is yours
 	ExcludeRepos []string       `yaml:"exclude_repos" json:"exclude_repos"`
 	// NgramTokens bounds what the n-gram judge counts, a language; each shard
 	// counts its part.
@@ -136,7 +136,7 @@ func defaults() Recipe {
 		Name: "unnamed", Shards: 8,
 		Extract: ExtractRecipe{
 			Origin: schemas.OriginSnapshot, EditShare: 0.5, MaxCommits: 2000, Languages: slices.Clone(schemas.Languages), MaxPerRepo: 4000,
-			Licenses: "permissive", NgramTokens: 4_000_000,
+			Licenses: licensesPermissive, NgramTokens: 4_000_000,
 		},
 		Generate: GenerateRecipe{Types: "applicable", InventedShare: 0.2, Panel: []panel.Member{{Name: "rules", Provider: "rules"}}},
 		Judge:    defaultJudge(),
@@ -240,7 +240,8 @@ func (r *Recipe) Validate() error {
 	}
 	between("extract.max_per_repo", float64(r.Extract.MaxPerRepo), 1, 10_000_000)
 	between("extract.ngram_tokens", float64(r.Extract.NgramTokens), 0, 1e9)
-	oneOf("extract.licenses", r.Extract.Licenses, "permissive")
+	oneOf("extract.licenses", r.Extract.Licenses, licensesPermissive, licensesAny)
+	r.checkIdentities(bad)
 	oneOf("generate.types", r.Generate.Types, "applicable", "all")
 	between("generate.invented_share", r.Generate.InventedShare, 0, 1)
 	checkPanel(bad, "generate.panel", r.Generate.Panel, "rules")

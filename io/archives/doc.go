@@ -19,7 +19,8 @@
 // rar, packages of Linux …) is named in the reject, with what to do about it. A zip whose entries all lie below PATH@VERSION/ with a valid Go
 // module path is a module zip.
 //
-// An archive in an archive is an entry like any other and is not opened.
+// An archive in an archive is an entry like any other and is not opened. A link is a
+// reject, and [WalkLinks] tells what it names; nothing is followed.
 //
 // # Local and remote
 //
@@ -34,7 +35,7 @@
 // Repository and commit come from, in this order, each filling what is still
 // empty:
 //
-//  1. the recipe's map ([ResolveConfig].Identities), then the file
+//  1. the recipe's map ([ResolveConfig].Identities; it alone can state a licence), then the file
 //     ARCHIVE.identity.json with the fields repo and commit, beside the archive;
 //  2. the commit that git archive leaves in the pax global header of a tar or in
 //     the comment of a zip, as GitHub's have it; the repository is then the root

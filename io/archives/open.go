@@ -31,6 +31,7 @@ type item struct {
 	kind   kind
 	detail string // of kindOther: what it is
 	read   func() ([]byte, error)
+	target func() string // of a link: what it names; "/PATH" from the archive's top for a hard one
 }
 
 // archive is an open archive file.

@@ -185,7 +185,7 @@ func (r *resolver) one(ctx context.Context, p location) (Source, error) {
 		return Source{}, err
 	}
 	id = id.fill(said)
-	src.Repo, src.Commit = id.Repo, id.Commit
+	src.Repo, src.Commit, src.License = id.Repo, id.Commit, id.License
 	return src, nil
 }
 
@@ -207,7 +207,7 @@ func (r *resolver) identityOf(ctx context.Context, p location) (Identity, error)
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&side); err != nil {
-		return id, fmt.Errorf("read identity %q: %w; write {\"repo\": …, \"commit\": …}", name, err)
+		return id, fmt.Errorf("read identity %q: %w; write {\"repo\": …, \"commit\": …}; a license stands in the recipe's identities alone", name, err)
 	}
 	return id.fill(side), nil
 }

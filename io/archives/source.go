@@ -25,6 +25,8 @@ type Source struct {
 	Root   string `json:"root"`
 	Part   int    `json:"part,omitempty"`
 	Parts  int    `json:"parts,omitempty"`
+	// License is what the recipe states for all files, whatever they say; "" is nothing.
+	License string `json:"license,omitempty"`
 }
 
 // ID names the source in a reject: repo@commit, or repo where no commit is known.
@@ -48,6 +50,9 @@ func (s Source) Input() schemas.Input {
 type Identity struct {
 	Repo   string `json:"repo" yaml:"repo"`
 	Commit string `json:"commit" yaml:"commit"`
+	// License is an SPDX expression that the owner states for all files of the archive.
+	// Only a recipe can: a file beside an archive may come from whoever made that.
+	License string `json:"-" yaml:"license"`
 }
 
 // fill returns i with its empty fields taken from next.
@@ -57,6 +62,9 @@ func (i Identity) fill(next Identity) Identity {
 	}
 	if i.Commit == "" {
 		i.Commit = next.Commit
+	}
+	if i.License == "" {
+		i.License = next.License
 	}
 	return i
 }

@@ -89,6 +89,12 @@ func (a *archive) tarItems(ctx context.Context, lim Limits, visit func(item) err
 		}
 		it := item{name: hdr.Name, size: hdr.Size}
 		it.kind, it.detail = tarKind(hdr.Typeflag)
+		switch hdr.Typeflag {
+		case tar.TypeSymlink:
+			it.target = func() string { return hdr.Linkname }
+		case tar.TypeLink:
+			it.target = func() string { return "/" + hdr.Linkname }
+		}
 		it.read = func() ([]byte, error) {
 			b, err := inputs.ReadExactly(tr, hdr.Size)
 			if err != nil {
@@ -137,6 +143,9 @@ func isSparse(hdr *tar.Header) bool {
 	return false
 }
 
+// hardLink is what a second name of an entry is called.
+const hardLink = "a hard link"
+
 func tarKind(flag byte) (kind, string) {
 	switch flag {
 	case tar.TypeReg, tar.TypeGNUSparse:
@@ -146,7 +155,7 @@ func tarKind(flag byte) (kind, string) {
 	case tar.TypeSymlink:
 		return kindOther, "a symbolic link"
 	case tar.TypeLink:
-		return kindOther, "a hard link"
+		return kindOther, hardLink
 	case tar.TypeChar, tar.TypeBlock:
 		return kindOther, "a device"
 	case tar.TypeFifo:

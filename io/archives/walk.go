@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/zeebo/xxh3"
 
@@ -33,13 +34,20 @@ type Entry struct {
 // An archive over which the reader itself, or a library that it uses, panics is a
 // reject with [schemas.ReasonInternal]; what came before stands.
 func Walk(ctx context.Context, src Source, lim Limits, want func(path string, size int64) bool, emit func(Entry) error, reject func(schemas.Reject)) error {
+	return WalkLinks(ctx, src, lim, want, emit, nil, reject)
+}
+
+// WalkLinks is Walk that tells of links too: the path of each, and what it names as it
+// stands there, relative to the folder of the link; a hard link of tar names a path from
+// the root, behind a slash. They are rejects all the same. Nothing is followed.
+func WalkLinks(ctx context.Context, src Source, lim Limits, want func(path string, size int64) bool, emit func(Entry) error, link func(path, target string), reject func(schemas.Reject)) error {
 	if err := lim.Validate(); err != nil {
 		return err
 	}
 	if err := src.validPart(); err != nil {
 		return err
 	}
-	w := walker{src: src, lim: lim.withDefaults(), want: want, emit: emit, reject: reject, seen: newSeen()}
+	w := walker{src: src, lim: lim.withDefaults(), want: want, emit: emit, link: link, reject: reject, seen: newSeen()}
 	c, p := (*contentError)(nil), (*contain.Panic)(nil)
 	err := w.reader.Do(func() error {
 		contain.At("read archive", src.ID())
@@ -66,6 +74,7 @@ type walker struct {
 	lim    Limits
 	want   func(string, int64) bool
 	emit   func(Entry) error
+	link   func(path, target string) // nil is not told
 	reject func(schemas.Reject)
 	seen   map[xxh3.Uint128]struct{} // hashes of paths: a million take 56 MB
 	reader contain.Reader            // the caller's functions are outside of it
@@ -107,6 +116,7 @@ func (w *walker) visit(it item) error {
 		return nil
 	}
 	if it.kind == kindOther {
+		w.tell(path, it)
 		w.drop(path, NotRegular, it.detail)
 		return nil
 	}
@@ -138,6 +148,24 @@ func (w *walker) visit(it item) error {
 	}
 	w.reader.Outside(func() { err = w.emit(Entry{Path: path, Data: data, Size: it.size}) })
 	return err
+}
+
+// tell reports a link. The target of a hard one loses the root as all paths do.
+func (w *walker) tell(path string, it item) {
+	if w.link == nil || it.target == nil {
+		return
+	}
+	target := it.target()
+	if name, hard := strings.CutPrefix(target, "/"); hard && it.detail == hardLink {
+		clean, reason, _ := CleanPath(name, w.lim.MaxPath)
+		if reason != "" {
+			return
+		}
+		target = "/" + stripRoot(clean, w.src.Root)
+	} else if hard {
+		target = "" // an absolute path is outside of the archive
+	}
+	w.reader.Outside(func() { w.link(path, target) })
 }
 
 func (w *walker) drop(path, reason, detail string) {

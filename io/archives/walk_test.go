@@ -323,3 +323,18 @@ func TestWalkEnvironment(t *testing.T) {
 		t.Errorf("missing file: %v", err)
 	}
 }
+
+// Links of tar are told, with what they name: a hard one a path from the root, and an
+// absolute one nothing.
+func TestWalkTellsOfLinks(t *testing.T) {
+	data := tarBytes(t, member{name: "r/a.go", body: "package a\n"}, member{name: "r/LICENSE", flag: tar.TypeSymlink, link: "docs/legal.txt"},
+		member{name: "r/d/COPYING", flag: tar.TypeLink, link: "r/a.go"}, member{name: "r/abs", flag: tar.TypeSymlink, link: "/etc/passwd"},
+		member{name: "r/up", flag: tar.TypeLink, link: "../../x"}, member{name: "r/pipe", flag: tar.TypeFifo})
+	got := map[string]string{}
+	rejects := 0
+	must(t, WalkLinks(context.Background(), sourceOf(t, write(t, t.TempDir(), "a.tar", data), "r"), Limits{}, nil, func(Entry) error { return nil },
+		func(path, target string) { got[path] = target }, func(schemas.Reject) { rejects++ }))
+	if d := cmp.Diff(map[string]string{"LICENSE": "docs/legal.txt", "d/COPYING": "/a.go", "abs": ""}, got); d != "" || rejects != 5 {
+		t.Errorf("%d rejects, %s", rejects, d)
+	}
+}

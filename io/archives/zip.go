@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"strings"
 	"sync"
@@ -96,6 +97,9 @@ func (a *archive) zipItems(ctx context.Context, lim Limits, visit func(item) err
 	return nil
 }
 
+// maxTarget bounds what a link names, as PATH_MAX does.
+const maxTarget = 4096
+
 // encrypted is the bit of a zip entry's flags that says so (APPNOTE 4.4.4).
 const encrypted = 1
 
@@ -106,6 +110,15 @@ func (a *archive) zipItem(ctx context.Context, f *zip.File) item {
 		it.kind = kindFolder
 	case !mode.IsRegular():
 		it.kind, it.detail = kindOther, fmt.Sprintf("a zip entry of mode %s", mode.Type())
+		if mode&fs.ModeSymlink != 0 && f.UncompressedSize64 <= maxTarget {
+			it.target = func() string { // what cannot be read names nothing
+				b, err := readZip(f)
+				if err != nil {
+					return ""
+				}
+				return string(b)
+			}
+		}
 	}
 	it.read = func() ([]byte, error) {
 		if f.Flags&encrypted != 0 {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
 
@@ -20,6 +21,12 @@ import (
 // root folder that is broken is a [*ContentError], a broken file or folder below it
 // a reject.
 func (r *Repo) Snapshot(ctx context.Context, commit string, want func(path string, size int64) bool, emit func(path string, data []byte) error, reject func(schemas.Reject)) error {
+	return r.SnapshotLinks(ctx, commit, want, emit, nil, reject)
+}
+
+// SnapshotLinks is Snapshot that tells of symbolic links too: the path of each, and what
+// it names, relative to its folder. They are rejects all the same. Nothing is followed.
+func (r *Repo) SnapshotLinks(ctx context.Context, commit string, want func(path string, size int64) bool, emit func(path string, data []byte) error, link func(path, target string), reject func(schemas.Reject)) error {
 	id, ok := parseID(commit)
 	if !ok {
 		return fmt.Errorf("snapshot: commit %q is no id; Resolve gives the id of a reference", commit)
@@ -32,7 +39,7 @@ func (r *Repo) Snapshot(ctx context.Context, commit string, want func(path strin
 	if err != nil {
 		return fmt.Errorf("snapshot of %s: %w", commit, err)
 	}
-	s := snapshot{Repo: r, source: r.sourceID(commit), want: want, emit: emit, reject: reject}
+	s := snapshot{Repo: r, source: r.sourceID(commit), want: want, emit: emit, link: link, reject: reject}
 	err = s.walk(ctx, "", root)
 	if s.stopped != nil {
 		reject(s.stopped.Reject(s.source))
@@ -41,11 +48,15 @@ func (r *Repo) Snapshot(ctx context.Context, commit string, want func(path strin
 	return err
 }
 
+// maxTarget bounds what a link names, as PATH_MAX does.
+const maxTarget = 4096
+
 type snapshot struct {
 	*Repo
 	source  string
 	want    func(string, int64) bool
 	emit    func(string, []byte) error
+	link    func(path, target string) // nil is not told
 	reject  func(schemas.Reject)
 	entries int64
 	bytes   int64
@@ -85,6 +96,18 @@ func (s *snapshot) one(ctx context.Context, path string, e treeEntry) error {
 		}
 		return s.walk(ctx, path+"/", below)
 	case symlink, submodule:
+		if e.kind == symlink && s.link != nil {
+			target, err := s.objects.read(e.id, plumbing.BlobObject, maxTarget)
+			if err != nil {
+				if _, content := asContent(err); !content {
+					return err
+				}
+			}
+			if strings.HasPrefix(string(target), "/") {
+				target = nil // an absolute path is outside of the repository
+			}
+			s.link(path, string(target))
+		}
 		s.drop(path, archives.NotRegular, kindNames[e.kind])
 		return nil
 	}

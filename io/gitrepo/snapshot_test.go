@@ -233,3 +233,17 @@ func TestTreeBomb(t *testing.T) {
 		t.Errorf("history %+v", got)
 	}
 }
+
+// Links are told, with what they name; those that lead out name nothing.
+func TestSnapshotTellsOfLinks(t *testing.T) {
+	f := newFixture(t)
+	tree := f.tree(raw{"120000", "LICENSE", f.blob("docs/legal.txt")}, raw{"100644", "a.go", f.blob("package a\n")}, raw{"120000", "abs", f.blob("/etc/passwd")})
+	head := f.commit(tree, "m")
+	got := map[string]string{}
+	var rejects int
+	must(t, open(t, f.dir).SnapshotLinks(context.Background(), head.String(), nil, func(string, []byte) error { return nil },
+		func(path, target string) { got[path] = target }, func(schemas.Reject) { rejects++ }))
+	if d := cmp.Diff(map[string]string{"LICENSE": "docs/legal.txt", "abs": ""}, got); d != "" || rejects != 2 {
+		t.Errorf("%d rejects, %s", rejects, d)
+	}
+}

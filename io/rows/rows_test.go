@@ -341,7 +341,7 @@ func TestExpression(t *testing.T) {
 		{[]string{"MIT", "Apache-2.0"}, "Apache-2.0 AND MIT"}, {[]string{"MIT", "mit"}, "MIT"},
 		{[]string{"MIT OR Apache-2.0"}, "MIT OR Apache-2.0"}, {[]string{"MIT or Apache-2.0", "ISC"}, "(MIT OR Apache-2.0) AND ISC"},
 		{[]string{"GPL-2.0+ WITH Classpath-exception-2.0"}, "GPL-2.0+ WITH Classpath-exception-2.0"},
-		{[]string{"( MIT OR (ISC AND BSD-2-Clause))"}, "(MIT OR (ISC AND BSD-2-Clause))"},
+		{[]string{"( MIT OR (ISC AND BSD-2-Clause))"}, "MIT OR ISC AND BSD-2-Clause"},
 		{[]string{"LicenseRef-scancode-proprietary-license", "MIT"}, "LicenseRef-scancode-proprietary-license AND MIT"},
 		{[]string{"no_license"}, ""}, {[]string{"None", "NaN", "[]"}, ""},
 		// What is not understood is kept as it stands: it is not the same as nothing.

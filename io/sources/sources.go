@@ -157,7 +157,7 @@ func resolve(ctx context.Context, path string, cfg archives.ResolveConfig) (src 
 	if name == "" { // the .git folder of a work tree
 		name = filepath.Base(filepath.Dir(path))
 	}
-	src = archives.Source{Path: path, Format: FormatGit, Repo: cmp.Or(id.Repo, name), Commit: commit}
+	src = archives.Source{Path: path, Format: FormatGit, Repo: cmp.Or(id.Repo, name), Commit: commit, License: id.License}
 	sum := sha256.Sum256([]byte(src.Repo + "\x00" + commit))
 	src.SHA256 = hex.EncodeToString(sum[:])
 	return src, nil
@@ -175,15 +175,20 @@ func sidecar(name string) (id archives.Identity, err error) {
 	dec := json.NewDecoder(strings.NewReader(string(raw)))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&id); err != nil {
-		return id, fmt.Errorf("read identity %q: %w; write {\"repo\": …, \"commit\": …}", name, err)
+		return id, fmt.Errorf("read identity %q: %w; write {\"repo\": …, \"commit\": …}; a license stands in the recipe's identities alone", name, err)
 	}
 	return id, nil
 }
 
 // Walk streams the regular files of a source, as [archives.Walk] does.
 func Walk(ctx context.Context, src archives.Source, lim archives.Limits, want func(path string, size int64) bool, emit func(archives.Entry) error, reject func(schemas.Reject)) (err error) {
+	return WalkLinks(ctx, src, lim, want, emit, nil, reject)
+}
+
+// WalkLinks is Walk that tells of links too, as [archives.WalkLinks] does.
+func WalkLinks(ctx context.Context, src archives.Source, lim archives.Limits, want func(path string, size int64) bool, emit func(archives.Entry) error, link func(path, target string), reject func(schemas.Reject)) (err error) {
 	if src.Format != FormatGit {
-		return archives.Walk(ctx, src, lim, want, emit, reject)
+		return archives.WalkLinks(ctx, src, lim, want, emit, link, reject)
 	}
 	var reader contain.Reader // the caller's functions are outside of it
 	err = reader.Do(func() (err error) {
@@ -194,17 +199,20 @@ func Walk(ctx context.Context, src archives.Source, lim archives.Limits, want fu
 		}
 		defer func() { err = errors.Join(err, repo.Close()) }()
 		repo.Name = src.Repo
-		asked := want
+		asked, told := want, link
 		if want != nil {
 			asked = func(path string, size int64) (wanted bool) {
 				reader.Outside(func() { wanted = want(path, size) })
 				return wanted
 			}
 		}
-		return repo.Snapshot(ctx, src.Commit, asked, func(path string, data []byte) (err error) {
+		if link != nil {
+			told = func(path, target string) { reader.Outside(func() { link(path, target) }) }
+		}
+		return repo.SnapshotLinks(ctx, src.Commit, asked, func(path string, data []byte) (err error) {
 			reader.Outside(func() { err = emit(archives.Entry{Path: path, Data: data, Size: int64(len(data))}) })
 			return err
-		}, func(r schemas.Reject) { reader.Outside(func() { reject(r) }) })
+		}, told, func(r schemas.Reject) { reader.Outside(func() { reject(r) }) })
 	})
 	if p := (*contain.Panic)(nil); errors.As(err, &p) { // a fault of the reader's own, or of a library's
 		reject(schemas.Reject{Stage: schemas.StageExtract, ID: src.ID(), Reason: schemas.ReasonInternal, Detail: p.Error()})

@@ -283,7 +283,7 @@ func TestHubLicenses(t *testing.T) {
 		{"MIT", "mit"}, {"MIT OR Apache-2.0", "apache-2.0 mit"}, {"(MIT OR Zlib) AND BSL-1.0", "bsl-1.0 mit zlib"},
 		{"Apache-2.0 WITH LLVM-exception", "apache-2.0"}, {"0BSD", "other"}, {"MIT AND 0BSD", "mit other"}, {"", "other"},
 	} {
-		if got := strings.Join(hubLicenses([]report.Count{{Name: tt.in, N: 1}}), " "); got != tt.want {
+		if got := strings.Join(hubLicenses(Data{Licenses: []report.Count{{Name: tt.in, N: 1}}}), " "); got != tt.want {
 			t.Errorf("%q: %q, want %q", tt.in, got, tt.want)
 		}
 	}
@@ -322,5 +322,18 @@ func TestAttribution(t *testing.T) {
 		if _, err := Attribution(slices.Values(bad)); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
+	}
+}
+
+// A set of code that was taken on somebody's word claims nothing.
+func TestOwnTerms(t *testing.T) {
+	d := fixture()
+	d.OwnTerms = true
+	head, body := parts(t, card(t, d))
+	if want := []any{"other"}; !reflect.DeepEqual(head["license"], want) {
+		t.Errorf("license is %v, want %v", head["license"], want)
+	}
+	if strings.Contains(body, "Only files under permissive licences") || !strings.Contains(body, "on the word of whoever built this set") {
+		t.Error("the text claims permissive terms")
 	}
 }

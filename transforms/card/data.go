@@ -21,6 +21,7 @@ type Data struct {
 	Splits   []report.Split
 	Notes    []string // of splits, by curate
 	Licenses []report.Count
+	OwnTerms bool // files were taken on the word of whoever built it, not for their licences
 
 	Generators []Member
 	Judges     []Member

@@ -26,7 +26,9 @@
 // README.md is GitHub-flavoured Markdown under a YAML header as the dataset card
 // specification of the Hugging Face Hub describes it (configs with data_files by
 // split, license, language, tags, size_categories). Licences are the Hub's
-// identifiers, "other" where it has none.
+// identifiers, "other" where it has none. Where files were taken on the word of whoever
+// built the set (extract.licenses: any, or a license in identities) it is "other" alone,
+// and the text claims no permissive terms.
 //
 // ATTRIBUTION.jsonl has one [AttributionRow] a line, sorted by repository, commit
 // and path.

@@ -43,7 +43,7 @@ func newHeader(d Data) header {
 	}
 	configs := newConfigs(d.Files)
 	return header{
-		License: hubLicenses(d.Licenses), Language: []string{"code"}, PrettyName: "decoy " + d.Name,
+		License: hubLicenses(d), Language: []string{"code"}, PrettyName: "decoy " + d.Name,
 		Tags:           []string{"code", "fill-in-the-middle", "hard-negatives", "hallucination", "preference", "decoy"},
 		TaskCategories: []string{"text-generation"}, SizeCategories: []string{sizeCategory(rows)},
 		DatasetInfo: newInfos(configs), Configs: configs,

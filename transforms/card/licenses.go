@@ -3,8 +3,6 @@ package card
 import (
 	"slices"
 	"strings"
-
-	"decoy/transforms/report"
 )
 
 // hubIDs are the Hub's identifiers of the licences that rows can have.
@@ -14,11 +12,14 @@ var hubIDs = map[string]string{
 }
 
 // hubLicenses lists the Hub's identifiers of all licences in SPDX expressions,
-// sorted, "other" last.
-func hubLicenses(licenses []report.Count) []string {
+// sorted, "other" last. Where files were taken on somebody's word it is "other" alone.
+func hubLicenses(d Data) []string {
+	if d.OwnTerms {
+		return []string{"other"}
+	}
 	out := []string{}
 	other := false
-	for _, l := range licenses {
+	for _, l := range d.Licenses {
 		words := strings.FieldsFunc(l.Name, func(r rune) bool { return r == '(' || r == ')' || r == ' ' })
 		for i := 0; i < len(words); i++ {
 			switch w := words[i]; strings.ToUpper(w) {

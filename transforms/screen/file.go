@@ -19,11 +19,24 @@ const maxLineBytes = 64 << 10
 // File finds what makes a file useless for completion: one of Reasons with a
 // detail for a person, or "". The path is relative to the archive's root folder.
 func File(filePath string, content []byte) (reason, detail string) {
+	return FileUnder(FileAttributes{}, filePath, content)
+}
+
+// FileUnder is File for a file of which .gitattributes say something: what they say of
+// vendored and generated code stands, either way.
+func FileUnder(a FileAttributes, filePath string, content []byte) (reason, detail string) {
 	if minifiedName.MatchString(filePath) {
 		return Minified, "by its name"
 	}
-	if isVendored(filePath) {
+	switch {
+	case a.Vendored != nil && *a.Vendored:
+		return Vendored, "linguist-vendored in .gitattributes"
+	case a.Vendored == nil && isVendored(filePath):
 		return Vendored, "by its path"
+	case a.LFS:
+		return LFSPointer, "filter=lfs in .gitattributes"
+	case isPointer(content):
+		return LFSPointer, "the content is in Git LFS; fetch it with git lfs pull before archiving"
 	}
 	if len(content) > MaxFileBytes {
 		return TooLarge, fmt.Sprintf("%d bytes, at most %d are taken", len(content), MaxFileBytes)
@@ -38,7 +51,11 @@ func File(filePath string, content []byte) (reason, detail string) {
 	if detail, ok := isMinified(filePath, len(content), lines.count); ok {
 		return Minified, detail
 	}
-	if detail, ok := isGenerated(filePath, content); ok {
+	if a.Generated != nil {
+		if *a.Generated {
+			return Generated, "linguist-generated in .gitattributes"
+		}
+	} else if detail, ok := isGenerated(filePath, content); ok {
 		return Generated, detail
 	}
 	if detail, ok := lines.mixed(); ok {

@@ -1,74 +1,173 @@
 package screen
 
 import (
+	"bytes"
 	"regexp"
 	"strings"
 )
 
-// headLines is where a file speaks of its own licence: the longest common header,
-// that of the MPL 1.1 tri-licence, has 36 lines.
-const headLines = 60
+const (
+	// headLines is where a file speaks of its own licence in prose: the longest common
+	// header, that of the MPL 1.1 tri-licence, has 36 lines.
+	headLines = 60
+
+	// leadLines is how far the comment that begins a file is read where it goes on: a
+	// docstring may tell much before it comes to the licence.
+	leadLines = 400
+)
 
 var (
 	spdxMark = regexp.MustCompile(`(?i)SPDX-License-Identifier:\s*(.*)$`)
 
-	// forbids matches the notices of licences that do not permit what MIT does, in
-	// text of single blanks.
-	forbids = regexp.MustCompile(`(?i)\bGNU ((Lesser|Library|Affero) )?(General|Affero|Lesser|Library) (General )?Public Licen[cs]e` +
-		`|(licensed|released|distributed|available|terms of) (\w+ ){0,6}([AL]?GPL|CC[- ]BY[- ](NC|SA|ND))` +
-		`|\b(Mozilla|Eclipse|European Union|Server Side|Microsoft Reciprocal|Common|IBM|Netscape|Sun) Public Licen[cs]e` +
-		`|\bCommon Development and Distribution License` +
-		`|\b(Business Source|Elastic|Open Software|Artistic|CeCILL|Commons Clause|PolyForm|Functional Source)\W{1,3}(License|Condition)` +
-		`|\bCreative Commons Attribution.(NonCommercial|ShareAlike|NoDerivatives)` +
-		`|\b(proprietary and confidential|confidential and proprietary|company confidential)\b`)
+	// ownMark is a mark that stands for itself, behind signs of comments alone: it
+	// counts below the head too.
+	ownMark = regexp.MustCompile(`(?i)^\W*SPDX-License-Identifier:\s*(.*)$`)
 
-	// forbidHints are words of which every such notice holds one: they spare the
-	// regular expressions nearly everywhere.
-	forbidHints = []string{
-		"gnu ", "gpl", "cc-by", "cc by", "public licen", "distribution license", "business source", "elastic", "open software",
-		"artistic", "cecill", "commons clause", "creative commons", "polyform", "functional source", "confidential",
-	}
+	// dunder matches the assignments that tell a program the licence of its file.
+	dunder = regexp.MustCompile(`^(?:__licen[cs]e__|__licen[cs]es__|__copyright__)\s*(?::\s*\w+\s*)?=\s*\(?\s*[rRuUbBfF]*["']+([^"']+)|^\s*MODULE_LICENSE\s*\(\s*"([^"]+)"`)
 
-	// offersChoice matches notices that name such a licence beside a permissive one.
-	offersChoice = regexp.MustCompile(`(?i)\bdual[- ]?licen[cs]ed?\b.*\b(MIT|BSD|Apache)\b` +
-		`|\b(MIT|BSD|Apache)\b.{0,60}\b(or|and) .{0,40}\b([AL]?GPL|GNU)\b.{0,40}\blicen[cs]es\b` +
-		`|\b([AL]?GPL|GNU)\b.{0,60}\bor .{0,40}\b(MIT|BSD|Apache)\b` +
-		`|\b(MIT|BSD|Apache)\b.{0,60}\bor .{0,40}\b([AL]?GPL|GNU)\b` +
-		`|\bRedistribution and use in source and binary forms\b.*\balternatively\b`)
+	// licenseField matches a comment line that is a field for the licence: ":license:",
+	// "@license", "License: ".
+	licenseField = regexp.MustCompile(`(?i)^[^\w(]*(?:the )?(?:licen[cs]ed?|licensing|copying|lizenz|licencia|licenza)\b(?: (?:type|name|identifier|info|is|under))*[\s:=-]*(.*)$`)
+
+	// fieldName matches the value of a field that begins with the name of a licence.
+	fieldName = regexp.MustCompile(`(?i)^\W*(?:(?:is|under|the|an?|terms|of|with|to|by|as) )*(?:` + short + `\b|proprietary|commercial|private|closed|all rights reserved|non-?commercial|unlicensed|none\b)`)
+
+	// strong matches the notices that count below the head too: grants under the GNU
+	// licences as the FSF words them, and MPL's.
+	strong = regexp.MustCompile(`(?i)\b(?:under|of) the terms of the GNU (?:(?:Lesser|Library|Affero) )?(?:General|Affero|Lesser|Library)|\bsubject to the terms of the Mozilla Public`)
 )
 
-// headVerdict is what the head of a file says of the file's licence.
-func headVerdict(header []byte) verdict {
-	var marks []expression
-	var notice strings.Builder
-	for text := range comments(header, headLines) {
-		if !strings.Contains(strings.ToLower(text), "spdx-license") {
-			notice.WriteString(strings.Join(strings.Fields(text), " "))
-			notice.WriteByte(' ')
+// head is what a file says of its licence.
+type head struct {
+	marks  []verdict // SPDX tags, those of snippets too
+	notice verdict   // prose and fields that forbid
+	said   string    // the prose, in single blanks
+}
+
+// readHead reads what a file says: its SPDX tags to the end, its prose in the first
+// lines and the comment that begins it. What stands between REUSE-IgnoreStart and
+// REUSE-IgnoreEnd says nothing (REUSE 3.3).
+func readHead(content []byte) head {
+	var h head
+	var said strings.Builder
+	r := commentReader{rest: bytes.TrimPrefix(content, []byte("\ufeff"))}
+	leading, ignored, field := true, false, false
+	deep := bytes.Contains(content, []byte("SPDX-")) || bytes.Contains(content, []byte("terms of the ")) || bytes.Contains(content, []byte("GNU "))
+	var below strings.Builder // the comment below the head that is being read
+	for n := 0; len(r.rest) > 0 && (deep || n < headLines || leading && n < leadLines); n++ {
+		line, text, comment := r.next()
+		leading = leading && (comment || strings.TrimSpace(line) == "" || n == 0 && strings.HasPrefix(line, "#!"))
+		switch {
+		case strings.Contains(line, "REUSE-IgnoreStart"):
+			ignored = true
+		case strings.Contains(line, "REUSE-IgnoreEnd"):
+			ignored = false
 			continue
 		}
-		if m := spdxMark.FindStringSubmatch(text); m != nil {
-			e, err := parseSPDX(m[1])
-			if err != nil {
-				return verdict{found: true, reason: LicenseUnclear, detail: "SPDX-License-Identifier " + clip(m[1], 80) + ": " + err.Error()}
+		if ignored {
+			continue
+		}
+		if comment && strings.Contains(strings.ToLower(text), "spdx-license") {
+			m := ownMark.FindStringSubmatch(text)
+			if m == nil && n < headLines {
+				m = spdxMark.FindStringSubmatch(text)
 			}
-			marks = append(marks, e)
+			if m != nil {
+				h.marks = append(h.marks, mark(m[1]))
+			}
+			continue
+		}
+		if n >= headLines && !(leading && n < leadLines) {
+			h.deeper(&below, text, comment)
+			if n >= leadLines {
+				continue
+			}
+		}
+		if m := dunder.FindStringSubmatch(line); m != nil {
+			h.field(m[1] + m[2])
+			continue
+		}
+		if !comment || n >= headLines && !leading {
+			continue
+		}
+		if field && strings.TrimSpace(text) != "" {
+			h.field(text)
+			field = false
+		}
+		if m := licenseField.FindStringSubmatch(text); m != nil {
+			if field = strings.TrimSpace(m[1]) == ""; !field {
+				h.field(m[1])
+			}
+		}
+		said.WriteString(strings.Join(strings.Fields(text), " "))
+		said.WriteByte(' ')
+	}
+	h.said = said.String()
+	if !h.notice.found {
+		if found, reason := restriction(h.said); reason != "" {
+			h.notice = verdict{found: true, reason: reason, detail: "its head says: " + clip(found, maxName)}
 		}
 	}
-	if len(marks) > 0 {
-		e := join("AND", marks...)
-		kept, ok := e.permissive()
-		if !ok {
-			return verdict{found: true, reason: LicenseNotPermissive, detail: "SPDX-License-Identifier: " + clip(e.String(), 200)}
+	return h
+}
+
+// deeper looks for a strong notice in a comment below the head.
+func (h *head) deeper(below *strings.Builder, text string, comment bool) {
+	if comment && below.Len() < 4096 {
+		below.WriteString(strings.Join(strings.Fields(text), " "))
+		below.WriteByte(' ')
+		if h.notice.found || !strong.MatchString(below.String()) || offersChoice.MatchString(below.String()) {
+			return
 		}
-		return verdict{found: true, expr: kept}
+		h.notice = verdict{found: true, reason: LicenseNotPermissive, detail: "a comment in it says: " + strong.FindString(below.String())}
+		return
 	}
-	said := notice.String()
-	if !hasAny(strings.ToLower(said), forbidHints) {
-		return verdict{}
+	below.Reset()
+}
+
+// field takes in the value of a field for the licence. Only what forbids is kept: a
+// permissive name says no more than the licence of the archive does.
+func (h *head) field(value string) {
+	value = strings.Join(strings.Fields(value), " ")
+	v := statement(value)
+	if !v.found && fieldName.MatchString(value) && !offersChoice.MatchString(value) {
+		v = refuses()
 	}
-	if found := forbids.FindString(said); found != "" && !offersChoice.MatchString(said) {
-		return verdict{found: true, reason: LicenseNotPermissive, detail: "its head says: " + found}
+	if v.reason != "" && !h.notice.found {
+		v.detail = "its head says: license " + clip(value, maxName)
+		h.notice = v
 	}
-	return verdict{}
+}
+
+// mark joins the SPDX tags: all of them hold.
+func (h *head) mark() verdict { return conjunction(h.marks) }
+
+// conjunction joins verdicts that all hold; the first refusal stands, with all that is
+// known of the expression.
+func conjunction(all []verdict) verdict {
+	var kept []expression
+	var refused verdict
+	chose := false
+	for _, v := range all {
+		chose = chose || v.chose
+		if !v.found {
+			continue
+		}
+		if v.reason != "" && refused.reason == "" {
+			refused = v
+		}
+		if v.expr.String() != "" {
+			kept = append(kept, v.expr)
+		}
+	}
+	e := expression{}
+	if len(kept) > 0 {
+		e = join("AND", kept...)
+	}
+	if refused.found {
+		refused.expr = e
+		return refused
+	}
+	return verdict{found: len(kept) > 0, expr: e, chose: chose}
 }

@@ -4,16 +4,20 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/google/licensecheck"
+
+	"decoy/schemas/spdx"
 )
 
 // MinCoverage is the percentage of a licence file's words that must belong to a
-// known licence.
+// known licence, unless all the others are known to be harmless.
 const MinCoverage = 75
 
 // pointerBytes is the size up to which a file without a licence text is a remark
@@ -26,6 +30,7 @@ type licenseFile struct {
 	named  bool // for a licence: LICENSE-MIT
 	listed bool // in the folder's licenses/
 	text   licenseText
+	lost   string // what it is a link to, where the archive does not hold that
 }
 
 // licenseText is what licensecheck finds in a text.
@@ -33,38 +38,109 @@ type licenseText struct {
 	ids     []string // in the order of the text, each once
 	percent float64
 	bytes   int
+	apart   []string        // folders that it takes out
+	beside  string          // what stands beside them and is not known to be harmless
+	holders map[string]bool // words of the names in its lines of copyright
 }
 
-// Licenses answers for the licence of each file of one archive. All licence files
-// and manifests must be added before the first question. Safe for concurrent
+// Terms are what a build asks of the licences of its inputs.
+type Terms struct {
+	// Any takes every file, under whatever licence; what is found is recorded.
+	Any bool
+	// Own is the expression that the owner of an archive states for all of its files.
+	Own string
+}
+
+// Licenses answers for the licence of each file of one archive. All licence files,
+// manifests and links must be added before the first question. Safe for concurrent
 // questions.
 type Licenses struct {
-	folders   map[string][]licenseFile
-	texts     map[[sha256.Size]byte]licenseText
-	manifests map[string][]manifest // by folder
-	stated    *verdict              // stands for all of them
+	terms       Terms
+	folders     map[string][]licenseFile
+	texts       map[[sha256.Size]byte]licenseText
+	manifests   map[string][]manifest // by folder
+	sidecars    map[string]verdict    // by the path that they speak for
+	annotations map[string][]annotation
+	attributes  Attributes
+	stated      *verdict // stands for all of them
+
+	links        map[string]string      // path to target
+	read         map[string]licenseText // what links and manifests name, by path
+	asked, taken map[string]bool
 
 	mu      sync.Mutex
 	answers map[string]answer // by folder, all above included
 }
 
 // answer is what the licence files and the manifests of folders say.
-type answer struct{ files, manifests verdict }
+type answer struct {
+	files, manifests verdict
+	holders          map[string]bool // of the licence files
+}
 
 // NewLicenses returns the answers for an archive without licence files.
 func NewLicenses() *Licenses {
 	return &Licenses{
-		folders:   map[string][]licenseFile{},
-		texts:     map[[sha256.Size]byte]licenseText{},
-		manifests: map[string][]manifest{},
-		answers:   map[string]answer{},
+		folders: map[string][]licenseFile{}, texts: map[[sha256.Size]byte]licenseText{}, manifests: map[string][]manifest{},
+		sidecars: map[string]verdict{}, annotations: map[string][]annotation{},
+		links: map[string]string{}, read: map[string]licenseText{}, asked: map[string]bool{}, taken: map[string]bool{},
+		answers: map[string]answer{},
 	}
 }
 
+// Under sets the terms and returns l.
+func (l *Licenses) Under(t Terms) *Licenses {
+	l.terms = t
+	return l
+}
+
+// IsEvidence reports whether a path names a file that AddEvidence takes in.
+func IsEvidence(filePath string) bool {
+	return IsLicenseFile(filePath) || IsManifest(filePath) || isReuse(filePath) || path.Base(filePath) == attributesName
+}
+
+// AddEvidence takes in a file that tells of licences or, in .gitattributes, of what is
+// generated. The order of calls does not matter.
+func (l *Licenses) AddEvidence(filePath string, data []byte) {
+	switch {
+	case path.Base(filePath) == attributesName:
+		l.attributes.Add(filePath, data)
+	case isReuse(filePath):
+		l.addReuse(filePath, data)
+	case IsLicenseFile(filePath):
+		if text := strings.TrimSpace(string(data)); len(text) < 300 && barePath.MatchString(text) {
+			l.AddLink(filePath, text)
+			return
+		}
+		l.Add(filePath, data)
+	default:
+		l.AddManifest(filePath, data)
+	}
+}
+
+// Attributes is what .gitattributes say of a file.
+func (l *Licenses) Attributes(filePath string) FileAttributes { return l.attributes.Of(filePath) }
+
 // Stated returns the answers for files of which a data set states the licence. What
-// is added is not asked; "" is no licence.
+// is added is not asked; "" is no licence. Of several lines each states one, and all of
+// them hold: one that forbids decides, and else one that is not understood.
 func Stated(expression string) *Licenses {
+	all := verdict{}
+	for line := range strings.SplitSeq(strings.TrimSpace(expression), "\n") {
+		v := statedLine(line)
+		switch {
+		case !all.found, v.reason == LicenseNotPermissive && all.reason != LicenseNotPermissive, all.reason == "" && v.reason != "":
+			all = v
+		case all.reason == "":
+			all.expr = join("AND", all.expr, v.expr)
+		}
+	}
 	l := NewLicenses()
+	l.stated = &all
+	return l
+}
+
+func statedLine(expression string) verdict {
 	v := statement(expression)
 	switch {
 	case strings.TrimSpace(expression) == "":
@@ -74,8 +150,7 @@ func Stated(expression string) *Licenses {
 	case v.reason != "":
 		v.detail = "the data set states " + v.detail
 	}
-	l.stated = &v
-	return l
+	return v
 }
 
 // Add takes in a licence file; a file that is none is ignored. The order of calls
@@ -91,6 +166,7 @@ func (l *Licenses) Add(filePath string, data []byte) {
 		l.texts[sum] = f.text
 	}
 	l.folders[folder] = append(l.folders[folder], f)
+	l.read[filePath] = f.text
 	clear(l.answers)
 }
 
@@ -101,7 +177,7 @@ func (l *Licenses) AddManifest(filePath string, data []byte) {
 	if !ok {
 		return
 	}
-	folder := folderOf(filePath)
+	folder := manifestFolder(filePath)
 	l.manifests[folder] = append(l.manifests[folder], m)
 	clear(l.answers)
 }
@@ -114,7 +190,8 @@ func folderOf(filePath string) string {
 
 func scan(data []byte) licenseText {
 	cover := licensecheck.Scan(data)
-	t := licenseText{percent: cover.Percent, bytes: len(data)}
+	t := licenseText{percent: cover.Percent, bytes: len(data), holders: holders(string(data))}
+	t.beside, t.apart = beside(data, cover.Match)
 	for _, links := range []bool{false, true} {
 		for _, m := range cover.Match {
 			if m.IsURL == links && !slices.Contains(t.ids, m.ID) {
@@ -130,19 +207,18 @@ func scan(data []byte) licenseText {
 }
 
 // For returns the SPDX expression of a file's licence, or the reason why the file
-// may not be used. header is the beginning of the file, or all of it.
-func (l *Licenses) For(filePath string, header []byte) (spdx, reason, detail string) {
-	v := headVerdict(header)
+// may not be used. content is the file.
+func (l *Licenses) For(filePath string, content []byte) (license, reason, detail string) {
+	v := l.decide(filePath, readHead(content))
 	switch {
-	case v.found:
-	case l.stated != nil:
-		v = *l.stated
-	default:
-		l.mu.Lock()
-		v = l.upTo(folderOf(filePath)).verdict()
-		l.mu.Unlock()
-	}
-	switch {
+	case l.terms.Own != "":
+		own := v
+		if own = ownTerms(l.terms.Own); v.tagged && v.expr.String() != "" {
+			own.expr = join("AND", own.expr, v.expr)
+		}
+		return own.expr.String(), "", ""
+	case l.terms.Any:
+		return cmp.Or(v.expr.String(), Unknown), "", ""
 	case !v.found:
 		return "", NoLicense, "no licence file or manifest that states one from the root to the file's folder, and none in its head"
 	case v.reason != "":
@@ -151,12 +227,77 @@ func (l *Licenses) For(filePath string, header []byte) (spdx, reason, detail str
 	return v.expr.String(), "", ""
 }
 
+// ownTerms is what the owner of an archive states for it.
+func ownTerms(expression string) verdict {
+	e, err := spdx.Parse(expression)
+	if err != nil { // the recipe has been checked
+		e = id(Unknown)
+	}
+	return verdict{found: true, expr: e}
+}
+
+// decide joins what the file, REUSE, and the folders say: the nearest that speaks of the
+// file counts, and prose in its head that forbids refuses whatever else is said.
+func (l *Licenses) decide(filePath string, h head) verdict {
+	v := l.tagged(filePath, h.mark())
+	v.tagged = v.found
+	notice := h.notice
+	if v.found && v.reason == "" && v.chose && notice.reason == LicenseNotPermissive {
+		notice = verdict{} // the prose of the side that was not taken
+	}
+	if !v.found {
+		v = l.around(filePath, h)
+	}
+	if v.reason == "" && notice.found {
+		notice.expr, notice.tagged = expression{}, v.tagged // what it is, prose does not say
+		return notice
+	}
+	return v
+}
+
+// around is the verdict of what stands around a file that says nothing of itself.
+func (l *Licenses) around(filePath string, h head) verdict {
+	if l.stated != nil {
+		return *l.stated
+	}
+	l.mu.Lock()
+	a := l.upTo(folderOf(filePath))
+	l.mu.Unlock()
+	v := a.verdict()
+	if !v.found || v.reason != "" {
+		return v
+	}
+	for folder := folderOf(filePath); ; folder = folderOf(folder) {
+		for _, f := range l.folders[folder] {
+			for _, apart := range f.text.apart {
+				if strings.HasPrefix(filePath, path.Join(folder, apart)+"/") {
+					return verdict{found: true, reason: LicenseRestricted, detail: f.path + " sets " + clip(apart, 80) + "/ apart"}
+				}
+			}
+		}
+		if folder == "" {
+			break
+		}
+	}
+	for _, f := range l.folders[""] {
+		if name := textID(f.path); name != "" && !IsPermissive(name) {
+			return verdict{found: true, reason: LicenseUnclear, detail: f.path + " is the licence of some files here, and this one does not tell its own"}
+		}
+	}
+	if who := h.reservedBy(); len(who) > 0 && len(a.holders) > 0 && !shares(who, a.holders) {
+		return verdict{found: true, expr: v.expr, reason: LicenseUnclear, detail: "its head reserves all rights for somebody whom the licence files do not name, and grants none"}
+	}
+	return v
+}
+
 // verdict is what the texts of a folder or the head of a file say.
 type verdict struct {
 	found  bool
-	expr   expression // where reason is ""
+	expr   expression // what is known of it, also where reason refuses
 	reason string
 	detail string
+	chose  bool // expr is some sides of an offered choice
+	tagged bool // the file, its sidecar or an annotation says so
 }
 
 // verdict joins what both say: manifests can refuse, but do not heal a file.
@@ -176,10 +317,14 @@ func (l *Licenses) upTo(folder string) answer {
 	if a, ok := l.answers[folder]; ok {
 		return a
 	}
-	a := answer{l.of(folder), l.said(folder)}
+	a := answer{files: l.of(folder), manifests: l.said(folder), holders: map[string]bool{}}
+	for _, f := range l.folders[folder] {
+		maps.Copy(a.holders, f.text.holders)
+	}
 	if folder != "" {
 		above := l.upTo(folderOf(folder))
-		a = answer{a.files.below(above.files), a.manifests.below(above.manifests)}
+		a.files, a.manifests = a.files.below(above.files), a.manifests.below(above.manifests)
+		maps.Copy(a.holders, above.holders)
 	}
 	l.answers[folder] = a
 	return a
@@ -201,8 +346,13 @@ func (l *Licenses) said(folder string) verdict {
 	var all []verdict
 	for _, m := range manifests {
 		v := m.said
-		if m.inherits {
+		switch {
+		case m.inherits:
 			v = l.workspace(folder)
+		case m.refers != "" && v.reason == "":
+			if r := l.referred(folder, m.refers); r.reason != "" || !v.found {
+				v = r
+			}
 		}
 		if v.reason != "" {
 			v.detail = clip(m.path, maxName) + ": " + v.detail
@@ -261,10 +411,10 @@ func (l *Licenses) of(folder string) verdict {
 
 // rank is the place of an expression's first id in Permissive.
 func rank(e expression) int {
-	for e.op != "" {
-		e = e.parts[0]
+	for e.Op != "" {
+		e = e.Parts[0]
 	}
-	return slices.Index(Permissive, e.id)
+	return slices.Index(Permissive, e.ID)
 }
 
 // prefer keeps the elements that are ok, or all where none is.
@@ -283,7 +433,10 @@ func prefer[T any](all []T, ok func(T) bool) []T {
 
 func (f licenseFile) verdict() verdict {
 	name := path.Base(f.path)
-	if f.text.percent < MinCoverage || len(f.text.ids) == 0 {
+	if f.lost != "" {
+		return verdict{found: true, reason: LicenseUnclear, detail: fmt.Sprintf("%s: a link to %s, which the archive does not hold", name, clip(f.lost, 80))}
+	}
+	if f.text.percent < MinCoverage && f.text.beside != "" || len(f.text.ids) == 0 {
 		return verdict{found: true, reason: LicenseUnclear, detail: fmt.Sprintf(
 			"%s: %.0f %% of the text are a known licence (%s), %d %% are needed",
 			name, f.text.percent, cmp.Or(strings.Join(f.text.ids, ", "), "none"), MinCoverage)}
@@ -293,9 +446,30 @@ func (f licenseFile) verdict() verdict {
 		parts = append(parts, id(name))
 	}
 	e := join("AND", parts...)
-	kept, ok := e.permissive()
-	if !ok {
-		return verdict{found: true, reason: LicenseNotPermissive, detail: name + ": " + clip(e.String(), 200)}
+	kept, ok := permissive(e)
+	switch {
+	case !ok:
+		return verdict{found: true, expr: listed(e), reason: LicenseNotPermissive, detail: name + ": " + clip(e.String(), 200)}
+	case f.text.beside != "":
+		return verdict{found: true, reason: LicenseRestricted, detail: name + " says beside " + clip(e.String(), 100) + ": " + clip(f.text.beside, maxName)}
 	}
 	return verdict{found: true, expr: kept}
 }
+
+// listed is an expression of licensecheck's ids with those that SPDX does not have as
+// references.
+func listed(e expression) expression {
+	if e.Op == "" {
+		if written, ok := spdx.Known(e.ID); ok {
+			return id(written)
+		}
+		return id("LicenseRef-" + notOfReference.ReplaceAllString(e.ID, "-"))
+	}
+	var parts []expression
+	for _, p := range e.Parts {
+		parts = append(parts, listed(p))
+	}
+	return join(e.Op, parts...)
+}
+
+var notOfReference = regexp.MustCompile(`[^A-Za-z0-9.-]+`)

@@ -7,6 +7,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"decoy/schemas/spdx"
+
+	"github.com/github/go-spdx/v2/spdxexp"
 )
 
 // text reads licence texts of testdata and joins them.
@@ -112,7 +116,7 @@ func TestLicensesOfHeads(t *testing.T) {
 		"two marks":   {"// SPDX-License-Identifier: MIT\n// SPDX-License-Identifier: ISC\n", "MIT AND ISC", "MIT AND ISC"},
 		"mark in code": {
 			"package a\nconst s = \"SPDX-License-Identifier: GPL-2.0-only\"\n", "MIT", NoLicense},
-		"mark after the head": {strings.Repeat("\n", headLines) + "// SPDX-License-Identifier: GPL-2.0-only\n", "MIT", NoLicense},
+		"mark after the head": {strings.Repeat("\n", headLines) + "// SPDX-License-Identifier: GPL-2.0-only\n", LicenseNotPermissive, LicenseNotPermissive},
 		"gpl notice": {
 			"// This program is free software: you can redistribute it and/or modify\n// it under the terms of the GNU General\n// Public License as published by the FSF, either version 3.\n",
 			LicenseNotPermissive, LicenseNotPermissive},
@@ -123,7 +127,7 @@ func TestLicensesOfHeads(t *testing.T) {
 		"commons clause":   {"// Subject to the \"Commons Clause\" License Condition v1.0.\n", LicenseNotPermissive, LicenseNotPermissive},
 		"share alike":      {"# This work is licensed under CC BY-SA 4.0\n", LicenseNotPermissive, LicenseNotPermissive},
 		"named in passing": {"// The elastic pool keeps confidential data; see GNU make.\n", "MIT", NoLicense},
-		"proprietary":      {"// Proprietary and Confidential. Do not copy.\n", LicenseNotPermissive, LicenseNotPermissive},
+		"proprietary":      {"// Proprietary and Confidential. Do not copy.\n", LicenseRestricted, LicenseRestricted},
 		"choice":           {"/*\n * Dual licensed under the MIT and GPL licenses.\n */\n", "MIT", NoLicense},
 		"short choice":     {"// Released under the MIT or GPL Version 2 licenses.\n", "MIT", NoLicense},
 		"gpl in code":      {"package a\n\nvar name = \"GNU General Public License\"\n", "MIT", NoLicense},
@@ -167,43 +171,64 @@ func TestLicensesConcurrent(t *testing.T) {
 	wg.Wait()
 }
 
-func TestParseSPDX(t *testing.T) {
-	for in, want := range map[string]string{ // the permissive part; "-" forbids, "!" is an error
-		"MIT": "MIT", "mit": "MIT", "MIT */": "MIT", "MIT -->": "MIT", "Apache-2.0 Copyright 2020": "Apache-2.0",
-		"Apache-2.0 WITH LLVM-exception": "Apache-2.0 WITH LLVM-exception", "MIT WITH Commons-Clause": "-",
+func TestMark(t *testing.T) {
+	for in, want := range map[string]string{ // the permissive part; "-" forbids, "!" is unclear
+		"MIT": "MIT", "mit": "MIT", "MIT */": "MIT", "MIT -->": "MIT", "MIT */ int x;": "MIT", "MIT.": "MIT", "\"MIT\"": "MIT",
+		"Apache-2.0 Copyright 2020": "Apache-2.0", "MIT (see LICENSE)": "MIT", "MIT // own": "MIT", "MIT, see LICENSE": "MIT",
+		"Apache-2.0 WITH LLVM-exception": "Apache-2.0 WITH LLVM-exception", "MIT WITH Commons-Clause": "-", "MIT WITH Foo": "!",
 		"MIT OR Apache-2.0": "MIT OR Apache-2.0", "Apache-2.0 OR MIT": "Apache-2.0 OR MIT", "MIT/Apache-2.0": "MIT OR Apache-2.0",
 		"GPL-2.0-only OR MIT": "MIT", "GPL-2.0-only AND MIT": "-", "MIT AND (BSD-3-Clause OR GPL-2.0+)": "MIT AND BSD-3-Clause",
 		"MIT AND (BSD-3-Clause OR ISC)": "MIT AND (BSD-3-Clause OR ISC)", "(MIT OR (MIT OR (ISC)))": "MIT OR ISC",
 		"MIT OR GPL-2.0 AND ISC": "MIT", "(MIT OR GPL-2.0) AND GPL-3.0": "-", "GPL-2.0 WITH Classpath-exception-2.0": "-",
 		"LicenseRef-Mine": "-", "MPL-2.0": "-", "MIT-0": "-", "Apache-2.0+": "Apache-2.0", "MIT and ISC": "MIT AND ISC",
+		"BSD-2-Clause-FreeBSD": "BSD-2-Clause", "GPL-3.0-or-later": "-", "GPL-2.0": "-", "MIT License": "MIT", "GPLv3": "-",
+		"MIT & GPL-3.0-only": "-", "MIT + GPL-3.0-only": "-", "MIT, GPL-2.0": "-", "MIT; GPL-2.0": "-", "MIT & ISC": "MIT AND ISC",
+		"MIT GPL-3.0-only": "!", "MIT | GPL-3.0-only": "!", "MIT and then some": "!", "MIT (non-commercial use)": "-",
 		"": "!", "OR MIT": "!", "MIT OR": "!", "(MIT": "!", "MIT WITH": "!", "<id>": "!", strings.Repeat("(", 99) + "MIT": "!",
 	} {
-		e, err := parseSPDX(in)
-		kept, ok := e.permissive()
-		got := kept.String()
-		switch {
-		case err != nil:
+		v := mark(in)
+		got := v.expr.String()
+		switch v.reason {
+		case LicenseUnclear:
 			got = "!"
-		case !ok:
+		case LicenseNotPermissive:
 			got = "-"
 		}
-		if got != want {
-			t.Errorf("%q: got %q (%v), want %q", in, got, err, want)
+		if got != want || !v.found {
+			t.Errorf("%.60q: got %q (%s), want %q", in, got, v.detail, want)
 		}
 	}
 }
 
-func FuzzParseSPDX(f *testing.F) {
+// The choice that is taken is one that the library takes for allowed too.
+func TestPermissiveAgreesWithTheLibrary(t *testing.T) {
+	ids := []string{"MIT", "Apache-2.0", "GPL-3.0-only", "LicenseRef-a", "MPL-2.0"}
+	for _, a := range ids {
+		for _, b := range ids {
+			for _, c := range ids {
+				for _, form := range []string{"%s AND %s OR %s", "%s AND (%s OR %s)", "%s OR %s OR %s", "(%s OR %s) AND %s"} {
+					text := fmt.Sprintf(form, a, b, c)
+					e, err := spdx.Parse(text)
+					if err != nil {
+						t.Fatal(err)
+					}
+					_, ok := permissive(e)
+					if want, err := spdxexp.Satisfies(text, Permissive); err != nil || ok != want {
+						t.Errorf("%s: got %v, the library says %v (%v)", text, ok, want, err)
+					}
+				}
+			}
+		}
+	}
+}
+
+func FuzzMark(f *testing.F) {
 	f.Add("MIT AND (BSD-3-Clause OR GPL-2.0+)")
 	f.Add("Apache-2.0 WITH LLVM-exception */")
 	f.Fuzz(func(t *testing.T, in string) {
-		e, err := parseSPDX(in)
-		if err != nil {
-			return
-		}
-		again, err := parseSPDX(e.String())
-		if err != nil || again.String() != e.String() {
-			t.Errorf("%q is written %q and read back as %q (%v)", in, e, again, err)
+		v := mark(in)
+		if !v.found || (v.reason == "") != (v.detail == "") || v.reason == "" && !IsPermissive(v.expr.String()) {
+			t.Errorf("%q: %+v", in, v)
 		}
 	})
 }

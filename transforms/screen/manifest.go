@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"io"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -21,20 +22,32 @@ const maxListed = 100
 type manifest struct {
 	path      string
 	said      verdict
+	refers    string  // a file with the text, relative to its folder
 	inherits  bool    // from a workspace in a folder above: Cargo
 	workspace verdict // for those that inherit
 }
 
 // readers read what a manifest states, by base name or extension.
 var readers = map[string]func([]byte) manifest{
-	"package.json":          alone(readPackageJSON),
+	"package.json":          readPackageJSON,
+	"bower.json":            readPackageJSON,
+	"deno.json":             readPackageJSON,
+	"jsr.json":              readPackageJSON,
+	"vcpkg.json":            readPackageJSON,
 	"Cargo.toml":            readCargo,
-	"pyproject.toml":        alone(readPyproject),
+	"pyproject.toml":        readPyproject,
 	"setup.cfg":             alone(readSetupCfg),
+	"setup.py":              alone(readSetupPy),
+	"PKG-INFO":              alone(readMetadata),
+	"METADATA":              alone(readMetadata),
 	"pom.xml":               alone(readPOM),
-	"Directory.Build.props": alone(readMSBuild),
-	".csproj":               alone(readMSBuild),
-	".nuspec":               alone(readNuspec),
+	"build.gradle":          alone(readGradle),
+	"build.gradle.kts":      alone(readGradle),
+	"conanfile.py":          alone(readSetupPy),
+	"meson.build":           alone(readMeson),
+	"Directory.Build.props": readMSBuild,
+	".csproj":               readMSBuild,
+	".nuspec":               readNuspec,
 }
 
 func alone(read func([]byte) verdict) func([]byte) manifest {
@@ -47,6 +60,16 @@ func reader(filePath string) func([]byte) manifest {
 		return read
 	}
 	return readers[strings.ToLower(path.Ext(base))]
+}
+
+// manifestFolder is the folder that a manifest speaks for: that of a Python package is
+// in one of its own.
+func manifestFolder(filePath string) string {
+	folder := folderOf(filePath)
+	if ext := path.Ext(folder); ext == ".egg-info" || ext == ".dist-info" {
+		return folderOf(folder)
+	}
+	return folder
 }
 
 // IsManifest reports whether a path names a package manifest that can state a
@@ -62,15 +85,32 @@ func readManifest(filePath string, data []byte) (m manifest, ok bool) {
 	}
 	m = read(bytes.TrimPrefix(data, []byte("\ufeff")))
 	m.path = filePath
-	return m, m.said.found || m.inherits || m.workspace.found
+	return m, m.said.found || m.inherits || m.workspace.found || m.refers != ""
 }
 
-func readPackageJSON(data []byte) verdict {
+// seeIn matches what npm says of a licence that has no id.
+var seeIn = regexp.MustCompile(`(?i)^\s*(?:see|in|refer to)\s+(?:the\s+)?(?:licen[cs]e\s+)?(?:file\s+)?(?:in|at)?\s*(?:the\s+)?(?:file\s+)?["'<(]?(\.{0,2}/?[\w./-]*\w)[">')]?\s*(?:file)?\.?\s*$`)
+
+// refers is the file that a statement names in the place of a licence, or "".
+func refers(text string) string {
+	m := seeIn.FindStringSubmatch(text)
+	if m == nil || strings.Contains(text, "://") {
+		return ""
+	}
+	return path.Clean(m[1])
+}
+
+func readPackageJSON(data []byte) manifest {
 	var fields map[string]json.RawMessage // a struct would take "LICENSE" too
 	if json.Unmarshal(data, &fields) != nil {
-		return verdict{}
+		return manifest{}
 	}
-	return firstOf(npmLicense(fields["license"]), npmLicense(fields["licenses"]))
+	m := manifest{said: firstOf(npmLicense(fields["license"]), npmLicense(fields["licenses"]))}
+	var name string
+	if json.Unmarshal(fields["license"], &name) == nil {
+		m.refers = refers(name)
+	}
+	return m
 }
 
 // npmLicense reads a name, an object with it, or a list of those to choose from.
@@ -119,17 +159,35 @@ func firstKnown(ways ...any) verdict {
 func readCargo(data []byte) manifest {
 	fields := tomlFields(data)
 	return manifest{
+		refers:    fields.text("package.license-file"),
 		said:      statement(fields.text("package.license")),
 		inherits:  fields.text("package.license.workspace") == "true",
 		workspace: statement(fields.text("workspace.package.license")),
 	}
 }
 
-func readPyproject(data []byte) verdict {
+func readPyproject(data []byte) manifest {
 	fields := tomlFields(data)
-	field := firstOf(statement(fields.text("project.license")), statement(fields.text("project.license.text")),
+	field := firstOf(statement(fields.text("project.license")), longhand(fields.text("project.license.text")),
 		statement(fields.text("tool.poetry.license")))
-	return python(field, append(fields["project.classifiers"], fields["tool.poetry.classifiers"]...))
+	return manifest{
+		said:   python(field, append(fields["project.classifiers"], fields["tool.poetry.classifiers"]...)),
+		refers: fields.text("project.license.file"),
+	}
+}
+
+// longhand is the verdict on a field that may hold the name of a licence or all of its
+// text.
+func longhand(text string) verdict {
+	first, rest, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	if v := statement(text); v.found || strings.TrimSpace(rest) == "" && len(text) <= maxName {
+		return v
+	}
+	v := licenseFile{path: "license", text: scan([]byte(text))}.verdict()
+	if v.reason == LicenseUnclear && len(text) < pointerBytes { // a name, and more about it
+		return statement(first)
+	}
+	return v
 }
 
 // readSetupCfg reads the keys of [metadata]. The lines are split here: the time of
@@ -188,33 +246,51 @@ func readPOM(data []byte) verdict {
 	return anyOf(each(pom.Licenses, func(l license) verdict { return firstKnown(l.Name, l.URL) }))
 }
 
-func readMSBuild(data []byte) verdict {
+func readMSBuild(data []byte) manifest {
 	var project struct {
 		Expressions []string `xml:"PropertyGroup>PackageLicenseExpression"`
+		URLs        []string `xml:"PropertyGroup>PackageLicenseUrl"`
+		Files       []string `xml:"PropertyGroup>PackageLicenseFile"`
 	}
 	if !parseXML(data, &project) {
-		return verdict{}
+		return manifest{}
 	}
-	return allOf(each(project.Expressions, statement))
+	m := manifest{said: allOf(each(project.Expressions, statement))}
+	if len(project.Expressions) == 0 {
+		m.said = allOf(each(project.URLs, statement))
+	}
+	if len(project.Files) > 0 && !strings.Contains(project.Files[0], "$(") {
+		m.refers = strings.ReplaceAll(strings.TrimSpace(project.Files[0]), `\`, "/")
+	}
+	return m
 }
 
-func readNuspec(data []byte) verdict {
+func readNuspec(data []byte) manifest {
 	type license struct {
 		Type string `xml:"type,attr"`
 		Text string `xml:",chardata"`
 	}
 	var pack struct {
 		Licenses []license `xml:"metadata>license"`
+		URLs     []string  `xml:"metadata>licenseUrl"`
 	}
 	if !parseXML(data, &pack) {
-		return verdict{}
+		return manifest{}
 	}
-	return allOf(each(pack.Licenses, func(l license) verdict {
+	m := manifest{}
+	m.said = allOf(each(pack.Licenses, func(l license) verdict {
+		if l.Type == "file" {
+			m.refers = strings.ReplaceAll(strings.TrimSpace(l.Text), `\`, "/")
+		}
 		if l.Type != "expression" {
 			return verdict{}
 		}
 		return statement(l.Text)
 	}))
+	if len(pack.Licenses) == 0 {
+		m.said = allOf(each(pack.URLs, statement))
+	}
+	return m
 }
 
 func parseXML(data []byte, v any) bool {

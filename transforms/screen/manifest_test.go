@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"decoy/schemas/spdx"
 )
 
 func TestIsManifest(t *testing.T) {
@@ -11,7 +13,8 @@ func TestIsManifest(t *testing.T) {
 		"package.json": true, "a/b/package.json": true, "Cargo.toml": true, "pyproject.toml": true, "setup.cfg": true, "pom.xml": true,
 		"src/A.B.csproj": true, "src/A.CSPROJ": true, "a.nuspec": true, "Directory.Build.props": true,
 		"package-lock.json": false, "Cargo.lock": false, "a.toml": false, "my-pom.xml": false, "pom.xml/a.go": false, "csproj": false,
-		"setup.py": false, "": false,
+		"setup.py": true, "a/b.egg-info/PKG-INFO": true, "b.dist-info/METADATA": true, "vcpkg.json": true, "conanfile.py": true, "build.gradle.kts": true,
+		"my_setup.py": false, "": false,
 	} {
 		if got := IsManifest(path); got != want {
 			t.Errorf("IsManifest(%q) = %v", path, got)
@@ -29,8 +32,12 @@ func pom(licenses string) string {
 // exceptions are as many permissive licences as asked for.
 func exceptions(n int) []string {
 	var all []string
-	for i := range n {
-		all = append(all, fmt.Sprintf("MIT WITH e%d-exception", i))
+	for _, license := range []string{"MIT", "ISC"} {
+		for _, e := range spdx.Exceptions() {
+			if len(all) < n {
+				all = append(all, license+" WITH "+e)
+			}
+		}
 	}
 	return all
 }
@@ -50,9 +57,9 @@ func TestManifestStates(t *testing.T) {
 		{"package.json", `{"licenses": [{"type": "GPL-2.0"}, {"type": "own"}]}`, "?"},
 		{"package.json", `{"licenses": {"type": "MIT"}}`, "MIT"},
 		{"package.json", `{"license": "MIT", "licenses": ["GPL-2.0"]}`, "-"},
-		{"package.json", `{"license": "SEE LICENSE IN LICENSE-MIT", "licenses": ["MIT"]}`, "MIT"},
+		{"package.json", `{"license": "SEE LICENSE IN LICENSE-MIT", "licenses": ["MIT"]}`, "-"}, // no such file
 		{"package.json", `{"license": "UNLICENSED"}`, "-"},
-		{"package.json", `{"license": "SEE LICENSE IN LICENSE.txt"}`, "?"},
+		{"package.json", `{"license": "SEE LICENSE IN LICENSE.txt"}`, "-"},
 		{"package.json", `{"license": ""}`, "?"}, {"package.json", `{"license": null}`, "?"}, {"package.json", `{"license": 3}`, "?"},
 		{"package.json", `{"license": true, "licenses": [1, null, {}, [["GPL"]]]}`, "?"},
 		{"package.json", `{"LICENSE": "GPL-3.0", "a": {"license": "GPL-3.0"}}`, "?"},
@@ -66,7 +73,7 @@ func TestManifestStates(t *testing.T) {
 		{"Cargo.toml", "[package]\nname = \"a\"\nlicense = \"MIT/Apache-2.0\"\n[dependencies]\nlicense = \"GPL-3.0\"\n", "MIT OR Apache-2.0"},
 		{"Cargo.toml", "[package]\nlicense = 'GPL-3.0-or-later' # own\n", "-"},
 		{"Cargo.toml", "package.license = \"MIT\"\n", "MIT"}, {"Cargo.toml", "package = {license = \"MIT\", name = \"a\"}\n", "MIT"},
-		{"Cargo.toml", "[package]\nlicense-file = \"GPL-3.0\"\n", "?"}, {"Cargo.toml", "[package]\nlicense.workspace = true\n", "?"},
+		{"Cargo.toml", "[package]\nlicense-file = \"GPL-3.0\"\n", "-"}, {"Cargo.toml", "[package]\nlicense.workspace = true\n", "?"},
 		{"Cargo.toml", "[workspace.package]\nlicense = \"GPL-3.0\"\n", "?"},
 		{"Cargo.toml", "[workspace.package]\nlicense = \"MIT\"\n[package]\nlicense.workspace = true\n", "MIT"},
 		{"Cargo.toml", "[[package]]\nlicense = \"GPL-3.0\"\n", "?"}, {"Cargo.toml", "[package.a.b]\nlicense = \"GPL-3.0\"\n", "?"},
@@ -76,7 +83,7 @@ func TestManifestStates(t *testing.T) {
 
 		{"pyproject.toml", "[project]\nlicense = \"Apache-2.0\"\n", "Apache-2.0"},
 		{"pyproject.toml", "[project]\nlicense = {text = \"MIT License\"}\n", "MIT"}, {"pyproject.toml", "[project.license]\ntext = \"GPLv3\"\n", "-"},
-		{"pyproject.toml", "[project]\nlicense = {file = \"GPL\"}\n", "?"}, {"pyproject.toml", "[tool.poetry]\nlicense = \"MIT\"\n", "MIT"},
+		{"pyproject.toml", "[project]\nlicense = {file = \"GPL\"}\n", "-"}, {"pyproject.toml", "[tool.poetry]\nlicense = \"MIT\"\n", "MIT"},
 		{"pyproject.toml", "[project]\nclassifiers = [\n\"Programming Language :: Python\",\n\"" + trove + "MIT License\",\n]\n", "MIT"},
 		{"pyproject.toml", "[tool.poetry]\nclassifiers = [\"" + trove + "GNU General Public License v3 (GPLv3)\"]\n", "-"},
 		{"pyproject.toml", "[project]\nclassifiers = [\"License :: OSI Approved\", \"" + trove + "MIT License\"]\n", "MIT"},
@@ -103,11 +110,11 @@ func TestManifestStates(t *testing.T) {
 		{"pom.xml", `<!DOCTYPE a [<!ENTITY a "GPL">]>` + strings.TrimPrefix(pom("<license><name>&a;</name></license>"), `<?xml version="1.0" encoding="UTF-8"?>`), "?"},
 
 		{"A.csproj", "\ufeff<Project Sdk=\"x\"><PropertyGroup/><PropertyGroup><PackageLicenseExpression>MIT</PackageLicenseExpression></PropertyGroup></Project>", "MIT"},
-		{"A.csproj", "<Project><PropertyGroup><PackageLicenseFile>GPL</PackageLicenseFile></PropertyGroup></Project>", "?"},
+		{"A.csproj", "<Project><PropertyGroup><PackageLicenseFile>GPL</PackageLicenseFile></PropertyGroup></Project>", "-"},
 		{"A.csproj", "<Project><PropertyGroup><PackageLicenseExpression>$(License)</PackageLicenseExpression></PropertyGroup></Project>", "?"},
 		{"Directory.Build.props", "<Project><PropertyGroup><PackageLicenseExpression>GPL-3.0-only</PackageLicenseExpression></PropertyGroup></Project>", "-"},
 		{"a.nuspec", `<package xmlns="x"><metadata><license type="expression">BSD-2-Clause OR MIT</license></metadata></package>`, "BSD-2-Clause OR MIT"},
-		{"a.nuspec", `<package><metadata><license type="file">GPL</license></metadata></package>`, "?"},
+		{"a.nuspec", `<package><metadata><license type="file">GPL</license></metadata></package>`, "-"},
 	} {
 		l := NewLicenses()
 		l.AddManifest(c.path, []byte(c.data))
@@ -224,12 +231,12 @@ func FuzzAddManifest(f *testing.F) {
 		path := "a/" + paths[int(which)%len(paths)]
 		l := NewLicenses()
 		l.AddManifest(path, data)
-		spdx, reason, detail := l.For("a/b/a.js", nil)
-		if (spdx == "") == (reason == "") || (reason == "") != (detail == "") {
-			t.Errorf("%s %q: spdx %q, reason %q, detail %q do not fit", path, data, spdx, reason, detail)
+		got, reason, detail := l.For("a/b/a.js", nil)
+		if (got == "") == (reason == "") || (reason == "") != (detail == "") {
+			t.Errorf("%s %q: licence %q, reason %q, detail %q do not fit", path, data, got, reason, detail)
 		}
-		if e, err := parseSPDX(spdx); spdx != "" && (err != nil || e.String() != spdx) {
-			t.Errorf("%s %q gives %q (%v)", path, data, spdx, err)
+		if e, err := spdx.Parse(got); got != "" && (err != nil || e.String() != got) {
+			t.Errorf("%s %q gives %q (%v)", path, data, got, err)
 		}
 		if reason == LicenseNotPermissive && !strings.HasPrefix(detail, path+": ") {
 			t.Errorf("%q does not name %s", detail, path)

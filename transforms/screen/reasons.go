@@ -5,9 +5,11 @@ const (
 	NoLicense            = "no_license"
 	LicenseNotPermissive = "license_not_permissive"
 	LicenseUnclear       = "license_unclear"
+	LicenseRestricted    = "license_restricted"
 
 	Minified      = "minified"
 	Vendored      = "vendored"
+	LFSPointer    = "lfs_pointer"
 	TooLarge      = "too_large"
 	NotUTF8       = "not_utf8"
 	Binary        = "binary"
@@ -19,6 +21,6 @@ const (
 
 // Reasons lists them all.
 var Reasons = []string{
-	NoLicense, LicenseNotPermissive, LicenseUnclear,
-	Minified, Vendored, TooLarge, NotUTF8, Binary, Generated, LongLine, MixedLineEnds, SpecialToken,
+	NoLicense, LicenseNotPermissive, LicenseUnclear, LicenseRestricted,
+	Minified, Vendored, LFSPointer, TooLarge, NotUTF8, Binary, Generated, LongLine, MixedLineEnds, SpecialToken,
 }

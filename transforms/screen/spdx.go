@@ -1,11 +1,11 @@
 package screen
 
 import (
-	"errors"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
+
+	"decoy/schemas/spdx"
 )
 
 // Permissive lists the SPDX ids whose text may be trained on, in the order in
@@ -14,76 +14,38 @@ var Permissive = []string{
 	"MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "Zlib", "Unlicense", "0BSD", "BSL-1.0",
 }
 
-// expression is an SPDX license expression: an id (with its exception in with), or
-// op over parts.
-type expression struct {
-	op    string // "AND", "OR" or "" for an id
-	parts []expression
-	id    string
-	with  string
-}
+// Unknown is the licence of a file, where any is taken, of which nothing is known.
+const Unknown = "LicenseRef-unknown"
 
-func id(name string) expression { return expression{id: name} }
+// expression is an SPDX licence expression.
+type expression = spdx.Expression
 
-// join combines parts, flattened and each once. One part is itself.
-func join(op string, parts ...expression) expression {
-	var flat []expression
-	seen := map[string]bool{}
-	add := func(e expression) {
-		if s := e.String(); !seen[s] {
-			seen[s] = true
-			flat = append(flat, e)
-		}
-	}
-	for _, p := range parts {
-		if p.op == op {
-			for _, q := range p.parts {
-				add(q)
-			}
-		} else {
-			add(p)
-		}
-	}
-	if len(flat) == 1 {
-		return flat[0]
-	}
-	return expression{op: op, parts: flat}
-}
+func id(name string) expression { return spdx.ID(name) }
 
-func (e expression) String() string {
-	if e.op == "" {
-		if e.with != "" {
-			return e.id + " WITH " + e.with
-		}
-		return e.id
-	}
-	var parts []string
-	for _, p := range e.parts {
-		if s := p.String(); e.op == "AND" && p.op == "OR" {
-			parts = append(parts, "("+s+")")
-		} else {
-			parts = append(parts, s)
-		}
-	}
-	return strings.Join(parts, " "+e.op+" ")
-}
+func join(op string, parts ...expression) expression { return spdx.Join(op, parts...) }
 
-// permissive returns the part of e that may be relied on: of a choice the
-// permissive sides, of a conjunction all or nothing.
-func (e expression) permissive() (expression, bool) {
-	switch e.op {
+// sameAs are deprecated ids of the text of another one.
+var sameAs = map[string]string{"bsd-2-clause-freebsd": "BSD-2-Clause", "bsd-2-clause-netbsd": "BSD-2-Clause"}
+
+// permissive returns the part of an expression that may be relied on: of a choice the
+// permissive sides, of a conjunction all or nothing. An exception grants more than its
+// licence.
+func permissive(e expression) (expression, bool) {
+	var kept []expression
+	switch e.Op {
 	case "":
-		i := slices.IndexFunc(Permissive, func(p string) bool { return strings.EqualFold(p, strings.TrimSuffix(e.id, "+")) })
-		// An exception grants more than its licence. What is no SPDX exception, such
-		// as a commons clause, does not.
-		if i < 0 || e.with != "" && !strings.Contains(strings.ToLower(e.with), "exception") {
+		bare := strings.ToLower(strings.TrimSuffix(e.ID, "+"))
+		if same := sameAs[bare]; same != "" {
+			return expression{ID: same, With: e.With}, true
+		}
+		i := slices.IndexFunc(Permissive, func(p string) bool { return strings.EqualFold(p, bare) })
+		if i < 0 {
 			return expression{}, false
 		}
-		return expression{id: Permissive[i], with: e.with}, true
+		return expression{ID: Permissive[i], With: e.With}, true
 	case "AND":
-		var kept []expression
-		for _, p := range e.parts {
-			k, ok := p.permissive()
+		for _, p := range e.Parts {
+			k, ok := permissive(p)
 			if !ok {
 				return expression{}, false
 			}
@@ -91,9 +53,8 @@ func (e expression) permissive() (expression, bool) {
 		}
 		return join("AND", kept...), true
 	}
-	var kept []expression
-	for _, p := range e.parts {
-		if k, ok := p.permissive(); ok {
+	for _, p := range e.Parts {
+		if k, ok := permissive(p); ok {
 			kept = append(kept, k)
 		}
 	}
@@ -103,86 +64,57 @@ func (e expression) permissive() (expression, bool) {
 	return join("OR", kept...), true
 }
 
+// IsPermissive reports whether an SPDX expression asks for nothing that permissive
+// licences do not.
+func IsPermissive(expression string) bool {
+	e, err := spdx.Parse(expression)
+	if err != nil {
+		return false
+	}
+	kept, ok := permissive(e)
+	return ok && kept.String() == e.String()
+}
+
 var (
-	spdxToken = regexp.MustCompile(`[()/]|[^\s()/]+`)
-	spdxID    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.:+-]*$`)
+	// markEnd matches what closes the comment around a mark.
+	markEnd = regexp.MustCompile(`\*+/|-->|"""|'''|\*\)|#\}|%>`)
+
+	// markTail matches what people write behind an expression in its line.
+	markTail = regexp.MustCompile(`(?i),?\s+(copyright\b|©|\(c\)|spdx-|https?://|\(?see\b|//|#).*$`)
 )
 
-// maxDepth bounds nested parentheses, maxTokens the length.
-const (
-	maxDepth  = 32
-	maxTokens = 200
-)
-
-// parseSPDX reads an expression from the start of text; what follows a complete
-// one, such as the end of a comment, is ignored. "MIT/Apache-2.0", which Cargo
-// once used, is a choice.
-func parseSPDX(text string) (expression, error) {
-	p := spdxParser{tokens: spdxToken.FindAllString(text, maxTokens)}
-	return p.choice(0)
-}
-
-type spdxParser struct{ tokens []string }
-
-func (p *spdxParser) peek() string {
-	if len(p.tokens) == 0 {
-		return ""
+// mark is the verdict on the text behind "SPDX-License-Identifier:". What is neither an
+// expression nor the names of licences is unclear.
+func mark(text string) verdict {
+	if at := markEnd.FindStringIndex(text); at != nil {
+		text = text[:at[0]]
 	}
-	return p.tokens[0]
-}
-
-func (p *spdxParser) accept(words ...string) bool {
-	for _, w := range words {
-		if strings.EqualFold(p.peek(), w) && len(p.tokens) > 0 {
-			p.tokens = p.tokens[1:]
-			return true
+	text = strings.Trim(text, " \t\r.,;\"'`*")
+	for _, t := range []string{text, strings.Trim(markTail.ReplaceAllString(text, ""), " \t.,;\"'`")} {
+		if e, err := spdx.Parse(t); err == nil {
+			return judge(e, "SPDX-License-Identifier: "+clip(e.String(), maxName))
 		}
 	}
-	return false
+	if v := statement(text); v.found && strings.Count(text, "(") == strings.Count(text, ")") {
+		v.detail = "SPDX-License-Identifier: " + clip(text, maxName)
+		return v.trimmed()
+	}
+	_, err := spdx.Parse(text)
+	return verdict{found: true, reason: LicenseUnclear, detail: "SPDX-License-Identifier " + clip(text, 80) + ": " + err.Error()}
 }
 
-func (p *spdxParser) choice(depth int) (expression, error) {
-	return p.list(depth, "OR", []string{"OR", "/", "||"}, func() (expression, error) {
-		return p.list(depth, "AND", []string{"AND", "&&"}, func() (expression, error) { return p.operand(depth) })
-	})
+// judge is the verdict on an expression; detail is what a refusal says.
+func judge(e expression, detail string) verdict {
+	if kept, ok := permissive(e); ok {
+		return verdict{found: true, expr: kept, chose: kept.String() != e.String()}
+	}
+	return verdict{found: true, expr: e, reason: LicenseNotPermissive, detail: detail}
 }
 
-func (p *spdxParser) list(depth int, op string, words []string, next func() (expression, error)) (expression, error) {
-	if depth > maxDepth {
-		return expression{}, errors.New("too many parentheses")
+// trimmed is a verdict without the detail that only a refusal has.
+func (v verdict) trimmed() verdict {
+	if v.reason == "" {
+		v.detail = ""
 	}
-	var parts []expression
-	for {
-		e, err := next()
-		if err != nil {
-			return e, err
-		}
-		parts = append(parts, e)
-		if !p.accept(words...) {
-			return join(op, parts...), nil
-		}
-	}
-}
-
-func (p *spdxParser) operand(depth int) (expression, error) {
-	if p.accept("(") {
-		e, err := p.choice(depth + 1)
-		if err == nil && !p.accept(")") {
-			err = errors.New("a parenthesis is not closed")
-		}
-		return e, err
-	}
-	name := p.peek()
-	if !spdxID.MatchString(name) || p.accept("AND", "OR", "WITH") {
-		return expression{}, fmt.Errorf("%q is no license id", name)
-	}
-	p.tokens = p.tokens[1:]
-	e := expression{id: name}
-	if p.accept("WITH") {
-		if e.with = p.peek(); !spdxID.MatchString(e.with) {
-			return e, fmt.Errorf("%q is no license exception", e.with)
-		}
-		p.tokens = p.tokens[1:]
-	}
-	return e, nil
+	return v
 }

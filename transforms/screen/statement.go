@@ -4,9 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
-	"github.com/google/licensecheck"
+	"decoy/schemas/spdx"
 )
 
 // maxName bounds the name of a licence in words; what is longer is a text.
@@ -39,18 +38,17 @@ func meaning(text string) verdict {
 	case text == "":
 		return verdict{}
 	case strings.Contains(text, "://"):
-		return linked(text)
+		if v := linked(text); v.found || !restrictedName.MatchString(text) {
+			return v
+		}
+		return refuses()
+	case elsewhere.MatchString(text) && restrictedName.MatchString(text):
+		return refuses()
 	case elsewhere.MatchString(text):
 		return verdict{}
 	}
-	p := spdxParser{tokens: spdxToken.FindAllString(text, maxTokens+1)}
-	if len(p.tokens) > maxTokens {
-		return verdict{}
-	}
-	if e, err := p.choice(0); err == nil && len(p.tokens) == 0 {
-		if v := weigh(e); v.found {
-			return v
-		}
+	if e, err := spdx.Parse(text); err == nil {
+		return permitsOrRefuses(e)
 	}
 	if len(text) > maxName {
 		return verdict{}
@@ -61,26 +59,52 @@ func meaning(text string) verdict {
 	text = commaVersion.ReplaceAllString(text, " $1")
 	var sides []verdict
 	for _, side := range orBetween.Split(text, -1) {
-		v := named(side)
+		v := oneName(side)
 		if parts := andBetween.Split(side, -1); !v.found && len(parts) > 1 {
 			var all []verdict
 			for _, part := range parts {
-				all = append(all, named(part))
+				all = append(all, oneName(part))
 			}
 			v = allOf(all)
 		}
 		sides = append(sides, v)
 	}
-	return anyOf(sides)
+	if v := anyOf(sides); v.found {
+		return v
+	}
+	if restrictedName.MatchString(text) {
+		return refuses()
+	}
+	return verdict{}
+}
+
+// restrictedName matches what takes back a permission in a name that is not understood
+// as a whole, as in "MIT (non-commercial use)".
+var restrictedName = regexp.MustCompile(`(?i)\bnon-?commercial|\bcommons[- ]clause|\b(research|academic|educational|evaluation|personal|internal)\b.*\b(use|only|purpose)` +
+	`|\b(not for|no) |\bprohibit|\brestrict|\bproprietary|\bconfidential|\bcopyleft|\bcommercial|\beula\b|\bend[- ]user|\bsubscription|\bshareware|\bfreeware|\btrial\b|\bagreement\b|\bterms\b`)
+
+// oneName is the verdict on the id or the usual name of one licence.
+func oneName(name string) verdict {
+	if e, err := spdx.Parse(strings.Trim(name, " ()")); err == nil {
+		return permitsOrRefuses(e)
+	}
+	return named(name)
 }
 
 // permits is the verdict on what may be used; an expression that is too long to be
 // read back is none.
 func permits(e expression) verdict {
-	if len(spdxToken.FindAllString(e.String(), maxTokens+1)) > maxTokens {
+	if _, err := spdx.Parse(e.String()); err != nil {
 		return verdict{}
 	}
 	return verdict{found: true, expr: e}
+}
+
+func permitsOrRefuses(e expression) verdict {
+	if kept, ok := permissive(e); ok {
+		return permits(kept)
+	}
+	return verdict{found: true, expr: e, reason: LicenseNotPermissive}
 }
 
 func refuses() verdict { return verdict{found: true, reason: LicenseNotPermissive} }
@@ -133,41 +157,6 @@ func firstOf(all ...verdict) verdict {
 	}
 	return first
 }
-
-// weigh is the verdict on an expression. Unlike in the head of a file, an id that
-// nobody knows is not understood.
-func weigh(e expression) verdict {
-	if e.op == "" {
-		if kept, ok := e.permissive(); ok {
-			return permits(kept)
-		}
-		bare := strings.ToLower(strings.TrimSuffix(e.id, "+"))
-		if knownIDs()[bare] || strings.HasPrefix(bare, "licenseref-") || strings.HasPrefix(bare, "documentref-") {
-			return refuses()
-		}
-		if v := named(e.id); e.with == "" || v.reason != "" {
-			return v
-		}
-		return verdict{}
-	}
-	var parts []verdict
-	for _, p := range e.parts {
-		parts = append(parts, weigh(p))
-	}
-	if e.op == "OR" {
-		return anyOf(parts)
-	}
-	return allOf(parts)
-}
-
-// knownIDs are SPDX ids in lower case.
-var knownIDs = sync.OnceValue(func() map[string]bool {
-	known := map[string]bool{}
-	for _, l := range licensecheck.BuiltinLicenses() {
-		known[strings.ToLower(l.ID)] = true
-	}
-	return known
-})
 
 // address matches where the texts of licences are, by the name of the licence.
 // licensecheck's own list has few of the spellings.

@@ -3,6 +3,8 @@ package screen
 import (
 	"strings"
 	"testing"
+
+	"decoy/schemas/spdx"
 )
 
 func TestStatement(t *testing.T) {
@@ -38,10 +40,10 @@ func TestStatement(t *testing.T) {
 
 		"": "?", "BSD": "?", "BSD License": "?", "Apache": "?", "Apache Software License": "?", "Public Domain": "?", "Custom": "?",
 		"SEE LICENSE IN LICENSE.md": "?", "SEE LICENSE IN licenses/MIT": "?", "See file MIT": "?", "file: MIT": "?",
-		"MIT but ask me first": "?", "MIT (non-commercial use)": "?", "GPL-compatible": "?", "MIT AND Custom": "?", "GPL OR Custom": "?",
-		"BSD/GPL": "?", "MIT OR": "?", "$(PackageLicense)": "?", "commercial grade MIT": "?",
+		"MIT but ask me first": "?", "MIT (non-commercial use)": "-", "MIT, not for commercial use": "-", "Apache 2.0 with Commons Clause": "-", "GPL-compatible": "?", "MIT AND Custom": "?", "GPL OR Custom": "?",
+		"BSD/GPL": "?", "MIT OR": "?", "$(PackageLicense)": "?", "commercial grade MIT": "-", "Acme Commercial EULA": "-", "See the terms at https://example.com/eula": "-", "Acme Software Agreement": "-", "See terms of use": "-",
 		"MIT OR Custom": "MIT", "GPL-3.0 AND Custom": "-", "MIT, GPL": "-",
-		strings.Repeat("(", 99) + "MIT" + strings.Repeat(")", 99): "?", "MIT" + strings.Repeat(" OR MIT", maxTokens): "?",
+		strings.Repeat("(", 99) + "MIT" + strings.Repeat(")", 99): "?", "MIT" + strings.Repeat(" OR MIT", spdx.MaxTokens): "?",
 		strings.Repeat("a long text ", 40) + "or MIT": "?", "MIT OR ISC" + strings.Repeat(" OR GPL-3.0", 30): "MIT OR ISC",
 
 		"https://opensource.org/licenses/MIT": "MIT", "http://www.apache.org/licenses/LICENSE-2.0.txt": "Apache-2.0",
@@ -76,8 +78,8 @@ func TestStated(t *testing.T) {
 		if spdx+reason != want || (reason == "") != (detail == "") {
 			t.Errorf("%q: got %q %q (%s), want %q", in, spdx, reason, detail, want)
 		}
-		if spdx, reason, _ := l.For("a/b.go", []byte("// SPDX-License-Identifier: ISC\n")); spdx+reason != "ISC" {
-			t.Errorf("%q: a permissive head gives %q %q", in, spdx, reason)
+		if got, reason, _ := l.For("a/b.go", []byte("// SPDX-License-Identifier: ISC\n")); got+reason != "ISC" {
+			t.Errorf("%q: a permissive head gives %q %q", in, got, reason)
 		}
 		if _, reason, _ := l.For("a/b.go", []byte("// SPDX-License-Identifier: GPL-2.0-only\n")); reason != LicenseNotPermissive {
 			t.Errorf("%q: a head that forbids gives %q", in, reason)
@@ -100,7 +102,7 @@ func FuzzStatement(f *testing.F) {
 		if again := written(statement(v.expr.String())); again != v.expr.String() {
 			t.Errorf("%q is written %q and read back as %q", in, v.expr, again)
 		}
-		if _, ok := v.expr.permissive(); !ok {
+		if _, ok := permissive(v.expr); !ok {
 			t.Errorf("%q: %q is not permissive", in, v.expr)
 		}
 	})
