@@ -44,6 +44,8 @@ type Build struct {
 	Progress func(stage string, done, total int)
 	// RunInfo collects times for run.json.
 	RunInfo RunInfo
+
+	launch string // see launched
 }
 
 // Job says whose work a pipeline does.

@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"sync"
 
-	"decoy/io/shard"
 	"decoy/schemas"
 	"decoy/transforms/panel"
 	"decoy/transforms/panel/prompts"
@@ -26,9 +25,9 @@ type placed struct {
 // generatorRequests are a paid generator's requests of a shard: one for each type
 // that a context can carry, and of a FIM endpoint so many for each such context as
 // the member has samples.
-func generatorRequests(t shardTask, p *panel.Panel, m panel.Member) iter.Seq2[placed, error] {
+func generatorRequests(contexts iter.Seq2[schemas.Context, error], p *panel.Panel, m panel.Member) iter.Seq2[placed, error] {
 	return func(yield func(placed, error) bool) {
-		for c, err := range shard.Read[schemas.Context](t.path(schemas.StageExtract, "contexts")) {
+		for c, err := range contexts {
 			if err != nil {
 				yield(placed{}, err)
 				return
@@ -79,18 +78,23 @@ func (g *generation) ask(ctx context.Context, members []panel.Member) error {
 	if len(members) == 0 {
 		return nil
 	}
-	p, err := openPanel(ctx, g.t, members, g.o.BudgetUSD, g.o.Replay, g.o.Workers, g.o.Limiter)
+	p, err := openPanel(ctx, g.t, members, g.o.BudgetUSD, g.o.Replay, g.o.Workers, g.o.Limiter, g.o.Launch)
 	if err != nil {
 		return err
 	}
 	defer p.Close()
-	harvest := newHarvest(members)
+	contexts, err := askedContexts(g.t)
+	if err != nil {
+		return err
+	}
+	defer contexts.Close()
+	harvest := newHarvest(members, p)
 	open := inFlight{m: map[string]schemas.Context{}}
 	var failed error
 	var streams []iter.Seq[panel.Request]
 	for _, m := range members {
 		streams = append(streams, func(yield func(panel.Request) bool) {
-			for x, err := range generatorRequests(g.t, p, m) {
+			for x, err := range generatorRequests(contexts.All(), p, m) {
 				if err != nil {
 					failed = err
 					return
@@ -104,17 +108,18 @@ func (g *generation) ask(ctx context.Context, members []panel.Member) error {
 		})
 	}
 	err = p.DoStreams(ctx, g.t.Shard, streams, func(a panel.Answer) error {
+		countOutcome(g.counts, a)
 		harvest.put(open.take(a.Request.Member+"/"+a.Request.Tag), a)
 		return nil
 	})
-	harvest.into(g)
-	return errors.Join(failed, err)
+	return errors.Join(failed, err, harvest.into(g))
 }
 
 // harvest reads answers with one goroutine a processor: to check a negative takes
 // longer than all else that an answer needs. All answers for a context go to one of
 // them, which parses its window once.
 type harvest struct {
+	panel   *panel.Panel // is told what each answer is worth
 	members map[string]panel.Member
 	pickers []*picker
 	busy    sync.WaitGroup
@@ -127,15 +132,17 @@ type picker struct {
 	negatives []schemas.Negative
 	rest      []schemas.Unlabelled
 	rejects   []schemas.Reject
+	err       error // of telling the panel
 }
 
 type picked struct {
 	context schemas.Context
 	answer  panel.Answer
+	read    chan<- struct{} // closed when it is known what the answer is worth
 }
 
-func newHarvest(members []panel.Member) *harvest {
-	h := &harvest{members: map[string]panel.Member{}}
+func newHarvest(members []panel.Member, asked *panel.Panel) *harvest {
+	h := &harvest{panel: asked, members: map[string]panel.Member{}}
 	for _, m := range members {
 		h.members[m.Name] = m
 	}
@@ -145,35 +152,50 @@ func newHarvest(members []panel.Member) *harvest {
 		h.busy.Go(func() {
 			defer p.checker.Close()
 			for x := range p.answers {
+				var reason, detail string
 				if m := h.members[x.answer.Request.Member]; m.Provider == panel.ProviderFIM {
-					p.takeSample(&x.context, m, x.answer)
+					reason, detail = p.takeSample(&x.context, m, x.answer)
 				} else {
-					p.take(&x.context, x.answer)
+					reason, detail = p.take(&x.context, x.answer)
 				}
+				if err := h.panel.Worth(x.answer, reason, detail); err != nil && p.err == nil {
+					p.err = err
+				}
+				close(x.read)
 			}
 		})
 	}
 	return h
 }
 
+// put hands over an answer. While a member is on trial it waits for what the answer is
+// worth, so that nothing is sent on the strength of answers that nobody has read.
 func (h *harvest) put(c schemas.Context, a panel.Answer) {
-	h.pickers[schemas.Key64("harvest", c.ID)%uint64(len(h.pickers))].answers <- picked{c, a}
+	read := make(chan struct{})
+	h.pickers[schemas.Key64("harvest", c.ID)%uint64(len(h.pickers))].answers <- picked{c, a, read}
+	if h.panel.OnTrial(a.Request.Member) {
+		<-read
+	}
 }
 
 // into waits for the pickers and adds what they found to a shard's, whose order is made
 // when it is written.
-func (h *harvest) into(g *generation) {
+func (h *harvest) into(g *generation) (err error) {
 	for _, p := range h.pickers {
 		close(p.answers)
 	}
 	h.busy.Wait()
 	for _, p := range h.pickers {
 		g.negatives, g.rest, g.rejects = append(g.negatives, p.negatives...), append(g.rest, p.rest...), append(g.rejects, p.rejects...)
+		if err == nil {
+			err = p.err
+		}
 	}
+	return err
 }
 
-// take turns one answer into a negative or a reject.
-func (p *picker) take(c *schemas.Context, a panel.Answer) {
+// take turns one answer into a negative, or into a reject for a reason.
+func (p *picker) take(c *schemas.Context, a panel.Answer) (reason, detail string) {
 	typ, generator := a.Request.Type, a.Request.Member
 	reject := func(reason, detail string) {
 		p.rejects = append(p.rejects, schemas.Reject{Stage: schemas.StageGenerate, ID: c.ID, Reason: reason, Detail: detail, Language: c.Language, Type: typ, Generator: generator})
@@ -181,12 +203,12 @@ func (p *picker) take(c *schemas.Context, a panel.Answer) {
 	answer, reason, detail := a.Generated()
 	if reason != "" {
 		reject(reason, detail)
-		return
+		return reason, detail
 	}
 	v, reason, detail := p.checker.Check(c, typ, answer.Completion)
 	if reason != "" {
 		reject(reason, detail)
-		return
+		return reason, detail
 	}
 	p.negatives = append(p.negatives, schemas.Negative{
 		ID: schemas.NegativeID(c.ID, typ, generator, a.Request.Sample), ContextID: c.ID, Type: typ, Generator: generator, Sample: a.Request.Sample,
@@ -194,18 +216,19 @@ func (p *picker) take(c *schemas.Context, a panel.Answer) {
 		PromptVersion: prompts.GenerateVersion(typ), RequestKey: a.Request.Key,
 		InputTokens: a.InputTokens, OutputTokens: a.OutputTokens, CostUSD: a.CostUSD,
 	})
+	return "", ""
 }
 
 // takeSample makes a negative, an unlabelled record or a reject of one answer of a FIM
 // endpoint. It was not asked to be wrong, so what it gives is a negative only if it is
 // a valid one of some type that the context can carry, and verify certifies it; all
 // else is unlabelled. Of types that fit, the first is taken; validity leaves one at
-// most.
-func (p *picker) takeSample(c *schemas.Context, m panel.Member, a panel.Answer) {
+// most. Only an answer without a text is of no use, for a reason.
+func (p *picker) takeSample(c *schemas.Context, m panel.Member, a panel.Answer) (reason, detail string) {
 	text, reason, detail := a.Text()
 	if reason != "" {
 		p.rejects = append(p.rejects, schemas.Reject{Stage: schemas.StageGenerate, ID: c.ID, Reason: reason, Detail: detail, Language: c.Language, Generator: m.Name})
-		return
+		return reason, detail
 	}
 	rest := schemas.Unlabelled{
 		ContextID: c.ID, Generator: m.Name, Sample: a.Request.Sample, Text: text, RequestKey: a.Request.Key,
@@ -222,9 +245,10 @@ func (p *picker) takeSample(c *schemas.Context, m panel.Member, a panel.Answer) 
 			PromptVersion: "fim " + m.FIMModel, RequestKey: rest.RequestKey,
 			InputTokens: rest.InputTokens, OutputTokens: rest.OutputTokens, CostUSD: rest.CostUSD,
 		})
-		return
+		return "", ""
 	}
 	p.rest = append(p.rest, rest)
+	return "", ""
 }
 
 func (g *generation) writeUnlabelled() (schemas.File, error) {

@@ -132,6 +132,8 @@ type panelEvent struct {
 	TokenShare   *float64         `json:"tpm_share"`
 	DownSeconds  float64          `json:"down_seconds"`
 	ETASeconds   *float64         `json:"eta_seconds"`
+	ValidShare   *float64         `json:"valid_share"`   // of the answers, measured
+	CorrectedUSD *float64         `json:"corrected_usd"` // where the measured cost is not what was estimated
 }
 
 func newPanelEvent(u panel.Usage) *panelEvent {
@@ -140,6 +142,7 @@ func newPanelEvent(u panel.Usage) *panelEvent {
 		InputTokens: u.InputTokens, OutputTokens: u.OutputTokens, SpentUSD: u.SpentUSD, HeldUSD: u.HeldUSD,
 		InFlight: u.InFlight, Waiting: u.Waiting, DeadLetters: u.DeadLetters, FromLedger: u.FromLedger, Done: u.Done,
 		RequestShare: u.RequestShare, TokenShare: u.TokenShare, DownSeconds: u.DownFor.Seconds(),
+		ValidShare: u.ValidShare(), CorrectedUSD: u.CorrectedUSD(),
 	}
 	if u.ETA != nil {
 		s := u.ETA.Seconds()
@@ -165,6 +168,12 @@ func panelLine(u panel.Usage) string {
 	fmt.Fprintf(&b, ", tokens %s in %s out, $%.2f", amount(u.InputTokens), amount(u.OutputTokens), u.SpentUSD)
 	if u.HeldUSD > 0 {
 		fmt.Fprintf(&b, " and %.2f held", u.HeldUSD)
+	}
+	if usd := u.CorrectedUSD(); usd != nil {
+		fmt.Fprintf(&b, ", about $%.2f in the end (estimated %.2f to %.2f)", *usd, u.ExpectedUSD[0], u.ExpectedUSD[1])
+	}
+	if share := u.ValidShare(); share != nil {
+		fmt.Fprintf(&b, ", %.1f %% valid", 100**share)
 	}
 	fmt.Fprintf(&b, ", %d of %d in flight", u.InFlight, u.Slots)
 	failed := int64(0)

@@ -59,6 +59,8 @@ type Member struct {
 	// BatchUSDPerMTok is the price of the provider's batches.
 	BatchUSDPerMTok *Price        `yaml:"batch_usd_per_mtok,omitempty" json:"batch_usd_per_mtok,omitempty"`
 	Timeout         time.Duration `yaml:"timeout,omitempty" json:"timeout,omitempty"`
+	// GiveUp is when the member is asked no more since its answers are of no use.
+	GiveUp *GiveUp `yaml:"give_up,omitempty" json:"give_up,omitempty"`
 }
 
 // Price in US dollars for a million tokens. Both are required.
@@ -174,6 +176,9 @@ func (m Member) Validate() error {
 		}
 	} else if m.FIMModel != "" || m.Samples != 0 || m.Seed != nil {
 		return fmt.Errorf("panel member %s: fim_model, samples and seed belong to provider %s alone", m.Name, ProviderFIM)
+	}
+	if err := m.GiveUp.validate(); err != nil {
+		return fmt.Errorf("panel member %s: %w", m.Name, err)
 	}
 	if m.Family != "" && !namePattern.MatchString(m.Family) {
 		return bad("family", fmt.Sprintf("%q", m.Family), "1 to 64 of a-z 0-9 . _ -")
