@@ -10,7 +10,7 @@ import (
 
 // openPanel opens paid members with the ledger of their stage.
 // Requests that lie with the provider as batches are not sent singly: that is an error.
-func openPanel(ctx context.Context, t shardTask, members []panel.Member, budget *float64, replay bool, workers int, limiter LimiterRecipe) (*panel.Panel, error) {
+func openPanel(ctx context.Context, t shardTask, members []panel.Member, budget *float64, replay bool, workers int, limiter LimiterRecipe, launch string) (*panel.Panel, error) {
 	scanner, err := secrets.New()
 	if err != nil {
 		return nil, err
@@ -21,12 +21,17 @@ func openPanel(ctx context.Context, t shardTask, members []panel.Member, budget 
 			return nil, err
 		}
 	}
+	tried, err := openTrials(t, members, launch, replay)
+	if err != nil {
+		return nil, err
+	}
 	shared, err := limiter.open()
 	if err != nil {
 		return nil, err
 	}
 	c := panel.Config{
 		Members: members,
+		Trials:  tried,
 		Stage:   t.Stage,
 		Store:   store,
 		Check:   checkSecrets(scanner),

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 
+	"decoy/io/shard"
 	"decoy/schemas"
 	"decoy/transforms/panel"
 	"decoy/transforms/secrets"
@@ -34,7 +35,7 @@ var batchStages = map[string]batchStage{
 			s, err := b.open(schemas.StageGenerate, nil, nil, schemas.StageExtract)
 			return s, func(t shardTask, p *panel.Panel, m panel.Member) iter.Seq2[panel.Request, error] {
 				return func(yield func(panel.Request, error) bool) {
-					for x, err := range generatorRequests(t, p, m, silent(t)) {
+					for x, err := range generatorRequests(shard.Read[schemas.Context](t.path(schemas.StageExtract, "contexts")), p, m, silent(t)) {
 						if !yield(x.request, err) {
 							return
 						}
@@ -56,7 +57,7 @@ var batchStages = map[string]batchStage{
 				if !ok {
 					return func(func(panel.Request, error) bool) {}
 				}
-				return newAsking(p, o, m, silent(t)).requests(t, o, m)
+				return newAsking(p, o, m, silent(t)).requests(withRivals(t, o), o, m)
 			}, err
 		},
 	},

@@ -55,6 +55,7 @@ type Build struct {
 
 	unshown  []InternalErrors // pairs that the report cannot show
 	warnings []report.Warning
+	launch   string // see launched
 }
 
 // Job says whose work a pipeline does.

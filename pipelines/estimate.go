@@ -43,6 +43,9 @@ const (
 	fewestVerdictTokens, mostVerdictTokens = 12, 60
 	// The share of a generator's requests that give a valid negative.
 	fewestValid, mostValid = 0.4, 1.0
+	// The share of answers that are not the JSON object that was asked for, after which
+	// the model is asked once more: none where a server takes schemas.
+	fewestAgain, mostAgain = 0.0, 0.1
 	// measuredAnswers is from how many sampled answers in the ledger on tokens are
 	// taken from them.
 	measuredAnswers = 30
@@ -69,7 +72,9 @@ type MemberEstimate struct {
 	Provider       string  `json:"provider"`
 	Model          string  `json:"model"`
 	Calls          Range   `json:"calls"`
-	Recorded       float64 `json:"recorded"` // of the calls: they are answered from the ledger
+	SecondAsks     Range   `json:"second_asks"`          // of the calls: the answer before was not JSON
+	MeasuredAsks   bool    `json:"measured_second_asks"` // by answers in the ledger, not supposed
+	Recorded       float64 `json:"recorded"`             // of the calls: they are answered from the ledger
 	InputTokens    Range   `json:"input_tokens"`
 	OutputTokens   Range   `json:"output_tokens"`
 	MeasuredTokens bool    `json:"measured_tokens"` // from answers in the ledger, not supposed
@@ -104,6 +109,8 @@ type Estimate struct {
 	LatencySeconds  float64          `json:"latency_seconds"`
 	Members         []MemberEstimate `json:"members"`
 	Cells           []CellEstimate   `json:"cells"`
+	// ValidShare of the generators' answers is supposed, null where generate is done.
+	ValidShare *Range `json:"valid_share"`
 	// USD is null if any price is unknown; KnownUSD leaves those members out.
 	USD            *Range   `json:"usd"`
 	KnownUSD       Range    `json:"known_usd"`
@@ -287,6 +294,9 @@ func (e *estimator) sum() {
 		e.note("tokens are supposed where the ledger has no answers yet: %v to %v bytes of a request a token; an answer of a generator %d to %d tokens beside the completion, of a judge %d to %d; a model that thinks aloud takes up to max_tokens",
 			fewestBytesPerToken, mostBytesPerToken, fewestAnswerTokens, mostAnswerTokens, fewestVerdictTokens, mostVerdictTokens)
 	}
+	if len(e.Members) > 0 {
+		e.note("of the answers, %v to %v are supposed not to be JSON, and asked for twice, where the ledger has no answers yet", fewestAgain, mostAgain)
+	}
 	e.note("time: every call takes %v, all accounts work at once, no limit is met by others; failed calls are not counted", e.latency)
 	if e.BudgetUSD == nil {
 		return
@@ -312,13 +322,18 @@ func (b *Build) logEstimate(ctx context.Context, stage string) error {
 		if slices.Index(paidStages, m.Stage) < slices.Index(paidStages, stage) {
 			continue
 		}
-		panel.ProcessMeter.Expect(m.Stage, m.Member, int64(m.Calls.High-m.Recorded))
+		panel.ProcessMeter.Expect(m.Stage, m.Member, int64(m.Calls.High-m.SecondAsks.High-m.Recorded))
 		usd := "unknown dollars"
 		if m.USD != nil {
 			usd = fmt.Sprintf("%.2f to %.2f dollars", m.USD.Low, m.USD.High)
+			panel.ProcessMeter.ExpectUSD(m.Stage, m.Member, max(0, m.USD.Low-m.RecordedUSD), max(0, m.USD.High-m.RecordedUSD))
 		}
-		b.Log("%s will ask %s %.0f to %.0f times (%.0f are in the ledger): %s, %v to %v at its %s", m.Stage, m.Member, m.Calls.Low, m.Calls.High, m.Recorded, usd,
-			wholeSeconds(m.Seconds.Low), wholeSeconds(m.Seconds.High), m.LimitedBy)
+		valid := ""
+		if m.Stage == schemas.StageGenerate && e.ValidShare != nil {
+			valid = fmt.Sprintf("; %.0f to %.0f %% of its answers are supposed to be valid", 100*e.ValidShare.Low, 100*e.ValidShare.High)
+		}
+		b.Log("%s will ask %s %.0f to %.0f times (%.0f are in the ledger, %.0f to %.0f are second asks after an answer that is not JSON): %s, %v to %v at its %s%s", m.Stage, m.Member, m.Calls.Low, m.Calls.High, m.Recorded, m.SecondAsks.Low, m.SecondAsks.High, usd,
+			wholeSeconds(m.Seconds.Low), wholeSeconds(m.Seconds.High), m.LimitedBy, valid)
 	}
 	return nil
 }

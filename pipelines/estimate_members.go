@@ -37,9 +37,12 @@ func (e *estimator) member(ctx context.Context, stage string, m panel.Member, d 
 	var bytes, reserved, out Range   // weighted
 	cells := map[[2]string]float64{} // bytes by type and language
 	var billed struct{ bytes, in, out, n float64 }
+	var answers struct{ read, again float64 } // in the ledger, of requests that may be asked twice
+	asksAgain := false
 	for _, a := range asks {
 		size := float64(a.Size())
 		tokens, usd := d.Reservation(a.Request)
+		asksAgain = asksAgain || a.AsksAgain()
 		row.Calls = row.Calls.add(a.weight)
 		bytes = bytes.add(a.weight.times(size, size))
 		for _, typ := range a.types {
@@ -60,6 +63,20 @@ func (e *estimator) member(ctx context.Context, stage string, m panel.Member, d 
 		row.Recorded += a.weight.High
 		usdSpent, _ := rec.Spent()
 		row.RecordedUSD += a.weight.High * usdSpent
+		if rec.Reject == "" && a.AsksAgain() {
+			answers.read++
+			if second, ok := d.Again(a.Request, rec.Raw); ok {
+				answers.again++
+				twice := a
+				twice.Request = second
+				if rec, ok, err := e.recorded(ctx, stage, twice); err != nil {
+					return err
+				} else if ok {
+					usdSpent, _ := rec.Spent()
+					row.RecordedUSD += a.weight.High * usdSpent
+				}
+			}
+		}
 		if rec.InputTokens != nil && rec.OutputTokens != nil {
 			billed.bytes, billed.n = billed.bytes+size, billed.n+1
 			billed.in, billed.out = billed.in+float64(*rec.InputTokens), billed.out+float64(*rec.OutputTokens)
@@ -70,6 +87,14 @@ func (e *estimator) member(ctx context.Context, stage string, m panel.Member, d 
 	if row.MeasuredTokens = billed.n >= measuredAnswers && billed.in > 0; row.MeasuredTokens {
 		row.InputTokens = bytes.times(billed.in/billed.bytes, billed.in/billed.bytes)
 		row.OutputTokens = row.Calls.times(billed.out/billed.n, billed.out/billed.n)
+	}
+	if asksAgain {
+		again := Range{fewestAgain, mostAgain}
+		if row.MeasuredAsks = answers.read >= measuredAnswers; row.MeasuredAsks {
+			again = Range{answers.again / answers.read, answers.again / answers.read}
+		}
+		reserved = reserved.add(reserved.times(again.Low, again.High))
+		row.askAgain(again)
 	}
 	if p := m.USDPerMTok; p != nil {
 		row.USD = &Range{
@@ -89,6 +114,15 @@ func (e *estimator) member(ctx context.Context, stage string, m panel.Member, d 
 	row.Seconds, row.LimitedBy = atLimits(m, row.Calls, reserved, e.latency)
 	e.Members = append(e.Members, row)
 	return nil
+}
+
+// askAgain adds the second asks of a share of the requests, which show the model its
+// answer.
+func (row *MemberEstimate) askAgain(share Range) {
+	row.SecondAsks = row.Calls.times(share.Low, share.High)
+	row.Calls = row.Calls.add(row.SecondAsks)
+	row.InputTokens = row.InputTokens.add(row.InputTokens.add(row.OutputTokens).times(share.Low, share.High))
+	row.OutputTokens = row.OutputTokens.add(row.OutputTokens.times(share.Low, share.High))
 }
 
 // atLimits is the time of calls whose reservations are tokens in all.
@@ -166,6 +200,7 @@ func (e *estimator) generators(ctx context.Context) ([][]judgeable, error) {
 	}
 	made, err := shard.ReadManifest(e.b.dir(schemas.StageGenerate))
 	if errors.Is(err, fs.ErrNotExist) {
+		e.ValidShare = &Range{fewestValid, mostValid}
 		e.note("generate is not done: of the requests, %v to %v are supposed to give a valid negative; a golden stands for one, being as long", fewestValid, mostValid)
 		return candidates, nil
 	}

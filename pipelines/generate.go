@@ -25,6 +25,7 @@ type generateOptions struct {
 	Replay    bool           `json:"replay"`
 	Workers   int            `json:"workers"`
 	Limiter   LimiterRecipe  `json:"limiter"`
+	Launch    string         `json:"launch"` // tells one run of the launcher from the next
 }
 
 func init() { shardWorks[schemas.StageGenerate] = generateShard }
@@ -40,7 +41,7 @@ func runGenerate(ctx context.Context, b *Build) error {
 		return err
 	}
 	return s.runPaid(ctx, schemas.StageExtract, "contexts", func(budget *float64) any {
-		return generateOptions{Recipe: b.Recipe.Generate, BudgetUSD: budget, Replay: b.Replay, Workers: b.Workers, Limiter: b.Recipe.Limiter}
+		return generateOptions{Recipe: b.Recipe.Generate, BudgetUSD: budget, Replay: b.Replay, Workers: b.Workers, Limiter: b.Recipe.Limiter, Launch: b.launched()}
 	})
 }
 

@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"sync"
 
-	"decoy/io/shard"
 	"decoy/schemas"
 	"decoy/schemas/contain"
 	"decoy/transforms/panel"
@@ -29,9 +28,9 @@ type placed struct {
 // the member has samples.
 //
 // A context over which making a request fails goes to the rejects.
-func generatorRequests(t shardTask, p *panel.Panel, m panel.Member, b *bugs) iter.Seq2[placed, error] {
+func generatorRequests(contexts iter.Seq2[schemas.Context, error], p *panel.Panel, m panel.Member, b *bugs) iter.Seq2[placed, error] {
 	return func(yield func(placed, error) bool) {
-		for c, err := range shard.Read[schemas.Context](t.path(schemas.StageExtract, "contexts")) {
+		for c, err := range contexts {
 			if err != nil {
 				yield(placed{}, err)
 				return
@@ -91,18 +90,23 @@ func (g *generation) ask(ctx context.Context, members []panel.Member) error {
 	if len(members) == 0 {
 		return nil
 	}
-	p, err := openPanel(ctx, g.t, members, g.o.BudgetUSD, g.o.Replay, g.o.Workers, g.o.Limiter)
+	p, err := openPanel(ctx, g.t, members, g.o.BudgetUSD, g.o.Replay, g.o.Workers, g.o.Limiter, g.o.Launch)
 	if err != nil {
 		return err
 	}
 	defer p.Close()
-	harvest := newHarvest(members, g.bugs)
+	contexts, err := askedContexts(g.t)
+	if err != nil {
+		return err
+	}
+	defer contexts.Close()
+	harvest := newHarvest(members, p, g.bugs)
 	open := inFlight{m: map[string]schemas.Context{}}
 	var failed error
 	var streams []iter.Seq[panel.Request]
 	for _, m := range members {
 		streams = append(streams, func(yield func(panel.Request) bool) {
-			for x, err := range generatorRequests(g.t, p, m, g.bugs) {
+			for x, err := range generatorRequests(contexts.All(), p, m, g.bugs) {
 				if err != nil {
 					failed = err
 					return
@@ -116,6 +120,7 @@ func (g *generation) ask(ctx context.Context, members []panel.Member) error {
 		})
 	}
 	err = p.DoStreams(ctx, g.t.Shard, streams, func(a panel.Answer) error {
+		countOutcome(g.counts, a)
 		harvest.put(open.take(a.Request.Member+"/"+a.Request.Tag), a)
 		return nil
 	})
@@ -126,6 +131,7 @@ func (g *generation) ask(ctx context.Context, members []panel.Member) error {
 // longer than all else that an answer needs. All answers for a context go to one of
 // them, which parses its window once.
 type harvest struct {
+	panel   *panel.Panel // is told what each answer is worth
 	members map[string]panel.Member
 	pickers []*picker
 	busy    sync.WaitGroup
@@ -145,10 +151,11 @@ type picker struct {
 type picked struct {
 	context schemas.Context
 	answer  panel.Answer
+	read    chan<- struct{} // closed when it is known what the answer is worth
 }
 
-func newHarvest(members []panel.Member, b *bugs) *harvest {
-	h := &harvest{members: map[string]panel.Member{}, bugs: b}
+func newHarvest(members []panel.Member, asked *panel.Panel, b *bugs) *harvest {
+	h := &harvest{panel: asked, members: map[string]panel.Member{}, bugs: b}
 	for _, m := range members {
 		h.members[m.Name] = m
 	}
@@ -161,6 +168,7 @@ func newHarvest(members []panel.Member, b *bugs) *harvest {
 				if p.err == nil {
 					p.err = contain.Do(func() error { return h.pick(p, x) })
 				}
+				close(x.read)
 			}
 		})
 	}
@@ -179,11 +187,13 @@ func (h *harvest) pick(p *picker, x picked) error {
 		return err
 	}
 	p.negatives, p.rest, p.rejects = append(p.negatives, got.negatives...), append(p.rest, got.rest...), append(p.rejects, got.rejects...)
-	return nil
+	return h.panel.Worth(x.answer, got.reason, got.detail)
 }
 
-// taken is what an answer gives: one record.
+// taken is what an answer gives: one record, and why it is of no use, if it is of none.
 type taken struct {
+	reason, detail string
+
 	negatives []schemas.Negative
 	rest      []schemas.Unlabelled
 	rejects   []schemas.Reject
@@ -193,9 +203,9 @@ type taken struct {
 func take(checker *valid.Checker, c *schemas.Context, m panel.Member, a panel.Answer) taken {
 	p := taking{checker: checker}
 	if m.Provider == panel.ProviderFIM {
-		p.takeSample(c, m, a)
+		p.reason, p.detail = p.takeSample(c, m, a)
 	} else {
-		p.take(c, a)
+		p.reason, p.detail = p.take(c, a)
 	}
 	return p.taken
 }
@@ -206,8 +216,14 @@ type taking struct {
 	checker *valid.Checker
 }
 
+// put hands over an answer. While a member is on trial it waits for what the answer is
+// worth, so that nothing is sent on the strength of answers that nobody has read.
 func (h *harvest) put(c schemas.Context, a panel.Answer) {
-	h.pickers[schemas.Key64("harvest", c.ID)%uint64(len(h.pickers))].answers <- picked{c, a}
+	read := make(chan struct{})
+	h.pickers[schemas.Key64("harvest", c.ID)%uint64(len(h.pickers))].answers <- picked{c, a, read}
+	if h.panel.OnTrial(a.Request.Member) {
+		<-read
+	}
 }
 
 // into waits for the pickers and adds what they found to a shard's, whose order is made
@@ -217,18 +233,16 @@ func (h *harvest) into(g *generation) error {
 		close(p.answers)
 	}
 	h.busy.Wait()
-	for _, p := range h.pickers {
-		g.negatives, g.rest, g.rejects = append(g.negatives, p.negatives...), append(g.rest, p.rest...), append(g.rejects, p.rejects...)
-	}
 	var errs []error
 	for _, p := range h.pickers {
+		g.negatives, g.rest, g.rejects = append(g.negatives, p.negatives...), append(g.rest, p.rest...), append(g.rejects, p.rejects...)
 		errs = append(errs, p.err)
 	}
 	return errors.Join(errs...)
 }
 
-// take turns one answer into a negative or a reject.
-func (p *taking) take(c *schemas.Context, a panel.Answer) {
+// take turns one answer into a negative, or into a reject for a reason.
+func (p *taking) take(c *schemas.Context, a panel.Answer) (reason, detail string) {
 	typ, generator := a.Request.Type, a.Request.Member
 	reject := func(reason, detail string) {
 		p.rejects = append(p.rejects, schemas.Reject{Stage: schemas.StageGenerate, ID: c.ID, Reason: reason, Detail: detail, Language: c.Language, Type: typ, Generator: generator})
@@ -236,12 +250,12 @@ func (p *taking) take(c *schemas.Context, a panel.Answer) {
 	answer, reason, detail := a.Generated()
 	if reason != "" {
 		reject(reason, detail)
-		return
+		return reason, detail
 	}
 	v, reason, detail := p.checker.Check(c, typ, answer.Completion)
 	if reason != "" {
 		reject(reason, detail)
-		return
+		return reason, detail
 	}
 	p.negatives = append(p.negatives, schemas.Negative{
 		ID: schemas.NegativeID(c.ID, typ, generator, a.Request.Sample), ContextID: c.ID, Type: typ, Generator: generator, Sample: a.Request.Sample,
@@ -249,18 +263,19 @@ func (p *taking) take(c *schemas.Context, a panel.Answer) {
 		PromptVersion: prompts.GenerateVersion(typ), RequestKey: a.Request.Key,
 		InputTokens: a.InputTokens, OutputTokens: a.OutputTokens, CostUSD: a.CostUSD,
 	})
+	return "", ""
 }
 
 // takeSample makes a negative, an unlabelled record or a reject of one answer of a FIM
 // endpoint. It was not asked to be wrong, so what it gives is a negative only if it is
 // a valid one of some type that the context can carry, and verify certifies it; all
 // else is unlabelled. Of types that fit, the first is taken; validity leaves one at
-// most.
-func (p *taking) takeSample(c *schemas.Context, m panel.Member, a panel.Answer) {
+// most. Only an answer without a text is of no use, for a reason.
+func (p *taking) takeSample(c *schemas.Context, m panel.Member, a panel.Answer) (reason, detail string) {
 	text, reason, detail := a.Text()
 	if reason != "" {
 		p.rejects = append(p.rejects, schemas.Reject{Stage: schemas.StageGenerate, ID: c.ID, Reason: reason, Detail: detail, Language: c.Language, Generator: m.Name})
-		return
+		return reason, detail
 	}
 	rest := schemas.Unlabelled{
 		ContextID: c.ID, Generator: m.Name, Sample: a.Request.Sample, Text: text, RequestKey: a.Request.Key,
@@ -277,9 +292,10 @@ func (p *taking) takeSample(c *schemas.Context, m panel.Member, a panel.Answer) 
 			PromptVersion: "fim " + m.FIMModel, RequestKey: rest.RequestKey,
 			InputTokens: rest.InputTokens, OutputTokens: rest.OutputTokens, CostUSD: rest.CostUSD,
 		})
-		return
+		return "", ""
 	}
 	p.rest = append(p.rest, rest)
+	return "", ""
 }
 
 func (g *generation) writeUnlabelled() (schemas.File, error) {

@@ -28,6 +28,7 @@ type judgeOptions struct {
 	Replay    bool              `json:"replay"`
 	Workers   int               `json:"workers"`
 	Limiter   LimiterRecipe     `json:"limiter"`
+	Launch    string            `json:"launch"` // tells one run of the launcher from the next
 }
 
 func init() { shardWorks[schemas.StageJudge] = judgeShard }
@@ -52,7 +53,7 @@ func (b *Build) openJudge() (*stage, judgeOptions, error) {
 		Prompts string      `json:"prompts"`
 	}{r, judgeProtocols[r.Protocol].version}, nil, schemas.StageExtract, schemas.StageGenerate)
 	return s, judgeOptions{
-		Recipe: b.Recipe.Judge, Families: b.Recipe.Generate.families(), Replay: b.Replay, Workers: b.Workers, Limiter: b.Recipe.Limiter,
+		Recipe: b.Recipe.Judge, Families: b.Recipe.Generate.families(), Replay: b.Replay, Workers: b.Workers, Limiter: b.Recipe.Limiter, Launch: b.launched(),
 		Plan: judge.Plan{Rounds: b.Recipe.Judge.Rounds},
 	}, err
 }
@@ -134,7 +135,7 @@ func judgeShard(ctx context.Context, t shardTask) (schemas.Done, error) {
 		}
 		verdicts = append(verdicts, got...)
 	}
-	got, err := askJudges(ctx, t, o, asked, bugs)
+	got, err := askJudges(ctx, t, o, asked, d.Counts, bugs)
 	if err != nil {
 		return d, err
 	}

@@ -42,15 +42,20 @@ type asking struct {
 // askJudges asks the paid judges about the shard's negatives whose turn it is, and
 // about golden controls, all judges at once. A judge sees neither generator nor type,
 // and a control looks like a negative.
-func askJudges(ctx context.Context, t shardTask, o judgeOptions, members []panel.Member, b *bugs) ([]schemas.Verdict, error) {
+func askJudges(ctx context.Context, t shardTask, o judgeOptions, members []panel.Member, counts map[string]int64, b *bugs) ([]schemas.Verdict, error) {
 	if len(members) == 0 {
 		return nil, nil
 	}
-	p, err := openPanel(ctx, t, members, o.BudgetUSD, o.Replay, o.Workers, o.Limiter)
+	p, err := openPanel(ctx, t, members, o.BudgetUSD, o.Replay, o.Workers, o.Limiter, o.Launch)
 	if err != nil {
 		return nil, err
 	}
 	defer p.Close()
+	groups, err := askedNegatives(t, o)
+	if err != nil {
+		return nil, err
+	}
+	defer groups.Close()
 	judges := map[string]*asking{}
 	var failed error
 	var streams []iter.Seq[panel.Request]
@@ -58,7 +63,7 @@ func askJudges(ctx context.Context, t shardTask, o judgeOptions, members []panel
 		a := newAsking(p, o, m, b)
 		judges[m.Name] = a
 		streams = append(streams, func(yield func(panel.Request) bool) {
-			for r, err := range a.requests(t, o, m) {
+			for r, err := range a.requests(groups.All(), o, m) {
 				if err != nil {
 					failed = err
 					return
@@ -70,6 +75,7 @@ func askJudges(ctx context.Context, t shardTask, o judgeOptions, members []panel
 		})
 	}
 	err = p.DoStreams(ctx, t.Shard, streams, func(answer panel.Answer) error {
+		countOutcome(counts, answer)
 		return judges[answer.Request.Member].take(answer)
 	})
 	var verdicts []schemas.Verdict
@@ -86,18 +92,46 @@ func newAsking(p *panel.Panel, o judgeOptions, m panel.Member, b *bugs) *asking 
 	}
 }
 
-// requests are all that the judge is asked in this round.
-func (a *asking) requests(t shardTask, o judgeOptions, m panel.Member) iter.Seq2[panel.Request, error] {
-	return func(yield func(panel.Request, error) bool) {
+// rivalled is a context with its negatives. Rival is what a judge that compares is shown
+// beside the golden, where the context is a golden control.
+type rivalled struct {
+	contextNegatives
+	Rival   string
+	Control bool
+}
+
+// withRivals are a shard's, in the order of their ids, on which the rivals depend.
+func withRivals(t shardTask, o judgeOptions) iter.Seq2[rivalled, error] {
+	compares := judgeProtocols[o.Recipe.Protocol].compares
+	return func(yield func(rivalled, error) bool) {
 		controls := judge.NewControls(o.Recipe.Goldens)
 		for g, err := range withNegatives(t) {
+			r := rivalled{contextNegatives: g}
+			switch {
+			case err != nil:
+			case compares:
+				r.Rival, r.Control = controls.Pick(&g.Left)
+			default:
+				r.Control = judge.Sampled(g.Left.ID, o.Recipe.Goldens)
+			}
+			if !yield(r, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// requests are all that the judge is asked in this round.
+func (a *asking) requests(groups iter.Seq2[rivalled, error], o judgeOptions, m panel.Member) iter.Seq2[panel.Request, error] {
+	return func(yield func(panel.Request, error) bool) {
+		for g, err := range groups {
 			if err != nil {
 				yield(panel.Request{}, err)
 				return
 			}
 			requests, _, err := contained(a.bugs, siteJudgePrompt, record{id: g.Left.ID, language: g.Left.Language, generator: m.Name}, func() []promptInput {
 				return []promptInput{{Context: g.Left, Member: strip(m), Protocol: a.name, Texts: textsOf(g.Right)}}
-			}, func() ([]panel.Request, error) { return a.about(o, m, g, controls) })
+			}, func() ([]panel.Request, error) { return a.about(o, m, g) })
 			if err != nil {
 				yield(panel.Request{}, err)
 				return
@@ -112,12 +146,8 @@ func (a *asking) requests(t shardTask, o judgeOptions, m panel.Member) iter.Seq2
 }
 
 // about makes the inquiries about one context and returns their requests, each once.
-func (a *asking) about(o judgeOptions, m panel.Member, g contextNegatives, controls *judge.Controls) ([]panel.Request, error) {
-	turn := o.turn(m, g)
-	rival, sampled := "", judge.Sampled(g.Left.ID, o.Recipe.Goldens)
-	if a.protocol.compares {
-		rival, sampled = controls.Pick(&g.Left)
-	}
+func (a *asking) about(o judgeOptions, m panel.Member, g rivalled) ([]panel.Request, error) {
+	turn := o.turn(m, g.contextNegatives)
 	if len(turn.negatives) == 0 {
 		return nil, nil
 	}
@@ -160,8 +190,8 @@ func (a *asking) about(o judgeOptions, m panel.Member, g contextNegatives, contr
 			return nil, err
 		}
 	}
-	if turn.control && sampled {
-		if err := ask(nil, g.Left.Golden, rival); err != nil {
+	if turn.control && g.Control {
+		if err := ask(nil, g.Left.Golden, g.Rival); err != nil {
 			return nil, err
 		}
 	}
@@ -197,7 +227,8 @@ func (a *asking) take(answer panel.Answer) error {
 			a.verdicts = append(a.verdicts, v)
 		}
 	}
-	return nil
+	reason, detail := a.protocol.useless(answer)
+	return a.panel.Worth(answer, reason, detail)
 }
 
 // conclude is the verdict once all answers are there. Its cost is null if one of

@@ -1,6 +1,7 @@
 package pipelines
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -23,6 +24,8 @@ type judgeProtocol struct {
 	// requests are those that one opinion needs. One that another candidate of the
 	// context needs too is sent once.
 	requests func(p *panel.Panel, member string, c schemas.Context, candidate, rival string) ([]panel.Request, error)
+	// useless is why an answer has no opinion in it, "" for one that has.
+	useless func(a panel.Answer) (reason, detail string)
 	// opinion reads their answers, in the same order.
 	opinion func(answers []panel.Answer) judge.Opinion
 }
@@ -33,6 +36,10 @@ var judgeProtocols = map[string]judgeProtocol{
 		requests: func(p *panel.Panel, member string, c schemas.Context, candidate, _ string) ([]panel.Request, error) {
 			r, err := p.JudgeRequest(member, c, candidate)
 			return []panel.Request{r}, err
+		},
+		useless: func(a panel.Answer) (reason, detail string) {
+			_, reason = a.Judged()
+			return reason, said(a)
 		},
 		opinion: func(answers []panel.Answer) judge.Opinion {
 			j, reason := answers[0].Judged()
@@ -52,6 +59,10 @@ var judgeProtocols = map[string]judgeProtocol{
 			}
 			second, err := p.JudgePairRequest(member, c, rival, candidate)
 			return []panel.Request{first, second}, err
+		},
+		useless: func(a panel.Answer) (reason, detail string) {
+			_, reason = a.Chosen()
+			return reason, said(a)
 		},
 		opinion: func(answers []panel.Answer) judge.Opinion {
 			first, reason := answers[0].Chosen()
@@ -76,6 +87,10 @@ var judgeProtocols = map[string]judgeProtocol{
 			b, err := p.ScoreRequest(member, c, rival)
 			return []panel.Request{a, b}, err
 		},
+		useless: func(a panel.Answer) (reason, detail string) {
+			_, reason, detail = a.Tokens()
+			return reason, detail
+		},
 		opinion: func(answers []panel.Answer) judge.Opinion {
 			var scores [2]float64
 			for i, a := range answers {
@@ -90,6 +105,12 @@ var judgeProtocols = map[string]judgeProtocol{
 			return judge.FromScores(scores[0], scores[1])
 		},
 	},
+}
+
+// said is what a judge said, or why it said nothing.
+func said(a panel.Answer) string {
+	text, _, detail := a.Text()
+	return cmp.Or(detail, text)
 }
 
 // protocolNames lists the protocols that a recipe can name.

@@ -1,6 +1,7 @@
 package pipelines
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -39,7 +40,7 @@ func (s *stage) runPaid(ctx context.Context, from, what string, options func(bud
 // there are dead letters.
 func (s *stage) doneBefore(ctx context.Context) (bool, error) {
 	if s.b.Replay {
-		if err := s.reopen(ctx); err != nil {
+		if err := cmp.Or(s.reopen(ctx), s.retry()); err != nil {
 			return false, err
 		}
 	}
@@ -60,6 +61,9 @@ func (s *stage) pay(ctx context.Context, from, what string, todo func() ([]int, 
 	}
 	for before := -1; ; {
 		left, err := todo()
+		if err == nil && len(left) == 0 {
+			err = s.useless(ctx)
+		}
 		if err != nil || len(left) == 0 {
 			return err
 		}
@@ -75,7 +79,11 @@ func (s *stage) pay(ctx context.Context, from, what string, todo func() ([]int, 
 			}
 			share = func(i int) *float64 { usd := shares[i]; return &usd }
 		}
-		if err := run(left, share); !errors.Is(err, panel.ErrBudget) {
+		err = run(left, share)
+		if err == nil {
+			err = s.useless(ctx)
+		}
+		if !errors.Is(err, panel.ErrBudget) {
 			return err
 		}
 	}

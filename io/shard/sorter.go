@@ -118,6 +118,31 @@ func (s *Sorter[T]) open(runs []string) (out []iter.Seq2[T, error]) {
 	return out
 }
 
+// Settle makes one run of all that is in runs, so that All holds one record and may be
+// called several times at the cost of one open file each. No record may be added
+// afterwards. Fewer records than the bound stay in memory.
+func (s *Sorter[T]) Settle() error {
+	if len(s.runs) == 0 {
+		return nil
+	}
+	if len(s.records) > 0 {
+		if err := s.spill(); err != nil {
+			return err
+		}
+	}
+	s.records = nil
+	runs := slices.Concat(s.runs...)
+	if len(runs) == 1 {
+		return nil
+	}
+	last := len(s.runs)
+	if err := s.run(last, MergeSorted(s.open(runs), s.compare)); err != nil {
+		return err
+	}
+	s.runs = s.runs[last:]
+	return Remove(runs...)
+}
+
 // All yields the records in order. No record may be added afterwards.
 func (s *Sorter[T]) All() iter.Seq2[T, error] {
 	slices.SortFunc(s.records, s.compare)

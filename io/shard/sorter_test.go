@@ -45,15 +45,27 @@ func TestSorter(t *testing.T) {
 				t.Errorf("%s has no temporary name: a killed process would leave it for ever", run)
 			}
 		}
-		var got []schemas.Name
-		for v, err := range s.All() {
-			if err != nil {
-				t.Fatal(err)
+		same := func() {
+			t.Helper()
+			var got []schemas.Name
+			for v, err := range s.All() {
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, v)
 			}
-			got = append(got, v)
+			if !slices.Equal(got, want) {
+				t.Errorf("limit %d: not the sorted records", limit)
+			}
 		}
-		if !slices.Equal(got, want) {
-			t.Errorf("limit %d: not the sorted records", limit)
+		same()
+		if err := s.Settle(); err != nil {
+			t.Fatal(err)
+		}
+		same()
+		same()
+		if files, err := os.ReadDir(dir); err != nil || len(files) != min(1, len(runs)) || len(runs) > 0 && len(s.records) > 0 {
+			t.Errorf("limit %d: %d files (%v) and %d records after it has settled", limit, len(files), err, len(s.records))
 		}
 		if err := s.Close(); err != nil {
 			t.Error(err)

@@ -135,6 +135,8 @@ type panelEvent struct {
 	ETASeconds   *float64         `json:"eta_seconds"`
 	Form         []string         `json:"form,omitempty"`    // what is sent otherwise than usual
 	Problem      string           `json:"problem,omitempty"` // why the last useless answer was none
+	ValidShare   *float64         `json:"valid_share"`       // of the answers, measured
+	CorrectedUSD *float64         `json:"corrected_usd"`     // where the measured cost is not what was estimated
 }
 
 func newPanelEvent(u panel.Usage) *panelEvent {
@@ -144,6 +146,7 @@ func newPanelEvent(u panel.Usage) *panelEvent {
 		InFlight: u.InFlight, Waiting: u.Waiting, DeadLetters: u.DeadLetters, FromLedger: u.FromLedger, Done: u.Done,
 		RequestShare: u.RequestShare, TokenShare: u.TokenShare, DownSeconds: u.DownFor.Seconds(),
 		Form: u.Form, Problem: u.Problem,
+		ValidShare: u.ValidShare(), CorrectedUSD: u.CorrectedUSD(),
 	}
 	if u.ETA != nil {
 		s := u.ETA.Seconds()
@@ -169,6 +172,12 @@ func panelLine(u panel.Usage) string {
 	fmt.Fprintf(&b, ", tokens %s in %s out, $%.2f", amount(u.InputTokens), amount(u.OutputTokens), u.SpentUSD)
 	if u.HeldUSD > 0 {
 		fmt.Fprintf(&b, " and %.2f held", u.HeldUSD)
+	}
+	if usd := u.CorrectedUSD(); usd != nil {
+		fmt.Fprintf(&b, ", about $%.2f in the end (estimated %.2f to %.2f)", *usd, u.ExpectedUSD[0], u.ExpectedUSD[1])
+	}
+	if share := u.ValidShare(); share != nil {
+		fmt.Fprintf(&b, ", %.1f %% valid", 100**share)
 	}
 	fmt.Fprintf(&b, ", %d of %d in flight", u.InFlight, u.Slots)
 	failed := int64(0)

@@ -102,10 +102,10 @@ func (a Answer) problem() string {
 	return reason + ": " + detail
 }
 
-// give emits the answer of a request.
-func (r *run) give(req Request, rec ledger.Record, fromLedger bool) {
+// give emits the answer of a request, or asks once more.
+func (r *run) give(req Request, rec ledger.Record, fromLedger bool) (again bool) {
 	if r.err != nil {
-		return
+		return false
 	}
 	a := Answer{
 		Request: req, Raw: rec.Raw, Reject: rec.Reject, Detail: rec.Detail,
@@ -114,10 +114,11 @@ func (r *run) give(req Request, rec ledger.Record, fromLedger bool) {
 	if rec.InputTokens != nil && rec.OutputTokens != nil {
 		a.InputTokens, a.OutputTokens = *rec.InputTokens, *rec.OutputTokens
 	}
-	if again, ok := r.panel.again(a); ok {
-		r.again = append(r.again, again)
+	if second, ok := r.panel.again(a); ok {
+		second.said.fresh = !fromLedger
+		r.again = append(r.again, second)
 		r.second.drained = false
-		return
+		return true
 	}
 	gauge := r.panel.watches[req.Member].gauge
 	if why := a.problem(); why != "" && !fromLedger {
@@ -127,4 +128,5 @@ func (r *run) give(req Request, rec ledger.Record, fromLedger bool) {
 	if err := r.emit(a.whole()); err != nil {
 		r.fail(err)
 	}
+	return false
 }

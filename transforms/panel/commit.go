@@ -110,7 +110,10 @@ func (r *run) afterCommit(err error) {
 func (r *run) deliver(o outcome) {
 	twins := r.twins[o.request.Key]
 	r.drop(o.task)
-	r.give(o.request, o.record, false)
+	again := r.give(o.request, o.record, false)
+	if !again && (o.request.said == nil || o.request.said.fresh) {
+		o.lane.unread--
+	}
 	for _, t := range twins {
 		r.give(t, o.record, o.end == kept)
 	}

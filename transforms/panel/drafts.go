@@ -59,6 +59,12 @@ func (d *Drafts) ScoreRequest(member string, c schemas.Context, text string) (Re
 	return d.panel.ScoreRequest(member, c, text)
 }
 
+// Again is the request that asks once more after an answer that is not what was asked
+// for, ok = false where it is.
+func (d *Drafts) Again(r Request, answer []byte) (_ Request, ok bool) {
+	return d.panel.again(Answer{Request: r, Raw: answer})
+}
+
 // Reservation is Panel.Reservation.
 func (d *Drafts) Reservation(r Request) (tokens int64, usd *float64) { return d.panel.Reservation(r) }
 

@@ -25,6 +25,14 @@ type lane struct {
 	denied   []*task // answered 403, and nothing has shown yet whose fault it is
 	waiting  bool    // a goroutine waits for the breaker
 	probing  bool    // one of open is the probe
+	unread   int     // requests that were taken from streams and whose answer was not emitted
+}
+
+// full reports whether a member that is on trial has as much under way as it can be sent
+// at once: a look-ahead of first asks would stand before the second ones, on which its
+// answers wait.
+func (l *lane) full(p *Panel) bool {
+	return l != nil && l.unread >= l.member.Concurrency && p.OnTrial(l.member.Name)
 }
 
 // gate says that a lane's breaker has closed, takes a probe, or has stayed open.

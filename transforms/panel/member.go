@@ -63,6 +63,8 @@ type Member struct {
 	// Parameters are those that the model takes under another name or not at all. They
 	// change what is sent, and not which request it is.
 	Parameters Parameters `yaml:"parameters,omitempty" json:"parameters,omitzero"`
+	// GiveUp is when the member is asked no more since its answers are of no use.
+	GiveUp *GiveUp `yaml:"give_up,omitempty" json:"give_up,omitempty"`
 }
 
 // Price in US dollars for a million tokens. Both are required.
@@ -181,6 +183,9 @@ func (m Member) Validate() error {
 	}
 	if err := m.Parameters.validate(m); err != nil {
 		return err
+	}
+	if err := m.GiveUp.validate(); err != nil {
+		return fmt.Errorf("panel member %s: %w", m.Name, err)
 	}
 	if m.Family != "" && !namePattern.MatchString(m.Family) {
 		return bad("family", fmt.Sprintf("%q", m.Family), "1 to 64 of a-z 0-9 . _ -")

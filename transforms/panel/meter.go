@@ -37,15 +37,19 @@ type Usage struct {
 	DeadLetters   int64
 	FromLedger    int64 // requests that the ledger answered
 	Done          int64 // requests with an outcome
+	Read          int64 // answers of which it is known what they are worth (Panel.Worth)
+	Valid         int64 // of these, of use
 	Expected      int64
-	PerSecond     float64 // requests done that the ledger did not answer, over the last minute
-	RequestShare  *float64
-	TokenShare    *float64
-	Slots         int // the present concurrency limit
-	DownFor       time.Duration
-	Form          []string // what was learnt of the form in which the member takes requests
-	Problem       string   // what the last call that brought no answer said
-	ETA           *time.Duration
+	// ExpectedUSD is what these were estimated to cost, null where nobody did.
+	ExpectedUSD  *[2]float64
+	PerSecond    float64 // requests done that the ledger did not answer, over the last minute
+	RequestShare *float64
+	TokenShare   *float64
+	Slots        int // the present concurrency limit
+	DownFor      time.Duration
+	Form         []string // what was learnt of the form in which the member takes requests
+	Problem      string   // what the last call that brought no answer said
+	ETA          *time.Duration
 }
 
 // Outcomes of a call.
@@ -95,6 +99,37 @@ func (m *Meter) Expect(stage, member string, requests int64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.use.Expected = requests
+}
+
+// ExpectUSD says what the requests that Expect told of will cost, from low to high.
+func (m *Meter) ExpectUSD(stage, member string, low, high float64) {
+	m.gauge(stage, member).count(func(u *Usage) { u.ExpectedUSD = &[2]float64{low, high} })
+}
+
+// measuredFrom is from how many answers on shares and costs are shown as measured.
+const measuredFrom = 200
+
+// ValidShare is the share of answers that were of use, null before it can be told.
+func (u Usage) ValidShare() *float64 {
+	if u.Read < measuredFrom {
+		return nil
+	}
+	share := float64(u.Valid) / float64(u.Read)
+	return &share
+}
+
+// CorrectedUSD is what all expected requests will cost by what they have cost so far,
+// null before that can be told, or where it is what was estimated, give or take a tenth.
+func (u Usage) CorrectedUSD() *float64 {
+	n := u.Done - u.FromLedger
+	if n < measuredFrom || u.Expected == 0 || u.ExpectedUSD == nil {
+		return nil
+	}
+	usd := u.SpentUSD / float64(n) * float64(max(u.Expected, n))
+	if usd >= 0.9*u.ExpectedUSD[0] && usd <= 1.1*u.ExpectedUSD[1] {
+		return nil
+	}
+	return &usd
 }
 
 // Usage is a copy of all counters, by stage and member.

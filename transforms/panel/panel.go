@@ -44,6 +44,9 @@ type Config struct {
 	Limiter  *limit.Shared   // paces requests and tokens with other processes, or nil
 	Random   func() float64  // in [0, 1), for the jitter of waits; from several goroutines
 
+	// Trials stop a member that gives nothing useful, by its name (giveup.go).
+	Trials map[string]*Trial
+
 	Stage string // of the build, for the meter
 	Meter *Meter // what counts [ProcessMeter]
 }
@@ -167,11 +170,12 @@ func Open(config Config) (*Panel, error) {
 	if len(p.clients) > 0 && (c.Store == nil || c.Check == nil) {
 		return nil, errors.New("panel: paid members need a Store for their answers and a Check for secrets")
 	}
-	return p, nil
+	return p, p.join()
 }
 
 // Close ends idle connections. What was committed is safe without it.
 func (p *Panel) Close() {
+	p.leave()
 	for _, c := range p.clients {
 		c.http.CloseIdleConnections()
 	}

@@ -22,7 +22,12 @@ type said struct {
 	text    string
 	in, out int64
 	usd     *float64
+	fresh   bool // it was sent in this run
 }
+
+// AsksAgain reports whether a request whose answer is not what was asked for is asked
+// once more.
+func (r Request) AsksAgain() bool { return r.shape != nil && r.said == nil }
 
 // again is the request that asks once more, ok = false where there is no need, or it
 // was done.

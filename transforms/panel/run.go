@@ -69,8 +69,9 @@ func (r *run) nextAgain() (Request, bool) {
 // stream is where requests come from.
 type stream struct {
 	next    func() (Request, bool)
-	drained bool // next has no more
-	open    int  // requests that were taken and have no outcome
+	drained bool  // next has no more
+	open    int   // requests that were taken and have no outcome
+	lane    *lane // of the last one
 }
 
 // run is one Do. Its fields belong to the goroutine that called Do; calls, waits and
@@ -177,7 +178,7 @@ func (r *run) mayTake() *stream {
 	}
 	for i := range r.streams {
 		s := r.streams[(r.turn+i)%len(r.streams)]
-		if !s.drained && s.open < r.panel.config.LookAhead {
+		if !s.drained && s.open < r.panel.config.LookAhead && !s.lane.full(r.panel) {
 			return s
 		}
 	}
@@ -223,10 +224,17 @@ func (r *run) take(from *stream) {
 		rec, ok = r.dead[req.Key]
 	}
 	if ok {
+		if req.said != nil && req.said.fresh {
+			r.lane(req.Member).unread--
+		}
 		r.give(req, rec, true)
 		return
 	}
 	l := r.lane(req.Member)
+	if req.said == nil {
+		from.lane = l
+		l.unread++
+	}
 	from.open++
 	r.twins[req.Key] = nil
 	r.tasks++

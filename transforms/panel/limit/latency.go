@@ -5,51 +5,76 @@ import (
 	"time"
 )
 
-// Latency counts as risen if the median of a group of answers is above both.
+// Latency counts as risen if the floor of a group of answers is above both: so many
+// times the lowest floor before, and the lowest median before with some slack.
 const (
 	latencyFactor = 3
 	latencySlack  = 250 * time.Millisecond
 )
 
 const (
-	latencyGroup   = 32 // answers of a group, or as many as there are slots
+	latencyGroup   = 128 // answers of a group at the least
+	latencyRounds  = 4   // and so many times the slots
 	latencyHorizon = 15 * time.Minute
 	latencyCut     = 0.7
+	latencyGrowth  = 1.25 // at most, after a cut, within a group
 	floorShare     = 1.0 / 8
 	floorRoom      = 1.25
 )
 
-// latency is what the answers of one model have taken. Groups do not overlap, and
-// begin anew at every cut.
+// latency is what the answers of one model have taken. Groups do not overlap. A group
+// in which latency has risen is none that later ones are compared with.
 type latency struct {
 	group   []time.Duration
-	medians []median // of the horizon, by time and by value
+	floors  lowest // the tenth part of a group is faster
+	medians lowest
 }
 
-type median struct {
+// add takes one answer. When its group is full it returns the group's floor, and
+// whether it has risen.
+func (l *latency) add(now time.Time, d time.Duration, slots int) (floor time.Duration, full, risen bool) {
+	l.group = append(l.group, d)
+	if len(l.group) < max(latencyGroup, latencyRounds*slots) {
+		return 0, false, false
+	}
+	slices.Sort(l.group)
+	n := len(l.group)
+	floor, median := l.group[n/10], l.group[n/2]
+	l.group = l.group[:0]
+	lowestFloor, known := l.floors.since(now.Add(-latencyHorizon))
+	lowestMedian, _ := l.medians.since(now.Add(-latencyHorizon))
+	if known && floor > latencyFactor*lowestFloor && floor > lowestMedian+latencySlack {
+		return floor, true, true
+	}
+	l.floors.add(now, floor)
+	l.medians.add(now, median)
+	return floor, true, false
+}
+
+// lowest holds what can still be the lowest of the latest values: rising values.
+type lowest []measured
+
+type measured struct {
 	at    time.Time
 	value time.Duration
 }
 
-// add takes one answer. When its group is full it returns the group's median and the
-// best of the groups before.
-func (l *latency) add(now time.Time, d time.Duration, size int) (present, best time.Duration, full bool) {
-	l.group = append(l.group, d)
-	if len(l.group) < size {
-		return 0, 0, false
+func (l *lowest) add(at time.Time, value time.Duration) {
+	for n := len(*l); n > 0 && (*l)[n-1].value >= value; n-- {
+		*l = (*l)[:n-1]
 	}
-	slices.Sort(l.group)
-	present = l.group[len(l.group)/2]
-	l.group = l.group[:0]
-	for len(l.medians) > 0 && now.Sub(l.medians[0].at) > latencyHorizon {
-		l.medians = l.medians[1:]
+	*l = append(*l, measured{at, value})
+}
+
+// since is the lowest value since a time, and forgets those before.
+func (l *lowest) since(begin time.Time) (value time.Duration, ok bool) {
+	for len(*l) > 0 && (*l)[0].at.Before(begin) {
+		*l = (*l)[1:]
 	}
-	// A median that is followed by a better one is never the best again.
-	for n := len(l.medians); n > 0 && l.medians[n-1].value >= present; n-- {
-		l.medians = l.medians[:n-1]
+	if len(*l) == 0 {
+		return 0, false
 	}
-	l.medians = append(l.medians, median{now, present})
-	return present, l.medians[0].value, true
+	return (*l)[0].value, true
 }
 
 // slowed takes an answer's latency and cuts the slots where it has risen. a.mu is
@@ -67,13 +92,29 @@ func (a *Account) slowed(model string, sent time.Time) {
 		a.latency[model] = l
 	}
 	now := time.Now()
-	present, best, full := l.add(now, now.Sub(sent), max(latencyGroup, int(a.slots)))
-	if !full || present <= latencyFactor*best || present <= best+latencySlack {
+	present, full, risen := l.add(now, now.Sub(sent), int(a.slots))
+	switch {
+	case !full:
 		return
+	case risen:
+		if to := max(a.floor(present), a.slots*latencyCut); to < a.slots {
+			a.slots, a.lastCut = to, now
+		}
+		a.slow, a.slowAt, a.most = model, now, a.slots
+	case a.slow == model:
+		a.slowAt, a.most = now, max(a.slots+1, a.slots*latencyGrowth)
 	}
-	if to := max(a.floor(present), a.slots*latencyCut); to < a.slots {
-		a.slots, a.lastCut = to, now
+}
+
+// grow takes an answer's part of one more slot. After a cut the slots grow no further
+// than the next group of answers is to show that latency bears, for as long as anything
+// is known of that model. a.mu is held.
+func (a *Account) grow() {
+	most := float64(a.limits.Concurrency)
+	if a.slow != "" && time.Since(a.slowAt) <= latencyHorizon {
+		most = min(most, max(a.most, a.slots))
 	}
+	a.slots = min(most, a.slots+1/a.slots)
 }
 
 // holds takes how long a slot was held, its answer's commit included. a.mu is held.
