@@ -126,7 +126,7 @@ func TestWarnings(t *testing.T) {
 		}
 	}
 	t.Setenv("NO_COLOR", "1")
-	if coloured(os.Stderr) {
+	if coloured() {
 		t.Error("colours with NO_COLOR")
 	}
 }
