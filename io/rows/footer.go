@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -89,10 +90,12 @@ func checkParquet(path string, size int64, last []byte) *FormatError {
 		return opened
 	})
 	switch {
+	// A footer that is signed goes with columns that are encrypted; the library has no
+	// error of its own for it.
+	case encrypted, opened != nil && strings.Contains(opened.Error(), "DecryptionConfig"):
+		return &FormatError{path, "an encrypted Parquet file", foreign{remedy: decrypt}.remedyFor(inputs.Base(path))}
 	case err != nil && !errors.Is(opened, errElsewhere):
 		return cut("%v", err)
-	case encrypted:
-		return &FormatError{path, "an encrypted Parquet file", foreign{remedy: decrypt}.remedyFor(inputs.Base(path))}
 	}
 	return nil
 }

@@ -124,11 +124,11 @@ func sniff(path string, head []byte, whole bool) *FormatError {
 	e := &FormatError{Path: path, Is: f.is + packed, Remedy: f.remedyFor(base)}
 	switch {
 	case f.pipe != "" && through != "":
-		e.Remedy = fmt.Sprintf("write it as JSON Lines: %s %s | %s > rows.jsonl", through, name, f.pipe)
+		e.Remedy = fmt.Sprintf("write it as JSON Lines: %s < %s | %s > rows.jsonl", through, name, f.pipe)
 	case f.pipe != "":
-		e.Remedy = fmt.Sprintf("write it as JSON Lines: %s %s > rows.jsonl", f.pipe, name)
+		e.Remedy = fmt.Sprintf("write it as JSON Lines: %s < %s > rows.jsonl", f.pipe, name)
 	case through != "":
-		e.Remedy = fmt.Sprintf("unpack it: %s %s > UNPACKED; then %s", through, name, f.remedyFor("UNPACKED"))
+		e.Remedy = fmt.Sprintf("unpack it: %s < %s > UNPACKED; then %s", through, name, f.remedyFor("UNPACKED"))
 	}
 	return e
 }

@@ -92,7 +92,7 @@ func names(entries []os.DirEntry) (out string) {
 // TestRowsOfAWrongFormat: the command names them, and has written nothing.
 func TestRowsOfAWrongFormat(t *testing.T) {
 	for name, c := range map[string]struct{ text, says string }{
-		"a.jsonl":      {`[{"repo": "o/r", "path": "a.py", "content": "x"}]`, "this is a JSON array, which is not read; write it as JSON Lines: jq -c '.[]' a.jsonl > rows.jsonl"},
+		"a.jsonl":      {`[{"repo": "o/r", "path": "a.py", "content": "x"}]`, "this is a JSON array, which is not read; write it as JSON Lines: jq -c '.[]' < a.jsonl > rows.jsonl"},
 		"data.parquet": {"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "this is a pointer of Git LFS"},
 	} {
 		out := filepath.Join(t.TempDir(), "out")
@@ -126,7 +126,7 @@ func TestWarnings(t *testing.T) {
 		}
 	}
 	t.Setenv("NO_COLOR", "1")
-	if coloured(os.Stderr) {
+	if coloured() {
 		t.Error("colours with NO_COLOR")
 	}
 }

@@ -19,10 +19,10 @@ const (
 	reset  = "\x1b[0m"
 )
 
-// coloured reports whether a file is a terminal that shows colours. NO_COLOR is
+// coloured reports whether standard error is a terminal that shows colours. NO_COLOR is
 // no-color.org's.
-func coloured(f *os.File) bool {
-	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && cwriter.IsTerminal(int(f.Fd()))
+func coloured() bool {
+	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && cwriter.IsTerminal(int(os.Stderr.Fd()))
 }
 
 // painted is a text in the colour of its level.
@@ -39,7 +39,7 @@ func painted(level, text string, colours bool) string {
 
 // fail prints an error, in red to a person.
 func fail(a ...any) {
-	fmt.Fprintln(os.Stderr, painted(pipelines.LevelError, strings.TrimSuffix(fmt.Sprintln(a...), "\n"), coloured(os.Stderr)))
+	fmt.Fprintln(os.Stderr, painted(pipelines.LevelError, strings.TrimSuffix(fmt.Sprintln(a...), "\n"), coloured()))
 }
 
 // ended shows an error that ends a command to a program, which may not look at what is
@@ -64,5 +64,5 @@ func (c *jsonConsole) Warn(level, text string) {
 }
 
 func (c *barConsole) Warn(level, text string) {
-	warnLine(c.pool, c.start, level, text, coloured(os.Stderr))
+	warnLine(c.pool, c.start, level, text, coloured())
 }
