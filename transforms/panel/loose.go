@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -118,7 +119,8 @@ func (l loose) float() *float64 {
 	return &f
 }
 
-// meaningful reports whether a value says something: false, "", {} and [] do not.
+// meaningful reports whether a value says something: false, 0, "" and what holds nothing
+// else do not.
 func (l loose) meaningful() bool {
 	switch v := l.v.(type) {
 	case bool:
@@ -126,9 +128,14 @@ func (l loose) meaningful() bool {
 	case string:
 		return strings.TrimSpace(v) != ""
 	case map[string]any:
-		return len(v) > 0
+		for _, inner := range v {
+			if (loose{inner}).meaningful() {
+				return true
+			}
+		}
+		return false
 	case []any:
-		return len(v) > 0
+		return slices.ContainsFunc(v, func(inner any) bool { return loose{inner}.meaningful() })
 	case json.Number:
 		return v != "0"
 	}
