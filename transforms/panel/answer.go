@@ -92,6 +92,9 @@ func (r Request) reread(rec ledger.Record) ledger.Record {
 
 // problem is why an answer cannot be used, "" if it can.
 func (a Answer) problem() string {
+	if a.Request.shape == nil && a.Reject == "" {
+		return ""
+	}
 	r, reason, detail := a.read()
 	if reason == "" && a.Request.shape != nil && !a.Request.shape.reads(r.text) {
 		reason, detail = AnswerNotJSON, excerpt(r.text)

@@ -32,7 +32,7 @@ type task struct {
 	wasProbe  bool      // it began as one
 	suspect   time.Time // since when it has failed too often
 	vain      int       // answers that could not be used
-	denied    time.Time // when the call was sent that was answered 403
+	denied    time.Time // when it was answered 403
 	own       own       // the form that it is sent in
 }
 
@@ -140,7 +140,7 @@ func (w *caller) judge(t *task, x *exchange, v verdict, leave func()) (o outcome
 	case denied:
 		leave()
 		c.breaker.Alive(x.sent)
-		t.denied = x.sent
+		t.denied = time.Now() // not when it was sent: others overtake one another on their way
 		return w.end(t, denied403, nil), true
 	case useless:
 		t.vain++

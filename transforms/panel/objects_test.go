@@ -70,7 +70,7 @@ func mustJSON(v any) []byte {
 // FuzzMend: what is JSON stays what it is, and what is made of anything else is JSON or
 // nothing.
 func FuzzMend(f *testing.F) {
-	for _, s := range []string{`{"a":[1,2,],}`, `{"a":"\d\'` + "\n" + `"}`, `{"a":NaN,"b":-Infinity,"c":[True,None]}`, `[{"a":1e5},[-0.5]]`, "data: {}\n", "\ufeff{}", `{"a":"\ud83d"}`} {
+	for _, s := range []string{`{"a":[1,2,],}`, `{"a":"\d\'` + "\n" + `"}`, `{"a":NaN,"b":-Infinity,"c":[True,None]}`, `[{"a":1e5},[-0.5]]`, "data: {}\n", "\ufeff{}", `{"a":"\ud83d"}`, "[]", "[[]]", "null"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -52,6 +52,9 @@ func readChoice(raw []byte, said *spoken) (r reply, why finish) {
 			wrong = f
 		}
 		said.take(message, 0)
+		if l := choice.get("logprobs"); l.v != nil {
+			said.logProbs = l
+		}
 		for _, field := range []string{"finish_reason", "stop_reason", "native_finish_reason", "finishReason", "done_reason"} {
 			if word := choice.get(field).word(); word != "" {
 				why = finishedBy(field, word, "")
@@ -117,7 +120,7 @@ func (p *fimEndpoint) read(raw []byte) reply {
 		return r.brokenOff(why, said.text.String(), raw)
 	}
 	r.text = said.text.String()
-	if texts, probabilities := logProbs(raw); texts != nil {
+	if texts, probabilities := logProbs(said.logProbs); texts != nil {
 		if r.tokens = scored(texts, probabilities, p.family); r.tokens != nil {
 			return r // what came after the scored text was cut on purpose
 		}
@@ -130,12 +133,7 @@ func (p *fimEndpoint) read(raw []byte) reply {
 
 // logProbs are the tokens of a completion with their log-probabilities, in the form of
 // completions or in that of chat completions.
-func logProbs(raw []byte) (texts []string, probabilities []*float64) {
-	docs, err := documents(raw)
-	if err != nil {
-		return nil, nil
-	}
-	l := docs[0].get("choices").first().get("logprobs")
+func logProbs(l loose) (texts []string, probabilities []*float64) {
 	if content := l.get("content"); content.v != nil {
 		for _, token := range content.list() {
 			text, _ := token.get("token").v.(string)

@@ -13,6 +13,7 @@ type spoken struct {
 	refusal  strings.Builder
 	tool     string // the first tool that is called
 	call     string // its arguments
+	logProbs loose  // of a completion
 }
 
 // says reports whether there is a text or what may stand for one.
@@ -54,11 +55,16 @@ func (s *spoken) part(l loose, depth int) {
 		s.called(l)
 		return
 	}
-	for _, name := range []string{"content", "parts", "text", "output_text", "value", "output", "response", "message", "generated_text"} {
+	found := false
+	for _, name := range []string{"content", "parts", "text", "output_text", "value", "output", "response", "message", "generated_text", "json", "parsed"} {
 		if v := l.get(name); v.meaningful() {
 			s.take(v, depth+1)
+			found = true
 			break
 		}
+	}
+	if !found && depth > 0 && kind == "" && l.get("role", "refusal", "tool_calls", "function_call", "functionCall", "function").v == nil && l.meaningful() {
+		s.text.WriteString(l.json()) // the answer's own object, parsed already
 	}
 	if refusal, ok := l.get("refusal").v.(string); ok {
 		s.refusal.WriteString(refusal)

@@ -19,6 +19,10 @@ type fault struct {
 // holds, or the forms of gateways that have no such field.
 func faultOf(doc loose) (fault, bool) {
 	e := doc.get("error", "errors").first()
+	switch s, _ := e.v.(string); strings.ToLower(strings.TrimSpace(s)) {
+	case "none", "null", "false", "ok":
+		e = loose{}
+	}
 	if !e.meaningful() {
 		switch detail := doc.get("detail"); {
 		case doc.has("choices") || doc.has("candidates") || doc.has("finish_reason") || doc.has("message") && !doc.has("code"):
@@ -130,6 +134,8 @@ func termsOf(e loose) string {
 var (
 	// ofMember is what a 400, 403 or 429 says that every request of the member would get.
 	ofMember = regexp.MustCompile(`(?i)API_KEY_INVALID|invalid[_ ]api[_ ]key|API key (?:not valid|expired)|location is not supported|unsupported_country|country, region, or territory not supported|model_not_found|model_decommissioned|model .{0,80}(?:does not exist|has been decommissioned|not found)|invalid[_ ]model|unknown model|account_deactivated|insufficient_quota|insufficient (?:balance|credit|funds)|credit balance is too low|billing|key limit exceeded`)
+	// ofRouting is what a router says that has the model, and nowhere with all parameters.
+	ofRouting = regexp.MustCompile(`(?i)no endpoints found that (?:can handle|support) (?:the requested parameters|structured|response_format|json)`)
 	// quotaOfDay is Google's name of a quota that no wait of ours outlasts.
 	quotaOfDay = regexp.MustCompile(`\S*PerDay\S*`)
 	// ofFilter is what a filter says that refuses one prompt or answer.
@@ -157,6 +163,8 @@ func byTerms(status int, words, terms string) verdict {
 		} else if m := quotaOfDay.FindString(terms); m != "" {
 			v.class, v.detail = stopping, fmt.Sprintf("status %d: the quota %s is used up: %s", status, m, words)
 		}
+	case status == http.StatusNotFound && ofRouting.MatchString(terms):
+		v.status = http.StatusBadRequest // by another name
 	case status == http.StatusUnauthorized, status == http.StatusPaymentRequired, status == http.StatusNotFound:
 		v.class = stopping
 	case status == http.StatusForbidden:
