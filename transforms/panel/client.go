@@ -154,7 +154,8 @@ func (c *client) byStatus(status int, body string) verdict {
 	case status == http.StatusRequestTimeout, status == http.StatusGatewayTimeout:
 		v.class, v.reason, v.billed = failed, Timeout, true
 	case status == http.StatusTooEarly, status >= 500:
-		v.class = failed
+		// A gateway that lost its server does not know what that has billed.
+		v.class, v.billed = failed, status == http.StatusBadGateway || status >= 520
 	}
 	return v
 }
