@@ -121,7 +121,6 @@ func (s *stage) shares(ctx context.Context, todo []int, from, what string) (map[
 	if err != nil {
 		return nil, err
 	}
-	s.b.Log("%s: the ledgers count %.4f of the budget of %.4f US dollars, with what calls may have cost that brought no answer (decoy ledger stats)", s.name, spent, *s.b.Recipe.BudgetUSD)
 	split := panel.SplitBudget(max(0, *s.b.Recipe.BudgetUSD-spent), estimates)
 	shares := map[int]float64{}
 	for _, i := range todo {

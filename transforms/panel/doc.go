@@ -14,8 +14,8 @@
 // # Flow of a request
 //
 //	Request ─► ledger has it ───────────────────────────────► Answer
-//	   └─► budget ─► secrets check ─► slot, pace ─► call ─► group commit ─► Answer
-//	                                    ▲── wait, again ──┘
+//	   └─► budget ─► secrets check ─► slot, advance, pace ─► call ─► group commit ─► Answer
+//	                                         ▲── wait, again ──┘
 //
 // A Request is the messages of a prompt (package prompts), or a place to fill, for one
 // member of the panel and one sample. Its key hashes provider, base URL, request bytes and
@@ -88,8 +88,8 @@
 // asked and too little has failed to open the breaker. So up to
 // limit.BreakerConfig.Requests - 1 requests at the very end of a shard may be
 // recorded although it was the server that died: Replay sends them again. What failed
-// attempts may have cost is in the ledger only with the request's record: a request
-// that is kept for later forgets it.
+// attempts at a request that is kept for later may have cost is recorded without it, as
+// attempts (ledger.Attempted).
 //
 // # What is counted
 //
@@ -119,12 +119,31 @@
 //
 // A reservation is made before each attempt, for the most that it can cost: a
 // token a byte of the request and max_tokens. It is settled by the usage that the
-// server reports. Attempts without a bill (timeouts, cut connections, answers
+// server reports. Attempts without a bill (timeouts, cut connections, gateways that lost
+// their server, responses that cannot be read, answers
 // without usage) count as their whole reservation, and are recorded so. If the budget
 // has no room for a further attempt, the record is unfinished (package ledger): it
 // counts, and a higher budget goes on with the request. An
 // unknown price stays null; with a budget it is an error before anything is
-// sent.
+// sent. The tokens that attempts may have taken are kept, and count once it is known.
+//
+// No attempt is remembered in memory only. Before it is sent, the ledger has advanced
+// what it may cost (purse.go), so after a kill at any moment, and any number of them,
+//
+//	what was billed ≤ records and advances ≤ budget
+//
+// as long as no call costs more than its reservation; one that does passes the budget by
+// what it costs more, once for each call in flight. An attempt that has ended without an
+// answer is recorded with its request, or alone when that is put aside, stopped or given
+// up, whatever ends the run. What is advanced to a run that was killed is what was in
+// flight, what had ended and was not yet written, and a few calls to come: it counts as
+// what may have cost, also when its requests are answered later, since both may have been
+// billed. The budget of a killed run is therefore used up a little earlier than the
+// provider's bill says, never later.
+//
+// Two processes that work on one shard at once see of each other what the ledger held
+// when they opened it. Both are counted, but together they may spend the share of that
+// shard twice.
 //
 // # Secrets
 //

@@ -190,7 +190,8 @@ func byTerms(status int, words, terms string) verdict {
 	case status == http.StatusRequestTimeout, status == http.StatusGatewayTimeout:
 		v.class, v.reason, v.billed = failed, Timeout, true
 	case status == http.StatusTooEarly, status == http.StatusConflict, status == 498, status == 499, status >= 500: // 498 and 499: no room, gone away
-		v.class = failed
+		// A gateway that lost its server does not know what that has billed.
+		v.class, v.billed = failed, status == http.StatusBadGateway || status >= 520
 	}
 	return v
 }

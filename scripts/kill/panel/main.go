@@ -21,6 +21,19 @@
 //     (the order of the ledger's segments differs; it is not compared)
 //
 // The last line is one JSON object; the exit status is 0 only if all of it holds.
+//
+//	go run ./scripts/kill/panel -budget 1.5 /tmp/decoy
+//
+// kills a generation that has a budget, so many times what it costs without a kill, and
+// whose provider cuts every ninth call off and bills it; then it runs until the budget
+// ends it. After each kill and at the end
+//
+//   - what the server has billed is at most what the ledgers count: forgotten_usd is 0;
+//   - what the ledgers count, and so what was billed, is at most the budget. The bound
+//     that has to hold is weaker, the budget and what was in flight once.
+//
+// What the ledgers count above what was billed is the price of not knowing: a kill
+// counts at most its slots, each with the most that a call can cost.
 package main
 
 import (
@@ -38,7 +51,7 @@ import (
 	"decoy/transforms/panel/faultserver"
 )
 
-const concurrency, shards = 64, 4
+const shards = 4
 
 func main() {
 	if err := run(context.Background()); err != nil {
@@ -62,6 +75,8 @@ type result struct {
 func run(ctx context.Context) error {
 	kills := flag.Int("kills", 100, "how often the process is killed")
 	archives := flag.String("archives", "module-cache:github.com/apache/beam/sdks/v2,module-cache:github.com/google/flatbuffers,module-cache:google.golang.org/protobuf", "what to extract, by commas")
+	budget := flag.Float64("budget", 0, "give it a budget of so many times what it costs, and count money instead")
+	concurrency := flag.Int("concurrency", 64, "calls in flight; with -budget a kill counts so many as paid")
 	flag.Parse()
 	if flag.NArg() != 1 {
 		return fmt.Errorf("usage: panel [-kills N] [-archives GLOB] BINARY")
@@ -71,8 +86,8 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(work)
-	k := &killer{binary: flag.Arg(0), work: work, archives: *archives}
-	k.server = faultserver.New(faultserver.Options{Latency: 20 * time.Millisecond, Plan: faultserver.Each(faultserver.OK(outcome.Answer))})
+	k := &killer{binary: flag.Arg(0), work: work, archives: *archives, slots: *concurrency}
+	k.server = faultserver.New(faultserver.Options{Latency: 20 * time.Millisecond, Plan: k.plan(*budget > 0)})
 	defer k.server.Close()
 	if err := k.recipe(); err != nil {
 		return err
@@ -89,8 +104,11 @@ func run(ctx context.Context) error {
 	}
 	k.span = time.Since(start)
 	k.mark()
-	r := result{Kills: *kills, Requests: k.served(), Allowed: *kills * concurrency}
+	r := result{Kills: *kills, Requests: k.served(), Allowed: *kills * k.slots}
 	fmt.Printf("%d requests in %v without a kill\n", r.Requests, k.span.Round(time.Millisecond))
+	if *budget > 0 {
+		return k.withBudget(ctx, *kills, *budget)
+	}
 	if err := k.kill(ctx, *kills, &r); err != nil {
 		return err
 	}
@@ -116,6 +134,8 @@ func run(ctx context.Context) error {
 type killer struct {
 	binary, work, archives string
 	server                 *faultserver.Server
+	bill                   till
+	slots                  int
 	span                   time.Duration
 	seen                   int // arrivals before the present run of one output folder
 }
@@ -125,13 +145,22 @@ func (k *killer) recipe() error {
 archives: [%s]
 shards: %d
 extract: {kinds: {import: 2, call: 4}, max_per_repo: 2200, prefix_bytes: 1024, suffix_bytes: 512}
-generate: {panel: [{name: paid, provider: openai, base_url: %q, model: m, concurrency: %d, max_tokens: 100, timeout: 5s}]}
-`, k.archives, shards, k.server.URL(), concurrency)
+generate: {panel: [{name: paid, provider: openai, base_url: %q, model: m, concurrency: %d, max_tokens: 100, timeout: 5s, usd_per_mtok: {in: %d, out: %d}}]}
+`, k.archives, shards, k.server.URL(), k.slots, inPrice, outPrice)
 	return os.WriteFile(filepath.Join(k.work, "recipe.yaml"), []byte(text), 0o666)
 }
 
-func (k *killer) command(ctx context.Context, stage, out string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, k.binary, stage, "--quiet", "--recipe", filepath.Join(k.work, "recipe.yaml"), "--out", filepath.Join(k.work, out))
+// plan is what the provider does.
+func (k *killer) plan(bills bool) func(faultserver.Arrival) faultserver.Step {
+	if bills {
+		return k.bill.plan
+	}
+	return faultserver.Each(faultserver.OK(outcome.Answer))
+}
+
+func (k *killer) command(ctx context.Context, stage, out string, flags ...string) *exec.Cmd {
+	args := append([]string{stage, "--quiet", "--recipe", filepath.Join(k.work, "recipe.yaml"), "--out", filepath.Join(k.work, out)}, flags...)
+	cmd := exec.CommandContext(ctx, k.binary, args...)
 	cmd.Stderr = os.Stderr
 	return cmd
 }

@@ -76,7 +76,8 @@
 //
 // The records of one shard are held in memory while it is worked on (some 2 KB
 // each). Two processes that pay for one key at the same time both pay; the first
-// segment wins for every later reader.
+// segment wins for every later reader. Neither sees what is advanced to the other
+// after it was opened.
 package ledger
 
 import (
