@@ -7,9 +7,10 @@ import (
 )
 
 var (
-	cppDefine = regexp.MustCompile(`(?m)^[ \t]*#[ \t]*define[ \t]+(\w+)(\([^)\n]*\))?[ \t]((?:[^\n\\]|\\\r?\n|\\.)*)`)
-	cppInvoke = regexp.MustCompile(`\b([A-Z][A-Z0-9_]{2,}[A-Za-z0-9_]*|DEFINE_\w+|DECLARE_\w+)\s*\(`)
-	cppPaste  = regexp.MustCompile(`(\w+)?\s*##\s*(\w+)?`)
+	cppDefine       = regexp.MustCompile(`(?m)^[ \t]*#[ \t]*define[ \t]+(\w+)(\([^)\n]*\))?[ \t]((?:[^\n\\]|\\\r?\n|\\.)*)`)
+	cppInvoke       = regexp.MustCompile(`\b([A-Z][A-Z0-9_]{2,}[A-Za-z0-9_]*|DEFINE_\w+|DECLARE_\w+)\s*\(`)
+	cppIncludeMacro = regexp.MustCompile(`(?m)^[ \t]*#[ \t]*include[ \t]+[A-Za-z_]\w*`)
+	cppPaste        = regexp.MustCompile(`(\w+)?\s*##\s*(\w+)?`)
 )
 
 // cppOpenings: what macros may name. Their bodies are raw text, so every identifier
@@ -70,6 +71,9 @@ func cppOpenings(f *Facts, add func(Opening)) {
 				add(o)
 			}
 		}
+	}
+	for _, m := range cppIncludeMacro.FindAllStringIndex(src, -1) {
+		add(Opening{At: m[0], Reach: OpenFile, Name: Any, What: src[m[0]:m[1]]})
 	}
 	for n := range f.Tree.Len() { // using Base::name brings overloads and constructors
 		if f.Tree.Kind(n) != "using_declaration" {

@@ -8,6 +8,8 @@ import (
 
 var (
 	ecmaGlobalComment = regexp.MustCompile(`(?s)/\*\s*(?:globals?|exported)\s+(.*?)\*/`)
+	ecmaExportEquals  = regexp.MustCompile(`(?m)^\s*export\s*=`)
+	ecmaAugmented     = regexp.MustCompile(`\bdeclare\s+module\s+['"](\.[^'"]*)['"]`)
 	ecmaPrototype     = regexp.MustCompile(`\b([A-Za-z_$][\w$]*)\.prototype\b`)
 )
 
@@ -26,6 +28,12 @@ func ecmaOpenings(f *Facts, add func(Opening)) {
 			add(Opening{At: m[0], Reach: OpenFile, Name: name, What: "a comment for linters"})
 		}
 	}
+	for _, m := range ecmaExportEquals.FindAllIndex(f.Src, -1) {
+		add(Opening{At: m[0], Reach: OpenFile, Name: Any, What: string(f.Src[m[0]:m[1]])})
+	}
+	for _, m := range ecmaAugmented.FindAllSubmatchIndex(f.Src, -1) {
+		add(Opening{At: m[0], Reach: OpenMembers, Owner: lastPathPart(string(f.Src[m[2]:m[3]])), Name: Any, What: string(f.Src[m[0]:m[1]])})
+	}
 	for n := range f.Tree.Len() {
 		switch f.Tree.Kind(n) {
 		case "assignment_expression", "augmented_assignment_expression":
@@ -40,6 +48,14 @@ func ecmaOpenings(f *Facts, add func(Opening)) {
 	for i := range f.Calls {
 		ecmaCopies(f, &f.Calls[i], add)
 	}
+}
+
+// lastPathPart is the last name of a path without its extension: the module's.
+func lastPathPart(p string) string {
+	p = strings.TrimSuffix(p, "/")
+	p = p[strings.LastIndexByte(p, '/')+1:]
+	p, _, _ = strings.Cut(p, ".")
+	return p
 }
 
 // ecmaKeys adds the keys of an object literal; of anything else, any name.

@@ -47,6 +47,9 @@ func pythonOpenings(f *Facts, add func(Opening)) {
 		}
 		add(Opening{At: m[0], Reach: OpenModules, Name: name, What: src[m[0]:m[1]]})
 	}
+	for _, m := range pythonTypeAlias.FindAllStringSubmatchIndex(src, -1) {
+		add(Opening{At: m[0], Reach: OpenFile, Name: src[m[2]:m[3]], What: "type " + src[m[2]:m[3]]})
+	}
 	for _, m := range pythonDictUse.FindAllStringIndex(src, -1) {
 		if t := f.typeAround(f.ScopeAt(m[0])); t != "" {
 			add(Opening{At: m[0], Reach: OpenMembers, Owner: t, Name: Any, What: src[m[0]:m[1]]})
@@ -58,6 +61,7 @@ var (
 	pythonModules   = regexp.MustCompile(`\bmodules\[__name__\]`)
 	pythonModuleSet = regexp.MustCompile(`\bmodules\[([^\]\n]+)\]\s*=[^=]`)
 	pythonDictUse   = regexp.MustCompile(`\b(self|cls)\.__dict__\b|\bvars\((self|cls)\)|\bsuper\(\)\.__setattr__\(|\bobject\.__setattr__\(`)
+	pythonTypeAlias = regexp.MustCompile(`(?m)^\s*type\s+([A-Za-z_]\w*)\s*[\[=]`) // PEP 695: the grammar is older
 	pythonReads     = regexp.MustCompile(`^\s*(\)|\.(get|items|keys|values|copy|__contains__)\b|$|:|\band\b|\bor\b)`)
 )
 
@@ -77,7 +81,7 @@ func pythonCall(f *Facts, c *Call, add func(Opening)) {
 			return
 		}
 		file(name)
-	case c.Recv < 0 && (c.Name == "exec" || c.Name == "execfile") && !inside:
+	case (c.Name == "exec" || c.Name == "execfile" || c.Name == "exec_") && (c.Recv < 0 || slices.Contains([]string{"builtins", "six", "__builtin__"}, f.Tree.Text(c.Recv))) && !inside:
 		if t := f.typeAround(c.Scope); t != "" {
 			add(Opening{At: c.Start, Reach: OpenMembers, Owner: t, Name: Any, What: c.Name})
 			return
@@ -97,12 +101,12 @@ func pythonNamespace(f *Facts, c *Call) (name string, binds bool) {
 	if strings.HasSuffix(before, " in") || strings.HasSuffix(before, "**") {
 		return "", false
 	}
-	if key, after, ok := strings.Cut(strings.TrimPrefix(rest, "["), "]"); ok && strings.HasPrefix(rest, "[") {
-		after = strings.TrimLeft(after, " \t")
-		if strings.HasPrefix(after, "=") && !strings.HasPrefix(after, "==") {
-			return oneOr(quoted(key)), true
+	if p := f.Tree.Parent(c.Node); p >= 0 && f.Tree.Kind(p) == "subscript" && f.Tree.Start(p) == c.Start {
+		key, target := f.Tree.Text(f.Tree.Child(p, "subscript")), p
+		for slices.Contains([]string{"pattern_list", "tuple_pattern", "list_pattern", "expression_list", "tuple"}, f.Tree.Kind(f.Tree.Parent(target))) {
+			target = f.Tree.Parent(target)
 		}
-		return "", strings.Contains(key, "[") // a longer key: not told
+		return oneOr(quoted(key)), f.Tree.Field(target) == "left" || f.Tree.Kind(f.Tree.Parent(target)) == "as_pattern_target"
 	}
 	if strings.HasPrefix(rest, ".get(") || pythonReads.MatchString(rest) && !strings.HasPrefix(strings.TrimSpace(rest), ")") {
 		// n = globals() keeps the dictionary, and what is done with it is not followed.

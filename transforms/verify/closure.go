@@ -108,6 +108,9 @@ func (q *query) supers(c *closure, t typ) []typ {
 			case d.role == syntax.TypeAlias:
 				c.dynamic = fmt.Sprintf("%s is another name of %s, which is not read (%s)", d.name, s, d.at())
 			default:
+				if f := q.unreadNamed(s); f != nil {
+					c.dynamic = fmt.Sprintf("%s may declare %s and is not read", f.path, s)
+				}
 				c.unread = append(c.unread, fmt.Sprintf("%s (%s)", s, d.at()))
 				out = append(out, q.candidates(s)...)
 			}

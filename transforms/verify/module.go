@@ -106,6 +106,11 @@ func (q *query) exportOf(m module, name string, seen map[*file]bool) found {
 	if out.where != "" {
 		return out
 	}
+	for _, o := range q.repo.modules {
+		if q.family(o.file) && o.name == m.name {
+			out.open = o.at()
+		}
+	}
 	for _, f := range m.files {
 		if seen[f] {
 			continue // imports of everything can go in a circle

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"decoy/transforms/syntax"
@@ -22,6 +23,11 @@ func goModule(q *query, p string, from *file) module {
 		dir := strings.TrimPrefix(path.Join(m.folder, strings.TrimPrefix(p, m.name)), "/")
 		if mod, ok := goPackage(q, p, dir); ok {
 			return mod
+		}
+		for _, f := range q.repo.dirs[dir] {
+			if slices.Contains(goSources, path.Ext(f.path)) {
+				return module{name: p, open: "Go is made of " + f.path}
+			}
 		}
 		return missing(q.wholeTree(), p, "the archive has no Go file in %s/ (module %s, %s)", dir, m.name, path.Join(m.folder, m.file))
 	}

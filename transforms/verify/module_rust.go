@@ -225,6 +225,9 @@ func (q *query) rustStep(places []rustPlace, seg string) (next []rustPlace, open
 				}
 			}
 		}
+		if o, ok := q.madeIn(p.file, seg); ok {
+			open = fmt.Sprintf("%s may make %s", o.at(), seg)
+		}
 		for _, im := range p.file.imports {
 			if im.local == seg || im.local == "*" {
 				open = fmt.Sprintf("%s:%d may bring in %s", p.file.path, im.line, seg)

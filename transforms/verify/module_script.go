@@ -84,7 +84,7 @@ func ecmaModule(q *query, p string, from *file) module {
 	}
 	if len(m.files) > 0 || m.open != "" {
 		for _, f := range m.files {
-			if !ecmaExports(f) {
+			if m.open == "" && !ecmaExports(f) {
 				m.open, m.loose = fmt.Sprintf("%s may export names in ways that are not written as exports", f.path), true
 			}
 		}

@@ -2,6 +2,8 @@ package verify
 
 import (
 	"fmt"
+	"path"
+	"slices"
 	"strings"
 
 	"decoy/transforms/syntax"
@@ -49,6 +51,9 @@ func (r *Repo) open(f *file) {
 			r.globals = append(r.globals, o)
 		case syntax.OpenMacro:
 			r.macros[o.owner] = append(r.macros[o.owner], o)
+			if _, ok := r.made[o.name]; !ok && o.named() {
+				r.made[o.name] = o
+			}
 		case syntax.OpenModules:
 			r.modules = append(r.modules, o)
 		case syntax.OpenPath:
@@ -151,6 +156,22 @@ func (q *query) openMember(c *closure, o opening) {
 	default:
 		c.patterns = append(c.patterns, o)
 	}
+}
+
+// unreadNamed is a file of the archive that is named like a type and was not read, or
+// is in another language, nil for none.
+func (q *query) unreadNamed(written string) *file {
+	bare := q.bare(written)
+	if bare == "" {
+		return nil
+	}
+	parts := q.parts(bare)
+	for _, f := range q.repo.stems[parts[len(parts)-1]] {
+		if f.unread || slices.Contains(jvmSources, path.Ext(f.path)) {
+			return f
+		}
+	}
+	return nil
 }
 
 // unreadBeside is a file that was not read and whose declarations would be in the

@@ -28,6 +28,7 @@ type Repo struct {
 	openers   map[string][]opening // what else makes members, by the type or module
 	globals   []opening            // what else makes names that every file sees
 	macros    map[string][]opening // what macros make, by the macro
+	made      map[string]opening   // what a macro makes under one name, the first
 	modules   []opening            // what else makes modules
 	places    []opening            // modules whose files are named
 	usings    []imported           // imports that every file has
@@ -122,7 +123,7 @@ const unknownLanguage = "unknown"
 func NewRepo(symbols iter.Seq[schemas.Symbol]) *Repo {
 	r := &Repo{
 		files: map[string]*file{}, dirs: map[string][]*file{}, folders: map[string]bool{"": true}, stems: map[string][]*file{}, suffixes: map[string][]*file{},
-		openers: map[string][]opening{}, macros: map[string][]opening{},
+		openers: map[string][]opening{}, macros: map[string][]opening{}, made: map[string]opening{},
 		byName: map[string][]*decl{}, byOwner: map[string][]*decl{}, imported: map[string]bool{}, languages: map[string]bool{},
 	}
 	for s := range symbols {

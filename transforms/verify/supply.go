@@ -44,6 +44,9 @@ func (q *query) unreadFiles() []*file {
 	return q.blindFiles
 }
 
+// goSources end the names of files of which Go files are made.
+var goSources = words(".templ .qtpl .proto .y .rl .peg .thrift .fbs .capnp .gotmpl .g4 .pigeon .ego .hero")
+
 // goSupplies: files of the package that were not read, and sources of generators
 // whose Go file is not in the archive.
 func goSupplies(s *site, name string, u use) string {
@@ -51,8 +54,7 @@ func goSupplies(s *site, name string, u use) string {
 		return fmt.Sprintf("%s is of the package and not read", f.path)
 	}
 	for _, f := range s.repo.dirs[s.file.folder] {
-		switch path.Ext(f.path) {
-		case ".templ", ".qtpl", ".proto", ".y", ".rl", ".peg", ".thrift", ".fbs", ".capnp", ".gotmpl", ".g4", ".pigeon", ".ego", ".hero":
+		if slices.Contains(goSources, path.Ext(f.path)) {
 			if !s.isMade(f, ".go", "_templ.go", path.Ext(f.path)+".go", ".pb.go") {
 				return fmt.Sprintf("Go is made of %s", f.path)
 			}
@@ -106,7 +108,7 @@ func javaSupplies(s *site, name string, u use) string {
 	if why := s.otherJVM(pkg); why != "" {
 		return why
 	}
-	if generatedName(name) {
+	if generatedName(name) || slices.Contains(androidNames, name) {
 		return fmt.Sprintf("%s is a name that builds make", name)
 	}
 	if s.generators() {
@@ -158,14 +160,19 @@ func inPackage(dir, pkg string) bool {
 	return p == "" || dir == p || strings.HasSuffix(dir, "/"+p) || base == last(pkg) || dir == "" || slices.Contains(words("kotlin java groovy scala src"), base)
 }
 
+// jvmSources end the names of sources whose types Java sees.
+var jvmSources = words(".kt .kts .scala .groovy .clj .aj .xtend")
+
+// androidNames are classes that Android's tools make.
+var androidNames = words("R BR BuildConfig Manifest DataBindingUtil")
+
 // otherJVM says which source of another language of the Java virtual machine may be
 // of a package.
 func (q *query) otherJVM(pkg string) string {
 	if q.jvm == nil {
 		q.jvm = []*file{}
 		for _, name := range sortedKeys(q.repo.files) {
-			switch path.Ext(name) {
-			case ".kt", ".kts", ".scala", ".groovy", ".clj", ".aj", ".xtend":
+			if slices.Contains(jvmSources, path.Ext(name)) {
 				q.jvm = append(q.jvm, q.repo.files[name])
 			}
 		}
@@ -207,12 +214,23 @@ func (q *query) macroMade(name string) (opening, bool) {
 	if !q.w.includes {
 		return opening{}, false
 	}
+	if o, ok := q.repo.made[name]; ok && q.family(o.file) {
+		return o, true
+	}
 	for _, o := range q.repo.macros[syntax.Any] {
-		if q.family(o.file) && o.gives(name) {
+		if !o.named() && q.family(o.file) && o.gives(name) {
 			return o, true
 		}
 	}
 	return opening{}, false
+}
+
+// rustSupplies: items of a macro of the archive, wherever it is called.
+func rustSupplies(s *site, name string, u use) string {
+	if o, ok := s.repo.made[name]; ok && s.family(o.file) {
+		return fmt.Sprintf("%s may make %s", o.at(), name)
+	}
+	return ""
 }
 
 // rustClosedMacro: a macro of the archive, all of whose names are known, does not

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"decoy/schemas"
+	"decoy/transforms/syntax"
 )
 
 // wild asks the wildcard imports for a name. weak lists those that are not read
@@ -217,7 +218,7 @@ func (s *site) includes() included {
 	for len(todo) > 0 {
 		f := todo[0]
 		todo = todo[1:]
-		if f.unread || !s.family(f) {
+		if f.unread || !s.family(f) || slices.ContainsFunc(f.opens, func(o opening) bool { return o.reach == syntax.OpenFile && o.name == syntax.Any }) {
 			out.unread, out.blind = append(out.unread, f.path), append(out.blind, f.path)
 		}
 		if f != s.file {

@@ -131,7 +131,7 @@ var worlds = map[string]*world{
 		through:   words("Box Rc Arc Pin std::rc::Rc std::sync::Arc std::boxed::Box"),
 		self:      words("self Self"),
 		universal: words("clone into try_into from try_from default eq ne cmp partial_cmp lt le gt ge max min clamp hash fmt to_string to_owned borrow borrow_mut as_ref as_mut deref deref_mut type_id drop as_any iter into_iter iter_mut next map filter collect fold by_ref add sub mul div neg not index index_mut call poll read write flush write_all write_fmt read_to_end from_str source description cause serialize deserialize len is_empty and_then unwrap expect upgrade downgrade lock"),
-		module:    rustModule, closes: rustClosedMacro,
+		module:    rustModule, supplies: rustSupplies, closes: rustClosedMacro,
 	},
 	schemas.JavaScript: {
 		family: words(schemas.JavaScript + " " + schemas.TypeScript), library: "javascript", siblings: scriptNames, members: byRepo,
