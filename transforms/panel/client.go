@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"decoy/schemas"
+	"decoy/schemas/contain"
 	"decoy/transforms/panel/limit"
 )
 
@@ -109,8 +111,15 @@ func (c *client) read(x *exchange) verdict {
 	if x.status < 200 || x.status > 299 {
 		return c.byStatus(x.status, string(x.body))
 	}
-	r := c.protocol.read(x.body)
+	var r reply
+	err := contain.Do(func() error { // in the goroutine of one call: a strange answer ends no other
+		contain.At("read answer", c.member.Name)
+		r = c.protocol.read(x.body)
+		return nil
+	})
 	switch {
+	case err != nil: // to ask again would cost again
+		return verdict{class: refused, reason: schemas.ReasonInternal, billed: true, detail: err.Error()}
 	case r.ok:
 		return verdict{class: answered, reply: r}
 	case len(r.fault) > 0:
