@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"decoy/io/archives"
 	"decoy/io/gitrepo"
 	"decoy/io/rows"
 	"decoy/io/sources"
 	"decoy/schemas"
+	"decoy/schemas/contain"
 	"decoy/transforms/curate"
 	"decoy/transforms/edits"
 	"decoy/transforms/fim"
@@ -236,9 +238,23 @@ func strip(m panel.Member) panel.Member {
 func rawAnswers(answers []panel.Answer) []rawAnswer {
 	var out []rawAnswer
 	for _, a := range answers {
+		if a.Reject == schemas.ReasonInternal {
+			a.Reject, a.Detail = "", "" // reading it is what failed
+		}
 		out = append(out, rawAnswer{a.Raw, a.Reject, a.Detail})
 	}
 	return out
+}
+
+// unread is the failure of the panel to read one of the answers.
+func unread(answers ...panel.Answer) error {
+	for _, a := range answers {
+		if a.Reject == schemas.ReasonInternal {
+			place, value, _ := strings.Cut(a.Detail, ": ")
+			return &contain.Panic{Place: place, Value: value}
+		}
+	}
+	return nil
 }
 
 func (in promptInput) generator() (panel.Request, error) {

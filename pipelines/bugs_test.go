@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"decoy/io/shard"
@@ -317,4 +318,48 @@ func same[T any](t *testing.T, whole, broken, stage, what string, gone func(T) b
 		t.Errorf("%s: %d other records, %d without the fault", what, len(got), len(want))
 	}
 	return len(want)
+}
+
+// TestAnAnswerThatCannotBeRead costs one request: the pool of calls and all others go on,
+// and it is not sent again.
+func TestAnAnswerThatCannotBeRead(t *testing.T) {
+	s := serve(t, func(a faultserver.Arrival) faultserver.Step {
+		if a.Judging() {
+			return faultserver.OK(verdict)
+		}
+		return faultserver.OK(completion(renamed))
+	})
+	c := newCorpus(t)
+	c.add(t, "a.tar.gz", "o/a", "v1", append([]entry{license(t, "MIT")}, sourceFiles(t, 1)...))
+	for _, member := range []string{"gen", "jud"} {
+		t.Run(member, func(t *testing.T) {
+			var once sync.Once
+			contain.Fault(t, func(step, id string) {
+				if step == "read answer" && id == member {
+					once.Do(func() { panic("an answer") })
+				}
+			})
+			b := c.open(t, t.TempDir(), "direct", asked(t, s))
+			if err := b.RunStages(t.Context(), schemas.Stages[:4]...); err != nil {
+				t.Fatal(err)
+			}
+			stage := map[string]string{"gen": schemas.StageGenerate, "jud": schemas.StageJudge}[member]
+			n := 0
+			for _, r := range records[schemas.Reject](t, b.Out, stage, "rejects") {
+				if r.Reason == schemas.ReasonInternal {
+					n++
+					if r.Generator != member || !strings.HasPrefix(r.Detail, "pipelines/bugs_test.go:") || !strings.HasSuffix(r.Detail, ": an answer") {
+						t.Errorf("%+v", r)
+					}
+				}
+			}
+			if all := b.RunInfo.InternalErrors; n != 1 || len(all) != 1 || all[0].N != 1 || all[0].Stage != stage {
+				t.Errorf("%d rejects, counted %+v", n, all)
+			}
+			var said bytes.Buffer
+			if failed, err := ReproduceBug(only(t, b.Out), &said); err != nil || failed {
+				t.Errorf("%v, %v\n%s", failed, err, said.String())
+			}
+		})
+	}
 }

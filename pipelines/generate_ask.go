@@ -180,7 +180,12 @@ func (h *harvest) pick(p *picker, x picked) error {
 	m, r := h.members[x.answer.Request.Member], x.answer.Request
 	got, ok, err := contained(h.bugs, siteAnswer, record{x.context.ID, x.context.Language, r.Type, r.Member}, func() []answerInput {
 		return []answerInput{{promptInput{Context: x.context, Member: strip(m), Type: r.Type, Sample: r.Sample}, rawAnswers([]panel.Answer{x.answer})}}
-	}, func() (taken, error) { return take(p.checker, &x.context, m, x.answer), nil })
+	}, func() (taken, error) {
+		if err := unread(x.answer); err != nil {
+			return taken{}, err
+		}
+		return take(p.checker, &x.context, m, x.answer), nil
+	})
 	if !ok {
 		discard(p.checker.Close)
 		p.checker = valid.New()

@@ -219,7 +219,12 @@ func (a *asking) take(answer panel.Answer) error {
 		c := p.context
 		v, ok, err := contained(a.bugs, siteOpinion, record{cmp.Or(orEmpty(p.verdict.NegativeID), c.ID), c.Language, "", a.member}, func() []answerInput {
 			return []answerInput{{promptInput{Context: *c, Member: strip(a.m), Protocol: a.name, Texts: p.texts}, rawAnswers(p.answers)}}
-		}, func() (schemas.Verdict, error) { return p.conclude(a.protocol), nil })
+		}, func() (schemas.Verdict, error) {
+			if err := unread(p.answers...); err != nil {
+				return schemas.Verdict{}, err
+			}
+			return p.conclude(a.protocol), nil
+		})
 		if err != nil {
 			return err
 		}

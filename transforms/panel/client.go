@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"decoy/schemas"
+	"decoy/schemas/contain"
 	"decoy/transforms/panel/limit"
 )
 
@@ -113,8 +115,15 @@ func (c *client) read(x *exchange) verdict {
 	if x.status < 200 || x.status > 299 {
 		return byStatus(x.status, x.body)
 	}
-	r := c.protocol.read(x.body)
+	var r reply
+	err := contain.Do(func() error { // in the goroutine of one call: a strange answer ends no other
+		contain.At("read answer", c.member.Name)
+		r = c.protocol.read(x.body)
+		return nil
+	})
 	switch {
+	case err != nil: // to ask again would cost again
+		return verdict{class: refused, reason: schemas.ReasonInternal, billed: true, detail: err.Error()}
 	case r.ok && (r.reason == AnswerEmpty || r.reason == AnswerMalformed):
 		return verdict{class: useless, reason: r.reason, detail: r.detail, billed: true, reply: r}
 	case r.ok:

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"decoy/schemas"
+	"decoy/schemas/contain"
 )
 
 // A model that did not answer with the JSON object that it was asked for is shown its
@@ -35,7 +36,10 @@ func (p *Panel) again(a Answer) (_ Request, ok bool) {
 	if a.Reject != "" || a.Request.shape == nil || a.Request.said != nil {
 		return Request{}, false
 	}
-	text, reason, _ := a.Text()
+	var text, reason string
+	if contain.Do(func() error { text, reason, _ = a.Text(); return nil }) != nil {
+		return Request{}, false // who takes the answer meets it again
+	}
 	if reason != "" || a.Request.shape.reads(text) || !showable(text) {
 		return Request{}, false
 	}
