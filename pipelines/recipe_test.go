@@ -86,7 +86,7 @@ func TestRecipeErrors(t *testing.T) {
 		{"extract: {kinds: {blocks: 1}}", "extract.kinds.blocks: unknown kind"},
 		{"extract: {prefix_bytes: 3}", "extract.prefix_bytes: 3 is not between 256"},
 		{"extract: {max_per_repo: 0}", "extract.max_per_repo: 0"},
-		{"extract: {licenses: any}", "extract.licenses"},
+		{"extract: {licenses: copyleft}", "extract.licenses"},
 		{"generate: {types: none}", "generate.types"},
 		{"generate: {invented_share: 1.5}", "generate.invented_share: 1.5 is not between 0 and 1"},
 		{"generate: {invented_share: .nan}", "generate.invented_share: NaN"},

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"cmp"
 	"path"
 	"regexp"
 	"strings"
@@ -110,7 +111,7 @@ func (l *Licenses) Close() {
 	for from, target := range l.links {
 		if f, folder, ok := splitLicenseFile(from); ok && !l.taken[from] {
 			l.taken[from] = true
-			f.lost = target
+			f.lost = cmp.Or(target, "a path outside of the archive")
 			l.folders[folder] = append(l.folders[folder], f)
 		}
 	}
