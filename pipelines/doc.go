@@ -95,6 +95,11 @@
 // same answers give the same bytes. What interrupted runs paid twice or without a
 // bill is in the report alone.
 //
+// A member that gives nothing useful is given up (package panel); its record in
+// STAGE/_gaveup/MEMBER.json stops all workers' shards, and later runs before they send
+// anything, until the member's entry in the recipe changes or --replay lifts it. Requests
+// are sent in the order of a hash of their context's id (order.go).
+//
 // # Nothing, and too little
 //
 // Extract without contexts, generate without negatives, curate without pairs and export
@@ -114,7 +119,9 @@
 // two shards at a time, each on all processors. An archive above
 // 1 GiB is read by several tasks before its shard, each over the paths that its hash
 // gives it, and files of rows, which mix repositories, are partitioned by shard
-// first; neither changes a byte of what comes out. generate and verify hold the symbols
+// first; neither changes a byte of what comes out. To put requests into their order,
+// generate and judge hold 8 MiB of a shard's contexts and else sort on disk, which takes
+// twice a shard's size there for a while. generate and verify hold the symbols
 // of a shard's repositories; judge the n-grams of the languages it has met, up to
 // 40 million. curate holds all candidates. So the number of shards is chosen such
 // that a shard has some dozens of repositories.

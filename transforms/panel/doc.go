@@ -91,6 +91,18 @@
 // attempts at a request that is kept for later may have cost is recorded without it, as
 // attempts (ledger.Attempted).
 //
+// # A member that gives nothing useful
+//
+// What an answer is worth shows when it is read: whether it parses, and passes the rules of
+// validity. Whoever reads answers tells Panel.Worth, and a Trial (giveup.go) adds that up
+// for a member in a stage, over all shards of this process. If of the first 40 outcomes
+// (GiveUp.After) no larger share than 0.02 (GiveUp.ValidShare) was valid, or of any later
+// 1,000 in a row, the member is given up: it stops as a member does that is refused for its
+// key, with the most frequent causes, an example and the remedy. The others go on. What
+// the ledger holds is still answered from it. Until the first sample is known a member is
+// sent no more at once than its concurrency, so that what is paid for a sample of n is at
+// most n and the calls under way, each with its second ask.
+//
 // # What is counted
 //
 // A Meter counts calls, outcomes, tokens, dollars and what stands where, by stage and

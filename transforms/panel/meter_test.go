@@ -35,3 +35,20 @@ func TestTheMeterKnowsHowLongItWillTake(t *testing.T) {
 		t.Errorf("%+v", all)
 	}
 }
+
+func TestMeasuredSharesAndCosts(t *testing.T) {
+	u := Usage{Read: 199, Valid: 100, Done: 199, Expected: 1000, SpentUSD: 2, ExpectedUSD: &[2]float64{4, 5}}
+	if u.ValidShare() != nil || u.CorrectedUSD() != nil {
+		t.Error("199 answers are taken for a measure")
+	}
+	u.Read, u.Done, u.SpentUSD = 200, 200, 2
+	if share, usd := u.ValidShare(), u.CorrectedUSD(); share == nil || *share != 0.5 || usd == nil || *usd != 10 {
+		t.Errorf("share %v, corrected to %v, want 0.5 and 10", share, usd)
+	}
+	if u.SpentUSD = 1; u.CorrectedUSD() != nil {
+		t.Error("what was estimated is corrected")
+	}
+	if u.FromLedger, u.SpentUSD = 100, 2; u.CorrectedUSD() != nil {
+		t.Error("answers from the ledger are taken for a measure of what one costs")
+	}
+}
