@@ -112,10 +112,7 @@ func runCurate(ctx context.Context, b *Build) error {
 	if err := s.submit(ctx, p, b.Recipe.Shards+1); err != nil {
 		return err
 	}
-	if err := shard.RemoveAll(shard.Join(b.dir(s.name), partsFolder)); err != nil {
-		return err
-	}
-	return s.finish(1)
+	return s.finish(1) // it removes the parts too
 }
 
 func init() {

@@ -9,7 +9,7 @@
 // # Whole files only
 //
 // A file is written under a temporary name in its own folder
-// ("contexts-00007-of-00128.jsonl.zst.tmp-PID-RANDOM", which no pattern for
+// ("contexts-00007-of-00128.jsonl.zst.decoy-tmp-PID-RANDOM", which no pattern for
 // finished files matches), flushed, synced, closed and then renamed. A reader
 // never sees half a file, and two attempts at the same file do not disturb each
 // other: both write the same bytes and the last rename wins. What a killed process
