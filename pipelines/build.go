@@ -116,18 +116,12 @@ func (b *Build) RunStages(ctx context.Context, names ...string) (err error) {
 		}
 		return b.each(ctx, names)
 	}
-	ctx, release, err := hold(ctx, b.Out)
+	ctx, release, err := hold(ctx, b.Out, func(ctx context.Context) error { return b.identify(ctx, names) })
 	if err != nil {
 		return err
 	}
 	defer release(&err)
-	if err := cleanTemp(b.Out); err != nil {
-		return err
-	}
-	if err := b.RunInfo.goOn(b.Out); err != nil {
-		return err
-	}
-	if err := b.identify(ctx, names); err != nil {
+	if err := errors.Join(b.note(b.now), cleanTemp(b.Out), b.RunInfo.goOn(b.Out)); err != nil {
 		return err
 	}
 	defer func() {

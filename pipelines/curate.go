@@ -87,8 +87,10 @@ func runCurate(ctx context.Context, b *Build) error {
 	}
 	slices.Sort(o.Benchmarks)
 	o.Benchmarks = slices.Compact(o.Benchmarks)
-	if _, err := writeAll(benchmarksPath(b.Out), benchmarks); err != nil {
-		return err
+	if !b.DryRun {
+		if _, err := writeAll(benchmarksPath(b.Out), benchmarks); err != nil {
+			return err
+		}
 	}
 	b.Log("curate: selecting up to %d pairs", o.Recipe.Rows)
 	raw, err := json.Marshal(o)

@@ -82,9 +82,8 @@ func compareInputs(x, y schemas.Input) int {
 	return cmp.Or(strings.Compare(x.Name, y.Name), strings.Compare(x.SHA256, y.SHA256))
 }
 
-// identify compares the build in OUT with this one, which runs stages, and notes whose
-// OUT is from now on. Another one's is a *shard.Refusal unless the command says
-// --replace.
+// identify compares the build in OUT with this one, which runs stages. Another one is a
+// *shard.Refusal unless the command says --replace. It writes nothing.
 func (b *Build) identify(ctx context.Context, stages []string) error {
 	was, ok, err := readIdentity(b.Out)
 	if err != nil {
@@ -119,8 +118,8 @@ func (b *Build) identify(ctx context.Context, stages []string) error {
 	if lost {
 		text := fmt.Sprintf("%s; this command %s", holds, strings.Join(changes, " and "))
 		if !b.Replace {
-			return shard.Refuse("%s. Nothing was changed: name another --out, or say --replace to make the new build in its place, which removes what the old one made. "+
-				"What was paid for stays in the ledger, and the same requests in the same number of shards are not paid again", text)
+			return shard.Refuse("%s. Nothing was changed. Name another --out; or say --replace to make the new build in its place: all that the old one made would be lost. "+
+				"Only what was paid for would stay, in the ledger: the same requests in the same number of shards are never paid again", text)
 		}
 		b.Log("--replace: %s; the new build takes its place stage by stage, and what was paid for stays in the ledger", text)
 	}
@@ -131,13 +130,11 @@ func (b *Build) identify(ctx context.Context, stages []string) error {
 			b.Log("shards was %d and is %d: answers are kept by shard, and of those in the ledger (%.4f dollars) the ones whose repository comes into another shard are asked for again", was.Shards, now.Shards, usd)
 		}
 	}
-	if b.DryRun {
-		return nil
-	}
-	return b.note(now)
+	b.now = now
+	return nil
 }
 
-// note writes whose OUT is.
+// note writes whose OUT is from now on.
 func (b *Build) note(id identity) error {
 	raw, err := json.Marshal(id)
 	if err != nil {
@@ -275,10 +272,8 @@ func (b *Build) holds(ctx context.Context, was identity) (text string, lost bool
 	if err != nil {
 		return "", false, err
 	}
-	if records > 0 {
-		lost = true
-		text += fmt.Sprintf(", %.4f dollars paid for %s", usd, many(int(records), "answer"))
-	}
+	lost = lost || records > 0
+	text += fmt.Sprintf(", %.4f dollars paid for %s", usd, many(int(records), "answer"))
 	return text, lost, nil
 }
 

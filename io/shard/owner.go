@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -217,6 +218,9 @@ var harmless = map[string]bool{
 // ourTrace tells decoy's own temporary names for the marker and the lock, and the empty lock
 // that it leaves: a process may have been killed before it had anything else.
 func ourTrace(name string, size int64) bool {
+	if strings.HasPrefix(name, ".decoy-check-") { // of a launch on Dataflow
+		return true
+	}
 	base := temporary.ReplaceAllString(name, "")
 	return base != name && base == MarkerName || name == lockName && size == 0
 }
@@ -237,14 +241,19 @@ func some(found []string, more bool) string {
 		things = "file"
 	}
 	// What begins with a dot says less about whose folder this is.
-	slices.SortStableFunc(found, func(a, b string) int {
-		return strings.Compare(fmt.Sprint(strings.HasPrefix(a, ".")), fmt.Sprint(strings.HasPrefix(b, ".")))
-	})
+	slices.SortFunc(found, func(a, b string) int { return cmp.Or(cmp.Compare(hidden(a), hidden(b)), cmp.Compare(a, b)) })
 	list := strings.Join(found[:min(len(found), mostNamed)], ", ")
 	if len(found) > mostNamed {
 		list += ", …"
 	}
 	return fmt.Sprintf("%s %s (%s)", n, things, list)
+}
+
+func hidden(name string) int {
+	if strings.HasPrefix(name, ".") {
+		return 1
+	}
+	return 0
 }
 
 // strangers are the files below a folder, up to mostFound, but for harmless ones.
@@ -313,9 +322,7 @@ func (w *walker) disk(folder string) error {
 		return err
 	}
 	// Of a large folder such as .git more is counted than named.
-	slices.SortStableFunc(entries, func(a, b fs.DirEntry) int {
-		return strings.Compare(fmt.Sprint(strings.HasPrefix(a.Name(), ".")), fmt.Sprint(strings.HasPrefix(b.Name(), ".")))
-	})
+	slices.SortStableFunc(entries, func(a, b fs.DirEntry) int { return cmp.Compare(hidden(a.Name()), hidden(b.Name())) })
 	for _, e := range entries {
 		name := path.Join(folder, e.Name())
 		if harmless[e.Name()] || strings.HasPrefix(e.Name(), "._") {

@@ -18,6 +18,12 @@ type common struct {
 	JSON   bool   `help:"Print messages and progress as JSON, one object a line, on standard output." name:"json" xor:"shown"`
 }
 
+// stageFlags are the flags of every command that runs stages.
+type stageFlags struct {
+	common
+	Replace bool `help:"Make this build in the place of the one in --out, though it is of another recipe or of other inputs. Paid answers stay."`
+}
+
 // inputs are the flags of the stages that read archives.
 type inputs struct {
 	Archives []string `help:"Archives and git repositories to read instead of the recipe's archives and rows: paths, globs, URLs, @LIST, or module-cache." sep:","`
@@ -80,7 +86,7 @@ func (c common) run(in inputs, spend spending, work func(*pipelines.Build) error
 }
 
 type buildCmd struct {
-	common
+	stageFlags
 	inputs
 	spending
 }
@@ -96,7 +102,7 @@ func (c *buildCmd) Run(ctx context.Context) error {
 }
 
 type extractCmd struct {
-	common
+	stageFlags
 	inputs
 }
 
@@ -111,7 +117,7 @@ func (c *extractCmd) Run(ctx context.Context) error {
 }
 
 type generateCmd struct {
-	common
+	stageFlags
 	spending
 	Shards int `help:"Number of shards instead of the recipe's."`
 }
@@ -127,7 +133,7 @@ func (c *generateCmd) Run(ctx context.Context) error {
 }
 
 type verifyCmd struct {
-	common
+	stageFlags
 	Shards int `help:"Number of shards instead of the recipe's."`
 }
 
@@ -140,7 +146,7 @@ func (c *verifyCmd) Run(ctx context.Context) error {
 }
 
 type judgeCmd struct {
-	common
+	stageFlags
 	spending
 	Shards int `help:"Number of shards instead of the recipe's."`
 }
@@ -156,7 +162,7 @@ func (c *judgeCmd) Run(ctx context.Context) error {
 }
 
 type curateCmd struct {
-	common
+	stageFlags
 	Shards int `help:"Number of shards instead of the recipe's."`
 	Rows   int `help:"Rows to select instead of the recipe's."`
 }
@@ -170,7 +176,7 @@ func (c *curateCmd) Run(ctx context.Context) error {
 }
 
 type exportCmd struct {
-	common
+	stageFlags
 	Shards int `help:"Number of shards instead of the recipe's."`
 }
 
