@@ -69,6 +69,13 @@ func (s *stage) begin(valid map[int]schemas.Done) error {
 			known[f.Name] = true
 		}
 	}
+	earlier, err := begun(dir, s.name, l)
+	if err != nil {
+		return err
+	}
+	for _, name := range earlier {
+		known[name] = true
+	}
 	names, err := namesIn(dir)
 	if err != nil {
 		return err
@@ -89,7 +96,7 @@ func (s *stage) begin(valid map[int]schemas.Done) error {
 // inTheWay is the error of files that decoy would write over and has not written.
 func inTheWay(paths []string) error {
 	shown := strings.Join(paths[:min(len(paths), 5)], ", ")
-	return shard.Refuse("decoy would write over %d files in this build that it did not make (%s): move them away and run the same command again", len(paths), shown)
+	return shard.Refuse("decoy would write over %s in this build that it did not make (%s): move away what is yours and run the same command again", many(len(paths), "file"), shown)
 }
 
 // begun are the names of files that were written under a beginning which the record of
@@ -127,7 +134,7 @@ func (s *stage) sweep(keep map[string]bool) error {
 	if err != nil {
 		return err
 	}
-	return shard.Sweep(dir, slices.Concat(l.Files, names), keep)
+	return shard.Sweep(dir, slices.Concat(l.Files, names), keep, s.b.Recipe.Shards)
 }
 
 // cleanTemp removes temporary files that a dead process left in OUT and in the folders

@@ -4,25 +4,28 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
 	"slices"
 	"strings"
 	"sync"
 
+	"decoy/io/bucket"
 	"decoy/schemas"
 )
 
 // leftoverName is the file in a stage's folder that keeps what its records said of
 // files, where the records themselves are gone.
-const leftoverName = "_leftover.json"
+const leftoverName = doneDir + "/begun"
 
 // Leftover is what decoy knows of files in a stage's folder that no record there names
 // any more, or not yet.
 //
 // Records of another fingerprint go before their files do, since nobody may take those
 // for whole; if the process is killed in between, the names still stand here. And a
-// shard that is killed has written files and no record: that the stage was begun with so
-// many shards stands here before the first of them is written.
+// shard that is killed has written files and no record, or its record was deleted by
+// hand: that the stage was begun with so many shards stands here before the first of
+// them is written, and stays.
 type Leftover struct {
 	Files []string `json:"files"`
 	Begun []int    `json:"begun"` // numbers of shards
@@ -113,9 +116,9 @@ func DoneRecords(dir string) ([]string, error) {
 }
 
 // Sweep removes files by name, but those to keep, and then the record of leftovers,
-// whose files must be among them. A name that leads out of the folder, or to what is
-// kept for good, is an error.
-func Sweep(dir string, names []string, keep map[string]bool) error {
+// whose files must be among them, but for the numbers of shards given. A name that leads
+// out of the folder, or to what is kept for good, is an error.
+func Sweep(dir string, names []string, keep map[string]bool, begun ...int) error {
 	var paths []string
 	for _, name := range names {
 		if keep[name] {
@@ -123,12 +126,19 @@ func Sweep(dir string, names []string, keep map[string]bool) error {
 		}
 		first, _, _ := strings.Cut(name, "/")
 		if !fs.ValidPath(name) || name == "." || first == doneDir || first == "ledger" || path.Base(name) == manifestName {
-			return fmt.Errorf("a record of %q names the file %q, which is not one of a shard: nothing was removed; look into its _done and %s", dir, name, leftoverName)
+			return fmt.Errorf("a record of %q names the file %q, which is not one of a shard: nothing was removed; look into %s", dir, name, Join(dir, doneDir))
 		}
 		paths = append(paths, Join(dir, name))
 	}
 	if err := Remove(paths...); err != nil {
 		return err
 	}
-	return Remove(Join(dir, leftoverName))
+	if len(begun) > 0 {
+		return writeJSON(Join(dir, leftoverName), Leftover{Files: []string{}, Begun: begun})
+	}
+	if err := Remove(Join(dir, leftoverName)); err != nil || bucket.In(dir) {
+		return err
+	}
+	os.Remove(Join(dir, doneDir)) // it stays if there is anything in it
+	return nil
 }

@@ -161,7 +161,7 @@ func (o Owner) onDisk() (ownerState, error) {
 	case err == nil:
 		return stateEmpty, nil
 	case NoFolder(err):
-		return 0, Refuse("a part of the path %q is a file: name a new or an empty folder", o.Dir)
+		return 0, Refuse("a part of the path %q is a file: choose another output folder", o.Dir)
 	case !errors.Is(err, fs.ErrNotExist):
 		return 0, fmt.Errorf("look into %q: %w", o.Dir, withRemedy(err))
 	}
