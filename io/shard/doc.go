@@ -45,6 +45,18 @@
 // asks that of all shards at once, in a bucket with one listing of each folder in place
 // of a request for each file.
 //
+// # Whose folder
+//
+// An [Owner] is a folder that decoy wants to write to: OUT, the folder of a load, that of
+// a training run. It does so only where the folder is absent (and its parent is there),
+// or holds nothing but what a system or git leaves in an empty folder, or is decoy's by
+// the file .decoy.json, which is written before anything else. All else is a [Refusal].
+//
+// Files are removed by name alone, and only names that decoy's records hold: a manifest,
+// a done record, or [Leftover], which takes over the names of records that go before
+// their files do ([Outdate]) and is emptied when these are gone ([Sweep]). So a process
+// may be killed at any moment and no file is forgotten or taken for decoy's that is not.
+//
 // # Lock
 //
 // On a disk the lock is flock(2) on OUT/.lock and cannot be lost. In a bucket it is a
