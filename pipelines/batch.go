@@ -70,6 +70,9 @@ func (b *Build) Batches(ctx context.Context, stage, member string, do func(ctx c
 	if !ok {
 		return fmt.Errorf("stage %q sends no requests; use %s or %s", stage, schemas.StageGenerate, schemas.StageJudge)
 	}
+	if err := checkBuild(b.Out); err != nil {
+		return err
+	}
 	ctx, release, err := hold(ctx, b.Out)
 	if err != nil {
 		return err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
@@ -36,6 +35,8 @@ type Build struct {
 	// Run runs a pipeline on the runner that the command line names and returns what it
 	// counted. An error is one line about the cause.
 	Run func(ctx context.Context, p *beam.Pipeline, j Job) (Metrics, error)
+	// Replace lets this build take the place of one of another name or of other inputs.
+	Replace bool
 	// DryRun writes and removes nothing: stages go up to the first graph, and Run ends
 	// them with an error.
 	DryRun bool
@@ -53,9 +54,11 @@ type Build struct {
 	// RunInfo collects times for run.json.
 	RunInfo RunInfo
 
-	unshown  []InternalErrors // pairs that the report cannot show
-	warnings []report.Warning
-	launch   string // see launched
+	unshown   []InternalErrors // pairs that the report cannot show
+	warnings  []report.Warning
+	launch    string          // see launched
+	now       identity        // of OUT
+	announced map[string]bool // stages that are said to be done again
 }
 
 // Job says whose work a pipeline does.
@@ -115,17 +118,21 @@ var stages = map[string]stageFunc{
 }
 
 // RunStages runs the named stages in order, holding OUT, and writes run.json. A
-// stage that is done is skipped; what a killed process left behind is removed.
+// stage that is done is skipped; what a killed process left behind is removed. An OUT
+// that holds anything but a build, or another build, is a *shard.Refusal (see Replace).
 func (b *Build) RunStages(ctx context.Context, names ...string) (err error) {
 	if b.DryRun {
+		if err := errors.Join(CheckOut(b.Out), b.identify(ctx, names)); err != nil {
+			return err
+		}
 		return b.each(ctx, names)
 	}
-	ctx, release, err := hold(ctx, b.Out)
+	ctx, release, err := hold(ctx, b.Out, func(ctx context.Context) error { return b.identify(ctx, names) })
 	if err != nil {
 		return err
 	}
 	defer release(&err)
-	if err := shard.CleanTemp(b.Out); err != nil {
+	if err := errors.Join(b.note(b.now), cleanTemp(b.Out), b.RunInfo.goOn(b.Out)); err != nil {
 		return err
 	}
 	defer func() {
@@ -231,22 +238,24 @@ func (s *stage) todo() ([]int, error) {
 
 // done tells the valid done records, by number. The manifest and the records of
 // another build go first: its files are about to be overwritten, and if this process
-// is killed while it does that, nobody may take them for whole.
+// is killed while it does that, nobody may take them for whole. The names of their files
+// are kept.
 func (s *stage) done() (map[int]bool, error) {
 	dir := s.b.dir(s.name)
-	remove := shard.Remove
-	if s.b.DryRun {
-		remove = func(...string) error { return nil }
-	}
-	if err := remove(shard.Join(dir, "manifest.json")); err != nil {
-		return nil, err
-	}
 	valid, others, err := shard.Records(dir, s.fingerprint)
 	if err != nil {
 		return nil, err
 	}
-	if err := remove(others...); err != nil {
-		return nil, err
+	if !s.b.DryRun {
+		if err := s.again(context.Background()); err != nil {
+			return nil, err
+		}
+		if err := shard.Outdate(dir, s.name, others); err != nil {
+			return nil, err
+		}
+		if err := s.begin(valid); err != nil {
+			return nil, err
+		}
 	}
 	done := map[int]bool{}
 	for i := range valid {
@@ -277,16 +286,16 @@ func (s *stage) finished() (bool, error) {
 	return shard.Complete(sizes, m.Shards), nil
 }
 
-// finish removes the files of another fingerprint or shard count and writes the
-// manifest. after is the number of done records that follow those of the shards.
+// finish removes the files of another fingerprint or shard count that records name, and
+// writes the manifest. after is the number of done records that follow those of the shards.
 func (s *stage) finish(after int) error {
 	if s.b.DryRun {
 		return ErrOwnWork
 	}
 	dir := s.b.dir(s.name)
 	var done []schemas.Done
-	keep := map[string]bool{"manifest.json": true}
-	valid, _, err := shard.Records(dir, s.fingerprint)
+	keep := map[string]bool{}
+	valid, spent, err := shard.Records(dir, s.fingerprint)
 	if err != nil {
 		return err
 	}
@@ -302,7 +311,15 @@ func (s *stage) finish(after int) error {
 			keep[f.Name] = true
 		}
 	}
-	if err := removeOthers(dir, keep); err != nil {
+	for i := range valid { // of work that came before the shards
+		if i >= s.b.Recipe.Shards+after {
+			spent = append(spent, shard.DonePath(dir, i))
+		}
+	}
+	if err := shard.Outdate(dir, s.name, spent); err != nil {
+		return err
+	}
+	if err := s.sweep(keep); err != nil {
 		return err
 	}
 	m, err := schemas.Assemble(s.name, s.fingerprint, s.options, s.inputs, done)
@@ -311,22 +328,6 @@ func (s *stage) finish(after int) error {
 	}
 	s.b.RunInfo.counts(s.name, m.Counts, m.Rejects)
 	return shard.WriteManifest(dir, m)
-}
-
-// removeOthers removes what an earlier build with other options left in a stage's
-// folder. Folders _done and ledger stay.
-func removeOthers(dir string, keep map[string]bool) error {
-	files, err := shard.Walk(dir, "_done", "ledger")
-	if err != nil {
-		return err
-	}
-	var others []string
-	for _, f := range files {
-		if !keep[f.Name] && !strings.HasPrefix(f.Name, ".") {
-			others = append(others, shard.Join(dir, f.Name))
-		}
-	}
-	return shard.Remove(others...)
 }
 
 // shardPath is the path of one shard file of a stage.

@@ -89,8 +89,10 @@ func runCurate(ctx context.Context, b *Build) error {
 	}
 	slices.Sort(o.Benchmarks)
 	o.Benchmarks = slices.Compact(o.Benchmarks)
-	if _, err := writeAll(benchmarksPath(b.Out), benchmarks); err != nil {
-		return err
+	if !b.DryRun {
+		if _, err := writeAll(benchmarksPath(b.Out), benchmarks); err != nil {
+			return err
+		}
 	}
 	b.Log("curate: selecting up to %d pairs", o.Recipe.Rows)
 	raw, err := json.Marshal(o)
@@ -114,10 +116,7 @@ func runCurate(ctx context.Context, b *Build) error {
 	if err := s.submit(ctx, p, b.Recipe.Shards+1); err != nil {
 		return err
 	}
-	if err := shard.RemoveAll(shard.Join(b.dir(s.name), partsFolder)); err != nil {
-		return err
-	}
-	return s.finish(1)
+	return s.finish(1) // it removes the parts too
 }
 
 func init() {

@@ -60,6 +60,22 @@
 // selection, the card. A panic there is an error with its place. A full stack, memory
 // that is used up and faults in C end the process.
 //
+// # What is not ours
+//
+// OUT is new, empty, or a build: a marker that is written first says so (shard.Owner),
+// and builds of versions that wrote none are known by their records (madeEarlier). A
+// stage removes what its own records name, and what shards wrote that were killed: names
+// of the stage (stageFiles) with a number of shards that _done/begun says it was begun
+// with. Before it is begun with a number, no file may stand under these names, so that
+// none is written over that a user put there; report.html and run.json are looked at in
+// the same way.
+//
+// OUT/.build.json says whose build OUT holds: the recipe's name and the inputs by content.
+// A command with another name or other inputs (added, gone or changed) has to say
+// --replace, unless nothing is done yet. The ledger outlives that: an answer is found by
+// its request's key in the ledger of the repository's shard, so the same requests in the
+// same number of shards are never paid again.
+//
 // # Judging
 //
 // Judge has rounds, each a graph over all shards. Between them the driver adds up the

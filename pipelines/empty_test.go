@@ -38,7 +38,7 @@ func ends(t *testing.T, b *Build, stages ...string) *EmptyError {
 	return e
 }
 
-func begun(t *testing.T, out, stage string) bool {
+func hasBegun(t *testing.T, out, stage string) bool {
 	t.Helper()
 	_, err := os.Stat(filepath.Join(out, stage))
 	return err == nil
@@ -62,7 +62,7 @@ func TestNothingToBuild(t *testing.T) {
 		if e := ends(t, c.open(t, out, "direct", r), stage); e.Stage != schemas.StageExtract {
 			t.Errorf("%s: %+v", stage, e)
 		}
-		if begun(t, out, stage) {
+		if hasBegun(t, out, stage) {
 			t.Errorf("%s was begun", stage)
 		}
 	}
@@ -85,7 +85,7 @@ func TestNoNegatives(t *testing.T) {
 	c.add(t, "a.tar.gz", "o/a", "c", append(sourceFiles(t, 0), license(t, "MIT")))
 	out := t.TempDir()
 	e := ends(t, c.open(t, out, "direct", recipe(t, "extract: {kinds: {general: 2}, languages: [go]}\n")), schemas.Stages...)
-	if e.Stage != schemas.StageGenerate || e.Reasons[0].Reason != "no_request" || begun(t, out, schemas.StageVerify) {
+	if e.Stage != schemas.StageGenerate || e.Reasons[0].Reason != "no_request" || hasBegun(t, out, schemas.StageVerify) {
 		t.Errorf("%+v", e)
 	}
 
@@ -112,7 +112,7 @@ func TestNoPairs(t *testing.T) {
 	r := recipe(t, "extract: {kinds: {import: 1, call: 1, general: 1}, languages: [go], prefix_bytes: 2048, suffix_bytes: 1024}\ncurate: {off: [go/import, go/method, go/parameter, go/undefinedvariable]}\n")
 	for _, stages := range [][]string{schemas.Stages, schemas.Stages, {schemas.StageCurate}, {schemas.StageExport}} {
 		e := ends(t, c.open(t, out, "direct", r), stages...)
-		if e.Stage != schemas.StageCurate || !slices.ContainsFunc(e.Reasons, func(r EmptyReason) bool { return r.Reason == curate.ReasonCellOff }) || begun(t, out, schemas.StageExport) {
+		if e.Stage != schemas.StageCurate || !slices.ContainsFunc(e.Reasons, func(r EmptyReason) bool { return r.Reason == curate.ReasonCellOff }) || hasBegun(t, out, schemas.StageExport) {
 			t.Errorf("%v: %+v", stages, e)
 		}
 	}

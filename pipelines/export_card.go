@@ -378,6 +378,9 @@ func (s *stage) writeReport(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = shard.WriteFile(shard.Join(s.b.Out, "report.html"), page)
+	if err := s.b.noteReport(); err != nil {
+		return err
+	}
+	_, err = shard.WriteFile(shard.Join(s.b.Out, reportName), page)
 	return err
 }

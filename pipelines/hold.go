@@ -11,17 +11,23 @@ import (
 // is set by what submits jobs. Two jobs must not ask for the same.
 var EndPrevious = func(ctx context.Context, out string) error { return nil }
 
-// hold takes OUT. The context that it returns ends when the lock is lost, and release,
+// hold makes OUT decoy's and takes it, if the checks allow that. The context that it returns ends when the lock is lost, and release,
 // which is to be deferred, then says that in place of what failed because of it.
-func hold(ctx context.Context, out string) (_ context.Context, release func(*error), err error) {
+func hold(ctx context.Context, out string, checks ...func(context.Context) error) (_ context.Context, release func(*error), err error) {
+	if err := claim(out); err != nil {
+		return nil, nil, err
+	}
 	lock, err := shard.Lock(out)
 	if err != nil {
 		return nil, nil, err
 	}
 	ctx, end := lock.Context(ctx)
-	if err := EndPrevious(ctx, out); err != nil {
-		end()
-		return nil, nil, errors.Join(err, lock.Release())
+	// A command that is refused leaves the job of the build that is there alone.
+	for _, do := range append(checks, func(ctx context.Context) error { return EndPrevious(ctx, out) }) {
+		if err := do(ctx); err != nil {
+			end()
+			return nil, nil, errors.Join(err, lock.Release())
+		}
 	}
 	return ctx, func(err *error) {
 		if lost(ctx) {

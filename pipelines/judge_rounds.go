@@ -191,16 +191,16 @@ func writeTally(t shardTask, o judgeOptions, verdicts []schemas.Verdict) (schema
 	return f, err
 }
 
-// readVerdicts are a shard's verdicts of all rounds, in the order of context ids.
+// readVerdicts are a shard's verdicts of all rounds, in the order of context ids. The
+// folder may hold those of more rounds, of a build with other options.
 func readVerdicts(t shardTask) iter.Seq2[schemas.Verdict, error] {
-	dir := shard.Join(t.Out, schemas.StageJudge)
-	rounds := []iter.Seq2[schemas.Verdict, error]{shard.Read[schemas.Verdict](t.path(schemas.StageJudge, verdictsName(0)))}
-	later, err := shard.List(dir, schemas.ShardName("verdicts-r*", t.Shard, t.Of, "jsonl.zst"))
+	past, err := readRounds(t.Out)
 	if err != nil {
 		return func(yield func(schemas.Verdict, error) bool) { yield(schemas.Verdict{}, err) }
 	}
-	for _, path := range later {
-		rounds = append(rounds, shard.Read[schemas.Verdict](path))
+	var rounds []iter.Seq2[schemas.Verdict, error]
+	for round := range past {
+		rounds = append(rounds, shard.Read[schemas.Verdict](t.path(schemas.StageJudge, verdictsName(round))))
 	}
 	return shard.MergeSorted(rounds, compareVerdicts)
 }

@@ -2,6 +2,7 @@ package pipelines
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -132,7 +133,7 @@ type StageCompacted struct {
 // CompactLedgers compacts a build's ledgers, holding OUT: nobody may write to them
 // meanwhile. It may be interrupted and run again.
 func CompactLedgers(ctx context.Context, out string) (list []StageCompacted, err error) {
-	if err := isThere(out); err != nil {
+	if err := checkBuild(out); err != nil {
 		return nil, err
 	}
 	ctx, release, err := hold(ctx, out)
@@ -207,6 +208,9 @@ func mayHaveCost(stage string, shard int, a ledger.Advance) PaidRecord {
 // behind those of its shard: cost_usd and assumed_usd of all lines are what a budget
 // counts. It returns the number of lines.
 func ExportLedgers(ctx context.Context, out, path string, responses bool) (int64, error) {
+	if err := cmp.Or(isThere(out), shard.Parent(path)); err != nil {
+		return 0, err
+	}
 	w, err := newPaidWriter(path)
 	if err != nil {
 		return 0, err

@@ -1,7 +1,6 @@
 package pipelines
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,14 +43,18 @@ func (s *stage) reopen(ctx context.Context) error {
 	}
 	for _, later := range slices.Backward(schemas.Stages[slices.Index(schemas.Stages, s.name):]) {
 		dir := s.b.dir(later)
-		err := shard.Remove(shard.Join(dir, "manifest.json"))
+		var records []string
+		var err error
 		switch later {
 		case schemas.StageJudge, schemas.StageCurate, schemas.StageExport: // of judge, since other answers may mean other rounds
-			err = cmp.Or(err, shard.RemoveAll(shard.Join(dir, "_done")))
+			records, err = shard.DoneRecords(dir)
 		default:
 			for _, i := range again {
-				err = cmp.Or(err, shard.Remove(shard.Join(dir, "_done", fmt.Sprintf("%05d.json", i))))
+				records = append(records, shard.DonePath(dir, i))
 			}
+		}
+		if err == nil {
+			err = shard.Outdate(dir, later, records)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: undo what was made of dead letters: %w", later, err)

@@ -3,6 +3,8 @@ package pipelines
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"runtime"
 	"time"
 
@@ -23,8 +25,23 @@ type RunInfo struct {
 	Spending *RunSpending `json:"spending,omitempty"`
 	// InternalErrors are those of all stages of OUT, by place.
 	InternalErrors []InternalErrors `json:"internal_errors,omitempty"`
+	// Worked is how many seconds a stage has taken over all runs since it was begun with
+	// its present options.
+	Worked map[string]float64 `json:"worked_seconds,omitempty"`
 
-	start time.Time
+	start   time.Time
+	working map[string]bool // stages that were not done before
+}
+
+// works notes that a stage has something to do; afresh, that what was there is of no use.
+func (r *RunInfo) works(stage string, afresh bool) {
+	if r.working == nil {
+		r.working = map[string]bool{}
+	}
+	r.working[stage] = true
+	if afresh {
+		delete(r.Worked, stage)
+	}
 }
 
 // StageInfo is one stage of a run.
@@ -78,6 +95,27 @@ func (r *RunInfo) spent(ctx context.Context, out string) error {
 	return nil
 }
 
+// goOn takes over from an earlier run what its stages have taken.
+func (r *RunInfo) goOn(out string) error {
+	old, ok, err := readRunInfo(out)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	r.Worked = map[string]float64{}
+	if !ok {
+		return nil
+	}
+	for _, s := range old.Stages { // of a version that did not add up
+		if len(s.Counts) > 0 {
+			r.Worked[s.Stage] = s.Seconds
+		}
+	}
+	if old.Worked != nil {
+		r.Worked = old.Worked
+	}
+	return nil
+}
+
 // elapsed is the stage's time so far, or in all.
 func (s StageInfo) elapsed() float64 {
 	if s.Seconds > 0 {
@@ -100,6 +138,9 @@ func (r *RunInfo) begin(stage string) (end func()) {
 	i := len(r.Stages) - 1
 	return func() {
 		r.Stages[i].Seconds = time.Since(t).Seconds()
+		if r.Worked != nil && r.working[stage] {
+			r.Worked[stage] += r.Stages[i].Seconds
+		}
 		r.Seconds = time.Since(r.start).Seconds()
 	}
 }

@@ -2,7 +2,9 @@ package pipelines
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -32,24 +34,33 @@ func recordStop(t shardTask, folder string, cause error) error {
 	if err != nil {
 		return err
 	}
-	_, err = shard.WriteFile(shard.Join(t.Out, t.Stage, folder, fmt.Sprintf("%05d.json", t.Shard)), append(raw, '\n'))
+	_, err = shard.WriteFile(shard.Join(t.Out, t.Stage, folder, stopName(t.Shard)), append(raw, '\n'))
 	return err
 }
 
-// clearStops removes the records of an earlier run.
+// clearStops removes the records of an earlier run, and nothing else that lies there.
 func (s *stage) clearStops() error {
 	for _, folder := range []string{budgetFolder, stoppedFolder} {
-		if err := shard.RemoveAll(shard.Join(s.b.dir(s.name), folder)); err != nil {
+		paths, err := shard.List(shard.Join(s.b.dir(s.name), folder), "[0-9]*.json")
+		for _, path := range paths {
+			var one stop
+			if readJSON(path, &one) == nil && filepath.Base(path) == stopName(one.Shard) {
+				err = errors.Join(err, shard.Remove(path))
+			}
+		}
+		if err != nil {
 			return fmt.Errorf("remove what an earlier run left: %w", err)
 		}
 	}
 	return nil
 }
 
+func stopName(shard int) string { return fmt.Sprintf("%05d.json", shard) }
+
 // stops lists the records of a folder of shards that did not get done in another
 // attempt.
 func (s *stage) stops(folder string) ([]string, error) {
-	paths, err := shard.List(shard.Join(s.b.dir(s.name), folder), "*.json")
+	paths, err := shard.List(shard.Join(s.b.dir(s.name), folder), "[0-9]*.json")
 	if err != nil || len(paths) == 0 {
 		return nil, err
 	}

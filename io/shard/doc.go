@@ -9,7 +9,7 @@
 // # Whole files only
 //
 // A file is written under a temporary name in its own folder
-// ("contexts-00007-of-00128.jsonl.zst.tmp-PID-RANDOM", which no pattern for
+// ("contexts-00007-of-00128.jsonl.zst.decoy-tmp-PID-RANDOM", which no pattern for
 // finished files matches), flushed, synced, closed and then renamed. A reader
 // never sees half a file, and two attempts at the same file do not disturb each
 // other: both write the same bytes and the last rename wins. What a killed process
@@ -44,6 +44,18 @@
 // its files are there with their sizes; [Verify] also reads and hashes them. [Records]
 // asks that of all shards at once, in a bucket with one listing of each folder in place
 // of a request for each file.
+//
+// # Whose folder
+//
+// An [Owner] is a folder that decoy wants to write to: OUT, the folder of a load, that of
+// a training run. It does so only where the folder is absent (and its parent is there),
+// or holds nothing but what a system or git leaves in an empty folder, or is decoy's by
+// the file .decoy.json, which is written before anything else. All else is a [Refusal].
+//
+// Files are removed by name alone, and only names that decoy's records hold: a manifest,
+// a done record, or [Leftover], which takes over the names of records that go before
+// their files do ([Outdate]) and is emptied when these are gone ([Sweep]). So a process
+// may be killed at any moment and no file is forgotten or taken for decoy's that is not.
 //
 // # Lock
 //

@@ -31,14 +31,14 @@ func WriteDone(stageDir string, d schemas.Done) error {
 		d.Files = []schemas.File{}
 	}
 	d.Counts, d.Rejects = orEmpty(d.Counts), orEmpty(d.Rejects)
-	return writeJSON(donePath(stageDir, d.Shard), d)
+	return writeJSON(DonePath(stageDir, d.Shard), d)
 }
 
 // ReadDone returns the done record of a shard. ok says that the shard need not be
 // done again: the record bears this fingerprint and all its files are there with
 // their sizes. An absent or outdated record is no error.
 func ReadDone(stageDir string, shard int, fingerprint string) (d schemas.Done, ok bool, err error) {
-	path := donePath(stageDir, shard)
+	path := DonePath(stageDir, shard)
 	if err := readJSON(path, &d); errors.Is(err, fs.ErrNotExist) {
 		return schemas.Done{}, false, nil
 	} else if err != nil {
@@ -158,7 +158,8 @@ func ReadManifest(stageDir string) (schemas.Manifest, error) {
 	return m, err
 }
 
-func donePath(stageDir string, shard int) string {
+// DonePath is the path of the done record of a shard.
+func DonePath(stageDir string, shard int) string {
 	return Join(stageDir, doneDir, fmt.Sprintf("%05d.json", shard))
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -175,4 +176,22 @@ func (h *Held) Release() error {
 		return fmt.Errorf("release %q: %w", h.file.Name(), err)
 	}
 	return nil
+}
+
+// Locked tells whether a lock file says who held a folder: a process that was killed
+// there, or one that runs, has written it.
+func Locked(outDir string) (bool, error) {
+	raw, err := ReadFile(Join(outDir, lockName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	var h holder
+	if json.Unmarshal(raw, &h) != nil {
+		return false, nil
+	}
+	_, err = time.Parse(time.RFC3339, h.Since)
+	return err == nil && h.PID > 0 && h.Host != "" && h.Command != "", nil
 }

@@ -41,6 +41,15 @@ func Exists(dir string) (bool, error) {
 	return err == nil, err
 }
 
+// Has tells whether there is a file.
+func Has(path string) (bool, error) {
+	_, err := sizeOf(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // Remove removes files. One that is not there is no error.
 func Remove(paths ...string) error { return each(paths, removeFile) }
 
@@ -92,8 +101,14 @@ func each[T any](list []T, do func(T) error) error {
 	return nil
 }
 
-// temporary matches what CreateRaw adds to a name.
-var temporary = regexp.MustCompile(`\.tmp-[0-9]+-[0-9a-f]{16}$`)
+// temporary matches what CreateRaw adds to a name, now and in earlier versions.
+var temporary = regexp.MustCompile(`\.(decoy-)?tmp-[0-9]+-[0-9a-f]{16}$`)
+
+// abandoned matches the temporary names that may be removed. Those of earlier versions
+// say nothing of decoy, so what stands before them must be the name of a file that
+// decoy writes.
+var abandoned = regexp.MustCompile(`\.decoy-tmp-[0-9]+-[0-9a-f]{16}$|` +
+	`(^|[.])(jsonl\.zst|json|bin|tfrecord\.gz|parquet|[0-9]{6}-[0-9]{6}\.zst|compacted-[0-9a-f]{16}\.zst|html|run|README\.md|ATTRIBUTION\.jsonl)\.tmp-[0-9]+-[0-9a-f]{16}$`)
 
 // File is a finished file below a folder.
 type File struct {
@@ -182,17 +197,40 @@ func CleanTemp(dir string) error {
 	if bucket.In(dir) {
 		return nil
 	}
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	// With the separator the folder may be a symbolic link.
+	err := filepath.WalkDir(dir+string(filepath.Separator), func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrPermission) && d != nil && d.IsDir() {
+			return fs.SkipDir // not written by us, as lost+found is not
+		}
 		if err != nil {
 			return err
 		}
-		if d.Type().IsRegular() && temporary.MatchString(d.Name()) {
+		if d.Type().IsRegular() && abandoned.MatchString(d.Name()) {
 			return os.Remove(path)
 		}
 		return nil
 	})
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove temporary files below %q: %w", dir, withRemedy(err))
+	}
+	return nil
+}
+
+// CleanTempIn is CleanTemp for the files of one folder alone.
+func CleanTempIn(dir string) error {
+	if bucket.In(dir) {
+		return nil
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove temporary files in %q: %w", dir, withRemedy(err))
+	}
+	for _, e := range entries {
+		if e.Type().IsRegular() && abandoned.MatchString(e.Name()) {
+			if err := Remove(filepath.Join(dir, e.Name())); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

@@ -44,7 +44,7 @@ func CreateRaw(path string) (*Raw, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, fmt.Errorf("create folder of %q: %w", path, withRemedy(err))
 	}
-	tmp := fmt.Sprintf("%s.tmp-%d-%016x", path, os.Getpid(), rand.Uint64())
+	tmp := fmt.Sprintf("%s.decoy-tmp-%d-%016x", path, os.Getpid(), rand.Uint64())
 	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("create %q: %w", path, withRemedy(err))

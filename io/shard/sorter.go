@@ -87,7 +87,7 @@ func (s *Sorter[T]) inMemory() iter.Seq2[T, error] {
 
 // run writes a run of a level.
 func (s *Sorter[T]) run(level int, sorted iter.Seq2[T, error]) error {
-	name := fmt.Sprintf("%s.run.tmp-%d-%016x", s.path, os.Getpid(), rand.Uint64())
+	name := fmt.Sprintf("%s.run.decoy-tmp-%d-%016x", s.path, os.Getpid(), rand.Uint64())
 	w, err := Create[T](name)
 	if err != nil {
 		return err

@@ -64,7 +64,7 @@ func (l Load) toBigQuery(ctx context.Context, t target, plan []planned) error {
 				}
 			}
 			if !l.Keep {
-				if err := shard.RemoveAll(b.folder(p)); err != nil {
+				if err := b.unstage(p); err != nil {
 					return err
 				}
 			}
@@ -118,6 +118,16 @@ func (b *loader) prepare(ctx context.Context) error {
 
 // folder is where a table's files are staged: its content decides the name.
 func (b *loader) folder(p planned) string { return shard.Join(b.staging, p.key) }
+
+// unstage removes the files of a table that this or an earlier attempt staged: the
+// content of the folder's name decides theirs.
+func (b *loader) unstage(p planned) error {
+	var paths []string
+	for i := range max(1, len(p.from)) {
+		paths = append(paths, shard.Join(b.folder(p), p.staged(i)))
+	}
+	return shard.Remove(paths...)
+}
 
 // jobID names an attempt to load the table with this content.
 func (b *loader) jobID(p planned, attempt int) string {

@@ -25,7 +25,15 @@ type keys map[string]string
 
 // toParquet makes a folder of Parquet files, TABLE-00000-of-00003.parquet, with a
 // manifest that is absent while files change.
-func (l Load) toParquet(ctx context.Context, dir string, plan []planned) error {
+func (l Load) toParquet(ctx context.Context, dir string, plan []planned) (err error) {
+	if err := folderOwner(dir).Claim(); err != nil {
+		return err
+	}
+	lock, err := shard.Lock(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Release()) }()
 	held, files, err := readTables(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -34,23 +42,21 @@ func (l Load) toParquet(ctx context.Context, dir string, plan []planned) error {
 		held = keys{}
 	}
 	changed := false
+	keep := map[string]bool{}
 	for _, p := range plan {
 		if held[p.name] == p.key {
 			l.Report(Loaded{Table: p.name, State: stateUnchanged, Rows: records(files[p.name])})
 			continue
 		}
 		if !changed {
-			if err := shard.Remove(filepath.Join(dir, "manifest.json")); err != nil {
-				return fmt.Errorf("load into %q: %w", dir, err)
+			if err := l.begin(dir, plan); err != nil {
+				return err
 			}
 			changed = true
 		}
 		now, err := p.stage(ctx, dir)
 		if err != nil {
 			return err
-		}
-		if err := removeOthers(dir, p.name, now); err != nil {
-			return fmt.Errorf("load into %q: %w", dir, err)
 		}
 		held[p.name], files[p.name] = p.key, now
 		l.Report(Loaded{Table: p.name, State: stateLoaded, Rows: records(now)})
@@ -66,27 +72,61 @@ func (l Load) toParquet(ctx context.Context, dir string, plan []planned) error {
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		m.Shards = append(m.Shards, files[name]...)
 	}
+	for _, f := range m.Shards {
+		keep[f.Name] = true
+	}
+	left, err := shard.ReadLeftover(dir)
+	if err != nil {
+		return err
+	}
+	if err := shard.Sweep(dir, left.Files, keep); err != nil {
+		return fmt.Errorf("load into %q: %w", dir, err)
+	}
 	return shard.WriteManifest(dir, m)
+}
+
+// folderOwner is a folder of tables as one of decoy's. Earlier versions wrote no marker
+// and a manifest only when all was there.
+func folderOwner(dir string) shard.Owner {
+	return shard.Owner{Dir: dir, Kind: shard.KindLoad, Earlier: func() (bool, error) {
+		m, err := shard.ReadManifest(dir)
+		if err == nil && slices.Contains(schemas.Stages, m.Stage) {
+			return false, shard.Refuse("folder %q belongs to the stage %s: name another folder", dir, m.Stage)
+		}
+		return err == nil && m.Stage == stageLoad, nil // what is no manifest belongs to somebody else
+	}}
+}
+
+// begin takes away the manifest and keeps the names of its files, with those that are
+// to be written: whatever happens, they are known. A file that has such a name and that
+// no load has written is in the way.
+func (l Load) begin(dir string, plan []planned) error {
+	if err := shard.Outdate(dir, stageLoad, nil); err != nil {
+		return err
+	}
+	left, err := shard.ReadLeftover(dir)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, p := range plan {
+		for i := range max(1, len(p.from)) {
+			name := p.staged(i)
+			if names = append(names, name); slices.Contains(left.Files, name) {
+				continue
+			}
+			if there, err := shard.Has(filepath.Join(dir, name)); err != nil {
+				return err
+			} else if there {
+				return shard.Refuse("decoy would write over %q, which no load has written: move it away, or name another folder", filepath.Join(dir, name))
+			}
+		}
+	}
+	return left.Add(dir, names)
 }
 
 // filesOf is the pattern of a table's files.
 func filesOf(table string) string { return table + "-?????-of-?????.parquet" }
-
-// removeOthers deletes a table's files but some.
-func removeOthers(dir, table string, but []schemas.File) error {
-	paths, err := shard.List(dir, filesOf(table))
-	if err != nil {
-		return err
-	}
-	for _, path := range paths {
-		if !slices.ContainsFunc(but, func(f schemas.File) bool { return f.Name == filepath.Base(path) }) {
-			if err := shard.Remove(path); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
 
 // readTables is what the manifest of a folder of tables says.
 func readTables(dir string) (keys, map[string][]schemas.File, error) {
@@ -144,6 +184,18 @@ func (db *DB) attachParquet(dir string) error {
 	return nil
 }
 
+// checkPlace is an error where a local target cannot be written to: outside of it no
+// folder is made.
+func (t target) checkPlace() error {
+	switch t.scheme {
+	case toDuckDB:
+		return shard.Parent(t.path)
+	case toParquet:
+		return folderOwner(t.path).Inspect()
+	}
+	return nil
+}
+
 // toDuckDB makes a DuckDB file of the tables, or a copy of the present one with those
 // tables replaced that have changed, and gives it its name when it is whole.
 func (l Load) toDuckDB(ctx context.Context, path string, plan []planned) (err error) {
@@ -160,9 +212,6 @@ func (l Load) toDuckDB(ctx context.Context, path string, plan []planned) (err er
 			l.Report(Loaded{Table: p.name, State: stateUnchanged, Rows: held[p.name].Rows})
 		}
 		return nil
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return fmt.Errorf("load into %q: %w", path, err)
 	}
 	dir, err := os.MkdirTemp(filepath.Dir(path), filepath.Base(path)+".tmp-")
 	if err != nil {

@@ -335,7 +335,7 @@ func TestParquetFolder(t *testing.T) {
 	for i := range names {
 		names[i] = filepath.Base(names[i])
 	}
-	want := []string{"manifest.json", "negatives-00000-of-00003.parquet", "negatives-00001-of-00003.parquet", "negatives-00002-of-00003.parquet", "verdicts-00000-of-00001.parquet"}
+	want := []string{".decoy.json", ".lock", "manifest.json", "negatives-00000-of-00003.parquet", "negatives-00001-of-00003.parquet", "negatives-00002-of-00003.parquet", "verdicts-00000-of-00001.parquet"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Error(diff)
 	}

@@ -81,8 +81,10 @@ func (l Load) Check() error {
 			return err
 		}
 	}
-	_, err = choose(l.Tables)
-	return err
+	if _, err := choose(l.Tables); err != nil {
+		return err
+	}
+	return t.checkPlace()
 }
 
 // Plan lists what Run will load, without asking the target.

@@ -19,6 +19,12 @@ type common struct {
 	JSON   bool   `help:"Print messages and progress as JSON, one object a line, on standard output." name:"json" xor:"shown"`
 }
 
+// stageFlags are the flags of every command that runs stages.
+type stageFlags struct {
+	common
+	Replace bool `help:"Make this build in the place of the one in --out, though it is of another recipe or of other inputs. Paid answers stay."`
+}
+
 // inputs are the flags of the stages that read archives.
 type inputs struct {
 	Archives []string `help:"Archives and git repositories to read instead of the recipe's archives and rows: paths, globs, URLs, @LIST, or module-cache." sep:","`
@@ -82,7 +88,7 @@ func (c common) run(in inputs, spend spending, work func(*pipelines.Build) error
 }
 
 type buildCmd struct {
-	common
+	stageFlags
 	inputs
 	spending
 }
@@ -98,7 +104,7 @@ func (c *buildCmd) Run(ctx context.Context) error {
 }
 
 type extractCmd struct {
-	common
+	stageFlags
 	inputs
 }
 
@@ -113,7 +119,7 @@ func (c *extractCmd) Run(ctx context.Context) error {
 }
 
 type generateCmd struct {
-	common
+	stageFlags
 	spending
 	Shards int `help:"Number of shards instead of the recipe's."`
 }
@@ -129,7 +135,7 @@ func (c *generateCmd) Run(ctx context.Context) error {
 }
 
 type verifyCmd struct {
-	common
+	stageFlags
 	Shards int `help:"Number of shards instead of the recipe's."`
 }
 
@@ -142,7 +148,7 @@ func (c *verifyCmd) Run(ctx context.Context) error {
 }
 
 type judgeCmd struct {
-	common
+	stageFlags
 	spending
 	Shards int `help:"Number of shards instead of the recipe's."`
 }
@@ -158,7 +164,7 @@ func (c *judgeCmd) Run(ctx context.Context) error {
 }
 
 type curateCmd struct {
-	common
+	stageFlags
 	Shards int `help:"Number of shards instead of the recipe's."`
 	Rows   int `help:"Rows to select instead of the recipe's."`
 }
@@ -172,7 +178,7 @@ func (c *curateCmd) Run(ctx context.Context) error {
 }
 
 type exportCmd struct {
-	common
+	stageFlags
 	Shards int `help:"Number of shards instead of the recipe's."`
 }
 

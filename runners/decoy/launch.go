@@ -19,8 +19,12 @@ import (
 )
 
 // stages runs stages of a build, after the checks of a launch on a remote runner.
-func (c common) stages(ctx context.Context, in inputs, spend spending, names ...string) error {
+func (c stageFlags) stages(ctx context.Context, in inputs, spend spending, names ...string) error {
 	return c.run(in, spend, func(b *pipelines.Build) error {
+		b.Replace = c.Replace
+		if err := pipelines.CheckOut(c.Out); err != nil {
+			return err
+		}
 		if err := c.launch(ctx, b, spend, names); err != nil {
 			return err
 		}

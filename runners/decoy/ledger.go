@@ -148,6 +148,9 @@ func (c *ledgerCompactCmd) Run(ctx context.Context) error {
 	if c.JSON {
 		return errors.Join(err, printJSON(list))
 	}
+	if err != nil && len(list) == 0 {
+		return err
+	}
 	var sum ledger.Compacted
 	for _, s := range list {
 		sum.FilesBefore += s.FilesBefore

@@ -18,6 +18,7 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
+	"decoy/io/shard"
 	"decoy/transforms/panel"
 )
 
@@ -93,6 +94,7 @@ func run(args []string) int {
 	beam.Init()
 	err = k.Run(ctx)
 	var u usageError
+	var refused *shard.Refusal
 	switch {
 	case err == nil:
 		return exitDone
@@ -102,7 +104,7 @@ func run(args []string) int {
 		}
 		fmt.Fprintln(os.Stderr, "decoy: interrupted; run the same command again to go on")
 		return exitInterrupted
-	case errors.As(err, &u):
+	case errors.As(err, &u), errors.As(err, &refused):
 		fail("decoy:", err)
 		return exitUsage
 	case errors.Is(err, panel.ErrBudget):

@@ -68,6 +68,9 @@ func (c *trainCmd) Run(ctx context.Context) error {
 	if err := c.checkRunDir(); err != nil {
 		return err
 	}
+	if err := runOwner(c.RunDir).Claim(); err != nil {
+		return err
+	}
 	if err := writeScripts(filepath.Join(o.Run, trainers.ScriptsDir)); err != nil {
 		return err
 	}
@@ -187,6 +190,20 @@ func (c *trainCmd) checkRunDir() error {
 		return fmt.Errorf("read run folder: %w", err)
 	}
 	return usageError{fmt.Errorf("--run-dir: %q holds a tuned model already: choose another folder", out)}
+}
+
+// runOwner is the folder of a run as one of decoy's. Earlier versions wrote no marker,
+// but a configuration that says who rendered it.
+func runOwner(dir string) shard.Owner {
+	return shard.Owner{Dir: dir, Kind: shard.KindRun, Earlier: func() (bool, error) {
+		for _, trainer := range []string{trainers.TRL, trainers.LLaMAFactory} {
+			raw, err := os.ReadFile(filepath.Join(dir, trainer+".yaml"))
+			if first, _, _ := strings.Cut(string(raw), "\n"); err == nil && strings.HasSuffix(first, "Rendered by decoy train.") {
+				return true, nil
+			}
+		}
+		return false, nil
+	}}
 }
 
 // writeScripts writes the embedded scripts.

@@ -1,0 +1,144 @@
+package shard
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"decoy/io/bucket"
+	"decoy/schemas"
+)
+
+// leftoverName is the file in a stage's folder that keeps what its records said of
+// files, where the records themselves are gone.
+const leftoverName = doneDir + "/begun"
+
+// Leftover is what decoy knows of files in a stage's folder that no record there names
+// any more, or not yet.
+//
+// Records of another fingerprint go before their files do, since nobody may take those
+// for whole; if the process is killed in between, the names still stand here. And a
+// shard that is killed has written files and no record, or its record was deleted by
+// hand: that the stage was begun with so many shards stands here before the first of
+// them is written, and stays.
+type Leftover struct {
+	Files []string `json:"files"`
+	Begun []int    `json:"begun"` // numbers of shards
+}
+
+// ReadLeftover reads the record of a stage's folder; an absent one is empty.
+func ReadLeftover(dir string) (l Leftover, err error) {
+	err = readJSON(Join(dir, leftoverName), &l)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return l, err
+}
+
+// Add adds names and numbers of shards to the record of a stage's folder. It writes
+// nothing if they stand there.
+func (l *Leftover) Add(dir string, files []string, begun ...int) error {
+	now := Leftover{union(l.Files, files), union(l.Begun, begun)}
+	if len(now.Files) == len(l.Files) && len(now.Begun) == len(l.Begun) {
+		return nil
+	}
+	if err := writeJSON(Join(dir, leftoverName), now); err != nil {
+		return err
+	}
+	*l = now
+	return nil
+}
+
+func union[T string | int](a, b []T) []T {
+	out := slices.Concat([]T{}, a, b)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// Outdate removes a stage's manifest and done records, by their paths, and keeps the
+// names of their files. A manifest that is not the stage's is a Refusal.
+func Outdate(dir, stage string, records []string) error {
+	var files []schemas.File
+	m, err := ReadManifest(dir)
+	switch {
+	case err == nil && m.Stage != stage:
+		return Refuse("%q is no manifest of decoy's %s, and decoy would write one there: move it away", Join(dir, manifestName), stage)
+	case err == nil:
+		files = m.Shards
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	there := err == nil
+	var mu sync.Mutex
+	err = each(records, func(record string) error {
+		var d schemas.Done
+		if err := readJSON(record, &d); err != nil {
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		files = append(files, d.Files...)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	l, err := ReadLeftover(dir)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, f := range files {
+		names = append(names, f.Name)
+	}
+	if err := l.Add(dir, names); err != nil {
+		return err
+	}
+	if there {
+		if err := Remove(Join(dir, manifestName)); err != nil {
+			return err
+		}
+	}
+	return Remove(records...)
+}
+
+// DoneRecords are the paths of a stage's done records.
+func DoneRecords(dir string) ([]string, error) {
+	return List(Join(dir, doneDir), "[0-9]*.json")
+}
+
+// Sweep removes files by name, but those to keep, and then the record of leftovers,
+// whose files must be among them, but for the numbers of shards given. A name that leads
+// out of the folder, or to what is kept for good, is an error.
+func Sweep(dir string, names []string, keep map[string]bool, begun ...int) error {
+	var paths []string
+	for _, name := range names {
+		if keep[name] {
+			continue
+		}
+		first, _, _ := strings.Cut(name, "/")
+		if !fs.ValidPath(name) || name == "." || first == doneDir || first == "ledger" || path.Base(name) == manifestName {
+			return fmt.Errorf("a record of %q names the file %q, which is not one of a shard: nothing was removed; look into %s", dir, name, Join(dir, doneDir))
+		}
+		paths = append(paths, Join(dir, name))
+	}
+	if err := Remove(paths...); err != nil {
+		return err
+	}
+	if len(begun) > 0 {
+		return writeJSON(Join(dir, leftoverName), Leftover{Files: []string{}, Begun: begun})
+	}
+	if err := Remove(Join(dir, leftoverName)); err != nil || bucket.In(dir) {
+		return err
+	}
+	os.Remove(Join(dir, doneDir)) // it stays if there is anything in it
+	return nil
+}

@@ -1,0 +1,181 @@
+package shard
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"decoy/io/bucket/buckettest"
+	"decoy/schemas"
+)
+
+func putAll(t *testing.T, dir string, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		if _, err := WriteFile(Join(dir, name), []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestOwner(t *testing.T) {
+	for name, place := range map[string]func() string{
+		"disk":   func() string { return filepath.Join(t.TempDir(), "[odd]* folder") },
+		"bucket": func() string { return buckettest.New(t).Address("[odd]*/folder") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			out := place()
+			o := Owner{Dir: out, Kind: KindBuild}
+			if err := o.Inspect(); err != nil {
+				t.Errorf("absent: %v", err)
+			}
+			if there, err := Exists(out); err != nil || there {
+				t.Errorf("a look made the folder: %v, %v", there, err)
+			}
+			for range 2 {
+				if err := o.Claim(); err != nil {
+					t.Error(err)
+				}
+			}
+			putAll(t, out, "export/customers.csv")
+			if err := o.Claim(); err != nil {
+				t.Errorf("its own folder: %v", err)
+			}
+			if err := (Owner{Dir: out, Kind: KindLoad}).Claim(); err == nil || !strings.Contains(err.Error(), "is a build of decoy, not a folder of tables") {
+				t.Errorf("another kind: %v", err)
+			}
+
+			foreign := place()
+			if name == "disk" {
+				if err := os.MkdirAll(foreign, 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+			putAll(t, foreign, ".git/config", "a/b/c.txt", "z.txt")
+			adopted := false
+			o = Owner{Dir: foreign, Kind: KindBuild, Earlier: func() (bool, error) { return false, nil }, Adopt: func() error { adopted = true; return nil }}
+			err := o.Claim()
+			var refused *Refusal
+			if !errors.As(err, &refused) || !strings.Contains(err.Error(), "3 files (a/b/c.txt, z.txt, .git/config)") {
+				t.Errorf("error %v", err)
+			}
+			if held, err := o.Held(); err != nil || held || adopted {
+				t.Errorf("held %v, adopted %v, %v", held, adopted, err)
+			}
+			o.Earlier = func() (bool, error) { return true, nil }
+			if err := o.Claim(); err != nil || !adopted {
+				t.Errorf("an earlier version's: adopted %v, %v", adopted, err)
+			}
+			if held, err := o.Held(); err != nil || !held {
+				t.Errorf("held %v, %v", held, err)
+			}
+		})
+	}
+}
+
+// Of very many files it counts some.
+func TestManyStrangers(t *testing.T) {
+	dir := t.TempDir()
+	for i := range mostFound + 5 {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%05d", i)), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := (Owner{Dir: dir, Kind: KindRun}).Inspect(); err == nil || !strings.Contains(err.Error(), "1000 and more files (00000, 00001, 00002, 00003, 00004, …)") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestRemediesAreForAShell(t *testing.T) {
+	dir := t.TempDir()
+	err := Parent(filepath.Join(dir, "it's new", "x.db"))
+	if err == nil || !strings.HasSuffix(err.Error(), "mkdir -p -- '"+dir+`/it'\''s new' makes it`) {
+		t.Errorf("error %v", err)
+	}
+	if err := Parent("gs://b/a/b/c"); err != nil {
+		t.Error(err)
+	}
+}
+
+// The names of files outlive the records that named them, and only they are removed.
+func TestOutdateAndSweep(t *testing.T) {
+	for name, place := range map[string]func() string{
+		"disk": func() string { return t.TempDir() }, "bucket": func() string { return buckettest.New(t).Address("out/verify") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := place()
+			file := func(name string) schemas.File { return schemas.File{Name: name, Bytes: 1} }
+			putAll(t, dir, "old-00000", "old-00001", "parts/old", "kept", "customers.csv", "parts/keep.md", "ledger/00000/a.zst")
+			if err := WriteManifest(dir, schemas.Manifest{Stage: "verify", Shards: []schemas.File{file("old-00000"), file("kept")}}); err != nil {
+				t.Fatal(err)
+			}
+			if err := WriteDone(dir, schemas.Done{Stage: "verify", Shard: 1, Files: []schemas.File{file("old-00001"), file("parts/old")}}); err != nil {
+				t.Fatal(err)
+			}
+			records, err := DoneRecords(dir)
+			if err != nil || len(records) != 1 {
+				t.Fatalf("%v, %v", records, err)
+			}
+			if err := Outdate(dir, "judge", records); err == nil || !strings.Contains(err.Error(), "move it away") {
+				t.Errorf("the manifest of another stage: %v", err)
+			}
+			for range 2 { // a process that is killed does it again
+				if err := Outdate(dir, "verify", records); err != nil {
+					t.Fatal(err)
+				}
+			}
+			l, err := ReadLeftover(dir)
+			if want := []string{"kept", "old-00000", "old-00001", "parts/old"}; err != nil || !slices.Equal(l.Files, want) {
+				t.Fatalf("%v, %v", l, err)
+			}
+			for _, bad := range []string{"../customers.csv", "/etc/passwd", "ledger/00000/a.zst", "_done/00000.json", "manifest.json", "", "."} {
+				if err := Sweep(dir, []string{"old-00000", bad}, nil); err == nil {
+					t.Errorf("%q was removed", bad)
+				}
+			}
+			if err := Sweep(dir, l.Files, map[string]bool{"kept": true}, 3); err != nil {
+				t.Fatal(err)
+			}
+			files, err := Walk(dir)
+			var got []string
+			for _, f := range files {
+				got = append(got, f.Name)
+			}
+			if want := []string{"_done/begun", "customers.csv", "kept", "ledger/00000/a.zst", "parts/keep.md"}; err != nil || !slices.Equal(got, want) {
+				t.Errorf("left %v, %v, want %v", got, err, want)
+			}
+			if l, err := ReadLeftover(dir); err != nil || len(l.Files) > 0 || !slices.Equal(l.Begun, []int{3}) {
+				t.Errorf("%v, %v", l, err)
+			}
+		})
+	}
+}
+
+// What others call temporary is theirs.
+func TestTemporaryFilesOfOthers(t *testing.T) {
+	dir := t.TempDir()
+	keep := []string{".foo.tmp", "customers.csv.tmp-1-0123456789abcdef", "notes.tmp-12-0123456789abcdef", "x.decoy-tmp-1", "x.decoy-tmp-1-0123456789ABCDEF", "decoy-tmp-1-0123456789abcdef.csv"}
+	drop := []string{
+		"x.csv.decoy-tmp-1-0123456789abcdef", "contexts-00000-of-00001.jsonl.zst.tmp-1-0123456789abcdef", "00000.json.tmp-1-0123456789abcdef", "report.html.tmp-1-0123456789abcdef",
+		"000001-000002.zst.tmp-1-0123456789abcdef",
+	}
+	putAll(t, dir, append(slices.Clone(keep), drop...)...)
+	for name, clean := range map[string]func(string) error{"below": CleanTemp, "in": CleanTempIn} {
+		link := filepath.Join(t.TempDir(), "link")
+		if err := os.Symlink(dir, link); err != nil {
+			t.Fatal(err)
+		}
+		putAll(t, dir, drop...)
+		if err := clean(link); err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(keep)
+		if got := entries(t, dir); !slices.Equal(got, keep) {
+			t.Errorf("%s: left %v, want %v", name, got, keep)
+		}
+	}
+}

@@ -1,0 +1,215 @@
+package pipelines
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"decoy/io/shard"
+	"decoy/schemas"
+	"decoy/transforms/panel/ledger"
+)
+
+// decoy writes only into a new or empty folder, or one that holds a build of its own: a
+// marker file says so, which is written first. What is there otherwise is somebody's.
+
+// runInfoName and reportName are the files that decoy writes into OUT itself, beside the
+// marker, the lock, the build's description and the record of a remote job.
+const (
+	runInfoName = "run.json"
+	reportName  = "report.html"
+)
+
+// owner is OUT as a folder of decoy's.
+func owner(out string) shard.Owner {
+	return shard.Owner{
+		Dir: out, Kind: shard.KindBuild,
+		Earlier: func() (bool, error) { return madeEarlier(out) },
+		Adopt:   func() error { return adopt(out) },
+	}
+}
+
+// CheckOut is an error where decoy may not write to OUT: a *shard.Refusal that names
+// what is there. It writes nothing.
+func CheckOut(out string) error {
+	if err := owner(out).Inspect(); err != nil {
+		return err
+	}
+	return checkRunInfo(out)
+}
+
+// claim makes OUT decoy's before anything else is written there.
+func claim(out string) error {
+	if err := CheckOut(out); err != nil {
+		return err
+	}
+	return owner(out).Claim()
+}
+
+// checkBuild is an error where OUT is not a build: for commands that make none.
+func checkBuild(out string) error {
+	if err := isThere(out); err != nil {
+		return err
+	}
+	held, err := owner(out).Held()
+	if err == nil && !held {
+		return shard.Refuse("%q holds no build of decoy, and nothing was written: name the folder of a build", out)
+	}
+	return err
+}
+
+// checkRunInfo is an error where a run.json is not decoy's.
+func checkRunInfo(out string) error {
+	_, ok, err := readRunInfo(out)
+	if err == nil && !ok {
+		return inTheWay([]string{shard.Join(out, runInfoName)})
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// readRunInfo reads the run.json of an earlier run; ok is false where the file is not
+// one of decoy's.
+func readRunInfo(out string) (r RunInfo, ok bool, err error) {
+	raw, err := shard.ReadFile(shard.Join(out, runInfoName))
+	if err != nil {
+		return r, false, absent(err)
+	}
+	var keys map[string]json.RawMessage
+	if json.Unmarshal(raw, &r) != nil || json.Unmarshal(raw, &keys) != nil {
+		return RunInfo{}, false, nil
+	}
+	for _, k := range []string{"runner", "gomaxprocs", "started", "stages"} {
+		if _, ok := keys[k]; !ok {
+			return RunInfo{}, false, nil
+		}
+	}
+	for _, s := range r.Stages {
+		if !slices.Contains(schemas.Stages, s.Stage) {
+			return RunInfo{}, false, nil
+		}
+	}
+	return r, true, nil
+}
+
+var (
+	hash     = regexp.MustCompile(`^[0-9a-f]{64}$`)
+	recorded = regexp.MustCompile(`^[0-9]{5,}\.json$`)
+)
+
+// mostRecords is how many done records of a stage are looked at.
+const mostRecords = 3
+
+// madeEarlier tells whether a build lies in a folder without a marker: earlier versions
+// wrote none. A file of decoy's must be there that nobody else writes: a manifest or done
+// record of a stage, run.json, a ledger, or the lock of a process that was killed.
+func madeEarlier(out string) (bool, error) {
+	if r, ok, err := readRunInfo(out); err == nil && ok && r.Started != "" && len(r.Stages) > 0 {
+		return true, nil
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	for _, stage := range schemas.Stages {
+		dir := shard.Join(out, stage)
+		var m schemas.Manifest
+		raw, err := shard.ReadFile(shard.Join(dir, "manifest.json"))
+		if err := absent(err); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return false, err
+		}
+		if err == nil && json.Unmarshal(raw, &m) == nil && m.Stage == stage && hash.MatchString(m.Fingerprint) {
+			return true, nil
+		}
+		records, err := shard.DoneRecords(dir)
+		if err != nil {
+			return false, err
+		}
+		for _, record := range records[:min(len(records), mostRecords)] {
+			if isRecord(stage, record) {
+				return true, nil
+			}
+		}
+	}
+	if locked, err := shard.Locked(out); err != nil || locked {
+		return locked, err
+	}
+	return keepsLedger(out)
+}
+
+// absent is an error with the meaning that there is nothing, where a part of the path is
+// not the folder that it would be in a build.
+func absent(err error) error {
+	if shard.NoFolder(err) {
+		return fs.ErrNotExist
+	}
+	return err
+}
+
+// isRecord tells whether a file is a done record of a stage.
+func isRecord(stage, file string) bool {
+	raw, err := shard.ReadFile(file)
+	if err != nil || !recorded.MatchString(path.Base(file)) {
+		return false
+	}
+	n, err := strconv.Atoi(strings.TrimSuffix(path.Base(file), ".json"))
+	var d schemas.Done
+	return err == nil && json.Unmarshal(raw, &d) == nil && d.Stage == stage && d.Shard == n && hash.MatchString(d.Fingerprint)
+}
+
+// keepsLedger tells whether a folder holds paid answers: all else of a build may have
+// been removed to make it anew.
+func keepsLedger(out string) (bool, error) {
+	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
+	defer stop()
+	for _, stage := range paidStages {
+		store := openStore(out, stage)
+		shards, err := ledger.Shards(ctx, store)
+		if err != nil || len(shards) == 0 {
+			continue // what cannot be listed as a ledger is none
+		}
+		if l, err := ledger.Open(ctx, store, shards[0]); err == nil {
+			for range l.All() {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
+// adopt notes which files of an earlier version's build are decoy's: nobody noted them
+// before they were written, and a shard that was killed has left no record.
+func adopt(out string) error {
+	for _, stage := range schemas.Stages {
+		dir := shard.Join(out, stage)
+		names, err := namesIn(dir)
+		if err != nil {
+			return err
+		}
+		match := writtenBy(stage, 0)
+		var ours []string
+		for _, name := range names {
+			if match.MatchString(name) {
+				ours = append(ours, name)
+			}
+		}
+		if len(ours) == 0 {
+			continue
+		}
+		l, err := shard.ReadLeftover(dir)
+		if err != nil {
+			return err
+		}
+		if err := l.Add(dir, ours); err != nil {
+			return err
+		}
+	}
+	return nil
+}
