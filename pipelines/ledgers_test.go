@@ -160,3 +160,56 @@ func TestDeadLetters(t *testing.T) {
 		t.Errorf("response %q", d.Response)
 	}
 }
+
+// TestWhatKilledRunsMayHaveCost: every view shows it, the budget counts it, and Compact
+// keeps it.
+func TestWhatKilledRunsMayHaveCost(t *testing.T) {
+	out := paidFor(t)
+	b := &Build{Out: out}
+	before, _, err := b.spent(t.Context(), schemas.StageGenerate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := ledger.Open(t.Context(), openStore(out, schemas.StageGenerate), 0)
+	if err == nil {
+		err = l.CommitAdvanced(t.Context(), nil, []ledger.Advance{{Member: "gen", Calls: 3, USD: 0.5}})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		stats, err := LedgerStats(t.Context(), out)
+		if err != nil || stats[0].MayCostUSD != 0.5 || stats[0].MayCostCalls != 3 || stats[0].Records != 5 {
+			t.Errorf("%+v, %v", stats, err)
+		}
+		audits, err := VerifyLedgers(t.Context(), out)
+		if err != nil || audits[0].MayCost != 0.5 || audits[0].SpentUSD != 2.25 || len(audits[0].Damaged) > 0 {
+			t.Errorf("%+v, %v", audits, err)
+		}
+		if sum, own, err := b.spent(t.Context(), schemas.StageGenerate); err != nil || sum != before+0.5 || own[0] != 2.25 {
+			t.Errorf("the budget counts %v and %v, %v; before %v", sum, own, err, before)
+		}
+		var info RunInfo
+		if err := info.spent(t.Context(), out); err != nil || info.Spending.MayCostUSD != 0.5 || info.Spending.BilledUSD != 1 || info.Spending.AssumedUSD != 1 {
+			t.Errorf("run.json: %+v, %v", info.Spending, err)
+		}
+		path := filepath.Join(t.TempDir(), "paid.jsonl.zst")
+		if _, err := ExportLedgers(t.Context(), out, path, false); err != nil {
+			t.Fatal(err)
+		}
+		lines, err := shard.ReadAll[PaidRecord](path)
+		usd := 0.0
+		for _, r := range lines {
+			usd += r.AssumedUSD
+			if r.CostUSD != nil {
+				usd += *r.CostUSD
+			}
+		}
+		if err != nil || usd != before+0.5 || lines[5].Reject != "may_have_cost" || lines[5].Attempts != 3 {
+			t.Errorf("exported %v: %+v, %v", usd, lines, err)
+		}
+		if _, err := CompactLedgers(t.Context(), out); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
