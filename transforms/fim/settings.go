@@ -68,7 +68,10 @@ func projectUsings(repo, p string, data []byte) []schemas.Symbol {
 			if module = strings.TrimSpace(module); module == "" {
 				continue
 			}
-			s := schemas.Symbol{Repo: repo, Record: schemas.SymbolImport, Path: p, Name: "*", Arity: -1, Params: []string{}, Target: module, Flags: []string{"global"}}
+			s := schemas.Symbol{
+				Repo: repo, Record: schemas.SymbolImport, Path: p, Name: "*", Arity: -1, Params: []string{}, Target: module,
+				Flags: []string{"global"},
+			}
 			if strings.EqualFold(attr["Static"], "true") {
 				s.Flags = []string{"static", "global"}
 			}
@@ -89,13 +92,16 @@ var (
 	rootDirs      = regexp.MustCompile(`"rootDirs"\s*:`)
 )
 
+// globalsValues say how a global may be used.
+var globalsValues = strings.Fields("true false writable writeable readonly off")
+
 // scriptGlobals reads the globals of ESLint, JSHint and Jest, in JSON or YAML.
 func scriptGlobals(repo, p string, data []byte) []schemas.Symbol {
 	var out []schemas.Symbol
 	for _, re := range []*regexp.Regexp{globalsObject, globalsLines} {
 		for _, m := range re.FindAllSubmatchIndex(data, -1) {
 			for _, k := range globalsKey.FindAllSubmatch(data[m[2]:m[3]], -1) {
-				if name := string(k[1]); !slices.Contains([]string{"true", "false", "writable", "readonly", "writeable", "off"}, name) {
+				if name := string(k[1]); !slices.Contains(globalsValues, name) {
 					out = append(out, opened(repo, p, data, m[0], syntax.OpenGlobal, name, "globals"))
 				}
 			}

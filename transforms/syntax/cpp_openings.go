@@ -54,7 +54,8 @@ func cppOpenings(f *Facts, add func(Opening)) {
 		}
 	}
 	for _, m := range cppInvoke.FindAllStringSubmatchIndex(src, -1) {
-		if line := strings.LastIndexByte(src[:m[0]], '\n') + 1; strings.HasPrefix(strings.TrimSpace(src[line:m[0]]), "#") || f.inFunction(m[0]) {
+		line := strings.LastIndexByte(src[:m[0]], '\n') + 1
+		if strings.HasPrefix(strings.TrimSpace(src[line:m[0]]), "#") || f.inFunction(m[0]) {
 			continue
 		}
 		args, _, ok := strings.Cut(src[m[1]:min(len(src), m[1]+400)], ")")

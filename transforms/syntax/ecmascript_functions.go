@@ -83,7 +83,6 @@ func ecmaParams(t *Tree, fn int) []Param {
 			pat = t.Child(c, "pattern")
 			p.Optional = t.Kind(c) == "optional_parameter" || t.Child(c, "value") >= 0
 			p.Type = ecmaType(t, t.Child(c, "type"))
-			p.Optional = p.Optional || ecmaVoid(t, fn, p.Type)
 		default:
 			continue
 		}
@@ -101,11 +100,14 @@ func ecmaParams(t *Tree, fn int) []Param {
 		}
 		out = append(out, p)
 	}
+	for i := len(out) - 1; i >= 0 && (out[i].Optional || out[i].Variadic || ecmaVoid(t, fn, out[i].Type)); i-- {
+		out[i].Optional = out[i].Optional || !out[i].Variadic
+	}
 	return out
 }
 
-// ecmaVoid reports whether an argument of that type may be left out: of void, or of a
-// type parameter of the class around, for which void may stand.
+// ecmaVoid reports whether the last argument may be left out though no "?" says so: it
+// is of void, or of a type parameter of the class around for which void may stand.
 func ecmaVoid(t *Tree, fn int, typ string) bool {
 	for _, part := range strings.Split(typ, "|") {
 		if strings.TrimSpace(part) == "void" {
@@ -123,7 +125,7 @@ func ecmaVoid(t *Tree, fn int, typ string) bool {
 		}
 		list := t.Child(n, "type_parameters")
 		for c := list; list >= 0 && c < t.After(list); c++ {
-			if t.Kind(c) == "type_parameter" && t.Text(t.Child(c, "name")) == typ {
+			if t.Kind(c) == "type_parameter" && t.Text(t.Child(c, "name")) == typ && t.Child(c, "constraint") < 0 {
 				return true
 			}
 		}

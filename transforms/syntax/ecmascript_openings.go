@@ -10,6 +10,7 @@ var (
 	ecmaGlobalComment = regexp.MustCompile(`(?s)/\*\s*(?:globals?|exported)\s+(.*?)\*/`)
 	ecmaExportEquals  = regexp.MustCompile(`(?m)^\s*export\s*=`)
 	ecmaAugmented     = regexp.MustCompile(`\bdeclare\s+module\s+['"](\.[^'"]*)['"]`)
+	ecmaCopiers       = regexp.MustCompile(`^(assign|defineProperties|extend)$|[mM]ix`)
 	ecmaPrototype     = regexp.MustCompile(`\b([A-Za-z_$][\w$]*)\.prototype\b`)
 )
 
@@ -32,7 +33,8 @@ func ecmaOpenings(f *Facts, add func(Opening)) {
 		add(Opening{At: m[0], Reach: OpenFile, Name: Any, What: string(f.Src[m[0]:m[1]])})
 	}
 	for _, m := range ecmaAugmented.FindAllSubmatchIndex(f.Src, -1) {
-		add(Opening{At: m[0], Reach: OpenMembers, Owner: lastPathPart(string(f.Src[m[2]:m[3]])), Name: Any, What: string(f.Src[m[0]:m[1]])})
+		owner := lastPathPart(string(f.Src[m[2]:m[3]]))
+		add(Opening{At: m[0], Reach: OpenMembers, Owner: owner, Name: Any, What: string(f.Src[m[0]:m[1]])})
 	}
 	for n := range f.Tree.Len() {
 		switch f.Tree.Kind(n) {
@@ -128,7 +130,7 @@ func ecmaAssigned(f *Facts, n int, add func(Opening)) {
 // ecmaCopies: what copies members into a class, its prototype or the global object.
 func ecmaCopies(f *Facts, c *Call, add func(Opening)) {
 	text := func(a Arg) string { return strings.TrimSpace(string(f.Src[a.ValueStart:a.ValueEnd])) }
-	if c.Ctor && (c.Name == "DefinePlugin" || c.Name == "ProvidePlugin" || c.Name == "EnvironmentPlugin") && len(c.Args) > 0 {
+	if c.Ctor && (c.Name == "DefinePlugin" || c.Name == "ProvidePlugin") && len(c.Args) > 0 {
 		ecmaKeys(f, c.Args[0].Node, OpenGlobal, "", c.Name, add)
 		return
 	}
@@ -141,7 +143,7 @@ func ecmaCopies(f *Facts, c *Call, add func(Opening)) {
 	owner := ""
 	if m := ecmaPrototype.FindStringSubmatch(on); m != nil && m[0] == on {
 		owner = m[1]
-	} else if alone && identifier.FindString(on) == on && f.known(on) && on[0] >= 'A' && on[0] <= 'Z' && !f.scopeInFunction(c.Scope) {
+	} else if alone && identifier.FindString(on) == on && f.known(on) && !f.scopeInFunction(c.Scope) && on[0] >= 'A' && on[0] <= 'Z' {
 		owner = on
 	}
 	host := slices.Contains(ecmaHosts, on)
@@ -151,7 +153,8 @@ func ecmaCopies(f *Facts, c *Call, add func(Opening)) {
 	}
 	switch {
 	case (host || owner != "") && (c.Name == "defineProperty" || c.Name == "__defineGetter__"):
-		o := Opening{At: c.Start, Reach: OpenMembers, Owner: owner, Name: oneOr(quoted(text(c.Args[1]))), What: c.Name + "(" + on}
+		o := Opening{At: c.Start, Reach: OpenMembers, Owner: owner, What: c.Name + "(" + on}
+		o.Name = oneOr(quoted(text(c.Args[1])))
 		if host {
 			o.Reach = OpenGlobal
 		}
@@ -160,7 +163,7 @@ func ecmaCopies(f *Facts, c *Call, add func(Opening)) {
 		for _, a := range c.Args[1:] {
 			ecmaKeys(f, a.Node, OpenGlobal, "", "Object.assign", add)
 		}
-	case owner != "" && (c.Name == "assign" || c.Name == "defineProperties" || c.Name == "extend" || strings.Contains(strings.ToLower(c.Name), "mix")):
+	case owner != "" && ecmaCopiers.MatchString(c.Name):
 		for _, a := range c.Args[1:] {
 			ecmaKeys(f, a.Node, OpenMembers, owner, what, add)
 		}

@@ -8,6 +8,7 @@ var goGenerate = regexp.MustCompile(`(?m)^//go:generate\s+(.+)$`)
 // its line may say; readers look for that file.
 func goOpenings(f *Facts, add func(Opening)) {
 	for _, m := range goGenerate.FindAllSubmatchIndex(f.Src, -1) {
-		add(Opening{At: m[0], Reach: OpenPackage, Owner: string(f.Src[m[2]:m[3]]), Name: Any, What: "go:generate " + string(f.Src[m[2]:m[3]])})
+		line := string(f.Src[m[2]:m[3]])
+		add(Opening{At: m[0], Reach: OpenPackage, Owner: line, Name: Any, What: "go:generate " + line})
 	}
 }

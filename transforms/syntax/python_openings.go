@@ -31,7 +31,7 @@ func pythonOpenings(f *Facts, add func(Opening)) {
 	src := string(f.Src)
 	for _, m := range pythonModules.FindAllStringIndex(src, -1) {
 		before := strings.TrimRight(src[max(0, m[0]-24):m[0]], " \n\t")
-		if strings.HasSuffix(before, "getmembers(") || strings.HasSuffix(before, "getattr(") || strings.HasSuffix(before, "hasattr(") {
+		if pythonAsks.MatchString(before) {
 			continue
 		}
 		add(Opening{At: m[0], Reach: OpenFile, Name: Any, What: src[m[0]:m[1]]})
@@ -61,6 +61,7 @@ var (
 	pythonModules   = regexp.MustCompile(`\bmodules\[__name__\]`)
 	pythonModuleSet = regexp.MustCompile(`\bmodules\[([^\]\n]+)\]\s*=[^=]`)
 	pythonDictUse   = regexp.MustCompile(`\b(self|cls)\.__dict__\b|\bvars\((self|cls)\)|\bsuper\(\)\.__setattr__\(|\bobject\.__setattr__\(`)
+	pythonAsks      = regexp.MustCompile(`\b(getmembers|getattr|hasattr)\($`)
 	pythonTypeAlias = regexp.MustCompile(`(?m)^\s*type\s+([A-Za-z_]\w*)\s*[\[=]`) // PEP 695: the grammar is older
 	pythonReads     = regexp.MustCompile(`^\s*(\)|\.(get|items|keys|values|copy|__contains__)\b|$|:|\band\b|\bor\b)`)
 )
@@ -81,7 +82,7 @@ func pythonCall(f *Facts, c *Call, add func(Opening)) {
 			return
 		}
 		file(name)
-	case (c.Name == "exec" || c.Name == "execfile" || c.Name == "exec_") && (c.Recv < 0 || slices.Contains([]string{"builtins", "six", "__builtin__"}, f.Tree.Text(c.Recv))) && !inside:
+	case !inside && pythonExecutes(f, c):
 		if t := f.typeAround(c.Scope); t != "" {
 			add(Opening{At: c.Start, Reach: OpenMembers, Owner: t, Name: Any, What: c.Name})
 			return
@@ -94,16 +95,30 @@ func pythonCall(f *Facts, c *Call, add func(Opening)) {
 	}
 }
 
+// pythonExecutes reports whether a call runs text as code of the module.
+func pythonExecutes(f *Facts, c *Call) bool {
+	switch c.Name {
+	case "exec", "execfile", "exec_":
+		on := f.Tree.Text(c.Recv)
+		return on == "" || on == "builtins" || on == "six" || on == "__builtin__"
+	}
+	return false
+}
+
+// pythonTargets are the kinds of nodes that hold several targets of an assignment.
+var pythonTargets = strings.Fields("pattern_list tuple_pattern list_pattern expression_list tuple")
+
 // pythonNamespace says which name the dictionary that globals() gives is set to hold;
 // binds is false where it is only read.
 func pythonNamespace(f *Facts, c *Call) (name string, binds bool) {
-	rest, before := string(f.Src[c.End:min(len(f.Src), c.End+200)]), strings.TrimRight(string(f.Src[max(0, c.Start-12):c.Start]), " ")
+	rest := string(f.Src[c.End:min(len(f.Src), c.End+200)])
+	before := strings.TrimRight(string(f.Src[max(0, c.Start-12):c.Start]), " ")
 	if strings.HasSuffix(before, " in") || strings.HasSuffix(before, "**") {
 		return "", false
 	}
 	if p := f.Tree.Parent(c.Node); p >= 0 && f.Tree.Kind(p) == "subscript" && f.Tree.Start(p) == c.Start {
 		key, target := f.Tree.Text(f.Tree.Child(p, "subscript")), p
-		for slices.Contains([]string{"pattern_list", "tuple_pattern", "list_pattern", "expression_list", "tuple"}, f.Tree.Kind(f.Tree.Parent(target))) {
+		for slices.Contains(pythonTargets, f.Tree.Kind(f.Tree.Parent(target))) {
 			target = f.Tree.Parent(target)
 		}
 		return oneOr(quoted(key)), f.Tree.Field(target) == "left" || f.Tree.Kind(f.Tree.Parent(target)) == "as_pattern_target"
@@ -200,7 +215,8 @@ func pythonAssigned(f *Facts, n int, add func(Opening)) {
 	case "subscript":
 		object := f.Tree.Text(f.Tree.Child(left, "value"))
 		if object == "__builtins__" || object == "builtins.__dict__" || object == "__builtin__.__dict__" {
-			add(Opening{At: f.Tree.Start(n), Reach: OpenGlobal, Name: oneOr(quoted(f.Tree.Text(f.Tree.Child(left, "subscript")))), What: what})
+			key := f.Tree.Text(f.Tree.Child(left, "subscript"))
+			add(Opening{At: f.Tree.Start(n), Reach: OpenGlobal, Name: oneOr(quoted(key)), What: what})
 		}
 	}
 }

@@ -7,7 +7,12 @@ import (
 )
 
 // rustPlainMacros declare nothing beside what their arguments name.
-var rustPlainMacros = strings.Fields(`thread_local lazy_static bitflags const_assert const_assert_eq static_assert compile_error macro_rules global_asm assert_impl_all assert_not_impl_any assert_eq_size assert_obj_safe doctest inventory submit criterion_main criterion_group fuzz_target`)
+var rustPlainMacros = strings.Fields(`thread_local lazy_static bitflags const_assert const_assert_eq static_assert compile_error
+macro_rules global_asm assert_impl_all assert_not_impl_any assert_eq_size assert_obj_safe doctest
+inventory submit criterion_main criterion_group fuzz_target`)
+
+// rustItemPlaces are the kinds of nodes in which items stand.
+var rustItemPlaces = strings.Fields("source_file declaration_list expression_statement macro_invocation")
 
 // rustOpenings: macros that are called where items stand, what the macros of the file
 // make, and files that an attribute names.
@@ -17,7 +22,7 @@ func rustOpenings(f *Facts, add func(Opening)) {
 		if !c.Macro || f.scopeInFunction(c.Scope) || f.inBlock(c.Scope) {
 			continue
 		}
-		if p := f.Tree.Parent(c.Node); p >= 0 && !slices.Contains([]string{"source_file", "declaration_list", "expression_statement", "macro_invocation"}, f.Tree.Kind(p)) {
+		if p := f.Tree.Parent(c.Node); p >= 0 && !slices.Contains(rustItemPlaces, f.Tree.Kind(p)) {
 			continue // a value, a type or a pattern
 		}
 		name := lastPart(strings.TrimSuffix(c.Name, "!"))
@@ -37,7 +42,8 @@ func rustOpenings(f *Facts, add func(Opening)) {
 		case "mod_item":
 			for p := previous(f.Tree, n); p >= 0 && f.Tree.Kind(p) == "attribute_item"; p = previous(f.Tree, p) {
 				if m := rustPathAttribute.FindStringSubmatch(f.Tree.Text(p)); m != nil {
-					add(Opening{At: f.Tree.Start(n), Reach: OpenPath, Owner: f.Tree.Text(f.Tree.Child(n, "name")), Name: m[1], What: f.Tree.Text(p)})
+					mod := f.Tree.Text(f.Tree.Child(n, "name"))
+					add(Opening{At: f.Tree.Start(n), Reach: OpenPath, Owner: mod, Name: m[1], What: f.Tree.Text(p)})
 				}
 			}
 		}
@@ -46,7 +52,11 @@ func rustOpenings(f *Facts, add func(Opening)) {
 }
 
 // rustPlainDerives implement a trait and declare nothing else.
-var rustPlainDerives = strings.Fields(`Debug Clone Copy PartialEq Eq PartialOrd Ord Hash Default Serialize Deserialize Error Parser Args Subcommand ValueEnum JsonSchema Zeroize ZeroizeOnDrop Display From Into TryFrom TryInto Deref DerefMut Arbitrary Pod Zeroable FromRow ToSql FromSql BorshSerialize BorshDeserialize Encode Decode TypeInfo IntoStaticStr EnumString AsRefStr FromPrimitive ToPrimitive Hash32 Valuable ToTokens Parse Reflect Component Resource Message Trace Finalize`)
+var rustPlainDerives = strings.Fields(`Debug Clone Copy PartialEq Eq PartialOrd Ord Hash Default Serialize Deserialize Error Parser Args
+Subcommand ValueEnum JsonSchema Zeroize ZeroizeOnDrop Display From Into TryFrom TryInto Deref
+DerefMut Arbitrary Pod Zeroable FromRow ToSql FromSql BorshSerialize BorshDeserialize Encode Decode
+TypeInfo IntoStaticStr EnumString AsRefStr FromPrimitive ToPrimitive Hash32 Valuable ToTokens Parse
+Reflect Component Resource Message Trace Finalize`)
 
 // rustAttributed: what an attribute or derive that is not the language's makes of an
 // item is usually named after it (FooBuilder); a grammar makes any name.
@@ -77,9 +87,7 @@ func rustAttributed(f *Facts, n int, add func(Opening)) {
 			o.Name = Any
 			add(o)
 			continue
-		case head == "derive" && !slices.ContainsFunc(rustDerived(text[strings.IndexByte(text, '(')+1:max(strings.LastIndexByte(text, ')'), strings.IndexByte(text, '(')+1)]), func(t string) bool { return !slices.Contains(rustPlainDerives, lastPart(t)) }):
-			continue
-		case head != "derive" && head != "cfg_attr" && (slices.Contains(rustBuiltin, head) || head == "rustfmt" || head == "clippy" || head == "serde"):
+		case head == "derive" && rustPlainDerive(text), head != "derive" && rustPlainAttribute(head):
 			continue
 		}
 		for _, form := range []string{name, snake(name), strings.ToUpper(snake(name))} {
@@ -89,6 +97,18 @@ func rustAttributed(f *Facts, n int, add func(Opening)) {
 			}
 		}
 	}
+}
+
+// rustPlainDerive reports whether all traits of a derive attribute are plain ones.
+func rustPlainDerive(text string) bool {
+	from := strings.IndexByte(text, '(') + 1
+	list := text[from:max(from, strings.LastIndexByte(text, ')'))]
+	unknown := func(t string) bool { return !slices.Contains(rustPlainDerives, lastPart(t)) }
+	return !slices.ContainsFunc(rustDerived(list), unknown)
+}
+
+func rustPlainAttribute(head string) bool {
+	return head != "cfg_attr" && (slices.Contains(rustBuiltin, head) || head == "rustfmt" || head == "clippy" || head == "serde")
 }
 
 // snake is the form of a name in a_b.

@@ -27,7 +27,10 @@ func (o opening) gives(name string) bool {
 	if !ok {
 		return o.name == name
 	}
-	return len(name) > len(before)+len(after) && strings.HasPrefix(name, before) && strings.HasSuffix(name, after) || o.name == syntax.Any
+	if o.name == syntax.Any {
+		return true
+	}
+	return len(name) > len(before)+len(after) && strings.HasPrefix(name, before) && strings.HasSuffix(name, after)
 }
 
 // named reports whether it makes that one name and no others: then the name is there.

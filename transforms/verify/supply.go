@@ -27,7 +27,8 @@ func (q *query) unreadIn(dir string) *file {
 func (q *query) isMade(f *file, suffixes ...string) bool {
 	base := strings.TrimSuffix(path.Base(f.path), path.Ext(f.path))
 	return slices.ContainsFunc(q.repo.dirs[f.folder], func(x *file) bool {
-		return x != f && q.family(x) && slices.ContainsFunc(suffixes, func(s string) bool { return path.Base(x.path) == base+s })
+		made := func(suffix string) bool { return path.Base(x.path) == base+suffix }
+		return x != f && q.family(x) && slices.ContainsFunc(suffixes, made)
 	})
 }
 
@@ -68,7 +69,7 @@ func goClosed(q *query, o opening, name string) bool {
 	args := words(o.owner)
 	for i, a := range args {
 		out := ""
-		for _, flag := range []string{"-destination", "--destination", "-output", "--output", "-o", "-out", "--out", ">", "-fake-name"} {
+		for _, flag := range words("-destination --destination -output --output -o -out --out >") {
 			switch {
 			case a == flag && i+1 < len(args):
 				out = args[i+1]
@@ -76,7 +77,8 @@ func goClosed(q *query, o opening, name string) bool {
 				out = a[len(flag)+1:]
 			}
 		}
-		if out = strings.Trim(out, `"'`); strings.HasSuffix(out, ".go") && q.repo.files[path.Join(o.file.folder, out)] != nil {
+		out = strings.Trim(out, `"'`)
+		if strings.HasSuffix(out, ".go") && q.repo.files[path.Join(o.file.folder, out)] != nil {
 			return true
 		}
 		for _, flag := range []string{"-type=", "--type="} {
@@ -91,8 +93,7 @@ func goClosed(q *query, o opening, name string) bool {
 			}
 		}
 	}
-	// What runs a program of the archive, formats or checks writes no new names here.
-	return len(args) == 0
+	return false
 }
 
 // javaSupplies: types of the package in files that were not read, in other languages
@@ -157,7 +158,10 @@ func (q *query) javaUnread(pkg string) string {
 func inPackage(dir, pkg string) bool {
 	p := strings.ReplaceAll(pkg, ".", "/")
 	base := path.Base(dir)
-	return p == "" || dir == p || strings.HasSuffix(dir, "/"+p) || base == last(pkg) || dir == "" || slices.Contains(words("kotlin java groovy scala src"), base)
+	if p == "" || dir == "" || base == last(pkg) {
+		return true
+	}
+	return dir == p || strings.HasSuffix(dir, "/"+p) || slices.Contains(words("kotlin java groovy scala src"), base)
 }
 
 // jvmSources end the names of sources whose types Java sees.
