@@ -45,7 +45,8 @@ func TestTextBesideALicence(t *testing.T) {
 		{"This project is licensed under the MIT license.", ""}, {"golang.org/x/net v0.1.0\n---------------------", ""}, {"## yaml.v3", ""},
 		{"This product includes code from the Foo project (https://example.org/foo), which has the following license:", ""},
 		{"The following files were ported to Go from C files of libyaml, and thus are still covered by their original MIT license:\n\n  apic.go emitterc.go", ""},
-		{"This project is dual-licensed under MIT and Apache-2.0.", ""}, {"See the AUTHORS file for a list of contributors.", ""},
+		{"This project is dual-licensed under MIT and Apache-2.0.", ""}, {"Except as otherwise noted, this project is licensed under the following (ISC-style) terms:", ""},
+		{"Except as otherwise noted in our EULA, it may be used freely.", "!"}, {"You agree to the following terms: no hosting.", "!"}, {"See the AUTHORS file for a list of contributors.", ""},
 		{"Portions of this software are derived from bar, copyright 2009 The Bar Authors.", ""},
 		{"You may not use this software except in compliance with the License.", ""},
 

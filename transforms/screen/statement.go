@@ -42,7 +42,7 @@ func meaning(text string) verdict {
 			return v
 		}
 		return refuses()
-	case elsewhere.MatchString(text) && restrictedName.MatchString(text):
+	case elsewhere.MatchString(text) && refers(text) == "" && restrictedName.MatchString(text):
 		return refuses()
 	case elsewhere.MatchString(text):
 		return verdict{}
