@@ -51,6 +51,7 @@ func (s *stage) clearStops() error {
 		if err != nil {
 			return fmt.Errorf("remove what an earlier run left: %w", err)
 		}
+		shard.RemoveEmpty(shard.Join(s.b.dir(s.name), folder))
 	}
 	return nil
 }

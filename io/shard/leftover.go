@@ -142,3 +142,10 @@ func Sweep(dir string, names []string, keep map[string]bool, begun ...int) error
 	os.Remove(Join(dir, doneDir)) // it stays if there is anything in it
 	return nil
 }
+
+// RemoveEmpty removes a folder in which there is nothing; any other stays.
+func RemoveEmpty(dir string) {
+	if !bucket.In(dir) {
+		os.Remove(dir) // its error says that there is something
+	}
+}
