@@ -90,7 +90,8 @@ func (k *killer) withBudget(ctx context.Context, kills int, share float64) error
 		}
 		return nil
 	}
-	for r.Kills < kills || r.Stops == 0 {
+	whole := false
+	for !whole && (r.Kills < kills || r.Stops == 0) {
 		served := k.server.Served()
 		cmd := k.command(ctx, "generate", "killed", budget)
 		cmd.Stderr = nil // that the budget is reached is no news
@@ -115,8 +116,8 @@ func (k *killer) withBudget(ctx context.Context, kills int, share float64) error
 		}
 		var exit *exec.ExitError
 		switch {
-		case end == nil:
-			return fmt.Errorf("generate ended well after %d kills: give a lower -budget", r.Kills)
+		case end == nil: // the budget was enough
+			whole = true
 		case !errors.As(end, &exit):
 			return end
 		case exit.ExitCode() == -1: // killed
