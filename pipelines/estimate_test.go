@@ -48,10 +48,10 @@ func TestEstimateAgainstABuild(t *testing.T) {
 	for _, x := range records[schemas.Context](t, b.Out, schemas.StageExtract, "contexts") {
 		requests += float64(len(x.Types))
 	}
-	if int(before.Contexts) != before.SampledContexts || !near(gen.Calls, requests, requests, 0.001) || gen.Recorded != 0 || gen.LimitedBy != "concurrency" {
+	if int(before.Contexts) != before.SampledContexts || !near(gen.Calls, requests, 1.1*requests, 0.001) || !near(gen.SecondAsks, 0, 0.1*requests, 0.001) || gen.Recorded != 0 || gen.LimitedBy != "concurrency" {
 		t.Errorf("%d of %d contexts, calls %v of %v", before.SampledContexts, before.Contexts, gen.Calls, requests)
 	}
-	if want := requests * 2 / 48; !near(gen.Seconds, want, want, 0.001) {
+	if want := requests * 2 / 48; !near(gen.Seconds, want, 1.1*want, 0.001) {
 		t.Errorf("time %v, want %v", gen.Seconds, want)
 	}
 	if again, _, _ := estimate(); *again.USD != *before.USD {
@@ -62,7 +62,7 @@ func TestEstimateAgainstABuild(t *testing.T) {
 	if err := b.RunStages(t.Context(), schemas.StageGenerate); err != nil {
 		t.Fatal(err)
 	}
-	if n := float64(len(s.Arrivals())); !near(gen.Calls, n, n, 0.001) {
+	if n := float64(len(s.Arrivals())); !near(gen.Calls, n, 1.1*n, 0.001) {
 		t.Errorf("generate was asked %v times, estimated %v", n, gen.Calls)
 	}
 	generated := bill.usd
@@ -86,7 +86,7 @@ func TestEstimateAgainstABuild(t *testing.T) {
 		t.Errorf("cells cost %v of %v, %v negatives", cells, last.USD, negatives)
 	}
 	judged := float64(len(s.Arrivals())) - gen.Calls.High
-	if judged < jud.Calls.Low || judged > jud.Calls.High || !near(jud2.Calls, judged, judged, 0.01) {
+	if judged < jud.Calls.Low || judged > jud.Calls.High || !near(jud2.Calls, judged, 1.1*judged, 0.01) {
 		t.Errorf("judge was asked %v times, estimated %v, then %v", judged, jud.Calls, jud2.Calls)
 	}
 }
