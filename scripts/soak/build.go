@@ -13,8 +13,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"decoy/schemas"
 )
 
 // soak holds what all builds have in common.
@@ -181,14 +179,14 @@ func (m *measured) count(path string) {
 	for _, st := range run.Stages {
 		m.InternalErrors += st.Rejects["internal_error"]
 		switch st.Stage {
-		case schemas.StageExtract:
+		case "extract":
 			m.SourceMB = float64(st.Counts["bytes"]) / 1e6
 			m.Contexts = st.Counts["contexts"]
-		case schemas.StageGenerate:
+		case "generate":
 			m.Negatives = st.Counts["negatives"]
-		case schemas.StageVerify:
+		case "verify":
 			m.Certified = st.Counts["certified"]
-		case schemas.StageCurate:
+		case "curate":
 			m.Pairs = st.Counts["pairs"]
 		}
 	}
