@@ -118,6 +118,10 @@ func ecmaAssigned(f *Facts, n int, add func(Opening)) {
 		return
 	}
 	if slices.Contains(ecmaHosts, strings.TrimSpace(object)) {
+		own := func(d Decl) bool { return d.Name == object }
+		if name == Any && slices.ContainsFunc(f.Decls, own) {
+			return // a bundle's wrapper, whose root is a parameter and whose key is the library's name
+		}
 		o.Reach = OpenGlobal
 		add(o)
 	}
