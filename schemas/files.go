@@ -13,14 +13,17 @@ import (
 //	1: first.
 //	2: contexts of edits have the date and kind of their commit.
 //	3: negatives say whether they are samples; unlabelled samples.
-const SchemaVersion = 3
+//	4: open symbols, the flag global of imports; rejects of verify, judge and export.
+const SchemaVersion = 4
 
 // CodeVersion is the version of everything that changes bytes without changing a
 // recipe: spans, rules, checks, the judge, selection.
 //
 //	1: first.
 //	2: parse budget, spans' declarations, licences of package manifests.
-const CodeVersion = 2
+//	3: what licences permit, open worlds, lists of several versions, internal errors as
+//	   rejects, counts of what is empty or lopsided.
+const CodeVersion = 3
 
 // File is one file of a shard or stage as written.
 type File struct {
