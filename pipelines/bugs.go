@@ -268,10 +268,10 @@ func (b *Build) reportInternal() error {
 	}
 	total := int64(0)
 	for _, e := range all {
-		b.alert("%s: internal error over %s at %s", e.Stage, plural(e.N, "record"), e.Place)
+		b.Warn(LevelError, "%s: internal error over %s at %s", e.Stage, plural(e.N, "record"), e.Place)
 		total += e.N
 	}
-	b.alert("%s left out because decoy failed over them; show one with: decoy bug %s/FILE", plural(total, "record"), shard.Join(b.Out, bugsFolder))
+	b.Warn(LevelError, "%s left out because decoy failed over them; show one with: decoy bug %s/FILE", plural(total, "record"), shard.Join(b.Out, bugsFolder))
 	if b.Strict {
 		return fmt.Errorf("%w: %s, in %s", ErrInternal, plural(total, "record"), shard.Join(b.Out, bugsFolder))
 	}
@@ -293,12 +293,13 @@ func (b *Build) internalErrors() ([]InternalErrors, error) {
 	return append(all, b.unshown...), nil
 }
 
-// reportAlerts are the internal errors as the report's first lines show them.
-func (b *Build) reportAlerts() ([]string, error) {
+// internalWarnings are the internal errors as the report's first lines show them.
+func (b *Build) internalWarnings() ([]report.Warning, error) {
 	all, err := b.internalErrors()
-	var out []string
+	var out []report.Warning
 	for _, e := range all {
-		out = append(out, fmt.Sprintf("%s left out: decoy itself failed over them in %s at %s. decoy bug FILE reproduces one; FILE is below %s.", plural(e.N, "record"), e.Stage, e.Place, bugsFolder))
+		text := fmt.Sprintf("%s left out: decoy itself failed over them in %s at %s. decoy bug FILE reproduces one; FILE is below %s.", plural(e.N, "record"), e.Stage, e.Place, bugsFolder)
+		out = append(out, report.Warning{Level: LevelError, Text: text})
 	}
 	return out, err
 }
@@ -322,15 +323,6 @@ func (sum *summary) renderable() error {
 func renderPair(s sample) error {
 	_, err := report.Render(report.Data{Pairs: []report.Pair{pairOf(s)}})
 	return err
-}
-
-// alert shows what went wrong in red where there are colours.
-func (b *Build) alert(format string, a ...any) {
-	if b.Alert != nil {
-		b.Alert(format, a...)
-		return
-	}
-	b.Log(format, a...)
 }
 
 func plural(n int64, what string) string {

@@ -199,7 +199,7 @@ func TestReportLeavesOutAPair(t *testing.T) {
 	if err := sum.renderable(); err != nil || len(sum.samples) != 2 || len(b.unshown) != 1 {
 		t.Errorf("%d pairs, %v, %v", len(sum.samples), b.unshown, err)
 	}
-	alerts, err := b.reportAlerts()
+	alerts, err := b.internalWarnings()
 	if err != nil || len(alerts) != 1 {
 		t.Errorf("%v, %v", alerts, err)
 	}

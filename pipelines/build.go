@@ -42,8 +42,6 @@ type Build struct {
 	DryRun bool
 	// Log gets one line for each thing that a person waits for.
 	Log func(format string, a ...any)
-	// Alert, if set, gets the lines of Log that say what went wrong.
-	Alert func(format string, a ...any)
 	// Strict makes records over which decoy failed the end of a build that is done:
 	// ErrInternal.
 	Strict bool

@@ -365,9 +365,6 @@ func (s *stage) writeReport(ctx context.Context) error {
 		return err
 	}
 	data := sum.report()
-	if data.Alerts, err = s.b.reportAlerts(); err != nil {
-		return err
-	}
 	if data.Spending, err = sum.spending(ctx); err != nil {
 		return err
 	}

@@ -50,9 +50,14 @@ func (b *Build) warnAbout(stage string) error {
 	return err
 }
 
-// reportWarnings are those about all stages, and what else this run warned of.
+// reportWarnings are those about all stages, the internal errors, and what else this run
+// warned of.
 func (b *Build) reportWarnings() ([]report.Warning, error) {
-	out := slices.Clone(b.warnings)
+	out, err := b.internalWarnings()
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, b.warnings...)
 	for _, stage := range schemas.Stages {
 		found, err := b.lopsided(stage)
 		if err != nil {

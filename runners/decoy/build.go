@@ -74,7 +74,7 @@ func (c common) run(in inputs, spend spending, work func(*pipelines.Build) error
 	shown := c.console()
 	defer shown.Close()
 	b.Log, b.Progress, b.Warned = shown.Log, shown.Progress, shown.Warn
-	b.Alert, b.Strict = alert(shown), c.Strict
+	b.Strict = c.Strict
 	if spend.Metrics != "" {
 		at, end, err := serveMetrics(spend.Metrics, &panel.ProcessMeter)
 		if err != nil {

@@ -45,8 +45,6 @@ type Data struct {
 	Probe curate.ProbeResult
 	Run   Run
 	Pairs []Pair // thirty, sampled by the caller
-
-	Alerts []string // what went wrong, for the first lines
 }
 
 // Count is one named number.
