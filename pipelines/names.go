@@ -22,11 +22,11 @@ var stageFiles = map[string]string{
 		`|parts/names-LANGOF\.jsonl\.zst|parts/ngrams-LANG-\d\dOF\.bin` +
 		`|parts/(candidates|symbols|rejects)-\d{5,}\.jsonl\.zst|parts/state-\d{5,}\.json|parts/rows-\d{5,}-\d{5,}\.jsonl\.zst`,
 	schemas.StageGenerate: `(negatives|rejects|unlabelled)OF\.jsonl\.zst`,
-	schemas.StageVerify:   `certificatesOF\.jsonl\.zst`,
-	schemas.StageJudge:    `verdicts(-r\d+)?OF\.jsonl\.zst|rounds/\d+OF\.json|rounds/\d+\.json`,
+	schemas.StageVerify:   `(certificates|rejects)OF\.jsonl\.zst`,
+	schemas.StageJudge:    `(verdicts|rejects)(-r\d+)?OF\.jsonl\.zst|rounds/\d+OF\.json|rounds/\d+\.json`,
 	schemas.StageCurate:   `(selection|rejects)OF\.jsonl\.zst|shift\.json|parts/rowsOF\.jsonl\.zst|parts/benchmarks\.jsonl\.zst`,
 	schemas.StageExport: `(trl/|llamafactory/)?([a-z]+/)?SPLITOF\.(jsonl\.zst|tfrecord\.gz|parquet)|llamafactory/dataset_info\.json` +
-		`|README\.md|ATTRIBUTION\.jsonl|parts/cardOF\.json|parts/outcomesOF\.jsonl\.zst`,
+		`|README\.md|ATTRIBUTION\.jsonl|rejectsOF\.jsonl\.zst|parts/cardOF\.json|parts/outcomesOF\.jsonl\.zst`,
 }
 
 // writtenBy matches the names of a stage's files where it has this number of shards,
@@ -43,7 +43,7 @@ func writtenBy(stage string, shards int) *regexp.Regexp {
 
 // namesIn are the finished files of a stage's folder but for its records and its ledger.
 func namesIn(dir string) ([]string, error) {
-	files, err := shard.Walk(dir, "_done", "ledger", budgetFolder, stoppedFolder)
+	files, err := shard.Walk(dir, "_done", "ledger", budgetFolder, stoppedFolder, gaveUpFolder)
 	var names []string
 	for _, f := range files {
 		names = append(names, f.Name)
