@@ -89,14 +89,14 @@ func TestNoNegatives(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 
-	// A generator that answers nothing but 400.
-	s := serve(t, func(faultserver.Arrival) faultserver.Step { return faultserver.Status(400, "no such model") })
+	// A generator that writes nothing but prose, too seldom to be given up.
+	s := serve(t, func(faultserver.Arrival) faultserver.Step { return faultserver.Text("It rains.") })
 	r := asked(t, s)
 	r.Generate.Panel = r.Generate.Panel[1:]
 	r.Extract.Languages = []string{schemas.Go}
 	out = t.TempDir()
 	e = ends(t, c.open(t, out, "direct", r), schemas.Stages...)
-	if e.Stage != schemas.StageGenerate || e.Reasons[0].Reason != panel.HTTPError || !strings.Contains(e.Error(), "--replay") {
+	if e.Stage != schemas.StageGenerate || e.Reasons[0].Reason != panel.AnswerNotJSON || !strings.Contains(e.Error(), "decoy deadletters") {
 		t.Errorf("%+v", e)
 	}
 	sent := len(s.Arrivals())
@@ -123,7 +123,7 @@ func TestNoPairs(t *testing.T) {
 func TestLopsided(t *testing.T) {
 	c := newCorpus(t)
 	c.add(t, "a.tar.gz", "o/a", "c", append(sourceFiles(t, 0), license(t, "MIT")))
-	s := serve(t, func(a faultserver.Arrival) faultserver.Step { return faultserver.Status(400, "no such model") })
+	s := serve(t, func(a faultserver.Arrival) faultserver.Step { return faultserver.Text("It rains.") })
 	r := asked(t, s)
 	r.Extract.Languages = []string{schemas.Go, schemas.Rust}
 	r.Curate.Off = []string{"go/import", "rust/import", "rust/method", "rust/parameter", "rust/undefinedvariable"}

@@ -21,7 +21,7 @@ var useless = map[string]struct {
 	"refuses everything":    {faultserver.Refusal(), "answer_refused"},
 	"the provider's filter": {faultserver.Filtered(), "answer_refused"},
 	"prose alone":           {faultserver.Text("I would rather talk about the weather."), "weather"},
-	"the same 400":          {faultserver.Status(400, "User location is not supported for the API use."), "User location is not supported"},
+	"the same 400":          {faultserver.Status(400, "this deployment answers nothing"), "this deployment answers nothing"},
 	"all cut off":           {faultserver.Truncated(completion(renamed)), "answer_truncated"},
 	"the golden itself":     {faultserver.OK(completion(func(g string) string { return g })), "same"},
 }
@@ -129,7 +129,7 @@ func TestAUselessGeneratorIsGivenUp(t *testing.T) {
 			// The card and the report say what was paid, to the useless member too.
 			other := c.build(t, "direct", whole)
 			for _, dir := range []string{out, other} {
-				for _, what := range []string{"export", "report.html"} {
+				for _, what := range []string{"export", "report.html", "generate/_gaveup"} {
 					if err := os.RemoveAll(filepath.Join(dir, what)); err != nil {
 						t.Fatal(err)
 					}
@@ -173,14 +173,14 @@ func TestAUselessJudgeIsGivenUp(t *testing.T) {
 // TestAllRequestsFailed: too few requests for a sample, and every one of them fails.
 func TestAllRequestsFailed(t *testing.T) {
 	s := serve(t, func(a faultserver.Arrival) faultserver.Step {
-		return faultserver.Status(400, "User location is not supported for the API use.")
+		return faultserver.Status(400, "this deployment answers nothing")
 	})
 	c := ordinary(t, 1)
 	r := asked(t, s)
 	r.Generate.Panel[1].GiveUp = &panel.GiveUp{After: 100_000}
 	out := t.TempDir()
 	err := c.open(t, out, "direct", r).RunStages(t.Context(), schemas.Stages...)
-	if !errors.Is(err, panel.ErrStopped) || !strings.Contains(err.Error(), "member gen: all ") || !strings.Contains(err.Error(), "User location") || !strings.Contains(err.Error(), "--replay") {
+	if !errors.Is(err, panel.ErrStopped) || !strings.Contains(err.Error(), "member gen: all ") || !strings.Contains(err.Error(), "this deployment answers nothing") || !strings.Contains(err.Error(), "--replay") {
 		t.Fatalf("error = %v", err)
 	}
 	sent := len(s.Arrivals())
