@@ -65,7 +65,7 @@
 // OUT is new, empty, or a build: a marker that is written first says so (shard.Owner),
 // and builds of versions that wrote none are known by their records (madeEarlier). A
 // stage removes what its own records name, and what shards wrote that were killed: names
-// of the stage (stageFiles) with a number of shards that _done/begun says it was begun
+// of the stage (stageFiles) with a number of shards that .begun.json says it was begun
 // with. Before it is begun with a number, no file may stand under these names, so that
 // none is written over that a user put there; report.html and run.json are looked at in
 // the same way.

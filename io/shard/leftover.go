@@ -14,9 +14,9 @@ import (
 	"decoy/schemas"
 )
 
-// leftoverName is the file in a stage's folder that keeps what its records said of
+// LeftoverName is the file in a stage's folder that keeps what its records said of
 // files, where the records themselves are gone.
-const leftoverName = doneDir + "/begun"
+const LeftoverName = ".begun.json"
 
 // Leftover is what decoy knows of files in a stage's folder that no record there names
 // any more, or not yet.
@@ -33,7 +33,7 @@ type Leftover struct {
 
 // ReadLeftover reads the record of a stage's folder; an absent one is empty.
 func ReadLeftover(dir string) (l Leftover, err error) {
-	err = readJSON(Join(dir, leftoverName), &l)
+	err = readJSON(Join(dir, LeftoverName), &l)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
@@ -47,7 +47,7 @@ func (l *Leftover) Add(dir string, files []string, begun ...int) error {
 	if len(now.Files) == len(l.Files) && len(now.Begun) == len(l.Begun) {
 		return nil
 	}
-	if err := writeJSON(Join(dir, leftoverName), now); err != nil {
+	if err := writeJSON(Join(dir, LeftoverName), now); err != nil {
 		return err
 	}
 	*l = now
@@ -126,7 +126,7 @@ func Sweep(dir string, names []string, keep map[string]bool, begun ...int) error
 		}
 		first, _, _ := strings.Cut(name, "/")
 		if !fs.ValidPath(name) || name == "." || first == doneDir || first == "ledger" || path.Base(name) == manifestName {
-			return fmt.Errorf("a record of %q names the file %q, which is not one of a shard: nothing was removed; look into %s", dir, name, Join(dir, doneDir))
+			return fmt.Errorf("a record of %q names the file %q, which is not one of a shard: nothing was removed; look into its %s and %s", dir, name, doneDir, LeftoverName)
 		}
 		paths = append(paths, Join(dir, name))
 	}
@@ -134,13 +134,9 @@ func Sweep(dir string, names []string, keep map[string]bool, begun ...int) error
 		return err
 	}
 	if len(begun) > 0 {
-		return writeJSON(Join(dir, leftoverName), Leftover{Files: []string{}, Begun: begun})
+		return writeJSON(Join(dir, LeftoverName), Leftover{Files: []string{}, Begun: begun})
 	}
-	if err := Remove(Join(dir, leftoverName)); err != nil || bucket.In(dir) {
-		return err
-	}
-	os.Remove(Join(dir, doneDir)) // it stays if there is anything in it
-	return nil
+	return Remove(Join(dir, LeftoverName))
 }
 
 // RemoveEmpty removes a folder in which there is nothing; any other stays.

@@ -145,7 +145,7 @@ func TestOutdateAndSweep(t *testing.T) {
 			for _, f := range files {
 				got = append(got, f.Name)
 			}
-			if want := []string{"_done/begun", "customers.csv", "kept", "ledger/00000/a.zst", "parts/keep.md"}; err != nil || !slices.Equal(got, want) {
+			if want := []string{".begun.json", "customers.csv", "kept", "ledger/00000/a.zst", "parts/keep.md"}; err != nil || !slices.Equal(got, want) {
 				t.Errorf("left %v, %v, want %v", got, err, want)
 			}
 			if l, err := ReadLeftover(dir); err != nil || len(l.Files) > 0 || !slices.Equal(l.Begun, []int{3}) {
