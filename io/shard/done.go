@@ -11,6 +11,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,6 +24,10 @@ const (
 	doneDir      = "_done"
 	manifestName = "manifest.json"
 )
+
+// recordName is the name of a done record below a stage's folder. What else lies beside
+// them is not decoy's.
+var recordName = regexp.MustCompile(`^` + doneDir + `/[0-9]{5,}\.json$`)
 
 // WriteDone records that a shard is complete. Call it after the last Commit of
 // the shard's files.
@@ -85,7 +90,7 @@ func Records(stageDir, fingerprint string) (valid map[int]schemas.Done, others [
 	var names []string
 	for _, f := range files {
 		sizes[f.Name] = f.Size
-		if strings.HasPrefix(f.Name, doneDir+"/") && strings.HasSuffix(f.Name, ".json") {
+		if recordName.MatchString(f.Name) {
 			names = append(names, f.Name)
 		}
 	}
@@ -94,7 +99,7 @@ func Records(stageDir, fingerprint string) (valid map[int]schemas.Done, others [
 	err = each(names, func(name string) error {
 		number, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(name, doneDir+"/"), ".json"))
 		if err != nil {
-			return fmt.Errorf("%q is not a done record: move it away", Join(stageDir, name))
+			return fmt.Errorf("%q is not a done record: %w: move it away", Join(stageDir, name), err)
 		}
 		var d schemas.Done
 		if err := readJSON(Join(stageDir, name), &d); err != nil {

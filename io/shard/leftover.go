@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -61,7 +62,8 @@ func union[T string | int](a, b []T) []T {
 }
 
 // Outdate removes a stage's manifest and done records, by their paths, and keeps the
-// names of their files. A manifest that is not the stage's is a Refusal.
+// names of their files. A manifest or record that is not the stage's is a Refusal, and
+// then none is removed.
 func Outdate(dir, stage string, records []string) error {
 	var files []schemas.File
 	m, err := ReadManifest(dir)
@@ -82,6 +84,9 @@ func Outdate(dir, stage string, records []string) error {
 				return nil
 			}
 			return err
+		}
+		if d.Stage != stage {
+			return Refuse("%q is no done record of decoy's %s, and decoy would remove it: move it away and run the same command again", record, stage)
 		}
 		mu.Lock()
 		defer mu.Unlock()
@@ -112,7 +117,8 @@ func Outdate(dir, stage string, records []string) error {
 
 // DoneRecords are the paths of a stage's done records.
 func DoneRecords(dir string) ([]string, error) {
-	return List(Join(dir, doneDir), "[0-9]*.json")
+	all, err := List(Join(dir, doneDir), "[0-9]*.json")
+	return slices.DeleteFunc(all, func(p string) bool { return !recordName.MatchString(doneDir + "/" + path.Base(filepath.ToSlash(p))) }), err
 }
 
 // Sweep removes files by name, but those to keep, and then the record of leftovers,

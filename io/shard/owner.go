@@ -135,6 +135,9 @@ var kindNames = map[string]string{KindBuild: "build", KindLoad: "folder of table
 
 // marked tells whether the marker is there. One of another kind is a Refusal.
 func (o Owner) marked() (bool, error) {
+	if err := o.markable(); err != nil {
+		return false, err
+	}
 	raw, err := ReadFile(Join(o.Dir, MarkerName))
 	if errors.Is(err, fs.ErrNotExist) || NoFolder(err) {
 		return false, nil
@@ -150,6 +153,22 @@ func (o Owner) marked() (bool, error) {
 		return false, Refuse("%q is a %s of decoy, not a %s: name another folder", o.Dir, kindNames[m.Decoy], kindNames[o.Kind])
 	}
 	return true, nil
+}
+
+// markable is a Refusal where something stands in the place of the marker that is no
+// file: to read a pipe would be to wait for ever.
+func (o Owner) markable() error {
+	if bucket.In(o.Dir) {
+		return nil
+	}
+	if _, err := os.Stat(o.Dir); errors.Is(err, syscall.ELOOP) {
+		return Refuse("%q is a link to itself: name a new or an empty folder", o.Dir)
+	}
+	path := Join(o.Dir, MarkerName)
+	if st, err := os.Stat(path); errors.Is(err, syscall.ELOOP) || err == nil && !st.Mode().IsRegular() {
+		return Refuse("%q is not a file, and not decoy's: name another folder", path)
+	}
+	return nil
 }
 
 // onDisk tells an absent folder from one that cannot be made.

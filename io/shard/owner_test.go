@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"decoy/io/bucket/buckettest"
@@ -152,6 +153,78 @@ func TestOutdateAndSweep(t *testing.T) {
 				t.Errorf("%v, %v", l, err)
 			}
 		})
+	}
+}
+
+// What lies beside done records, or bears the name of one and is none, is somebody's.
+func TestRecordsOfOthers(t *testing.T) {
+	for name, place := range map[string]func() string{
+		"disk": func() string { return t.TempDir() }, "bucket": func() string { return buckettest.New(t).Address("out/verify") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := place()
+			if err := WriteDone(dir, schemas.Done{Stage: "verify", Shard: 1, Fingerprint: "f"}); err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range []string{"_done/x.json", "_done/7.json", "_done/2024-01-01.json", "_done/sub/00003.json", "_done/00004.json.bak"} {
+				if _, err := WriteFile(Join(dir, name), []byte("{}")); err != nil {
+					t.Fatal(err)
+				}
+			}
+			valid, others, err := Records(dir, "f")
+			if err != nil || len(valid) != 1 || len(others) != 0 {
+				t.Errorf("records %v, %v, %v", valid, others, err)
+			}
+			records, err := DoneRecords(dir)
+			if err != nil || !slices.Equal(records, []string{DonePath(dir, 1)}) {
+				t.Errorf("%v, %v", records, err)
+			}
+			foreign := DonePath(dir, 99)
+			if _, err := WriteFile(foreign, []byte("{}")); err != nil {
+				t.Fatal(err)
+			}
+			_, others, err = Records(dir, "other")
+			if err != nil || len(others) != 2 {
+				t.Errorf("records %v, %v", others, err)
+			}
+			var refused *Refusal
+			if err := Outdate(dir, "verify", others); !errors.As(err, &refused) || !strings.Contains(err.Error(), "00099.json") {
+				t.Errorf("error %v", err)
+			}
+			for _, path := range others {
+				if there, err := Has(path); err != nil || !there {
+					t.Errorf("%s went, %v", path, err)
+				}
+			}
+		})
+	}
+}
+
+// A marker that is no file is not read: reading a pipe would wait for ever.
+func TestMarkersThatAreNoFiles(t *testing.T) {
+	for name, put := range map[string]func(string) error{
+		"folder": func(p string) error { return os.Mkdir(p, 0o755) },
+		"pipe":   func(p string) error { return syscall.Mkfifo(p, 0o644) },
+		"loop":   func(p string) error { return os.Symlink(MarkerName, p) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := put(filepath.Join(dir, MarkerName)); err != nil {
+				t.Fatal(err)
+			}
+			var refused *Refusal
+			if err := (Owner{Dir: dir, Kind: KindBuild}).Inspect(); !errors.As(err, &refused) || !strings.Contains(err.Error(), "another folder") {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+	loop := filepath.Join(t.TempDir(), "loop")
+	if err := os.Symlink("loop", loop); err != nil {
+		t.Fatal(err)
+	}
+	var refused *Refusal
+	if err := (Owner{Dir: loop, Kind: KindBuild}).Inspect(); !errors.As(err, &refused) || !strings.Contains(err.Error(), "a link to itself") {
+		t.Errorf("error %v", err)
 	}
 }
 

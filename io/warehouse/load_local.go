@@ -305,16 +305,39 @@ func readDuckDB(ctx context.Context, path string) (map[string]Loaded, error) {
 	return db.attachDuckDB(ctx, path)
 }
 
+// isDuckDB tells whether a path is a file with the mark of DuckDB's, which follows a
+// checksum of eight bytes (duckdb.org/docs/stable/internals/storage).
+func isDuckDB(path string) (bool, error) {
+	if st, err := os.Stat(path); err != nil || !st.Mode().IsRegular() {
+		return false, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	var head [12]byte
+	if _, err := io.ReadFull(f, head[:]); err != nil { // too short
+		return false, nil
+	}
+	return string(head[8:]) == "DUCK", nil
+}
+
 func (db *DB) attachDuckDB(ctx context.Context, path string) (map[string]Loaded, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("attach %q: %w: make it with decoy load OUT --to duckdb:%s", path, err, path)
+	}
+	if own, err := isDuckDB(path); err != nil {
+		return nil, fmt.Errorf("attach %q: %w", path, err)
+	} else if !own {
+		return nil, shard.Refuse("%q is not a DuckDB file, and is left alone: name another file", path)
 	}
 	if _, err := db.sql.ExecContext(ctx, "ATTACH "+quote(path)+" AS build (READ_ONLY)"); err != nil {
 		return nil, fmt.Errorf("attach %q: %s: name a DuckDB file that no other process has open", path, firstLine(err))
 	}
 	r, err := db.Query(ctx, "SELECT name, key, n FROM build.decoy_load")
 	if err != nil {
-		return nil, fmt.Errorf("%q was not written by decoy load, and is left alone: name another file", path)
+		return nil, shard.Refuse("%q was not written by decoy load, and is left alone: name another file", path)
 	}
 	held := map[string]Loaded{}
 	for _, row := range r.Rows {

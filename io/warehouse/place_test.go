@@ -65,3 +65,32 @@ func TestPlacesThatAreNotForTables(t *testing.T) {
 		t.Errorf("%v was made, %v", left, err)
 	}
 }
+
+// What is neither a build nor a file of a load is said to be so, and gives no tables.
+func TestFoldersAndFilesOfOthers(t *testing.T) {
+	dir, out := t.TempDir(), builtOut(t)
+	mine := filepath.Join(dir, "mine")
+	text := filepath.Join(mine, "mine.txt")
+	if err := errors.Join(os.MkdirAll(filepath.Join(mine, "export"), 0o755), os.WriteFile(text, []byte("a text of mine"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	var refused *shard.Refusal
+	for to, l := range map[string]Load{
+		"holds no build of decoy":                            {Out: mine, To: "duckdb:" + filepath.Join(dir, "x.db")},
+		"mine.txt\" is not a DuckDB file, and is left alone": {Out: out, To: "duckdb:" + text},
+		"mine\" is not a DuckDB file, and is left alone":     {Out: out, To: "duckdb:" + mine},
+	} {
+		if err := l.Run(t.Context()); !errors.As(err, &refused) || !strings.Contains(err.Error(), to) {
+			t.Errorf("%s: error %v", to, err)
+		}
+	}
+	if _, err := Open(t.Context(), mine, Limits{}); !errors.As(err, &refused) || !strings.Contains(err.Error(), "holds no build of decoy") {
+		t.Errorf("error %v", err)
+	}
+	if got, err := os.ReadFile(text); err != nil || string(got) != "a text of mine" {
+		t.Errorf("it holds %q, %v", got, err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+		t.Errorf("left %v, %v", left, err)
+	}
+}

@@ -146,6 +146,9 @@ func (l Load) plan(ctx context.Context) ([]planned, error) {
 	} else if !there {
 		err = fmt.Errorf("load %q: nothing is there: name the output folder of a build", l.Out)
 	}
+	if err == nil {
+		err = isBuild(l.Out)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -2,12 +2,14 @@ package warehouse
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"decoy/io/bucket"
+	"decoy/io/shard"
 	"decoy/schemas"
 )
 
@@ -23,6 +25,9 @@ func (db *DB) Attach(out string) error {
 	if err := isFolder(out, "the output folder of a build"); err != nil {
 		return err
 	}
+	if err := isBuild(out); err != nil {
+		return err
+	}
 	for _, t := range tables {
 		found, err := t.sources(out)
 		if err != nil {
@@ -33,6 +38,25 @@ func (db *DB) Attach(out string) error {
 		}
 	}
 	return nil
+}
+
+// isBuild is a Refusal where a folder has files and neither decoy's marker nor a file of
+// any table: tables without rows would be taken for those of an empty build.
+func isBuild(out string) error {
+	if marked, err := shard.Has(shard.Join(out, shard.MarkerName)); err != nil || marked {
+		return err
+	}
+	for _, t := range tables { // an earlier version wrote no marker
+		if found, err := t.sources(out); err != nil || len(found) > 0 {
+			return err
+		}
+	}
+	err := shard.Owner{Dir: out, Kind: shard.KindBuild}.Inspect()
+	var refused *shard.Refusal
+	if !errors.As(err, &refused) {
+		return err
+	}
+	return shard.Refuse("%q holds no build of decoy: name the output folder of a build", out)
 }
 
 func isFolder(path, what string) error {
