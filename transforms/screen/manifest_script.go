@@ -11,10 +11,10 @@ import (
 // Manifests that are programs are read for the places where a licence is written out;
 // what they compute is not known.
 var (
-	setupField = regexp.MustCompile(`(?m)(?:^|[(,{\s])["']?licen[cs]e(?:_expression)?["']?\s*[=:]\s*\(?\s*(?:[rRuUbB]{0,2}(?:"""([^"]*)"""|'''([^']*)'''|"([^"\n]*)"|'([^'\n]*)')|([A-Za-z_]\w*)\s*(?:[,)\n]|$))`)
+	setupField = regexp.MustCompile(`(?m)(?:^|[(,{\s])["']?licen[cs]e(?:_expression)?["']?\s*[=:]\s*\(?\s*(?:[rRuUbBfF]{0,2}(?:"""([^"]*)"""|'''([^']*)'''|"([^"\n]*)"|'([^'\n]*)')|([A-Za-z_]\w*)\s*(?:[,)\n]|$))`)
 	setupTrove = regexp.MustCompile(`["'](License\s*::[^"'\n]+)["']`)
 
-	gradleField = regexp.MustCompile(`(?s)\blicen[cs]es?\s*(?:\(\s*)?\{(.{0,1000}?)\n\s*\}\s*\n`)
+	gradleField = regexp.MustCompile(`(?s)\blicen[cs]es?\s*(?:\(\s*)?\{(.{0,1000}?)(?:\n\s*)?\}\s*(?:\}|\n)`)
 	gradleName  = regexp.MustCompile(`\b(?:name|url)\s*(?:\.set\s*\(|=|\()?\s*["']([^"']+)["']`)
 
 	mesonField = regexp.MustCompile(`(?s)\bproject\s*\(.{0,1000}?\blicense\s*:\s*(\[[^\]]*\]|'[^']*')`)
