@@ -72,6 +72,8 @@ var (
 	// riskyAddress matches where terms are that a licence does not have.
 	riskyAddress = regexp.MustCompile(`(?i)\beula|commercial|\bterms\b|commons-?clause|\b[al]?gpl|\bsspl|\bbusl|firstdonoharm|996|enterprise|polyform|proprietary|pricing|subscri`)
 
+	anAddress = regexp.MustCompile(`(?i)(?:https?://|www\.)\S+`)
+
 	markdownLink = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)|<[^<>]{1,80}>`)
 )
 
@@ -91,6 +93,9 @@ func beside(data []byte, found []licensecheck.Match) (unknown string, apart []st
 		if m.End > m.Start {
 			// A match takes in the lines of copyright before it.
 			names, text := leadingNames(string(data[m.Start:m.End]))
+			if begins := grantBegins.FindStringIndex(text); begins != nil && begins[0] < 1000 && grantFirst[m.ID] {
+				names += text[:begins[0]] // and what stands between them and the grant
+			}
 			p, _ := unknownParagraph(names)
 			if p = cmp.Or(p, altered(m.ID, text)); p != "" {
 				return p, nil
@@ -123,6 +128,9 @@ func leadingNames(text string) (names, rest string) {
 
 // grantBegins matches where the text of a licence begins behind a line of copyright.
 var grantBegins = regexp.MustCompile(`(?i)\b(?:permission is hereby|permission to use|redistribution and use|licensed under the|this software is provided|boost software license)\b`)
+
+// grantFirst are the licences whose text begins with the grant.
+var grantFirst = map[string]bool{"MIT": true, "ISC": true, "0BSD": true, "BSD-2-Clause": true, "BSD-3-Clause": true}
 
 // commercialWord finds in a licence what the licence itself does not say.
 var commercialWord = regexp.MustCompile(`(?i)[^.]{0,60}\b(?:(?:non-?)?commercial\w*|academic|educational|research|training|evaluation|military)\b[^.]{0,40}`)
@@ -216,6 +224,11 @@ func harmlessLine(line string) bool {
 func harmless(p string) bool {
 	if found, _ := restriction(p); found != "" {
 		return false
+	}
+	for _, to := range anAddress.FindAllString(p, 100) {
+		if riskyAddress.MatchString(to) {
+			return false
+		}
 	}
 	rest := knownNotices.ReplaceAllString(p, " , ")
 	if ofCopyright.MatchString(rest) && !notOfCopyright.MatchString(rest) {

@@ -63,7 +63,10 @@ func reader(filePath string) func([]byte) manifest {
 	if read := readers[base]; read != nil {
 		return read
 	}
-	return readers[strings.ToLower(path.Ext(base))]
+	if read := readers[strings.ToLower(path.Ext(base))]; read != nil {
+		return read
+	}
+	return prose(base)
 }
 
 // manifestFolder is the folder that a manifest speaks for: that of a Python package is
@@ -164,7 +167,7 @@ func readCargo(data []byte) manifest {
 	fields := tomlFields(data)
 	return manifest{
 		refers:    fields.text("package.license-file"),
-		said:      statement(fields.text("package.license")),
+		said:      firstOf(statement(fields.text("package.license")), statement(fields.text("project.license"))),
 		inherits:  fields.text("package.license.workspace") == "true",
 		workspace: statement(fields.text("workspace.package.license")),
 	}
