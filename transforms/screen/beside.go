@@ -26,11 +26,11 @@ var (
 	ofCopyright = regexp.MustCompile(`(?i)^(?:(?:portions?|parts?|some|all|original|code|this|these|contents?|modifications?|and|is|are|of|by|the|additions?|changes|software|source|spdx-file(?:copyrighttext|contributor):?)[ :,]+)*(?:copyright|copyleft-free|copr\.?|©|\(c\)|\(©\)|&copy;|ⓒ)`)
 
 	// notOfCopyright are words that a line of copyright does not have.
-	notOfCopyright = regexp.MustCompile(`(?i)\b(?:not|no|never|may|must|shall|only|without|unless|except|prohibit\w*|forbid\w*|restrict\w*|non-?commercial\w*|commercial use|commercially|permission|consent|confidential|proprietary|[al]?gpl\w*|mpl|eupl|secret|training|licen[cs]ed? (?:under|to)|distribut\w+)\b`)
+	notOfCopyright = regexp.MustCompile(`(?i)\b(?:not|no|never|may|must|shall|only|without|unless|except|prohibit\w*|forbid\w*|restrict\w*|non-?commercial\w*|commercial use|commercially|permission|consent|confidential|proprietary|[al]?gpl\w*|mpl|eupl|eula|noai|evaluation (?:copy|purposes?|use|only)|(?:internal|research|academic|personal|educational) use|trial version|pay \d+|(?:ask|contact) (?:me|us)|hobby|students|companies|secret|training|licen[cs]ed? (?:under|to)|distribut\w+)\b`)
 
 	bareAddress = regexp.MustCompile(`(?i)^(?:[\w /-]{0,30}[:=]\s*)?<?(?:https?://|www\.)\S+>?[.,;]?$`)
-	titleWords  = regexp.MustCompile(`(?i)^(?:(?:the|an?|of|and|or|for|full|software|project|source|code|open|text|texts|copyright|notice|notices|disclaimer|licen[cs]e|licen[cs]es|licensing|copying|information|info|agreement|terms|main|own|version|v|original|third|party|below|type|name|title|upstream|file|files|package|library|appendix|end|begin|start|osi|approved|spdx|identifier|identifiers|` +
-		`mit|x11|expat|bsd|apache|isc|zlib|libpng|unlicense|0bsd|boost|bsl|clause|new|revised|modified|simplified|freebsd|two|three|asl|[0-9.]+)(?:[\s:;,./()"'“”‘’!&+-]+|$))+$`)
+	titleWords  = regexp.MustCompile(`(?i)^(?:(?:the|an?|of|and|or|for|full|software|project|source|code|open|text|texts|copyright|permission|notice|notices|disclaimer|licen[cs]e|licen[cs]es|licensing|copying|information|info|agreement|terms|main|own|version|v|original|third|party|below|type|name|title|upstream|file|files|package|library|appendix|end|begin|start|osi|approved|spdx|identifier|identifiers|` +
+		`mit|x11|expat|bsd|apache|isc|zlib|libpng|unlicense|0bsd|boost|bsl|clause|new|revised|modified|simplified|freebsd|two|three|asl|[0-9.]+)(?:[\s:;,./()"'“”‘’!&+|-]+|$))+$`)
 
 	// knownNotices are phrases that restrict nothing.
 	knownNotices = regexp.MustCompile(`(?i)` + strings.Join([]string{
@@ -52,7 +52,7 @@ var (
 		`\b(?:contains?|includes?|incorporates?|bundles?|uses|using|used (?:by|in|with))(?: (?:code|work|source|software|files?|material|portions?|parts?|some|the|source code|third[- ]party(?: (?:code|software|components?|libraries))?))*\b`,
 		`\bthird[- ]part(?:y|ies)(?: (?:software|components?|code|libraries|library|notices?|dependenc(?:y|ies)|packages?|modules?|projects?|files?))*`,
 		`\b(?:this|these|the|that|all|following|any|such) (?:following |other |remaining |source |software |project )*(?:projects?|products?|software|librar(?:y|ies)|packages?|modules?|programs?|repositor(?:y|ies)|distributions?|code|files?|director(?:y|ies)|folders?|works?|components?|sources?)\b`,
-		`\bat your (?:option|choice)\b`, `\byour choice of\b`, `\byou may choose either\b`, `\bopen[- ]source(?: software| initiative)?\b`, `\bfree software\b`,
+		`\byou may use this (?:code|software|project|crate|library|work) under the terms of (?:either|any)(?: of (?:the|these))? licen[cs]es?\b`, `\bat your (?:option|choice)\b`, `\byour choice of\b`, `\byou may choose either\b`, `\bopen[- ]source(?: software| initiative)?\b`, `\bfree software\b`,
 		`\b(?:are|is) (?:still )?(?:subject to|governed by)(?: the)? (?:following|above|same)`,
 		`\bwithout (?:any )?(?:express or implied |implied )?warrant(?:y|ies)(?: of any kind)?`, `\bas[- ]is\b`, `\b(?:no|any) warrant(?:y|ies)\b`, `\bexpress or implied\b`,
 		`\bthis (?:licen[cs]e|notice|text) (?:is|applies|covers)(?: to)?\b`, `\b(?:licen[cs]ed?|copyright) (?:holders?|owners?|by)\b`,
@@ -61,13 +61,18 @@ var (
 	}, "|"))
 
 	// riskWords are words with which a text could restrict.
-	riskWords = regexp.MustCompile(`(?i)\b(?:not?|never|nor|none|cannot|can't|don't|may|must|shall|should|only|sole(?:ly)?|except\w*|without|unless|however|provided|subject|restrict\w*|prohib\w*|forbid\w*|ban(?:s|ned)?|den(?:y|ied)|commerc\w*|non-?commerc\w*|consent\w*|permi(?:t|ts|tted|ssion|ssions)|fees?|paid|pay\w*|purchas\w*|royalt\w*|sell\w*|sale|resell\w*|resale|host\w*|services?|saas|train\w*|ai|llms?|ml|machine|learn\w*|academic\w*|research\w*|education\w*|teach\w*|evaluat\w*|trial|subscri\w*|enterprise|proprietary|confidential|secret\w*|(?:[al]?gpl|mpl|epl|cddl|eupl|sspl|busl|osl|bsl)[\w.+-]*|gnu|cc|creative|commons|copyleft|addition(?:s|al|ally)?|condition\w*|terms?|clauses?|limit\w*|agree\w*|ethic\w*|harm\w*|militar\w*|weapon\w*|good|evil|requir\w*|oblig\w*|allow\w*|us(?:e|ed|es|ing|age|ers?)|grant\w*|rights?|you|yours?|exclu\w*|govern\w*|authori\w*|patent\w*|trademark\w*|compet\w*|compan(?:y|ies)|organi[sz]ation\w*|revenue|employ\w*|business\w*|private\w*|personal\w*|student\w*|individual\w*|redistribut\w*|distribut\w*|exempt\w*|licen\w*|sub-?licen\w*|free|ee|eula|modif\w*|deploy\w*|product\w*|production|publish\w*|disclos\w*|approv\w*|written|contract\w*|invalid\w*|void|revok\w*|terminat\w*|surviv\w*|notwithstanding|attribut\w*|acknowledg\w*|credit\w*|link(?:back)?|badge|donat\w*|owner\w*|property|reserv\w*|want|wish|please|ask|` +
+	riskWords = regexp.MustCompile(`(?i)\b(?:not?|never|nor|none|cannot|can't|don't|may|must|shall|should|only|sole(?:ly)?|except\w*|without|unless|however|provided|subject|restrict\w*|prohib\w*|forbid\w*|ban(?:s|ned)?|den(?:y|ied)|commerc\w*|non-?commerc\w*|consent\w*|permi(?:t|ts|tted|ssion|ssions)|fees?|paid|pay\w*|purchas\w*|royalt\w*|sell\w*|sale|resell\w*|resale|host\w*|services?|saas|train\w*|ai|llms?|ml|machine|learn\w*|academic\w*|research\w*|education\w*|teach\w*|evaluat\w*|trial|subscri\w*|enterprise|proprietary|confidential|secret\w*|(?:[al]?gpl|mpl|epl|cddl|eupl|sspl|busl|osl|bsl)[\w.+-]*|gnu|cc|creative|commons|copyleft|addition(?:s|al|ally)?|condition\w*|terms?|clauses?|limit\w*|agree\w*|ethic\w*|harm\w*|militar\w*|weapon\w*|good|evil|requir\w*|oblig\w*|allow\w*|us(?:e|ed|es|ing|age|ers?)|grant\w*|rights?|you|yours?|exclu\w*|govern\w*|authori\w*|patent\w*|trademark\w*|compet\w*|compan(?:y|ies)|organi[sz]ation\w*|revenue|employ\w*|business\w*|private\w*|personal\w*|student\w*|individual\w*|redistribut\w*|distribut\w*|exempt\w*|licen\w*|sub-?licen\w*|free|ee|eula|modif\w*|deploy\w*|product\w*|production|publish\w*|disclos\w*|approv\w*|written|contract\w*|invalid\w*|void|revok\w*|terminat\w*|surviv\w*|notwithstanding|attribut\w*|acknowledg\w*|credit\w*|link(?:back)?|badge|donat\w*|owner\w*|property|reserv\w*|want|wish|please|ask|buy\w*|eula|shareware|freeware|postcard\w*|beerware|donationware|expir\w*|until|delet\w*|demo|seats?|internal\w*|nc|noai|apart|contact|former\w*|previous\w*|old|superseded|example|dependency|five|fsl[\w.-]*|rsal\w*|rail|openrail[\w-]*|ofl|parity|hippocratic|prosperity|coopcycle|acsl|noharm|anti-?996|996[\w.]*|non-?profits?|schools?|change date|big tech|lie|stop|version [0-9.]+ and later|` +
 		`nicht|kein\w*|nur|verboten|untersagt|nutzung|kommerzi\w*|sans|ne|pas|interdit\w*|utilisation|usage|sin|solo|prohibid\w*|uso|comercial\w*|não|proibid\w*|vietat\w*|senza|niet|geen|alleen|verboden|gebruik)\b`)
 
 	words = regexp.MustCompile(`[\p{L}\p{N}][\p{L}\p{N}'’.+-]*`)
 
 	// decoration is what a line has around its text: marks of comments and of Markdown.
 	decoration = " \t\r\f\v#*>=-_~|/\\`;+<!•·─═—–\ufeff"
+
+	// riskyAddress matches where terms are that a licence does not have.
+	riskyAddress = regexp.MustCompile(`(?i)\beula|commercial|\bterms\b|commons-?clause|\b[al]?gpl|\bsspl|\bbusl|firstdonoharm|996|enterprise|polyform|proprietary|pricing|subscri`)
+
+	anAddress = regexp.MustCompile(`(?i)(?:https?://|www\.)\S+`)
 
 	markdownLink = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)|<[^<>]{1,80}>`)
 )
@@ -88,6 +93,9 @@ func beside(data []byte, found []licensecheck.Match) (unknown string, apart []st
 		if m.End > m.Start {
 			// A match takes in the lines of copyright before it.
 			names, text := leadingNames(string(data[m.Start:m.End]))
+			if begins := grantBegins.FindStringIndex(text); begins != nil && begins[0] < 1000 && grantFirst[m.ID] {
+				names += text[:begins[0]] // and what stands between them and the grant
+			}
 			p, _ := unknownParagraph(names)
 			if p = cmp.Or(p, altered(m.ID, text)); p != "" {
 				return p, nil
@@ -121,6 +129,9 @@ func leadingNames(text string) (names, rest string) {
 // grantBegins matches where the text of a licence begins behind a line of copyright.
 var grantBegins = regexp.MustCompile(`(?i)\b(?:permission is hereby|permission to use|redistribution and use|licensed under the|this software is provided|boost software license)\b`)
 
+// grantFirst are the licences whose text begins with the grant.
+var grantFirst = map[string]bool{"MIT": true, "ISC": true, "0BSD": true, "BSD-2-Clause": true, "BSD-3-Clause": true}
+
 // commercialWord finds in a licence what the licence itself does not say.
 var commercialWord = regexp.MustCompile(`(?i)[^.]{0,60}\b(?:(?:non-?)?commercial\w*|academic|educational|research|training|evaluation|military)\b[^.]{0,40}`)
 
@@ -128,13 +139,17 @@ var commercialWord = regexp.MustCompile(`(?i)[^.]{0,60}\b(?:(?:non-?)?commercial
 // its grant lacks. Zlib, the Unlicense and Apache speak of commerce themselves.
 func altered(id, text string) string {
 	switch id {
-	case "MIT", "ISC", "0BSD", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0":
+	case "MIT", "ISC", "0BSD", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "MIT-0", "MIT-CMU", "X11", "BSD-1-Clause", "BSD-2-Clause-Views", "HPND", "NCSA", "NTP", "PostgreSQL", "curl":
 		if found := commercialWord.FindString(text); found != "" {
 			return found
 		}
 	}
-	if lower := strings.ToLower(text); id == "MIT" && !strings.Contains(lower, "sell") {
-		return "the permission to sell is missing in the MIT text"
+	if lower := strings.ToLower(strings.Join(strings.Fields(text), " ")); id == "MIT" {
+		for _, needed := range []string{"sell", "without restriction"} {
+			if !strings.Contains(lower, needed) {
+				return needed + " is missing in the MIT text"
+			}
+		}
 	}
 	return ""
 }
@@ -160,7 +175,7 @@ func unknownParagraph(text string) (unknown string, apart []string) {
 		return ""
 	}
 	for line := range strings.Lines(text + "\n\n") {
-		line = strings.Trim(strings.Join(strings.Fields(markdownLink.ReplaceAllString(line, "$1")), " "), decoration)
+		line = strings.Trim(strings.Join(strings.Fields(linkText(line)), " "), decoration)
 		if line != "" {
 			lines = append(lines, line)
 			continue
@@ -172,14 +187,33 @@ func unknownParagraph(text string) (unknown string, apart []string) {
 	return "", apart
 }
 
+// linkText leaves of Markdown's links and of tags what a reader sees, and an address that
+// may lead to other terms.
+func linkText(line string) string {
+	return markdownLink.ReplaceAllStringFunc(line, func(link string) string {
+		if riskyAddress.MatchString(link) {
+			return strings.NewReplacer("[", " ", "]", " ", "(", " ", ")", " ", "<", " ", ">", " ", "!--", " ").Replace(link)
+		}
+		return markdownLink.ReplaceAllString(link, "$1")
+	})
+}
+
+// modifiedTitle matches the name of a licence that somebody changed; "modified" is part of
+// the name of a BSD licence alone.
+var modifiedTitle = regexp.MustCompile(`(?i)\bmodified\b`)
+
 // harmlessLine reports whether a line restricts nothing, whatever stands around it.
 func harmlessLine(line string) bool {
 	if found, _ := restriction(line); found != "" {
 		return false
 	}
 	switch {
-	case !words.MatchString(line), bareAddress.MatchString(line), titleWords.MatchString(line):
+	case !words.MatchString(line):
 		return true
+	case bareAddress.MatchString(line):
+		return !riskyAddress.MatchString(line)
+	case titleWords.MatchString(line):
+		return !modifiedTitle.MatchString(line) || strings.Contains(strings.ToUpper(line), "BSD")
 	case ofCopyright.MatchString(line):
 		return !notOfCopyright.MatchString(line)
 	}
@@ -190,6 +224,11 @@ func harmlessLine(line string) bool {
 func harmless(p string) bool {
 	if found, _ := restriction(p); found != "" {
 		return false
+	}
+	for _, to := range anAddress.FindAllString(p, 100) {
+		if riskyAddress.MatchString(to) {
+			return false
+		}
 	}
 	rest := knownNotices.ReplaceAllString(p, " , ")
 	if ofCopyright.MatchString(rest) && !notOfCopyright.MatchString(rest) {

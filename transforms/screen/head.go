@@ -17,21 +17,28 @@ const (
 )
 
 var (
-	spdxMark = regexp.MustCompile(`(?i)SPDX-License-Identifier:\s*(.*)$`)
+	spdxMark = regexp.MustCompile(`(?i)SPDX[- ]Licen[cs]e[- ]Identifier\s*:\s*(.*)$`)
 
 	// ownMark is a mark that stands for itself, behind signs of comments alone: it
 	// counts below the head too.
-	ownMark = regexp.MustCompile(`(?i)^\W*SPDX-License-Identifier:\s*(.*)$`)
+	ownMark = regexp.MustCompile(`(?i)^\W*SPDX[- ]Licen[cs]e[- ]Identifier\s*:\s*(.*)$`)
+
+	// markBehind is a mark in a comment behind code.
+	markBehind = regexp.MustCompile(`(?i)(?:#|//|/\*)\W*SPDX[- ]Licen[cs]e[- ]Identifier\s*:\s*(.*)$`)
 
 	// dunder matches the assignments that tell a program the licence of its file.
-	dunder = regexp.MustCompile(`^(?:__licen[cs]e__|__licen[cs]es__|__copyright__)\s*(?::\s*\w+\s*)?=\s*\(?\s*[rRuUbBfF]*["']+([^"']+)|^\s*MODULE_LICENSE\s*\(\s*"([^"]+)"`)
+	dunder = regexp.MustCompile(`^(?:__licen[cs]es?__|__copyright__|LICEN[CS]E)\s*(?::\s*[\w.\[\]]+\s*)?=\s*[(\[]?\s*[rRuUbBfF]*["']+([^"']+)|^\s*MODULE_LICENSE\s*\(\s*"([^"]+)"`)
+
+	// dunderOpen is one whose value follows in the next line.
+	dunderOpen  = regexp.MustCompile(`^(?:__licen[cs]es?__|__copyright__)\s*(?::\s*[\w.\[\]]+\s*)?=\s*[(\[\\]\s*$`)
+	quotedValue = regexp.MustCompile(`^\s*[rRuUbBfF]*["']+([^"']+)`)
 
 	// licenseField matches a comment line that is a field for the licence: ":license:",
 	// "@license", "License: ".
 	licenseField = regexp.MustCompile(`(?i)^[^\w(]*(?:the )?(?:licen[cs]ed?|licensing|copying|lizenz|licencia|licenza)\b(?: (?:type|name|identifier|info|is|under))*[\s:=-]*(.*)$`)
 
 	// fieldName matches the value of a field that begins with the name of a licence.
-	fieldName = regexp.MustCompile(`(?i)^\W*(?:(?:is|under|the|an?|terms|of|with|to|by|as) )*(?:` + short + `\b|proprietary|commercial|private|closed|all rights reserved|non-?commercial|unlicensed|none\b)`)
+	fieldName = regexp.MustCompile(`(?i)^\W*(?:(?:is|under|the|an?|terms|of|with|to|by|as) )*(?:` + short + `\b|proprietary|commercial|private|closed|custom|dual (?:MPL|commercial)|see (?:the )?EULA|EULA|contact|(?:Commons|PolyForm|Elastic|Business Source)\b|all rights reserved|non-?commercial|unlicensed|none\b)`)
 
 	// strong matches the notices that count below the head too: grants under the GNU
 	// licences as the FSF words them, and MPL's.
@@ -43,6 +50,7 @@ type head struct {
 	marks  []verdict // SPDX tags, those of snippets too
 	notice verdict   // prose and fields that forbid
 	said   string    // the prose, in single blanks
+	lead   string    // that of the comment that begins the file
 }
 
 // readHead reads what a file says: its SPDX tags to the end, its prose in the first
@@ -50,9 +58,9 @@ type head struct {
 // REUSE-IgnoreEnd says nothing (REUSE 3.3).
 func readHead(content []byte) head {
 	var h head
-	var said strings.Builder
+	var said, lead strings.Builder
 	r := commentReader{rest: bytes.TrimPrefix(content, []byte("\ufeff"))}
-	leading, ignored, field := true, false, false
+	leading, ignored, field, open := true, false, false, false
 	deep := bytes.Contains(content, []byte("SPDX-")) || bytes.Contains(content, []byte("terms of the ")) || bytes.Contains(content, []byte("GNU "))
 	var below strings.Builder // the comment below the head that is being read
 	for n := 0; len(r.rest) > 0 && (deep || n < headLines || leading && n < leadLines); n++ {
@@ -68,15 +76,21 @@ func readHead(content []byte) head {
 		if ignored {
 			continue
 		}
-		if comment && strings.Contains(strings.ToLower(text), "spdx-license") {
+		if comment && strings.Contains(strings.ToLower(text), "spdx") {
 			m := ownMark.FindStringSubmatch(text)
 			if m == nil && n < headLines {
 				m = spdxMark.FindStringSubmatch(text)
 			}
 			if m != nil {
 				h.marks = append(h.marks, mark(m[1]))
+				continue
 			}
-			continue
+		}
+		if m := markBehind.FindStringSubmatch(line); !comment && m != nil {
+			// It may stand in a string: what permits is not believed.
+			if v := mark(m[1]); v.reason == LicenseNotPermissive {
+				h.marks = append(h.marks, v)
+			}
 		}
 		if n >= headLines && !(leading && n < leadLines) {
 			h.deeper(&below, text, comment)
@@ -84,6 +98,10 @@ func readHead(content []byte) head {
 				continue
 			}
 		}
+		if m := quotedValue.FindStringSubmatch(line); open && m != nil {
+			h.field(m[1])
+		}
+		open = dunderOpen.MatchString(line)
 		if m := dunder.FindStringSubmatch(line); m != nil {
 			h.field(m[1] + m[2])
 			continue
@@ -100,13 +118,23 @@ func readHead(content []byte) head {
 				h.field(m[1])
 			}
 		}
-		said.WriteString(strings.Join(strings.Fields(text), " "))
+		text = strings.Join(strings.Fields(text), " ")
+		if reason := inFewWords(text, leading); reason != "" && !h.notice.found {
+			h.notice = verdict{found: true, reason: reason, detail: "its head says: " + clip(text, maxName)}
+		}
+		said.WriteString(text)
 		said.WriteByte(' ')
+		if leading {
+			lead.WriteString(text)
+			lead.WriteByte(' ')
+		}
 	}
-	h.said = said.String()
+	h.said, h.lead = said.String(), lead.String()
 	if !h.notice.found {
 		if found, reason := restriction(h.said); reason != "" {
 			h.notice = verdict{found: true, reason: reason, detail: "its head says: " + clip(found, maxName)}
+		} else if name := unlisted(h.said); name != "" {
+			h.notice = verdict{found: true, reason: LicenseUnclear, detail: "its head names " + clip(name, maxName)}
 		}
 	}
 	return h

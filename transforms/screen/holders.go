@@ -9,7 +9,7 @@ import (
 // licence files name, it is an old formula. By somebody else, with no grant, it means
 // what it says.
 var (
-	allReserved = regexp.MustCompile(`(?i)\ball rights? (?:are )?reserved\b`)
+	allReserved = regexp.MustCompile(`(?i)\ball rights? (?:are )?reserved\b|\balle rechte vorbehalten\b|\btous droits r[ée]serv|\btodos los derechos reservados\b|\btodos os direitos reservados\b|\btutti i diritti riservati\b|版权所有|保留所有权利|все права защищены`)
 	granting    = regexp.MustCompile(`(?i)licen[cs]|permission|permit|redistribut|public domain|\bcopying\b|\bMIT\b|\bBSD\b|\bapache\b|\bSPDX\b|\bfree software\b|\bopen[- ]source\b`)
 	copyrightOf = regexp.MustCompile(`(?i)(?:copyright|copr\.?|©|\(c\))[^\n]{0,200}`)
 	holderWord  = regexp.MustCompile(`[\p{L}][\p{L}\p{N}&'-]+`)

@@ -20,6 +20,10 @@ var (
 	// files in a folder are a choice.
 	namedLicense = regexp.MustCompile(`^(mit|x11|expat|apache|asl|bsd|isc|zlib|boost|bsl|unlicense|0bsd|cc0|ncsa|[al]?gpl|mpl|epl|cddl|eupl|artistic|wtfpl|mulan|upl)([-_. v0-9]|$)`)
 
+	// textOfForbidding matches the name of a file that is named for a licence alone, one
+	// that asks for more than permissive ones do.
+	textOfForbidding = regexp.MustCompile(`^(?:gnu[-_. ])?(?:[al]?gpl|eupl|cddl|sspl|busl|eula|commons[-_]clause)(?:[-_. v]*[0-9][0-9.]*)?(?:-only|-or-later)?$`)
+
 	// aboutOthers are variants that speak of documentation or of dependencies, not
 	// of the source beside them.
 	aboutOthers = regexp.MustCompile(`(^|[-_. ])(docs?|documentation|fonts?|images?|artwork|third|3rd|thirdparty|dependencies|deps|vendor|list|header|template)([-_. ]|$)`)
@@ -62,6 +66,9 @@ func splitLicenseFile(filePath string) (f licenseFile, folder string, ok bool) {
 	f.path = filePath
 	if f.listed = slices.Contains(licenseFolders, strings.ToLower(folder)); f.listed {
 		return f, "", !aboutOthers.MatchString(stem) && stem != "readme" && stem != "notice"
+	}
+	if textOfForbidding.MatchString(stem) {
+		return f, folder, true
 	}
 	m := licenseName.FindStringSubmatch(stem)
 	if m == nil || aboutOthers.MatchString(m[3]) {

@@ -68,6 +68,7 @@ type Licenses struct {
 
 	mu      sync.Mutex
 	answers map[string]answer // by folder, all above included
+	heads   map[[sha256.Size]byte]headText
 }
 
 // answer is what the licence files and the manifests of folders say.
@@ -82,7 +83,7 @@ func NewLicenses() *Licenses {
 		folders: map[string][]licenseFile{}, texts: map[[sha256.Size]byte]licenseText{}, manifests: map[string][]manifest{},
 		sidecars: map[string]verdict{}, annotations: map[string][]annotation{},
 		links: map[string]string{}, read: map[string]licenseText{}, asked: map[string]bool{}, taken: map[string]bool{},
-		answers: map[string]answer{},
+		answers: map[string]answer{}, heads: map[[sha256.Size]byte]headText{},
 	}
 }
 
@@ -240,11 +241,19 @@ func (l *Licenses) decide(filePath string, h head) verdict {
 	v := l.tagged(filePath, h.mark())
 	v.tagged = v.found
 	notice := h.notice
+	written := l.textOf(h)
+	if !notice.found {
+		notice = written.refused
+	}
 	if v.found && v.reason == "" && v.chose && notice.reason == LicenseNotPermissive {
 		notice = verdict{} // the prose of the side that was not taken
 	}
 	if !v.found {
 		v = l.around(filePath, h)
+		if grants := written.grant.String() != ""; grants && (!v.found || v.reason == NoLicense) && !notice.found {
+			// A whole grant in the file's own head is the file's licence where nothing else is.
+			v = verdict{found: true, expr: written.grant}
+		}
 	}
 	if v.reason == "" && notice.found {
 		notice.expr, notice.tagged = expression{}, v.tagged // what it is, prose does not say
@@ -383,7 +392,9 @@ func (l *Licenses) of(folder string) verdict {
 	files := slices.Clone(l.folders[folder])
 	slices.SortFunc(files, func(a, b licenseFile) int { return cmp.Compare(a.path, b.path) })
 	files = prefer(files, func(f licenseFile) bool { return !f.listed })
-	files = prefer(files, func(f licenseFile) bool { return len(f.text.ids) > 0 || f.text.bytes > pointerBytes })
+	files = prefer(files, func(f licenseFile) bool {
+		return len(f.text.ids) > 0 || f.text.bytes > pointerBytes || f.text.beside != ""
+	})
 	choice := len(files) > 1 && !slices.ContainsFunc(files, func(f licenseFile) bool { return !f.named || f.listed })
 	var kept []expression
 	var refused []verdict

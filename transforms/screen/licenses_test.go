@@ -180,7 +180,7 @@ func TestMark(t *testing.T) {
 		"GPL-2.0-only OR MIT": "MIT", "GPL-2.0-only AND MIT": "-", "MIT AND (BSD-3-Clause OR GPL-2.0+)": "MIT AND BSD-3-Clause",
 		"MIT AND (BSD-3-Clause OR ISC)": "MIT AND (BSD-3-Clause OR ISC)", "(MIT OR (MIT OR (ISC)))": "MIT OR ISC",
 		"MIT OR GPL-2.0 AND ISC": "MIT", "(MIT OR GPL-2.0) AND GPL-3.0": "-", "GPL-2.0 WITH Classpath-exception-2.0": "-",
-		"LicenseRef-Mine": "-", "MPL-2.0": "-", "MIT-0": "-", "Apache-2.0+": "Apache-2.0", "MIT and ISC": "MIT AND ISC",
+		"LicenseRef-Mine": "-", "MPL-2.0": "-", "MIT-0": "MIT-0", "JSON": "-", "Apache-2.0+": "Apache-2.0", "MIT and ISC": "MIT AND ISC",
 		"BSD-2-Clause-FreeBSD": "BSD-2-Clause", "GPL-3.0-or-later": "-", "GPL-2.0": "-", "MIT License": "MIT", "GPLv3": "-",
 		"MIT & GPL-3.0-only": "-", "MIT + GPL-3.0-only": "-", "MIT, GPL-2.0": "-", "MIT; GPL-2.0": "-", "MIT & ISC": "MIT AND ISC",
 		"MIT GPL-3.0-only": "!", "MIT | GPL-3.0-only": "!", "MIT and then some": "!", "MIT (non-commercial use)": "-",

@@ -31,6 +31,8 @@ type manifest struct {
 var readers = map[string]func([]byte) manifest{
 	"package.json":          readPackageJSON,
 	"bower.json":            readPackageJSON,
+	"composer.json":         readPackageJSON,
+	"library.json":          readPackageJSON,
 	"deno.json":             readPackageJSON,
 	"jsr.json":              readPackageJSON,
 	"vcpkg.json":            readPackageJSON,
@@ -47,6 +49,8 @@ var readers = map[string]func([]byte) manifest{
 	"meson.build":           alone(readMeson),
 	"Directory.Build.props": readMSBuild,
 	".csproj":               readMSBuild,
+	".fsproj":               readMSBuild,
+	".vbproj":               readMSBuild,
 	".nuspec":               readNuspec,
 }
 
@@ -59,7 +63,10 @@ func reader(filePath string) func([]byte) manifest {
 	if read := readers[base]; read != nil {
 		return read
 	}
-	return readers[strings.ToLower(path.Ext(base))]
+	if read := readers[strings.ToLower(path.Ext(base))]; read != nil {
+		return read
+	}
+	return prose(base)
 }
 
 // manifestFolder is the folder that a manifest speaks for: that of a Python package is
@@ -105,7 +112,7 @@ func readPackageJSON(data []byte) manifest {
 	if json.Unmarshal(data, &fields) != nil {
 		return manifest{}
 	}
-	m := manifest{said: firstOf(npmLicense(fields["license"]), npmLicense(fields["licenses"]))}
+	m := manifest{said: firstOf(npmLicense(fields["license"]), npmLicense(fields["licenses"]), npmLicense(fields["licence"]))}
 	var name string
 	if json.Unmarshal(fields["license"], &name) == nil {
 		m.refers = refers(name)
@@ -160,7 +167,7 @@ func readCargo(data []byte) manifest {
 	fields := tomlFields(data)
 	return manifest{
 		refers:    fields.text("package.license-file"),
-		said:      statement(fields.text("package.license")),
+		said:      firstOf(statement(fields.text("package.license")), statement(fields.text("project.license"))),
 		inherits:  fields.text("package.license.workspace") == "true",
 		workspace: statement(fields.text("workspace.package.license")),
 	}
@@ -169,11 +176,22 @@ func readCargo(data []byte) manifest {
 func readPyproject(data []byte) manifest {
 	fields := tomlFields(data)
 	field := firstOf(statement(fields.text("project.license")), longhand(fields.text("project.license.text")),
-		statement(fields.text("tool.poetry.license")))
+		statement(fields.text("tool.poetry.license")), statement(fields.text("tool.pdm.license")), flit(data))
 	return manifest{
 		said:   python(field, append(fields["project.classifiers"], fields["tool.poetry.classifiers"]...)),
 		refers: fields.text("project.license.file"),
 	}
+}
+
+var flitField = regexp.MustCompile(`(?ms)^\[tool\.flit\.metadata\]\s*\n(?:[^\[\n][^\n]*\n|\n)*?license\s*=\s*["']([^"'\n]+)["']`)
+
+// flit is what the old table of flit, whose keys are longer than those that are read
+// else, gives as the licence.
+func flit(data []byte) verdict {
+	if m := flitField.FindSubmatch(data); m != nil {
+		return statement(string(m[1]))
+	}
+	return verdict{}
 }
 
 // longhand is the verdict on a field that may hold the name of a licence or all of its
@@ -205,7 +223,10 @@ func readSetupCfg(data []byte) verdict {
 			continue
 		case line[0] != ' ' && line[0] != '\t': // else the value goes on
 			at := max(strings.IndexAny(value, "=:"), 0)
-			key, value = strings.TrimSpace(value[:at]), strings.TrimSpace(value[at+1:])
+			key, value = strings.ToLower(strings.TrimSpace(value[:at])), strings.TrimSpace(value[at+1:])
+		}
+		if metadata && key == "license_expression" {
+			key = "license"
 		}
 		if metadata && slices.Contains([]string{"license", "classifiers", "classifier"}, key) {
 			fields[key] = append(fields[key], value)

@@ -11,11 +11,13 @@ import (
 // Manifests that are programs are read for the places where a licence is written out;
 // what they compute is not known.
 var (
-	setupField = regexp.MustCompile(`(?m)(?:^|[(,{\s])["']?licen[cs]e(?:_expression)?["']?\s*[=:]\s*\(?\s*(?:[rRuUbB]{0,2}(?:"""([^"]*)"""|'''([^']*)'''|"([^"\n]*)"|'([^'\n]*)')|([A-Za-z_]\w*)\s*(?:[,)\n]|$))`)
-	setupTrove = regexp.MustCompile(`["'](License\s*::[^"'\n]+)["']`)
+	setupField = regexp.MustCompile(`(?m)(?:^|[(,{\s])["']?licen[cs]e(?:_expression)?["']?\s*[=:]\s*\(?\s*(?:[rRuUbBfF]{0,2}(?:"""([^"]*)"""|'''([^']*)'''|"([^"\n]*)"|'([^'\n]*)')|([A-Za-z_]\w*)\s*(?:[,)\n]|$))`)
+	setupTrove = regexp.MustCompile(`(?m)(?:["']|^\s*)(License\s*::[^"'\n]+)`)
 
-	gradleField = regexp.MustCompile(`(?s)\blicen[cs]es?\s*(?:\(\s*)?\{(.{0,1000}?)\n\s*\}\s*\n`)
+	gradleField = regexp.MustCompile(`(?s)\blicen[cs]es?\s*(?:\(\s*)?\{(.{0,1000}?)(?:\n\s*)?\}\s*(?:\}|\n)`)
 	gradleName  = regexp.MustCompile(`\b(?:name|url)\s*(?:\.set\s*\(|=|\()?\s*["']([^"']+)["']`)
+
+	gradleLine = regexp.MustCompile(`(?m)^[^/\n]{0,80}?\blicen[cs]es?\s*=\s*\[?\s*["']([^"'\n]+)["']`)
 
 	mesonField = regexp.MustCompile(`(?s)\bproject\s*\(.{0,1000}?\blicense\s*:\s*(\[[^\]]*\]|'[^']*')`)
 	mesonName  = regexp.MustCompile(`'([^']*)'`)
@@ -77,6 +79,11 @@ func readGradle(data []byte) verdict {
 		}
 		if known.found {
 			names = append(names, known)
+		}
+	}
+	for _, m := range gradleLine.FindAllStringSubmatch(string(data), maxListed) {
+		if v := statement(m[1]); v.found {
+			names = append(names, v)
 		}
 	}
 	return anyOf(names)

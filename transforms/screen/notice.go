@@ -20,19 +20,21 @@ var (
 		`|\b(?:Mozilla|Eclipse|European Union|Server Side|Microsoft(?: Reciprocal| Limited)?|Common|IBM|Netscape|Sun|Reciprocal|Apple|Affero|Lucent|Open|Q|Artistic|Confluent Community|Cockroach(?:DB)? Community|Parity|Prosperity|Aladdin(?: Free)?) (?:Public|Community) (?:Source )?Licen[cs]e` +
 		`|\bCommon Development (?:and|&) Distribution Licen[cs]e|\bCommon Public Attribution Licen[cs]e|\b(?:Apple|Nokia|RealNetworks) Public Source Licen[cs]e` +
 		`|\b(?:Business Source|Elastic|Open Software|Artistic|CeCILL|Commons Clause|PolyForm|Functional Source|Fair Core|Sustainable Use|Redis Source Available|Timescale|Sleepycat|Hippocratic|Llama(?: \d)? Community|OpenRAIL|Responsible AI|Open Font|Fair Source|Big Time|Server Side)\W{1,3}(?:Public |Available )?(?:Licen[cs]e|Condition)` +
-		`|\bPolyForm[- ](?:Noncommercial|Small Business|Strict|Shield|Perimeter|Internal Use|Free Trial)|"?Commons Clause"? (?:Licen[cs]e )?Condition` +
+		`|\bPolyForm[- ](?:Noncommercial|Small Business|Strict|Shield|Perimeter|Internal Use|Free Trial)|\bCommons Clause\b|\bAnti-?[ ]?996\b|\b(?:Hippocratic|Do No Harm|NoHarm) Licen[cs]e|\bas published by the Free Software Foundation\b` +
+		`|\((?:GNU )?[AL]?GPL(?:[ -]?v?[0-9.]+)?\+?\)|\b(?:is|are) (?:under )?(?:the )?[AL]?GPL(?:[ -]?v?[0-9.]+)?\b|\b[AL]?GPL(?:[ -]?v?[0-9.]+)?\+?[ -]licen[cs]ed\b|\bCOPYING\.(?:LESSER|A?L?GPL)|\bLICEN[CS]E[-._](?:[AL]?GPL|enterprise|commercial)\b` +
+		`|\b(?:Ruby|Ruby's|Perl|Parity|Prosperity|Confluent Community|CockroachDB (?:Software|Community)|NVIDIA Source Code|S-Lab|Code Project Open|Microsoft Reciprocal) Licen[cs]e\b|\blicen[cs]ed under (?:the )?(?:Prosperity|Parity|RSAL|LiLiQ)|\bLicen[cs]e Libre du Qu` +
 		`|\bCreative Commons[ ,:-]+(?:Attribution|BY|NonCommercial|ShareAlike)|\bCreative Commons\b.{0,40}\b(?:NonCommercial|ShareAlike|NoDerivatives|BY-(?:NC|SA|ND))` +
 		`|\b` + toPermit + `(?:\W{1,3}\w[\w.]*){0,6}?\W{1,3}` + short + `\b` +
 		`|(?:^|[.:;(/] ?|\b(?:is|are|under|an?|the) )` + short + `[ -]licen[cs]ed?\b` +
 		`|\b(?:gnu|fsf)\.org/(?:licen[cs]es|copyleft)/(?:old-licenses/)?(?:[al]?gpl|fdl)(?:-?[0-9.]+)?(?:-standalone)?(?:\.en)?(?:\.html?|\.txt)?/?(?:$|[\s>)\],.;"'])` +
 		`|\bmozilla\.org/MPL|\beclipse\.org/(?:legal|org/documents)/epl|\bpolyformproject\.org/licen|\bcreativecommons\.org/licen[cs]es/|\bcommonsclause\.com|\bmariadb\.com/bsl|\bcecill\.info` +
-		`|\bec\.europa\.eu/\S*eupl|\belastic\.co/licensing|\bmongodb\.com/licensing|\b(?:opensource|spdx)\.org/licen[cs]es/(?:[al]?gpl|mpl|epl|cddl|osl|eupl|cpl|cpal|ms-[rp]l|rpl|sspl|busl|cc-by)`)
+		`|\bec\.europa\.eu/\S*eupl|\belastic\.co/licensing|\bmongodb\.com/(?:legal/)?licensing|\bfirstdonoharm\.dev|\b996\.icu|\bfsl\.software|\bfair\.io|\b(?:opensource\.org/license|choosealicense\.com/licenses)/(?:[al]?gpl|mpl|epl|cddl|osl|eupl)|\b(?:opensource|spdx)\.org/licen[cs]es/(?:[al]?gpl|mpl|epl|cddl|osl|eupl|cpl|cpal|ms-[rp]l|rpl|sspl|busl|cc-by)`)
 
 	// offersChoice matches notices that name such a licence beside a permissive one.
-	offersChoice = regexp.MustCompile(`(?i)\bdual[- ]?licen[cs]ed?\b.*\b(?:MIT|BSD|Apache)\b|\bdual (?:MIT|BSD|Apache)/` +
+	offersChoice = regexp.MustCompile(`(?i)\bdual[- ]?licen[cs]ed?\b(?:[^.;]|\.\d){0,100}\b(?:MIT|BSD|Apache)\b|\bdual (?:MIT|BSD|Apache)/` +
 		`|\b(?:MIT|BSD|Apache)\b.{0,60}\b(?:or|and) .{0,40}\b(?:[AL]?GPL|GNU)\b.{0,40}\blicen[cs]es\b` +
-		`|\b(?:[AL]?GPL|GNU)\b(?:[^.]|\.\d){0,60}\bor (?:[^.]|\.\d){0,40}\b(?:MIT|BSD|Apache)\b` +
-		`|\b(?:MIT|BSD|Apache)\b(?:[^.]|\.\d){0,60}\bor (?:[^.]|\.\d){0,40}\b(?:[AL]?GPL|GNU)\b` +
+		`|\b(?:[AL]?GPL|GNU)\b(?:[^.;]|\.\d){0,60}\bor (?:[^.;]|\.\d){0,40}\b(?:MIT|BSD|Apache)\b` +
+		`|\b(?:MIT|BSD|Apache)\b(?:[^.;]|\.\d){0,60}\bor (?:[^.;]|\.\d){0,40}\b(?:[AL]?GPL|GNU)\b` +
 		`|\bRedistribution and use in source and binary forms\b.*\balternatively\b`)
 
 	// reserved matches what forbids without the name of a licence.
@@ -47,17 +49,24 @@ var (
 		`|\bfor (?-i:(?:[A-Z][\w&]+ ){1,3})internal use only\b|\b(?:this|the) (?:\w+ )?(?:code|file|software|program)\b[^.]{0,60}\binternal use only\b` +
 		`|\bunder (?:a|the|an) (?:\w+ ){0,3}(?:commercial|proprietary|enterprise|evaluation) (?:\w+ )?licen[cs]e\b|\b(?:commercial|enterprise|proprietary) licen[cs]e (?:agreement|is required|required|terms)` +
 		`|\bnon-?commercial(?:ly)? (?:use|purpose|research|licen|redistrib|only)|\bfor (?:\w+ )?non-?commercial\b|\bnot (?:be used )?for (?:any )?commercial\b|\bno commercial use\b|\bcommercial use\b[^.]{0,40}\b(?:prohibited|forbidden|not (?:allowed|permitted)|requires?)\b` +
-		`|\bfor (?:\w+,? (?:and |or )?){0,3}(?:research|academic|educational|personal|evaluation|private)(?: and \w+| or \w+)? (?:use|purposes?) only\b|\b(?:solely|only|exclusively) for (?:\w+ ){0,2}(?:research|academic|educational|personal|evaluation|private)\b[^.]{0,20}\b(?:use|purposes?)\b`)
+		`|\bfor (?:\w+,? (?:and |or )?){0,3}(?:research|academic|educational|personal|evaluation|private)(?: and \w+| or \w+)? (?:use|purposes?) only\b|\b(?:solely|only|exclusively) for (?:\w+ ){0,2}(?:research|academic|educational|personal|evaluation|private)\b[^.]{0,20}\b(?:use|purposes?)\b` +
+		`|\b(?:this|the) (?:\w+ ){0,2}(?:file|software|code|program|source|work|material|module)s?\b[^.]{0,40}\b(?:may|must|shall|can) ?not be (?:re-?)?(?:distributed|copied|reproduced|sold|shared|disclosed)\b|\bmay not be (?:re-?)?(?:sold|redistributed)\b` +
+		`|\byou (?:may|must|shall) not (?:\w+,? (?:or |and )?){0,6}?(?:use|copy|modify|distribute|redistribute|reproduce|sell|train)\b[^.]{0,60}\b(?:file|software|code|program|source|work|material|models?)\b` +
+		`|\bnot to be (?:\w+,? (?:or )?){0,3}?(?:used|copied|distributed|disclosed|reproduced) (?:\w+ ){0,4}without\b|\bfor commercial licen[cs]|\bfree for (?:\w+,? (?:and |or )?){0,3}(?:personal|academic|educational|research|private|non-?profit|evaluation)\b` +
+		`|\bnot for (?:re-?sale|production use)\b|\buse\b[^.]{0,150}\bwithout (?:an?|the) [^.]{0,100}\b(?:prohibited|forbidden)\b|\bretains? all\b[^.]{0,60}\brights\b|\b(?:subject to|governed by)\b[^.]{0,60}\b(?:licen[cs]e agreement|EULA|terms of (?:use|service))\b` +
+		`|\bused for Good, not Evil\b|\bunpublished (?:proprietary|work|source)\b|\bLicensed Materials?\b|\bRestricted Rights\b|\bmay only be used by\b|\buse (?:of \w+ \w+ )?is restricted to\b|\bno (?:licen[cs]e|permission|rights?) (?:is|are) (?:hereby )?granted\b|\bcopying (?:\w+ ){0,3}is not (?:allowed|permitted)\b` +
+		`|\b(?:permission|permitted|licen[cs]ed|granted|free|allowed|available)\b[^.]{0,80}\bfor (?:\w+[ ,]+(?:and |or )?){0,3}(?:non-?profit|educational|academic|research|personal|private|evaluation|teaching)(?: \w+)? (?:use|purposes?)\b|\b(?:permission|licen[cs]e) to use for (?:\w+ )?(?:educational|academic|research)\b|\bfor (?:academic |scientific )?research (?:use )?only\b` +
+		`|\bexcept for commercial\b|^copyright[^.]{0,60}\bfor (?:research|academic|internal|evaluation) use\b|\bdarf nicht\b[^.]{0,40}\b(?:weitergegeben|kopiert|verwendet)|\bweitergabe\b[^.]{0,40}\buntersagt|\breproduction interdite|\bprohibida\b[^.]{0,30}\b(?:reproducci|copia)`)
 
 	// training matches what forbids to learn from the text.
-	training = regexp.MustCompile(`(?i)\b(?:may|must|shall|can|should) ?not (?:be used|use)\b[^.]{0,120}?\b(?:train|training|machine[- ]learning|AI|LLMs?|artificial intelligence|language models?|data mining)\b` +
+	training = regexp.MustCompile(`(?i)\b(?:may|must|shall) ?not (?:be used to )?train\b|\b(?:may|must|shall|can|should) ?not (?:be used|use)\b[^.]{0,120}?\b(?:train|training|machine[- ]learning|AI|LLMs?|artificial intelligence|language models?|data mining)\b` +
 		`|\b(?:training|train|machine[- ]learning|AI|LLMs?|language models?|data mining)\b[^.]{0,80}?\b(?:is|are) (?:strictly |expressly |explicitly )?(?:prohibited|forbidden|not (?:permitted|allowed|granted|licen[cs]ed))` +
 		`|\b(?:no|not|without) (?:\w+ ){0,3}(?:permission|permitted|allowed|licen[cs]ed?|granted|consent|right)\b[^.]{0,80}?\b(?:to train|training|machine[- ]learning|AI|LLMs?|language models?)\b` +
 		`|\b(?:opt(?:s|ed)?[- ]out|reserves?)\b[^.]{0,60}\b(?:AI|text and data mining|TDM|machine[- ]learning)\b`)
 
 	// notRestricting matches what reserved finds in permissive texts: names that are not
 	// to be used for advertising.
-	notRestricting = regexp.MustCompile(`(?i)\bendorse|\bpromot|\badvertis|\bexcept in compliance with the licen|\bpublicity`)
+	notRestricting = regexp.MustCompile(`(?i)\bendorse|\bpromot|\badvertis|\bexcept in compliance\b|\bpublicity`)
 )
 
 // noticeHints are words of which every such notice holds one: they spare the regular
@@ -66,6 +75,8 @@ var noticeHints = []string{
 	"gpl", "public licen", "documentation licen", "documentation license", "distribution licen", "business source", "elastic", "open software", "artistic", "cecill", "commons clause", "creative commons", "creativecommons",
 	"polyform", "functional source", "fair core", "fair source", "sustainable use", "redis source", "timescale", "sleepycat", "hippocratic", "community licen", "rail", "responsible ai", "font licen", "big time", "server side",
 	"source licen", "attribution licen", "eupl", "mpl", "epl", "cddl", "sspl", "busl", "bsl", "osl", "cpl", "cpal", "ms-rl", "ms-pl", "mspl", "msrl", "rpl", "apsl", "qpl", "fdl", "ofl", "fsl", "cc-by", "cc by", "cc-nc", "cc-sa", "cc nc", "cc sa",
+	"enterprise", "license.", "licence.", "license-", "license_", "996", "no harm", "free software foundation", "ruby", "perl", "parity", "prosperity", "cockroach", "nvidia source", "s-lab", "code project", "rsal", "liliq", "libre du", "copying.", "fair.io", "fsl.software", "firstdonoharm",
+	"may not", "shall not", "must not", "resale", "production use", "retain", "agreement", "eula", "terms of", "evil", "unpublished", "licensed material", "restricted", "only be used", "is granted", "are granted", "not allowed", "not permitted", "non-profit", "nonprofit", "teaching", "internal", "darf nicht", "weitergabe", "interdite", "prohibida",
 	"unauthori", "confidential", "proprietary", "trade secret", "property of", "contained herein", "not be", "not use", "no part of", "prohibited", "forbidden", "distribute", "not for", "internal use", "commercial", "enterprise licen",
 	"research", "academic", "educational", "personal", "evaluation", "private", "training", "machine learning", "data mining", "language model", "for ai", "opt out", "opted out",
 }

@@ -81,7 +81,7 @@ func meaning(text string) verdict {
 // restrictedName matches what takes back a permission in a name that is not understood
 // as a whole, as in "MIT (non-commercial use)".
 var restrictedName = regexp.MustCompile(`(?i)\bnon-?commercial|\bcommons[- ]clause|\b(research|academic|educational|evaluation|personal|internal)\b.*\b(use|only|purpose)` +
-	`|\b(not for|no) |\bprohibit|\brestrict|\bproprietary|\bconfidential|\bcopyleft|\bcommercial|\beula\b|\bend[- ]user|\bsubscription|\bshareware|\bfreeware|\btrial\b|\bagreement\b|\bterms\b`)
+	`|\b(not for|no) |^none$|\bFSL-1|\bprohibit|\brestrict|\bproprietary|\bconfidential|\bcopyleft|\bcommercial|\beula\b|\bend[- ]user|\bsubscription|\bshareware|\bfreeware|\btrial\b|\bagreement\b|\bterms\b`)
 
 // oneName is the verdict on the id or the usual name of one licence.
 func oneName(name string) verdict {
@@ -160,7 +160,7 @@ func firstOf(all ...verdict) verdict {
 
 // address matches where the texts of licences are, by the name of the licence.
 // licensecheck's own list has few of the spellings.
-var address = regexp.MustCompile(`(?i)^https?://(?:www\.)?(?:(apache)|opensource|spdx|gnu)\.org/licen[cs]es?/([a-z0-9.+-]+?)(?:\.txt|\.html?|\.php)?/?$`)
+var address = regexp.MustCompile(`(?i)^https?://(?:www\.)?(?:(?:(apache)|opensource|spdx|gnu)\.org/licen[cs]es?|licenses\.nuget\.org)/([a-z0-9.+-]+?)(?:\.txt|\.html?|\.php)?/?$`)
 
 // linked is the verdict on the address of a licence's text.
 func linked(text string) verdict {
@@ -207,11 +207,11 @@ var (
 	// forbiddenWord the words they are made of: a text that has others too, such as
 	// "GPL-compatible" or a second licence, is not one name.
 	forbiddenName = regexp.MustCompile(`\b(` + gplWord + `|general public|(mozilla|eclipse|european union|server side|common|ibm|reciprocal) public` +
-		`|mpl|epl|cddl|eupl|sspl|cpl|common development|creative commons|cc0|cc (by|zero)|busl|business source|elastic|polyform|commons clause` +
+		`|mpl|epl|cddl|eupl|sspl|cpl|bsl 1.1|fsl-?1|common development|creative commons|cc0|cc (by|zero)|busl|business source|elastic|polyform|commons clause` +
 		`|proprietary|commercial|noncommercial|unlicensed|all rights reserved)`)
 	forbiddenWord = regexp.MustCompile(`^(` + gplWord + `|gnu|general|public|lesser|library|affero|mozilla|eclipse|european|union|server|side|ibm|microsoft|reciprocal` +
 		`|(mpl|epl|cddl|eupl|sspl|cpl)([0-9][0-9.]*)?\+?|common|development|distribution|creative|commons|clause|attribution|sharealike|noderivatives|noderivs|international|share|alike` +
-		`|cc0?|by|nc|sa|nd|zero|universal|domain|dedication|busl|business|source|elastic|polyform|small|internal|use` +
+		`|cc0?|by|nc|sa|nd|bsl|zero|universal|domain|dedication|busl|business|source|elastic|polyform|small|internal|use` +
 		`|proprietary|commercial|noncommercial|non|other|unlicensed|all|rights|reserved|private` +
 		`|[0-9][0-9.]*\+?|and|or|later|newer|higher|above|greater|any|only|with|w|classpath|exception|exceptions|ce|cpe|linking|runtime)$`)
 )

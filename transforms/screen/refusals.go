@@ -1,0 +1,135 @@
+package screen
+
+import (
+	"crypto/sha256"
+	"regexp"
+	"strings"
+
+	"github.com/google/licensecheck"
+)
+
+// What heads say in few words, and in the words of licences that nobody listed.
+var (
+	// refusedLine matches a comment line that is nothing but the name of a licence that
+	// asks for more than permissive ones do.
+	refusedLine = regexp.MustCompile(`(?i)^\W*(?:(?:version|licen[cs]ed?|under|the|GNU|an?|is|code)[: ]+)*(?:` + short + `|CeCILL-[BC]|LiLiQ-R\+?)(?:[/,&| +]+(?:and |or )?` + short + `)*(?: (?:licen[cs]ed?|only|or later|code))?\W*$`)
+
+	// refusedHolder matches a line of copyright that ends with such a name or a condition.
+	refusedHolder = regexp.MustCompile(`(?i)\b(?:copyright|copr|\(c\)|©)\W.{0,80}\b(?:[AL]?GPL(?:v?[0-9.]+)?\+?|EUPL|confidential|proprietary|(?:internal|evaluation|research|academic|educational|personal|private|non-?commercial)(?: use| purposes?| only))\b`)
+
+	// reservedLine matches a line in the comment that begins a file which is such a notice
+	// alone: elsewhere "for internal use only" is about an interface.
+	reservedLine = regexp.MustCompile(`(?i)^\W*(?:(?:[\w&.-]+ ){0,2}(?:strictly |highly )?confidential(?: information)?|(?:[\w&.-]+ )?(?:for )?(?:\w+ )?internal use(?: only)?|for evaluation(?: purposes)?(?: only)?|(?:for )?(?:academic |scientific )?(?:research|evaluation|academic use|personal use|educational use)(?: purposes?)? only|(?:for )?non-?[ ]?commercial(?: use)?(?: only)?|restricted|proprietary|trade secret|do not (?:copy|share|redistribute|distribute)|please do not (?:share|copy|distribute)|no-?ai|not for (?:resale|production use|commercial use))\W*$`)
+
+	// appliedLicense matches a named licence under which a file is put.
+	appliedLicense = regexp.MustCompile(`\b(?i:licen[cs]ed|released|distributed|available|governed|covered|published|subject)(?i: (?:to you )?(?:under|by|to)(?: the terms(?: and conditions)? of)?) (?:(?i:the|an?|this) )?["“]?((?:[A-Z][\w.'&-]*[ /]+(?:(?:of|the|and|for|v?[0-9.]+) ){0,2}){1,6})(?:Licen[cs]e|LICEN[CS]E)\b`)
+
+	// permissiveWord is in the name of every permissive licence.
+	permissiveWord = regexp.MustCompile(`(?i)\b(?:MIT|Expat|X11|BSD|Apache|ASF|ASL|ISC|zlib|Boost|Unlicense|0BSD|CC0|Python|PSF|Unicode|curl|PostgreSQL|UPL|Universal Permissive|NCSA|Illinois|HPND|libpng|FreeType|NTP|WTFPL|Do What|ICU|Free|Open Source|Clause|W3C|Eclipse Distribution|Same|Following|Berkeley|Blue Oak|Mulan|permissive|dual|project|public domain|our|its|their)\b`)
+
+	// grantWords are in every text that licensecheck knows a head by.
+	grantWords = regexp.MustCompile(`(?i)\bpermission (?:is|to)\b|\bredistribut|\bpermitted\b|\blicensed under the apache licen[cs]e|\blicen[cs]e\b.{0,400}\b(?:warrant|liab)|\bpublic domain\b`)
+
+	// partly matches a head that may speak of a part of its file.
+	partly = regexp.MustCompile(`(?i)\b(?:portions?|parts?|derived|based|adapted|ported|copied|contains?|includes?|following (?:code|function|class|section)|third[- ]party|except for|unless otherwise noted)\b`)
+)
+
+// minGrant is the length in bytes of the shortest text by which a head grants a whole
+// licence: the short header of Apache, and the two sentences of ISC.
+const minGrant = 250
+
+// headText is what the text of a licence in the head of a file says.
+type headText struct {
+	refused verdict    // it has the text of one that is not permissive
+	grant   expression // the whole text of a permissive one stands in the comment that begins it
+}
+
+// maxHeadTexts bounds what is remembered: the files of an archive have few heads.
+const maxHeadTexts = 2000
+
+// textOf looks for the texts of licences in a head.
+func (l *Licenses) textOf(h head) headText {
+	if !grantWords.MatchString(h.said) {
+		return headText{}
+	}
+	sum := sha256.Sum256([]byte(h.lead + "\x00" + h.said))
+	l.mu.Lock()
+	t, ok := l.heads[sum]
+	l.mu.Unlock()
+	if ok {
+		return t
+	}
+	t = readHeadText(h)
+	l.mu.Lock()
+	if len(l.heads) < maxHeadTexts {
+		l.heads[sum] = t
+	}
+	l.mu.Unlock()
+	return t
+}
+
+func readHeadText(h head) headText {
+	var t headText
+	choice := offersChoice.MatchString(h.said)
+	for _, m := range licensecheck.Scan([]byte(h.said)).Match {
+		found := h.said[m.Start:m.End]
+		switch _, ok := permissive(id(m.ID)); {
+		case m.IsURL:
+		case !ok && m.End-m.Start >= minGrant && !choice && !notTheFile[m.ID]:
+			t.refused = verdict{found: true, reason: LicenseNotPermissive, detail: "its head has the text of " + m.ID}
+			return t
+		case ok && m.End-m.Start >= minGrant:
+			if what := altered(m.ID, found); what != "" {
+				t.refused = verdict{found: true, reason: LicenseRestricted, detail: "its head changes the text of " + m.ID + ": " + clip(what, maxName)}
+				return t
+			}
+		}
+	}
+	if partly.MatchString(grantFree(h.lead)) || choice {
+		return t
+	}
+	var parts []expression
+	for _, m := range licensecheck.Scan([]byte(h.lead)).Match {
+		if kept, ok := permissive(id(m.ID)); ok && !m.IsURL && m.End-m.Start >= minGrant && !byReference.MatchString(h.lead[m.Start:m.End]) {
+			parts = append(parts, kept)
+		}
+	}
+	if len(parts) > 0 {
+		t.grant = join("AND", parts...)
+	}
+	return t
+}
+
+// notTheFile are texts about patents and marks that stand beside a licence.
+var notTheFile = map[string]bool{"GooglePatentClause": true, "GooglePatentsFile": true}
+
+// byReference matches grants whose text is in another file.
+var byReference = regexp.MustCompile(`(?i)\b(?:found|contained|described|included) in (?:the|a|an)?\b.{0,30}\b(?:file|root|LICEN[CS]E)`)
+
+// grantFree takes the sentences of licences out that hold the words of partly.
+func grantFree(text string) string { return ownPortions.ReplaceAllString(text, " ") }
+
+var ownPortions = regexp.MustCompile(`(?i)\b(?:copies or substantial portions of the software|all copies or substantial portions|products derived from this software|in whole or in part|including but not limited)\b|\bbased on\b.{0,20}\btheory\b`)
+
+// inFewWords is what one comment line says against its file.
+func inFewWords(text string, leading bool) (reason string) {
+	switch {
+	case len(text) > maxName || text == "":
+	case refusedLine.MatchString(text), ofCopyright.MatchString(text) && refusedHolder.MatchString(text) && !permissiveWord.MatchString(text):
+		return LicenseNotPermissive
+	case leading && reservedLine.MatchString(text):
+		return LicenseRestricted
+	}
+	return ""
+}
+
+// unlisted is the name of a licence under which a head puts its file and that is none
+// of the permissive ones, or "".
+func unlisted(said string) string {
+	for _, m := range appliedLicense.FindAllStringSubmatch(said, 20) {
+		if !permissiveWord.MatchString(m[1]) {
+			return strings.TrimSpace(m[1]) + " License"
+		}
+	}
+	return ""
+}
