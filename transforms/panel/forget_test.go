@@ -39,7 +39,7 @@ func (b *till) billed() float64 {
 	return b.usd
 }
 
-// unreadable bills an answer whose content is no string, which is paid whether or not
+// unreadable bills an answer in a form that nobody knows, which is paid whether or not
 // somebody can read it.
 func (b *till) unreadable(a faultserver.Arrival) faultserver.Step {
 	b.take(a, negative(a))
@@ -47,7 +47,7 @@ func (b *till) unreadable(a faultserver.Arrival) faultserver.Step {
 	if err != nil {
 		panic(err) // a string
 	}
-	return faultserver.Body(`{"choices":[{"message":{"content":{"unheard":` + string(raw) + `}},"finish_reason":"stop"}]}`)
+	return faultserver.Body(`{"unheard":[{"of":` + string(raw) + `}]}`)
 }
 
 const cent = 1e-12 // what sums of floats may be off by, and far less than a call

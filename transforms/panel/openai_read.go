@@ -29,8 +29,11 @@ func readChoice(raw []byte, said *spoken) (r reply, why finish) {
 	var wrong fault
 	for _, doc := range docs {
 		choices := doc.get("choices")
-		if doc.has("choices") {
+		switch choices.v.(type) {
+		case []any, map[string]any:
 			r.ok = true
+		case nil:
+			r.ok = r.ok || doc.has("choices") // null: the model said nothing
 		}
 		choice := choices.first()
 		if inner := choice.get("0"); inner.v != nil {
