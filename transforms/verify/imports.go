@@ -183,6 +183,8 @@ func (s *site) importName(it syntax.ImportItem, m module) finding {
 		}
 		if sub := s.w.module(s.query, full, s.file); sub.state == present || sub.state == standard {
 			return exists("%s is a module", full)
+		} else if sub.open != "" && s.w.library == "python" {
+			return abstain("%s: %s", full, sub.open)
 		} else if sub.state == external && s.w.library == "python" && strings.HasPrefix(it.Module, ".") && m.isPackage() {
 			return abstain("%s could be a module that is made when the package is built", full)
 		}
