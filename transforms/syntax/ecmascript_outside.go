@@ -11,6 +11,7 @@ const Exports = "module.exports"
 
 var (
 	ecmaExported = regexp.MustCompile(`[(,]\s*(?:module\.)?exports\s*[,)]|\)\(\s*module\s*\)|\b(?:var|let|const)\s+\w+\s*=\s*(?:module\.)?exports\s*(?:;|\n|$)|\bmodule\.exports\s*=\s*(?:new\s|[\w.$]+\()|\bmodule\.exports\s*=\s*\{[^}]*\.\.\.|\bmodule\[['"]exports['"]\]|\b(?:module\.)?exports\[[^\]\n]*\]\s*=[^=]`)
+	ecmaAmbient  = regexp.MustCompile(`\bdeclare\s+module\s+['"]([^'"\n]*\*[^'"\n]+|\.[^'"\n]+)['"]`)
 	ecmaExportAs = regexp.MustCompile(`(?s)\bexport\s*\{[^}]*\bas\s+['"]([\w$]+)['"]`)
 	ecmaNamed    = regexp.MustCompile(`\b(?:stubGlobal|exposeInMainWorld|exposeFunction|exposeBinding)\(\s*['"]([\w$]+)['"]|\b(?:window|globalThis|global|self)\.__define[GS]etter__\(\s*['"]([\w$]+)['"]`)
 	ecmaReturned = regexp.MustCompile(`\bFunction\(\s*['"]return this['"]\s*\)\(\)(?:\.([\w$]+)|\[[^\]\n]*\])\s*=[^=]`)
@@ -44,6 +45,9 @@ func ecmaOutside(f *Facts, add func(Opening)) (hosts map[string]bool) {
 	}
 	if m := ecmaUnlinted.FindStringIndex(src); m != nil {
 		add(Opening{At: m[0], Reach: OpenFile, Name: Any, What: src[m[0]:m[1]]})
+	}
+	for _, m := range ecmaAmbient.FindAllStringSubmatchIndex(src, -1) {
+		add(Opening{At: m[0], Reach: OpenModules, Name: group(src, m, 1), What: src[m[0]:m[1]]})
 	}
 	hosts = map[string]bool{}
 	for _, m := range ecmaAliased.FindAllStringSubmatch(src, -1) {

@@ -352,8 +352,11 @@ func (q *query) generators() bool {
 	if q.made == nil {
 		made := false
 		for name := range q.repo.files {
+			if base := path.Base(name); strings.Contains(base, ".java.") || strings.Contains(base, ".cs.") { // a template
+				made = true
+			}
 			switch path.Ext(name) {
-			case ".proto", ".thrift", ".avsc", ".avdl", ".g4", ".g", ".jj", ".fbs", ".xsd", ".wsdl", ".jjt", ".ftl", ".tt", ".xaml", ".axaml", ".resx", ".razor", ".cshtml", ".edmx", ".dbml", ".aidl", ".graphql", ".wit":
+			case ".proto", ".thrift", ".avsc", ".avdl", ".g4", ".g", ".jj", ".fbs", ".xsd", ".wsdl", ".jjt", ".ftl", ".tt", ".xaml", ".axaml", ".resx", ".razor", ".cshtml", ".edmx", ".dbml", ".aidl", ".graphql", ".graphqls", ".wit", ".flex", ".cup", ".ceylon", ".sq", ".jrag", ".jadd":
 				made = true
 			}
 		}

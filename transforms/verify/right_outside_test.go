@@ -83,6 +83,12 @@ func TestRightOutside(t *testing.T) {
 	for name, b := range map[string]string{"alias": "var w = window; w.helper = 1", "wrapper": "(function (root) { root.helper = 1 })(window)", "stub": "vi.stubGlobal('helper', 1)", "properties": "Object.defineProperties(window, { helper: { value: 1 } })"} {
 		add("global by "+name, host.with("lib/setup.js", b+"\nexport {}\n"), method, "helper(x)", existing)
 	}
+	ts := tree{"a.ts": "«import { one } from './b';»\n", "b.ts": "export const one = 1;\n"}
+	add("an ambient module", ts.with("t.d.ts", "declare module '*.foo' { const x: string; export default x }\n"), importing, "import x from './c.foo';", "")
+	add("wrong: another ambient module", ts.with("t.d.ts", "declare module '*.foo' { const x: string; export default x }\n"), importing, "import x from './c.bar';", certified)
+	add("a part that another file includes", tree{"a.cpp": use, "all.cpp": "#include <ext.h>\n#include \"a.cpp\"\n"}, method, "single_two(m, 5)", unseen)
+	add("a template of a class", tree{"A.java": "package a;\n\nclass A {\n    Object one(Object a) { return a; }\n    Object pick(Object o) { return «one(o)»; }\n}\n", "src/templates/Helper.java.ftl": "x"}, undefinedvariable, "one(Helper.LIMIT)", "")
+	add("Go experiment", tree{"go.mod": "module e.com/s\n", "a.go": "package s\n\nimport (\n\t«\"strings\"»\n)\n"}, importing, "\"encoding/json/v2\"", "")
 	add("C# metadata as elements", tree{"A.cs": "namespace App;\n\nclass A\n{\n    int One(int a) => a;\n    int Pick(int m) { return «One(m)»; }\n}\n", "H.cs": "namespace T;\n\nstatic class H { public static int Two(int a) => a; }\n", "D.targets": "<Project><Using Include=\"T.H\"><Static>true</Static></Using></Project>"}, method, "Two(m)", "")
 	goMember := tree{"go.mod": "module e.com/s\n", "a.go": "package s\n\n// +kubebuilder:object:root=true\ntype K int\n\nfunc (k K) Valid() {}\n\nfunc f(k K) {\n\t«k.Valid()»\n}\n"}
 	add("Go marker", goMember, method, "k.DeepCopy()", "")
