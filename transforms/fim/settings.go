@@ -17,7 +17,7 @@ import (
 func settings(p string) func(repo, p string, data []byte) []schemas.Symbol {
 	base := path.Base(p)
 	switch path.Ext(base) {
-	case ".csproj", ".props", ".targets":
+	case ".csproj", ".vbproj", ".props", ".targets":
 		return projectUsings
 	}
 	switch {
@@ -63,6 +63,10 @@ func projectUsings(repo, p string, data []byte) []schemas.Symbol {
 		attr := map[string]string{}
 		for _, a := range el.Attr {
 			attr[a.Name.Local] = a.Value
+		}
+		child := struct{ Static, Alias string }{attr["Static"], attr["Alias"]}
+		if d.DecodeElement(&child, &el) == nil { // metadata may stand in elements
+			attr["Static"], attr["Alias"] = strings.TrimSpace(child.Static), strings.TrimSpace(child.Alias)
 		}
 		for _, module := range strings.Split(attr["Include"], ";") {
 			if module = strings.TrimSpace(module); module == "" {

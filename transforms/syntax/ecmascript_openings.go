@@ -8,14 +8,14 @@ import (
 
 var (
 	ecmaGlobalComment = regexp.MustCompile(`(?s)/\*\s*(?:globals?|exported)\s+(.*?)\*/`)
-	ecmaExportEquals  = regexp.MustCompile(`(?m)^\s*export\s*=`)
+	ecmaExportEquals  = regexp.MustCompile(`(?m)(?:^|;)\s*export\s*=`)
 	ecmaAugmented     = regexp.MustCompile(`\bdeclare\s+module\s+['"](\.[^'"]*)['"]`)
 	ecmaCopiers       = regexp.MustCompile(`^(assign|defineProperties|extend)$|[mM]ix`)
 	ecmaPrototype     = regexp.MustCompile(`\b([A-Za-z_$][\w$]*)\.prototype\b`)
 )
 
 // ecmaHosts are the names of the global object.
-var ecmaHosts = strings.Fields("window globalThis global self root GLOBAL frames")
+var ecmaHosts = strings.Fields("window globalThis global self root GLOBAL frames top parent unsafeWindow window.window window.top window.parent global.global document.defaultView")
 
 // ecmaDefines are the keys of configurations whose keys are names that a bundler or
 // a test runner supplies.
@@ -36,10 +36,11 @@ func ecmaOpenings(f *Facts, add func(Opening)) {
 		owner := lastPathPart(string(f.Src[m[2]:m[3]]))
 		add(Opening{At: m[0], Reach: OpenMembers, Owner: owner, Name: Any, What: string(f.Src[m[0]:m[1]])})
 	}
+	hosts := ecmaOutside(f, add)
 	for n := range f.Tree.Len() {
 		switch f.Tree.Kind(n) {
 		case "assignment_expression", "augmented_assignment_expression":
-			ecmaAssigned(f, n, add)
+			ecmaAssigned(f, n, hosts, add)
 		case "pair":
 			key := strings.Trim(f.Tree.Text(f.Tree.Child(n, "key")), "'\"")
 			if slices.Contains(ecmaDefines, key) {
@@ -94,7 +95,7 @@ func ecmaKeys(f *Facts, n int, reach Reach, owner, what string, add func(Opening
 }
 
 // ecmaAssigned: window.name = value, globalThis[name] = value, X.prototype[name] = value.
-func ecmaAssigned(f *Facts, n int, add func(Opening)) {
+func ecmaAssigned(f *Facts, n int, hosts map[string]bool, add func(Opening)) {
 	left := f.Tree.Child(n, "left")
 	if left < 0 {
 		return
@@ -108,6 +109,7 @@ func ecmaAssigned(f *Facts, n int, add func(Opening)) {
 	default:
 		return
 	}
+	object = ecmaCast.ReplaceAllString(object, "$1")
 	object = strings.Trim(object, "()")
 	object, _, _ = strings.Cut(object, " as ")
 	object = strings.TrimPrefix(strings.TrimSpace(object), "<any>")
@@ -115,9 +117,20 @@ func ecmaAssigned(f *Facts, n int, add func(Opening)) {
 	if m := ecmaPrototype.FindStringSubmatch(object); m != nil {
 		o.Reach, o.Owner = OpenMembers, m[1]
 		add(o)
+		if o.Owner = AnyType; name != Any && !ecmaDeclares(f, m[1]) { // imported, by what name is not known
+			add(o)
+		}
 		return
 	}
-	if slices.Contains(ecmaHosts, strings.TrimSpace(object)) {
+	if right := f.Tree.Kind(f.Tree.Child(n, "right")); name != Any && identifier.FindString(object) == object && object != "this" && object != "exports" &&
+		strings.Contains(right, "function") {
+		add(Opening{At: o.At, Reach: OpenMembers, Owner: AnyType, Name: name, What: o.What})
+	}
+	if object == "this" && (hosts["this"] || !f.inFunction(f.Tree.Start(n)) && f.typeAround(f.ScopeAt(f.Tree.Start(n))) == "") {
+		o.Reach = OpenGlobal
+		add(o)
+	}
+	if slices.Contains(ecmaHosts, strings.TrimSpace(object)) || hosts[object] {
 		own := func(d Decl) bool { return d.Name == object }
 		if name == Any && slices.ContainsFunc(f.Decls, own) {
 			return // a bundle's wrapper, whose root is a parameter and whose key is the library's name
@@ -137,6 +150,17 @@ func ecmaCopies(f *Facts, c *Call, add func(Opening)) {
 	if c.Ctor && (c.Name == "DefinePlugin" || c.Name == "ProvidePlugin") && len(c.Args) > 0 {
 		ecmaKeys(f, c.Args[0].Node, OpenGlobal, "", c.Name, add)
 		return
+	}
+	if slices.Contains([]string{"inject", "replace"}, c.Name) && c.Recv < 0 && len(c.Args) == 1 && f.Tree.Kind(c.Args[0].Node) == "object" {
+		ecmaKeys(f, c.Args[0].Node, OpenGlobal, "", c.Name, add)
+	}
+	if c.Name == "AutoImport" {
+		add(Opening{At: c.Start, Reach: OpenGlobal, Name: Any, What: "AutoImport"})
+	}
+	if len(c.Args) == 1 && text(c.Args[0]) == "this" && ecmaEmitter.MatchString(c.Name) {
+		if t := f.typeAround(c.Scope); t != "" {
+			add(Opening{At: c.Start, Reach: OpenMembers, Owner: t, Name: Any, What: c.Name + "(this)"})
+		}
 	}
 	if c.Ctor || len(c.Args) < 2 {
 		return
@@ -163,7 +187,9 @@ func ecmaCopies(f *Facts, c *Call, add func(Opening)) {
 			o.Reach = OpenGlobal
 		}
 		add(o)
-	case host && (c.Name == "assign" || c.Name == "extend"):
+	case host && c.Name == "set":
+		add(Opening{At: c.Start, Reach: OpenGlobal, Name: oneOr(quoted(text(c.Args[1]))), What: "Reflect.set(" + on})
+	case host && (c.Name == "assign" || c.Name == "extend" || c.Name == "defineProperties"):
 		for _, a := range c.Args[1:] {
 			ecmaKeys(f, a.Node, OpenGlobal, "", "Object.assign", add)
 		}

@@ -9,14 +9,16 @@ import (
 // pythonOpenings: what binds names of the module, or members of a class or of
 // another module, by other means than a declaration.
 func pythonOpenings(f *Facts, add func(Opening)) {
+	names := pythonNames{f, f.pythonOrigins(string(f.Src))}
 	for i := range f.Calls {
-		pythonCall(f, &f.Calls[i], add)
+		pythonCall(names, &f.Calls[i], add)
 	}
+	pythonOutside(names, add)
 	for n := range f.Tree.Len() {
 		switch f.Tree.Kind(n) {
 		case "global_statement":
 			for c := range f.Tree.Children(n) {
-				if f.inFunction(f.Tree.Start(n)) {
+				if f.inFunction(f.Tree.Start(n)) || f.typeAround(f.ScopeAt(f.Tree.Start(n))) != "" {
 					add(Opening{At: f.Tree.Start(n), Reach: OpenFile, Name: f.Tree.Text(c), What: f.Tree.Text(n)})
 				}
 			}
@@ -24,8 +26,12 @@ func pythonOpenings(f *Facts, add func(Opening)) {
 			if !f.inFunction(f.Tree.Start(n)) || strings.Contains(f.Tree.Text(n), "globals()") {
 				add(Opening{At: f.Tree.Start(n), Reach: OpenFile, Name: Any, What: f.Tree.Text(n)})
 			}
+		case "splat_pattern", "list_splat_pattern": // case [a, *rest]: the name is bound in the scope around
+			if strings.Contains(f.Tree.Kind(f.Tree.Parent(n)), "pattern") && !f.inFunction(f.Tree.Start(n)) {
+				add(Opening{At: f.Tree.Start(n), Reach: OpenFile, Name: identifier.FindString(f.Tree.Text(n)), What: f.Tree.Text(n)})
+			}
 		case "assignment", "augmented_assignment":
-			pythonAssigned(f, n, add)
+			pythonAssigned(names, n, add)
 		}
 	}
 	src := string(f.Src)
@@ -63,16 +69,18 @@ var (
 	pythonDictUse   = regexp.MustCompile(`\b(self|cls)\.__dict__\b|\bvars\((self|cls)\)|\bsuper\(\)\.__setattr__\(|\bobject\.__setattr__\(`)
 	pythonAsks      = regexp.MustCompile(`\b(getmembers|getattr|hasattr)\($`)
 	pythonTypeAlias = regexp.MustCompile(`(?m)^\s*type\s+([A-Za-z_]\w*)\s*[\[=]`) // PEP 695: the grammar is older
+	pythonStrings   = regexp.MustCompile(`['"]([^'"]*)['"]`)
 	pythonReads     = regexp.MustCompile(`^\s*(\)|\.(get|items|keys|values|copy|__contains__)\b|$|:|\band\b|\bor\b)`)
 )
 
-func pythonCall(f *Facts, c *Call, add func(Opening)) {
+func pythonCall(names pythonNames, c *Call, add func(Opening)) {
+	f := names.f
 	file := func(name string) {
 		add(Opening{At: c.Start, Reach: OpenFile, Name: name, What: string(f.Src[c.Start:min(c.End, c.Start+80)])})
 	}
 	inside := f.scopeInFunction(c.Scope)
 	switch {
-	case c.Recv < 0 && len(c.Args) == 0 && (c.Name == "globals" || !inside && (c.Name == "vars" || c.Name == "locals")):
+	case (c.Recv < 0 || f.Tree.Text(c.Recv) == "builtins") && len(c.Args) == 0 && (c.Name == "globals" || !inside && (c.Name == "vars" || c.Name == "locals")):
 		name, binds := pythonNamespace(f, c)
 		if !binds {
 			return
@@ -88,8 +96,18 @@ func pythonCall(f *Facts, c *Call, add func(Opening)) {
 			return
 		}
 		file(Any)
-	case c.Name == "setattr" && len(c.Args) >= 2:
-		pythonSetattr(f, c, add)
+	case (c.Name == "setattr" || c.Name == "__setattr__") && len(c.Args) >= 2:
+		pythonSetattr(names, c, add)
+	case c.Name == "install" || c.Name == "Import": // gettext's names, SCons's exports
+		for _, a := range c.Args {
+			if c.Name == "Import" || a.Keyword == "names" {
+				for _, s := range pythonStrings.FindAllStringSubmatch(string(f.Src[a.ValueStart:a.ValueEnd]), -1) {
+					for _, name := range identifier.FindAllString(s[1], -1) {
+						add(Opening{At: c.Start, Reach: map[bool]Reach{true: OpenFile, false: OpenGlobal}[c.Name == "Import"], Name: name, What: c.Name})
+					}
+				}
+			}
+		}
 	case !inside && pythonPassesItself(f, c):
 		file(Any)
 	}
@@ -131,12 +149,13 @@ func pythonNamespace(f *Facts, c *Call) (name string, binds bool) {
 }
 
 // pythonSetattr reads setattr(X, name, value).
-func pythonSetattr(f *Facts, c *Call, add func(Opening)) {
+func pythonSetattr(names pythonNames, c *Call, add func(Opening)) {
+	f := names.f
 	text := func(a Arg) string { return strings.TrimSpace(string(f.Src[a.ValueStart:a.ValueEnd])) }
 	on, name := text(c.Args[0]), oneOr(quoted(text(c.Args[1])))
 	o := Opening{At: c.Start, Reach: OpenMembers, Name: name, What: "setattr(" + on + ", " + text(c.Args[1]) + ")"}
 	switch {
-	case strings.Contains(on, "modules["):
+	case strings.Contains(on, "modules[__name__]"):
 		o.Reach = OpenFile
 	case on == "builtins" || on == "__builtins__" || on == "__builtin__":
 		o.Reach = OpenGlobal
@@ -144,8 +163,12 @@ func pythonSetattr(f *Facts, c *Call, add func(Opening)) {
 		if o.Owner = f.typeAround(c.Scope); o.Owner == "" {
 			return
 		}
-	case f.known(strings.SplitN(on, ".", 2)[0]) && identifier.FindString(lastPart(on)) == lastPart(on):
-		o.Owner = lastPart(on)
+	case len(names.owners(on)) > 0:
+		names.put(c.Start, on, name, o.What, add)
+		if f.scopeInFunction(c.Scope) || !strings.Contains(on, "modules[") && len(names.origins[on]) == 0 {
+			return
+		}
+		o.Reach = OpenFile // what holds a module may hold this one
 	case !f.scopeInFunction(c.Scope):
 		o.Owner = Any
 	default:
@@ -168,8 +191,10 @@ func pythonPassesItself(f *Facts, c *Call) bool {
 	return false
 }
 
-// pythonAssigned: X.name = value, where X is a class or module that the file names.
-func pythonAssigned(f *Facts, n int, add func(Opening)) {
+// pythonAssigned: X.name = value, where X is a class or module that the file names, or
+// an object of a type that it does not.
+func pythonAssigned(names pythonNames, n int, add func(Opening)) {
+	f := names.f
 	left := f.Tree.Child(n, "left")
 	if left < 0 {
 		return
@@ -205,12 +230,14 @@ func pythonAssigned(f *Facts, n int, add func(Opening)) {
 		switch {
 		case object == "builtins" || object == "__builtins__" || object == "__builtin__":
 			add(Opening{At: f.Tree.Start(n), Reach: OpenGlobal, Name: name, What: what})
-		case first == "self" || first == "cls":
-		case identifier.FindString(lastPart(object)) == lastPart(object) && f.known(first):
+		case first == "self" || first == "cls" || identifier.FindString(lastPart(object)) != lastPart(object):
+		case len(names.owners(object)) > 0:
 			if name == "__getattr__" || name == "__dict__" || name == "__class__" {
 				name = Any
 			}
-			add(Opening{At: f.Tree.Start(n), Reach: OpenMembers, Owner: lastPart(object), Name: name, What: what})
+			names.put(f.Tree.Start(n), object, name, what, add)
+		case !strings.HasPrefix(name, "_"):
+			add(Opening{At: f.Tree.Start(n), Reach: OpenMembers, Owner: AnyType, Name: name, What: what})
 		}
 	case "subscript":
 		object := f.Tree.Text(f.Tree.Child(left, "value"))

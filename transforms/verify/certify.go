@@ -24,7 +24,8 @@ type Checker struct {
 	partial    map[string]bool
 	blindFiles []*file // of the language, not read
 	jvm        []*file // sources of other languages of the Java virtual machine
-	made       *bool   // whether the archive has sources of generated code
+	includedBy map[string][]*file
+	made       *bool // whether the archive has sources of generated code
 
 	ctx     string // the context whose golden window is parsed
 	window  *site
@@ -168,7 +169,7 @@ func (c *Checker) query(repo *Repo, ctx *schemas.Context) (*query, *syntax.Langu
 		c.repo, c.lang, c.ctx = repo, ctx.Language, ""
 		c.closures, c.spaces, c.subtypes, c.roots = map[*decl]*closure{}, nil, nil, nil
 		c.prefixes, c.partial, c.made = nil, nil, nil
-		c.blindFiles, c.jvm = nil, nil
+		c.blindFiles, c.jvm, c.includedBy = nil, nil, nil
 	}
 	return &query{Checker: c, repo: repo, w: w, lib: libraryOf(w.library), lang: ctx.Language}, l
 }

@@ -183,6 +183,8 @@ func (s *site) importName(it syntax.ImportItem, m module) finding {
 		}
 		if sub := s.w.module(s.query, full, s.file); sub.state == present || sub.state == standard {
 			return exists("%s is a module", full)
+		} else if sub.open != "" && s.w.library == "python" {
+			return abstain("%s: %s", full, sub.open)
 		} else if sub.state == external && s.w.library == "python" && strings.HasPrefix(it.Module, ".") && m.isPackage() {
 			return abstain("%s could be a module that is made when the package is built", full)
 		}
@@ -350,8 +352,11 @@ func (q *query) generators() bool {
 	if q.made == nil {
 		made := false
 		for name := range q.repo.files {
+			if base := path.Base(name); strings.Contains(base, ".java.") || strings.Contains(base, ".cs.") { // a template
+				made = true
+			}
 			switch path.Ext(name) {
-			case ".proto", ".thrift", ".avsc", ".avdl", ".g4", ".g", ".jj", ".fbs", ".xsd", ".wsdl", ".jjt", ".ftl", ".tt", ".xaml", ".axaml", ".resx", ".razor", ".cshtml", ".edmx", ".dbml", ".aidl", ".graphql", ".wit":
+			case ".proto", ".thrift", ".avsc", ".avdl", ".g4", ".g", ".jj", ".fbs", ".xsd", ".wsdl", ".jjt", ".ftl", ".tt", ".xaml", ".axaml", ".resx", ".razor", ".cshtml", ".edmx", ".dbml", ".aidl", ".graphql", ".graphqls", ".wit", ".flex", ".cup", ".ceylon", ".sq", ".jrag", ".jadd":
 				made = true
 			}
 		}

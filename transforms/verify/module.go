@@ -91,7 +91,12 @@ func (q *query) exportOf(m module, name string, seen map[*file]bool) found {
 			if o.named() {
 				out.where = o.at()
 			} else {
-				out.open = fmt.Sprintf("%s may make names", o.at())
+				out.open, out.loose = fmt.Sprintf("%s may make names", o.at()), false
+			}
+		}
+		for _, o := range f.opens {
+			if o.reach == syntax.OpenMembers && o.owner == syntax.Exports && o.gives(name) {
+				out.open, out.loose = fmt.Sprintf("%s may export names", o.at()), false
 			}
 		}
 		for _, im := range f.imports {
@@ -131,7 +136,7 @@ func (q *query) exportOf(m module, name string, seen map[*file]bool) found {
 				return sub
 			}
 			if sub.open != "" {
-				out.open = fmt.Sprintf("%s imports everything from %s", f.path, im.module)
+				out.open, out.loose = fmt.Sprintf("%s imports everything from %s", f.path, im.module), false
 			}
 		}
 	}
@@ -166,7 +171,7 @@ func (m module) holds(d *decl) bool {
 // generatedName matches names that builds usually make.
 func generatedName(base string) bool {
 	base = strings.ToLower(base)
-	for _, s := range []string{"_pb2", "_pb", ".pb", "_grpc", "generated", "autogen", "version", "config", "_export", "export_", "moc_", "ui_", ".g", "_gen", "bindings", "parser", "lexer", "autovalue_", "autooneof_", "immutable", "buildinfo", "buildconfig", "package"} {
+	for _, s := range []string{"_pb2", "_pb", ".pb", "_grpc", "generated", "autogen", "version", "config", "_export", "export_", "moc_", "ui_", ".g", "_gen", "bindings", "parser", "lexer", "autovalue_", "autooneof_", "immutable", "buildinfo", "buildconfig", "package", "_rc"} {
 		if strings.Contains(base, s) {
 			return true
 		}

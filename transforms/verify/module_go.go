@@ -64,6 +64,9 @@ func goModule(q *query, p string, from *file) module {
 	if len(q.repo.ending(p)) > 0 || strings.Contains("/"+p+"/", "/internal/") || strings.HasPrefix(p, "vendor/") || strings.HasPrefix(p, "cmd/") || !sure && !modules {
 		return module{name: p}
 	}
+	if slices.Contains(goExperiments, p) {
+		return module{name: p}
+	}
 	return missing(sure, p, "package %s is not in the standard library (up to Go 1.27), and no module of the archive begins with %s", p, first)
 }
 
@@ -106,3 +109,6 @@ func (m module) packageName() string {
 	}
 	return ""
 }
+
+// goExperiments are packages of the standard library that GOEXPERIMENT brings.
+var goExperiments = words("arena simd simd/archsimd runtime/secret encoding/json/v2 encoding/json/jsontext testing/synctest")

@@ -102,7 +102,7 @@ func (q *query) pythonStandard(p, top string, from *file) module {
 	if m := q.lib.modules[p]; m != nil {
 		return module{state: standard, name: p, lib: m}
 	}
-	if outer := q.lib.modules[strings.TrimSuffix(p, "."+last(p))]; outer[last(p)] != (arity{}) {
+	if outer := q.lib.modules[strings.TrimSuffix(p, "."+last(p))]; outer[last(p)] != (arity{}) || last(p) == "__main__" {
 		return module{name: p}
 	}
 	return missing(!slices.Contains(pythonPlatform, top), p, "the standard library of Python 2.7 to 3.15 has no module %s", p)

@@ -5,6 +5,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"decoy/transforms/syntax"
 )
 
 // ecmaFile reports whether a script's path is what a specifier's target means: the
@@ -94,7 +96,7 @@ func ecmaModule(q *query, p string, from *file) module {
 		return module{name: p}
 	}
 	for _, o := range q.repo.modules {
-		if o.file.language == "" { // of the settings, not of another language
+		if o.file.language == "" || q.family(o.file) && o.name != syntax.Any && o.gives(p) { // of the settings, not of another language
 			return module{name: p, open: o.at()}
 		}
 	}

@@ -108,6 +108,11 @@ func (q *query) madeIn(f *file, name string) (opening, bool) {
 			return x, true
 		}
 	}
+	for _, x := range q.repo.openers[syntax.Packages] {
+		if q.family(x.file) && x.gives(name) && strings.HasPrefix(x.file.path, f.folder+"/") && stem(f.path) == f.folder+"/__init__" {
+			return x, true
+		}
+	}
 	return any, found
 }
 
@@ -141,8 +146,16 @@ func (q *query) openMembers(c *closure, d *decl) {
 			q.openMember(c, o)
 		}
 	}
+	for _, o := range q.repo.openers[syntax.AnyType] {
+		if q.family(o.file) {
+			c.patterns = append(c.patterns, o)
+		}
+	}
 	if q.w.members != byFolder {
 		return
+	}
+	if why := q.goMadeOf(d.file.folder); why != "" {
+		c.dynamic = why
 	}
 	for _, o := range q.repo.packageOpens(d.file.folder) {
 		if !(q.w.closes != nil && q.w.closes(q, o, "")) {

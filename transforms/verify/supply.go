@@ -46,7 +46,7 @@ func (q *query) unreadFiles() []*file {
 }
 
 // goSources end the names of files of which Go files are made.
-var goSources = words(".templ .qtpl .proto .y .rl .peg .thrift .fbs .capnp .gotmpl .g4 .pigeon .ego .hero")
+var goSources = words(".templ .qtpl .proto .y .rl .peg .thrift .fbs .capnp .gotmpl .g4 .pigeon .ego .hero .swig .swigcxx")
 
 // goSupplies: files of the package that were not read, and sources of generators
 // whose Go file is not in the archive.
@@ -54,11 +54,14 @@ func goSupplies(s *site, name string, u use) string {
 	if f := s.unreadIn(s.file.folder); f != nil {
 		return fmt.Sprintf("%s is of the package and not read", f.path)
 	}
-	for _, f := range s.repo.dirs[s.file.folder] {
-		if slices.Contains(goSources, path.Ext(f.path)) {
-			if !s.isMade(f, ".go", "_templ.go", path.Ext(f.path)+".go", ".pb.go") {
-				return fmt.Sprintf("Go is made of %s", f.path)
-			}
+	return s.goMadeOf(s.file.folder)
+}
+
+// goMadeOf says of which file of a folder Go is made that the archive does not hold.
+func (q *query) goMadeOf(dir string) string {
+	for _, f := range q.repo.dirs[dir] {
+		if slices.Contains(goSources, path.Ext(f.path)) && !q.isMade(f, ".go", "_templ.go", path.Ext(f.path)+".go", ".pb.go") {
+			return fmt.Sprintf("Go is made of %s", f.path)
 		}
 	}
 	return ""

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -164,6 +165,26 @@ func notRead(headers []string) string {
 	return "not read: " + strings.Join(headers, ", ")
 }
 
+// includers are the files that include one of that name which is no header of its own:
+// a template's bodies, a table, a part of a unity build.
+func (q *query) includers(base string) []*file {
+	if strings.HasPrefix(path.Ext(base), ".h") {
+		return nil
+	}
+	if q.includedBy == nil {
+		q.includedBy = map[string][]*file{}
+		for _, name := range sortedKeys(q.repo.files) {
+			f := q.repo.files[name]
+			for _, im := range f.imports {
+				if b := path.Base(im.module); q.family(f) && im.local == "*" && !strings.HasPrefix(path.Ext(b), ".h") && strings.Contains(b, ".") {
+					q.includedBy[b] = append(q.includedBy[b], f)
+				}
+			}
+		}
+	}
+	return q.includedBy[base]
+}
+
 // included headers of a file, directly and through others.
 type included struct {
 	unread []string // neither in the archive nor of the standard library
@@ -214,6 +235,9 @@ func (s *site) includes() included {
 		}
 	}
 	add(s.file, s.imports(0))
+	for _, f := range s.includers(path.Base(s.file.path)) { // what they include before this file, it sees
+		add(f, f.imports)
+	}
 	add(s.file, s.file.imports) // also those inside of a declaration, which write its members
 	for len(todo) > 0 {
 		f := todo[0]
