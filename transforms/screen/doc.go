@@ -52,7 +52,12 @@
 // snippets hold as well: all must be permissive. What is no expression is read as the
 // names of licences, all of which hold ("MIT & GPL-3.0-only" forbids), and is unclear else.
 //
-// Prose refuses and never permits. It is looked for in the comments of the first 60
+// Prose refuses. It permits in one case: the whole text of a permissive licence, or
+// Apache's header, in the comment that begins a file is that file's licence where no
+// folder states one. The text of another licence in a head refuses, and so do names of
+// licences that nobody lists.
+//
+// It is looked for in the comments of the first 60
 // lines, and of the comment or docstring that begins the file up to line 400: names and
 // addresses of copyleft and source-available licences where they are applied to
 // something, fields (":license: GPL", "@license", __license__ = "GPL"), notices that forbid

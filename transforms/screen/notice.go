@@ -66,7 +66,7 @@ var (
 
 	// notRestricting matches what reserved finds in permissive texts: names that are not
 	// to be used for advertising.
-	notRestricting = regexp.MustCompile(`(?i)\bendorse|\bpromot|\badvertis|\bexcept in compliance\b|\bpublicity`)
+	notRestricting = regexp.MustCompile(`(?i)\bendorse|\bpromot|\badvertis|\bexcept in compliance\b|\bexcept (?:according to|in accordance)\b|\bpublicity`)
 )
 
 // noticeHints are words of which every such notice holds one: they spare the regular
