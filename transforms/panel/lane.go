@@ -30,9 +30,10 @@ type lane struct {
 
 // full reports whether a member that is on trial has as much under way as it can be sent
 // at once: a look-ahead of first asks would stand before the second ones, on which its
-// answers wait.
+// answers wait. What was put aside in doubt is not under way: the next ones show whose
+// fault it was.
 func (l *lane) full(p *Panel) bool {
-	return l != nil && l.unread >= l.member.Concurrency && p.OnTrial(l.member.Name)
+	return l != nil && l.unread-len(l.suspects)-len(l.denied) >= l.member.Concurrency && p.OnTrial(l.member.Name)
 }
 
 // gate says that a lane's breaker has closed, takes a probe, or has stayed open.
