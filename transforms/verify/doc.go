@@ -72,10 +72,10 @@
 // open say so (syntax.Opening), and the settings of projects are read for what they
 // give all files (fim.Settings). A file knows modules and classes by other names too
 // (import pkg as p, m = import_module(…), for c in (A, B)): what it sets on them is
-// theirs, and a name set on an object of no known type may be any type's.
-//
-// One that makes a single known name makes it exist; one that may make any makes the check abstain. So does a file that was there and
-// not read, whatever kept it from being read: too large, not UTF-8, minified, in
+// theirs, and a name set on an object of no known type may be any type's. One that
+// makes a single known name makes it exist; one that may make any makes the check
+// abstain. So does a file that was there and not read, whatever kept it from being
+// read: too large, not UTF-8, minified, in
 // another language of the package (supply.go). It opens its package, namespace,
 // module, or whatever includes it.
 //
