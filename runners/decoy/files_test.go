@@ -294,7 +294,7 @@ func TestKilledAfterTheMarker(t *testing.T) {
 		<-gate
 		return nil
 	})
-	args := []string{"build", "--recipe", recipe, "--archives", b.Address("in/alpha.zip"), "--out", out}
+	args := []string{"build", "--recipe", recipe, "--archives", b.Address("in/alpha.zip"), "--shards", "1", "--out", out} // a shard without a repository would be done at once
 	build := process(t, nil, args...)
 	if err := build.Start(); err != nil {
 		t.Fatal(err)

@@ -90,7 +90,8 @@ func (g *GivenUp) Error() string {
 type TrialConfig struct {
 	Record func(GivenUp) error
 	Look   func() (*GivenUp, error)
-	// Fresh leaves answers from the ledger out: they have been tried before.
+	// Fresh leaves answers from the ledger out that were of no use: they have been tried
+	// before.
 	Fresh bool
 }
 
@@ -237,7 +238,7 @@ func (p *Panel) Worth(a Answer, reason, detail string) error {
 		}
 	})
 	t := p.config.Trials[a.Request.Member]
-	if t == nil || t.config.Fresh && a.FromLedger {
+	if t == nil || t.config.Fresh && a.FromLedger && reason != "" {
 		return nil
 	}
 	return t.count(a.Request.Key, reason, detail)
