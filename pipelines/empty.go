@@ -112,7 +112,8 @@ func (b *Build) nonEmpty(stage string) error {
 
 // topReasons are the largest reasons of what a stage left out.
 func topReasons(stage string, m schemas.Manifest) []EmptyReason {
-	out := rankedReasons(stage, m)
+	// Without pairs, what was not ranked are general rows alone.
+	out := slices.DeleteFunc(rankedReasons(stage, m), func(r EmptyReason) bool { return r.Reason == curate.ReasonNotRanked })
 	if len(out) > 0 {
 		return out[:min(len(out), shownReasons)]
 	}

@@ -115,6 +115,9 @@ func TestNoPairs(t *testing.T) {
 		if e.Stage != schemas.StageCurate || !slices.ContainsFunc(e.Reasons, func(r EmptyReason) bool { return r.Reason == curate.ReasonCellOff }) || hasBegun(t, out, schemas.StageExport) {
 			t.Errorf("%v: %+v", stages, e)
 		}
+		if slices.ContainsFunc(e.Reasons, func(r EmptyReason) bool { return r.Reason == curate.ReasonNotRanked }) {
+			t.Errorf("%v: general rows are a reason for no pairs: %+v", stages, e.Reasons)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"reflect"
 
 	"github.com/alecthomas/kong"
@@ -15,6 +16,9 @@ func outFlags() kong.Option {
 		var out string
 		if err := ctx.Scan.PopValueInto("folder", &out); err != nil {
 			return err
+		}
+		if out == "" {
+			return errors.New("the folder is empty, perhaps an unset variable: name one")
 		}
 		if !bucket.In(out) {
 			out = kong.ExpandPath(out)

@@ -157,14 +157,32 @@ func (c *client) broken(x *exchange) verdict {
 	return verdict{class: failed, reason: HTTPError, billed: !dial, detail: detail}
 }
 
+// remedyOfStop is what a person can do about a member that is asked no more, by the
+// provider's words.
+func remedyOfStop(detail string) string {
+	said := strings.ToLower(detail)
+	for _, r := range []struct{ word, remedy string }{
+		{"location", "run where the provider serves, or name another base_url"},
+		{"status 402", "pay the provider's account"},
+		{"insufficient_quota", "pay the provider's account, or raise its quota"},
+		{"quota", "wait until the provider's quota is renewed, or raise it"},
+		{"asks to wait", "wait as long"},
+	} {
+		if strings.Contains(said, r.word) {
+			return r.remedy
+		}
+	}
+	return "check the key, the model and base_url"
+}
+
 // stop remembers why the member is asked no more. The first reason stays.
 func (c *client) stop(detail string) error {
 	key := c.member.Key().String()
 	if c.member.Key().Empty() {
 		key = "(api_key_env is empty)"
 	}
-	err := fmt.Errorf("panel member %s is stopped: %s; check the key in %s, model %s and base_url %s, then run again: what is paid is kept",
-		c.member.Name, detail, key, c.member.Model, c.member.BaseURL)
+	err := fmt.Errorf("panel member %s is stopped: %s; %s (key in %s, model %s, base_url %s), then run again: what is paid is kept",
+		c.member.Name, detail, remedyOfStop(detail), key, c.member.Model, c.member.BaseURL)
 	c.stopped.CompareAndSwap(nil, &err)
 	return *c.stopped.Load()
 }
