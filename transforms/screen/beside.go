@@ -34,6 +34,8 @@ var (
 
 	// knownNotices are phrases that restrict nothing.
 	knownNotices = regexp.MustCompile(`(?i)` + strings.Join([]string{
+		// The file that it names lies in the same folder: it is read as this one is, and what it says holds too.
+		`see the adjacent licen[cs]e[.-]\w+ file, if present, for additional licen[cs]es that apply to parts of [\w -]{1,60}`,
 		`https?://\S+`, `\bSPDX-[\w-]+:`,
 		`\byou may not use this \w+ except in compliance with the licen[cs]e\b`, `\byou may obtain a copy of the licen[cs]e(?: below,? or)?(?: at)?\b`, `\bunless required by applicable law or agreed to in writing\b`,
 		`\b(?:software )?distributed under the licen[cs]e is distributed on an "as is" basis\b`, `\bwithout warranties or conditions of any kind\b`, `\bsee the licen[cs]e for the specific language governing permissions and limitations(?: under the licen[cs]e)?`,

@@ -49,6 +49,7 @@ func TestTextBesideALicence(t *testing.T) {
 		{"Except as otherwise noted in our EULA, it may be used freely.", "!"}, {"You agree to the following terms: no hosting.", "!"}, {"See the AUTHORS file for a list of contributors.", ""},
 		{"Portions of this software are derived from bar, copyright 2009 The Bar Authors.", ""},
 		{"You may not use this software except in compliance with the License.", ""},
+		{"See the adjacent LICENSE.python file, if present, for additional\nlicenses that apply to parts of Example Tool Python.", ""},
 
 		{"Additional terms\n\nThe software may not be offered as a hosted service.", "!"},
 		{"\"Commons Clause\" License Condition v1.0\n\nThe Software is provided to you under the License, as defined below, subject to the following condition.", "!"},
