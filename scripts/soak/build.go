@@ -27,9 +27,12 @@ func (s *soak) open(ctx context.Context) (err error) {
 		return err
 	}
 	if s.keep == "" {
-		if s.keep, err = os.MkdirTemp("", "decoy-soak-faults-"); err != nil {
-			return err
-		}
+		s.keep, err = os.MkdirTemp("", "decoy-soak-faults-")
+	} else {
+		err = os.MkdirAll(s.keep, 0o755)
+	}
+	if err != nil {
+		return err
 	}
 	if s.binary != "" {
 		s.binary, err = filepath.Abs(s.binary)
@@ -78,7 +81,8 @@ type measured struct {
 	Last           string   `json:"last"` // line that it printed
 }
 
-const header = "outcome\texit\tMB\twall_s\tcpu_s\tMiB\tcontexts\tnegatives\tcertified\tpairs\tinternal\tpanics\tfaults\tname\tlast line"
+const header = "outcome\texit\tMB\twall_s\tcpu_s\tMiB\tcontexts\tnegatives\tcertified\tpairs\t" +
+	"internal\tpanics\tfaults\tname\tlast line"
 
 // String is a line of the table.
 func (m measured) String() string {
@@ -86,8 +90,9 @@ func (m measured) String() string {
 	if m.Outcome != done || len(m.Faults) > 0 {
 		last = m.Last
 	}
-	return fmt.Sprintf("%s\t%d\t%.2f\t%.1f\t%.1f\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s", m.Outcome, m.Exit, m.SourceMB, m.Wall, m.CPU, m.MiB,
-		m.Contexts, m.Negatives, m.Certified, m.Pairs, m.InternalErrors, m.Panics, strings.Join(m.Faults, ","), m.Name, last)
+	return fmt.Sprintf("%s\t%d\t%.2f\t%.1f\t%.1f\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s",
+		m.Outcome, m.Exit, m.SourceMB, m.Wall, m.CPU, m.MiB, m.Contexts, m.Negatives, m.Certified, m.Pairs,
+		m.InternalErrors, m.Panics, strings.Join(m.Faults, ","), m.Name, last)
 }
 
 func (m measured) secondsAMB() float64 { return m.CPU / max(1, m.SourceMB) }
@@ -119,7 +124,8 @@ func (s *soak) build(ctx context.Context, name string, archives []string, shards
 	}
 	limit, cancel := context.WithTimeout(ctx, allowed(size, s.seconds))
 	defer cancel()
-	c := exec.CommandContext(limit, s.binary, "build", "--recipe", s.recipe, "--archives", "@"+list, "--shards", strconv.Itoa(shards), "--out", out)
+	c := exec.CommandContext(limit, s.binary, "build", "--recipe", s.recipe, "--archives", "@"+list,
+		"--shards", strconv.Itoa(shards), "--out", out)
 	var printed bytes.Buffer
 	c.Stdout, c.Stderr = &printed, &printed
 	began := time.Now()

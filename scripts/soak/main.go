@@ -2,13 +2,13 @@
 // should not happen.
 //
 //	go build -o /tmp/decoy ./runners/decoy
-//	go run ./scripts/soak [-decoy /tmp/decoy] [-seconds 60] [-memory 2048] [-jobs 1] [-recipe demo] [-table FILE] DIR…
+//	go run ./scripts/soak [-decoy /tmp/decoy] [-recipe demo] [-jobs 1] [-table FILE] DIR…
 //
 // Every file and every bare repository directly below a DIR is an archive. Each is built
-// in a process of its own with one shard; then one build takes all of them
-// (-together=false leaves it out), as a large corpus does. A recipe with a small
-// max_per_repo reads, screens and parses as much, and takes less time for the rest. The
-// table has a line for each build as soon as it has ended:
+// in a process of its own with one shard; then one build takes all of them, as a large
+// corpus does (-alone=false and -together=false leave one of the two out). A recipe with a
+// small max_per_repo reads, screens and parses as much, and takes less time for the rest.
+// The table has a line for each build as soon as it has ended:
 //
 //   - outcome: done; empty (nothing came out, and decoy said so with exit code 1);
 //     failed (any other end); hung (stopped after the time that it may take)
@@ -70,6 +70,7 @@ func run(ctx context.Context) error {
 	flag.StringVar(&s.keep, "keep", "", "folder for what faulty builds printed; a temporary one without it")
 	jobs := flag.Int("jobs", 1, "builds at once")
 	table := flag.String("table", "", "write the table to this file as well")
+	alone := flag.Bool("alone", true, "build each archive alone")
 	together := flag.Bool("together", true, "build all archives in one build at the end")
 	flag.Parse()
 	archives, err := list(flag.Args())
@@ -100,6 +101,9 @@ func run(ctx context.Context) error {
 	}
 	go func() {
 		defer func() { close(work); pool.Wait(); close(ends) }()
+		if !*alone {
+			return
+		}
 		for _, a := range archives {
 			select {
 			case work <- a:
