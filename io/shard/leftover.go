@@ -34,7 +34,7 @@ type Leftover struct {
 
 // ReadLeftover reads the record of a stage's folder; an absent one is empty.
 func ReadLeftover(dir string) (l Leftover, err error) {
-	err = readJSON(Join(dir, LeftoverName), &l)
+	err = ReadJSON(Join(dir, LeftoverName), &l)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
@@ -79,7 +79,7 @@ func Outdate(dir, stage string, records []string) error {
 	var mu sync.Mutex
 	err = each(records, func(record string) error {
 		var d schemas.Done
-		if err := readJSON(record, &d); err != nil {
+		if err := ReadJSON(record, &d); err != nil {
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil
 			}
@@ -122,9 +122,9 @@ func DoneRecords(dir string) ([]string, error) {
 }
 
 // Sweep removes files by name, but those to keep, and then the record of leftovers,
-// whose files must be among them, but for the numbers of shards given. A name that leads
+// whose files must be among them, but for what is to stand there after. A name that leads
 // out of the folder, or to what is kept for good, is an error.
-func Sweep(dir string, names []string, keep map[string]bool, begun ...int) error {
+func Sweep(dir string, names []string, keep map[string]bool, after Leftover) error {
 	var paths []string
 	for _, name := range names {
 		if keep[name] {
@@ -139,8 +139,8 @@ func Sweep(dir string, names []string, keep map[string]bool, begun ...int) error
 	if err := Remove(paths...); err != nil {
 		return err
 	}
-	if len(begun) > 0 {
-		return writeJSON(Join(dir, LeftoverName), Leftover{Files: []string{}, Begun: begun})
+	if len(after.Begun) > 0 {
+		return writeJSON(Join(dir, LeftoverName), after)
 	}
 	return Remove(Join(dir, LeftoverName))
 }

@@ -79,7 +79,7 @@ func (l Load) toParquet(ctx context.Context, dir string, plan []planned) (err er
 	if err != nil {
 		return err
 	}
-	if err := shard.Sweep(dir, left.Files, keep); err != nil {
+	if err := shard.Sweep(dir, left.Files, keep, shard.Leftover{}); err != nil {
 		return fmt.Errorf("load into %q: %w", dir, err)
 	}
 	return shard.WriteManifest(dir, m)
