@@ -132,7 +132,8 @@ func walkHistory(ctx context.Context, in archiveInput) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, repo.Close()) }()
-	config := gitrepo.Config{Ref: in.Source.Commit, MaxCommits: in.Commits, MaxFiles: edits.MaxFiles, Want: screen.MaybeSource}
+	config := gitrepo.Config{Ref: in.Source.Commit, MaxCommits: in.Commits, MaxFiles: edits.MaxFiles,
+		Want: screen.MaybeSource}
 	return repo.History(ctx, config, func(gitrepo.Commit) error { return nil })
 }
 

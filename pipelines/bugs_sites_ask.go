@@ -159,7 +159,8 @@ var (
 		c := valid.New()
 		defer c.Close()
 		for _, a := range in.Answers {
-			take(c, &in.Prompt.Context, in.Prompt.Member, panel.Answer{Request: r, Raw: a.Raw, Reject: a.Reject, Detail: a.Detail})
+			take(c, &in.Prompt.Context, in.Prompt.Member, panel.Answer{Request: r, Raw: a.Raw,
+				Reject: a.Reject, Detail: a.Detail})
 		}
 		return nil
 	})
@@ -170,7 +171,8 @@ var (
 		}
 		q := inquiry{shared: make([]bool, len(in.Answers))}
 		for i, a := range in.Answers {
-			q.answers = append(q.answers, panel.Answer{Request: requests[min(i, len(requests)-1)], Raw: a.Raw, Reject: a.Reject, Detail: a.Detail})
+			q.answers = append(q.answers, panel.Answer{Request: requests[min(i, len(requests)-1)], Raw: a.Raw,
+				Reject: a.Reject, Detail: a.Detail})
 		}
 		q.conclude(judgeProtocols[in.Prompt.Protocol])
 		return nil

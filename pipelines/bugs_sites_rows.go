@@ -24,7 +24,8 @@ type rowInput struct {
 func newRowInput(c *schemas.Context, n *judgedNegative, s *schemas.Selected, weights map[string]float64) rowInput {
 	in := rowInput{Context: *c, Selected: s, Weights: weights}
 	if n != nil {
-		in.Negative, in.Status, in.Rule, in.Evidence, in.Verdicts = &n.Negative, n.status, n.rule, n.evidence, n.verdicts
+		in.Negative, in.Status, in.Rule, in.Evidence, in.Verdicts = &n.Negative, n.status, n.rule, n.evidence,
+			n.verdicts
 	}
 	return in
 }

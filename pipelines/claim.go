@@ -161,7 +161,8 @@ func isRecord(stage, file string) bool {
 	}
 	n, err := strconv.Atoi(strings.TrimSuffix(path.Base(file), ".json"))
 	var d schemas.Done
-	return err == nil && json.Unmarshal(raw, &d) == nil && d.Stage == stage && d.Shard == n && hash.MatchString(d.Fingerprint)
+	return err == nil && json.Unmarshal(raw, &d) == nil && d.Stage == stage && d.Shard == n &&
+		hash.MatchString(d.Fingerprint)
 }
 
 // keepsLedger tells whether a folder holds paid answers: all else of a build may have

@@ -131,7 +131,8 @@ func exportShard(ctx context.Context, t shardTask) (schemas.Done, error) {
 			chosen[orEmpty(selected[i].NegativeID)] = &selected[i]
 		}
 		if s := chosen[""]; s != nil {
-			r, ok, err := contained(bugs, siteRow, ofContext(c), func() []rowInput { return []rowInput{newRowInput(c, nil, s, nil)} },
+			r, ok, err := contained(bugs, siteRow, ofContext(c),
+				func() []rowInput { return []rowInput{newRowInput(c, nil, s, nil)} },
 				func() (schemas.Row, error) { return row(c, nil, s), nil })
 			if err != nil {
 				return err
@@ -143,7 +144,8 @@ func exportShard(ctx context.Context, t shardTask) (schemas.Done, error) {
 		for i := range negatives {
 			n := &negatives[i]
 			s := chosen[n.ID]
-			r, ok, err := contained(bugs, siteRow, ofNegative(c, &n.Negative), func() []rowInput { return []rowInput{newRowInput(c, n, s, o.Weights)} },
+			r, ok, err := contained(bugs, siteRow, ofNegative(c, &n.Negative),
+				func() []rowInput { return []rowInput{newRowInput(c, n, s, o.Weights)} },
 				func() (r schemas.Row, err error) {
 					x := outcomeOf(c, n, s != nil, o.Weights)
 					if s != nil {

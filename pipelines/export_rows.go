@@ -101,7 +101,8 @@ func writeTrainers(t shardTask, model, split string, rows []schemas.Row, b *bugs
 	var sft []trainers.SFTRow
 	var pairs []trainers.PairRow
 	for _, group := range trainers.Contexts(rows) {
-		r, ok, err := contained(b, siteTrainerRows, record{id: group[0].ContextID, language: group[0].Language, generator: model},
+		r, ok, err := contained(b, siteTrainerRows, record{id: group[0].ContextID, language: group[0].Language,
+			generator: model},
 			func() []trainerInput { return []trainerInput{{model, group}} },
 			func() (trainerRows, error) { return trainerRowsOf(model, group) })
 		if err != nil {

@@ -58,14 +58,15 @@ func partitionRows(ctx context.Context, t shardTask, o extractOptions) (d schema
 	r, err, more := next()
 	for more && err == nil {
 		at := r.Shard
-		f, werr := writeSeq(name(schemas.ShardName(fmt.Sprintf("rows-task%05d", t.Shard), int(at), t.Of, "jsonl.zst")), func(yield func(schemas.Blob, error) bool) {
-			for more && r.Shard == at {
-				if !yield(r.Blob, err) {
-					return
+		f, werr := writeSeq(name(schemas.ShardName(fmt.Sprintf("rows-task%05d", t.Shard), int(at), t.Of, "jsonl.zst")),
+			func(yield func(schemas.Blob, error) bool) {
+				for more && r.Shard == at {
+					if !yield(r.Blob, err) {
+						return
+					}
+					r, err, more = next()
 				}
-				r, err, more = next()
-			}
-		}, func(*schemas.Blob) {})
+			}, func(*schemas.Blob) {})
 		if werr != nil {
 			return d, werr
 		}

@@ -168,7 +168,8 @@ func (x *extraction) repo(ctx context.Context, repo string, from []partedSource,
 		}
 		return rows.each(repo, func(b schemas.Blob) error {
 			src := archives.Source{Repo: b.Repo, Commit: b.Commit}
-			return x.offer(ctx, file{src, b.License, screen.Stated(b.License).Under(x.terms(src)), x.spanShare(1), b.Path, b.Content}, seen, files)
+			return x.offer(ctx, file{src, b.License, screen.Stated(b.License).Under(x.terms(src)),
+				x.spanShare(1), b.Path, b.Content}, seen, files)
 		})
 	})
 	if err != nil {
@@ -250,7 +251,8 @@ func (x *extraction) walk(ctx context.Context, src archives.Source, seen map[[2]
 			return false
 		},
 		func(e archives.Entry) error {
-			return x.offer(ctx, file{src, "", licenses, x.spanShare(bySuffix[path.Ext(e.Path)]), e.Path, e.Data}, seen, files)
+			return x.offer(ctx, file{src, "", licenses, x.spanShare(bySuffix[path.Ext(e.Path)]), e.Path, e.Data}, seen,
+				files)
 		}, func(r schemas.Reject) {
 			switch r.Reason {
 			case schemas.ReasonInternal:

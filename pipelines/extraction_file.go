@@ -27,19 +27,22 @@ type file struct {
 func (x *extraction) offer(ctx context.Context, f file, seen map[[2]string]bool, files chan<- file) error {
 	key := [2]string{f.src.Commit, f.path}
 	if seen[key] {
-		x.reject(schemas.Reject{Stage: schemas.StageExtract, ID: f.src.FileID(f.path), Reason: rejectDuplicateFile, Detail: "an earlier input has the same repository, commit and path"})
+		x.reject(schemas.Reject{Stage: schemas.StageExtract, ID: f.src.FileID(f.path), Reason: rejectDuplicateFile,
+			Detail: "an earlier input has the same repository, commit and path"})
 		return nil
 	}
 	seen[key] = true
 	if !screen.MaybeSource(f.path) {
-		told, ok, err := contained(x.bugs, siteManifest, record{id: f.src.FileID(f.path)}, f.input, func() ([]schemas.Symbol, error) {
-			return projectSymbols(f.src.Repo, f.path, f.data), nil
-		})
+		told, ok, err := contained(x.bugs, siteManifest, record{id: f.src.FileID(f.path)}, f.input,
+			func() ([]schemas.Symbol, error) {
+				return projectSymbols(f.src.Repo, f.path, f.data), nil
+			})
 		if err != nil {
 			return err
 		}
 		if !ok {
-			told = []schemas.Symbol{{Repo: f.src.Repo, Record: schemas.SymbolFile, Path: f.path, Arity: -1, Flags: []string{"unread"}}}
+			told = []schemas.Symbol{{Repo: f.src.Repo, Record: schemas.SymbolFile, Path: f.path,
+				Arity: -1, Flags: []string{"unread"}}}
 		}
 		for _, s := range told {
 			x.symbol(s)
@@ -59,13 +62,16 @@ func (x *extraction) offer(ctx context.Context, f file, seen map[[2]string]bool,
 func (x *extraction) file(at **fim.Extractor, f file) error {
 	sum := sha256.Sum256(f.data)
 	hash := hex.EncodeToString(sum[:])
-	fileSymbol := schemas.Symbol{Repo: f.src.Repo, Record: schemas.SymbolFile, Path: f.path, Owner: hash, Arity: int64(len(f.data))}
+	fileSymbol := schemas.Symbol{Repo: f.src.Repo, Record: schemas.SymbolFile, Path: f.path,
+		Owner: hash, Arity: int64(len(f.data))}
 	unread := func(err error) error {
 		fileSymbol.Flags = []string{"unread"}
 		x.symbol(fileSymbol)
 		return err
 	}
-	look, ok, err := contained(x.bugs, siteScreen, f.record(""), f.input, func() (look, error) { return f.screened(), nil })
+	look, ok, err := contained(x.bugs, siteScreen, f.record(""), f.input, func() (look, error) {
+		return f.screened(), nil
+	})
 	if err != nil || !ok {
 		return unread(err)
 	}
@@ -75,7 +81,8 @@ func (x *extraction) file(at **fim.Extractor, f file) error {
 		return unread(nil)
 	}
 	rejected := func(reason, detail string) {
-		x.reject(schemas.Reject{Stage: schemas.StageExtract, ID: f.src.FileID(f.path), Reason: reason, Detail: detail, Language: lang})
+		x.reject(schemas.Reject{Stage: schemas.StageExtract, ID: f.src.FileID(f.path), Reason: reason,
+			Detail: detail, Language: lang})
 	}
 	readable := reason == "" || reason == screen.Generated || reason == screen.Vendored
 	if !readable {
@@ -90,9 +97,11 @@ func (x *extraction) file(at **fim.Extractor, f file) error {
 		}
 		license, reason, detail = terms.license, terms.reason, terms.detail
 	}
-	blob := schemas.Blob{Repo: f.src.Repo, Commit: f.src.Commit, Path: f.path, License: license, Language: lang, Size: int64(len(f.data)), SHA256: hash, Content: f.data}
+	blob := schemas.Blob{Repo: f.src.Repo, Commit: f.src.Commit, Path: f.path, License: license, Language: lang,
+		Size: int64(len(f.data)), SHA256: hash, Content: f.data}
 	spans := reason == "" && float64(schemas.Key64("spans", hash)>>11)/(1<<53) < f.share
-	r, ok, err := x.look(at, spansInput{Blob: blob, Spans: spans}, f.record(lang), func(w *fim.Extractor) (fim.Result, error) { return w.File(&blob, spans) })
+	r, ok, err := x.look(at, spansInput{Blob: blob, Spans: spans}, f.record(lang),
+		func(w *fim.Extractor) (fim.Result, error) { return w.File(&blob, spans) })
 	if err != nil || !ok {
 		return unread(err)
 	}

@@ -197,7 +197,8 @@ func ReadJSON(path string, v any) error {
 		return err
 	}
 	if err := json.Unmarshal(data, v); err != nil {
-		return Refuse("%q is not what decoy writes under this name (%v): move it away and run the same command again", path, err)
+		return Refuse("%q is not what decoy writes under this name (%v): move it away and run the same command again",
+			path, err)
 	}
 	return nil
 }

@@ -69,7 +69,8 @@ func Outdate(dir, stage string, records []string) error {
 	m, err := ReadManifest(dir)
 	switch {
 	case err == nil && m.Stage != stage:
-		return Refuse("%q is no manifest of decoy's %s, and decoy would write one there: move it away", Join(dir, manifestName), stage)
+		return Refuse("%q is no manifest of decoy's %s, and decoy would write one there: move it away",
+			Join(dir, manifestName), stage)
 	case err == nil:
 		files = m.Shards
 	case !errors.Is(err, fs.ErrNotExist):
@@ -86,7 +87,8 @@ func Outdate(dir, stage string, records []string) error {
 			return err
 		}
 		if d.Stage != stage {
-			return Refuse("%q is no done record of decoy's %s, and decoy would remove it: move it away and run the same command again", record, stage)
+			return Refuse("%q is no done record of decoy's %s, and decoy would remove it: move it away and run the "+
+				"same command again", record, stage)
 		}
 		mu.Lock()
 		defer mu.Unlock()
@@ -118,7 +120,9 @@ func Outdate(dir, stage string, records []string) error {
 // DoneRecords are the paths of a stage's done records.
 func DoneRecords(dir string) ([]string, error) {
 	all, err := List(Join(dir, doneDir), "[0-9]*.json")
-	return slices.DeleteFunc(all, func(p string) bool { return !recordName.MatchString(doneDir + "/" + path.Base(filepath.ToSlash(p))) }), err
+	return slices.DeleteFunc(all, func(p string) bool {
+		return !recordName.MatchString(doneDir + "/" + path.Base(filepath.ToSlash(p)))
+	}), err
 }
 
 // Sweep removes files by name, but those to keep, and then the record of leftovers,
@@ -131,8 +135,10 @@ func Sweep(dir string, names []string, keep map[string]bool, after Leftover) err
 			continue
 		}
 		first, _, _ := strings.Cut(name, "/")
-		if !fs.ValidPath(name) || name == "." || first == doneDir || first == "ledger" || path.Base(name) == manifestName {
-			return fmt.Errorf("a record of %q names the file %q, which is not one of a shard: nothing was removed; look into its %s and %s", dir, name, doneDir, LeftoverName)
+		if !fs.ValidPath(name) || name == "." || first == doneDir || first == "ledger" ||
+			path.Base(name) == manifestName {
+			return fmt.Errorf("a record of %q names the file %q, which is not one of a shard: nothing was removed; "+
+				"look into its %s and %s", dir, name, doneDir, LeftoverName)
 		}
 		paths = append(paths, Join(dir, name))
 	}

@@ -118,7 +118,8 @@ func (l Load) begin(dir string, plan []planned) error {
 			if there, err := shard.Has(filepath.Join(dir, name)); err != nil {
 				return err
 			} else if there {
-				return shard.Refuse("decoy would write over %q, which no load has written: move it away, or name another folder", filepath.Join(dir, name))
+				return shard.Refuse("decoy would write over %q, which no load has written: move it away, or name "+
+					"another folder", filepath.Join(dir, name))
 			}
 		}
 	}

@@ -86,8 +86,10 @@ func (m measured) String() string {
 	if m.Outcome != done || len(m.Faults) > 0 {
 		last = m.Last
 	}
-	return fmt.Sprintf("%s\t%d\t%.2f\t%.1f\t%.1f\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s", m.Outcome, m.Exit, m.SourceMB, m.Wall, m.CPU, m.MiB,
-		m.Contexts, m.Negatives, m.Certified, m.Pairs, m.InternalErrors, m.Panics, strings.Join(m.Faults, ","), m.Name, last)
+	return fmt.Sprintf("%s\t%d\t%.2f\t%.1f\t%.1f\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s", m.Outcome, m.Exit,
+		m.SourceMB, m.Wall, m.CPU, m.MiB,
+		m.Contexts, m.Negatives, m.Certified, m.Pairs, m.InternalErrors, m.Panics, strings.Join(m.Faults, ","), m.Name,
+		last)
 }
 
 func (m measured) secondsAMB() float64 { return m.CPU / max(1, m.SourceMB) }
@@ -119,7 +121,8 @@ func (s *soak) build(ctx context.Context, name string, archives []string, shards
 	}
 	limit, cancel := context.WithTimeout(ctx, allowed(size, s.seconds))
 	defer cancel()
-	c := exec.CommandContext(limit, s.binary, "build", "--recipe", s.recipe, "--archives", "@"+list, "--shards", strconv.Itoa(shards), "--out", out)
+	c := exec.CommandContext(limit, s.binary, "build", "--recipe", s.recipe, "--archives", "@"+list, "--shards",
+		strconv.Itoa(shards), "--out", out)
 	var printed bytes.Buffer
 	c.Stdout, c.Stderr = &printed, &printed
 	began := time.Now()
