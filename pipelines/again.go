@@ -71,6 +71,7 @@ func (s *stage) again(ctx context.Context) error {
 		}
 		parts = append(parts, stage)
 	}
-	b.Log("%s: %s; done again, with what they had cost: %s. Answers in the ledger to the same requests are not paid again", s.name, cause, strings.Join(parts, ", "))
+	b.Log("%s: %s; done again, with what they had cost: %s. Answers in the ledger to the same requests are not paid "+
+		"again", s.name, cause, strings.Join(parts, ", "))
 	return nil
 }

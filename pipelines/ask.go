@@ -10,7 +10,8 @@ import (
 
 // openPanel opens paid members with the ledger of their stage.
 // Requests that lie with the provider as batches are not sent singly: that is an error.
-func openPanel(ctx context.Context, t shardTask, members []panel.Member, budget *float64, replay bool, workers int, limiter LimiterRecipe, launch string) (*panel.Panel, error) {
+func openPanel(ctx context.Context, t shardTask, members []panel.Member, budget *float64, replay bool, workers int,
+	limiter LimiterRecipe, launch string) (*panel.Panel, error) {
 	scanner, err := secrets.New()
 	if err != nil {
 		return nil, err

@@ -35,7 +35,8 @@ var batchStages = map[string]batchStage{
 			s, err := b.open(schemas.StageGenerate, nil, nil, schemas.StageExtract)
 			return s, func(t shardTask, p *panel.Panel, m panel.Member) iter.Seq2[panel.Request, error] {
 				return func(yield func(panel.Request, error) bool) {
-					for x, err := range generatorRequests(shard.Read[schemas.Context](t.path(schemas.StageExtract, "contexts")), p, m, silent(t)) {
+					for x, err := range generatorRequests(shard.Read[schemas.Context](t.path(schemas.StageExtract,
+						"contexts")), p, m, silent(t)) {
 						if !yield(x.request, err) {
 							return
 						}

@@ -125,7 +125,8 @@ func (s *bugSite[In]) run(id string, f func() error) error {
 // rejected, ok is false, and the tools that f used are not to be used again. inputs are
 // what reproduces it, in ascending size; the first that does is taken. The error is one
 // of the environment.
-func contained[In, Out any](b *bugs, s *bugSite[In], r record, inputs func() []In, f func() (Out, error)) (out Out, ok bool, err error) {
+func contained[In, Out any](b *bugs, s *bugSite[In], r record, inputs func() []In,
+	f func() (Out, error)) (out Out, ok bool, err error) {
 	err = s.run(r.id, func() (err error) {
 		out, err = f()
 		return err
@@ -164,7 +165,8 @@ func bundled[In any](b *bugs, s *bugSite[In], r record, p *contain.Panic, inputs
 	})
 	bundle := bugBundle{
 		Notice: bundleNotice, CodeVersion: schemas.CodeVersion, Stage: b.stage, Site: s.name, ID: r.id,
-		Language: r.language, Type: r.typ, Generator: r.generator, Place: p.Place, Panic: p.Value, Stack: strings.Split(p.Stack, "\n"),
+		Language: r.language, Type: r.typ, Generator: r.generator, Place: p.Place, Panic: p.Value,
+		Stack: strings.Split(p.Stack, "\n"),
 	}
 	var in In
 	err := contain.Do(func() error { // what gathers the input may fail over it too
@@ -188,7 +190,8 @@ func bundled[In any](b *bugs, s *bugSite[In], r record, p *contain.Panic, inputs
 // reported writes the bundle of a failure whose reject a reader has made.
 func reported[In any](b *bugs, s *bugSite[In], r schemas.Reject, inputs func() []In) error {
 	place, value, _ := strings.Cut(r.Detail, ": ")
-	return bundled(b, s, record{r.ID, r.Language, r.Type, r.Generator}, &contain.Panic{Place: place, Value: value}, inputs)
+	return bundled(b, s, record{r.ID, r.Language, r.Type, r.Generator}, &contain.Panic{Place: place, Value: value},
+		inputs)
 }
 
 // bundling is held while a bundle is written.
@@ -218,7 +221,8 @@ func (b *bugBundle) write(out string) error {
 		if over[len(over)-1] == mine && len(over) == 1 {
 			return nil
 		}
-		if err := shard.Remove(slices.DeleteFunc(slices.Clone(over), func(p string) bool { return p == mine })...); err != nil {
+		if err := shard.Remove(slices.DeleteFunc(slices.Clone(over),
+			func(p string) bool { return p == mine })...); err != nil {
 			return err
 		}
 		if slices.Contains(over, mine) {
@@ -248,7 +252,9 @@ func internalErrors(stage string, counts map[string]int64) []InternalErrors {
 			out = append(out, InternalErrors{stage, place, n})
 		}
 	}
-	slices.SortFunc(out, func(a, b InternalErrors) int { return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Place, b.Place)) })
+	slices.SortFunc(out, func(a, b InternalErrors) int {
+		return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Place, b.Place))
+	})
 	return out
 }
 
@@ -271,7 +277,8 @@ func (b *Build) reportInternal() error {
 		b.Warn(LevelError, "%s: internal error over %s at %s", e.Stage, plural(e.N, "record"), e.Place)
 		total += e.N
 	}
-	b.Warn(LevelError, "%s left out because decoy failed over them; show one with: decoy bug %s/FILE", plural(total, "record"), shard.Join(b.Out, bugsFolder))
+	b.Warn(LevelError, "%s left out because decoy failed over them; show one with: decoy bug %s/FILE",
+		plural(total, "record"), shard.Join(b.Out, bugsFolder))
 	if b.Strict {
 		return fmt.Errorf("%w: %s, in %s", ErrInternal, plural(total, "record"), shard.Join(b.Out, bugsFolder))
 	}
@@ -298,7 +305,8 @@ func (b *Build) internalWarnings() ([]report.Warning, error) {
 	all, err := b.internalErrors()
 	var out []report.Warning
 	for _, e := range all {
-		text := fmt.Sprintf("%s left out: decoy itself failed over them in %s at %s. decoy bug FILE reproduces one; FILE is below %s.", plural(e.N, "record"), e.Stage, e.Place, bugsFolder)
+		text := fmt.Sprintf("%s left out: decoy itself failed over them in %s at %s. decoy bug FILE reproduces one; "+
+			"FILE is below %s.", plural(e.N, "record"), e.Stage, e.Place, bugsFolder)
 		out = append(out, report.Warning{Level: LevelError, Text: text})
 	}
 	return out, err
@@ -312,7 +320,8 @@ func (sum *summary) renderable() error {
 		sum.b.unshown = append(sum.b.unshown, InternalErrors{"report", place, 1})
 	}}
 	sum.samples = slices.DeleteFunc(sum.samples, func(s sample) bool {
-		_, ok, err := contained(b, siteReportPair, ofNegative(&s.Context, &s.Negative), func() []sample { return []sample{s} },
+		_, ok, err := contained(b, siteReportPair, ofNegative(&s.Context, &s.Negative),
+			func() []sample { return []sample{s} },
 			func() (struct{}, error) { return struct{}{}, renderPair(s) })
 		failed = cmp.Or(failed, err)
 		return !ok

@@ -17,7 +17,8 @@ import (
 	"decoy/schemas/contain"
 )
 
-const bundleNotice = "This file holds source code from your inputs, of the record named below. Look at it before you give it to others."
+const bundleNotice = "This file holds source code from your inputs, of the record named below. Look at it before you " +
+	"give it to others."
 
 // bugBundle is a file below OUT/bugs: what reproduces one failure alone.
 type bugBundle struct {
@@ -44,11 +45,13 @@ const maxBundleBytes = 64 << 20
 func (b *bugBundle) fill(in any) error {
 	raw, err := json.Marshal(in)
 	if err != nil {
-		b.LeftOut, b.Input = append(b.LeftOut, "the input cannot be written: "+oneLine(err.Error())), json.RawMessage("null")
+		b.LeftOut, b.Input = append(b.LeftOut, "the input cannot be written: "+oneLine(err.Error())),
+			json.RawMessage("null")
 		return nil
 	}
 	if len(raw) > maxBundleBytes {
-		b.LeftOut, b.Input = append(b.LeftOut, fmt.Sprintf("the input has %d bytes; a bundle holds %d", len(raw), maxBundleBytes)), json.RawMessage("null")
+		b.LeftOut, b.Input = append(b.LeftOut, fmt.Sprintf("the input has %d bytes; a bundle holds %d", len(raw),
+			maxBundleBytes)), json.RawMessage("null")
 		return nil
 	}
 	own := reflect.New(reflect.TypeOf(in).Elem()) // the stage's own records stay as they are
@@ -57,11 +60,13 @@ func (b *bugBundle) fill(in any) error {
 	}
 	n := 0
 	if err := contain.Do(func() error { n = mask(own.Elem()); return nil }); err != nil {
-		b.LeftOut, b.Input = append(b.LeftOut, "the input could not be searched for secrets: "+err.Error()), json.RawMessage("null")
+		b.LeftOut, b.Input = append(b.LeftOut, "the input could not be searched for secrets: "+err.Error()),
+			json.RawMessage("null")
 		return nil
 	}
 	if n > 0 {
-		b.LeftOut = append(b.LeftOut, fmt.Sprintf("what looked like secrets in %s is written over with x; the failure may hang on it", plural(int64(n), "text")))
+		b.LeftOut = append(b.LeftOut, fmt.Sprintf("what looked like secrets in %s is written over with x; the "+
+			"failure may hang on it", plural(int64(n), "text")))
 	}
 	b.Input, err = json.Marshal(own.Interface())
 	return err
@@ -161,7 +166,7 @@ func overwrite(words *regexp.Regexp, s string) string {
 }
 
 // ReproduceBug runs the function of a bundle over its record again and says on w what
-// happens. failed is whether it fails still.
+// happens. failed is whether it fails still; what is no bundle is a *shard.Refusal.
 func ReproduceBug(file string, w io.Writer) (failed bool, err error) {
 	raw, err := shard.ReadFile(file)
 	if err != nil {
@@ -169,11 +174,12 @@ func ReproduceBug(file string, w io.Writer) (failed bool, err error) {
 	}
 	var b bugBundle
 	if err := json.Unmarshal(raw, &b); err != nil || b.Site == "" {
-		return false, errors.Join(fmt.Errorf("%s is no bundle of decoy's; name a file below OUT/%s", file, bugsFolder), err)
+		return false, shard.Refuse("%s is no bundle of decoy's; name a file below OUT/%s", file, bugsFolder)
 	}
 	again := bugSites[b.Site]
 	if again == nil {
-		return false, fmt.Errorf("%s is of the function %q, which this decoy does not have: use the version that wrote it", file, b.Site)
+		return false, shard.Refuse("%s is of the function %q, which this decoy does not have: use the version "+
+			"that wrote it", file, b.Site)
 	}
 	fmt.Fprintln(w, b.Notice)
 	fmt.Fprintf(w, "%s of %s: %s\nit failed at %s: %s\n", b.Site, b.Stage, b.ID, b.Place, b.Panic)

@@ -186,6 +186,9 @@ type stage struct {
 	inputs      []schemas.Input
 	fingerprint string
 	units       int // of work that progress counts, 0 for one a shard
+	// notes are names of files that have no number of shards in them and that only
+	// some builds write: they are noted before.
+	notes []string
 }
 
 // open computes a stage's fingerprint from its options and the manifests of the

@@ -161,7 +161,8 @@ func isRecord(stage, file string) bool {
 	}
 	n, err := strconv.Atoi(strings.TrimSuffix(path.Base(file), ".json"))
 	var d schemas.Done
-	return err == nil && json.Unmarshal(raw, &d) == nil && d.Stage == stage && d.Shard == n && hash.MatchString(d.Fingerprint)
+	return err == nil && json.Unmarshal(raw, &d) == nil && d.Stage == stage && d.Shard == n &&
+		hash.MatchString(d.Fingerprint)
 }
 
 // keepsLedger tells whether a folder holds paid answers: all else of a build may have
@@ -185,7 +186,8 @@ func keepsLedger(out string) (bool, error) {
 }
 
 // adopt notes which files of an earlier version's build are decoy's: nobody noted them
-// before they were written, and a shard that was killed has left no record.
+// before they were written, and a shard that was killed has left no record. A name that
+// somebody else might give is decoy's only beside files that bear a number of shards.
 func adopt(out string) error {
 	for _, stage := range schemas.Stages {
 		dir := shard.Join(out, stage)
@@ -193,14 +195,15 @@ func adopt(out string) error {
 		if err != nil {
 			return err
 		}
-		match := writtenBy(stage, 0)
+		match, numbered := writtenBy(stage, 0), false
 		var ours []string
 		for _, name := range names {
-			if match.MatchString(name) {
+			if match(name) || stage == schemas.StageJudge && isRound(dir, name) {
 				ours = append(ours, name)
+				numbered = numbered || strings.Contains(name, "-of-")
 			}
 		}
-		if len(ours) == 0 {
+		if !numbered {
 			continue
 		}
 		l, err := shard.ReadLeftover(dir)
@@ -212,4 +215,11 @@ func adopt(out string) error {
 		}
 	}
 	return nil
+}
+
+// isRound tells whether a file of judge is what a round adds up to.
+func isRound(dir, name string) bool {
+	var r JudgeRound
+	return strings.HasPrefix(name, roundsFolder) && readJSON(shard.Join(dir, name), &r) == nil &&
+		r.Round > 0 && roundName(r.Round-1) == name
 }

@@ -160,7 +160,9 @@ func (f *selectFn) ProcessElement(ctx context.Context, _ int, _ func(*int) bool,
 			}
 		}
 	}
-	b := &bugs{f.Out, schemas.StageCurate, func(r schemas.Reject) { failed = append(failed, failedRow{schemas.Shard(r.ID, f.Of), r}) }}
+	b := &bugs{f.Out, schemas.StageCurate, func(r schemas.Reject) {
+		failed = append(failed, failedRow{schemas.Shard(r.ID, f.Of), r})
+	}}
 	pool, general, repos, err := groupable(b, pool, general, repos)
 	if err != nil {
 		return err
@@ -200,10 +202,12 @@ type CurateReport struct {
 
 // groupable leaves out the repositories that alone make the grouping fail, and all that
 // is of them. A failure over several together is an error of the stage.
-func groupable(b *bugs, pool []curate.Candidate, general []curate.General, repos []curate.RepoFiles) ([]curate.Candidate, []curate.General, []curate.RepoFiles, error) {
+func groupable(b *bugs, pool []curate.Candidate, general []curate.General,
+	repos []curate.RepoFiles) ([]curate.Candidate, []curate.General, []curate.RepoFiles, error) {
 	out := map[string]bool{}
 	for _, r := range repos {
-		_, ok, err := contained(b, siteGroups, record{id: r.Repo}, func() []curate.RepoFiles { return []curate.RepoFiles{r} },
+		_, ok, err := contained(b, siteGroups, record{id: r.Repo},
+			func() []curate.RepoFiles { return []curate.RepoFiles{r} },
 			func() ([]curate.Group, error) { return curate.Groups([]curate.RepoFiles{r}), nil })
 		if err != nil {
 			return nil, nil, nil, err

@@ -78,7 +78,8 @@ func (f *smallRowsFn) ProcessElement(ctx context.Context, task string, emit func
 			langs[c.Repo] = map[string]bool{}
 		}
 		langs[c.Repo][c.Language] = true
-		of, ok, err := contained(b, siteSmallRow, ofContext(c), func() []rowInput { return []rowInput{newRowInput(c, nil, nil, nil)} },
+		of, ok, err := contained(b, siteSmallRow, ofContext(c),
+			func() []rowInput { return []rowInput{newRowInput(c, nil, nil, nil)} },
 			func() (*curate.General, error) { return smallOf(c, f.decontaminate), nil })
 		if err != nil || !ok {
 			return cmp.Or(err, failed)
@@ -88,7 +89,8 @@ func (f *smallRowsFn) ProcessElement(ctx context.Context, task string, emit func
 		}
 		for i := range negatives {
 			n := &negatives[i]
-			r, ok, err := contained(b, siteSmallRow, ofNegative(c, &n.Negative), func() []rowInput { return []rowInput{newRowInput(c, n, nil, f.options.Weights)} },
+			r, ok, err := contained(b, siteSmallRow, ofNegative(c, &n.Negative),
+				func() []rowInput { return []rowInput{newRowInput(c, n, nil, f.options.Weights)} },
 				func() (*curate.Candidate, error) { return candidate(c, n, f.options.Weights), nil })
 			if err = cmp.Or(err, failed); err != nil {
 				return err

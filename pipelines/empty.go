@@ -107,30 +107,56 @@ func (b *Build) nonEmpty(stage string) error {
 	if n > 0 {
 		return nil
 	}
-	return &EmptyError{stage, y.what, topReasons(stage, m)}
+	reasons, err := b.topReasons(stage, m)
+	if err != nil {
+		return err
+	}
+	return &EmptyError{stage, y.what, reasons}
 }
 
 // topReasons are the largest reasons of what a stage left out.
-func topReasons(stage string, m schemas.Manifest) []EmptyReason {
+func (b *Build) topReasons(stage string, m schemas.Manifest) ([]EmptyReason, error) {
 	// Without pairs, what was not ranked are general rows alone.
-	out := slices.DeleteFunc(rankedReasons(stage, m), func(r EmptyReason) bool { return r.Reason == curate.ReasonNotRanked })
+	out := slices.DeleteFunc(rankedReasons(stage, m),
+		func(r EmptyReason) bool { return r.Reason == curate.ReasonNotRanked })
 	if len(out) > 0 {
-		return out[:min(len(out), shownReasons)]
+		return out[:min(len(out), shownReasons)], nil
 	}
 	// Nothing was rejected because nothing was there.
 	switch {
 	case stage == schemas.StageExtract && m.Counts["files"] == 0:
-		out = append(out, EmptyReason{"no_source_file", int64(len(m.Inputs)), "of so many archives, repositories and files of rows none holds a source file in " + strings.Join(schemas.Languages, ", ") + "; look at archives, rows and extract.languages"})
+		out = append(out, EmptyReason{"no_source_file", int64(len(m.Inputs)), "of so many archives, repositories and " +
+			"files of rows " +
+			"none holds a source file in " + strings.Join(b.Recipe.Extract.Languages, ", ") +
+			"; look at archives, rows and extract.languages"})
 	case stage == schemas.StageExtract:
-		out = append(out, EmptyReason{"no_span", m.Counts["files"], "no source file has a place to complete; look at extract.kinds, max_per_file and max_per_repo"})
-	case stage == schemas.StageGenerate && m.Counts["requests"] == 0:
-		out = append(out, EmptyReason{"no_request", 0, "no context can carry a negative; add import or call to extract.kinds, or types to generate.types"})
+		out = append(out, EmptyReason{"no_span", m.Counts["files"], "no source file has a place to complete; look at " +
+			"extract.kinds, max_per_file and max_per_repo"})
 	case stage == schemas.StageGenerate && m.Counts["unlabelled"] > 0:
-		out = append(out, EmptyReason{"unlabelled", m.Counts["unlabelled"], "no sample is shown to be wrong; raise samples of the member, or add another generator"})
+		out = append(out, EmptyReason{"unlabelled", m.Counts["unlabelled"], "no sample is shown to be wrong; raise " +
+			"samples of the member, or add another generator"})
+	case stage == schemas.StageGenerate && m.Counts["requests"] == 0:
+		n, err := b.looked(schemas.StageExtract, "contexts")
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, EmptyReason{"no_request", n, "none of so many contexts can carry a negative; add import or " +
+			"call to extract.kinds, or types to generate.types"})
 	case stage == schemas.StageCurate:
-		out = append(out, EmptyReason{"no_candidate", 0, "there is no negative to select among; look at generate and verify"})
+		n, err := b.looked(schemas.StageGenerate, "negatives")
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, EmptyReason{"no_candidate", n, "none of so many negatives can be selected; look at " +
+			"generate and verify"})
 	}
-	return out
+	return out, nil
+}
+
+// looked is a count of the stage that another one has read.
+func (b *Build) looked(stage, count string) (int64, error) {
+	m, err := shard.ReadManifest(b.dir(stage))
+	return m.Counts[count], err
 }
 
 func rankedReasons(stage string, m schemas.Manifest) []EmptyReason {

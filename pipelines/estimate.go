@@ -295,7 +295,8 @@ func (e *estimator) sum() {
 			fewestBytesPerToken, mostBytesPerToken, fewestAnswerTokens, mostAnswerTokens, fewestVerdictTokens, mostVerdictTokens)
 	}
 	if len(e.Members) > 0 {
-		e.note("of the answers, %v to %v are supposed not to be JSON, and asked for twice, where the ledger has no answers yet", fewestAgain, mostAgain)
+		e.note("of the answers, %v to %v are supposed not to be JSON, and asked for twice, where the ledger has no "+
+			"answers yet", fewestAgain, mostAgain)
 	}
 	e.note("time: every call takes %v, all accounts work at once, no limit is met by others; failed calls are not counted", e.latency)
 	if e.BudgetUSD == nil {
@@ -326,13 +327,17 @@ func (b *Build) logEstimate(ctx context.Context, stage string) error {
 		usd := "unknown dollars"
 		if m.USD != nil {
 			usd = fmt.Sprintf("%.2f to %.2f dollars", m.USD.Low, m.USD.High)
-			panel.ProcessMeter.ExpectUSD(m.Stage, m.Member, max(0, m.USD.Low-m.RecordedUSD), max(0, m.USD.High-m.RecordedUSD))
+			panel.ProcessMeter.ExpectUSD(m.Stage, m.Member, max(0, m.USD.Low-m.RecordedUSD),
+				max(0, m.USD.High-m.RecordedUSD))
 		}
 		valid := ""
 		if m.Stage == schemas.StageGenerate && e.ValidShare != nil {
-			valid = fmt.Sprintf("; %.0f to %.0f %% of its answers are supposed to be valid", 100*e.ValidShare.Low, 100*e.ValidShare.High)
+			valid = fmt.Sprintf("; %.0f to %.0f %% of its answers are supposed to be valid", 100*e.ValidShare.Low,
+				100*e.ValidShare.High)
 		}
-		b.Log("%s will ask %s %.0f to %.0f times (%.0f are in the ledger, %.0f to %.0f are second asks after an answer that is not JSON): %s, %v to %v at its %s%s", m.Stage, m.Member, m.Calls.Low, m.Calls.High, m.Recorded, m.SecondAsks.Low, m.SecondAsks.High, usd,
+		b.Log("%s will ask %s %.0f to %.0f times (%.0f are in the ledger, %.0f to %.0f are second asks "+
+			"after an answer that is not JSON): %s, %v to %v at its %s%s", m.Stage, m.Member, m.Calls.Low, m.Calls.High,
+			m.Recorded, m.SecondAsks.Low, m.SecondAsks.High, usd,
 			wholeSeconds(m.Seconds.Low), wholeSeconds(m.Seconds.High), m.LimitedBy, valid)
 	}
 	return nil

@@ -161,7 +161,8 @@ func (sum *summary) card(s *stage) (card.Data, error) {
 	d := card.Data{
 		Name: b.Recipe.Name, Recipe: recipe, CodeVersion: schemas.CodeVersion, SchemaVersion: schemas.SchemaVersion,
 		Inputs: len(sum.manifests[schemas.StageExtract].Inputs), Fingerprint: s.fingerprint,
-		Splits: sum.splitList(), Notes: sum.curate.Notes, Licenses: sum.licenseCounts(), OwnTerms: sum.ownTerms(), Hardness: sum.hardness(),
+		Splits: sum.splitList(), Notes: sum.curate.Notes, Licenses: sum.licenseCounts(), OwnTerms: sum.ownTerms(),
+		Hardness: sum.hardness(),
 		Controls: sum.tally().Controls(), Probe: sum.curate.Probe, Decontaminated: sum.curate.Decontaminated, Costs: byType(sum.reportCosts()),
 		Selection: card.Selection{
 			Rows: b.Recipe.Curate.Rows, Accept: b.Recipe.Curate.Accept, MaxPerRepo: b.Recipe.Curate.MaxPerRepo,

@@ -91,7 +91,8 @@ func runExtract(ctx context.Context, b *Build) error {
 	base := extractOptions{
 		FIM: cfg, Languages: b.Recipe.Extract.Languages, Exclude: b.Recipe.Extract.ExcludeRepos,
 		Origin: b.Recipe.Extract.Origin, EditShare: b.Recipe.Extract.EditShare, MaxCommits: b.Recipe.Extract.MaxCommits,
-		MaxPerRepo: b.Recipe.Extract.MaxPerRepo, NgramTokens: b.Recipe.Extract.NgramTokens / n, Licenses: b.Recipe.Extract.Licenses,
+		MaxPerRepo: b.Recipe.Extract.MaxPerRepo, NgramTokens: b.Recipe.Extract.NgramTokens / n,
+		Licenses: b.Recipe.Extract.Licenses,
 	}
 	byShard := make([][]partedSource, n)
 	before := prepare(b.Sources, b.Rows, b.partBytes(), n+len(base.Languages))

@@ -39,8 +39,10 @@ func screened(a screen.FileAttributes, path string, data []byte) look {
 const unreadLicense = "terms that could not be read"
 
 // evidence lets a survey take in a file.
-func (x *extraction) evidence(src archives.Source, l *screen.Licenses, e archives.Entry, take func(path string, data []byte)) error {
-	_, ok, err := contained(x.bugs, siteLicenseFile, record{id: src.FileID(e.Path)}, func() []fileInput { return []fileInput{{Path: e.Path, Content: e.Data}} },
+func (x *extraction) evidence(src archives.Source, l *screen.Licenses, e archives.Entry,
+	take func(path string, data []byte)) error {
+	_, ok, err := contained(x.bugs, siteLicenseFile, record{id: src.FileID(e.Path)},
+		func() []fileInput { return []fileInput{{Path: e.Path, Content: e.Data}} },
 		func() (struct{}, error) {
 			take(e.Path, e.Data)
 			return struct{}{}, nil
@@ -98,9 +100,11 @@ func (x *extraction) licenseFiles(src archives.Source) (out []licenseFile) {
 }
 
 // look calls a function of an extractor, which another one replaces if it fails.
-func (x *extraction) look(at **fim.Extractor, in spansInput, r record, f func(*fim.Extractor) (fim.Result, error)) (fim.Result, bool, error) {
+func (x *extraction) look(at **fim.Extractor, in spansInput, r record,
+	f func(*fim.Extractor) (fim.Result, error)) (fim.Result, bool, error) {
 	in.Config = x.o.FIM
-	got, ok, err := contained(x.bugs, siteSpans, r, func() []spansInput { return []spansInput{in} }, func() (fim.Result, error) { return f(*at) })
+	got, ok, err := contained(x.bugs, siteSpans, r, func() []spansInput { return []spansInput{in} },
+		func() (fim.Result, error) { return f(*at) })
 	if !ok {
 		discard((*at).Close)
 		*at = fim.New(x.o.FIM)
@@ -114,7 +118,8 @@ func discard(free func()) {
 }
 
 func (x *extraction) find(f file, lang string) ([]secrets.Finding, bool, error) {
-	return contained(x.bugs, siteSecrets, f.record(lang), f.input, func() ([]secrets.Finding, error) { return x.scanner.Find(string(f.data)), nil })
+	return contained(x.bugs, siteSecrets, f.record(lang), f.input,
+		func() ([]secrets.Finding, error) { return x.scanner.Find(string(f.data)), nil })
 }
 
 // sample offers a file to the n-grams. One that cannot be cut into tokens is in no

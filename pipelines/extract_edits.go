@@ -50,7 +50,8 @@ func (x *extraction) edits(ctx context.Context, src archives.Source) (err error)
 		})
 	})
 	if p := (*contain.Panic)(nil); errors.As(err, &p) {
-		r := schemas.Reject{Stage: schemas.StageExtract, ID: src.ID(), Reason: schemas.ReasonInternal, Detail: p.Error()}
+		r := schemas.Reject{Stage: schemas.StageExtract, ID: src.ID(), Reason: schemas.ReasonInternal,
+			Detail: p.Error()}
 		x.reject(r)
 		x.readerFailed(archiveInput{Source: &src, History: true, Commits: x.o.MaxCommits}, r)
 		return x.err
@@ -79,10 +80,11 @@ type history struct {
 func (h *history) commit(c gitrepo.Commit) error {
 	commit := asCommit(c)
 	r := record{id: h.src.Repo + "@" + c.ID}
-	_, ok, err := contained(h.x.bugs, siteCommit, r, func() []edits.Commit { return []edits.Commit{commit} }, func() (struct{}, error) {
-		h.lineage.Advance(commit)
-		return struct{}{}, nil
-	})
+	_, ok, err := contained(h.x.bugs, siteCommit, r, func() []edits.Commit { return []edits.Commit{commit} },
+		func() (struct{}, error) {
+			h.lineage.Advance(commit)
+			return struct{}{}, nil
+		})
 	h.x.counts["commits"]++
 	if err != nil || !ok {
 		return err
@@ -118,8 +120,11 @@ func (h *history) change(c gitrepo.Commit, f *gitrepo.Change) error {
 		return nil
 	}
 	x := h.x
-	in := file{src: archives.Source{Repo: h.src.Repo, Commit: c.ID, Path: h.src.Path, Format: h.src.Format}, license: h.licenses, path: f.Path, data: f.After}
-	look, ok, err := contained(x.bugs, siteScreen, in.record(""), in.input, func() (look, error) { return in.screened(), nil })
+	in := file{src: archives.Source{Repo: h.src.Repo, Commit: c.ID, Path: h.src.Path, Format: h.src.Format},
+		license: h.licenses, path: f.Path, data: f.After}
+	look, ok, err := contained(x.bugs, siteScreen, in.record(""), in.input, func() (look, error) {
+		return in.screened(), nil
+	})
 	if err != nil || !ok {
 		return err
 	}
@@ -127,7 +132,8 @@ func (h *history) change(c gitrepo.Commit, f *gitrepo.Change) error {
 	if !x.langs[lang] {
 		return nil
 	}
-	free, ok, err := contained(x.bugs, siteAdded, in.record(lang), func() []addedInput { return []addedInput{{f.Before, f.After, hunks(f)}} },
+	free, ok, err := contained(x.bugs, siteAdded, in.record(lang),
+		func() []addedInput { return []addedInput{{f.Before, f.After, hunks(f)}} },
 		func() ([]fim.Range, error) { return h.free(f), nil })
 	if err != nil || !ok || len(free) == 0 {
 		return err
@@ -145,8 +151,10 @@ func (h *history) change(c gitrepo.Commit, f *gitrepo.Change) error {
 		return nil
 	}
 	sum := sha256.Sum256(f.After)
-	blob := schemas.Blob{Repo: h.src.Repo, Commit: c.ID, Path: f.Path, License: terms.license, Language: lang, Size: int64(len(f.After)), SHA256: hex.EncodeToString(sum[:]), Content: f.After}
-	r, ok, err := x.look(&x.workers[0], spansInput{Blob: blob, Added: free}, in.record(lang), func(w *fim.Extractor) (fim.Result, error) { return w.Edited(&blob, free) })
+	blob := schemas.Blob{Repo: h.src.Repo, Commit: c.ID, Path: f.Path, License: terms.license, Language: lang,
+		Size: int64(len(f.After)), SHA256: hex.EncodeToString(sum[:]), Content: f.After}
+	r, ok, err := x.look(&x.workers[0], spansInput{Blob: blob, Added: free}, in.record(lang),
+		func(w *fim.Extractor) (fim.Result, error) { return w.Edited(&blob, free) })
 	if err != nil || !ok {
 		return err
 	}

@@ -1,10 +1,13 @@
 package pipelines
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"path"
 	"slices"
+	"strings"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
@@ -170,9 +173,24 @@ func (f *afterFn) ProcessElement(_ int, _ func(*int) bool, emit func(string)) {
 
 func init() { beam.RegisterDoFn(&afterFn{}) }
 
-// partFile is the path of a file of a part's task.
-func (x *extraction) partFile(what string, task int, ext string) string {
-	return shard.Join(x.dir, partsFolder, fmt.Sprintf("%s-%05d.%s", what, task, ext))
+// taskFile is the name of a file of a task before the shards. It says of how many shards
+// the build is, so that it is known for decoy's.
+func taskFile(what string, t shardTask, ext string) string {
+	return fmt.Sprintf("%s-task%05d-of-%05d.%s", what, t.Shard, t.Of, ext)
+}
+
+// partFiles are the paths of the files of a part's task, by what they hold.
+func (x *extraction) partFiles(task int) (map[string]string, error) {
+	d, ok, err := shard.ReadDone(x.dir, task, x.fingerprint)
+	if err != nil || !ok {
+		return nil, cmp.Or(err, fmt.Errorf("part %d is not read; run the same command again", task))
+	}
+	files := map[string]string{}
+	for _, f := range d.Files {
+		what, _, _ := strings.Cut(path.Base(f.Name), "-")
+		files[what] = shard.Join(x.dir, f.Name)
+	}
+	return files, nil
 }
 
 // partState is what a part counted, and the files of its n-gram sample.
@@ -208,23 +226,24 @@ func extractPart(ctx context.Context, t shardTask, o extractOptions) (schemas.Do
 			state.Samples[lang] = append(state.Samples[lang], sampleText{fold, text})
 		}
 	}
+	name := func(what, ext string) string { return shard.Join(x.dir, partsFolder, taskFile(what, t, ext)) }
 	var d schemas.Done
 	for _, write := range []func() (schemas.File, error){
 		func() (schemas.File, error) {
-			return writeSeq(x.partFile("candidates", t.Shard, "jsonl.zst"), x.got.sorted.All(), func(*schemas.Context) {})
+			return writeSeq(name("candidates", "jsonl.zst"), x.got.sorted.All(), func(*schemas.Context) {})
 		},
 		func() (schemas.File, error) {
-			return writeSeq(x.partFile("symbols", t.Shard, "jsonl.zst"), x.symbols.All(), func(*schemas.Symbol) {})
+			return writeSeq(name("symbols", "jsonl.zst"), x.symbols.All(), func(*schemas.Symbol) {})
 		},
 		func() (schemas.File, error) {
-			return writeSeq(x.partFile("rejects", t.Shard, "jsonl.zst"), x.rejects.All(), func(*schemas.Reject) {})
+			return writeSeq(name("rejects", "jsonl.zst"), x.rejects.All(), func(*schemas.Reject) {})
 		},
 		func() (schemas.File, error) {
 			raw, err := json.Marshal(state)
 			if err != nil {
 				return schemas.File{}, err
 			}
-			return shard.WriteFile(x.partFile("state", t.Shard, "json"), raw)
+			return shard.WriteFile(name("state", "json"), raw)
 		},
 	} {
 		f, err := write()
@@ -240,25 +259,29 @@ func extractPart(ctx context.Context, t shardTask, o extractOptions) (schemas.Do
 // addParts puts what the tasks found into this shard.
 func (x *extraction) addParts(tasks []int) error {
 	for _, task := range tasks {
-		for c, err := range shard.Read[schemas.Context](x.partFile("candidates", task, "jsonl.zst")) {
+		files, err := x.partFiles(task)
+		if err != nil {
+			return err
+		}
+		for c, err := range shard.Read[schemas.Context](files["candidates"]) {
 			if err != nil {
 				return err
 			}
 			x.keep(x.got.add(c))
 		}
-		for s, err := range shard.Read[schemas.Symbol](x.partFile("symbols", task, "jsonl.zst")) {
+		for s, err := range shard.Read[schemas.Symbol](files["symbols"]) {
 			if err != nil {
 				return err
 			}
 			x.symbol(s)
 		}
-		for r, err := range shard.Read[schemas.Reject](x.partFile("rejects", task, "jsonl.zst")) {
+		for r, err := range shard.Read[schemas.Reject](files["rejects"]) {
 			if err != nil {
 				return err
 			}
 			x.reject(r)
 		}
-		raw, err := shard.ReadFile(x.partFile("state", task, "json"))
+		raw, err := shard.ReadFile(files["state"])
 		if err != nil {
 			return err
 		}

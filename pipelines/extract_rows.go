@@ -16,7 +16,7 @@ import (
 const heldRows = 128 << 20
 
 // partitionRows sorts a file of rows by shard and repository: for each shard that has
-// any, parts/rows-TASK-SHARD. Of equal rows the first of the file stays in front.
+// any, parts/rows-taskK-SHARD-of-N. Of equal rows the first of the file stays in front.
 func partitionRows(ctx context.Context, t shardTask, o extractOptions) (d schemas.Done, err error) {
 	dir := t.Out + "/" + t.Stage
 	name := func(what string) string { return shard.Join(dir, partsFolder, what) }
@@ -58,14 +58,15 @@ func partitionRows(ctx context.Context, t shardTask, o extractOptions) (d schema
 	r, err, more := next()
 	for more && err == nil {
 		at := r.Shard
-		f, werr := writeSeq(name(rowsFile(t.Shard, int(at))), func(yield func(schemas.Blob, error) bool) {
-			for more && r.Shard == at {
-				if !yield(r.Blob, err) {
-					return
+		f, werr := writeSeq(name(schemas.ShardName(fmt.Sprintf("rows-task%05d", t.Shard), int(at), t.Of, "jsonl.zst")),
+			func(yield func(schemas.Blob, error) bool) {
+				for more && r.Shard == at {
+					if !yield(r.Blob, err) {
+						return
+					}
+					r, err, more = next()
 				}
-				r, err, more = next()
-			}
-		}, func(*schemas.Blob) {})
+			}, func(*schemas.Blob) {})
 		if werr != nil {
 			return d, werr
 		}
@@ -75,13 +76,11 @@ func partitionRows(ctx context.Context, t shardTask, o extractOptions) (d schema
 	if err != nil {
 		return d, err
 	}
-	f, err := writeSeq(name(fmt.Sprintf("rejects-%05d.jsonl.zst", t.Shard)), rejects.All(), func(*schemas.Reject) {})
+	f, err := writeSeq(name(taskFile("rejects", t, "jsonl.zst")), rejects.All(), func(*schemas.Reject) {})
 	f.Name = partsFolder + f.Name
 	d.Files = append(d.Files, f)
 	return d, err
 }
-
-func rowsFile(task, shard int) string { return fmt.Sprintf("rows-%05d-%05d.jsonl.zst", task, shard) }
 
 func compareRows(a, b schemas.Blob) int {
 	return cmp.Or(strings.Compare(a.Repo, b.Repo), strings.Compare(a.Commit, b.Commit), strings.Compare(a.Path, b.Path))
@@ -105,10 +104,11 @@ func (x *extraction) rows(t shardTask) (*rowGroups, error) {
 		if err != nil || !ok {
 			return nil, cmp.Or(err, fmt.Errorf("rows of task %d are not partitioned; run the same command again", task))
 		}
+		own := fmt.Sprintf("%05d-%05d", task, t.Shard)
 		for _, f := range d.Files {
 			path := shard.Join(x.dir, f.Name)
 			switch {
-			case f.Name == partsFolder+rowsFile(task, t.Shard):
+			case strings.HasPrefix(f.Name, partsFolder+"rows-") && strings.Contains(f.Name, own):
 				sequences = append(sequences, shard.Read[schemas.Blob](path))
 			case t.Shard == 0 && strings.HasPrefix(f.Name, partsFolder+"rejects-"):
 				for r, err := range shard.Read[schemas.Reject](path) {

@@ -3,10 +3,7 @@ package pipelines
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"path"
 	"runtime"
 	"slices"
@@ -43,13 +40,14 @@ var slots = make(chan struct{}, 2)
 // parsed by as many goroutines as there are processors; records are sorted before
 // they are written, so their order does not matter.
 type extraction struct {
-	o       extractOptions
-	dir     string // of the stage
-	scanner *secrets.Scanner
-	workers []*fim.Extractor
-	langs   map[string]bool
-	bugs    *bugs
-	failed  map[string]bool // ids and details of internal errors
+	o           extractOptions
+	dir         string // of the stage
+	fingerprint string
+	scanner     *secrets.Scanner
+	workers     []*fim.Extractor
+	langs       map[string]bool
+	bugs        *bugs
+	failed      map[string]bool // ids and details of internal errors
 
 	mu       sync.Mutex
 	err      error // the first of adding a record
@@ -69,7 +67,7 @@ func newExtraction(t shardTask, o extractOptions) (*extraction, error) {
 	}
 	slots <- struct{}{}
 	x := &extraction{
-		o: o, dir: t.Out + "/" + t.Stage, scanner: scanner, langs: map[string]bool{},
+		o: o, dir: t.Out + "/" + t.Stage, fingerprint: t.Fingerprint, scanner: scanner, langs: map[string]bool{},
 		contexts: shard.NewSorter(t.path(t.Stage, "contexts"), heldContexts, contextSize, func(a, b schemas.Context) int { return cmp.Compare(a.ID, b.ID) }),
 		symbols:  shard.NewSorter(t.path(t.Stage, "symbols"), heldSymbols, symbolSize, fim.CompareSymbols),
 		rejects:  shard.NewSorter(t.path(t.Stage, "rejects"), heldRejects, rejectSize, compareRejects),
@@ -137,16 +135,6 @@ func (x *extraction) symbol(s schemas.Symbol) {
 // keep remembers the first error of adding a record: the disk is full.
 func (x *extraction) keep(err error) { x.err = cmp.Or(x.err, err) }
 
-// file is one source file on its way to a worker. license says what covers it.
-type file struct {
-	src     archives.Source
-	stated  string // by its row
-	license *screen.Licenses
-	share   float64 // of such files that give spans
-	path    string
-	data    []byte
-}
-
 // repo extracts one repository from its archives and rows.
 func (x *extraction) repo(ctx context.Context, repo string, from []partedSource, rows *rowGroups) error {
 	if slices.Contains(x.o.Exclude, repo) {
@@ -180,7 +168,8 @@ func (x *extraction) repo(ctx context.Context, repo string, from []partedSource,
 		}
 		return rows.each(repo, func(b schemas.Blob) error {
 			src := archives.Source{Repo: b.Repo, Commit: b.Commit}
-			return x.offer(ctx, file{src, b.License, screen.Stated(b.License).Under(x.terms(src)), x.spanShare(1), b.Path, b.Content}, seen, files)
+			return x.offer(ctx, file{src, b.License, screen.Stated(b.License).Under(x.terms(src)),
+				x.spanShare(1), b.Path, b.Content}, seen, files)
 		})
 	})
 	if err != nil {
@@ -262,7 +251,8 @@ func (x *extraction) walk(ctx context.Context, src archives.Source, seen map[[2]
 			return false
 		},
 		func(e archives.Entry) error {
-			return x.offer(ctx, file{src, "", licenses, x.spanShare(bySuffix[path.Ext(e.Path)]), e.Path, e.Data}, seen, files)
+			return x.offer(ctx, file{src, "", licenses, x.spanShare(bySuffix[path.Ext(e.Path)]), e.Path, e.Data}, seen,
+				files)
 		}, func(r schemas.Reject) {
 			switch r.Reason {
 			case schemas.ReasonInternal:
@@ -277,133 +267,7 @@ func (x *extraction) walk(ctx context.Context, src archives.Source, seen map[[2]
 		})
 }
 
-// offer sends a file to the workers if it is a source file, and lists its path
-// otherwise. Of two with one repository, commit and path the first counts.
-func (x *extraction) offer(ctx context.Context, f file, seen map[[2]string]bool, files chan<- file) error {
-	key := [2]string{f.src.Commit, f.path}
-	if seen[key] {
-		x.reject(schemas.Reject{Stage: schemas.StageExtract, ID: f.src.FileID(f.path), Reason: rejectDuplicateFile, Detail: "an earlier input has the same repository, commit and path"})
-		return nil
-	}
-	seen[key] = true
-	if !screen.MaybeSource(f.path) {
-		told, ok, err := contained(x.bugs, siteManifest, record{id: f.src.FileID(f.path)}, f.input, func() ([]schemas.Symbol, error) {
-			return projectSymbols(f.src.Repo, f.path, f.data), nil
-		})
-		if err != nil {
-			return err
-		}
-		if !ok {
-			told = []schemas.Symbol{{Repo: f.src.Repo, Record: schemas.SymbolFile, Path: f.path, Arity: -1, Flags: []string{"unread"}}}
-		}
-		for _, s := range told {
-			x.symbol(s)
-		}
-		return nil
-	}
-	select {
-	case files <- f:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
 // survey reads what an archive says of licences.
 func (x *extraction) survey(ctx context.Context, src archives.Source) (*screen.Licenses, map[string]int, error) {
 	return survey(ctx, src, x.o.Limits, x.terms(src), x.evidence)
-}
-
-// file screens a source file and extracts from it. What fails over it costs the file:
-// it is listed, and its declarations are unread.
-func (x *extraction) file(at **fim.Extractor, f file) error {
-	sum := sha256.Sum256(f.data)
-	hash := hex.EncodeToString(sum[:])
-	fileSymbol := schemas.Symbol{Repo: f.src.Repo, Record: schemas.SymbolFile, Path: f.path, Owner: hash, Arity: int64(len(f.data))}
-	unread := func(err error) error {
-		fileSymbol.Flags = []string{"unread"}
-		x.symbol(fileSymbol)
-		return err
-	}
-	look, ok, err := contained(x.bugs, siteScreen, f.record(""), f.input, func() (look, error) { return f.screened(), nil })
-	if err != nil || !ok {
-		return unread(err)
-	}
-	lang, reason, detail := look.language, look.reason, look.detail
-	fileSymbol.Role = lang
-	if !x.langs[lang] {
-		return unread(nil)
-	}
-	rejected := func(reason, detail string) {
-		x.reject(schemas.Reject{Stage: schemas.StageExtract, ID: f.src.FileID(f.path), Reason: reason, Detail: detail, Language: lang})
-	}
-	readable := reason == "" || reason == screen.Generated || reason == screen.Vendored
-	if !readable {
-		rejected(reason, detail)
-		return unread(nil)
-	}
-	license := ""
-	if reason == "" {
-		terms, ok, err := x.licensed(f, lang)
-		if err != nil || !ok {
-			return unread(err)
-		}
-		license, reason, detail = terms.license, terms.reason, terms.detail
-	}
-	blob := schemas.Blob{Repo: f.src.Repo, Commit: f.src.Commit, Path: f.path, License: license, Language: lang, Size: int64(len(f.data)), SHA256: hash, Content: f.data}
-	spans := reason == "" && float64(schemas.Key64("spans", hash)>>11)/(1<<53) < f.share
-	r, ok, err := x.look(at, spansInput{Blob: blob, Spans: spans}, f.record(lang), func(w *fim.Extractor) (fim.Result, error) { return w.File(&blob, spans) })
-	if err != nil || !ok {
-		return unread(err)
-	}
-	if len(r.Contexts) > 0 {
-		found, ok, err := x.find(f, lang)
-		if err != nil {
-			return err
-		}
-		if !ok { // what was not searched gives no text
-			reason, r.Contexts = schemas.ReasonInternal, nil
-		} else if len(found) > 0 {
-			reason, detail = rejectSecret, fmt.Sprintf("%s in line %d", found[0].Rule, found[0].Line)
-			r.Contexts = nil
-		}
-	}
-	if reason != "" && reason != schemas.ReasonInternal {
-		rejected(reason, detail)
-	}
-	if len(r.Symbols) == 0 && len(r.Rejects) > 0 && len(r.Names) == 0 {
-		fileSymbol.Flags = []string{"unread"}
-	}
-	x.symbol(fileSymbol)
-	if reason == "" {
-		if err := x.sample(f, lang); err != nil {
-			return err
-		}
-	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.counts["files"]++
-	x.counts["bytes"] += blob.Size
-	for _, s := range r.Symbols {
-		x.keep(x.symbols.Add(s))
-	}
-	for _, r := range r.Rejects {
-		x.keep(x.rejects.Add(r))
-	}
-	if reason != "" {
-		return nil
-	}
-	x.counts["files_"+lang]++
-	x.counts["declarations_"+lang] += int64(r.Declarations)
-	x.counts["declarations_broken_"+lang] += int64(r.Broken)
-	if r.Errors {
-		x.counts["files_with_errors_"+lang]++
-	}
-	for _, c := range r.Contexts {
-		x.keep(x.got.add(c))
-	}
-	for _, n := range r.Names {
-		x.names[lang].add(n)
-	}
-	return nil
 }

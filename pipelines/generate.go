@@ -41,7 +41,8 @@ func runGenerate(ctx context.Context, b *Build) error {
 		return err
 	}
 	return s.runPaid(ctx, schemas.StageExtract, "contexts", func(budget *float64) any {
-		return generateOptions{Recipe: b.Recipe.Generate, BudgetUSD: budget, Replay: b.Replay, Workers: b.Workers, Limiter: b.Recipe.Limiter, Launch: b.launched()}
+		return generateOptions{Recipe: b.Recipe.Generate, BudgetUSD: budget, Replay: b.Replay, Workers: b.Workers,
+			Limiter: b.Recipe.Limiter, Launch: b.launched()}
 	})
 }
 
@@ -89,9 +90,10 @@ func generateShard(ctx context.Context, t shardTask) (schemas.Done, error) {
 		return d, err
 	}
 	var err error
-	g.repos, err = readRepositories(t.path(schemas.StageExtract, "symbols"), g.bugs, siteRulesRepo, func(s []schemas.Symbol) *rules.Repo {
-		return rules.NewRepo(slices.Values(s))
-	})
+	g.repos, err = readRepositories(t.path(schemas.StageExtract, "symbols"), g.bugs, siteRulesRepo,
+		func(s []schemas.Symbol) *rules.Repo {
+			return rules.NewRepo(slices.Values(s))
+		})
 	if err != nil {
 		return d, err
 	}
@@ -240,7 +242,8 @@ type byRule struct {
 }
 
 // byRules makes a negative. A tool that fails over it is replaced.
-func (g *generation) byRules(t *ruleTool, c *schemas.Context, typ, generator string, repo *rules.Repo, pool *rules.Pool) (byRule, bool, error) {
+func (g *generation) byRules(t *ruleTool, c *schemas.Context, typ, generator string,
+	repo *rules.Repo, pool *rules.Pool) (byRule, bool, error) {
 	got, ok, err := contained(g.bugs, siteRules, record{c.ID, c.Language, typ, generator}, func() (all []rulesInput) {
 		for _, names := range []bool{false, true} {
 			for _, symbols := range symbolsOf(g.repos.symbols[c.Repo], c.Path) {
@@ -259,7 +262,8 @@ func (g *generation) byRules(t *ruleTool, c *schemas.Context, typ, generator str
 	return got, ok, err
 }
 
-func (t *ruleTool) make(c *schemas.Context, typ, generator string, repo *rules.Repo, pool *rules.Pool) (*schemas.Negative, schemas.Reject) {
+func (t *ruleTool) make(c *schemas.Context, typ, generator string,
+	repo *rules.Repo, pool *rules.Pool) (*schemas.Negative, schemas.Reject) {
 	r := schemas.Reject{Stage: schemas.StageGenerate, ID: c.ID, Reason: rejectNoCandidate, Detail: "no rule applies here", Language: c.Language, Type: typ, Generator: generator}
 	contain.At("rules", c.ID)
 	for _, candidate := range t.generator.Generate(c, typ, repo, pool) {

@@ -28,7 +28,8 @@ type placed struct {
 // the member has samples.
 //
 // A context over which making a request fails goes to the rejects.
-func generatorRequests(contexts iter.Seq2[schemas.Context, error], p *panel.Panel, m panel.Member, b *bugs) iter.Seq2[placed, error] {
+func generatorRequests(contexts iter.Seq2[schemas.Context, error], p *panel.Panel, m panel.Member,
+	b *bugs) iter.Seq2[placed, error] {
 	return func(yield func(placed, error) bool) {
 		for c, err := range contexts {
 			if err != nil {
@@ -46,12 +47,13 @@ func generatorRequests(contexts iter.Seq2[schemas.Context, error], p *panel.Pane
 				} else {
 					in.Type = c.Types[i]
 				}
-				r, ok, err := contained(b, sitePrompt, record{c.ID, c.Language, in.Type, m.Name}, func() []promptInput { return []promptInput{in} }, func() (panel.Request, error) {
-					if m.Provider == panel.ProviderFIM {
-						return p.SampleRequest(m.Name, c, in.Sample)
-					}
-					return p.GenerateRequest(m.Name, c, in.Type, 0)
-				})
+				r, ok, err := contained(b, sitePrompt, record{c.ID, c.Language, in.Type, m.Name},
+					func() []promptInput { return []promptInput{in} }, func() (panel.Request, error) {
+						if m.Provider == panel.ProviderFIM {
+							return p.SampleRequest(m.Name, c, in.Sample)
+						}
+						return p.GenerateRequest(m.Name, c, in.Type, 0)
+					})
 				if err == nil && !ok {
 					continue
 				}
@@ -178,20 +180,23 @@ func newHarvest(members []panel.Member, asked *panel.Panel, b *bugs) *harvest {
 // pick reads one answer. A checker that fails over it is replaced.
 func (h *harvest) pick(p *picker, x picked) error {
 	m, r := h.members[x.answer.Request.Member], x.answer.Request
-	got, ok, err := contained(h.bugs, siteAnswer, record{x.context.ID, x.context.Language, r.Type, r.Member}, func() []answerInput {
-		return []answerInput{{promptInput{Context: x.context, Member: strip(m), Type: r.Type, Sample: r.Sample}, rawAnswers([]panel.Answer{x.answer})}}
-	}, func() (taken, error) {
-		if err := unread(x.answer); err != nil {
-			return taken{}, err
-		}
-		return take(p.checker, &x.context, m, x.answer), nil
-	})
+	got, ok, err := contained(h.bugs, siteAnswer, record{x.context.ID, x.context.Language, r.Type, r.Member},
+		func() []answerInput {
+			return []answerInput{{promptInput{Context: x.context, Member: strip(m), Type: r.Type, Sample: r.Sample},
+				rawAnswers([]panel.Answer{x.answer})}}
+		}, func() (taken, error) {
+			if err := unread(x.answer); err != nil {
+				return taken{}, err
+			}
+			return take(p.checker, &x.context, m, x.answer), nil
+		})
 	if !ok {
 		discard(p.checker.Close)
 		p.checker = valid.New()
 		return err
 	}
-	p.negatives, p.rest, p.rejects = append(p.negatives, got.negatives...), append(p.rest, got.rest...), append(p.rejects, got.rejects...)
+	p.negatives, p.rest, p.rejects = append(p.negatives, got.negatives...), append(p.rest, got.rest...),
+		append(p.rejects, got.rejects...)
 	return h.panel.Worth(x.answer, got.reason, got.detail)
 }
 

@@ -118,16 +118,20 @@ func (b *Build) identify(ctx context.Context, stages []string) error {
 	if lost {
 		text := fmt.Sprintf("%s; this command %s", holds, strings.Join(changes, " and "))
 		if !b.Replace {
-			return shard.Refuse("%s. Nothing was changed. Name another --out; or say --replace to make the new build in its place: all that the old one made would be lost. "+
-				"Only what was paid for would stay, in the ledger: the same requests in the same number of shards are never paid again", text)
+			return shard.Refuse("%s. Nothing was changed. Name another --out; or say --replace to make the new build "+
+				"in its place: all that the old one made would be lost. "+
+				"Only what was paid for would stay, in the ledger: the same requests in the same number of shards "+
+				"are never paid again", text)
 		}
-		b.Log("--replace: %s; the new build takes its place stage by stage, and what was paid for stays in the ledger", text)
+		b.Log("--replace: %s; the new build takes its place stage by stage, and what was paid for stays in the ledger",
+			text)
 	}
 	if ok && was.Shards != 0 && was.Shards != now.Shards {
 		if usd, records, err := billed(ctx, b.Out, paidStages...); err != nil {
 			return err
 		} else if records > 0 {
-			b.Log("shards was %d and is %d: answers are kept by shard, and of those in the ledger (%.4f dollars) the ones whose repository comes into another shard are asked for again", was.Shards, now.Shards, usd)
+			b.Log("shards was %d and is %d: answers are kept by shard, and of those in the ledger (%.4f dollars) the "+
+				"ones whose repository comes into another shard are asked for again", was.Shards, now.Shards, usd)
 		}
 	}
 	b.now = now
@@ -280,11 +284,12 @@ func (b *Build) holds(ctx context.Context, was identity) (text string, lost bool
 // mainCount and mainNoun say how the manifest of a stage counts what it made.
 var (
 	mainCount = map[string]string{
-		schemas.StageExtract: "contexts", schemas.StageGenerate: "negatives", schemas.StageVerify: "certificates", schemas.StageJudge: "verdicts",
-		schemas.StageCurate: "pairs",
+		schemas.StageExtract: "contexts", schemas.StageGenerate: "negatives",
+		schemas.StageVerify: "certificates", schemas.StageJudge: "verdicts", schemas.StageCurate: "pairs",
 	}
 	mainNoun = map[string]string{
-		schemas.StageExtract: "context", schemas.StageGenerate: "negative", schemas.StageVerify: "certificate", schemas.StageJudge: "verdict",
+		schemas.StageExtract: "context", schemas.StageGenerate: "negative",
+		schemas.StageVerify: "certificate", schemas.StageJudge: "verdict",
 		schemas.StageCurate: "selected pair", schemas.StageExport: "row",
 	}
 )

@@ -53,7 +53,8 @@ func (b *Build) openJudge() (*stage, judgeOptions, error) {
 		Prompts string      `json:"prompts"`
 	}{r, judgeProtocols[r.Protocol].version}, nil, schemas.StageExtract, schemas.StageGenerate)
 	return s, judgeOptions{
-		Recipe: b.Recipe.Judge, Families: b.Recipe.Generate.families(), Replay: b.Replay, Workers: b.Workers, Limiter: b.Recipe.Limiter, Launch: b.launched(),
+		Recipe: b.Recipe.Judge, Families: b.Recipe.Generate.families(), Replay: b.Replay, Workers: b.Workers,
+		Limiter: b.Recipe.Limiter, Launch: b.launched(),
 		Plan: judge.Plan{Rounds: b.Recipe.Judge.Rounds},
 	}, err
 }
@@ -96,7 +97,8 @@ type pairing struct {
 }
 
 // pair picks them, contained.
-func (o *judgeOptions) pair(b *bugs, m panel.Member, g contextNegatives, controls *judge.Controls) (pairing, bool, error) {
+func (o *judgeOptions) pair(b *bugs, m panel.Member, g contextNegatives,
+	controls *judge.Controls) (pairing, bool, error) {
 	return contained(b, sitePair, ofContext(&g.Left), func() []pairInput {
 		r := o.Recipe
 		r.Panel = nil
@@ -172,7 +174,8 @@ func orEmpty(s *string) string {
 
 // judgeByNgrams scores the shard's negatives, language by language and fold by
 // fold: one language's counts are in memory at a time.
-func judgeByNgrams(ctx context.Context, t shardTask, o judgeOptions, m panel.Member, b *bugs) ([]schemas.Verdict, error) {
+func judgeByNgrams(ctx context.Context, t shardTask, o judgeOptions, m panel.Member,
+	b *bugs) ([]schemas.Verdict, error) {
 	type languageFold struct {
 		language string
 		fold     int
@@ -236,7 +239,8 @@ type judged struct {
 	control   bool
 }
 
-func (o *judgeOptions) ofLanguage(m panel.Member, in iter.Seq2[contextNegatives, error], language string, controls *judge.Controls, b *bugs) iter.Seq2[judged, error] {
+func (o *judgeOptions) ofLanguage(m panel.Member, in iter.Seq2[contextNegatives, error], language string,
+	controls *judge.Controls, b *bugs) iter.Seq2[judged, error] {
 	return func(yield func(judged, error) bool) {
 		for g, err := range in {
 			if err != nil {
@@ -265,28 +269,33 @@ func score(b *bugs, s *judge.Scorer, j judged, name string) ([]schemas.Verdict, 
 			return []ngramInput{{j.Left, texts, foreign, false}, {j.Left, texts, foreign, true}}
 		}
 	}
-	w, ok, err := contained(b, siteNgrams, record{id: j.Left.ID, language: j.Left.Language, generator: name}, input(j.foreign),
+	w, ok, err := contained(b, siteNgrams, record{id: j.Left.ID, language: j.Left.Language, generator: name},
+		input(j.foreign),
 		func() (*judge.Window, error) { return s.Window(j.Left.Prefix, j.Left.Golden, j.Left.Suffix), nil })
 	if err != nil || !ok {
 		return nil, err
 	}
 	var out []schemas.Verdict
 	for _, n := range j.negatives {
-		margin, ok, err := contained(b, siteNgrams, ofNegative(&j.Left, n), input("", n.Text), func() (float64, error) { return w.Margin(n.Text), nil })
+		margin, ok, err := contained(b, siteNgrams, ofNegative(&j.Left, n), input("", n.Text),
+			func() (float64, error) { return w.Margin(n.Text), nil })
 		if err != nil {
 			return nil, err
 		}
 		if ok {
-			out = append(out, schemas.Verdict{NegativeID: &n.ID, ContextID: n.ContextID, Judge: name, Protocol: judge.ProtocolNGram, Answer: judge.Answer(margin), Margin: &margin})
+			out = append(out, schemas.Verdict{NegativeID: &n.ID, ContextID: n.ContextID, Judge: name,
+				Protocol: judge.ProtocolNGram, Answer: judge.Answer(margin), Margin: &margin})
 		}
 	}
 	if !j.control {
 		return out, nil
 	}
-	control, ok, err := contained(b, siteNgrams, record{id: j.Left.ID, language: j.Left.Language, generator: name}, input(j.foreign),
+	control, ok, err := contained(b, siteNgrams, record{id: j.Left.ID, language: j.Left.Language, generator: name},
+		input(j.foreign),
 		func() (v schemas.Verdict, err error) {
 			answer, margin := w.Control(j.foreign)
-			return schemas.Verdict{ContextID: j.Left.ID, Judge: name, Protocol: judge.ProtocolNGram, Answer: answer, Margin: &margin}, nil
+			return schemas.Verdict{ContextID: j.Left.ID, Judge: name, Protocol: judge.ProtocolNGram,
+				Answer: answer, Margin: &margin}, nil
 		})
 	if ok {
 		out = append(out, control)

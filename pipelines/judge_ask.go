@@ -42,7 +42,8 @@ type asking struct {
 // askJudges asks the paid judges about the shard's negatives whose turn it is, and
 // about golden controls, all judges at once. A judge sees neither generator nor type,
 // and a control looks like a negative.
-func askJudges(ctx context.Context, t shardTask, o judgeOptions, members []panel.Member, counts map[string]int64, b *bugs) ([]schemas.Verdict, error) {
+func askJudges(ctx context.Context, t shardTask, o judgeOptions, members []panel.Member, counts map[string]int64,
+	b *bugs) ([]schemas.Verdict, error) {
 	if len(members) == 0 {
 		return nil, nil
 	}
@@ -122,14 +123,16 @@ func withRivals(t shardTask, o judgeOptions) iter.Seq2[rivalled, error] {
 }
 
 // requests are all that the judge is asked in this round.
-func (a *asking) requests(groups iter.Seq2[rivalled, error], o judgeOptions, m panel.Member) iter.Seq2[panel.Request, error] {
+func (a *asking) requests(groups iter.Seq2[rivalled, error], o judgeOptions,
+	m panel.Member) iter.Seq2[panel.Request, error] {
 	return func(yield func(panel.Request, error) bool) {
 		for g, err := range groups {
 			if err != nil {
 				yield(panel.Request{}, err)
 				return
 			}
-			requests, _, err := contained(a.bugs, siteJudgePrompt, record{id: g.Left.ID, language: g.Left.Language, generator: m.Name}, func() []promptInput {
+			requests, _, err := contained(a.bugs, siteJudgePrompt, record{id: g.Left.ID, language: g.Left.Language,
+				generator: m.Name}, func() []promptInput {
 				return []promptInput{{Context: g.Left, Member: strip(m), Protocol: a.name, Texts: textsOf(g.Right)}}
 			}, func() ([]panel.Request, error) { return a.about(o, m, g) })
 			if err != nil {
@@ -217,8 +220,10 @@ func (a *asking) take(answer panel.Answer) error {
 			continue
 		}
 		c := p.context
-		v, ok, err := contained(a.bugs, siteOpinion, record{cmp.Or(orEmpty(p.verdict.NegativeID), c.ID), c.Language, "", a.member}, func() []answerInput {
-			return []answerInput{{promptInput{Context: *c, Member: strip(a.m), Protocol: a.name, Texts: p.texts}, rawAnswers(p.answers)}}
+		v, ok, err := contained(a.bugs, siteOpinion, record{cmp.Or(orEmpty(p.verdict.NegativeID), c.ID), c.Language, "",
+			a.member}, func() []answerInput {
+			return []answerInput{{promptInput{Context: *c, Member: strip(a.m), Protocol: a.name, Texts: p.texts},
+				rawAnswers(p.answers)}}
 		}, func() (schemas.Verdict, error) {
 			if err := unread(p.answers...); err != nil {
 				return schemas.Verdict{}, err

@@ -43,6 +43,9 @@ func tallyName(t shardTask, round int) string {
 	return roundsFolder + schemas.ShardName(fmt.Sprint(round+1), t.Shard, t.Of, "json")
 }
 
+// roundName has no number of shards, so a user's file may bear it: see stage.notes.
+func roundName(round int) string { return fmt.Sprintf("%s%d.json", roundsFolder, round+1) }
+
 // JudgeRound is the content of a round's file: everything that was known after it,
 // and which cells are asked about no more.
 type JudgeRound struct {
@@ -62,7 +65,7 @@ func (s *stage) runRounds(ctx context.Context, o judgeOptions) error {
 	var tally judge.Tally
 	for more := true; more; o.Round++ {
 		first := firstRecord(o.Round, n)
-		s.units = first + n
+		s.units, s.notes = first+n, append(s.notes, roundName(o.Round))
 		err := s.pay(ctx, schemas.StageGenerate, "negatives", func() ([]int, error) {
 			done, err := s.done()
 			var todo []int
@@ -104,7 +107,7 @@ func (s *stage) present(o judgeOptions) (_ judgeOptions, ok bool, err error) {
 	n := s.b.Recipe.Shards
 	for ; done[firstRecord(o.Round, n)+n]; o.Round++ {
 		var r JudgeRound
-		if err := readJSON(shard.Join(s.b.dir(s.name), fmt.Sprintf("%s%d.json", roundsFolder, o.Round+1)), &r); err != nil || r.Last {
+		if err := readJSON(shard.Join(s.b.dir(s.name), roundName(o.Round)), &r); err != nil || r.Last {
 			return o, false, err
 		}
 		o.Plan.Stopped = r.Stopped
@@ -133,7 +136,7 @@ func (s *stage) closeRound(o *judgeOptions, sum *judge.Tally) (more bool, err er
 	if err != nil {
 		return false, err
 	}
-	name := fmt.Sprintf("%s%d.json", roundsFolder, o.Round+1)
+	name := roundName(o.Round)
 	f, err := shard.WriteFile(shard.Join(s.b.dir(s.name), name), append(raw, '\n'))
 	if err != nil {
 		return false, err
@@ -210,7 +213,7 @@ func readRounds(out string) ([]JudgeRound, error) {
 	var rounds []JudgeRound
 	for {
 		var r JudgeRound
-		err := readJSON(shard.Join(out, schemas.StageJudge, fmt.Sprintf("%s%d.json", roundsFolder, len(rounds)+1)), &r)
+		err := readJSON(shard.Join(out, schemas.StageJudge, roundName(len(rounds))), &r)
 		if err != nil {
 			return nil, err
 		}
@@ -220,16 +223,7 @@ func readRounds(out string) ([]JudgeRound, error) {
 	}
 }
 
-func readJSON(path string, into any) error {
-	raw, err := shard.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal(raw, into); err != nil {
-		return fmt.Errorf("read %q: %w: delete it and run the stage again", path, err)
-	}
-	return nil
-}
+func readJSON(path string, into any) error { return shard.ReadJSON(path, into) }
 
 // judgeWeights are the weights of judges by their golden controls.
 func (b *Build) judgeWeights() (map[string]float64, error) {

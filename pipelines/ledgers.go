@@ -198,8 +198,9 @@ func paidRecord(stage string, shard int, r ledger.Record, stands, response bool)
 // has no key: nobody knows which of its requests were sent.
 func mayHaveCost(stage string, shard int, a ledger.Advance) PaidRecord {
 	return PaidRecord{
-		Stage: stage, Shard: int64(shard), Member: a.Member, Reject: "may_have_cost", Attempts: a.Calls, AssumedUSD: a.USD,
-		Detail: "a run was killed with at most so many calls under way",
+		Stage: stage, Shard: int64(shard), Member: a.Member, Reject: "may_have_cost", Attempts: a.Calls,
+		AssumedUSD: a.USD,
+		Detail:     "a run was killed with at most so many calls under way",
 	}
 }
 

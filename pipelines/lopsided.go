@@ -103,8 +103,11 @@ func lopsidedGenerate(b *Build, m schemas.Manifest) ([]report.Warning, error) {
 			return nil, err
 		}
 		text := fmt.Sprintf("generator %s gave no negative", g.Name)
-		if !slices.ContainsFunc(reasons, func(r EmptyReason) bool { return !slices.Contains(panel.Reasons, r.Reason) }) {
-			text = fmt.Sprintf("generator %s is unusable: none of its requests had an answer that could be used", g.Name)
+		if !slices.ContainsFunc(reasons, func(r EmptyReason) bool {
+			return !slices.Contains(panel.Reasons, r.Reason)
+		}) {
+			text = fmt.Sprintf("generator %s is unusable: none of its requests had an answer that could be used",
+				g.Name)
 		}
 		for _, r := range reasons[:min(len(reasons), shownReasons)] {
 			text += fmt.Sprintf("; %s: %d (%s)", r.Reason, r.N, r.Remedy)
@@ -118,7 +121,8 @@ func lopsidedGenerate(b *Build, m schemas.Manifest) ([]report.Warning, error) {
 func (b *Build) reasonsOf(generator string) ([]EmptyReason, error) {
 	m := schemas.Manifest{Rejects: map[string]int64{}}
 	for i := range b.Recipe.Shards {
-		for r, err := range shard.Read[schemas.Reject](shardPath(b.Out, schemas.StageGenerate, "rejects", i, b.Recipe.Shards)) {
+		for r, err := range shard.Read[schemas.Reject](shardPath(b.Out, schemas.StageGenerate,
+			"rejects", i, b.Recipe.Shards)) {
 			if err != nil {
 				return nil, err
 			}
@@ -145,7 +149,8 @@ func lopsidedJudge(b *Build, _ schemas.Manifest) ([]report.Warning, error) {
 			}
 		}
 		if valid == 0 && invalid > 0 {
-			out = append(out, warning("judge %s is unusable: none of its %d verdicts is valid; see decoy deadletters OUT, mend the member, and run again with --replay", j.Name, invalid))
+			out = append(out, warning("judge %s is unusable: none of its %d verdicts is valid; see decoy deadletters "+
+				"OUT, mend the member, and run again with --replay", j.Name, invalid))
 		}
 	}
 	return out, nil
@@ -156,7 +161,8 @@ func lopsidedCurate(b *Build, m schemas.Manifest) ([]report.Warning, error) {
 	if m.Counts["pairs"] == 0 {
 		return nil, nil // which says more
 	}
-	const remedy = "splits go by groups of related repositories: give more repositories that are not related, or change curate.split"
+	const remedy = "splits go by groups of related repositories: give more repositories that are not related, or " +
+		"change curate.split"
 	var out []report.Warning
 	for _, split := range schemas.Splits {
 		if b.Recipe.Curate.Split[split] > 0 && m.Counts[countRows(split)] == 0 {
@@ -165,7 +171,8 @@ func lopsidedCurate(b *Build, m schemas.Manifest) ([]report.Warning, error) {
 	}
 	if b.Recipe.Curate.Split[schemas.SplitValidation] > 0 && m.Counts[countRows(schemas.SplitValidation)] > 0 {
 		without := languagesWhere(func(l string) bool {
-			return m.Counts[countRowsOf(schemas.SplitTrain, l)] > 0 && m.Counts[countRowsOf(schemas.SplitValidation, l)] == 0
+			return m.Counts[countRowsOf(schemas.SplitTrain, l)] > 0 &&
+				m.Counts[countRowsOf(schemas.SplitValidation, l)] == 0
 		})
 		if len(without) > 0 {
 			out = append(out, warning("no validation rows of %s; %s", strings.Join(without, ", "), remedy))
@@ -184,17 +191,20 @@ func lopsidedCurate(b *Build, m schemas.Manifest) ([]report.Warning, error) {
 		}
 	}
 	if len(types) > 0 {
-		out = append(out, warning("no rows of the type %s; see the funnel in the report: add a generator under generate.panel, or repositories that have such places", strings.Join(types, ", ")))
+		out = append(out, warning("no rows of the type %s; see the funnel in the report: add a generator under "+
+			"generate.panel, or repositories that have such places", strings.Join(types, ", ")))
 	}
 	extract, err := shard.ReadManifest(b.dir(schemas.StageExtract))
 	if err != nil {
 		return out, err
 	}
 	none := languagesWhere(func(l string) bool {
-		return extract.Counts["files_"+l] > 0 && !slices.ContainsFunc(schemas.Splits, func(s string) bool { return m.Counts[countRowsOf(s, l)] > 0 })
+		return extract.Counts["files_"+l] > 0 && !slices.ContainsFunc(schemas.Splits,
+			func(s string) bool { return m.Counts[countRowsOf(s, l)] > 0 })
 	})
 	if len(none) > 0 {
-		out = append(out, warning("no rows at all of %s, although files of it were read; see the cells in the report", strings.Join(none, ", ")))
+		out = append(out, warning("no rows at all of %s, although files of it were read; see the cells in the report",
+			strings.Join(none, ", ")))
 	}
 	return out, nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"decoy/io/shard"
@@ -16,29 +17,50 @@ import (
 // only below a stage that decoy had begun with that number of shards.
 
 // stageFiles are the names of a stage's files below its folder. OF stands for "-SHARD-of-N"
-// with the number of shards in it.
+// with the number of shards in it, TASK for "-taskK-of-N" of work before the shards, and
+// FOLD for the number of a fold. What has a number and not that of the shards, as a
+// round's file, is not among them: see stage.notes.
 var stageFiles = map[string]string{
-	schemas.StageExtract: `(contexts|symbols|rejects)OF\.jsonl\.zst|names-LANG\.jsonl\.zst|ngrams-LANG-\d\d\.bin` +
-		`|parts/names-LANGOF\.jsonl\.zst|parts/ngrams-LANG-\d\dOF\.bin` +
-		`|parts/(candidates|symbols|rejects)-\d{5,}\.jsonl\.zst|parts/state-\d{5,}\.json|parts/rows-\d{5,}-\d{5,}\.jsonl\.zst`,
-	schemas.StageGenerate: `(negatives|rejects|unlabelled)OF\.jsonl\.zst`,
-	schemas.StageVerify:   `(certificates|rejects)OF\.jsonl\.zst`,
-	schemas.StageJudge:    `(verdicts|rejects)(-r\d+)?OF\.jsonl\.zst|rounds/\d+OF\.json|rounds/\d+\.json`,
-	schemas.StageCurate:   `(selection|rejects)OF\.jsonl\.zst|shift\.json|parts/rowsOF\.jsonl\.zst|parts/benchmarks\.jsonl\.zst`,
-	schemas.StageExport: `(trl/|llamafactory/)?([a-z]+/)?SPLITOF\.(jsonl\.zst|tfrecord\.gz|parquet)|llamafactory/dataset_info\.json` +
-		`|README\.md|ATTRIBUTION\.jsonl|rejectsOF\.jsonl\.zst|parts/cardOF\.json|parts/outcomesOF\.jsonl\.zst`,
+	schemas.StageExtract: `(?:contexts|symbols|rejects)OF\.jsonl\.zst|names-LANG\.jsonl\.zst|ngrams-LANG-FOLD\.bin` +
+		`|parts/names-LANGOF\.jsonl\.zst|parts/ngrams-LANG-FOLDOF\.bin` +
+		`|parts/(?:candidates|symbols|rejects)TASK\.jsonl\.zst|parts/stateTASK\.json|parts/rows-task\d{5,}OF\.jsonl\.zst`,
+	schemas.StageGenerate: `(?:negatives|rejects|unlabelled)OF\.jsonl\.zst`,
+	schemas.StageVerify:   `(?:certificates|rejects)OF\.jsonl\.zst`,
+	schemas.StageJudge:    `(?:verdicts|rejects)(?:-r\d+)?OF\.jsonl\.zst|rounds/\d+OF\.json`,
+	schemas.StageCurate: `(?:selection|rejects)OF\.jsonl\.zst|shift\.json` +
+		`|parts/rowsOF\.jsonl\.zst|parts/benchmarks\.jsonl\.zst`,
+	schemas.StageExport: `(?:trl/|llamafactory/)?(?:[a-z]+/)?SPLITOF\.(?:jsonl\.zst|tfrecord\.gz|parquet)` +
+		`|llamafactory/dataset_info\.json|README\.md|ATTRIBUTION\.jsonl` +
+		`|rejectsOF\.jsonl\.zst|parts/cardOF\.json|parts/outcomesOF\.jsonl\.zst`,
 }
 
-// writtenBy matches the names of a stage's files where it has this number of shards,
-// those of any number where it is 0.
-func writtenBy(stage string, shards int) *regexp.Regexp {
-	of := `-\d{5,}-of-\d{5,}`
+// writtenBy tells the names of a stage's files where it has this number of shards, those
+// of any number where it is 0. A shard's own number is below that.
+func writtenBy(stage string, shards int) func(name string) bool {
+	total := `\d{5,}`
 	if shards > 0 {
-		of = fmt.Sprintf(`-\d{5,}-of-%05d`, shards)
+		total = fmt.Sprintf(`%05d`, shards)
 	}
-	return regexp.MustCompile(`^(` + strings.NewReplacer(
-		"OF", of, "LANG", "("+strings.Join(schemas.Languages, "|")+")", "SPLIT", "("+strings.Join(schemas.Splits, "|")+")",
+	var folds []string
+	for fold := range schemas.Folds {
+		folds = append(folds, fmt.Sprintf("%02d", fold))
+	}
+	oneOf := func(words []string) string { return "(?:" + strings.Join(words, "|") + ")" }
+	pattern := regexp.MustCompile(`^(?:` + strings.NewReplacer(
+		"OF", `-(\d{5,})-of-(`+total+`)`, "TASK", `-task\d{5,}-of-`+total, "FOLD", oneOf(folds),
+		"LANG", oneOf(schemas.Languages), "SPLIT", oneOf(schemas.Splits),
 	).Replace(stageFiles[stage]) + `)$`)
+	return func(name string) bool {
+		m := pattern.FindStringSubmatch(name)
+		for i := 1; i < len(m); i += 2 { // the groups of the other alternatives are empty
+			n, err := strconv.Atoi(m[i])
+			of, oferr := strconv.Atoi(m[i+1])
+			if m[i] != "" && (err != nil || oferr != nil || n >= of) {
+				return false
+			}
+		}
+		return m != nil
+	}
 }
 
 // namesIn are the finished files of a stage's folder but for its records and its ledger.
@@ -52,16 +74,20 @@ func namesIn(dir string) ([]string, error) {
 }
 
 // begin notes, before the first file of a stage is written, with how many shards it is
-// made. A file that stands where one is to be written and that nobody has noted is not
-// decoy's: it would be written over.
+// made, and the names of s.notes. A file that stands where one is to be written and that
+// nobody has noted is not decoy's: it would be written over.
 func (s *stage) begin(valid map[int]schemas.Done) error {
 	dir := s.b.dir(s.name)
 	l, err := shard.ReadLeftover(dir)
-	if err != nil || slices.Contains(l.Begun, s.b.Recipe.Shards) {
+	if err != nil || slices.Contains(l.Begun, s.b.Recipe.Shards) && isSubset(s.notes, l.Files) {
+		return err
+	}
+	names, err := namesIn(dir)
+	if err != nil {
 		return err
 	}
 	known := map[string]bool{}
-	for _, name := range l.Files {
+	for _, name := range slices.Concat(l.Files, begun(names, s.name, l)) {
 		known[name] = true
 	}
 	for _, d := range valid {
@@ -69,56 +95,42 @@ func (s *stage) begin(valid map[int]schemas.Done) error {
 			known[f.Name] = true
 		}
 	}
-	earlier, err := begun(dir, s.name, l)
-	if err != nil {
-		return err
-	}
-	for _, name := range earlier {
-		known[name] = true
-	}
-	names, err := namesIn(dir)
-	if err != nil {
-		return err
-	}
-	match := writtenBy(s.name, s.b.Recipe.Shards)
+	mine := writtenBy(s.name, s.b.Recipe.Shards)
 	var foreign []string
 	for _, name := range names {
-		if !known[name] && match.MatchString(name) {
+		if !known[name] && (mine(name) || slices.Contains(s.notes, name)) {
 			foreign = append(foreign, shard.Join(dir, name))
 		}
 	}
 	if len(foreign) > 0 {
 		return inTheWay(foreign)
 	}
-	return l.Add(dir, nil, s.b.Recipe.Shards)
+	return l.Add(dir, s.notes, s.b.Recipe.Shards)
+}
+
+func isSubset(some, all []string) bool {
+	return !slices.ContainsFunc(some, func(s string) bool { return !slices.Contains(all, s) })
 }
 
 // inTheWay is the error of files that decoy would write over and has not written.
 func inTheWay(paths []string) error {
 	shown := strings.Join(paths[:min(len(paths), 5)], ", ")
-	return shard.Refuse("decoy would write over %s in this build that it did not make (%s): move away what is yours and run the same command again", many(len(paths), "file"), shown)
+	return shard.Refuse("decoy would write over %s in this build that it did not make (%s): "+
+		"move away what is yours and run the same command again", many(len(paths), "file"), shown)
 }
 
-// begun are the names of files that were written under a beginning which the record of
-// leftovers tells of.
-func begun(dir, stage string, l shard.Leftover) ([]string, error) {
-	if len(l.Begun) == 0 {
-		return nil, nil
-	}
-	names, err := namesIn(dir)
-	if err != nil {
-		return nil, err
-	}
-	var out []string
+// begun are those of the names in a stage's folder that were written under a beginning
+// which the record of leftovers tells of.
+func begun(names []string, stage string, l shard.Leftover) (out []string) {
 	for _, n := range l.Begun {
 		match := writtenBy(stage, n)
 		for _, name := range names {
-			if match.MatchString(name) {
+			if match(name) {
 				out = append(out, name)
 			}
 		}
 	}
-	return out, nil
+	return out
 }
 
 // sweep removes what earlier builds with other options left in a stage's folder: what
@@ -130,11 +142,13 @@ func (s *stage) sweep(keep map[string]bool) error {
 	if err != nil {
 		return err
 	}
-	names, err := begun(dir, s.name, l)
+	names, err := namesIn(dir)
 	if err != nil {
 		return err
 	}
-	return shard.Sweep(dir, slices.Concat(l.Files, names), keep, s.b.Recipe.Shards)
+	// What had to be noted stays so, should somebody remove the records.
+	after := shard.Leftover{Files: append([]string{}, s.notes...), Begun: []int{s.b.Recipe.Shards}}
+	return shard.Sweep(dir, slices.Concat(l.Files, begun(names, s.name, l)), keep, after)
 }
 
 // cleanTemp removes temporary files that a dead process left in OUT and in the folders

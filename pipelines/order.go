@@ -19,7 +19,8 @@ const heldAsked = 8 << 20
 
 // askingOrder puts records into the order in which they are asked about. The caller
 // closes it.
-func askingOrder[T any](t shardTask, records iter.Seq2[T, error], context func(*T) *schemas.Context, size func(*T) int) (*shard.Sorter[T], error) {
+func askingOrder[T any](t shardTask, records iter.Seq2[T, error], context func(*T) *schemas.Context,
+	size func(*T) int) (*shard.Sorter[T], error) {
 	place := func(v *T) uint64 { return schemas.Key64("ask", context(v).ID) }
 	s := shard.NewSorter(t.path(t.Stage, "asked"), heldAsked, func(v T) int { return size(&v) }, func(a, b T) int {
 		return cmp.Or(cmp.Compare(place(&a), place(&b)), cmp.Compare(context(&a).ID, context(&b).ID))
@@ -56,11 +57,12 @@ func askedContexts(t shardTask) (*shard.Sorter[schemas.Context], error) {
 
 // askedNegatives are the contexts with the negatives that judges are asked about.
 func askedNegatives(t shardTask, o judgeOptions) (*shard.Sorter[rivalled], error) {
-	return askingOrder(t, withRivals(t, o), func(r *rivalled) *schemas.Context { return &r.Left }, func(r *rivalled) int {
-		size := contextSize(r.Left) + len(r.Rival)
-		for i := range r.Right {
-			size += len(r.Right[i].Text) + 512 // and what else it has
-		}
-		return size
-	})
+	return askingOrder(t, withRivals(t, o), func(r *rivalled) *schemas.Context { return &r.Left },
+		func(r *rivalled) int {
+			size := contextSize(r.Left) + len(r.Rival)
+			for i := range r.Right {
+				size += len(r.Right[i].Text) + 512 // and what else it has
+			}
+			return size
+		})
 }

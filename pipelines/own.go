@@ -34,13 +34,15 @@ func ownLicenses(all []archives.Source) []string {
 // on the user's word, or a row came in under another licence (the stages before may have
 // been built so).
 func (sum *summary) ownTerms() bool {
-	return sum.b.Recipe.ownTerms() || slices.ContainsFunc(sum.licenseCounts(), func(c report.Count) bool { return !screen.IsPermissive(c.Name) })
+	return sum.b.Recipe.ownTerms() || slices.ContainsFunc(sum.licenseCounts(),
+		func(c report.Count) bool { return !screen.IsPermissive(c.Name) })
 }
 
 // ownTerms reports whether the recipe takes files on the word of the user and not of
 // their licences: such an export claims no permissive terms.
 func (r *Recipe) ownTerms() bool {
-	return r.Extract.Licenses == licensesAny || slices.ContainsFunc(slices.Collect(maps.Values(r.Identities)), func(i archives.Identity) bool { return i.License != "" })
+	return r.Extract.Licenses == licensesAny || slices.ContainsFunc(slices.Collect(maps.Values(r.Identities)),
+		func(i archives.Identity) bool { return i.License != "" })
 }
 
 // checkIdentities checks the licences that a recipe states for archives.
@@ -51,7 +53,8 @@ func (r *Recipe) checkIdentities(bad func(string, ...any)) {
 			continue
 		}
 		if _, err := spdx.Parse(license); err != nil {
-			bad("identities[%s].license: %w; write an SPDX expression such as Apache-2.0, or a name of your own such as LicenseRef-own", name, fmt.Errorf("%q: %w", license, err))
+			bad("identities[%s].license: %w; write an SPDX expression such as Apache-2.0, or a name of your own such "+
+				"as LicenseRef-own", name, fmt.Errorf("%q: %w", license, err))
 		}
 	}
 }

@@ -87,7 +87,9 @@ func (s *stage) budgetStops() error {
 	if err != nil || len(paths) == 0 {
 		return err
 	}
-	return fmt.Errorf("%w in %d of %d shards; what is paid is kept (decoy ledger stats shows what counts, also of killed runs), run again with a higher --budget or budget_usd to go on", panel.ErrBudget, len(paths), s.b.Recipe.Shards)
+	return fmt.Errorf("%w in %d of %d shards; what is paid is kept (decoy ledger stats shows what counts, also of "+
+		"killed runs), run again with a higher --budget or budget_usd to go on", panel.ErrBudget, len(paths),
+		s.b.Recipe.Shards)
 }
 
 // memberStops is panel.ErrStopped with the reasons of the shards for which a member was

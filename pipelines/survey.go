@@ -20,8 +20,10 @@ const maxSurveys = 4
 // is read again for these.
 //
 //	licence files, manifests, REUSE files, .gitattributes, links → the licence of each file
-func Survey(ctx context.Context, src archives.Source, lim archives.Limits, terms screen.Terms) (*screen.Licenses, map[string]int, error) {
-	return survey(ctx, src, lim, terms, func(_ archives.Source, _ *screen.Licenses, e archives.Entry, take func(path string, data []byte)) error {
+func Survey(ctx context.Context, src archives.Source, lim archives.Limits,
+	terms screen.Terms) (*screen.Licenses, map[string]int, error) {
+	return survey(ctx, src, lim, terms, func(_ archives.Source, _ *screen.Licenses, e archives.Entry,
+		take func(path string, data []byte)) error {
 		take(e.Path, e.Data)
 		return nil
 	})
@@ -29,7 +31,8 @@ func Survey(ctx context.Context, src archives.Source, lim archives.Limits, terms
 
 // survey lets each file that tells of licences be taken in by evidence.
 func survey(ctx context.Context, src archives.Source, lim archives.Limits, terms screen.Terms,
-	evidence func(src archives.Source, l *screen.Licenses, e archives.Entry, take func(path string, data []byte)) error) (*screen.Licenses, map[string]int, error) {
+	evidence func(src archives.Source, l *screen.Licenses, e archives.Entry,
+		take func(path string, data []byte)) error) (*screen.Licenses, map[string]int, error) {
 	licenses := screen.NewLicenses().Under(terms)
 	bySuffix := map[string]int{}
 	none := func(schemas.Reject) {} // the reading of the sources reports them

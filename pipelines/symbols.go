@@ -28,8 +28,10 @@ type lazyIndex[Index any] struct {
 	err   error
 }
 
-func readRepositories[Index any](path string, b *bugs, site *bugSite[repoInput], build func([]schemas.Symbol) Index) (*repositories[Index], error) {
-	r := &repositories[Index]{symbols: map[string][]schemas.Symbol{}, build: build, bugs: b, site: site, indices: map[string]*lazyIndex[Index]{}}
+func readRepositories[Index any](path string, b *bugs, site *bugSite[repoInput],
+	build func([]schemas.Symbol) Index) (*repositories[Index], error) {
+	r := &repositories[Index]{symbols: map[string][]schemas.Symbol{}, build: build, bugs: b, site: site,
+		indices: map[string]*lazyIndex[Index]{}}
 	for s, err := range shard.Read[schemas.Symbol](path) {
 		if err != nil {
 			return nil, fmt.Errorf("read symbols: %w", err)
@@ -53,7 +55,8 @@ func (r *repositories[Index]) of(repo string) (index Index, ok bool, err error) 
 	}
 	r.mu.Unlock()
 	l.once.Do(func() {
-		l.index, l.ok, l.err = contained(r.bugs, r.site, record{id: repo}, func() []repoInput { return []repoInput{{r.symbols[repo]}} },
+		l.index, l.ok, l.err = contained(r.bugs, r.site, record{id: repo},
+			func() []repoInput { return []repoInput{{r.symbols[repo]}} },
 			func() (Index, error) { return r.build(r.symbols[repo]), nil })
 	})
 	return l.index, l.ok, l.err

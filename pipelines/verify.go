@@ -53,9 +53,10 @@ func verifyShard(ctx context.Context, t shardTask) (schemas.Done, error) {
 	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[string]int64{}}
 	var internal rejectList
 	bugs := t.bugs(internal.add)
-	repos, err := readRepositories(t.path(schemas.StageExtract, "symbols"), bugs, siteVerifyRepo, func(s []schemas.Symbol) *verify.Repo {
-		return verify.NewRepo(slices.Values(s))
-	})
+	repos, err := readRepositories(t.path(schemas.StageExtract, "symbols"), bugs, siteVerifyRepo,
+		func(s []schemas.Symbol) *verify.Repo {
+			return verify.NewRepo(slices.Values(s))
+		})
 	if err != nil {
 		return d, err
 	}
@@ -76,12 +77,13 @@ func verifyShard(ctx context.Context, t shardTask) (schemas.Done, error) {
 			}
 			var out []schemas.Certificate
 			for i := range g.Right {
-				cert, ok, err := contained(bugs, siteCertify, ofNegative(&g.Left, &g.Right[i]), func() (all []certifyInput) {
-					for _, symbols := range symbolsOf(repos.symbols[g.Left.Repo], g.Left.Path) {
-						all = append(all, certifyInput{g.Left, g.Right[i], symbols})
-					}
-					return all
-				}, func() (schemas.Certificate, error) { return (*c).Certify(repo, &g.Left, &g.Right[i]) })
+				cert, ok, err := contained(bugs, siteCertify, ofNegative(&g.Left, &g.Right[i]),
+					func() (all []certifyInput) {
+						for _, symbols := range symbolsOf(repos.symbols[g.Left.Repo], g.Left.Path) {
+							all = append(all, certifyInput{g.Left, g.Right[i], symbols})
+						}
+						return all
+					}, func() (schemas.Certificate, error) { return (*c).Certify(repo, &g.Left, &g.Right[i]) })
 				if err != nil {
 					return nil, err
 				}

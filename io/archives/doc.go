@@ -16,8 +16,8 @@
 // tar, tar.gz, tar.zst, tar.bz2 and zip, told apart by their content, never by their
 // name. GitHub tarballs and zipballs, npm tarballs, Python source distributions, wheels,
 // jars, NuGet packages and crates are among these. A format that is not read (xz, 7z,
-// rar, packages of Linux …) is named in the reject, with what to do about it. A zip whose entries all lie below PATH@VERSION/ with a valid Go
-// module path is a module zip.
+// rar, packages of Linux …) is named in the reject, with what to do about it. A zip whose
+// entries all lie below PATH@VERSION/ with a valid Go module path is a module zip.
 //
 // An archive in an archive is an entry like any other and is not opened. A link is a
 // reject, and [WalkLinks] tells what it names; nothing is followed.

@@ -37,7 +37,8 @@ var foreign = []struct {
 	{"PAR1", 0, "a Parquet file; " + toRows},
 	{"ARROW1", 0, "an Arrow file; write it as Parquet and " + toRows},
 	{"{\"", 0, "a JSON text; if it is JSON Lines, " + toRows},
-	{"version https://git-lfs.github.com/spec/", 0, "a pointer of Git LFS, not the file itself; fetch it: git lfs pull"},
+	{"version https://git-lfs.github.com/spec/", 0, "a pointer of Git LFS, not the file itself; " +
+		"fetch it: git lfs pull"},
 	{"\xca\xfe\xba\xbe", 0, "a Java class; name archives of sources"},
 	{"\x7fELF", 0, "a program; name archives of sources"},
 	{"MZ", 0, "a program of Windows; name archives of sources"},
@@ -58,7 +59,8 @@ func nameOf(head []byte) string {
 		}
 	}
 	text := strings.ToLower(string(bytes.TrimLeft(head, " \t\r\n\ufeff")))
-	if strings.HasPrefix(text, "<!doctype html") || strings.HasPrefix(text, "<html") || strings.HasPrefix(text, "<?xml") {
+	if strings.HasPrefix(text, "<!doctype html") || strings.HasPrefix(text, "<html") ||
+		strings.HasPrefix(text, "<?xml") {
 		return "a page of HTML or XML; download the archive again: the server sent an error or a login in its place"
 	}
 	return ""

@@ -207,7 +207,8 @@ func (r *resolver) identityOf(ctx context.Context, p location) (Identity, error)
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&side); err != nil {
-		return id, fmt.Errorf("read identity %q: %w; write {\"repo\": …, \"commit\": …}; a license stands in the recipe's identities alone", name, err)
+		return id, fmt.Errorf("read identity %q: %w; write {\"repo\": …, \"commit\": …}; a license stands in the "+
+			"recipe's identities alone", name, err)
 	}
 	return id.fill(side), nil
 }

@@ -40,7 +40,8 @@ func Walk(ctx context.Context, src Source, lim Limits, want func(path string, si
 // WalkLinks is Walk that tells of links too: the path of each, and what it names as it
 // stands there, relative to the folder of the link; a hard link of tar names a path from
 // the root, behind a slash. They are rejects all the same. Nothing is followed.
-func WalkLinks(ctx context.Context, src Source, lim Limits, want func(path string, size int64) bool, emit func(Entry) error, link func(path, target string), reject func(schemas.Reject)) error {
+func WalkLinks(ctx context.Context, src Source, lim Limits, want func(path string, size int64) bool,
+	emit func(Entry) error, link func(path, target string), reject func(schemas.Reject)) error {
 	if err := lim.Validate(); err != nil {
 		return err
 	}

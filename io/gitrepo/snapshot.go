@@ -26,7 +26,8 @@ func (r *Repo) Snapshot(ctx context.Context, commit string, want func(path strin
 
 // SnapshotLinks is Snapshot that tells of symbolic links too: the path of each, and what
 // it names, relative to its folder. They are rejects all the same. Nothing is followed.
-func (r *Repo) SnapshotLinks(ctx context.Context, commit string, want func(path string, size int64) bool, emit func(path string, data []byte) error, link func(path, target string), reject func(schemas.Reject)) error {
+func (r *Repo) SnapshotLinks(ctx context.Context, commit string, want func(path string, size int64) bool,
+	emit func(path string, data []byte) error, link func(path, target string), reject func(schemas.Reject)) error {
 	id, ok := parseID(commit)
 	if !ok {
 		return fmt.Errorf("snapshot: commit %q is no id; Resolve gives the id of a reference", commit)

@@ -62,7 +62,8 @@ func (f footer) ReadAt(p []byte, off int64) (int, error) {
 // read (parquet-format, README: File format; Encryption.md).
 func checkParquet(path string, size int64, last []byte) *FormatError {
 	cut := func(format string, a ...any) *FormatError {
-		return &FormatError{path, "a Parquet file with a broken end: " + fmt.Sprintf(format, a...), fmt.Sprintf("copy or download it again: %d bytes are here", size)}
+		return &FormatError{path, "a Parquet file with a broken end: " + fmt.Sprintf(format, a...),
+			fmt.Sprintf("copy or download it again: %d bytes are here", size)}
 	}
 	end := last[max(0, len(last)-8):]
 	switch {
@@ -83,7 +84,8 @@ func checkParquet(path string, size int64, last []byte) *FormatError {
 	encrypted := false
 	err := guard(func() error {
 		var file *parquet.File
-		file, opened = parquet.OpenFile(footer{size, last}, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+		file, opened = parquet.OpenFile(footer{size, last}, size, parquet.SkipPageIndex(true),
+			parquet.SkipBloomFilters(true))
 		if opened == nil {
 			encrypted = file.Metadata().EncryptionAlgorithm.Value != nil
 		}

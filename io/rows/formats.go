@@ -49,11 +49,16 @@ const (
 // file(1) give them.
 var foreigns = []foreign{
 	{is: "an encrypted Parquet file", magic: "PARE", remedy: decrypt},
-	{is: "an Arrow (Feather) file", magic: "ARROW1", remedy: toParquet + "pyarrow.parquet.write_table(pyarrow.feather.read_table('FILE'), 'rows.parquet')"},
-	{is: "a Feather file of version 1", magic: "FEA1", remedy: toParquet + "pyarrow.parquet.write_table(pyarrow.feather.read_table('FILE'), 'rows.parquet')"},
-	{is: "an ORC file", magic: "ORC", remedy: toParquet + "pyarrow.parquet.write_table(pyarrow.orc.read_table('FILE'), 'rows.parquet')"},
-	{is: "an Avro file", magic: "Obj\x01", remedy: "write it as JSON Lines, for instance: java -jar avro-tools.jar tojson FILE > rows.jsonl"},
-	{is: "an SQLite database", magic: "SQLite format 3\x00", remedy: "write its table as Parquet, for instance with DuckDB: COPY (SELECT * FROM sqlite_scan('FILE', 'TABLE')) TO 'rows.parquet'"},
+	{is: "an Arrow (Feather) file", magic: "ARROW1", remedy: toParquet +
+		"pyarrow.parquet.write_table(pyarrow.feather.read_table('FILE'), 'rows.parquet')"},
+	{is: "a Feather file of version 1", magic: "FEA1", remedy: toParquet +
+		"pyarrow.parquet.write_table(pyarrow.feather.read_table('FILE'), 'rows.parquet')"},
+	{is: "an ORC file", magic: "ORC", remedy: toParquet +
+		"pyarrow.parquet.write_table(pyarrow.orc.read_table('FILE'), 'rows.parquet')"},
+	{is: "an Avro file", magic: "Obj\x01", remedy: "write it as JSON Lines, for instance: java -jar " +
+		"avro-tools.jar tojson FILE > rows.jsonl"},
+	{is: "an SQLite database", magic: "SQLite format 3\x00", remedy: "write its table as Parquet, for instance with " +
+		"DuckDB: COPY (SELECT * FROM sqlite_scan('FILE', 'TABLE')) TO 'rows.parquet'"},
 	{is: "a DuckDB database", magic: "DUCK", at: 8, remedy: "write its table as Parquet: COPY TABLE TO 'rows.parquet'"},
 	{is: "an HDF5 file", magic: "\x89HDF\r\n\x1a\n", remedy: pandas},
 	{is: "a NumPy array", magic: "\x93NUMPY", remedy: pandas},
@@ -67,26 +72,32 @@ var foreigns = []foreign{
 	{is: "an lz4 file", magic: "\x04\x22\x4d\x18", pipe: "lz4 -dc"},
 	{is: "an lz4 file", magic: "\x02\x21\x4c\x18", pipe: "lz4 -dc"},
 	{is: "an lzop file", magic: "\x89LZO\x00", pipe: "lzop -dc"},
-	{is: "a snappy file", magic: "\xff\x06\x00\x00sNaPpY", remedy: "unpack it, for instance with PyPI's python-snappy: python -m snappy -d FILE rows.jsonl"},
+	{is: "a snappy file", magic: "\xff\x06\x00\x00sNaPpY", remedy: "unpack it, for instance with PyPI's " +
+		"python-snappy: python -m snappy -d FILE rows.jsonl"},
 	{is: "a compress (.Z) file", magic: "\x1f\x9d", pipe: "uncompress -c"},
 	{is: "a zip archive", magic: "PK\x03\x04", remedy: unpack + " (an archive of source files belongs under archives)"},
 	{is: "a zip archive", magic: "PK\x05\x06", remedy: unpack},
 	{is: "a 7z archive", magic: "7z\xbc\xaf\x27\x1c", remedy: unpack},
 	{is: "a rar archive", magic: "Rar!\x1a\x07", remedy: unpack},
-	{is: "a tar archive", magic: "ustar", at: 257, remedy: unpack + " (an archive of source files belongs under archives)"},
+	{is: "a tar archive", magic: "ustar", at: 257,
+		remedy: unpack + " (an archive of source files belongs under archives)"},
 	{is: "a gzip file", magic: "\x1f\x8b", pipe: "gzip -dc"}, // inside of another
 	{is: "a zstd file", magic: "\x28\xb5\x2f\xfd", pipe: "zstd -dc"},
 	{is: "a Parquet file", magic: "PAR1", remedy: "unpack it; Parquet has a compression of its own"},
-	{is: "a pointer of Git LFS, not the file itself", magic: "version https://git-lfs.github.com/spec/", remedy: "fetch the file: git lfs pull, in the repository that it is from"},
-	{is: "a pointer of Git Xet, not the file itself", magic: "# xet version", remedy: "fetch the file: git lfs pull, in the repository that it is from, with git-xet installed"},
-	{is: "a pointer of git-annex, not the file itself", magic: "/annex/objects/", remedy: "fetch the file: git annex get, in the repository that it is from"},
+	{is: "a pointer of Git LFS, not the file itself", magic: "version https://git-lfs.github.com/spec/",
+		remedy: "fetch the file: git lfs pull, in the repository that it is from"},
+	{is: "a pointer of Git Xet, not the file itself", magic: "# xet version",
+		remedy: "fetch the file: git lfs pull, in the repository that it is from, with git-xet installed"},
+	{is: "a pointer of git-annex, not the file itself", magic: "/annex/objects/",
+		remedy: "fetch the file: git annex get, in the repository that it is from"},
 	{is: "an encrypted file", magic: "-----BEGIN PGP MESSAGE", pipe: "gpg -d"},
 	{is: "an encrypted file", magic: "age-encryption.org/", pipe: "age -d"},
 	{is: "a pickle of Python", magic: "(lp0\n", remedy: pandas},
 	{is: "a pickle of Python", magic: "(dp0\n", remedy: pandas},
 }
 
-const decrypt = "write it again without encryption, for instance in Python: pyarrow.parquet.write_table(pyarrow.parquet.read_table('FILE', decryption_properties=…), 'rows.parquet')"
+const decrypt = "write it again without encryption, for instance in Python: " +
+	"pyarrow.parquet.write_table(pyarrow.parquet.read_table('FILE', decryption_properties=…), 'rows.parquet')"
 
 // sniffed is how much of a file is looked at for its format: one block of zstd at
 // least, which is 128 KiB (RFC 8878, 3.1.1.2.4).
@@ -110,7 +121,8 @@ func sniff(path string, head []byte, whole bool) *FormatError {
 		head, whole = unpacked(r, whole)
 	case isZstd(head):
 		packed, through = " in zstd", "zstd -dc"
-		r, err := zstd.NewReader(bytes.NewReader(head), zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxZstdWindow))
+		r, err := zstd.NewReader(bytes.NewReader(head), zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+			zstd.WithDecoderMaxWindow(maxZstdWindow))
 		if err != nil {
 			return nil
 		}
@@ -145,7 +157,8 @@ func unpacked(r io.Reader, whole bool) ([]byte, bool) {
 }
 
 func isZstd(head []byte) bool {
-	return bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")) || len(head) >= 4 && head[0]&0xf0 == 0x50 && string(head[1:4]) == "\x2a\x4d\x18"
+	return bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")) || len(head) >= 4 && head[0]&0xf0 == 0x50 &&
+		string(head[1:4]) == "\x2a\x4d\x18"
 }
 
 func formatOf(head []byte, whole bool) foreign {
@@ -161,9 +174,11 @@ func formatOf(head []byte, whole bool) foreign {
 	case len(head) > 2 && head[0] == 0x80 && 2 <= head[1] && head[1] <= 5:
 		return foreign{is: "a pickle of Python", remedy: pandas}
 	case len(head) >= 8 && string(head[:4]) == "\xff\xff\xff\xff":
-		return foreign{is: "a stream of Arrow", remedy: toParquet + "pyarrow.parquet.write_table(pyarrow.ipc.open_stream('FILE').read_all(), 'rows.parquet')"}
+		return foreign{is: "a stream of Arrow", remedy: toParquet +
+			"pyarrow.parquet.write_table(pyarrow.ipc.open_stream('FILE').read_all(), 'rows.parquet')"}
 	case isTFRecord(head):
-		return foreign{is: "a TFRecord file", remedy: "write its examples as JSON Lines or Parquet, for instance with PyPI's tfrecord"}
+		return foreign{is: "a TFRecord file", remedy: "write its examples as JSON Lines or Parquet, for " +
+			"instance with PyPI's tfrecord"}
 	}
 	return textFormat(bytes.TrimPrefix(head, []byte("\ufeff")), whole)
 }
@@ -180,7 +195,8 @@ func wide(head []byte) string {
 	// Without a mark: the first character of a row, or of an array.
 	for _, first := range []string{"{", "["} {
 		for _, e := range []struct{ unit, name string }{
-			{first + "\x00\x00\x00", "UTF-32LE"}, {"\x00\x00\x00" + first, "UTF-32BE"}, {first + "\x00", "UTF-16LE"}, {"\x00" + first, "UTF-16BE"},
+			{first + "\x00\x00\x00", "UTF-32LE"}, {"\x00\x00\x00" + first, "UTF-32BE"}, {first + "\x00", "UTF-16LE"},
+			{"\x00" + first, "UTF-16BE"},
 		} {
 			if bytes.HasPrefix(head, []byte(e.unit)) {
 				return e.name
@@ -208,21 +224,25 @@ func textFormat(head []byte, whole bool) foreign {
 	lower := strings.ToLower(string(text[:min(len(text), 64)]))
 	switch {
 	case len(text) == 0:
-	case strings.HasPrefix(lower, "<!doctype html"), strings.HasPrefix(lower, "<html"), strings.HasPrefix(lower, "<head"):
+	case strings.HasPrefix(lower, "<!doctype html"), strings.HasPrefix(lower, "<html"),
+		strings.HasPrefix(lower, "<head"):
 		return foreign{is: "an HTML page", remedy: fetch}
 	case text[0] == '<':
 		return foreign{is: "an XML text", remedy: fetch + "; or write its records as JSON Lines"}
 	case text[0] == '[':
 		if next := bytes.TrimLeft(rest, " \t\r\n"); ended && isJSON(line) && len(next) > 0 && next[0] == '[' {
-			return foreign{is: "a text with a JSON array on each line", remedy: "write each row as an object whose keys are the names of the columns"}
+			return foreign{is: "a text with a JSON array on each line", remedy: "write each row as an object whose " +
+				"keys are the names of the columns"}
 		}
 		return foreign{is: "a JSON array", pipe: "jq -c '.[]'"}
 	case text[0] == '{':
 		return objectFormat(text, line, ended, whole)
 	case bytes.IndexByte(text[:min(len(text), 4096)], 0) >= 0 && !holdsRow(text):
-		return foreign{is: "a binary file of no format that is known here", remedy: "write the rows as JSON Lines or Parquet"}
+		return foreign{is: "a binary file of no format that is known here",
+			remedy: "write the rows as JSON Lines or Parquet"}
 	case ended && isHeader(line) && !holdsRow(text):
-		return foreign{is: "a table with separators (CSV, TSV)", remedy: "write it as Parquet, for instance with DuckDB: COPY (FROM read_csv('FILE')) TO 'rows.parquet'"}
+		return foreign{is: "a table with separators (CSV, TSV)", remedy: "write it as Parquet, for instance with " +
+			"DuckDB: COPY (FROM read_csv('FILE')) TO 'rows.parquet'"}
 	}
 	return foreign{}
 }
@@ -233,7 +253,8 @@ func objectFormat(text, line []byte, ended, whole bool) foreign {
 		return foreign{}
 	}
 	if bytes.HasPrefix(line, []byte("{'")) && !holdsRow(text) {
-		return foreign{is: "a text of Python dicts", remedy: "write the rows with json.dumps, one a line, not with print, str or repr"}
+		return foreign{is: "a text of Python dicts", remedy: "write the rows with json.dumps, one a line, " +
+			"not with print, str or repr"}
 	}
 	dec := json.NewDecoder(bytes.NewReader(finite(text)))
 	var object json.RawMessage
@@ -271,7 +292,8 @@ func isHeader(line []byte) bool {
 // quoted is a file's name as a shell takes it.
 func quoted(name string) string {
 	if strings.ContainsFunc(name, func(r rune) bool {
-		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("._-+=@%,", r))
+		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' ||
+			strings.ContainsRune("._-+=@%,", r))
 	}) {
 		return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
 	}

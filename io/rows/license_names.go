@@ -76,33 +76,56 @@ func known(text string) string {
 }
 
 // licenseNames are SPDX ids by the words of a name in lower case, without those that
-// every name has and without ".0". They are the names of GitHub's licences, as its
+// every name has and without ".0"; here each id has its names. They are the names of GitHub's licences, as its
 // interface and BigQuery's github_repos give them, of PyPI's classifiers, and what
 // people write in manifests. Names that leave a licence open, as BSD and Apache
 // without a number do, are not here.
-var licenseNames = map[string]string{
-	"mit": "MIT", "expat": "MIT", "mit expat": "MIT", "mit no attribution": "MIT-0",
-	"apache 2": "Apache-2.0", "apache2": "Apache-2.0", "apache2.0": "Apache-2.0", "apachev2": "Apache-2.0", "asl 2": "Apache-2.0",
-	"bsd 3 clause": "BSD-3-Clause", "bsd 3": "BSD-3-Clause", "bsd3": "BSD-3-Clause", "3 clause bsd": "BSD-3-Clause",
-	"new bsd": "BSD-3-Clause", "modified bsd": "BSD-3-Clause", "revised bsd": "BSD-3-Clause",
-	"bsd 3 clause new or revised": "BSD-3-Clause", "bsd 3 clause clear": "BSD-3-Clause-Clear",
-	"bsd 2 clause": "BSD-2-Clause", "bsd 2": "BSD-2-Clause", "bsd2": "BSD-2-Clause", "2 clause bsd": "BSD-2-Clause",
-	"simplified bsd": "BSD-2-Clause", "freebsd": "BSD-2-Clause", "bsd 2 clause simplified": "BSD-2-Clause",
-	"bsd 4 clause original or old": "BSD-4-Clause", "bsd 4 clause": "BSD-4-Clause", "bsd zero clause": "0BSD", "zero clause bsd": "0BSD",
-	"isc": "ISC", "isc iscl": "ISC", "zlib": "Zlib", "zlib libpng": "Zlib", "unlicense": "Unlicense", "unlicense unlicense": "Unlicense",
-	"boost 1": "BSL-1.0", "boost": "BSL-1.0", "boost 1.0 bsl 1": "BSL-1.0",
-	"creative commons zero 1.0 universal": "CC0-1.0", "creative commons zero 1 universal": "CC0-1.0", "cc0": "CC0-1.0", "cc0 1": "CC0-1.0", "cc0 1 universal": "CC0-1.0",
-	"creative commons attribution 4 international":             "CC-BY-4.0",
-	"creative commons attribution share alike 4 international": "CC-BY-SA-4.0",
-	"university of illinois ncsa open source":                  "NCSA", "universal permissive 1": "UPL-1.0", "postgresql": "PostgreSQL",
-	"academic free 3": "AFL-3.0", "artistic 2": "Artistic-2.0", "educational community 2": "ECL-2.0", "microsoft public": "MS-PL",
-	"do what f*ck you want to public": "WTFPL", "wtfpl": "WTFPL", "open 3": "OSL-3.0", "sil open font 1.1": "OFL-1.1",
-	"gpl 2": "GPL-2.0", "gplv2": "GPL-2.0", "gpl2": "GPL-2.0", "gnu gpl 2": "GPL-2.0", "gnu general public 2": "GPL-2.0", "gnu gplv2": "GPL-2.0",
-	"gpl 3": "GPL-3.0", "gplv3": "GPL-3.0", "gpl3": "GPL-3.0", "gnu gpl 3": "GPL-3.0", "gnu general public 3": "GPL-3.0", "gnu gplv3": "GPL-3.0",
-	"gnu general public 2 gplv2": "GPL-2.0", "gnu general public 3 gplv3": "GPL-3.0",
-	"gnu lesser general public 2.1": "LGPL-2.1", "lgpl 2.1": "LGPL-2.1", "lgplv2.1": "LGPL-2.1",
-	"gnu lesser general public 3": "LGPL-3.0", "lgpl 3": "LGPL-3.0", "lgplv3": "LGPL-3.0", "gnu lesser general public 3 lgplv3": "LGPL-3.0",
-	"gnu affero general public 3": "AGPL-3.0", "agpl 3": "AGPL-3.0", "agplv3": "AGPL-3.0", "gnu affero general public 3 agplv3": "AGPL-3.0",
-	"mozilla public 2": "MPL-2.0", "mpl 2": "MPL-2.0", "mozilla public 2 mpl 2": "MPL-2.0", "mpl2": "MPL-2.0",
-	"eclipse public 1": "EPL-1.0", "eclipse public 2": "EPL-2.0", "epl 1": "EPL-1.0", "epl 2": "EPL-2.0", "european union public 1.2": "EUPL-1.2",
+var licenseNames = byName(map[string]string{
+	"MIT":        "mit|expat|mit expat",
+	"MIT-0":      "mit no attribution",
+	"Apache-2.0": "apache 2|apache2|apache2.0|apachev2|asl 2",
+	"BSD-3-Clause": "bsd 3 clause|bsd 3|bsd3|3 clause bsd|new bsd|modified bsd|revised bsd" +
+		"|bsd 3 clause new or revised",
+	"BSD-3-Clause-Clear": "bsd 3 clause clear",
+	"BSD-2-Clause":       "bsd 2 clause|bsd 2|bsd2|2 clause bsd|simplified bsd|freebsd|bsd 2 clause simplified",
+	"BSD-4-Clause":       "bsd 4 clause original or old|bsd 4 clause",
+	"0BSD":               "bsd zero clause|zero clause bsd",
+	"ISC":                "isc|isc iscl",
+	"Zlib":               "zlib|zlib libpng",
+	"Unlicense":          "unlicense|unlicense unlicense",
+	"BSL-1.0":            "boost 1|boost|boost 1.0 bsl 1",
+	"CC0-1.0": "creative commons zero 1.0 universal|creative commons zero 1 universal|cc0|cc0 1" +
+		"|cc0 1 universal",
+	"CC-BY-4.0":    "creative commons attribution 4 international",
+	"CC-BY-SA-4.0": "creative commons attribution share alike 4 international",
+	"NCSA":         "university of illinois ncsa open source",
+	"UPL-1.0":      "universal permissive 1",
+	"PostgreSQL":   "postgresql",
+	"AFL-3.0":      "academic free 3",
+	"Artistic-2.0": "artistic 2",
+	"ECL-2.0":      "educational community 2",
+	"MS-PL":        "microsoft public",
+	"WTFPL":        "do what f*ck you want to public|wtfpl",
+	"OSL-3.0":      "open 3",
+	"OFL-1.1":      "sil open font 1.1",
+	"GPL-2.0":      "gpl 2|gplv2|gpl2|gnu gpl 2|gnu general public 2|gnu gplv2|gnu general public 2 gplv2",
+	"GPL-3.0":      "gpl 3|gplv3|gpl3|gnu gpl 3|gnu general public 3|gnu gplv3|gnu general public 3 gplv3",
+	"LGPL-2.1":     "gnu lesser general public 2.1|lgpl 2.1|lgplv2.1",
+	"LGPL-3.0":     "gnu lesser general public 3|lgpl 3|lgplv3|gnu lesser general public 3 lgplv3",
+	"AGPL-3.0":     "gnu affero general public 3|agpl 3|agplv3|gnu affero general public 3 agplv3",
+	"MPL-2.0":      "mozilla public 2|mpl 2|mozilla public 2 mpl 2|mpl2",
+	"EPL-1.0":      "eclipse public 1|epl 1",
+	"EPL-2.0":      "eclipse public 2|epl 2",
+	"EUPL-1.2":     "european union public 1.2",
+})
+
+// byName turns names, which stand between bars, into keys.
+func byName(names map[string]string) map[string]string {
+	ids := map[string]string{}
+	for id, all := range names {
+		for name := range strings.SplitSeq(all, "|") {
+			ids[name] = id
+		}
+	}
+	return ids
 }

@@ -44,7 +44,7 @@ func WriteDone(stageDir string, d schemas.Done) error {
 // their sizes. An absent or outdated record is no error.
 func ReadDone(stageDir string, shard int, fingerprint string) (d schemas.Done, ok bool, err error) {
 	path := DonePath(stageDir, shard)
-	if err := readJSON(path, &d); errors.Is(err, fs.ErrNotExist) {
+	if err := ReadJSON(path, &d); errors.Is(err, fs.ErrNotExist) {
 		return schemas.Done{}, false, nil
 	} else if err != nil {
 		return schemas.Done{}, false, err
@@ -102,7 +102,7 @@ func Records(stageDir, fingerprint string) (valid map[int]schemas.Done, others [
 			return fmt.Errorf("%q is not a done record: %w: move it away", Join(stageDir, name), err)
 		}
 		var d schemas.Done
-		if err := readJSON(Join(stageDir, name), &d); err != nil {
+		if err := ReadJSON(Join(stageDir, name), &d); err != nil {
 			return err
 		}
 		mu.Lock()
@@ -159,7 +159,7 @@ func WriteManifest(stageDir string, m schemas.Manifest) error {
 // the stage is not finished.
 func ReadManifest(stageDir string) (schemas.Manifest, error) {
 	var m schemas.Manifest
-	err := readJSON(Join(stageDir, manifestName), &m)
+	err := ReadJSON(Join(stageDir, manifestName), &m)
 	return m, err
 }
 
@@ -189,13 +189,16 @@ func writeJSON(path string, v any) error {
 	return err
 }
 
-func readJSON(path string, v any) error {
+// ReadJSON reads a file of decoy's. What is there and is none is a *Refusal: decoy writes
+// such files whole or not at all, so somebody else has.
+func ReadJSON(path string, v any) error {
 	data, err := ReadFile(path)
 	if err != nil {
 		return err
 	}
 	if err := json.Unmarshal(data, v); err != nil {
-		return fmt.Errorf("read %q: %w: delete it and run the stage again", path, err)
+		return Refuse("%q is not what decoy writes under this name (%v): move it away and run the same command again",
+			path, err)
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ type Leftover struct {
 
 // ReadLeftover reads the record of a stage's folder; an absent one is empty.
 func ReadLeftover(dir string) (l Leftover, err error) {
-	err = readJSON(Join(dir, LeftoverName), &l)
+	err = ReadJSON(Join(dir, LeftoverName), &l)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
@@ -69,7 +69,8 @@ func Outdate(dir, stage string, records []string) error {
 	m, err := ReadManifest(dir)
 	switch {
 	case err == nil && m.Stage != stage:
-		return Refuse("%q is no manifest of decoy's %s, and decoy would write one there: move it away", Join(dir, manifestName), stage)
+		return Refuse("%q is no manifest of decoy's %s, and decoy would write one there: move it away",
+			Join(dir, manifestName), stage)
 	case err == nil:
 		files = m.Shards
 	case !errors.Is(err, fs.ErrNotExist):
@@ -79,14 +80,15 @@ func Outdate(dir, stage string, records []string) error {
 	var mu sync.Mutex
 	err = each(records, func(record string) error {
 		var d schemas.Done
-		if err := readJSON(record, &d); err != nil {
+		if err := ReadJSON(record, &d); err != nil {
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil
 			}
 			return err
 		}
 		if d.Stage != stage {
-			return Refuse("%q is no done record of decoy's %s, and decoy would remove it: move it away and run the same command again", record, stage)
+			return Refuse("%q is no done record of decoy's %s, and decoy would remove it: move it away and run the "+
+				"same command again", record, stage)
 		}
 		mu.Lock()
 		defer mu.Unlock()
@@ -118,29 +120,33 @@ func Outdate(dir, stage string, records []string) error {
 // DoneRecords are the paths of a stage's done records.
 func DoneRecords(dir string) ([]string, error) {
 	all, err := List(Join(dir, doneDir), "[0-9]*.json")
-	return slices.DeleteFunc(all, func(p string) bool { return !recordName.MatchString(doneDir + "/" + path.Base(filepath.ToSlash(p))) }), err
+	return slices.DeleteFunc(all, func(p string) bool {
+		return !recordName.MatchString(doneDir + "/" + path.Base(filepath.ToSlash(p)))
+	}), err
 }
 
 // Sweep removes files by name, but those to keep, and then the record of leftovers,
-// whose files must be among them, but for the numbers of shards given. A name that leads
+// whose files must be among them, but for what is to stand there after. A name that leads
 // out of the folder, or to what is kept for good, is an error.
-func Sweep(dir string, names []string, keep map[string]bool, begun ...int) error {
+func Sweep(dir string, names []string, keep map[string]bool, after Leftover) error {
 	var paths []string
 	for _, name := range names {
 		if keep[name] {
 			continue
 		}
 		first, _, _ := strings.Cut(name, "/")
-		if !fs.ValidPath(name) || name == "." || first == doneDir || first == "ledger" || path.Base(name) == manifestName {
-			return fmt.Errorf("a record of %q names the file %q, which is not one of a shard: nothing was removed; look into its %s and %s", dir, name, doneDir, LeftoverName)
+		if !fs.ValidPath(name) || name == "." || first == doneDir || first == "ledger" ||
+			path.Base(name) == manifestName {
+			return fmt.Errorf("a record of %q names the file %q, which is not one of a shard: nothing was removed; "+
+				"look into its %s and %s", dir, name, doneDir, LeftoverName)
 		}
 		paths = append(paths, Join(dir, name))
 	}
 	if err := Remove(paths...); err != nil {
 		return err
 	}
-	if len(begun) > 0 {
-		return writeJSON(Join(dir, LeftoverName), Leftover{Files: []string{}, Begun: begun})
+	if len(after.Begun) > 0 {
+		return writeJSON(Join(dir, LeftoverName), after)
 	}
 	return Remove(Join(dir, LeftoverName))
 }

@@ -128,7 +128,8 @@ func (o Owner) inspect() (ownerState, error) {
 			return stateEarlier, err
 		}
 	}
-	return 0, Refuse("%q is neither empty nor a %s of decoy: it holds %s; nothing was written: name a new or an empty folder", o.Dir, kindNames[o.Kind], some(found, more))
+	return 0, Refuse("%q is neither empty nor a %s of decoy: it holds %s; nothing was written: name a new or an "+
+		"empty folder", o.Dir, kindNames[o.Kind], some(found, more))
 }
 
 var kindNames = map[string]string{KindBuild: "build", KindLoad: "folder of tables", KindRun: "run folder"}
@@ -148,9 +149,11 @@ func (o Owner) marked() (bool, error) {
 	var m marker
 	switch err := json.Unmarshal(raw, &m); {
 	case err != nil || kindNames[m.Decoy] == "":
-		return false, Refuse("%q says not what it belongs to: if the folder is a %s of decoy, remove that file and run the same command again; else name another folder", Join(o.Dir, MarkerName), kindNames[o.Kind])
+		return false, Refuse("%q says not what it belongs to: if the folder is a %s of decoy, remove that file and "+
+			"run the same command again; else name another folder", Join(o.Dir, MarkerName), kindNames[o.Kind])
 	case m.Decoy != o.Kind:
-		return false, Refuse("%q is a %s of decoy, not a %s: name another folder", o.Dir, kindNames[m.Decoy], kindNames[o.Kind])
+		return false, Refuse("%q is a %s of decoy, not a %s: name another folder", o.Dir, kindNames[m.Decoy],
+			kindNames[o.Kind])
 	}
 	return true, nil
 }
@@ -185,7 +188,8 @@ func (o Owner) onDisk() (ownerState, error) {
 		return 0, fmt.Errorf("look into %q: %w", o.Dir, withRemedy(err))
 	}
 	if to, err := os.Readlink(o.Dir); err == nil {
-		return 0, Refuse("%q is a link to %q, which is not there: mkdir -p %s makes it", o.Dir, to, quoted(linkTarget(o.Dir, to)))
+		return 0, Refuse("%q is a link to %q, which is not there: mkdir -p %s makes it", o.Dir, to,
+			quoted(linkTarget(o.Dir, to)))
 	}
 	return stateAbsent, Parent(o.Dir)
 }
@@ -211,7 +215,8 @@ func Parent(path string) error {
 	case err == nil || NoFolder(err):
 		return Refuse("%q cannot be made: %q is not a folder", path, parent)
 	case errors.Is(err, fs.ErrNotExist):
-		return Refuse("%q cannot be made: the folder %q is not there; mkdir -p %s makes it", path, parent, quoted(parent))
+		return Refuse("%q cannot be made: the folder %q is not there; mkdir -p %s makes it",
+			path, parent, quoted(parent))
 	}
 	return fmt.Errorf("look into %q: %w", parent, withRemedy(err))
 }
@@ -229,8 +234,8 @@ func quoted(word string) string {
 // harmless are names that a system, a file manager or git leaves in a folder in which
 // there is nothing yet. decoy writes to none of them.
 var harmless = map[string]bool{
-	".DS_Store": true, ".localized": true, ".fseventsd": true, ".Spotlight-V100": true, ".Trashes": true, ".TemporaryItems": true,
-	"Thumbs.db": true, "desktop.ini": true, "System Volume Information": true, "$RECYCLE.BIN": true,
+	".DS_Store": true, ".localized": true, ".fseventsd": true, ".Spotlight-V100": true, ".Trashes": true,
+	".TemporaryItems": true, "Thumbs.db": true, "desktop.ini": true, "System Volume Information": true, "$RECYCLE.BIN": true,
 	"lost+found": true, ".directory": true, ".snapshot": true, ".gitkeep": true, ".gitignore": true, ".keep": true,
 }
 
@@ -260,7 +265,9 @@ func some(found []string, more bool) string {
 		things = "file"
 	}
 	// What begins with a dot says less about whose folder this is.
-	slices.SortFunc(found, func(a, b string) int { return cmp.Or(cmp.Compare(hidden(a), hidden(b)), cmp.Compare(a, b)) })
+	slices.SortFunc(found, func(a, b string) int {
+		return cmp.Or(cmp.Compare(hidden(a), hidden(b)), cmp.Compare(a, b))
+	})
 	list := strings.Join(found[:min(len(found), mostNamed)], ", ")
 	if len(found) > mostNamed {
 		list += ", …"
@@ -341,7 +348,9 @@ func (w *walker) disk(folder string) error {
 		return err
 	}
 	// Of a large folder such as .git more is counted than named.
-	slices.SortStableFunc(entries, func(a, b fs.DirEntry) int { return cmp.Compare(hidden(a.Name()), hidden(b.Name())) })
+	slices.SortStableFunc(entries, func(a, b fs.DirEntry) int {
+		return cmp.Compare(hidden(a.Name()), hidden(b.Name()))
+	})
 	for _, e := range entries {
 		name := path.Join(folder, e.Name())
 		if harmless[e.Name()] || strings.HasPrefix(e.Name(), "._") {

@@ -134,11 +134,11 @@ func TestOutdateAndSweep(t *testing.T) {
 				t.Fatalf("%v, %v", l, err)
 			}
 			for _, bad := range []string{"../customers.csv", "/etc/passwd", "ledger/00000/a.zst", "_done/00000.json", "manifest.json", "", "."} {
-				if err := Sweep(dir, []string{"old-00000", bad}, nil); err == nil {
+				if err := Sweep(dir, []string{"old-00000", bad}, nil, Leftover{}); err == nil {
 					t.Errorf("%q was removed", bad)
 				}
 			}
-			if err := Sweep(dir, l.Files, map[string]bool{"kept": true}, 3); err != nil {
+			if err := Sweep(dir, l.Files, map[string]bool{"kept": true}, Leftover{Begun: []int{3}}); err != nil {
 				t.Fatal(err)
 			}
 			files, err := Walk(dir)
@@ -197,6 +197,45 @@ func TestRecordsOfOthers(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A file under the name of a record that is no JSON, or not of its fields, is somebody's:
+// nobody is told to delete it.
+func TestRecordsThatAreNone(t *testing.T) {
+	for name, read := range map[string]func(dir string) error{
+		"_done/00099.json": func(dir string) error {
+			_, _, err := Records(dir, "f")
+			return err
+		},
+		"_done/00007.json": func(dir string) error {
+			_, _, err := ReadDone(dir, 7, "f")
+			return err
+		},
+		"_done/00003.json": func(dir string) error { return Outdate(dir, "verify", []string{DonePath(dir, 3)}) },
+		manifestName: func(dir string) error {
+			_, err := ReadManifest(dir)
+			return err
+		},
+		LeftoverName: func(dir string) error {
+			_, err := ReadLeftover(dir)
+			return err
+		},
+	} {
+		for _, content := range []string{"# notes", `{"shard": "mine", "begun": "mine", "stage": 7}`, "[]", ""} {
+			dir := t.TempDir()
+			if _, err := WriteFile(Join(dir, name), []byte(content)); err != nil {
+				t.Fatal(err)
+			}
+			err := read(dir)
+			var refused *Refusal
+			if !errors.As(err, &refused) || !strings.Contains(err.Error(), filepath.Join(dir, name)) || !strings.Contains(err.Error(), "move it away") {
+				t.Errorf("%s with %q: %v", name, content, err)
+			}
+			if there, err := Has(Join(dir, name)); err != nil || !there {
+				t.Errorf("%s went, %v", name, err)
+			}
+		}
 	}
 }
 

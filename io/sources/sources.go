@@ -71,7 +71,8 @@ func Resolve(ctx context.Context, specs []string, cfg archives.ResolveConfig) ([
 				return err
 			})
 			if p := (*contain.Panic)(nil); errors.As(err, &p) {
-				rejects = append(rejects, schemas.Reject{Stage: schemas.StageExtract, ID: filepath.Base(path), Reason: schemas.ReasonInternal, Detail: p.Error()})
+				rejects = append(rejects, schemas.Reject{Stage: schemas.StageExtract, ID: filepath.Base(path),
+					Reason: schemas.ReasonInternal, Detail: p.Error()})
 				continue
 			}
 			if c := (*gitrepo.ContentError)(nil); errors.As(err, &c) {
@@ -157,7 +158,8 @@ func resolve(ctx context.Context, path string, cfg archives.ResolveConfig) (src 
 	if name == "" { // the .git folder of a work tree
 		name = filepath.Base(filepath.Dir(path))
 	}
-	src = archives.Source{Path: path, Format: FormatGit, Repo: cmp.Or(id.Repo, name), Commit: commit, License: id.License}
+	src = archives.Source{Path: path, Format: FormatGit, Repo: cmp.Or(id.Repo, name),
+		Commit: commit, License: id.License}
 	sum := sha256.Sum256([]byte(src.Repo + "\x00" + commit))
 	src.SHA256 = hex.EncodeToString(sum[:])
 	return src, nil
@@ -175,7 +177,8 @@ func sidecar(name string) (id archives.Identity, err error) {
 	dec := json.NewDecoder(strings.NewReader(string(raw)))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&id); err != nil {
-		return id, fmt.Errorf("read identity %q: %w; write {\"repo\": …, \"commit\": …}; a license stands in the recipe's identities alone", name, err)
+		return id, fmt.Errorf("read identity %q: %w; write {\"repo\": …, \"commit\": …}; a license stands in the "+
+			"recipe's identities alone", name, err)
 	}
 	return id, nil
 }
@@ -186,14 +189,16 @@ func Walk(ctx context.Context, src archives.Source, lim archives.Limits, want fu
 }
 
 // WalkLinks is Walk that tells of links too, as [archives.WalkLinks] does.
-func WalkLinks(ctx context.Context, src archives.Source, lim archives.Limits, want func(path string, size int64) bool, emit func(archives.Entry) error, link func(path, target string), reject func(schemas.Reject)) (err error) {
+func WalkLinks(ctx context.Context, src archives.Source, lim archives.Limits, want func(path string, size int64) bool,
+	emit func(archives.Entry) error, link func(path, target string), reject func(schemas.Reject)) (err error) {
 	if src.Format != FormatGit {
 		return archives.WalkLinks(ctx, src, lim, want, emit, link, reject)
 	}
 	var reader contain.Reader // the caller's functions are outside of it
 	err = reader.Do(func() (err error) {
 		contain.At("read repository", src.ID())
-		repo, err := gitrepo.OpenLimits(ctx, src.Path, gitrepo.Limits{MaxFileBytes: lim.MaxFileBytes, MaxEntries: lim.MaxEntries, MaxTotalBytes: lim.MaxTotalBytes, MaxPath: lim.MaxPath})
+		repo, err := gitrepo.OpenLimits(ctx, src.Path, gitrepo.Limits{MaxFileBytes: lim.MaxFileBytes,
+			MaxEntries: lim.MaxEntries, MaxTotalBytes: lim.MaxTotalBytes, MaxPath: lim.MaxPath})
 		if err != nil {
 			return err
 		}
@@ -215,7 +220,8 @@ func WalkLinks(ctx context.Context, src archives.Source, lim archives.Limits, wa
 		}, told, func(r schemas.Reject) { reader.Outside(func() { reject(r) }) })
 	})
 	if p := (*contain.Panic)(nil); errors.As(err, &p) { // a fault of the reader's own, or of a library's
-		reject(schemas.Reject{Stage: schemas.StageExtract, ID: src.ID(), Reason: schemas.ReasonInternal, Detail: p.Error()})
+		reject(schemas.Reject{Stage: schemas.StageExtract, ID: src.ID(), Reason: schemas.ReasonInternal,
+			Detail: p.Error()})
 		return nil
 	}
 	if c := (*gitrepo.ContentError)(nil); errors.As(err, &c) {

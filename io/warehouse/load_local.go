@@ -79,7 +79,7 @@ func (l Load) toParquet(ctx context.Context, dir string, plan []planned) (err er
 	if err != nil {
 		return err
 	}
-	if err := shard.Sweep(dir, left.Files, keep); err != nil {
+	if err := shard.Sweep(dir, left.Files, keep, shard.Leftover{}); err != nil {
 		return fmt.Errorf("load into %q: %w", dir, err)
 	}
 	return shard.WriteManifest(dir, m)
@@ -118,7 +118,8 @@ func (l Load) begin(dir string, plan []planned) error {
 			if there, err := shard.Has(filepath.Join(dir, name)); err != nil {
 				return err
 			} else if there {
-				return shard.Refuse("decoy would write over %q, which no load has written: move it away, or name another folder", filepath.Join(dir, name))
+				return shard.Refuse("decoy would write over %q, which no load has written: move it away, or name "+
+					"another folder", filepath.Join(dir, name))
 			}
 		}
 	}

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"decoy/io/bucket/buckettest"
-	"decoy/io/shard"
 	"decoy/transforms/panel/faultserver"
 )
 
@@ -24,20 +23,13 @@ import (
 // in a bucket.
 func repeatable(t *testing.T, out string) map[string]string {
 	t.Helper()
-	files, err := shard.Walk(out)
-	if err != nil {
-		t.Fatal(err)
-	}
 	sums := map[string]string{}
-	for _, f := range files {
-		if f.Name == ".lock" || f.Name == "run.json" || f.Name == "report.html" || strings.Contains(f.Name, "/_done/") || strings.Contains(f.Name, "/ledger/") {
+	for name, data := range contents(t, out) {
+		if name == ".lock" || name == "run.json" || name == "report.html" ||
+			strings.Contains(name, "/_done/") || strings.Contains(name, "/ledger/") {
 			continue
 		}
-		data, err := shard.ReadFile(shard.Join(out, f.Name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		sums[f.Name] = fmt.Sprintf("%x", sha256.Sum256(data))
+		sums[name] = fmt.Sprintf("%x", sha256.Sum256([]byte(data)))
 	}
 	return sums
 }

@@ -20,8 +20,9 @@ func TestBug(t *testing.T) {
 	}{
 		{"fails still", bundle(t, "no such type"), exitFailed, `unknown type "no such type"`},
 		{"mended", bundle(t, schemas.TypeMethod), exitDone, "mended"},
-		{"of no function", `{"site": "none"}`, exitFailed, "use the version that wrote it"},
-		{"no bundle", `{"rows": 1}`, exitFailed, "is no bundle"},
+		{"of no function", `{"site": "none"}`, exitUsage, "use the version that wrote it"},
+		{"no bundle", `{"rows": 1}`, exitUsage, "is no bundle"},
+		{"no JSON", "rows", exitUsage, "is no bundle"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "bundle.json")

@@ -44,17 +44,7 @@ func process(t *testing.T, env []string, args ...string) *exec.Cmd {
 // repository writes an archive of one repository with calls and imports in Go.
 func repository(t *testing.T, n int) (path string) {
 	t.Helper()
-	text, err := os.ReadFile("../../transforms/screen/testdata/licenses/MIT.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	path = filepath.Join(t.TempDir(), "repo.zip")
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	z := zip.NewWriter(f)
-	files := map[string]string{"LICENSE": string(text), "go.mod": "module example.org/owner/repo\n"}
+	files := map[string]string{"go.mod": "module example.org/owner/repo\n"}
 	for i := range n {
 		var b strings.Builder
 		fmt.Fprintf(&b, "package part%d\n\nimport (\n\t\"fmt\"\n\t\"strings\"\n)\n\ntype box%[1]d struct{ names []string }\n\nfunc (b *box%[1]d) appendName(name string) { b.names = append(b.names, name) }\n\n", i)
@@ -63,10 +53,27 @@ func repository(t *testing.T, n int) (path string) {
 		}
 		files[fmt.Sprintf("part%d/part.go", i)] = b.String()
 	}
-	for _, name := range sorted(files) {
-		w, err := z.Create("example.org/owner/repo@v1.0.0/" + name)
+	return moduleZip(t, "repo", files)
+}
+
+// moduleZip writes the zip of a Go module of these files and a licence.
+func moduleZip(t *testing.T, name string, files map[string]string) (path string) {
+	t.Helper()
+	text, err := os.ReadFile("../../transforms/screen/testdata/licenses/MIT.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files["LICENSE"] = string(text)
+	path = filepath.Join(t.TempDir(), name+".zip")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z := zip.NewWriter(f)
+	for _, file := range sorted(files) {
+		w, err := z.Create("example.org/owner/" + name + "@v1.0.0/" + file)
 		if err == nil {
-			_, err = io.WriteString(w, files[name])
+			_, err = io.WriteString(w, files[file])
 		}
 		if err != nil {
 			t.Fatal(err)

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"archive/zip"
 	"bytes"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"os"
@@ -101,36 +99,11 @@ func expect(t *testing.T, code int, want []string, args ...string) string {
 // archiveOf writes an archive of a small repository in Go.
 func archiveOf(t *testing.T, name string) (path string) {
 	t.Helper()
-	text, err := os.ReadFile("../../transforms/screen/testdata/licenses/MIT.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	path = filepath.Join(t.TempDir(), name+".zip")
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	z := zip.NewWriter(f)
 	code := fmt.Sprintf("package %s\n\nimport (\n\t\"fmt\"\n\t\"strings\"\n)\n\n", name)
 	for k := range 6 {
 		code += fmt.Sprintf("func handle%d(first, second string) string {\n\t%sJoined := strings.Join([]string{first, second, \"%[2]s%[1]d\"}, \",\")\n\treturn fmt.Sprintf(\"%%s-%[2]s\", %[2]sJoined)\n}\n\n", k, name)
 	}
-	for _, e := range [][2]string{{"LICENSE", string(text)}, {"go.mod", "module example.org/owner/" + name + "\n"}, {name + ".go", code}} {
-		w, err := z.Create("example.org/owner/" + name + "@v1.0.0/" + e[0])
-		if err == nil {
-			_, err = io.WriteString(w, e[1])
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return path
+	return moduleZip(t, name, map[string]string{"go.mod": "module example.org/owner/" + name + "\n", name + ".go": code})
 }
 
 // smallRecipe writes a recipe for archiveOf.

@@ -61,7 +61,12 @@ type ledgerStatsCmd struct{ ledgerOut }
 
 // Help is the example that --help shows.
 func (ledgerStatsCmd) Help() string {
-	return "Example:\n  decoy ledger stats OUT\n\nassumed is what calls without a bill may have cost at most. may have cost is what at most so many calls may have cost that were under way when a run was killed: nobody knows whether they were billed, and it stays if their requests are answered later. Both count against the budget. attempts are records of calls at requests that were put aside or given up before they had an outcome. unpriced are answers and attempts whose price is unknown; no column of dollars has them."
+	return "Example:\n  decoy ledger stats OUT\n\nassumed is what calls without a bill may have cost at most. may " +
+		"have cost is what at most so many calls may have cost that were under way when a run was killed: nobody " +
+		"knows whether they were billed, and it stays if their requests are answered later. Both count against " +
+		"the budget. attempts are records of calls at requests that were put aside or given up before they " +
+		"had an outcome. unpriced are answers and attempts whose price is unknown; no column of dollars " +
+		"has them."
 }
 
 // Run prints the counts.
@@ -81,7 +86,9 @@ func (c *ledgerStatsCmd) Run(ctx context.Context) error {
 			reasons = append(reasons, fmt.Sprintf("%s %d", r, s.Reasons[r]))
 		}
 		rows = append(rows, []string{stage, member, fmt.Sprint(s.Records), fmt.Sprint(s.Answers), fmt.Sprint(s.Calls), fmt.Sprint(s.InputTokens), fmt.Sprint(s.OutputTokens),
-			fmt.Sprintf("%.4f", s.CostUSD), fmt.Sprintf("%.4f", s.AssumedUSD), fmt.Sprintf("%.4f", s.MayCostUSD), fmt.Sprint(s.MayCostCalls), fmt.Sprint(s.Attempts), fmt.Sprint(s.Unpriced), fmt.Sprint(s.Duplicates), fmt.Sprintf("%.4f", s.DuplicateUSD),
+			fmt.Sprintf("%.4f", s.CostUSD), fmt.Sprintf("%.4f", s.AssumedUSD), fmt.Sprintf("%.4f", s.MayCostUSD),
+			fmt.Sprint(s.MayCostCalls), fmt.Sprint(s.Attempts), fmt.Sprint(s.Unpriced), fmt.Sprint(s.Duplicates),
+			fmt.Sprintf("%.4f", s.DuplicateUSD),
 			fmt.Sprint(s.DeadLetters), fmt.Sprint(s.Replaced), strings.Join(reasons, ", ")})
 	}
 	for _, m := range list {
@@ -89,7 +96,9 @@ func (c *ledgerStatsCmd) Run(ctx context.Context) error {
 		sum.Add(m.Stats)
 	}
 	row("all", "", sum)
-	return printTable(os.Stdout, []string{"stage", "member", "records", "answers", "calls", "tokens in", "out", "dollars", "assumed", "may have cost", "calls", "attempts", "unpriced", "paid twice", "dollars", "dead letters", "answered since", "reasons"}, rows)
+	return printTable(os.Stdout, []string{"stage", "member", "records", "answers", "calls", "tokens in", "out",
+		"dollars", "assumed", "may have cost", "calls", "attempts", "unpriced", "paid twice", "dollars", "dead letters",
+		"answered since", "reasons"}, rows)
 }
 
 type ledgerVerifyCmd struct{ ledgerOut }

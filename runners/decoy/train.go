@@ -198,7 +198,8 @@ func runOwner(dir string) shard.Owner {
 	return shard.Owner{Dir: dir, Kind: shard.KindRun, Earlier: func() (bool, error) {
 		for _, trainer := range []string{trainers.TRL, trainers.LLaMAFactory} {
 			raw, err := os.ReadFile(filepath.Join(dir, trainer+".yaml"))
-			if first, _, _ := strings.Cut(string(raw), "\n"); err == nil && strings.HasSuffix(first, "Rendered by decoy train.") {
+			if first, _, _ := strings.Cut(string(raw), "\n"); err == nil &&
+				strings.HasSuffix(first, "Rendered by decoy train.") {
 				return true, nil
 			}
 		}

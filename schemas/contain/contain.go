@@ -107,7 +107,8 @@ func newPanic(v any) *Panic {
 
 // ours reports whether a function is decoy's, but for this package's.
 func ours(function string) bool {
-	return (strings.HasPrefix(function, module) || strings.HasPrefix(function, "main.")) && !strings.HasPrefix(function, module+"schemas/contain.")
+	return (strings.HasPrefix(function, module) || strings.HasPrefix(function, "main.")) &&
+		!strings.HasPrefix(function, module+"schemas/contain.")
 }
 
 // place is a frame's file and line, from the root of the module if it is ours: where

@@ -29,7 +29,8 @@ func newInfos(configs []config) []info {
 		i := info{Config: c.Name}
 		for _, f := range schemas.Fields[schemas.Row]() {
 			i.Features = append(i.Features, feature{f.Name, map[schemas.FieldKind]string{
-				schemas.String: "string", schemas.Bytes: "binary", schemas.Int64: "int64", schemas.Float64: "float64", schemas.Bool: "bool",
+				schemas.String: "string", schemas.Bytes: "binary", schemas.Int64: "int64", schemas.Float64: "float64",
+				schemas.Bool: "bool",
 			}[f.Kind]})
 		}
 		out = append(out, i)

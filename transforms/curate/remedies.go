@@ -2,7 +2,8 @@ package curate
 
 // Remedies say of each reason what a person can do about it.
 var Remedies = map[string]string{
-	ReasonAbstain:      "give whole repositories, in which names can be looked up; or accept abstain under curate.accept",
+	ReasonAbstain: "give whole repositories, in which names can be looked up; or accept abstain under " +
+		"curate.accept",
 	ReasonExists:       "choose another generator: its completions are right where they stand",
 	ReasonCertified:    "put certified under curate.accept",
 	ReasonUnseen:       "put unseen under curate.accept, if evidence is enough for you without proof",

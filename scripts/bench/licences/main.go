@@ -133,7 +133,8 @@ func read(name string) ([]question, error) {
 			continue
 		}
 		if len(f) < 5 || f[2] != "keep" && f[2] != "drop" {
-			return nil, fmt.Errorf("%s line %d: want archive, path, keep or drop, expression, why between tabs", name, n+1)
+			return nil, fmt.Errorf("%s line %d: want archive, path, keep or drop, expression, why between tabs", name,
+				n+1)
 		}
 		out = append(out, question{f[0], f[1], f[2], f[3], f[4]})
 	}
@@ -192,7 +193,8 @@ func measure(answers, corpus string) error {
 				result.PermissiveLost++
 			}
 			result.ByKind[kind]++
-			fmt.Fprintf(os.Stderr, "%s\t%s\t%s\tanswer %s (%s)\t%s\n", kind, archive, q.path, q.expression, q.why, cmp.Or(d.detail, d.license))
+			fmt.Fprintf(os.Stderr, "%s\t%s\t%s\tanswer %s (%s)\t%s\n", kind, archive, q.path, q.expression, q.why,
+				cmp.Or(d.detail, d.license))
 		}
 	}
 	line, err := json.Marshal(result)

@@ -64,7 +64,8 @@ type chain struct {
 }
 
 func newChain() *chain {
-	cfg, err := fim.Config{MaxPerFile: 12, Kinds: map[string]int{"import": 3, "call": 4, "argument": 2, "identifier": 2, "statement": 2, "block": 1, "general": 2}}.Filled()
+	cfg, err := fim.Config{MaxPerFile: 12, Kinds: map[string]int{"import": 3, "call": 4, "argument": 2, "identifier": 2,
+		"statement": 2, "block": 1, "general": 2}}.Filled()
 	if err != nil {
 		panic(err) // the kinds above are constant
 	}
@@ -97,8 +98,10 @@ func (c *chain) steps(k Case) (n int, err error) {
 	for i, f := range k.Files {
 		c.step = "screen " + f.Path
 		sum := sha256.Sum256(f.Content)
-		b := schemas.Blob{Repo: "fuzz", Commit: "1", Path: f.Path, License: "MIT", Language: k.Language, Size: int64(len(f.Content)), SHA256: hex.EncodeToString(sum[:]), Content: f.Content}
-		symbols = append(symbols, schemas.Symbol{Repo: b.Repo, Record: schemas.SymbolFile, Path: b.Path, Role: b.Language, Owner: b.SHA256, Arity: b.Size})
+		b := schemas.Blob{Repo: "fuzz", Commit: "1", Path: f.Path, License: "MIT", Language: k.Language,
+			Size: int64(len(f.Content)), SHA256: hex.EncodeToString(sum[:]), Content: f.Content}
+		symbols = append(symbols, schemas.Symbol{Repo: b.Repo, Record: schemas.SymbolFile, Path: b.Path,
+			Role: b.Language, Owner: b.SHA256, Arity: b.Size})
 		screen.Language(f.Path, f.Content)
 		screen.File(f.Path, f.Content)
 		licenses.Add(path.Join(path.Dir(f.Path), "LICENSE"), f.Content)
@@ -186,7 +189,8 @@ func (c *chain) steps(k Case) (n int, err error) {
 					whole = append(whole, text)
 				}
 				c.step = fmt.Sprintf("certify %s %s %q for %q", typ, x.ID, text, x.Golden)
-				if _, err := c.cert.Certify(repo, x, &schemas.Negative{ID: "n", ContextID: x.ID, Type: typ, Text: text}); err != nil {
+				if _, err := c.cert.Certify(repo, x, &schemas.Negative{ID: "n", ContextID: x.ID, Type: typ,
+					Text: text}); err != nil {
 					return n, err
 				}
 			}
@@ -202,7 +206,8 @@ func (c *chain) steps(k Case) (n int, err error) {
 		decontaminate.Find(x.Prefix, x.Golden, x.Suffix)
 		curate.WindowHash(x.Prefix, x.Golden, x.Suffix)
 		for _, text := range texts {
-			curate.ShapeOf(&curate.Candidate{ContextID: x.ID, NegativeID: "n", Golden: curate.Outline(x.Golden), Text: curate.Outline(text)})
+			curate.ShapeOf(&curate.Candidate{ContextID: x.ID, NegativeID: "n", Golden: curate.Outline(x.Golden),
+				Text: curate.Outline(text)})
 		}
 		c.step = "rows " + x.ID
 		for _, text := range whole {
@@ -242,8 +247,9 @@ func scorerOf(sample *judge.Sample) (*judge.Scorer, error) {
 func render(x *schemas.Context, text string) error {
 	typ, generator := schemas.TypeMethod, "g"
 	row := trainers.Normalize(schemas.Row{
-		ID: x.ID, ContextID: x.ID, Language: x.Language, Kind: x.Kind, Prefix: x.Prefix, Suffix: x.Suffix, Chosen: x.Golden,
-		Type: &typ, Rejected: &text, Generator: &generator, Split: schemas.SplitTrain,
+		ID: x.ID, ContextID: x.ID, Language: x.Language, Kind: x.Kind, Prefix: x.Prefix, Suffix: x.Suffix,
+		Chosen: x.Golden,
+		Type:   &typ, Rejected: &text, Generator: &generator, Split: schemas.SplitTrain,
 	})
 	for _, m := range trainers.Models {
 		if _, err := trainers.SFT(row, m); err != nil && !controlToken(err) {
@@ -275,7 +281,8 @@ func completion(r *rand.Rand, x *schemas.Context, others []schemas.Context) stri
 	case 3:
 		m := mutator{r: r, parser: syntax.NewParser()}
 		defer m.parser.Close()
-		return string(m.mutate(syntax.ByName(x.Language), x.Path, []byte(golden), []byte(others[r.IntN(len(others))].Golden)))
+		return string(m.mutate(syntax.ByName(x.Language), x.Path, []byte(golden),
+			[]byte(others[r.IntN(len(others))].Golden)))
 	case 4:
 		return strings.ReplaceAll(golden, "(", "(a, *b, **c, d=1, ...e, &f, ")
 	}

@@ -106,7 +106,8 @@ func read(ctx context.Context, args []string) (map[string][]group, error) {
 		}
 		for _, src := range sources {
 			here := map[string][]File{}
-			err := archives.Walk(ctx, src, archives.Limits{}, func(p string, size int64) bool { return screen.MaybeSource(p) && size <= maxFileBytes },
+			err := archives.Walk(ctx, src, archives.Limits{},
+				func(p string, size int64) bool { return screen.MaybeSource(p) && size <= maxFileBytes },
 				func(e archives.Entry) error {
 					lang := screen.Language(e.Path, e.Data)
 					if syntax.ByName(lang) != nil && len(here[lang]) < maxPerGroup && len(out[lang]) < maxGroups {
@@ -189,14 +190,16 @@ func (f *fuzzing) run(ctx context.Context, from, cases uint64, long time.Duratio
 		}
 		if time.Since(shown) > 30*time.Second {
 			shown = time.Now()
-			fmt.Printf("%5.0fs  %d cases, %d completions, %d places failed\n", time.Since(began).Seconds(), n-from, f.texts, len(f.places))
+			fmt.Printf("%5.0fs  %d cases, %d completions, %d places failed\n", time.Since(began).Seconds(),
+				n-from, f.texts, len(f.places))
 		}
 	}
 	if err := os.Remove(current); err != nil {
 		return err
 	}
 	raw, err := json.Marshal(map[string]any{
-		"seed": f.seed, "cases": n - from, "completions": f.texts, "seconds": time.Since(began).Seconds(), "languages": f.languages, "failures": f.places,
+		"seed": f.seed, "cases": n - from, "completions": f.texts, "seconds": time.Since(began).Seconds(),
+		"languages": f.languages, "failures": f.places,
 	})
 	if err != nil {
 		return err
@@ -219,7 +222,8 @@ func (f *fuzzing) failed(n uint64, archive string, k Case, bad *failure) error {
 		}
 		return r
 	}, place)+".json")
-	fmt.Printf("case %d of %s: %s: %s\n%s\n%s: %d files\n", n, archive, bad.Where, bad.What, bad.Stack, name, len(small.Files))
+	fmt.Printf("case %d of %s: %s: %s\n%s\n%s: %d files\n", n, archive, bad.Where, bad.What,
+		bad.Stack, name, len(small.Files))
 	return write(name, small)
 }
 

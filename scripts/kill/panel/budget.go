@@ -137,7 +137,8 @@ func (k *killer) withBudget(ctx context.Context, kills int, share float64) error
 			return err
 		}
 		if r.Kills%10 == 0 {
-			fmt.Printf("%d kills, billed %.4f, counted %.4f, of it %.4f may have cost\n", r.Kills, r.Billed, r.Counted, r.MayHaveCost)
+			fmt.Printf("%d kills, billed %.4f, counted %.4f, of it %.4f may have cost\n", r.Kills, r.Billed, r.Counted,
+				r.MayHaveCost)
 		}
 	}
 	raw, err := json.Marshal(r)

@@ -159,7 +159,8 @@ func (k *killer) plan(bills bool) func(faultserver.Arrival) faultserver.Step {
 }
 
 func (k *killer) command(ctx context.Context, stage, out string, flags ...string) *exec.Cmd {
-	args := append([]string{stage, "--quiet", "--recipe", filepath.Join(k.work, "recipe.yaml"), "--out", filepath.Join(k.work, out)}, flags...)
+	args := append([]string{stage, "--quiet", "--recipe", filepath.Join(k.work, "recipe.yaml"),
+		"--out", filepath.Join(k.work, out)}, flags...)
 	cmd := exec.CommandContext(ctx, k.binary, args...)
 	cmd.Stderr = os.Stderr
 	return cmd

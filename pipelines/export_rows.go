@@ -1,0 +1,184 @@
+package pipelines
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"decoy/io/columnar"
+	"decoy/io/shard"
+	"decoy/io/tfrecord"
+	"decoy/schemas"
+	"decoy/transforms/trainers"
+)
+
+// writeRows writes a shard's rows in every format, and the trainers' folders. A
+// split without rows in this shard has no file.
+func writeRows(t shardTask, o exportOptions, rows []schemas.Row, b *bugs, d *schemas.Done) error {
+	for _, split := range schemas.Splits {
+		var part []schemas.Row
+		for _, r := range rows {
+			if r.Split == split {
+				part = append(part, r)
+			}
+		}
+		if len(part) == 0 {
+			continue
+		}
+		for _, f := range o.Recipe.Formats {
+			if err := formats[f](t, split, part, d); err != nil {
+				return fmt.Errorf("write %s of %s: %w", f, split, err)
+			}
+		}
+		for _, name := range o.Recipe.Models {
+			if err := writeTrainers(t, name, split, part, b, d); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+var formats = map[string]func(t shardTask, split string, rows []schemas.Row, d *schemas.Done) error{
+	"jsonl": func(t shardTask, split string, rows []schemas.Row, d *schemas.Done) error {
+		f, err := writeAll(t.path(t.Stage, split), rows)
+		d.Files = append(d.Files, f)
+		return err
+	},
+	"tfrecord": func(t shardTask, split string, rows []schemas.Row, d *schemas.Done) error {
+		raw, err := shard.CreateRaw(shard.Join(t.Out, t.Stage, schemas.ShardName(split, t.Shard, t.Of, "tfrecord.gz")))
+		if err != nil {
+			return err
+		}
+		defer raw.Abort()
+		w := tfrecord.NewWriter[schemas.Row](raw)
+		for _, r := range rows {
+			if err := w.Write(r); err != nil {
+				return err
+			}
+		}
+		if err := w.Close(); err != nil {
+			return err
+		}
+		f, err := raw.Commit(int64(len(rows)))
+		d.Files = append(d.Files, f)
+		return err
+	},
+	"parquet": func(t shardTask, split string, rows []schemas.Row, d *schemas.Done) error {
+		return writeParquet(t, "", split, rows, d)
+	},
+}
+
+// writeParquet writes one Parquet file below a folder of the export.
+func writeParquet[T any](t shardTask, folder, split string, rows []T, d *schemas.Done) error {
+	name := folder + schemas.ShardName(split, t.Shard, t.Of, "parquet")
+	raw, err := shard.CreateRaw(shard.Join(t.Out, t.Stage, name))
+	if err != nil {
+		return err
+	}
+	defer raw.Abort()
+	w, err := columnar.NewWriter[T](raw)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if err := w.Write(r); err != nil {
+			return err
+		}
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	f, err := raw.Commit(int64(len(rows)))
+	f.Name = name
+	d.Files = append(d.Files, f)
+	return err
+}
+
+// writeTrainers writes the supervised and the preference rows of a split.
+func writeTrainers(t shardTask, model, split string, rows []schemas.Row, b *bugs, d *schemas.Done) error {
+	var sft []trainers.SFTRow
+	var pairs []trainers.PairRow
+	for _, group := range trainers.Contexts(rows) {
+		r, ok, err := contained(b, siteTrainerRows, record{id: group[0].ContextID, language: group[0].Language,
+			generator: model},
+			func() []trainerInput { return []trainerInput{{model, group}} },
+			func() (trainerRows, error) { return trainerRowsOf(model, group) })
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
+		sft = append(sft, r.sft)
+		if r.pair != nil {
+			pairs = append(pairs, *r.pair)
+		}
+	}
+	d.Counts["sft_"+split] += int64(len(sft))
+	d.Counts["pairs_"+split] += int64(len(pairs))
+	for _, trainer := range []string{trainers.TRL, trainers.LLaMAFactory} {
+		if trainer == trainers.LLaMAFactory && split != schemas.SplitTrain {
+			continue // it reads every file of a folder
+		}
+		if err := writeParquet(t, trainers.Folder(trainer, trainers.SetSFT)+"/", split, sft, d); err != nil {
+			return err
+		}
+		if len(pairs) == 0 {
+			continue
+		}
+		if err := writeParquet(t, trainers.Folder(trainer, trainers.SetPairs)+"/", split, pairs, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// trainerRows are a context's rows for one model: a supervised one, and its best pair.
+type trainerRows struct {
+	sft  trainers.SFTRow
+	pair *trainers.PairRow
+}
+
+func trainerRowsOf(model string, group []schemas.Row) (out trainerRows, err error) {
+	m, err := trainers.ByName(model)
+	if err != nil {
+		return out, err
+	}
+	if out.sft, err = trainers.SFT(group[0], m); err != nil {
+		return out, err
+	}
+	if best, ok := trainers.Pick(group); ok {
+		p, err := trainers.Pair(best, m)
+		if err != nil {
+			return out, err
+		}
+		out.pair = &p
+	}
+	return out, nil
+}
+
+func partsPath(t shardTask) string {
+	return shard.Join(t.Out, t.Stage, partsFolder+schemas.ShardName("card", t.Shard, t.Of, "json"))
+}
+
+func writeExportParts(t shardTask, parts exportParts, outcomes []outcome, d *schemas.Done) error {
+	raw, err := json.Marshal(parts)
+	if err != nil {
+		return err
+	}
+	f, err := shard.WriteFile(partsPath(t), raw)
+	if err != nil {
+		return err
+	}
+	f.Name = partsFolder + f.Name
+	d.Files = append(d.Files, f)
+	slices.SortFunc(outcomes, func(a, b outcome) int { return cmp.Compare(a.NegativeID, b.NegativeID) })
+	if f, err = writeAll(t.path(t.Stage, partsFolder+"outcomes"), outcomes); err != nil {
+		return err
+	}
+	f.Name = partsFolder + f.Name
+	d.Files = append(d.Files, f)
+	return nil
+}
