@@ -9,8 +9,15 @@ import (
 // licence files name, it is an old formula. By somebody else, with no grant, it means
 // what it says.
 var (
-	allReserved = regexp.MustCompile(`(?i)\ball rights? (?:are )?reserved\b|\balle rechte vorbehalten\b|\btous droits r[ée]serv|\btodos los derechos reservados\b|\btodos os direitos reservados\b|\btutti i diritti riservati\b|版权所有|保留所有权利|все права защищены`)
-	granting    = regexp.MustCompile(`(?i)licen[cs]|permission|permit|redistribut|public domain|\bcopying\b|\bMIT\b|\bBSD\b|\bapache\b|\bSPDX\b|\bfree software\b|\bopen[- ]source\b`)
+	allReserved = phrasesOf(
+		`\ball rights? (?:are )?reserved\b`, `\balle rechte vorbehalten\b`, `\btous droits r[ée]serv`,
+		`\btodos los derechos reservados\b`, `\btodos os direitos reservados\b`, `\btutti i diritti riservati\b`,
+		`版权所有`, `保留所有权利`, `все права защищены`,
+	)
+	granting = phrasesOf(
+		`licen[cs]`, `permission`, `permit`, `redistribut`, `public domain`, `\bcopying\b`, `\bMIT\b`, `\bBSD\b`,
+		`\bapache\b`, `\bSPDX\b`, `\bfree software\b`, `\bopen[- ]source\b`,
+	)
 	copyrightOf = regexp.MustCompile(`(?i)(?:copyright|copr\.?|©|\(c\))[^\n]{0,200}`)
 	holderWord  = regexp.MustCompile(`[\p{L}][\p{L}\p{N}&'-]+`)
 )
@@ -42,11 +49,12 @@ func holders(text string) map[string]bool {
 // reservedBy are the words of the name for whom a head reserves all rights without any
 // grant.
 func (h *head) reservedBy() map[string]bool {
-	at := allReserved.FindStringIndex(h.said)
-	if at == nil || granting.MatchString(h.said) {
+	at := allReserved.find(h.said)
+	if at == nil || granting.match(h.said) {
 		return nil
 	}
-	return holders(h.said[max(0, at[0]-200):min(len(h.said), at[1]+80)])
+	text := h.said.text
+	return holders(text[max(0, at[0]-200):min(len(text), at[1]+80)])
 }
 
 func shares(a, b map[string]bool) bool {

@@ -238,21 +238,22 @@ func ownTerms(expression string) verdict {
 // decide joins what the file, REUSE, and the folders say: the nearest that speaks of the
 // file counts, and prose in its head that forbids refuses whatever else is said.
 func (l *Licenses) decide(filePath string, h head) verdict {
-	v := l.tagged(filePath, h.mark())
+	v := l.tagged(filePath, conjunction(h.marks))
 	v.tagged = v.found
 	notice := h.notice
-	written := l.textOf(h)
 	if !notice.found {
-		notice = written.refused
+		notice = l.textOf(h)
 	}
 	if v.found && v.reason == "" && v.chose && notice.reason == LicenseNotPermissive {
 		notice = verdict{} // the prose of the side that was not taken
 	}
 	if !v.found {
 		v = l.around(filePath, h)
-		if grants := written.grant.String() != ""; grants && (!v.found || v.reason == NoLicense) && !notice.found {
+		if (!v.found || v.reason == NoLicense) && !notice.found {
 			// A whole grant in the file's own head is the file's licence where nothing else is.
-			v = verdict{found: true, expr: written.grant}
+			if e := h.grant(); e.String() != "" {
+				v = verdict{found: true, expr: e}
+			}
 		}
 	}
 	if v.reason == "" && notice.found {

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"crypto/sha256"
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -22,44 +23,59 @@ var (
 	reservedLine = regexp.MustCompile(`(?i)^\W*(?:(?:[\w&.-]+ ){0,2}(?:strictly |highly )?confidential(?: information)?|(?:[\w&.-]+ )?(?:for )?(?:\w+ )?internal use(?: only)?|for evaluation(?: purposes)?(?: only)?|(?:for )?(?:academic |scientific )?(?:research|evaluation|academic use|personal use|educational use)(?: purposes?)? only|(?:for )?non-?[ ]?commercial(?: use)?(?: only)?|restricted|proprietary|trade secret|do not (?:copy|share|redistribute|distribute)|please do not (?:share|copy|distribute)|no-?ai|not for (?:resale|production use|commercial use))\W*$`)
 
 	// appliedLicense matches a named licence under which a file is put.
-	appliedLicense = regexp.MustCompile(`\b(?i:licen[cs]ed|released|distributed|available|governed|covered|published|subject)(?i: (?:to you )?(?:under|by|to)(?: the terms(?: and conditions)? of)?) (?:(?i:the|an?|this) )?["“]?((?:[A-Z][\w.'&-]*[ /]+(?:(?:of|the|and|for|v?[0-9.]+) ){0,2}){1,6})(?:Licen[cs]e|LICEN[CS]E)\b`)
+	appliedLicense = phrasesOf(`\b(?:licen[cs]ed|released|distributed|available|governed|covered|published|subject)` +
+		` (?:to you )?(?:under|by|to)(?: the terms(?: and conditions)? of)? (?:(?:the|an?|this) )?` + namedInCapitals)
 
 	// permissiveWord is in the name of every permissive licence.
 	permissiveWord = regexp.MustCompile(`(?i)\b(?:MIT|Expat|X11|BSD|Apache|ASF|ASL|ISC|zlib|Boost|Unlicense|0BSD|CC0|Python|PSF|Unicode|curl|PostgreSQL|UPL|Universal Permissive|NCSA|Illinois|HPND|libpng|FreeType|NTP|WTFPL|Do What|ICU|Free|Open Source|Clause|W3C|Eclipse Distribution|Same|Following|Berkeley|Blue Oak|Mulan|permissive|dual|project|public domain|our|its|their)\b`)
 
 	// grantWords are in every text that licensecheck knows a head by.
-	grantWords = regexp.MustCompile(`(?i)\bpermission (?:is|to)\b|\bredistribut|\bpermitted\b|\blicensed under the apache licen[cs]e|\blicen[cs]e\b.{0,400}\b(?:warrant|liab)|\bpublic domain\b`)
+	grantWords = phrasesOf(`\bpermission (?:is|to)\b`, `\bredistribut`, `\bpermitted\b`, `\bpublic domain\b`,
+		`\blicensed under the apache licen[cs]e`, `\blicen[cs]e\b.{0,400}\b(?:warrant|liab)`)
 
 	// partly matches a head that may speak of a part of its file.
 	partly = regexp.MustCompile(`(?i)\b(?:portions?|parts?|derived|based|adapted|ported|copied|contains?|includes?|following (?:code|function|class|section)|third[- ]party|except for|unless otherwise noted)\b`)
 )
 
+// namedInCapitals matches the name of a licence.
+const namedInCapitals = `(?-i:["“]?((?:[A-Z][\w.'&-]*[ /]+(?:(?:of|the|and|for|v?[0-9.]+) ){0,2}){1,6})(?:Licen[cs]e|LICEN[CS]E)\b)`
+
 // minGrant is the length in bytes of the shortest text by which a head grants a whole
 // licence: the short header of Apache, and the two sentences of ISC.
 const minGrant = 250
 
-// headText is what the text of a licence in the head of a file says.
-type headText struct {
-	refused verdict    // it has the text of one that is not permissive
-	grant   expression // the whole text of a permissive one stands in the comment that begins it
-}
-
-// maxHeadTexts bounds what is remembered: the files of an archive have few heads.
+// maxHeadTexts bounds what is remembered: the files of an archive have few headers.
 const maxHeadTexts = 2000
 
-// textOf looks for the texts of licences in a head.
-func (l *Licenses) textOf(h head) headText {
-	if !grantWords.MatchString(h.said) {
-		return headText{}
+// headText is what the texts of licences in a head say against its file.
+type headText struct {
+	refused verdict
+	whole   bool // it is all of a licence
+}
+
+// textOf looks for the texts of licences in a head. Most files begin with the same header:
+// one that is all of a licence is read once, and what follows only if it has words of one.
+func (l *Licenses) textOf(h head) verdict {
+	if !grantWords.match(h.said) {
+		return verdict{}
 	}
-	sum := sha256.Sum256([]byte(h.lead + "\x00" + h.said))
+	choice := offersChoice.match(h.said)
+	if header := l.readOnce(h.said.text[:h.header], choice); header.whole &&
+		!grantWords.match(hear(h.said.text[h.header:])) {
+		return header.refused
+	}
+	return readHeadText(h.said.text, choice).refused
+}
+
+func (l *Licenses) readOnce(header string, choice bool) headText {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%t %s", choice, header))
 	l.mu.Lock()
 	t, ok := l.heads[sum]
 	l.mu.Unlock()
 	if ok {
 		return t
 	}
-	t = readHeadText(h)
+	t = readHeadText(header, choice)
 	l.mu.Lock()
 	if len(l.heads) < maxHeadTexts {
 		l.heads[sum] = t
@@ -68,36 +84,45 @@ func (l *Licenses) textOf(h head) headText {
 	return t
 }
 
-func readHeadText(h head) headText {
-	var t headText
-	choice := offersChoice.MatchString(h.said)
-	for _, m := range licensecheck.Scan([]byte(h.said)).Match {
-		found := h.said[m.Start:m.End]
-		switch _, ok := permissive(id(m.ID)); {
-		case m.IsURL:
-		case !ok && m.End-m.Start >= minGrant && !choice && !notTheFile[m.ID]:
+func readHeadText(text string, choice bool) headText {
+	cover := licensecheck.Scan([]byte(text))
+	t := headText{whole: cover.Percent >= MinCoverage}
+	for _, m := range cover.Match {
+		_, ok := permissive(id(m.ID))
+		switch {
+		case m.IsURL || m.End-m.Start < minGrant:
+		case !ok && !choice && !notTheFile[m.ID]:
 			t.refused = verdict{found: true, reason: LicenseNotPermissive, detail: "its head has the text of " + m.ID}
 			return t
-		case ok && m.End-m.Start >= minGrant:
-			if what := altered(m.ID, found); what != "" {
-				t.refused = verdict{found: true, reason: LicenseRestricted, detail: "its head changes the text of " + m.ID + ": " + clip(what, maxName)}
+		case ok:
+			if what := altered(m.ID, text[m.Start:m.End]); what != "" {
+				t.refused = verdict{found: true, reason: LicenseRestricted,
+					detail: "its head changes the text of " + m.ID + ": " + clip(what, maxName)}
 				return t
 			}
 		}
 	}
-	if partly.MatchString(grantFree(h.lead)) || choice {
-		return t
+	return t
+}
+
+// grant is the permissive licence whose whole text stands in the comment that begins a
+// file, or an empty expression.
+func (h head) grant() expression {
+	lead := h.said.text[:h.lead]
+	if !grantWords.match(h.said) || partly.MatchString(grantFree(lead)) || offersChoice.match(h.said) {
+		return expression{}
 	}
 	var parts []expression
-	for _, m := range licensecheck.Scan([]byte(h.lead)).Match {
-		if kept, ok := permissive(id(m.ID)); ok && !m.IsURL && m.End-m.Start >= minGrant && !byReference.MatchString(h.lead[m.Start:m.End]) {
+	for _, m := range licensecheck.Scan([]byte(lead)).Match {
+		kept, ok := permissive(id(m.ID))
+		if ok && !m.IsURL && m.End-m.Start >= minGrant && !byReference.MatchString(lead[m.Start:m.End]) {
 			parts = append(parts, kept)
 		}
 	}
-	if len(parts) > 0 {
-		t.grant = join("AND", parts...)
+	if len(parts) == 0 {
+		return expression{}
 	}
-	return t
+	return join("AND", parts...)
 }
 
 // notTheFile are texts about patents and marks that stand beside a licence.
@@ -125,11 +150,13 @@ func inFewWords(text string, leading bool) (reason string) {
 
 // unlisted is the name of a licence under which a head puts its file and that is none
 // of the permissive ones, or "".
-func unlisted(said string) string {
-	for _, m := range appliedLicense.FindAllStringSubmatch(said, 20) {
-		if !permissiveWord.MatchString(m[1]) {
-			return strings.TrimSpace(m[1]) + " License"
-		}
+func unlisted(said heard) string {
+	at := appliedLicense.findUnless(said, func(at []int) bool {
+		return permissiveWord.MatchString(said.text[at[0]:at[1]])
+	})
+	if at == nil {
+		return ""
 	}
-	return ""
+	m := appliedLicense.parts[0].begun().FindStringSubmatch(said.text[at[0]:])
+	return strings.TrimSpace(m[1]) + " License"
 }
