@@ -399,9 +399,12 @@ func (l *Licenses) of(folder string) verdict {
 	choice := len(files) > 1 && !slices.ContainsFunc(files, func(f licenseFile) bool { return !f.named || f.listed })
 	var kept []expression
 	var refused []verdict
+	forbids := false
 	for _, f := range files {
 		if v := f.verdict(); v.reason != "" {
 			refused = append(refused, v)
+			name := strings.ToLower(path.Base(f.path))
+			forbids = forbids || v.reason == LicenseNotPermissive || namedForbidding.MatchString(name)
 		} else {
 			kept = append(kept, v.expr)
 		}
@@ -409,14 +412,26 @@ func (l *Licenses) of(folder string) verdict {
 	switch {
 	case len(files) == 0:
 		return verdict{}
-	case choice && len(kept) > 0:
+	case choice && len(kept) > 0 && (!forbids || l.statesChoice(folder)):
 		slices.SortStableFunc(kept, func(a, b expression) int { return cmp.Compare(rank(a), rank(b)) })
 		return verdict{found: true, expr: join("OR", kept...)}
 	case len(refused) > 0:
 		// What is known to forbid says more than what is not understood.
-		return prefer(refused, func(v verdict) bool { return v.reason == LicenseNotPermissive })[0]
+		v := prefer(refused, func(v verdict) bool { return v.reason == LicenseNotPermissive })[0]
+		if choice && len(kept) > 0 {
+			v.detail += "; no manifest or README states that the files beside it may be chosen"
+		}
+		return v
 	}
 	return verdict{found: true, expr: join("AND", kept...)}
+}
+
+// statesChoice reports whether a manifest or the README of a folder offers a choice of
+// licences that has sides which are not permissive.
+func (l *Licenses) statesChoice(folder string) bool {
+	return slices.ContainsFunc(l.manifests[folder], func(m manifest) bool {
+		return m.said.chose || m.inherits && l.workspace(folder).chose
+	})
 }
 
 // rank is the place of an expression's first id in Permissive.

@@ -92,7 +92,7 @@ func readManifest(filePath string, data []byte) (m manifest, ok bool) {
 	}
 	m = read(bytes.TrimPrefix(data, []byte("\ufeff")))
 	m.path = filePath
-	return m, m.said.found || m.inherits || m.workspace.found || m.refers != ""
+	return m, m.said.found || m.said.chose || m.inherits || m.workspace.found || m.refers != ""
 }
 
 // seeIn matches what npm says of a licence that has no id.

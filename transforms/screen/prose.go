@@ -8,7 +8,8 @@ import (
 )
 
 // prose returns the reader of a file in which a project may tell its licence in a
-// sentence: it can refuse, and never permits.
+// sentence: it can refuse, and never permits, but for the choice that licence files beside
+// it offer.
 func prose(base string) func([]byte) manifest {
 	stem := strings.ToLower(base)
 	if ext := path.Ext(stem); slices.Contains(textExtensions, ext) {
@@ -67,9 +68,9 @@ func readReadme(data []byte) verdict {
 }
 
 func refusedBy(text string) verdict {
-	text = strings.Join(strings.Fields(text), " ")
-	if found, reason := restriction(text); reason != "" {
+	said := hear(strings.Join(strings.Fields(text), " "))
+	if found, reason := said.restriction(); reason != "" {
 		return verdict{found: true, reason: reason, detail: "says " + clip(found, maxName)}
 	}
-	return verdict{}
+	return verdict{chose: offersChoice.match(said)}
 }

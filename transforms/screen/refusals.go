@@ -20,7 +20,24 @@ var (
 
 	// reservedLine matches a line in the comment that begins a file which is such a notice
 	// alone: elsewhere "for internal use only" is about an interface.
-	reservedLine = regexp.MustCompile(`(?i)^\W*(?:(?:[\w&.-]+ ){0,2}(?:strictly |highly )?confidential(?: information)?|(?:[\w&.-]+ )?(?:for )?(?:\w+ )?internal use(?: only)?|for evaluation(?: purposes)?(?: only)?|(?:for )?(?:academic |scientific )?(?:research|evaluation|academic use|personal use|educational use)(?: purposes?)? only|(?:for )?non-?[ ]?commercial(?: use)?(?: only)?|restricted|proprietary|trade secret|do not (?:copy|share|redistribute|distribute)|please do not (?:share|copy|distribute)|no-?ai|not for (?:resale|production use|commercial use))\W*$`)
+	reservedLine = regexp.MustCompile(`(?i)^\W*(?:` + strings.Join([]string{
+		`(?:[\w&.-]+ ){0,2}(?:strictly |highly )?confidential(?: information)?`,
+		`(?:[\w&.-]+ )?(?:for )?(?:\w+ )?internal use(?: only)?`,
+		`for evaluation(?: purposes)?(?: only)?`,
+		`(?:for )?(?:academic |scientific )?(?:research|evaluation|academic use|personal use|educational use)` +
+			`(?: purposes?)? only`,
+		`(?:for )?non-?[ ]?commercial(?: use)?(?: only)?`,
+		`restricted|proprietary|trade secret|no-?ai`,
+		`do not (?:copy|share|redistribute|distribute)`,
+		`please do not (?:share|copy|distribute)`,
+		`not for (?:resale|production use|commercial use)`,
+		`not to be ` + handedOn + `(?:(?:,|,? or|,? and) ` + handedOn + `)*`,
+		`(?:please )?(?:(?:do not|not to be|(?:may|must|can) ?not be|no|only) )?` + handedOn + `(?: [\w,/]+){0,4}? ` +
+			withPermission,
+	}, `|`) + `)\W*$`)
+
+	// spdxLine matches a line that is nothing but "SPDX" and what stands for an expression.
+	spdxLine = regexp.MustCompile(`(?i)^\W*SPDX(?:[- ](?:licen[cs]e|expression|id|identifier))*\s*[:= ]\s*(.*?)[^\w)+]*$`)
 
 	// appliedLicense matches a named licence under which a file is put.
 	appliedLicense = phrasesOf(`\b(?:licen[cs]ed|released|distributed|available|governed|covered|published|subject)` +
@@ -35,6 +52,14 @@ var (
 
 	// partly matches a head that may speak of a part of its file.
 	partly = regexp.MustCompile(`(?i)\b(?:portions?|parts?|derived|based|adapted|ported|copied|contains?|includes?|following (?:code|function|class|section)|third[- ]party|except for|unless otherwise noted)\b`)
+)
+
+// handedOn is what somebody else could do with a file, withPermission whom to ask first.
+const (
+	handedOn = `(?:re-?)?(?:used?|shared?|sold|sell|copied|copy(?:ing)?|distribut(?:ed?|ion)|publish(?:ed)?` +
+		`|disclosed?|reproduc(?:ed?|tion))`
+	withPermission = `(?:without|with|by)(?: [\w']+){0,3}? (?:permission|consent|authori[sz]ation|approval|asking)` +
+		`(?: (?:of|from|by)(?: [\w.&']+){1,5}| only)?`
 )
 
 // namedInCapitals matches the name of a licence.
@@ -140,12 +165,20 @@ var ownPortions = regexp.MustCompile(`(?i)\b(?:copies or substantial portions of
 func inFewWords(text string, leading bool) (reason string) {
 	switch {
 	case len(text) > maxName || text == "":
-	case refusedLine.MatchString(text), ofCopyright.MatchString(text) && refusedHolder.MatchString(text) && !permissiveWord.MatchString(text):
+	case refusedLine.MatchString(text), ofForbidding(text),
+		ofCopyright.MatchString(text) && refusedHolder.MatchString(text) && !permissiveWord.MatchString(text):
 		return LicenseNotPermissive
 	case leading && reservedLine.MatchString(text):
 		return LicenseRestricted
 	}
 	return ""
+}
+
+// ofForbidding reports whether a line gives the SPDX expression of a licence that is not
+// permissive without the words of a tag.
+func ofForbidding(line string) bool {
+	m := spdxLine.FindStringSubmatch(line)
+	return m != nil && oneName(m[1]).reason != ""
 }
 
 // unlisted is the name of a licence under which a head puts its file and that is none

@@ -101,6 +101,7 @@ func mark(text string) verdict {
 	}
 	if v := statement(text); v.found && strings.Count(text, "(") == strings.Count(text, ")") {
 		v.detail = "SPDX-License-Identifier: " + clip(text, maxName)
+		v.chose = false // words are not trusted so far that prose would not count
 		return v.trimmed()
 	}
 	_, err := spdx.Parse(text)

@@ -102,7 +102,9 @@ func permits(e expression) verdict {
 
 func permitsOrRefuses(e expression) verdict {
 	if kept, ok := permissive(e); ok {
-		return permits(kept)
+		v := permits(kept)
+		v.chose = kept.String() != e.String()
+		return v
 	}
 	return verdict{found: true, expr: e, reason: LicenseNotPermissive}
 }
@@ -112,14 +114,18 @@ func refuses() verdict { return verdict{found: true, reason: LicenseNotPermissiv
 // anyOf is the verdict on an offered choice.
 func anyOf(sides []verdict) verdict {
 	var kept []expression
+	chose := false
 	for _, v := range sides {
 		if v.found && v.reason == "" {
 			kept = append(kept, v.expr)
+			chose = chose || v.chose
 		}
 	}
 	switch {
 	case len(kept) > 0:
-		return permits(join("OR", kept...))
+		v := permits(join("OR", kept...))
+		v.chose = chose || len(kept) < len(sides)
+		return v
 	case len(sides) == 0 || slices.ContainsFunc(sides, func(v verdict) bool { return !v.found }):
 		return verdict{}
 	}
@@ -129,18 +135,20 @@ func anyOf(sides []verdict) verdict {
 // allOf is the verdict on parts that all hold.
 func allOf(parts []verdict) verdict {
 	var kept []expression
-	found := len(parts) > 0
+	found, chose := len(parts) > 0, false
 	for _, v := range parts {
 		if v.reason != "" {
 			return v
 		}
-		found = found && v.found
+		found, chose = found && v.found, chose || v.chose
 		kept = append(kept, v.expr)
 	}
 	if !found {
 		return verdict{}
 	}
-	return permits(join("AND", kept...))
+	v := permits(join("AND", kept...))
+	v.chose = chose
+	return v
 }
 
 // firstOf is the first of several statements about one thing that is understood,
