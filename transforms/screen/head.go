@@ -27,7 +27,8 @@ var (
 	markBehind = regexp.MustCompile(`(?i)(?:#|//|/\*)\W*SPDX[- ]Licen[cs]e[- ]Identifier\s*:\s*(.*)$`)
 
 	// dunder matches the assignments that tell a program the licence of its file.
-	dunder = regexp.MustCompile(`^(?:__licen[cs]es?__|__copyright__|LICEN[CS]E)\s*(?::\s*[\w.\[\]]+\s*)?=\s*[(\[]?\s*[rRuUbBfF]*["']+([^"']+)|^\s*MODULE_LICENSE\s*\(\s*"([^"]+)"`)
+	dunder = regexp.MustCompile(`^(?:__licen[cs]es?__|__copyright__|LICEN[CS]E)\s*` +
+		`(?::\s*[\w.\[\]]+\s*)?=\s*[(\[]?\s*[rRuUbBfF]*["']+([^"']+)|^\s*MODULE_LICENSE\s*\(\s*"([^"]+)"`)
 
 	// dunderOpen is one whose value follows in the next line.
 	dunderOpen  = regexp.MustCompile(`^(?:__licen[cs]es?__|__copyright__)\s*(?::\s*[\w.\[\]]+\s*)?=\s*[(\[\\]\s*$`)
@@ -35,10 +36,13 @@ var (
 
 	// licenseField matches a comment line that is a field for the licence: ":license:",
 	// "@license", "License: ".
-	licenseField = regexp.MustCompile(`(?i)^[^\w(]*(?:the )?(?:licen[cs]ed?|licensing|copying|lizenz|licencia|licenza)\b(?: (?:type|name|identifier|info|is|under))*[\s:=-]*(.*)$`)
+	licenseField = regexp.MustCompile(`(?i)^[^\w(]*(?:the )?(?:licen[cs]ed?|licensing|copying|lizenz|licencia` +
+		`|licenza)\b(?: (?:type|name|identifier|info|is|under))*[\s:=-]*(.*)$`)
 
 	// fieldName matches the value of a field that begins with the name of a licence.
-	fieldName = regexp.MustCompile(`(?i)^\W*(?:(?:is|under|the|an?|terms|of|with|to|by|as) )*(?:` + short + `\b|proprietary|commercial|private|closed|custom|dual (?:MPL|commercial)|see (?:the )?EULA|EULA|contact|(?:Commons|PolyForm|Elastic|Business Source)\b|all rights reserved|non-?commercial|unlicensed|none\b)`)
+	fieldName = regexp.MustCompile(`(?i)^\W*(?:(?:is|under|the|an?|terms|of|with|to|by|as) )*(?:` + short + `\b` +
+		`|proprietary|commercial|private|closed|custom|dual (?:MPL|commercial)|see (?:the )?EULA|EULA|contact` +
+		`|(?:Commons|PolyForm|Elastic|Business Source)\b|all rights reserved|non-?commercial|unlicensed|none\b)`)
 
 	// strong matches the notices that count below the head too: grants under the GNU
 	// licences as the FSF words them, and MPL's.
@@ -76,7 +80,8 @@ type headReader struct {
 func readHead(content []byte) head {
 	h := headReader{leading: true}
 	r := commentReader{rest: bytes.TrimPrefix(content, []byte("\ufeff"))}
-	deep := bytes.Contains(content, []byte("SPDX-")) || bytes.Contains(content, []byte("terms of the ")) || bytes.Contains(content, []byte("GNU "))
+	deep := bytes.Contains(content, []byte("SPDX-")) || bytes.Contains(content, []byte("terms of the ")) ||
+		bytes.Contains(content, []byte("GNU "))
 	ignored := false
 	for n := 0; len(r.rest) > 0 && (deep || n < headLines || h.leading && n < leadLines); n++ {
 		line, text, comment := r.next()
@@ -198,7 +203,8 @@ func (h *headReader) deeper(text string, comment bool) {
 	}
 	said := hear(h.below.String())
 	if at := strong.find(said); at != nil && !offersChoice.match(said) {
-		h.notice = verdict{found: true, reason: LicenseNotPermissive, detail: "a comment in it says: " + said.text[at[0]:at[1]]}
+		h.notice = verdict{found: true, reason: LicenseNotPermissive,
+			detail: "a comment in it says: " + said.text[at[0]:at[1]]}
 	}
 }
 

@@ -24,12 +24,18 @@ var (
 
 // noHolder are words of lines of copyright that tell no two holders apart.
 var noHolder = map[string]bool{
-	"copyright": true, "copr": true, "the": true, "and": true, "inc": true, "ltd": true, "llc": true, "corp": true, "corporation": true, "company": true,
-	"gmbh": true, "limited": true, "co": true, "by": true, "all": true, "rights": true, "right": true, "reserved": true, "are": true, "authors": true, "author": true,
-	"contributors": true, "contributor": true, "others": true, "other": true, "software": true, "foundation": true, "project": true, "present": true, "or": true,
-	"its": true, "affiliates": true, "of": true, "portions": true, "http": true, "https": true, "www": true, "com": true, "org": true, "net": true, "team": true,
-	"developers": true, "development": true, "group": true, "holder": true, "holders": true, "owner": true, "owners": true, "name": true, "yyyy": true, "year": true,
-	"notice": true, "this": true, "in": true, "is": true, "you": true, "to": true, "license": true, "licensor": true, "statement": true, "that": true,
+	"copyright": true, "copr": true, "the": true, "and": true, "inc": true, "ltd": true, "llc": true, "corp": true,
+	"corporation": true, "company": true,
+	"gmbh": true, "limited": true, "co": true, "by": true, "all": true, "rights": true, "right": true, "reserved": true,
+	"are": true, "authors": true, "author": true,
+	"contributors": true, "contributor": true, "others": true, "other": true, "software": true, "foundation": true,
+	"project": true, "present": true, "or": true,
+	"its": true, "affiliates": true, "of": true, "portions": true, "http": true, "https": true, "www": true,
+	"com": true, "org": true, "net": true, "team": true,
+	"developers": true, "development": true, "group": true, "holder": true, "holders": true, "owner": true,
+	"owners": true, "name": true, "yyyy": true, "year": true,
+	"notice": true, "this": true, "in": true, "is": true, "you": true, "to": true, "license": true, "licensor": true,
+	"statement": true, "that": true,
 }
 
 // holders are the words of the names in a text's lines of copyright.

@@ -27,11 +27,12 @@ func prose(base string) func([]byte) manifest {
 var (
 	// licenseHeading matches the heading of a section about the licence, in Markdown, in
 	// reStructuredText (with its line below), or as a field.
-	licenseHeading = regexp.MustCompile(`(?i)^(?:#+ *)?(?:\d+\. *)?(?:licen[cs]e|licensing|licen[cs]e and copyright|copyright and licen[cs]e)\W*$`)
-	licenseLine    = regexp.MustCompile(`(?i)^[*\s]*licen[cs]e\s*:\s*(.+)$`)
-	licenseBadge   = regexp.MustCompile(`(?i)!\[licen[cs]e[: -]*([^\]]*)\]`)
-	underline      = regexp.MustCompile(`^(?:={3,}|-{3,}|~{3,}|\^{3,})$`)
-	anyHeading     = regexp.MustCompile(`^#+ `)
+	licenseHeading = regexp.MustCompile(`(?i)^(?:#+ *)?(?:\d+\. *)?(?:licen[cs]e|licensing|licen[cs]e and copyright` +
+		`|copyright and licen[cs]e)\W*$`)
+	licenseLine  = regexp.MustCompile(`(?i)^[*\s]*licen[cs]e\s*:\s*(.+)$`)
+	licenseBadge = regexp.MustCompile(`(?i)!\[licen[cs]e[: -]*([^\]]*)\]`)
+	underline    = regexp.MustCompile(`^(?:={3,}|-{3,}|~{3,}|\^{3,})$`)
+	anyHeading   = regexp.MustCompile(`^#+ `)
 )
 
 // maxSection is how much of a section about the licence is read: its first paragraph tells

@@ -13,10 +13,13 @@ import (
 var (
 	// refusedLine matches a comment line that is nothing but the name of a licence that
 	// asks for more than permissive ones do.
-	refusedLine = regexp.MustCompile(`(?i)^\W*(?:(?:version|licen[cs]ed?|under|the|GNU|an?|is|code)[: ]+)*(?:` + short + `|CeCILL-[BC]|LiLiQ-R\+?)(?:[/,&| +]+(?:and |or )?` + short + `)*(?: (?:licen[cs]ed?|only|or later|code))?\W*$`)
+	refusedLine = regexp.MustCompile(`(?i)^\W*(?:(?:version|licen[cs]ed?|under|the|GNU|an?|is|code)[: ]+)*(?:` + short +
+		`|CeCILL-[BC]|LiLiQ-R\+?)(?:[/,&| +]+(?:and |or )?` + short + `)*(?: (?:licen[cs]ed?|only|or later|code))?\W*$`)
 
 	// refusedHolder matches a line of copyright that ends with such a name or a condition.
-	refusedHolder = regexp.MustCompile(`(?i)\b(?:copyright|copr|\(c\)|©)\W.{0,80}\b(?:[AL]?GPL(?:v?[0-9.]+)?\+?|EUPL|confidential|proprietary|(?:internal|evaluation|research|academic|educational|personal|private|non-?commercial)(?: use| purposes?| only))\b`)
+	refusedHolder = regexp.MustCompile(`(?i)\b(?:copyright|copr|\(c\)|©)\W.{0,80}\b(?:[AL]?GPL(?:v?[0-9.]+)?\+?` +
+		`|EUPL|confidential|proprietary|(?:internal|evaluation|research|academic|educational|personal|private` +
+		`|non-?commercial)(?: use| purposes?| only))\b`)
 
 	// reservedLine matches a line in the comment that begins a file which is such a notice
 	// alone: elsewhere "for internal use only" is about an interface.
@@ -37,21 +40,26 @@ var (
 	}, `|`) + `)\W*$`)
 
 	// spdxLine matches a line that is nothing but "SPDX" and what stands for an expression.
-	spdxLine = regexp.MustCompile(`(?i)^\W*SPDX(?:[- ](?:licen[cs]e|expression|id|identifier))*\s*[:= ]\s*(.*?)[^\w)+]*$`)
+	spdxLine = regexp.MustCompile(`(?i)^\W*SPDX(?:[- ](?:licen[cs]e|expression|id` +
+		`|identifier))*\s*[:= ]\s*(.*?)[^\w)+]*$`)
 
 	// appliedLicense matches a named licence under which a file is put.
 	appliedLicense = phrasesOf(`\b(?:licen[cs]ed|released|distributed|available|governed|covered|published|subject)` +
 		` (?:to you )?(?:under|by|to)(?: the terms(?: and conditions)? of)? (?:(?:the|an?|this) )?` + namedInCapitals)
 
 	// permissiveWord is in the name of every permissive licence.
-	permissiveWord = regexp.MustCompile(`(?i)\b(?:MIT|Expat|X11|BSD|Apache|ASF|ASL|ISC|zlib|Boost|Unlicense|0BSD|CC0|Python|PSF|Unicode|curl|PostgreSQL|UPL|Universal Permissive|NCSA|Illinois|HPND|libpng|FreeType|NTP|WTFPL|Do What|ICU|Free|Open Source|Clause|W3C|Eclipse Distribution|Same|Following|Berkeley|Blue Oak|Mulan|permissive|dual|project|public domain|our|its|their)\b`)
+	permissiveWord = regexp.MustCompile(`(?i)\b(?:MIT|Expat|X11|BSD|Apache|ASF|ASL|ISC|zlib|Boost|Unlicense|0BSD` +
+		`|CC0|Python|PSF|Unicode|curl|PostgreSQL|UPL|Universal Permissive|NCSA|Illinois|HPND|libpng|FreeType|NTP` +
+		`|WTFPL|Do What|ICU|Free|Open Source|Clause|W3C|Eclipse Distribution|Same|Following|Berkeley|Blue Oak|Mulan` +
+		`|permissive|dual|project|public domain|our|its|their)\b`)
 
 	// grantWords are in every text that licensecheck knows a head by.
 	grantWords = phrasesOf(`\bpermission (?:is|to)\b`, `\bredistribut`, `\bpermitted\b`, `\bpublic domain\b`,
 		`\blicensed under the apache licen[cs]e`, `\blicen[cs]e\b.{0,400}\b(?:warrant|liab)`)
 
 	// partly matches a head that may speak of a part of its file.
-	partly = regexp.MustCompile(`(?i)\b(?:portions?|parts?|derived|based|adapted|ported|copied|contains?|includes?|following (?:code|function|class|section)|third[- ]party|except for|unless otherwise noted)\b`)
+	partly = regexp.MustCompile(`(?i)\b(?:portions?|parts?|derived|based|adapted|ported|copied|contains?|includes?` +
+		`|following (?:code|function|class|section)|third[- ]party|except for|unless otherwise noted)\b`)
 )
 
 // handedOn is what somebody else could do with a file, withPermission whom to ask first.
@@ -63,7 +71,8 @@ const (
 )
 
 // namedInCapitals matches the name of a licence.
-const namedInCapitals = `(?-i:["“]?((?:[A-Z][\w.'&-]*[ /]+(?:(?:of|the|and|for|v?[0-9.]+) ){0,2}){1,6})(?:Licen[cs]e|LICEN[CS]E)\b)`
+const namedInCapitals = `(?-i:["“]?((?:[A-Z][\w.'&-]*[ /]+(?:(?:of|the|and|for` +
+	`|v?[0-9.]+) ){0,2}){1,6})(?:Licen[cs]e|LICEN[CS]E)\b)`
 
 // minGrant is the length in bytes of the shortest text by which a head grants a whole
 // licence: the short header of Apache, and the two sentences of ISC.
@@ -154,12 +163,15 @@ func (h head) grant() expression {
 var notTheFile = map[string]bool{"GooglePatentClause": true, "GooglePatentsFile": true}
 
 // byReference matches grants whose text is in another file.
-var byReference = regexp.MustCompile(`(?i)\b(?:found|contained|described|included) in (?:the|a|an)?\b.{0,30}\b(?:file|root|LICEN[CS]E)`)
+var byReference = regexp.MustCompile(`(?i)\b(?:found|contained|described|included) in (?:the|a` +
+	`|an)?\b.{0,30}\b(?:file|root|LICEN[CS]E)`)
 
 // grantFree takes the sentences of licences out that hold the words of partly.
 func grantFree(text string) string { return ownPortions.ReplaceAllString(text, " ") }
 
-var ownPortions = regexp.MustCompile(`(?i)\b(?:copies or substantial portions of the software|all copies or substantial portions|products derived from this software|in whole or in part|including but not limited)\b|\bbased on\b.{0,20}\btheory\b`)
+var ownPortions = regexp.MustCompile(`(?i)\b(?:copies or substantial portions of the software` +
+	`|all copies or substantial portions|products derived from this software|in whole or in part` +
+	`|including but not limited)\b|\bbased on\b.{0,20}\btheory\b`)
 
 // inFewWords is what one comment line says against its file.
 func inFewWords(text string, leading bool) (reason string) {
