@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/google/licensecheck"
 )
@@ -47,8 +48,46 @@ var (
 		`mit|x11|expat|bsd|apache|isc|zlib|libpng|unlicense|0bsd|boost|bsl|clause|new|revised|modified|simplified` +
 		`|freebsd|two|three|asl|[0-9.]+)(?:[\s:;,./()"'“”‘’!&+|-]+|$))+$`)
 
-	// knownNotices are phrases that restrict nothing.
-	knownNotices = regexp.MustCompile(`(?i)` + strings.Join([]string{
+	// riskWords are words with which a text could restrict.
+	riskWords = regexp.MustCompile(`(?i)\b(?:not?|never|nor|none|cannot|can't|don't|may|must|shall|should|only` +
+		`|sole(?:ly)?|except\w*|without|unless|however|provided|subject|restrict\w*|prohib\w*|forbid\w*|ban(?:s` +
+		`|ned)?|den(?:y|ied)|commerc\w*|non-?commerc\w*|consent\w*|permi(?:t|ts|tted|ssion|ssions)|fees?|paid` +
+		`|pay\w*|purchas\w*|royalt\w*|sell\w*|sale|resell\w*|resale|host\w*|services?|saas|train\w*|ai|llms?|ml` +
+		`|machine|learn\w*|academic\w*|research\w*|education\w*|teach\w*|evaluat\w*|trial|subscri\w*|enterprise` +
+		`|proprietary|confidential|secret\w*|(?:[al]?gpl|mpl|epl|cddl|eupl|sspl|busl|osl|bsl)[\w.+-]*|gnu|cc` +
+		`|creative|commons|copyleft|addition(?:s|al|ally)?|condition\w*|terms?|clauses?|limit\w*|agree\w*|ethic\w*` +
+		`|harm\w*|militar\w*|weapon\w*|good|evil|requir\w*|oblig\w*|allow\w*|us(?:e|ed|es|ing|age|ers?)|grant\w*` +
+		`|rights?|you|yours?|exclu\w*|govern\w*|authori\w*|patent\w*|trademark\w*|compet\w*|compan(?:y|ies)` +
+		`|organi[sz]ation\w*|revenue|employ\w*|business\w*|private\w*|personal\w*|student\w*|individual\w*` +
+		`|redistribut\w*|distribut\w*|exempt\w*|licen\w*|sub-?licen\w*|free|ee|eula|modif\w*|deploy\w*|product\w*` +
+		`|production|publish\w*|disclos\w*|approv\w*|written|contract\w*|invalid\w*|void|revok\w*|terminat\w*` +
+		`|surviv\w*|notwithstanding|attribut\w*|acknowledg\w*|credit\w*|link(?:back)?|badge|donat\w*|owner\w*` +
+		`|property|reserv\w*|want|wish|please|ask|buy\w*|eula|shareware|freeware|postcard\w*|beerware|donationware` +
+		`|expir\w*|until|delet\w*|demo|seats?|internal\w*|nc|noai|apart|contact|former\w*|previous\w*|old` +
+		`|superseded|example|dependency|five|fsl[\w.-]*|rsal\w*|rail|openrail[\w-]*|ofl|parity|hippocratic` +
+		`|prosperity|coopcycle|acsl|noharm|anti-?996|996[\w.]*|non-?profits?|schools?|change date|big tech|lie|stop` +
+		`|version [0-9.]+ and later|` +
+		`nicht|kein\w*|nur|verboten|untersagt|nutzung|kommerzi\w*|sans|ne|pas|interdit\w*|utilisation|usage|sin` +
+		`|solo|prohibid\w*|uso|comercial\w*|não|proibid\w*|vietat\w*|senza|niet|geen|alleen|verboden|gebruik)\b`)
+
+	words = regexp.MustCompile(`[\p{L}\p{N}][\p{L}\p{N}'’.+-]*`)
+
+	// decoration is what a line has around its text: marks of comments and of Markdown.
+	decoration = " \t\r\f\v#*>=-_~|/\\`;+<!•·─═—–\ufeff"
+
+	// riskyAddress matches where terms are that a licence does not have.
+	riskyAddress = regexp.MustCompile(`(?i)\beula|commercial|\bterms\b|commons-?clause|\b[al]?gpl|\bsspl|\bbusl` +
+		`|firstdonoharm|996|enterprise|polyform|proprietary|pricing|subscri`)
+
+	anAddress = regexp.MustCompile(`(?i)(?:https?://|www\.)\S+`)
+
+	markdownLink = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)|<[^<>]{1,80}>`)
+)
+
+// knownNotices matches phrases that restrict nothing. It is large, and compiled when it is
+// first needed.
+var knownNotices = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)` + strings.Join([]string{
 		// The file that it names lies in the same folder: it is read as this one is, and what it says holds too.
 		`see the adjacent licen[cs]e[.-]\w+ file, if present, for additional licen[cs]es that apply to parts of ` +
 			`[\w -]{1,60}`,
@@ -120,42 +159,7 @@ var (
 		`\b(?:apache|bsd|mit|isc|zlib|boost)[- ](?:style|like|type)\)?(?: (?:licen[cs]ed?|terms))?`,
 		`\bthe same terms as\b`,
 	}, "|"))
-
-	// riskWords are words with which a text could restrict.
-	riskWords = regexp.MustCompile(`(?i)\b(?:not?|never|nor|none|cannot|can't|don't|may|must|shall|should|only` +
-		`|sole(?:ly)?|except\w*|without|unless|however|provided|subject|restrict\w*|prohib\w*|forbid\w*|ban(?:s` +
-		`|ned)?|den(?:y|ied)|commerc\w*|non-?commerc\w*|consent\w*|permi(?:t|ts|tted|ssion|ssions)|fees?|paid` +
-		`|pay\w*|purchas\w*|royalt\w*|sell\w*|sale|resell\w*|resale|host\w*|services?|saas|train\w*|ai|llms?|ml` +
-		`|machine|learn\w*|academic\w*|research\w*|education\w*|teach\w*|evaluat\w*|trial|subscri\w*|enterprise` +
-		`|proprietary|confidential|secret\w*|(?:[al]?gpl|mpl|epl|cddl|eupl|sspl|busl|osl|bsl)[\w.+-]*|gnu|cc` +
-		`|creative|commons|copyleft|addition(?:s|al|ally)?|condition\w*|terms?|clauses?|limit\w*|agree\w*|ethic\w*` +
-		`|harm\w*|militar\w*|weapon\w*|good|evil|requir\w*|oblig\w*|allow\w*|us(?:e|ed|es|ing|age|ers?)|grant\w*` +
-		`|rights?|you|yours?|exclu\w*|govern\w*|authori\w*|patent\w*|trademark\w*|compet\w*|compan(?:y|ies)` +
-		`|organi[sz]ation\w*|revenue|employ\w*|business\w*|private\w*|personal\w*|student\w*|individual\w*` +
-		`|redistribut\w*|distribut\w*|exempt\w*|licen\w*|sub-?licen\w*|free|ee|eula|modif\w*|deploy\w*|product\w*` +
-		`|production|publish\w*|disclos\w*|approv\w*|written|contract\w*|invalid\w*|void|revok\w*|terminat\w*` +
-		`|surviv\w*|notwithstanding|attribut\w*|acknowledg\w*|credit\w*|link(?:back)?|badge|donat\w*|owner\w*` +
-		`|property|reserv\w*|want|wish|please|ask|buy\w*|eula|shareware|freeware|postcard\w*|beerware|donationware` +
-		`|expir\w*|until|delet\w*|demo|seats?|internal\w*|nc|noai|apart|contact|former\w*|previous\w*|old` +
-		`|superseded|example|dependency|five|fsl[\w.-]*|rsal\w*|rail|openrail[\w-]*|ofl|parity|hippocratic` +
-		`|prosperity|coopcycle|acsl|noharm|anti-?996|996[\w.]*|non-?profits?|schools?|change date|big tech|lie|stop` +
-		`|version [0-9.]+ and later|` +
-		`nicht|kein\w*|nur|verboten|untersagt|nutzung|kommerzi\w*|sans|ne|pas|interdit\w*|utilisation|usage|sin` +
-		`|solo|prohibid\w*|uso|comercial\w*|não|proibid\w*|vietat\w*|senza|niet|geen|alleen|verboden|gebruik)\b`)
-
-	words = regexp.MustCompile(`[\p{L}\p{N}][\p{L}\p{N}'’.+-]*`)
-
-	// decoration is what a line has around its text: marks of comments and of Markdown.
-	decoration = " \t\r\f\v#*>=-_~|/\\`;+<!•·─═—–\ufeff"
-
-	// riskyAddress matches where terms are that a licence does not have.
-	riskyAddress = regexp.MustCompile(`(?i)\beula|commercial|\bterms\b|commons-?clause|\b[al]?gpl|\bsspl|\bbusl` +
-		`|firstdonoharm|996|enterprise|polyform|proprietary|pricing|subscri`)
-
-	anAddress = regexp.MustCompile(`(?i)(?:https?://|www\.)\S+`)
-
-	markdownLink = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)|<[^<>]{1,80}>`)
-)
+})
 
 // beside returns the first paragraph of a licence file that is neither of a licence nor
 // known to be harmless, or "", and the folders that the file sets apart.
@@ -318,7 +322,7 @@ func harmless(p string) bool {
 			return false
 		}
 	}
-	rest := knownNotices.ReplaceAllString(p, " , ")
+	rest := knownNotices().ReplaceAllString(p, " , ")
 	if ofCopyright.MatchString(rest) && !notOfCopyright.MatchString(rest) {
 		return true
 	}
