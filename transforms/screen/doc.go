@@ -30,7 +30,11 @@
 //
 // Several licence files in one folder are joined by AND too, unless each is named
 // for its licence (LICENSE-MIT beside LICENSE-APACHE, or UNLICENSE): that is how a
-// choice is offered, and the permissive ones are kept. A short file that holds no
+// choice is offered, and the permissive ones are kept. Where one of them forbids
+// (LICENSE-GPL beside LICENSE-MIT), the names alone do not tell a choice from parts of the
+// product: the folder is refused, unless a manifest there states the choice ("MIT OR
+// GPL-2.0", a list of npm) or the section of its README about the licence does ("dual
+// licensed under the MIT and GPL licenses"). A short file that holds no
 // licence text ("dual-licensed, see …") says nothing beside files that do. A
 // folder licenses/ at the root speaks for the archive only where the root has no
 // licence file, since else it mostly holds those of dependencies. But where LICENSES/

@@ -14,7 +14,8 @@ func isPointer(content []byte) bool {
 	content = bytes.TrimPrefix(content, []byte("\ufeff"))
 	first, rest, _ := bytes.Cut(content, []byte("\n"))
 	version, ok := bytes.CutPrefix(first, []byte("version https://"))
-	known := bytes.HasPrefix(version, []byte("git-lfs.github.com/spec/")) || bytes.HasPrefix(version, []byte("hawser.github.com/spec/")) ||
+	known := bytes.HasPrefix(version, []byte("git-lfs.github.com/spec/")) ||
+		bytes.HasPrefix(version, []byte("hawser.github.com/spec/")) ||
 		bytes.HasPrefix(version, []byte("git-media.io/"))
 	return ok && known && bytes.Contains(append([]byte("\n"), rest...), []byte("\noid "))
 }

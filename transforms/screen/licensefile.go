@@ -18,15 +18,22 @@ var (
 
 	// namedLicense matches a variant that is the name of a licence, so that two such
 	// files in a folder are a choice.
-	namedLicense = regexp.MustCompile(`^(mit|x11|expat|apache|asl|bsd|isc|zlib|boost|bsl|unlicense|0bsd|cc0|ncsa|[al]?gpl|mpl|epl|cddl|eupl|artistic|wtfpl|mulan|upl)([-_. v0-9]|$)`)
+	namedLicense = regexp.MustCompile(`^(mit|x11|expat|apache|asl|bsd|isc|zlib|boost|bsl|unlicense|0bsd|cc0|ncsa` +
+		`|[al]?gpl|mpl|epl|cddl|eupl|artistic|wtfpl|mulan|upl)([-_. v0-9]|$)`)
+
+	// namedForbidding matches the lower name of a file for a licence that asks for more than
+	// permissive ones do, or may: the Business Source License is called as Boost's is.
+	namedForbidding = regexp.MustCompile(`(?:^|[-_. ])(?:bsl|[al]?gpl|mpl|epl|cddl|eupl|artistic)(?:[-_. v0-9]|$)`)
 
 	// textOfForbidding matches the name of a file that is named for a licence alone, one
 	// that asks for more than permissive ones do.
-	textOfForbidding = regexp.MustCompile(`^(?:gnu[-_. ])?(?:[al]?gpl|eupl|cddl|sspl|busl|eula|commons[-_]clause)(?:[-_. v]*[0-9][0-9.]*)?(?:-only|-or-later)?$`)
+	textOfForbidding = regexp.MustCompile(`^(?:gnu[-_. ])?(?:[al]?gpl|eupl|cddl|sspl|busl|eula` +
+		`|commons[-_]clause)(?:[-_. v]*[0-9][0-9.]*)?(?:-only|-or-later)?$`)
 
 	// aboutOthers are variants that speak of documentation or of dependencies, not
 	// of the source beside them.
-	aboutOthers = regexp.MustCompile(`(^|[-_. ])(docs?|documentation|fonts?|images?|artwork|third|3rd|thirdparty|dependencies|deps|vendor|list|header|template)([-_. ]|$)`)
+	aboutOthers = regexp.MustCompile(`(^|[-_. ])(docs?|documentation|fonts?|images?|artwork|third|3rd|thirdparty` +
+		`|dependencies|deps|vendor|list|header|template)([-_. ]|$)`)
 )
 
 // textExtensions are those of prose.

@@ -3,7 +3,6 @@ package screen
 import (
 	"cmp"
 	"crypto/sha256"
-	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -71,17 +70,11 @@ type Licenses struct {
 	heads   map[[sha256.Size]byte]headText
 }
 
-// answer is what the licence files and the manifests of folders say.
-type answer struct {
-	files, manifests verdict
-	holders          map[string]bool // of the licence files
-}
-
 // NewLicenses returns the answers for an archive without licence files.
 func NewLicenses() *Licenses {
 	return &Licenses{
-		folders: map[string][]licenseFile{}, texts: map[[sha256.Size]byte]licenseText{}, manifests: map[string][]manifest{},
-		sidecars: map[string]verdict{}, annotations: map[string][]annotation{},
+		folders: map[string][]licenseFile{}, texts: map[[sha256.Size]byte]licenseText{},
+		manifests: map[string][]manifest{}, sidecars: map[string]verdict{}, annotations: map[string][]annotation{},
 		links: map[string]string{}, read: map[string]licenseText{}, asked: map[string]bool{}, taken: map[string]bool{},
 		answers: map[string]answer{}, heads: map[[sha256.Size]byte]headText{},
 	}
@@ -128,7 +121,8 @@ func Stated(expression string) *Licenses {
 	for line := range strings.SplitSeq(strings.TrimSpace(expression), "\n") {
 		v := statedLine(line)
 		switch {
-		case !all.found, v.reason == LicenseNotPermissive && all.reason != LicenseNotPermissive, all.reason == "" && v.reason != "":
+		case !all.found, all.reason == "" && v.reason != "",
+			v.reason == LicenseNotPermissive && all.reason != LicenseNotPermissive:
 			all = v
 		case all.reason == "":
 			all.expr = join("AND", all.expr, v.expr)
@@ -143,7 +137,8 @@ func statedLine(expression string) verdict {
 	v := statement(expression)
 	switch {
 	case strings.TrimSpace(expression) == "":
-		v = verdict{found: true, reason: NoLicense, detail: "the data set states no licence, and the file's head holds none"}
+		v = verdict{found: true, reason: NoLicense,
+			detail: "the data set states no licence, and the file's head holds none"}
 	case !v.found:
 		v = verdict{found: true, reason: LicenseUnclear, detail: "the data set states " + clip(expression, maxName)}
 	case v.reason != "":
@@ -219,7 +214,8 @@ func (l *Licenses) For(filePath string, content []byte) (license, reason, detail
 	case l.terms.Any:
 		return cmp.Or(v.expr.String(), Unknown), "", ""
 	case !v.found:
-		return "", NoLicense, "no licence file or manifest that states one from the root to the file's folder, and none in its head"
+		return "", NoLicense, "no licence file or manifest that states one from the root to the file's folder, " +
+			"and none in its head"
 	case v.reason != "":
 		return "", v.reason, v.detail
 	}
@@ -238,21 +234,22 @@ func ownTerms(expression string) verdict {
 // decide joins what the file, REUSE, and the folders say: the nearest that speaks of the
 // file counts, and prose in its head that forbids refuses whatever else is said.
 func (l *Licenses) decide(filePath string, h head) verdict {
-	v := l.tagged(filePath, h.mark())
+	v := l.tagged(filePath, conjunction(h.marks))
 	v.tagged = v.found
 	notice := h.notice
-	written := l.textOf(h)
 	if !notice.found {
-		notice = written.refused
+		notice = l.textOf(h)
 	}
 	if v.found && v.reason == "" && v.chose && notice.reason == LicenseNotPermissive {
 		notice = verdict{} // the prose of the side that was not taken
 	}
 	if !v.found {
 		v = l.around(filePath, h)
-		if grants := written.grant.String() != ""; grants && (!v.found || v.reason == NoLicense) && !notice.found {
+		if (!v.found || v.reason == NoLicense) && !notice.found {
 			// A whole grant in the file's own head is the file's licence where nothing else is.
-			v = verdict{found: true, expr: written.grant}
+			if e := h.grant(); e.String() != "" {
+				v = verdict{found: true, expr: e}
+			}
 		}
 	}
 	if v.reason == "" && notice.found {
@@ -278,7 +275,8 @@ func (l *Licenses) around(filePath string, h head) verdict {
 		for _, f := range l.folders[folder] {
 			for _, apart := range f.text.apart {
 				if strings.HasPrefix(filePath, path.Join(folder, apart)+"/") {
-					return verdict{found: true, reason: LicenseRestricted, detail: f.path + " sets " + clip(apart, 80) + "/ apart"}
+					return verdict{found: true, reason: LicenseRestricted,
+						detail: f.path + " sets " + clip(apart, 80) + "/ apart"}
 				}
 			}
 		}
@@ -288,154 +286,13 @@ func (l *Licenses) around(filePath string, h head) verdict {
 	}
 	for _, f := range l.folders[""] {
 		if name := textID(f.path); name != "" && !IsPermissive(name) {
-			return verdict{found: true, reason: LicenseUnclear, detail: f.path + " is the licence of some files here, and this one does not tell its own"}
+			return verdict{found: true, reason: LicenseUnclear,
+				detail: f.path + " is the licence of some files here, and this one does not tell its own"}
 		}
 	}
 	if who := h.reservedBy(); len(who) > 0 && len(a.holders) > 0 && !shares(who, a.holders) {
-		return verdict{found: true, expr: v.expr, reason: LicenseUnclear, detail: "its head reserves all rights for somebody whom the licence files do not name, and grants none"}
+		return verdict{found: true, expr: v.expr, reason: LicenseUnclear, detail: "its head reserves all rights for " +
+			"somebody whom the licence files do not name, and grants none"}
 	}
 	return v
-}
-
-// verdict is what the texts of a folder or the head of a file say.
-type verdict struct {
-	found  bool
-	expr   expression // what is known of it, also where reason refuses
-	reason string
-	detail string
-	chose  bool // expr is some sides of an offered choice
-	tagged bool // the file, its sidecar or an annotation says so
-}
-
-// verdict joins what both say: manifests can refuse, but do not heal a file.
-func (a answer) verdict() verdict {
-	if !a.files.found || a.files.reason == "" && a.manifests.reason != "" {
-		return a.manifests
-	}
-	return a.files
-}
-
-// upTo joins a folder's answer with those above. A folder with nothing of its own has
-// the answer of the one above it and is not remembered: there may be millions.
-func (l *Licenses) upTo(folder string) answer {
-	for folder != "" && len(l.folders[folder]) == 0 && len(l.manifests[folder]) == 0 {
-		folder = folderOf(folder)
-	}
-	if a, ok := l.answers[folder]; ok {
-		return a
-	}
-	a := answer{files: l.of(folder), manifests: l.said(folder), holders: map[string]bool{}}
-	for _, f := range l.folders[folder] {
-		maps.Copy(a.holders, f.text.holders)
-	}
-	if folder != "" {
-		above := l.upTo(folderOf(folder))
-		a.files, a.manifests = a.files.below(above.files), a.manifests.below(above.manifests)
-		maps.Copy(a.holders, above.holders)
-	}
-	l.answers[folder] = a
-	return a
-}
-
-// below joins a verdict with that of the folder above: the first refusal from the
-// root stands, else the nearest expression.
-func (v verdict) below(above verdict) verdict {
-	if above.reason != "" || !v.found {
-		return above
-	}
-	return v
-}
-
-// said is the verdict of one folder's own manifests.
-func (l *Licenses) said(folder string) verdict {
-	manifests := slices.Clone(l.manifests[folder])
-	slices.SortFunc(manifests, func(a, b manifest) int { return cmp.Compare(a.path, b.path) })
-	var all []verdict
-	for _, m := range manifests {
-		v := m.said
-		switch {
-		case m.inherits:
-			v = l.workspace(folder)
-		case m.refers != "" && v.reason == "":
-			if r := l.referred(folder, m.refers); r.reason != "" || !v.found {
-				v = r
-			}
-		}
-		if v.reason != "" {
-			v.detail = clip(m.path, maxName) + ": " + v.detail
-		}
-		if v.found {
-			all = append(all, v)
-		}
-	}
-	return allOf(all)
-}
-
-// workspace is the licence that the nearest workspace from a folder upwards states
-// for its members.
-func (l *Licenses) workspace(folder string) verdict {
-	for {
-		for _, m := range l.manifests[folder] {
-			if m.workspace.found {
-				return m.workspace
-			}
-		}
-		if folder == "" {
-			return verdict{}
-		}
-		folder = folderOf(folder)
-	}
-}
-
-// of is the verdict of one folder's own files.
-func (l *Licenses) of(folder string) verdict {
-	files := slices.Clone(l.folders[folder])
-	slices.SortFunc(files, func(a, b licenseFile) int { return cmp.Compare(a.path, b.path) })
-	files = prefer(files, func(f licenseFile) bool { return !f.listed })
-	files = prefer(files, func(f licenseFile) bool {
-		return len(f.text.ids) > 0 || f.text.bytes > pointerBytes || f.text.beside != ""
-	})
-	choice := len(files) > 1 && !slices.ContainsFunc(files, func(f licenseFile) bool { return !f.named || f.listed })
-	var kept []expression
-	var refused []verdict
-	for _, f := range files {
-		if v := f.verdict(); v.reason != "" {
-			refused = append(refused, v)
-		} else {
-			kept = append(kept, v.expr)
-		}
-	}
-	switch {
-	case len(files) == 0:
-		return verdict{}
-	case choice && len(kept) > 0:
-		slices.SortStableFunc(kept, func(a, b expression) int { return cmp.Compare(rank(a), rank(b)) })
-		return verdict{found: true, expr: join("OR", kept...)}
-	case len(refused) > 0:
-		// What is known to forbid says more than what is not understood.
-		return prefer(refused, func(v verdict) bool { return v.reason == LicenseNotPermissive })[0]
-	}
-	return verdict{found: true, expr: join("AND", kept...)}
-}
-
-// rank is the place of an expression's first id in Permissive.
-func rank(e expression) int {
-	for e.Op != "" {
-		e = e.Parts[0]
-	}
-	return slices.Index(Permissive, e.ID)
-}
-
-// prefer keeps the elements that are ok, or all where none is.
-func prefer[T any](all []T, ok func(T) bool) []T {
-	var some []T
-	for _, v := range all {
-		if ok(v) {
-			some = append(some, v)
-		}
-	}
-	if len(some) == 0 {
-		return all
-	}
-	return some
 }

@@ -70,7 +70,7 @@ func TestLicensesOfFolders(t *testing.T) {
 		"choice":                    {map[string]string{"LICENSE-APACHE": apache, "LICENSE-MIT": mit}, "src/a.rs", "MIT OR Apache-2.0"},
 		"choice with a remark":      {map[string]string{"LICENSE-APACHE": apache, "LICENSE-MIT": mit, "COPYING": "Dual-licensed, take either.\n"}, "a.rs", "MIT OR Apache-2.0"},
 		"choice with the Unlicense": {map[string]string{"UNLICENSE": text(t, "Unlicense"), "LICENSE-MIT": mit}, "a.rs", "MIT OR Unlicense"},
-		"choice with gpl":           {map[string]string{"MIT-LICENSE.txt": mit, "GPL-LICENSE.txt": gpl}, "a.js", "MIT"},
+		"choice with gpl":           {map[string]string{"MIT-LICENSE.txt": mit, "GPL-LICENSE.txt": gpl}, "a.js", LicenseNotPermissive},
 		"choice between bad ones":   {map[string]string{"LICENSE-GPL2": gpl, "LICENSE.MIT": own}, "a.js", LicenseNotPermissive},
 		"no choice":                 {map[string]string{"LICENSE": mit, "COPYING": gpl}, "a.js", LicenseNotPermissive},
 		"both":                      {map[string]string{"LICENSE": mit, "LICENSE.libyaml": bsd}, "a.js", "MIT AND BSD-3-Clause"},

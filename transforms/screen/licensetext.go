@@ -14,7 +14,8 @@ import (
 func (f licenseFile) verdict() verdict {
 	name := path.Base(f.path)
 	if f.lost != "" {
-		return verdict{found: true, reason: LicenseUnclear, detail: fmt.Sprintf("%s: a link to %s, which the archive does not hold", name, clip(f.lost, 80))}
+		return verdict{found: true, reason: LicenseUnclear, detail: fmt.Sprintf(
+			"%s: a link to %s, which the archive does not hold", name, clip(f.lost, 80))}
 	}
 	if f.text.percent < MinCoverage && f.text.beside != "" || len(f.text.ids) == 0 {
 		return verdict{found: true, reason: LicenseUnclear, detail: fmt.Sprintf(
@@ -29,9 +30,11 @@ func (f licenseFile) verdict() verdict {
 	kept, ok := permissive(e)
 	switch {
 	case !ok:
-		return verdict{found: true, expr: listed(e), reason: LicenseNotPermissive, detail: name + ": " + clip(e.String(), 200)}
+		return verdict{found: true, expr: listed(e), reason: LicenseNotPermissive,
+			detail: name + ": " + clip(e.String(), 200)}
 	case f.text.beside != "":
-		return verdict{found: true, reason: LicenseRestricted, detail: name + " says beside " + clip(e.String(), 100) + ": " + clip(f.text.beside, maxName)}
+		return verdict{found: true, reason: LicenseRestricted,
+			detail: name + " says beside " + clip(e.String(), 100) + ": " + clip(f.text.beside, maxName)}
 	}
 	return verdict{found: true, expr: kept}
 }

@@ -130,5 +130,6 @@ func (l *Licenses) referred(folder, name string) verdict {
 			break
 		}
 	}
-	return verdict{found: true, reason: LicenseUnclear, detail: "names " + clip(name, 80) + ", which the archive does not hold"}
+	return verdict{found: true, reason: LicenseUnclear,
+		detail: "names " + clip(name, 80) + ", which the archive does not hold"}
 }

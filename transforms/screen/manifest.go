@@ -92,11 +92,12 @@ func readManifest(filePath string, data []byte) (m manifest, ok bool) {
 	}
 	m = read(bytes.TrimPrefix(data, []byte("\ufeff")))
 	m.path = filePath
-	return m, m.said.found || m.inherits || m.workspace.found || m.refers != ""
+	return m, m.said.found || m.said.chose || m.inherits || m.workspace.found || m.refers != ""
 }
 
 // seeIn matches what npm says of a licence that has no id.
-var seeIn = regexp.MustCompile(`(?i)^\s*(?:see|in|refer to)\s+(?:the\s+)?(?:licen[cs]e\s+)?(?:file\s+)?(?:in|at)?\s*(?:the\s+)?(?:file\s+)?["'<(]?(\.{0,2}/?[\w./-]*\w)[">')]?\s*(?:file)?\.?\s*$`)
+var seeIn = regexp.MustCompile(`(?i)^\s*(?:see|in|refer to)\s+(?:the\s+)?(?:licen[cs]e\s+)?(?:file\s+)?(?:in` +
+	`|at)?\s*(?:the\s+)?(?:file\s+)?["'<(]?(\.{0,2}/?[\w./-]*\w)[">')]?\s*(?:file)?\.?\s*$`)
 
 // refers is the file that a statement names in the place of a licence, or "".
 func refers(text string) string {
@@ -112,7 +113,8 @@ func readPackageJSON(data []byte) manifest {
 	if json.Unmarshal(data, &fields) != nil {
 		return manifest{}
 	}
-	m := manifest{said: firstOf(npmLicense(fields["license"]), npmLicense(fields["licenses"]), npmLicense(fields["licence"]))}
+	m := manifest{said: firstOf(
+		npmLicense(fields["license"]), npmLicense(fields["licenses"]), npmLicense(fields["licence"]))}
 	var name string
 	if json.Unmarshal(fields["license"], &name) == nil {
 		m.refers = refers(name)
@@ -183,7 +185,8 @@ func readPyproject(data []byte) manifest {
 	}
 }
 
-var flitField = regexp.MustCompile(`(?ms)^\[tool\.flit\.metadata\]\s*\n(?:[^\[\n][^\n]*\n|\n)*?license\s*=\s*["']([^"'\n]+)["']`)
+var flitField = regexp.MustCompile(`(?ms)^\[tool\.flit\.metadata\]\s*\n(?:[^\[\n][^\n]*\n` +
+	`|\n)*?license\s*=\s*["']([^"'\n]+)["']`)
 
 // flit is what the old table of flit, whose keys are longer than those that are read
 // else, gives as the licence.
@@ -232,7 +235,8 @@ func readSetupCfg(data []byte) verdict {
 			fields[key] = append(fields[key], value)
 		}
 	}
-	return python(statement(strings.Join(fields["license"], " ")), append(fields["classifiers"], fields["classifier"]...))
+	return python(statement(strings.Join(fields["license"], " ")),
+		append(fields["classifiers"], fields["classifier"]...))
 }
 
 // python joins the field for the licence with the classifiers. Those do not say
@@ -242,7 +246,8 @@ func python(field verdict, classifiers []string) verdict {
 	for _, c := range classifiers {
 		parts := strings.Split(c, "::")
 		last := strings.TrimSpace(parts[len(parts)-1])
-		if len(parts) > 1 && strings.TrimSpace(parts[0]) == "License" && last != "OSI Approved" && last != "DFSG approved" {
+		if len(parts) > 1 && strings.TrimSpace(parts[0]) == "License" &&
+			last != "OSI Approved" && last != "DFSG approved" {
 			names = append(names, last)
 		}
 	}

@@ -11,7 +11,8 @@ import (
 // Manifests that are programs are read for the places where a licence is written out;
 // what they compute is not known.
 var (
-	setupField = regexp.MustCompile(`(?m)(?:^|[(,{\s])["']?licen[cs]e(?:_expression)?["']?\s*[=:]\s*\(?\s*(?:[rRuUbBfF]{0,2}(?:"""([^"]*)"""|'''([^']*)'''|"([^"\n]*)"|'([^'\n]*)')|([A-Za-z_]\w*)\s*(?:[,)\n]|$))`)
+	setupField = regexp.MustCompile(`(?m)(?:^|[(,{\s])["']?licen[cs]e(?:_expression)?["']?\s*[=:]\s*\(?\s*` +
+		`(?:[rRuUbBfF]{0,2}(?:"""([^"]*)"""|'''([^']*)'''|"([^"\n]*)"|'([^'\n]*)')|([A-Za-z_]\w*)\s*(?:[,)\n]|$))`)
 	setupTrove = regexp.MustCompile(`(?m)(?:["']|^\s*)(License\s*::[^"'\n]+)`)
 
 	gradleField = regexp.MustCompile(`(?s)\blicen[cs]es?\s*(?:\(\s*)?\{(.{0,1000}?)(?:\n\s*)?\}\s*(?:\}|\n)`)
@@ -31,7 +32,8 @@ func readSetupPy(data []byte) verdict {
 	for _, m := range setupField.FindAllStringSubmatch(text, maxListed) {
 		value := m[1] + m[2] + m[3] + m[4]
 		if name := m[5]; name != "" {
-			given := regexp.MustCompile(`(?m)^\s*` + name + `\s*=\s*[rRuU]?(?:"([^"\n]*)"|'([^'\n]*)')`).FindStringSubmatch(text)
+			assigned := regexp.MustCompile(`(?m)^\s*` + name + `\s*=\s*[rRuU]?(?:"([^"\n]*)"|'([^'\n]*)')`)
+			given := assigned.FindStringSubmatch(text)
 			if given == nil {
 				continue
 			}
@@ -62,7 +64,8 @@ func withoutComments(text string) string {
 // readMetadata reads the headers of a Python distribution (core metadata 2.4).
 func readMetadata(data []byte) verdict {
 	// A header that breaks off gives those before it.
-	h, _ := textproto.NewReader(bufio.NewReader(bytes.NewReader(append(data[:len(data):len(data)], "\n\n"...)))).ReadMIMEHeader()
+	closed := append(data[:len(data):len(data)], "\n\n"...)
+	h, _ := textproto.NewReader(bufio.NewReader(bytes.NewReader(closed))).ReadMIMEHeader()
 	field := firstOf(statement(h.Get("License-Expression")), longhand(h.Get("License")))
 	return python(field, h["Classifier"])
 }

@@ -8,7 +8,8 @@ import (
 )
 
 // prose returns the reader of a file in which a project may tell its licence in a
-// sentence: it can refuse, and never permits.
+// sentence: it can refuse, and never permits, but for the choice that licence files beside
+// it offer.
 func prose(base string) func([]byte) manifest {
 	stem := strings.ToLower(base)
 	if ext := path.Ext(stem); slices.Contains(textExtensions, ext) {
@@ -26,11 +27,12 @@ func prose(base string) func([]byte) manifest {
 var (
 	// licenseHeading matches the heading of a section about the licence, in Markdown, in
 	// reStructuredText (with its line below), or as a field.
-	licenseHeading = regexp.MustCompile(`(?i)^(?:#+ *)?(?:\d+\. *)?(?:licen[cs]e|licensing|licen[cs]e and copyright|copyright and licen[cs]e)\W*$`)
-	licenseLine    = regexp.MustCompile(`(?i)^[*\s]*licen[cs]e\s*:\s*(.+)$`)
-	licenseBadge   = regexp.MustCompile(`(?i)!\[licen[cs]e[: -]*([^\]]*)\]`)
-	underline      = regexp.MustCompile(`^(?:={3,}|-{3,}|~{3,}|\^{3,})$`)
-	anyHeading     = regexp.MustCompile(`^#+ `)
+	licenseHeading = regexp.MustCompile(`(?i)^(?:#+ *)?(?:\d+\. *)?(?:licen[cs]e|licensing|licen[cs]e and copyright` +
+		`|copyright and licen[cs]e)\W*$`)
+	licenseLine  = regexp.MustCompile(`(?i)^[*\s]*licen[cs]e\s*:\s*(.+)$`)
+	licenseBadge = regexp.MustCompile(`(?i)!\[licen[cs]e[: -]*([^\]]*)\]`)
+	underline    = regexp.MustCompile(`^(?:={3,}|-{3,}|~{3,}|\^{3,})$`)
+	anyHeading   = regexp.MustCompile(`^#+ `)
 )
 
 // maxSection is how much of a section about the licence is read: its first paragraph tells
@@ -67,9 +69,9 @@ func readReadme(data []byte) verdict {
 }
 
 func refusedBy(text string) verdict {
-	text = strings.Join(strings.Fields(text), " ")
-	if found, reason := restriction(text); reason != "" {
+	said := hear(strings.Join(strings.Fields(text), " "))
+	if found, reason := said.restriction(); reason != "" {
 		return verdict{found: true, reason: reason, detail: "says " + clip(found, maxName)}
 	}
-	return verdict{}
+	return verdict{chose: offersChoice.match(said)}
 }

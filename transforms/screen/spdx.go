@@ -13,8 +13,10 @@ import (
 // list as permissive, the ones that ask for no more than their own text and notice.
 var Permissive = []string{
 	"MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "Zlib", "Unlicense", "0BSD", "BSL-1.0",
-	"MIT-0", "MIT-CMU", "X11", "BSD-1-Clause", "BSD-2-Clause-Patent", "BSD-2-Clause-Views", "BlueOak-1.0.0", "CC0-1.0", "curl", "FTL",
-	"HPND", "ICU", "Libpng", "libpng-2.0", "NCSA", "NTP", "PostgreSQL", "PSF-2.0", "Python-2.0", "TCL", "Unicode-3.0", "Unicode-DFS-2015",
+	"MIT-0", "MIT-CMU", "X11", "BSD-1-Clause", "BSD-2-Clause-Patent", "BSD-2-Clause-Views", "BlueOak-1.0.0", "CC0-1.0",
+	"curl", "FTL",
+	"HPND", "ICU", "Libpng", "libpng-2.0", "NCSA", "NTP", "PostgreSQL", "PSF-2.0", "Python-2.0", "TCL", "Unicode-3.0",
+	"Unicode-DFS-2015",
 	"Unicode-DFS-2016", "UPL-1.0", "WTFPL", "bzip2-1.0.6",
 }
 
@@ -101,10 +103,12 @@ func mark(text string) verdict {
 	}
 	if v := statement(text); v.found && strings.Count(text, "(") == strings.Count(text, ")") {
 		v.detail = "SPDX-License-Identifier: " + clip(text, maxName)
+		v.chose = false // words are not trusted so far that prose would not count
 		return v.trimmed()
 	}
 	_, err := spdx.Parse(text)
-	return verdict{found: true, reason: LicenseUnclear, detail: "SPDX-License-Identifier " + clip(text, 80) + ": " + err.Error()}
+	return verdict{found: true, reason: LicenseUnclear,
+		detail: "SPDX-License-Identifier " + clip(text, 80) + ": " + err.Error()}
 }
 
 // judge is the verdict on an expression; detail is what a refusal says.

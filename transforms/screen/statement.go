@@ -80,8 +80,10 @@ func meaning(text string) verdict {
 
 // restrictedName matches what takes back a permission in a name that is not understood
 // as a whole, as in "MIT (non-commercial use)".
-var restrictedName = regexp.MustCompile(`(?i)\bnon-?commercial|\bcommons[- ]clause|\b(research|academic|educational|evaluation|personal|internal)\b.*\b(use|only|purpose)` +
-	`|\b(not for|no) |^none$|\bFSL-1|\bprohibit|\brestrict|\bproprietary|\bconfidential|\bcopyleft|\bcommercial|\beula\b|\bend[- ]user|\bsubscription|\bshareware|\bfreeware|\btrial\b|\bagreement\b|\bterms\b`)
+var restrictedName = regexp.MustCompile(`(?i)\bnon-?commercial|\bcommons[- ]clause|\b(research|academic|educational` +
+	`|evaluation|personal|internal)\b.*\b(use|only|purpose)` +
+	`|\b(not for|no) |^none$|\bFSL-1|\bprohibit|\brestrict|\bproprietary|\bconfidential|\bcopyleft|\bcommercial` +
+	`|\beula\b|\bend[- ]user|\bsubscription|\bshareware|\bfreeware|\btrial\b|\bagreement\b|\bterms\b`)
 
 // oneName is the verdict on the id or the usual name of one licence.
 func oneName(name string) verdict {
@@ -102,7 +104,9 @@ func permits(e expression) verdict {
 
 func permitsOrRefuses(e expression) verdict {
 	if kept, ok := permissive(e); ok {
-		return permits(kept)
+		v := permits(kept)
+		v.chose = kept.String() != e.String()
+		return v
 	}
 	return verdict{found: true, expr: e, reason: LicenseNotPermissive}
 }
@@ -112,14 +116,18 @@ func refuses() verdict { return verdict{found: true, reason: LicenseNotPermissiv
 // anyOf is the verdict on an offered choice.
 func anyOf(sides []verdict) verdict {
 	var kept []expression
+	chose := false
 	for _, v := range sides {
 		if v.found && v.reason == "" {
 			kept = append(kept, v.expr)
+			chose = chose || v.chose
 		}
 	}
 	switch {
 	case len(kept) > 0:
-		return permits(join("OR", kept...))
+		v := permits(join("OR", kept...))
+		v.chose = chose || len(kept) < len(sides)
+		return v
 	case len(sides) == 0 || slices.ContainsFunc(sides, func(v verdict) bool { return !v.found }):
 		return verdict{}
 	}
@@ -129,18 +137,20 @@ func anyOf(sides []verdict) verdict {
 // allOf is the verdict on parts that all hold.
 func allOf(parts []verdict) verdict {
 	var kept []expression
-	found := len(parts) > 0
+	found, chose := len(parts) > 0, false
 	for _, v := range parts {
 		if v.reason != "" {
 			return v
 		}
-		found = found && v.found
+		found, chose = found && v.found, chose || v.chose
 		kept = append(kept, v.expr)
 	}
 	if !found {
 		return verdict{}
 	}
-	return permits(join("AND", kept...))
+	v := permits(join("AND", kept...))
+	v.chose = chose
+	return v
 }
 
 // firstOf is the first of several statements about one thing that is understood,
@@ -160,7 +170,8 @@ func firstOf(all ...verdict) verdict {
 
 // address matches where the texts of licences are, by the name of the licence.
 // licensecheck's own list has few of the spellings.
-var address = regexp.MustCompile(`(?i)^https?://(?:www\.)?(?:(?:(apache)|opensource|spdx|gnu)\.org/licen[cs]es?|licenses\.nuget\.org)/([a-z0-9.+-]+?)(?:\.txt|\.html?|\.php)?/?$`)
+var address = regexp.MustCompile(`(?i)^https?://(?:www\.)?(?:(?:(apache)|opensource|spdx|gnu)\.org/licen[cs]es?` +
+	`|licenses\.nuget\.org)/([a-z0-9.+-]+?)(?:\.txt|\.html?|\.php)?/?$`)
 
 // linked is the verdict on the address of a licence's text.
 func linked(text string) verdict {
@@ -206,14 +217,20 @@ var (
 	// forbiddenName matches the names of licences that forbid, at any version, and
 	// forbiddenWord the words they are made of: a text that has others too, such as
 	// "GPL-compatible" or a second licence, is not one name.
-	forbiddenName = regexp.MustCompile(`\b(` + gplWord + `|general public|(mozilla|eclipse|european union|server side|common|ibm|reciprocal) public` +
-		`|mpl|epl|cddl|eupl|sspl|cpl|bsl 1.1|fsl-?1|common development|creative commons|cc0|cc (by|zero)|busl|business source|elastic|polyform|commons clause` +
+	forbiddenName = regexp.MustCompile(`\b(` + gplWord + `|general public|(mozilla|eclipse|european union` +
+		`|server side|common|ibm|reciprocal) public` +
+		`|mpl|epl|cddl|eupl|sspl|cpl|bsl 1.1|fsl-?1|common development|creative commons|cc0|cc (by|zero)|busl` +
+		`|business source|elastic|polyform|commons clause` +
 		`|proprietary|commercial|noncommercial|unlicensed|all rights reserved)`)
-	forbiddenWord = regexp.MustCompile(`^(` + gplWord + `|gnu|general|public|lesser|library|affero|mozilla|eclipse|european|union|server|side|ibm|microsoft|reciprocal` +
-		`|(mpl|epl|cddl|eupl|sspl|cpl)([0-9][0-9.]*)?\+?|common|development|distribution|creative|commons|clause|attribution|sharealike|noderivatives|noderivs|international|share|alike` +
-		`|cc0?|by|nc|sa|nd|bsl|zero|universal|domain|dedication|busl|business|source|elastic|polyform|small|internal|use` +
+	forbiddenWord = regexp.MustCompile(`^(` + gplWord + `|gnu|general|public|lesser|library|affero|mozilla|eclipse` +
+		`|european|union|server|side|ibm|microsoft|reciprocal` +
+		`|(mpl|epl|cddl|eupl|sspl|cpl)([0-9][0-9.]*)?\+?|common|development|distribution|creative|commons|clause` +
+		`|attribution|sharealike|noderivatives|noderivs|international|share|alike` +
+		`|cc0?|by|nc|sa|nd|bsl|zero|universal|domain|dedication|busl|business|source|elastic|polyform|small` +
+		`|internal|use` +
 		`|proprietary|commercial|noncommercial|non|other|unlicensed|all|rights|reserved|private` +
-		`|[0-9][0-9.]*\+?|and|or|later|newer|higher|above|greater|any|only|with|w|classpath|exception|exceptions|ce|cpe|linking|runtime)$`)
+		`|[0-9][0-9.]*\+?|and|or|later|newer|higher|above|greater|any|only|with|w|classpath|exception|exceptions|ce` +
+		`|cpe|linking|runtime)$`)
 )
 
 const gplWord = `[al]?gpl(v?[0-9][0-9.]*)?\+?`
@@ -225,7 +242,8 @@ func named(name string) verdict {
 	if spdx := permissiveNames[joined]; spdx != "" {
 		return permits(id(spdx))
 	}
-	if forbiddenName.MatchString(joined) && !slices.ContainsFunc(words, func(w string) bool { return !forbiddenWord.MatchString(w) }) {
+	stranger := func(w string) bool { return !forbiddenWord.MatchString(w) }
+	if forbiddenName.MatchString(joined) && !slices.ContainsFunc(words, stranger) {
 		return refuses()
 	}
 	return verdict{}
