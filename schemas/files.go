@@ -23,7 +23,8 @@ const SchemaVersion = 4
 //	2: parse budget, spans' declarations, licences of package manifests.
 //	3: what licences permit, open worlds, lists of several versions, internal errors as
 //	   rejects, counts of what is empty or lopsided.
-const CodeVersion = 3
+//	4: choices of licences that nobody states; settings of builds, openings of more kinds.
+const CodeVersion = 4
 
 // File is one file of a shard or stage as written.
 type File struct {
