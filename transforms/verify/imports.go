@@ -271,7 +271,7 @@ func (s *site) staticMember(t typ, name string) finding {
 	if slices.Contains(s.w.later, name) {
 		return abstain("later versions of the library have %s", name)
 	}
-	if o, ok := c.mayMake(name); ok {
+	if o, ok := s.mayMake(c, name); ok {
 		return o.finding(name)
 	}
 	if c.dynamic != "" {

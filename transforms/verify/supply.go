@@ -5,8 +5,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-
-	"decoy/transforms/syntax"
 )
 
 // What could supply a bare name though no file that was read declares it: files that
@@ -221,20 +219,12 @@ func (q *query) macroMade(name string) (opening, bool) {
 	if !q.w.includes {
 		return opening{}, false
 	}
-	if o, ok := q.repo.made[name]; ok && q.family(o.file) {
-		return o, true
-	}
-	for _, o := range q.repo.macros[syntax.Any] {
-		if !o.named() && q.family(o.file) && o.gives(name) {
-			return o, true
-		}
-	}
-	return opening{}, false
+	return q.fromFamily(q.repo.made, name)
 }
 
 // rustSupplies: items of a macro of the archive, wherever it is called.
 func rustSupplies(s *site, name string, u use) string {
-	if o, ok := s.repo.made[name]; ok && s.family(o.file) {
+	if o, ok := s.fromFamily(s.repo.made, name); ok {
 		return fmt.Sprintf("%s may make %s", o.at(), name)
 	}
 	return ""
