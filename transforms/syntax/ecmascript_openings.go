@@ -7,9 +7,9 @@ import (
 )
 
 var (
-	ecmaGlobalComment = regexp.MustCompile(`(?s)/\*\s*(?:globals?|exported)\s+(.*?)\*/`)
-	ecmaExportEquals  = regexp.MustCompile(`(?m)(?:^|;)\s*export\s*=`)
-	ecmaAugmented     = regexp.MustCompile(`\bdeclare\s+module\s+['"](\.[^'"]*)['"]`)
+	ecmaGlobalComment = signOf(`global exported`, `(?s)/\*\s*(?:globals?|exported)\s+(.*?)\*/`)
+	ecmaExportEquals  = signOf(`export`, `export\s*=`)
+	ecmaAugmented     = signOf(`declare`, `\bdeclare\s+module\s+['"](\.[^'"]*)['"]`)
 	ecmaCopiers       = regexp.MustCompile(`^(assign|defineProperties|extend)$|[mM]ix`)
 	ecmaPrototype     = regexp.MustCompile(`\b([A-Za-z_$][\w$]*)\.prototype\b`)
 )
@@ -24,19 +24,23 @@ var ecmaDefines = strings.Fields("define defines globals global_defs replace val
 // ecmaOpenings: names put into the global object, named to a linter or defined by a
 // bundler, and members that are copied into a class.
 func ecmaOpenings(f *Facts, add func(Opening)) {
-	for _, m := range ecmaGlobalComment.FindAllSubmatchIndex(f.Src, -1) {
-		for _, name := range identifier.FindAllString(string(f.Src[m[2]:m[3]]), -1) {
+	src := string(f.Src)
+	for _, m := range ecmaGlobalComment.all(src) {
+		for _, name := range identifier.FindAllString(group(src, m, 1), -1) {
 			add(Opening{At: m[0], Reach: OpenFile, Name: name, What: "a comment for linters"})
 		}
 	}
-	for _, m := range ecmaExportEquals.FindAllIndex(f.Src, -1) {
-		add(Opening{At: m[0], Reach: OpenFile, Name: Any, What: string(f.Src[m[0]:m[1]])})
+	for _, m := range ecmaExportEquals.all(src) {
+		if before := strings.TrimRight(src[:m[0]], " \t"); before == "" || strings.ContainsAny(before[len(before)-1:], ";\n") {
+			add(Opening{At: m[0], Reach: OpenFile, Name: Any, What: src[m[0]:m[1]]})
+		}
 	}
-	for _, m := range ecmaAugmented.FindAllSubmatchIndex(f.Src, -1) {
-		owner := lastPathPart(string(f.Src[m[2]:m[3]]))
-		add(Opening{At: m[0], Reach: OpenMembers, Owner: owner, Name: Any, What: string(f.Src[m[0]:m[1]])})
+	for _, m := range ecmaAugmented.all(src) {
+		owner := lastPathPart(group(src, m, 1))
+		add(Opening{At: m[0], Reach: OpenMembers, Owner: owner, Name: Any, What: src[m[0]:m[1]]})
 	}
-	hosts := ecmaOutside(f, add)
+	f.writtenIn(ecmaWritten, add)
+	hosts := ecmaAliases(f)
 	for n := range f.Tree.Len() {
 		switch f.Tree.Kind(n) {
 		case "assignment_expression", "augmented_assignment_expression":

@@ -9,56 +9,51 @@ import (
 // that its own code sees.
 const Exports = "module.exports"
 
+// ecmaWritten: what a module exports without writing the name, and names put into the
+// global object, into all modules or past the linter in other words than assignments.
+var ecmaWritten = []written{
+	{signOf(`exports module`,
+		`[(,]\s*(?:module\.)?exports\s*[,)]|\)\(\s*module\s*\)`+
+			`|\b(?:var|let|const)\s+\w+\s*=\s*(?:module\.)?exports\s*(?:;|\n|$)`+
+			`|\bmodule\.exports\s*=\s*(?:new\s|[\w.$]+\()|\bmodule\.exports\s*=\s*\{[^}]*\.\.\.`+
+			`|\bmodule\[['"]exports['"]\]|\b(?:module\.)?exports\[[^\]\n]*\]\s*=[^=]`), OpenMembers, Exports},
+	{signOf(`export`, `export\s*\{[^}]*\bas\s+['"]([\w$]+)['"]`), OpenMembers, Exports},
+	{signOf(`stubGlobal exposeInMainWorld exposeFunction exposeBinding .__define`,
+		`\b(?:stubGlobal|exposeInMainWorld|exposeFunction|exposeBinding)\(\s*['"]([\w$]+)['"]`+
+			`|\b(?:window|globalThis|global|self)\.__define[GS]etter__\(\s*['"]([\w$]+)['"]`), OpenGlobal, ""},
+	{signOf(`Function(`, `\bFunction\(\s*['"]return this['"]\s*\)\(\)(?:\.([\w$]+)|\[[^\]\n]*\])\s*=[^=]`), OpenGlobal, ""},
+	{signOf(`eslint-disable`, `\beslint-disable\b[^\n]*\bno-undef\b`), OpenFile, ""},
+	{signOf(`declare`, `\bdeclare\s+module\s+['"]([^'"\n]*\*[^'"\n]+|\.[^'"\n]+)['"]`), OpenModules, ""},
+}
+
+// How a file knows the global object.
+const ecmaGlobal = `window globalThis global self`
+
 var (
-	ecmaExported = regexp.MustCompile(`[(,]\s*(?:module\.)?exports\s*[,)]|\)\(\s*module\s*\)|\b(?:var|let|const)\s+\w+\s*=\s*(?:module\.)?exports\s*(?:;|\n|$)|\bmodule\.exports\s*=\s*(?:new\s|[\w.$]+\()|\bmodule\.exports\s*=\s*\{[^}]*\.\.\.|\bmodule\[['"]exports['"]\]|\b(?:module\.)?exports\[[^\]\n]*\]\s*=[^=]`)
-	ecmaAmbient  = regexp.MustCompile(`\bdeclare\s+module\s+['"]([^'"\n]*\*[^'"\n]+|\.[^'"\n]+)['"]`)
-	ecmaExportAs = regexp.MustCompile(`(?s)\bexport\s*\{[^}]*\bas\s+['"]([\w$]+)['"]`)
-	ecmaNamed    = regexp.MustCompile(`\b(?:stubGlobal|exposeInMainWorld|exposeFunction|exposeBinding)\(\s*['"]([\w$]+)['"]|\b(?:window|globalThis|global|self)\.__define[GS]etter__\(\s*['"]([\w$]+)['"]`)
-	ecmaReturned = regexp.MustCompile(`\bFunction\(\s*['"]return this['"]\s*\)\(\)(?:\.([\w$]+)|\[[^\]\n]*\])\s*=[^=]`)
-	ecmaAliased  = regexp.MustCompile(`\b([\w$]+)\s*=\s*(?:[^;\n]*[?:|(]\s*)?(?:window|globalThis|global|self)\s*\)?\s*(?:[;,:|]|\n|$)`)
-	ecmaWrapped  = regexp.MustCompile(`\(\s*function\s*\w*\(\s*([\w$]+)`)
-	ecmaHanded   = regexp.MustCompile(`\}\s*\)?\s*\(\s*(?:window|globalThis|global|self|this)\b|\.call\(\s*(?:window|globalThis|global|self|this)\s*,\s*(?:window|this)`)
-	ecmaCalled   = regexp.MustCompile(`\}\s*\)?\s*\.(?:call|apply)\(\s*(?:window|globalThis|global|self|this)\b`)
-	ecmaUnlinted = regexp.MustCompile(`\beslint-disable\b[^\n]*\bno-undef\b`)
-	ecmaCast     = regexp.MustCompile(`\(\s*([\w$]+)\s+as\s+[^)]*\)`)
-	ecmaEmitter  = regexp.MustCompile(`(?i)emitter|mixin`)
+	ecmaAliased = signOf(ecmaGlobal,
+		`\b([\w$]+)\s*=\s*(?:[^;\n]*[?:|(]\s*)?(?:window|globalThis|global|self)\s*\)?\s*(?:[;,:|]|\n|$)`)
+	ecmaHanded = signOf(ecmaGlobal+` this`,
+		`\}\s*\)?\s*\(\s*(?:window|globalThis|global|self|this)\b`+
+			`|\.call\(\s*(?:window|globalThis|global|self|this)\s*,\s*(?:window|this)`)
+	ecmaCalled  = signOf(`.call( .apply(`, `\}\s*\)?\s*\.(?:call|apply)\(\s*(?:window|globalThis|global|self|this)\b`)
+	ecmaWrapped = regexp.MustCompile(`\(\s*function\s*\w*\(\s*([\w$]+)`)
+	ecmaCast    = regexp.MustCompile(`\(\s*([\w$]+)\s+as\s+[^)]*\)`)
+	ecmaEmitter = regexp.MustCompile(`(?i)emitter|mixin`)
 )
 
-// ecmaOutside: what a module exports without writing the name, and names put into the
-// global object in other words. hosts are the names by which the file knows that object.
-func ecmaOutside(f *Facts, add func(Opening)) (hosts map[string]bool) {
+// ecmaAliases are the names by which a file knows the global object beside its own.
+func ecmaAliases(f *Facts) map[string]bool {
 	src := string(f.Src)
-	for _, m := range ecmaExported.FindAllStringIndex(src, -1) {
-		add(Opening{At: m[0], Reach: OpenMembers, Owner: Exports, Name: Any, What: src[m[0]:m[1]]})
+	hosts := map[string]bool{}
+	for _, m := range ecmaAliased.near(src) {
+		hosts[group(src, m, 1)] = true
 	}
-	for _, m := range ecmaExportAs.FindAllStringSubmatchIndex(src, -1) {
-		add(Opening{At: m[0], Reach: OpenMembers, Owner: Exports, Name: group(src, m, 1), What: src[m[0]:m[1]]})
-	}
-	for _, re := range []*regexp.Regexp{ecmaNamed, ecmaReturned} {
-		for _, m := range re.FindAllStringSubmatchIndex(src, -1) {
-			name := group(src, m, 1)
-			if len(m) > 4 {
-				name += group(src, m, 2)
-			}
-			add(Opening{At: m[0], Reach: OpenGlobal, Name: oneOr(name), What: src[m[0]:m[1]]})
-		}
-	}
-	if m := ecmaUnlinted.FindStringIndex(src); m != nil {
-		add(Opening{At: m[0], Reach: OpenFile, Name: Any, What: src[m[0]:m[1]]})
-	}
-	for _, m := range ecmaAmbient.FindAllStringSubmatchIndex(src, -1) {
-		add(Opening{At: m[0], Reach: OpenModules, Name: group(src, m, 1), What: src[m[0]:m[1]]})
-	}
-	hosts = map[string]bool{}
-	for _, m := range ecmaAliased.FindAllStringSubmatch(src, -1) {
-		hosts[m[1]] = true
-	}
-	if ecmaHanded.MatchString(src) {
+	if ecmaHanded.in(src) {
 		if m := ecmaWrapped.FindStringSubmatch(src); m != nil {
 			hosts[m[1]] = true
 		}
 	}
-	if ecmaCalled.MatchString(src) {
+	if ecmaCalled.in(src) {
 		hosts["this"] = true
 	}
 	return hosts

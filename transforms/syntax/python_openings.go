@@ -9,7 +9,7 @@ import (
 // pythonOpenings: what binds names of the module, or members of a class or of
 // another module, by other means than a declaration.
 func pythonOpenings(f *Facts, add func(Opening)) {
-	names := pythonNames{f, f.pythonOrigins(string(f.Src))}
+	names := pythonNamesOf(f)
 	for i := range f.Calls {
 		pythonCall(names, &f.Calls[i], add)
 	}
@@ -35,14 +35,14 @@ func pythonOpenings(f *Facts, add func(Opening)) {
 		}
 	}
 	src := string(f.Src)
-	for _, m := range pythonModules.FindAllStringIndex(src, -1) {
+	for _, m := range pythonModules.near(src) {
 		before := strings.TrimRight(src[max(0, m[0]-24):m[0]], " \n\t")
 		if pythonAsks.MatchString(before) {
 			continue
 		}
 		add(Opening{At: m[0], Reach: OpenFile, Name: Any, What: src[m[0]:m[1]]})
 	}
-	for _, m := range pythonModuleSet.FindAllStringSubmatchIndex(src, -1) {
+	for _, m := range pythonModuleSet.near(src) {
 		key := strings.TrimSpace(src[m[2]:m[3]])
 		if key == "__name__" {
 			continue
@@ -53,10 +53,10 @@ func pythonOpenings(f *Facts, add func(Opening)) {
 		}
 		add(Opening{At: m[0], Reach: OpenModules, Name: name, What: src[m[0]:m[1]]})
 	}
-	for _, m := range pythonTypeAlias.FindAllStringSubmatchIndex(src, -1) {
+	for _, m := range pythonTypeAlias.near(src) {
 		add(Opening{At: m[0], Reach: OpenFile, Name: src[m[2]:m[3]], What: "type " + src[m[2]:m[3]]})
 	}
-	for _, m := range pythonDictUse.FindAllStringIndex(src, -1) {
+	for _, m := range pythonDictUse.near(src) {
 		if t := f.typeAround(f.ScopeAt(m[0])); t != "" {
 			add(Opening{At: m[0], Reach: OpenMembers, Owner: t, Name: Any, What: src[m[0]:m[1]]})
 		}
@@ -64,11 +64,12 @@ func pythonOpenings(f *Facts, add func(Opening)) {
 }
 
 var (
-	pythonModules   = regexp.MustCompile(`\bmodules\[__name__\]`)
-	pythonModuleSet = regexp.MustCompile(`\bmodules\[([^\]\n]+)\]\s*=[^=]`)
-	pythonDictUse   = regexp.MustCompile(`\b(self|cls)\.__dict__\b|\bvars\((self|cls)\)|\bsuper\(\)\.__setattr__\(|\bobject\.__setattr__\(`)
+	pythonModules   = signOf(`modules[`, `\bmodules\[__name__\]`)
+	pythonModuleSet = signOf(`modules[`, `\bmodules\[([^\]\n]+)\]\s*=[^=]`)
+	pythonDictUse   = signOf(`.__dict__ vars( __setattr__(`,
+		`\b(self|cls)\.__dict__\b|\bvars\((self|cls)\)|\bsuper\(\)\.__setattr__\(|\bobject\.__setattr__\(`)
 	pythonAsks      = regexp.MustCompile(`\b(getmembers|getattr|hasattr)\($`)
-	pythonTypeAlias = regexp.MustCompile(`(?m)^\s*type\s+([A-Za-z_]\w*)\s*[\[=]`) // PEP 695: the grammar is older
+	pythonTypeAlias = signOf(`type`, `(?m)^[ \t]*type\s+([A-Za-z_]\w*)\s*[\[=]`) // PEP 695: the grammar is older
 	pythonStrings   = regexp.MustCompile(`['"]([^'"]*)['"]`)
 	pythonReads     = regexp.MustCompile(`^\s*(\)|\.(get|items|keys|values|copy|__contains__)\b|$|:|\band\b|\bor\b)`)
 )
@@ -231,11 +232,14 @@ func pythonAssigned(names pythonNames, n int, add func(Opening)) {
 		case object == "builtins" || object == "__builtins__" || object == "__builtin__":
 			add(Opening{At: f.Tree.Start(n), Reach: OpenGlobal, Name: name, What: what})
 		case first == "self" || first == "cls" || identifier.FindString(lastPart(object)) != lastPart(object):
+		case len(names.owners(object)) > 0 && (name == "__getattr__" || name == "__dict__" || name == "__class__"):
+			names.put(f.Tree.Start(n), object, Any, what, add)
 		case len(names.owners(object)) > 0:
-			if name == "__getattr__" || name == "__dict__" || name == "__class__" {
-				name = Any
-			}
 			names.put(f.Tree.Start(n), object, name, what, add)
+			if len(names.origins[object]) == 0 || !names.objects[object] {
+				return
+			}
+			fallthrough
 		case !strings.HasPrefix(name, "_"):
 			add(Opening{At: f.Tree.Start(n), Reach: OpenMembers, Owner: AnyType, Name: name, What: what})
 		}
