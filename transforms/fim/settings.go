@@ -21,6 +21,16 @@ func settings(p string) func(repo, p string, data []byte) []schemas.Symbol {
 		return projectUsings
 	}
 	switch {
+	case base == "CMakeLists.txt" || base == "meson.build" || slices.Contains(buildExtensions, path.Ext(base)):
+		return prefixHeaders
+	case slices.Contains(taskFiles, base) || path.Ext(base) == ".mk":
+		return goTasks
+	case base == "pyproject.toml" || base == "setup.cfg" || base == "Cargo.toml":
+		return pythonModules
+	case strings.HasPrefix(base, "nuxt.config."):
+		return autoImports
+	case slices.Contains(pageExtensions, path.Ext(base)):
+		return pageScripts
 	case base == "package.json" || base == ".jshintrc" || strings.HasPrefix(base, ".eslintrc"):
 		return scriptGlobals
 	case path.Ext(base) == ".json" && (strings.HasPrefix(base, "tsconfig") || strings.HasPrefix(base, "jsconfig")):
@@ -90,7 +100,7 @@ func projectUsings(repo, p string, data []byte) []schemas.Symbol {
 }
 
 var (
-	globalsObject = regexp.MustCompile(`["']?\b(?:globals|predef)["']?\s*:\s*[{\[]([^}\]]*)[}\]]`)
+	globalsObject = regexp.MustCompile(`["']?\b(?:globals?|predef)["']?\s*:\s*[{\[]([^}\]]*)[}\]]`)
 	globalsKey    = regexp.MustCompile(`["']?([A-Za-z_$][\w$]*)["']?\s*(?::|,|$)`)
 	globalsLines  = regexp.MustCompile(`(?m)^\s*globals:[ \t]*\n((?:[ \t]+[^\n]*\n?)+)`)
 	rootDirs      = regexp.MustCompile(`"rootDirs"\s*:`)

@@ -10,7 +10,10 @@ var (
 	cppDefine       = regexp.MustCompile(`(?m)^[ \t]*#[ \t]*define[ \t]+(\w+)(\([^)\n]*\))?[ \t]((?:[^\n\\]|\\\r?\n|\\.)*)`)
 	cppInvoke       = regexp.MustCompile(`(?m)\b([A-Z][A-Z0-9_]{2,}[A-Za-z0-9_]*|DEFINE_\w+|DECLARE_\w+)\s*\(|^[ \t]*([A-Za-z_]\w*)\s*\(`)
 	cppIncludeMacro = regexp.MustCompile(`(?m)^[ \t]*#[ \t]*(?:include[ \t]+[A-Za-z_]\w*|include_next\b.*|import\b.*)|^[ \t]*(?:export[ \t]+)?import[ \t]+[\w.:<"/]+[>"]?[ \t]*;`)
-	cppPaste        = regexp.MustCompile(`(\w+)?\s*##\s*(\w+)?`)
+	cppAliased      = signOf(`alias`, `([A-Za-z_]\w*)(?:\([^()]*\))?\s*__attribute__\s*\(\([^;{}]*\balias\b`)
+	cppExtension    = signOf(`PYBIND11_MODULE( NB_MODULE( BOOST_PYTHON_MODULE( PYBIND11_EMBEDDED_MODULE( PyInit_`,
+		`\b(?:PYBIND11_MODULE|NB_MODULE|BOOST_PYTHON_MODULE|PYBIND11_EMBEDDED_MODULE)\(\s*(\w+)|\bPyInit_(\w+)\(`)
+	cppPaste = regexp.MustCompile(`(\w+)?\s*##\s*(\w+)?`)
 )
 
 // cppOpenings: what macros may name. Their bodies are raw text, so every identifier
@@ -52,6 +55,12 @@ func cppOpenings(f *Facts, add func(Opening)) {
 				add(o)
 			}
 		}
+	}
+	for _, m := range cppAliased.all(src) {
+		add(Opening{At: m[0], Reach: OpenMacro, Owner: Any, Name: group(src, m, 1), What: src[m[0]:m[1]]})
+	}
+	for _, m := range cppExtension.all(src) { // a module of Python
+		add(Opening{At: m[0], Reach: OpenModules, Name: groups(src, m), What: src[m[0]:m[1]]})
 	}
 	cppInvoked(f, src, add)
 	for _, m := range cppIncludeMacro.FindAllStringIndex(src, -1) {

@@ -7,7 +7,8 @@ import (
 )
 
 var (
-	ecmaGlobalComment = signOf(`global exported`, `(?s)/\*\s*(?:globals?|exported)\s+(.*?)\*/`)
+	ecmaGlobalComment = signOf(`global exported`, `(?s)/\*\s*(globals?|exported)\s+(.*?)\*/`)
+	ecmaReference     = signOf(`reference`, `///\s*<reference\s+types\s*=\s*["']([^"']+)["']`)
 	ecmaExportEquals  = signOf(`export`, `export\s*=`)
 	ecmaAugmented     = signOf(`declare`, `\bdeclare\s+module\s+['"](\.[^'"]*)['"]`)
 	ecmaCopiers       = regexp.MustCompile(`^(assign|defineProperties|extend)$|[mM]ix`)
@@ -16,6 +17,9 @@ var (
 
 // ecmaHosts are the names of the global object.
 var ecmaHosts = strings.Fields("window globalThis global self root GLOBAL frames top parent unsafeWindow window.window window.top window.parent global.global document.defaultView")
+
+// ecmaPlainTypes are packages of types whose globals are a host's or a test runner's.
+var ecmaPlainTypes = strings.Fields("node next react react-dom react-scripts vite vitest jest mocha jasmine cypress chai astro svelte @sveltejs webpack-env dom-mediacapture-record webxr @webgpu")
 
 // ecmaDefines are the keys of configurations whose keys are names that a bundler or
 // a test runner supplies.
@@ -26,8 +30,17 @@ var ecmaDefines = strings.Fields("define defines globals global_defs replace val
 func ecmaOpenings(f *Facts, add func(Opening)) {
 	src := string(f.Src)
 	for _, m := range ecmaGlobalComment.all(src) {
-		for _, name := range identifier.FindAllString(group(src, m, 1), -1) {
-			add(Opening{At: m[0], Reach: OpenFile, Name: name, What: "a comment for linters"})
+		reach := OpenFile
+		if group(src, m, 1) == "exported" { // by a script, to those beside it
+			reach = OpenGlobal
+		}
+		for _, name := range identifier.FindAllString(group(src, m, 2), -1) {
+			add(Opening{At: m[0], Reach: reach, Name: name, What: "a comment for linters"})
+		}
+	}
+	for _, m := range ecmaReference.all(src) {
+		if pkg, _, _ := strings.Cut(group(src, m, 1), "/"); !slices.Contains(ecmaPlainTypes, pkg) {
+			add(Opening{At: m[0], Reach: OpenGlobal, Name: Any, What: src[m[0]:m[1]]})
 		}
 	}
 	for _, m := range ecmaExportEquals.all(src) {
@@ -200,6 +213,9 @@ func ecmaCopies(f *Facts, c *Call, add func(Opening)) {
 	case owner != "" && ecmaCopiers.MatchString(c.Name):
 		for _, a := range c.Args[1:] {
 			ecmaKeys(f, a.Node, OpenMembers, owner, what, add)
+			if from := ecmaFrom(f, owner); from != "" {
+				ecmaKeys(f, a.Node, OpenMembers, InModule+from, what, add)
+			}
 		}
 	}
 }

@@ -9,6 +9,22 @@ import (
 // that its own code sees.
 const Exports = "module.exports"
 
+// InModule begins the owner of an opening that adds to the types of a module, of which
+// the last name of its path follows: what a file calls them need not be their name.
+const InModule = "./"
+
+// ecmaFrom is the module from which a file imports a name, the last part of its path.
+func ecmaFrom(f *Facts, name string) string {
+	for _, im := range f.Imports {
+		for _, it := range im.Items {
+			if it.Local == name && it.Relative {
+				return lastPathPart(it.Module)
+			}
+		}
+	}
+	return ""
+}
+
 // ecmaWritten: what a module exports without writing the name, and names put into the
 // global object, into all modules or past the linter in other words than assignments.
 var ecmaWritten = []written{
@@ -22,7 +38,8 @@ var ecmaWritten = []written{
 		`\b(?:stubGlobal|exposeInMainWorld|exposeFunction|exposeBinding)\(\s*['"]([\w$]+)['"]`+
 			`|\b(?:window|globalThis|global|self)\.__define[GS]etter__\(\s*['"]([\w$]+)['"]`), OpenGlobal, ""},
 	{signOf(`Function(`, `\bFunction\(\s*['"]return this['"]\s*\)\(\)(?:\.([\w$]+)|\[[^\]\n]*\])\s*=[^=]`), OpenGlobal, ""},
-	{signOf(`eslint-disable`, `\beslint-disable\b[^\n]*\bno-undef\b`), OpenFile, ""},
+	{signOf(`eslint-disable @ts-nocheck`, `\beslint-disable\b[^\n]*\bno-undef\b|//\s*@ts-nocheck\b`), OpenFile, ""},
+	{signOf(`export`, `export\s+type\s*\*\s*from\b`), OpenMembers, Exports}, // newer than the grammar
 	{signOf(`declare`, `\bdeclare\s+module\s+['"]([^'"\n]*\*[^'"\n]+|\.[^'"\n]+)['"]`), OpenModules, ""},
 }
 

@@ -30,6 +30,10 @@ func pythonOpenings(f *Facts, add func(Opening)) {
 			if strings.Contains(f.Tree.Kind(f.Tree.Parent(n)), "pattern") && !f.inFunction(f.Tree.Start(n)) {
 				add(Opening{At: f.Tree.Start(n), Reach: OpenFile, Name: identifier.FindString(f.Tree.Text(n)), What: f.Tree.Text(n)})
 			}
+		case "splat_type": // match [x]: as older grammars read it, an annotation
+			if !f.inFunction(f.Tree.Start(n)) {
+				add(Opening{At: f.Tree.Start(n), Reach: OpenFile, Name: identifier.FindString(f.Tree.Text(n)), What: f.Tree.Text(n)})
+			}
 		case "assignment", "augmented_assignment":
 			pythonAssigned(names, n, add)
 		}

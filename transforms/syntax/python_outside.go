@@ -27,6 +27,8 @@ var (
 		`\bmodules\[((?:[^\[\]\n]|\[[^\]\n]*\])+)\]\.(?:__dict__\[([^\]\n]*)\]|(\w+))\s*=[^=]`)
 	pythonBuilt    = regexp.MustCompile(`^([A-Za-z_][\w.]*)\(`)
 	pythonNamed    = regexp.MustCompile(`^[(\[]?[\w.,\s]+[)\]]?$`)
+	pythonPath     = regexp.MustCompile(`^['"][A-Za-z_][\w.]*\.[A-Za-z_]\w*['"]$`)
+	pythonPair     = regexp.MustCompile(`['"]([A-Za-z_][\w.]*)['"]\s*:\s*['"]([^'"]*)['"]`)
 	pythonDeferred = regexp.MustCompile(`^['"][A-Za-z_][\w.]*[:.][A-Za-z_]\w*['"]$`)
 )
 
@@ -214,6 +216,26 @@ func (p pythonNames) setters(add func(Opening)) {
 		text := func(a Arg) string { return strings.TrimSpace(string(f.Src[a.ValueStart:a.ValueEnd])) }
 		parent := f.Tree.Kind(f.Tree.Parent(c.Node))
 		alone := parent == "expression_statement"
+		if parent == "decorator" && !f.scopeInFunction(c.Scope) && len(c.Args) > 0 && quoted(text(c.Args[0])) != "" {
+			// @export("name") may put what it decorates under that name
+			add(Opening{At: c.Start, Reach: OpenFile, Name: quoted(text(c.Args[0])), What: "@" + c.Name + "(" + text(c.Args[0]) + ")"})
+		}
+		if len(c.Args) > 1 && pythonPath.MatchString(text(c.Args[0])) && (c.Name == "setattr" || c.Name == "patch") {
+			path := strings.Trim(text(c.Args[0]), `"'`) // monkeypatch.setattr("pkg.name", x)
+			on := path[:strings.LastIndexByte(path, '.')]
+			add(Opening{At: c.Start, Reach: OpenMembers, Owner: lastPart(on), Name: lastPart(path), What: c.Name + "(" + path})
+		}
+		for _, a := range c.Args { // setup(package_dir={"pkg": "lib"})
+			if a.Keyword != "package_dir" || c.Name != "setup" {
+				continue
+			}
+			for _, m := range pythonPair.FindAllStringSubmatch(text(a), -1) {
+				if pkg := lastPart(m[1]); pkg != m[2][strings.LastIndexByte(m[2], '/')+1:] {
+					add(Opening{At: c.Start, Reach: OpenMembers, Owner: pkg, Name: Any, What: "package_dir " + m[0]})
+					add(Opening{At: c.Start, Reach: OpenModules, Name: m[1] + ".*", What: "package_dir " + m[0]})
+				}
+			}
+		}
 		for _, a := range c.Args { // deferredimport.define(name='package.module:name')
 			if alone && !f.scopeInFunction(c.Scope) && a.Keyword != "" && pythonDeferred.MatchString(text(a)) {
 				add(Opening{At: c.Start, Reach: OpenFile, Name: a.Keyword, What: c.Name + "(" + a.Keyword + "=" + text(a) + ")"})

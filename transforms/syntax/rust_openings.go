@@ -90,6 +90,14 @@ func rustAttributed(f *Facts, n int, add func(Opening)) {
 		case head == "derive" && rustPlainDerive(text), head != "derive" && rustPlainAttribute(head):
 			continue
 		}
+		if head == "pymodule" { // a module of Python
+			add(Opening{At: o.At, Reach: OpenModules, Name: name, What: text})
+		}
+		for _, word := range identifier.FindAllString(text, -1) { // #[builder(name = "Other")]
+			if o.Name = word; len(word) > 2 && !slices.Contains(rustBuiltin, word) {
+				add(o)
+			}
+		}
 		for _, form := range []string{name, snake(name), strings.ToUpper(snake(name))} {
 			for _, pattern := range []string{form + "*", "*" + form} {
 				o.Name = pattern

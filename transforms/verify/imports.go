@@ -2,6 +2,7 @@ package verify
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -346,13 +347,17 @@ func (s *site) staticMemberOf(x found, rest []string) finding {
 	return abstain("%s is not a class", rest[0])
 }
 
+// sourceTemplate matches files of which builds make classes: templates of sources and
+// descriptions of interfaces.
+var sourceTemplate = regexp.MustCompile(`\.(?:java|cs)\.[^/]+$|(?:^|/)[^/]*(?:openapi|swagger|asyncapi)[^/]*\.(?:ya?ml|json)$|-templates/.*\.java$|\.jte$`)
+
 // generators reports whether the archive has sources from which builds generate
 // code that the archive does not hold.
 func (q *query) generators() bool {
 	if q.made == nil {
 		made := false
 		for name := range q.repo.files {
-			if base := path.Base(name); strings.Contains(base, ".java.") || strings.Contains(base, ".cs.") { // a template
+			if sourceTemplate.MatchString(name) {
 				made = true
 			}
 			switch path.Ext(name) {

@@ -40,6 +40,9 @@ func pythonModule(q *query, p string, from *file) module {
 		if fs := q.repo.stemIn(strings.TrimSuffix(strings.TrimSuffix(target, "_pb2"), "_pb2_grpc")); len(fs) > 0 || generatedName(base) || !q.repo.folders[folder(target)] {
 			return module{name: p}
 		}
+		if o, ok := q.pythonMade(strings.ReplaceAll(target, "/", ".")); ok {
+			return module{name: p, open: o.at()}
+		}
 		for _, f := range q.repo.stemIn(strings.TrimPrefix(folder(target)+"/__init__", "/")) {
 			if f.unread || slices.ContainsFunc(f.opens, func(o opening) bool { return o.reach == syntax.OpenFile && o.name == syntax.Any }) {
 				return module{name: p, open: f.path + " may make modules"}
@@ -116,8 +119,11 @@ func pythonAbsent(q *query, p, slashed string, from *file) module {
 		return module{name: p}
 	}
 	pkg := strings.TrimPrefix(roots[0]+"/"+top, "/")
+	if o, ok := q.pythonMade(p); ok {
+		return module{name: p, open: o.at()}
+	}
 	for _, o := range q.repo.modules {
-		if q.family(o.file) && (o.name == p || o.name == syntax.Any && strings.HasPrefix(o.file.path, pkg+"/")) {
+		if q.family(o.file) && o.name == syntax.Any && strings.HasPrefix(o.file.path, pkg+"/") {
 			return module{name: p, open: o.at()}
 		}
 	}
@@ -156,6 +162,18 @@ func pythonAbsent(q *query, p, slashed string, from *file) module {
 		return module{name: p}
 	}
 	return missing(true, p, "the archive holds the package %s, and neither %s.py nor a folder %s/", pkg, target, target)
+}
+
+// pythonMade is what makes a module: a source in Rust or C++, which says the last name
+// only, the settings of a build, or a file that puts it among the modules.
+func (q *query) pythonMade(p string) (opening, bool) {
+	i := slices.IndexFunc(q.repo.modules, func(o opening) bool {
+		return o.name != syntax.Any && (o.gives(p) || strings.HasSuffix(p, "."+o.name))
+	})
+	if i < 0 {
+		return opening{}, false
+	}
+	return q.repo.modules[i], true
 }
 
 func pythonFiles(q *query, name, target string) (module, bool) {

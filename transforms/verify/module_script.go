@@ -92,7 +92,7 @@ func ecmaModule(q *query, p string, from *file) module {
 		}
 		return m
 	}
-	if generatedName(target) {
+	if generatedName(target) || path.Ext(target) == ".node" {
 		return module{name: p}
 	}
 	for _, o := range q.repo.modules {

@@ -142,6 +142,9 @@ func (q *query) openMembers(c *closure, d *decl) {
 	for _, o := range q.repo.openers[d.name] {
 		q.openMember(c, o)
 	}
+	for _, o := range q.repo.openers[syntax.InModule+moduleName(d.file)] {
+		q.openMember(c, o)
+	}
 	for _, o := range d.file.opens {
 		if o.reach == syntax.OpenMembers && o.owner == syntax.Any {
 			q.openMember(c, o)
@@ -162,7 +165,7 @@ func (q *query) openMembers(c *closure, d *decl) {
 
 func (q *query) openMember(c *closure, o opening) {
 	switch {
-	case !q.family(o.file):
+	case !q.family(o.file) && o.file.language != "": // of the settings
 	case o.named():
 		c.made[o.name] = o.at()
 	default:

@@ -168,6 +168,11 @@ func NewRepo(symbols iter.Seq[schemas.Symbol]) *Repo {
 				}
 			}
 			f.decls = append(f.decls, d)
+			if bare, raw := strings.CutPrefix(d.name, "r#"); raw { // Rust's r#name is name as well
+				twin := *d
+				twin.name = bare
+				f.decls = append(f.decls, &twin)
+			}
 		}
 	}
 	r.index()

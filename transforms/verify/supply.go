@@ -240,8 +240,13 @@ func rustClosedMacro(q *query, o opening, name string) bool {
 	return !slices.ContainsFunc(defs, func(d opening) bool { return d.gives(name) })
 }
 
-// ecmaSupplies: a declaration file that was not read.
+// ecmaSupplies: a declaration file that was not read, a member of the global object.
 func ecmaSupplies(s *site, name string, u use) string {
+	for _, d := range s.repo.byOwner["Window"] {
+		if d.name == name && s.family(d.file) {
+			return fmt.Sprintf("Window has %s (%s)", name, d.at())
+		}
+	}
 	for _, f := range s.unreadFiles() {
 		if strings.HasSuffix(f.path, ".d.ts") {
 			return fmt.Sprintf("%s is not read", f.path)

@@ -39,6 +39,13 @@ func (s *site) wild(name string, imports []imported, u use) (weak []string, f fi
 			}
 		}
 		target := im.module
+		if s.w.paths {
+			for _, d := range s.repo.byOwner[target[strings.LastIndexByte(target, ':')+1:]] { // use Kind::*
+				if d.role == syntax.EnumMember && d.name == name && s.family(d.file) {
+					return nil, exists("%s is of the enum %s: %s", name, target, d.at())
+				}
+			}
+		}
 		if s.w.namespaces && im.static {
 			if st := s.staticSupply(im, name); st.status != "" {
 				return nil, st
@@ -237,6 +244,11 @@ func (s *site) includes() included {
 	add(s.file, s.imports(0))
 	for _, f := range s.includers(path.Base(s.file.path)) { // what they include before this file, it sees
 		add(f, f.imports)
+	}
+	for _, im := range s.repo.usings { // headers that a build puts before every file
+		if strings.HasPrefix(path.Ext(im.module), ".h") || path.Ext(im.module) == ".pch" || s.lib.modules["headers"][im.module] != (arity{}) {
+			add(s.file, []imported{im})
+		}
 	}
 	add(s.file, s.file.imports) // also those inside of a declaration, which write its members
 	for len(todo) > 0 {

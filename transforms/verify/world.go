@@ -160,6 +160,7 @@ var ecmaDynamic = regexp.MustCompile(`\bwith\s*\(|\beval\s*\(|\bdefineProperty\b
 var ecmaExtra = words(`name event status length parent top self location history screen origin close open find focus blur print stop scroll scrollTo scrollBy alert confirm prompt document window navigator frames opener external closed crypto caches chrome browser process require module exports global __dirname __filename arguments undefined NaN Infinity globalThis
 describe it test expect beforeEach afterEach beforeAll afterAll before after context specify suite setup teardown jest vi jasmine cy Cypress assert should sinon chai QUnit page browser
 $ jQuery _ angular google gapi d3 React ReactDOM Vue moment THREE L Backbone Handlebars Ember Deno Bun define requirejs importScripts postMessage goog proto ga gtag dataLayer grecaptcha Stripe firebase Chart Plotly ace monaco MathJax katex hljs Prism WebAssembly SharedArrayBuffer Java load readFile print java Packages JSX NodeJS
+acquireVsCodeApi cloneInto exportFunction crashReport
 toString valueOf hasOwnProperty isPrototypeOf propertyIsEnumerable toLocaleString constructor __defineGetter__ __defineSetter__ __lookupGetter__ __lookupSetter__ __proto__`)
 
 var ecmaUniversal = words("constructor hasOwnProperty isPrototypeOf propertyIsEnumerable toLocaleString toString valueOf __proto__ prototype call apply bind length name then catch on once off emit addListener removeListener addEventListener removeEventListener dispatchEvent")
