@@ -153,5 +153,7 @@ func (x *Extractor) parse(b *schemas.Blob, r *Result) (*syntax.Facts, error) {
 func fileID(b *schemas.Blob) string { return b.Repo + "@" + b.Commit + "/" + b.Path }
 
 func reject(b *schemas.Blob, reason, detail string) schemas.Reject {
-	return schemas.Reject{Stage: schemas.StageExtract, ID: fileID(b), Reason: reason, Detail: detail, Language: b.Language}
+	return schemas.Reject{
+		Stage: schemas.StageExtract, ID: fileID(b), Reason: reason, Detail: detail, Language: b.Language,
+	}
 }

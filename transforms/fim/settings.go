@@ -83,8 +83,8 @@ func projectUsings(repo, p string, data []byte) []schemas.Symbol {
 				continue
 			}
 			s := schemas.Symbol{
-				Repo: repo, Record: schemas.SymbolImport, Path: p, Name: "*", Arity: -1, Params: []string{}, Target: module,
-				Flags: []string{"global"},
+				Repo: repo, Record: schemas.SymbolImport, Path: p, Name: "*", Target: module,
+				Arity: -1, Params: []string{}, Flags: []string{"global"},
 			}
 			if strings.EqualFold(attr["Static"], "true") {
 				s.Flags = []string{"static", "global"}

@@ -19,7 +19,8 @@ var (
 
 var (
 	precompiled = regexp.MustCompile(`\btarget_precompile_headers\s*\(([^)]*)\)|\b(?:cpp_pch|c_pch)\s*:([^,)\n]*)` +
-		`|\b(?:GCC_PREFIX_HEADER|PRECOMPILED_HEADER)\s*\+?=([^;\n]*)|<ForcedIncludeFiles>([^<]*)<|\s(?:-include|/FI)\s+([^\s]+)`)
+		`|\b(?:GCC_PREFIX_HEADER|PRECOMPILED_HEADER)\s*\+?=([^;\n]*)` +
+		`|<ForcedIncludeFiles>([^<]*)<|\s(?:-include|/FI)\s+([^\s]+)`)
 	headerName = regexp.MustCompile(`(<?)([\w./+-]+\.(?:h|hh|hpp|hxx|pch)\b|[a-z_]+>)`)
 )
 
@@ -62,7 +63,8 @@ func goTasks(repo, p string, data []byte) []schemas.Symbol {
 }
 
 var (
-	pythonWrites = regexp.MustCompile(`(?m)^\s*(?:module-name|write_to|version_file|version-file|build-hook\.vcs\.version-file|lib-name)\s*=\s*["']?([\w./-]+)`)
+	pythonWrites = regexp.MustCompile(`(?m)^\s*(?:module-name|write_to|version_file|version-file` +
+		`|build-hook\.vcs\.version-file|lib-name)\s*=\s*["']?([\w./-]+)`)
 	cargoLibrary = regexp.MustCompile(`(?s)crate-type\s*=\s*\[[^\]]*cdylib`)
 	cargoName    = regexp.MustCompile(`(?m)^name\s*=\s*"([\w-]+)"`)
 )
@@ -96,8 +98,10 @@ func autoImports(repo, p string, data []byte) []schemas.Symbol {
 
 var (
 	pageScript    = regexp.MustCompile(`(?is)<script\b([^>]*)>(.*?)</script`)
-	pageElsewhere = regexp.MustCompile(`(?i)\bsrc\s*=|\btype\s*=\s*["']?(?:module|text/(?:template|x-|html)|application/(?:ld\+)?json)`)
-	pageDeclares  = regexp.MustCompile(`(?m)\b(?:function|var|let|const|class)\s+([A-Za-z_$][\w$]*)|\bwindow\.([A-Za-z_$][\w$]*)\s*=[^=]`)
+	pageElsewhere = regexp.MustCompile(`(?i)\bsrc\s*=` +
+		`|\btype\s*=\s*["']?(?:module|text/(?:template|x-|html)|application/(?:ld\+)?json)`)
+	pageDeclares = regexp.MustCompile(`\b(?:function|var|let|const|class)\s+([A-Za-z_$][\w$]*)` +
+		`|\bwindow\.([A-Za-z_$][\w$]*)\s*=[^=]`)
 )
 
 // pageScripts: what scripts within a page declare, the scripts beside it see.

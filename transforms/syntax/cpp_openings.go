@@ -7,11 +7,14 @@ import (
 )
 
 var (
-	cppDefine       = regexp.MustCompile(`(?m)^[ \t]*#[ \t]*define[ \t]+(\w+)(\([^)\n]*\))?[ \t]((?:[^\n\\]|\\\r?\n|\\.)*)`)
-	cppInvoke       = regexp.MustCompile(`(?m)\b([A-Z][A-Z0-9_]{2,}[A-Za-z0-9_]*|DEFINE_\w+|DECLARE_\w+)\s*\(|^[ \t]*([A-Za-z_]\w*)\s*\(`)
-	cppIncludeMacro = regexp.MustCompile(`(?m)^[ \t]*#[ \t]*(?:include[ \t]+[A-Za-z_]\w*|include_next\b.*|import\b.*)|^[ \t]*(?:export[ \t]+)?import[ \t]+[\w.:<"/]+[>"]?[ \t]*;`)
-	cppAliased      = signOf(`alias`, `([A-Za-z_]\w*)(?:\([^()]*\))?\s*__attribute__\s*\(\([^;{}]*\balias\b`)
-	cppExtension    = signOf(`PYBIND11_MODULE( NB_MODULE( BOOST_PYTHON_MODULE( PYBIND11_EMBEDDED_MODULE( PyInit_`,
+	cppDefine = regexp.MustCompile(`(?m)^[ \t]*#[ \t]*define[ \t]+(\w+)(\([^)\n]*\))?[ \t]` +
+		`((?:[^\n\\]|\\\r?\n|\\.)*)`)
+	cppInvoke = regexp.MustCompile(`(?m)\b([A-Z][A-Z0-9_]{2,}[A-Za-z0-9_]*|DEFINE_\w+|DECLARE_\w+)\s*\(` +
+		`|^[ \t]*([A-Za-z_]\w*)\s*\(`)
+	cppIncludeMacro = regexp.MustCompile(`(?m)^[ \t]*#[ \t]*(?:include[ \t]+[A-Za-z_]\w*|include_next\b.*|import\b.*)` +
+		`|^[ \t]*(?:export[ \t]+)?import[ \t]+[\w.:<"/]+[>"]?[ \t]*;`)
+	cppAliased   = signOf(`alias`, `([A-Za-z_]\w*)(?:\([^()]*\))?\s*__attribute__\s*\(\([^;{}]*\balias\b`)
+	cppExtension = signOf(`PYBIND11_MODULE( NB_MODULE( BOOST_PYTHON_MODULE( PYBIND11_EMBEDDED_MODULE( PyInit_`,
 		`\b(?:PYBIND11_MODULE|NB_MODULE|BOOST_PYTHON_MODULE|PYBIND11_EMBEDDED_MODULE)\(\s*(\w+)|\bPyInit_(\w+)\(`)
 	cppPaste = regexp.MustCompile(`(\w+)?\s*##\s*(\w+)?`)
 )
@@ -67,7 +70,9 @@ func cppOpenings(f *Facts, add func(Opening)) {
 		add(Opening{At: m[0], Reach: OpenFile, Name: Any, What: src[m[0]:m[1]]})
 	}
 	for n := range f.Tree.Len() { // using Base::name brings overloads and constructors
-		if k := f.Tree.Kind(n); (k == "preproc_include" || k == "preproc_call") && strings.Contains(f.Tree.Text(n), "include") { // a file within a class writes its members
+		k := f.Tree.Kind(n)
+		if (k == "preproc_include" || k == "preproc_call") && strings.Contains(f.Tree.Text(n), "include") {
+			// a file within a class writes its members
 			if t := f.typeAround(f.ScopeAt(f.Tree.Start(n))); t != "" {
 				add(Opening{At: f.Tree.Start(n), Reach: OpenMembers, Owner: t, Name: Any, What: f.Tree.Text(n)})
 			}
@@ -87,7 +92,8 @@ func cppOpenings(f *Facts, add func(Opening)) {
 }
 
 // cppKeywords begin what looks like a call and is none.
-var cppKeywords = strings.Fields("if for while switch return sizeof catch alignof decltype throw static_assert defined requires noexcept alignas operator asm typeof co_return co_await delete new")
+var cppKeywords = strings.Fields(`if for while switch return sizeof catch alignof decltype throw static_assert
+defined requires noexcept alignas operator asm typeof co_return co_await delete new`)
 
 // cppPlain is an argument that may be a name: a word, with its value behind it.
 var cppPlain = regexp.MustCompile(`^\s*[A-Za-z_]\w*\s*(?:=.*)?$`)

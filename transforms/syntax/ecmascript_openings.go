@@ -16,10 +16,12 @@ var (
 )
 
 // ecmaHosts are the names of the global object.
-var ecmaHosts = strings.Fields("window globalThis global self root GLOBAL frames top parent unsafeWindow window.window window.top window.parent global.global document.defaultView")
+var ecmaHosts = strings.Fields(`window globalThis global self root GLOBAL frames top parent unsafeWindow
+window.window window.top window.parent global.global document.defaultView`)
 
 // ecmaPlainTypes are packages of types whose globals are a host's or a test runner's.
-var ecmaPlainTypes = strings.Fields("node next react react-dom react-scripts vite vitest jest mocha jasmine cypress chai astro svelte @sveltejs webpack-env dom-mediacapture-record webxr @webgpu")
+var ecmaPlainTypes = strings.Fields(`node next react react-dom react-scripts vite vitest jest mocha jasmine cypress chai
+astro svelte @sveltejs webpack-env dom-mediacapture-record webxr @webgpu`)
 
 // ecmaDefines are the keys of configurations whose keys are names that a bundler or
 // a test runner supplies.
@@ -44,7 +46,8 @@ func ecmaOpenings(f *Facts, add func(Opening)) {
 		}
 	}
 	for _, m := range ecmaExportEquals.all(src) {
-		if before := strings.TrimRight(src[:m[0]], " \t"); before == "" || strings.ContainsAny(before[len(before)-1:], ";\n") {
+		before := strings.TrimRight(src[:m[0]], " \t")
+		if before == "" || strings.HasSuffix(before, ";") || strings.HasSuffix(before, "\n") {
 			add(Opening{At: m[0], Reach: OpenFile, Name: Any, What: src[m[0]:m[1]]})
 		}
 	}
@@ -139,11 +142,13 @@ func ecmaAssigned(f *Facts, n int, hosts map[string]bool, add func(Opening)) {
 		}
 		return
 	}
-	if right := f.Tree.Kind(f.Tree.Child(n, "right")); name != Any && identifier.FindString(object) == object && object != "this" && object != "exports" &&
+	right := f.Tree.Kind(f.Tree.Child(n, "right"))
+	if name != Any && identifier.FindString(object) == object && object != "this" && object != "exports" &&
 		strings.Contains(right, "function") {
 		add(Opening{At: o.At, Reach: OpenMembers, Owner: AnyType, Name: name, What: o.What})
 	}
-	if object == "this" && (hosts["this"] || !f.inFunction(f.Tree.Start(n)) && f.typeAround(f.ScopeAt(f.Tree.Start(n))) == "") {
+	alone := !f.inFunction(f.Tree.Start(n)) && f.typeAround(f.ScopeAt(f.Tree.Start(n))) == ""
+	if object == "this" && (hosts["this"] || alone) {
 		o.Reach = OpenGlobal
 		add(o)
 	}
@@ -168,7 +173,8 @@ func ecmaCopies(f *Facts, c *Call, add func(Opening)) {
 		ecmaKeys(f, c.Args[0].Node, OpenGlobal, "", c.Name, add)
 		return
 	}
-	if slices.Contains([]string{"inject", "replace"}, c.Name) && c.Recv < 0 && len(c.Args) == 1 && f.Tree.Kind(c.Args[0].Node) == "object" {
+	if (c.Name == "inject" || c.Name == "replace") && c.Recv < 0 && len(c.Args) == 1 &&
+		f.Tree.Kind(c.Args[0].Node) == "object" {
 		ecmaKeys(f, c.Args[0].Node, OpenGlobal, "", c.Name, add)
 	}
 	if c.Name == "AutoImport" {
@@ -188,7 +194,8 @@ func ecmaCopies(f *Facts, c *Call, add func(Opening)) {
 	owner := ""
 	if m := ecmaPrototype.FindStringSubmatch(on); m != nil && m[0] == on {
 		owner = m[1]
-	} else if alone && identifier.FindString(on) == on && f.known(on) && !f.scopeInFunction(c.Scope) && on[0] >= 'A' && on[0] <= 'Z' {
+	} else if alone && identifier.FindString(on) == on && f.known(on) && !f.scopeInFunction(c.Scope) &&
+		on[0] >= 'A' && on[0] <= 'Z' {
 		owner = on
 	}
 	host := slices.Contains(ecmaHosts, on)

@@ -37,9 +37,9 @@ var ecmaWritten = []written{
 	{signOf(`stubGlobal exposeInMainWorld exposeFunction exposeBinding .__define`,
 		`\b(?:stubGlobal|exposeInMainWorld|exposeFunction|exposeBinding)\(\s*['"]([\w$]+)['"]`+
 			`|\b(?:window|globalThis|global|self)\.__define[GS]etter__\(\s*['"]([\w$]+)['"]`), OpenGlobal, ""},
-	{signOf(`Function(`, `\bFunction\(\s*['"]return this['"]\s*\)\(\)(?:\.([\w$]+)|\[[^\]\n]*\])\s*=[^=]`), OpenGlobal, ""},
+	{signOf(`Function(`,
+		`\bFunction\(\s*['"]return this['"]\s*\)\(\)(?:\.([\w$]+)|\[[^\]\n]*\])\s*=[^=]`), OpenGlobal, ""},
 	{signOf(`eslint-disable @ts-nocheck`, `\beslint-disable\b[^\n]*\bno-undef\b|//\s*@ts-nocheck\b`), OpenFile, ""},
-	{signOf(`export`, `export\s+type\s*\*\s*from\b`), OpenMembers, Exports}, // newer than the grammar
 	{signOf(`declare`, `\bdeclare\s+module\s+['"]([^'"\n]*\*[^'"\n]+|\.[^'"\n]+)['"]`), OpenModules, ""},
 }
 
@@ -78,5 +78,7 @@ func ecmaAliases(f *Facts) map[string]bool {
 
 // ecmaDeclares reports whether a file declares a class or function of that name.
 func ecmaDeclares(f *Facts, name string) bool {
-	return slices.ContainsFunc(f.Decls, func(d Decl) bool { return d.Name == name && (d.Role == Class || d.Role == Function) })
+	return slices.ContainsFunc(f.Decls, func(d Decl) bool {
+		return d.Name == name && (d.Role == Class || d.Role == Function)
+	})
 }

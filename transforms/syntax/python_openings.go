@@ -15,11 +15,15 @@ func pythonOpenings(f *Facts, add func(Opening)) {
 	}
 	pythonOutside(names, add)
 	for n := range f.Tree.Len() {
+		bound := func(c int) {
+			name := identifier.FindString(f.Tree.Text(c))
+			add(Opening{At: f.Tree.Start(n), Reach: OpenFile, Name: name, What: f.Tree.Text(n)})
+		}
 		switch f.Tree.Kind(n) {
 		case "global_statement":
 			for c := range f.Tree.Children(n) {
 				if f.inFunction(f.Tree.Start(n)) || f.typeAround(f.ScopeAt(f.Tree.Start(n))) != "" {
-					add(Opening{At: f.Tree.Start(n), Reach: OpenFile, Name: f.Tree.Text(c), What: f.Tree.Text(n)})
+					bound(c)
 				}
 			}
 		case "exec_statement":
@@ -28,11 +32,11 @@ func pythonOpenings(f *Facts, add func(Opening)) {
 			}
 		case "splat_pattern", "list_splat_pattern": // case [a, *rest]: the name is bound in the scope around
 			if strings.Contains(f.Tree.Kind(f.Tree.Parent(n)), "pattern") && !f.inFunction(f.Tree.Start(n)) {
-				add(Opening{At: f.Tree.Start(n), Reach: OpenFile, Name: identifier.FindString(f.Tree.Text(n)), What: f.Tree.Text(n)})
+				bound(n)
 			}
 		case "splat_type": // match [x]: as older grammars read it, an annotation
 			if !f.inFunction(f.Tree.Start(n)) {
-				add(Opening{At: f.Tree.Start(n), Reach: OpenFile, Name: identifier.FindString(f.Tree.Text(n)), What: f.Tree.Text(n)})
+				bound(n)
 			}
 		case "assignment", "augmented_assignment":
 			pythonAssigned(names, n, add)
@@ -85,7 +89,8 @@ func pythonCall(names pythonNames, c *Call, add func(Opening)) {
 	}
 	inside := f.scopeInFunction(c.Scope)
 	switch {
-	case (c.Recv < 0 || f.Tree.Text(c.Recv) == "builtins") && len(c.Args) == 0 && (c.Name == "globals" || !inside && (c.Name == "vars" || c.Name == "locals")):
+	case (c.Recv < 0 || f.Tree.Text(c.Recv) == "builtins") && len(c.Args) == 0 &&
+		(c.Name == "globals" || !inside && (c.Name == "vars" || c.Name == "locals")):
 		name, binds := pythonNamespace(f, c)
 		if !binds {
 			return
@@ -104,11 +109,15 @@ func pythonCall(names pythonNames, c *Call, add func(Opening)) {
 	case (c.Name == "setattr" || c.Name == "__setattr__") && len(c.Args) >= 2:
 		pythonSetattr(names, c, add)
 	case c.Name == "install" || c.Name == "Import": // gettext's names, SCons's exports
+		reach := OpenGlobal
+		if c.Name == "Import" {
+			reach = OpenFile
+		}
 		for _, a := range c.Args {
 			if c.Name == "Import" || a.Keyword == "names" {
 				for _, s := range pythonStrings.FindAllStringSubmatch(string(f.Src[a.ValueStart:a.ValueEnd]), -1) {
 					for _, name := range identifier.FindAllString(s[1], -1) {
-						add(Opening{At: c.Start, Reach: map[bool]Reach{true: OpenFile, false: OpenGlobal}[c.Name == "Import"], Name: name, What: c.Name})
+						add(Opening{At: c.Start, Reach: reach, Name: name, What: c.Name})
 					}
 				}
 			}
@@ -144,9 +153,11 @@ func pythonNamespace(f *Facts, c *Call) (name string, binds bool) {
 		for slices.Contains(pythonTargets, f.Tree.Kind(f.Tree.Parent(target))) {
 			target = f.Tree.Parent(target)
 		}
-		return oneOr(quoted(key)), f.Tree.Field(target) == "left" || f.Tree.Kind(f.Tree.Parent(target)) == "as_pattern_target"
+		binds = f.Tree.Field(target) == "left" || f.Tree.Kind(f.Tree.Parent(target)) == "as_pattern_target"
+		return oneOr(quoted(key)), binds
 	}
-	if strings.HasPrefix(rest, ".get(") || pythonReads.MatchString(rest) && !strings.HasPrefix(strings.TrimSpace(rest), ")") {
+	passed := strings.HasPrefix(strings.TrimSpace(rest), ")")
+	if strings.HasPrefix(rest, ".get(") || pythonReads.MatchString(rest) && !passed {
 		// n = globals() keeps the dictionary, and what is done with it is not followed.
 		return Any, strings.HasSuffix(before, "=") && !strings.HasPrefix(rest, ".")
 	}
@@ -190,7 +201,8 @@ func pythonPassesItself(f *Facts, c *Call) bool {
 		switch strings.TrimSpace(string(f.Src[a.ValueStart:a.ValueEnd])) {
 		case "__name__", "__path__", "sys.modules":
 			p := f.Tree.Parent(c.Node)
-			return p >= 0 && f.Tree.Kind(p) == "expression_statement" && !slices.Contains([]string{"print", "getLogger", "main"}, c.Name)
+			return p >= 0 && f.Tree.Kind(p) == "expression_statement" &&
+				!slices.Contains([]string{"print", "getLogger", "main"}, c.Name)
 		}
 	}
 	return false

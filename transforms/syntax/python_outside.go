@@ -46,7 +46,8 @@ global_enum ._convert __path__`,
 		`\b(?:meta_path|path_hooks)\s*(?:\.(?:append|insert|extend)\(|\[[^\]\n]*\]\s*=[^=]|\+?=[^=])`+
 			`|\bmodules\.update\(`), OpenModules, ""},
 	{signOf(`modules.setdefault( Extension(`,
-		`\bmodules\.setdefault\(\s*['"]([\w.]+)['"]|\bExtension\(\s*(?:name\s*=\s*)?['"]([\w.]+)['"]`), OpenModules, ""},
+		`\bmodules\.setdefault\(\s*['"]([\w.]+)['"]`+
+			`|\bExtension\(\s*(?:name\s*=\s*)?['"]([\w.]+)['"]`), OpenModules, ""},
 }
 
 // pythonOutside: members and names that a file puts into the modules and classes of
@@ -114,14 +115,17 @@ func pythonNamesOf(f *Facts) pythonNames {
 				if first, _, _ := strings.Cut(m[1], "."); f.known(first) && local != first {
 					made := lastPart(m[1])
 					out[local] = append(out[local], made)
-					objects[local] = objects[local] || made == "" || made[0] < 'A' || made[0] > 'Z' // no class, by custom
+					if made == "" || made[0] < 'A' || made[0] > 'Z' { // no class, by custom
+						objects[local] = true
+					}
 				}
 			}
 		case "for_statement":
 			if !strings.HasPrefix(right, "(") && !strings.HasPrefix(right, "[") || !pythonNamed.MatchString(right) {
 				continue
 			}
-			for _, name := range strings.FieldsFunc(right, func(r rune) bool { return strings.ContainsRune("()[], \t\n", r) }) {
+			between := func(r rune) bool { return strings.ContainsRune("()[], \t\n", r) }
+			for _, name := range strings.FieldsFunc(right, between) {
 				if first, _, _ := strings.Cut(name, "."); f.known(first) {
 					out[local] = append(out[local], lastPart(name))
 				}
@@ -213,49 +217,69 @@ func (p pythonNames) setters(add func(Opening)) {
 	f, sets := p.f, p.f.setting()
 	for i := range f.Calls {
 		c := &f.Calls[i]
-		text := func(a Arg) string { return strings.TrimSpace(string(f.Src[a.ValueStart:a.ValueEnd])) }
 		parent := f.Tree.Kind(f.Tree.Parent(c.Node))
 		alone := parent == "expression_statement"
-		if parent == "decorator" && !f.scopeInFunction(c.Scope) && len(c.Args) > 0 && quoted(text(c.Args[0])) != "" {
-			// @export("name") may put what it decorates under that name
-			add(Opening{At: c.Start, Reach: OpenFile, Name: quoted(text(c.Args[0])), What: "@" + c.Name + "(" + text(c.Args[0]) + ")"})
-		}
-		if len(c.Args) > 1 && pythonPath.MatchString(text(c.Args[0])) && (c.Name == "setattr" || c.Name == "patch") {
-			path := strings.Trim(text(c.Args[0]), `"'`) // monkeypatch.setattr("pkg.name", x)
-			on := path[:strings.LastIndexByte(path, '.')]
-			add(Opening{At: c.Start, Reach: OpenMembers, Owner: lastPart(on), Name: lastPart(path), What: c.Name + "(" + path})
-		}
-		for _, a := range c.Args { // setup(package_dir={"pkg": "lib"})
-			if a.Keyword != "package_dir" || c.Name != "setup" {
-				continue
-			}
-			for _, m := range pythonPair.FindAllStringSubmatch(text(a), -1) {
-				if pkg := lastPart(m[1]); pkg != m[2][strings.LastIndexByte(m[2], '/')+1:] {
-					add(Opening{At: c.Start, Reach: OpenMembers, Owner: pkg, Name: Any, What: "package_dir " + m[0]})
-					add(Opening{At: c.Start, Reach: OpenModules, Name: m[1] + ".*", What: "package_dir " + m[0]})
-				}
-			}
-		}
-		for _, a := range c.Args { // deferredimport.define(name='package.module:name')
-			if alone && !f.scopeInFunction(c.Scope) && a.Keyword != "" && pythonDeferred.MatchString(text(a)) {
-				add(Opening{At: c.Start, Reach: OpenFile, Name: a.Keyword, What: c.Name + "(" + a.Keyword + "=" + text(a) + ")"})
-			}
-		}
+		pythonQuoted(f, c, parent, add)
 		for j, a := range c.Args {
-			if !f.known(strings.SplitN(text(a), ".", 2)[0]) && len(p.origins[text(a)]) == 0 {
+			on := f.argument(a)
+			if !f.known(strings.SplitN(on, ".", 2)[0]) && len(p.origins[on]) == 0 {
 				continue
+			}
+			second := ""
+			if len(c.Args) > 1 && c.Name != "setattr" && c.Name != "delattr" {
+				second = f.argument(c.Args[1])
 			}
 			switch {
 			case alone && a.Keyword == "" && sets[c.Name]:
-				p.put(c.Start, text(a), Any, c.Name+"("+text(a)+")", add)
-			case alone && j == 0 && len(c.Args) > 1 && quoted(text(c.Args[1])) != "" && c.Name != "setattr" && c.Name != "delattr":
-				p.put(c.Start, text(a), quoted(text(c.Args[1])), c.Name+"("+text(a)+", "+text(c.Args[1])+")", add)
+				p.put(c.Start, on, Any, c.Name+"("+on+")", add)
+			case alone && j == 0 && quoted(second) != "":
+				p.put(c.Start, on, quoted(second), c.Name+"("+on+", "+second+")", add)
 			case parent == "decorator" && j == 0:
 				d := f.Tree.Parent(f.Tree.Parent(c.Node))
 				if def := f.Tree.Child(d, "definition"); f.Tree.Kind(def) == "function_definition" {
-					p.put(c.Start, text(a), f.Tree.Text(f.Tree.Child(def, "name")), "@"+c.Name+"("+text(a)+")", add)
+					p.put(c.Start, on, f.Tree.Text(f.Tree.Child(def, "name")), "@"+c.Name+"("+on+")", add)
 				}
 			}
+		}
+	}
+}
+
+func (f *Facts) argument(a Arg) string {
+	return strings.TrimSpace(string(f.Src[a.ValueStart:a.ValueEnd]))
+}
+
+// pythonQuoted: calls that name what they make in strings.
+func pythonQuoted(f *Facts, c *Call, parent string, add func(Opening)) {
+	if len(c.Args) == 0 {
+		return
+	}
+	inside, first := f.scopeInFunction(c.Scope), f.argument(c.Args[0])
+	o := Opening{At: c.Start, Reach: OpenFile, What: c.Name + "(" + first + ")"}
+	switch {
+	case parent == "decorator" && !inside: // @export("name")
+		o.Name = quoted(first)
+		add(o)
+	case len(c.Args) > 1 && pythonPath.MatchString(first) && (c.Name == "setattr" || c.Name == "patch"):
+		path := strings.Trim(first, `"'`) // monkeypatch.setattr("pkg.name", x)
+		on := path[:strings.LastIndexByte(path, '.')]
+		o.Reach, o.Owner, o.Name = OpenMembers, lastPart(on), lastPart(path)
+		add(o)
+	}
+	for _, a := range c.Args {
+		value := f.argument(a)
+		o := Opening{At: c.Start, Reach: OpenFile, Name: a.Keyword, What: c.Name + "(" + a.Keyword + "=" + value + ")"}
+		switch {
+		case c.Name == "setup" && a.Keyword == "package_dir": // {"pkg": "lib"}
+			for _, m := range pythonPair.FindAllStringSubmatch(value, -1) {
+				if pkg := lastPart(m[1]); pkg != m[2][strings.LastIndexByte(m[2], '/')+1:] {
+					o.Reach, o.Owner, o.Name = OpenMembers, pkg, Any
+					add(o)
+					o.Reach, o.Owner, o.Name = OpenModules, "", m[1]+".*"
+					add(o)
+				}
+			}
+		case parent == "expression_statement" && !inside && a.Keyword != "" && pythonDeferred.MatchString(value):
+			add(o) // deferredimport.define(name='package.module:name')
 		}
 	}
 }

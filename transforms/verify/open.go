@@ -112,11 +112,19 @@ func (q *query) madeIn(f *file, name string) (opening, bool) {
 		}
 	}
 	for _, x := range q.repo.openers[syntax.Packages] {
-		if q.family(x.file) && x.gives(name) && strings.HasPrefix(x.file.path, f.folder+"/") && stem(f.path) == f.folder+"/__init__" {
+		inside := strings.HasPrefix(x.file.path, f.folder+"/") && stem(f.path) == f.folder+"/__init__"
+		if inside && q.family(x.file) && x.gives(name) {
 			return x, true
 		}
 	}
 	return any, found
+}
+
+// opensAny reports whether a file may add any name to its module.
+func (f *file) opensAny() bool {
+	return slices.ContainsFunc(f.opens, func(o opening) bool {
+		return o.reach == syntax.OpenFile && o.name == syntax.Any
+	})
 }
 
 // moduleName is the last name of a file's module.

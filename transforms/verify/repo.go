@@ -153,7 +153,9 @@ func NewRepo(symbols iter.Seq[schemas.Symbol]) *Repo {
 			}
 			r.imported[s.Target] = true
 		case schemas.SymbolOpen:
-			f.opens = append(f.opens, opening{file: f, line: s.Line, reach: syntax.Reach(s.Role), owner: s.Owner, name: s.Name, what: s.Target})
+			f.opens = append(f.opens, opening{
+				file: f, line: s.Line, reach: syntax.Reach(s.Role), owner: s.Owner, name: s.Name, what: s.Target,
+			})
 		case schemas.SymbolDecl:
 			if slices.Contains(s.Flags, "local") {
 				continue

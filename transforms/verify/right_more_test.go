@@ -96,7 +96,6 @@ func TestRightBuilds(t *testing.T) {
 		wrong("script global by "+name, host.with(files...), method, "helper(x)")
 	}
 	ts := tree{"a.ts": "«import { one } from './b';»\n", "b.ts": "export const one = 1;\n"}
-	add("types of everything", ts.with("b.ts", "export const one = 1;\nexport type * from './c';\n", "c.ts", "export const two = 1;\n"), importing, "import { two } from './b';")
 	add("a native addon", ts, importing, "import { one } from './index.node';")
 	wrong("another extension", ts, importing, "import { one } from './index.txt';")
 	holds(t, all)

@@ -44,7 +44,8 @@ func (q *query) unreadFiles() []*file {
 }
 
 // goSources end the names of files of which Go files are made.
-var goSources = words(".templ .qtpl .proto .y .rl .peg .thrift .fbs .capnp .gotmpl .g4 .pigeon .ego .hero .swig .swigcxx")
+var goSources = words(`.templ .qtpl .proto .y .rl .peg .thrift .fbs .capnp .gotmpl .g4 .pigeon .ego .hero
+.swig .swigcxx`)
 
 // goSupplies: files of the package that were not read, and sources of generators
 // whose Go file is not in the archive.
@@ -58,7 +59,8 @@ func goSupplies(s *site, name string, u use) string {
 // goMadeOf says of which file of a folder Go is made that the archive does not hold.
 func (q *query) goMadeOf(dir string) string {
 	for _, f := range q.repo.dirs[dir] {
-		if slices.Contains(goSources, path.Ext(f.path)) && !q.isMade(f, ".go", "_templ.go", path.Ext(f.path)+".go", ".pb.go") {
+		ext := path.Ext(f.path)
+		if slices.Contains(goSources, ext) && !q.isMade(f, ".go", "_templ.go", ext+".go", ".pb.go") {
 			return fmt.Sprintf("Go is made of %s", f.path)
 		}
 	}

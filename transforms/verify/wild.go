@@ -183,7 +183,8 @@ func (q *query) includers(base string) []*file {
 		for _, name := range sortedKeys(q.repo.files) {
 			f := q.repo.files[name]
 			for _, im := range f.imports {
-				if b := path.Base(im.module); q.family(f) && im.local == "*" && !strings.HasPrefix(path.Ext(b), ".h") && strings.Contains(b, ".") {
+				b := path.Base(im.module)
+				if ext := path.Ext(b); q.family(f) && im.local == "*" && ext != "" && !strings.HasPrefix(ext, ".h") {
 					q.includedBy[b] = append(q.includedBy[b], f)
 				}
 			}
@@ -246,7 +247,8 @@ func (s *site) includes() included {
 		add(f, f.imports)
 	}
 	for _, im := range s.repo.usings { // headers that a build puts before every file
-		if strings.HasPrefix(path.Ext(im.module), ".h") || path.Ext(im.module) == ".pch" || s.lib.modules["headers"][im.module] != (arity{}) {
+		ext := path.Ext(im.module)
+		if strings.HasPrefix(ext, ".h") || ext == ".pch" || s.lib.modules["headers"][im.module] != (arity{}) {
 			add(s.file, []imported{im})
 		}
 	}
@@ -254,7 +256,7 @@ func (s *site) includes() included {
 	for len(todo) > 0 {
 		f := todo[0]
 		todo = todo[1:]
-		if f.unread || !s.family(f) || slices.ContainsFunc(f.opens, func(o opening) bool { return o.reach == syntax.OpenFile && o.name == syntax.Any }) {
+		if f.unread || !s.family(f) || f.opensAny() {
 			out.unread, out.blind = append(out.unread, f.path), append(out.blind, f.path)
 		}
 		if f != s.file {
