@@ -286,7 +286,7 @@ func (x *extraction) offer(ctx context.Context, f file, seen map[[2]string]bool,
 		return nil
 	}
 	seen[key] = true
-	if !screen.MaybeSource(f.path) {
+	if !screen.MaybeSource(f.path) || fim.IsSettings(f.path) { // a Makefile has no extension, as scripts have none
 		told, ok, err := contained(x.bugs, siteManifest, record{id: f.src.FileID(f.path)}, f.input, func() ([]schemas.Symbol, error) {
 			return projectSymbols(f.src.Repo, f.path, f.data), nil
 		})
@@ -371,7 +371,7 @@ func (x *extraction) file(at **fim.Extractor, f file) error {
 	if reason != "" && reason != schemas.ReasonInternal {
 		rejected(reason, detail)
 	}
-	if len(r.Symbols) == 0 && len(r.Rejects) > 0 && len(r.Names) == 0 {
+	if !r.Read {
 		fileSymbol.Flags = []string{"unread"}
 	}
 	x.symbol(fileSymbol)

@@ -27,8 +27,6 @@ func settings(p string) func(repo, p string, data []byte) []schemas.Symbol {
 		return goTasks
 	case base == "pyproject.toml" || base == "setup.cfg" || base == "Cargo.toml":
 		return pythonModules
-	case strings.HasPrefix(base, "nuxt.config."):
-		return autoImports
 	case slices.Contains(pageExtensions, path.Ext(base)):
 		return pageScripts
 	case base == "package.json" || base == ".jshintrc" || strings.HasPrefix(base, ".eslintrc"):
@@ -43,8 +41,10 @@ func settings(p string) func(repo, p string, data []byte) []schemas.Symbol {
 func IsSettings(p string) bool { return settings(p) != nil }
 
 // Settings are the symbols that a project's settings give all of its files: the
-// usings of MSBuild projects (import symbols with the flag global), the globals that
-// linters and test runners are told, and TypeScript's rootDirs (open symbols).
+// usings of MSBuild projects and precompiled headers (import symbols with the flag
+// global), the globals that linters and test runners are told and the scripts of pages
+// declare, TypeScript's rootDirs, modules of Python that are built, and Go types of which
+// a task makes methods (open symbols).
 //
 // A file that does not parse gives what stands before the fault.
 func Settings(repo, p string, data []byte) []schemas.Symbol {

@@ -90,12 +90,6 @@ func pythonModules(repo, p string, data []byte) []schemas.Symbol {
 	return out
 }
 
-// autoImports: Nuxt gives the names of its packages and of the folders composables/ and
-// utils/ to all files: https://nuxt.com/docs/guide/concepts/auto-imports.
-func autoImports(repo, p string, data []byte) []schemas.Symbol {
-	return []schemas.Symbol{opened(repo, p, data, 0, syntax.OpenGlobal, syntax.Any, "auto-imports")}
-}
-
 var (
 	pageScript    = regexp.MustCompile(`(?is)<script\b([^>]*)>(.*?)</script`)
 	pageElsewhere = regexp.MustCompile(`(?i)\bsrc\s*=` +

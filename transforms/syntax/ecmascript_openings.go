@@ -8,7 +8,6 @@ import (
 
 var (
 	ecmaGlobalComment = signOf(`global exported`, `(?s)/\*\s*(globals?|exported)\s+(.*?)\*/`)
-	ecmaReference     = signOf(`reference`, `///\s*<reference\s+types\s*=\s*["']([^"']+)["']`)
 	ecmaExportEquals  = signOf(`export`, `export\s*=`)
 	ecmaAugmented     = signOf(`declare`, `\bdeclare\s+module\s+['"](\.[^'"]*)['"]`)
 	ecmaCopiers       = regexp.MustCompile(`^(assign|defineProperties|extend)$|[mM]ix`)
@@ -18,10 +17,6 @@ var (
 // ecmaHosts are the names of the global object.
 var ecmaHosts = strings.Fields(`window globalThis global self root GLOBAL frames top parent unsafeWindow
 window.window window.top window.parent global.global document.defaultView`)
-
-// ecmaPlainTypes are packages of types whose globals are a host's or a test runner's.
-var ecmaPlainTypes = strings.Fields(`node next react react-dom react-scripts vite vitest jest mocha jasmine cypress chai
-astro svelte @sveltejs webpack-env dom-mediacapture-record webxr @webgpu`)
 
 // ecmaDefines are the keys of configurations whose keys are names that a bundler or
 // a test runner supplies.
@@ -38,11 +33,6 @@ func ecmaOpenings(f *Facts, add func(Opening)) {
 		}
 		for _, name := range identifier.FindAllString(group(src, m, 2), -1) {
 			add(Opening{At: m[0], Reach: reach, Name: name, What: "a comment for linters"})
-		}
-	}
-	for _, m := range ecmaReference.all(src) {
-		if pkg, _, _ := strings.Cut(group(src, m, 1), "/"); !slices.Contains(ecmaPlainTypes, pkg) {
-			add(Opening{At: m[0], Reach: OpenGlobal, Name: Any, What: src[m[0]:m[1]]})
 		}
 	}
 	for _, m := range ecmaExportEquals.all(src) {
@@ -177,8 +167,8 @@ func ecmaCopies(f *Facts, c *Call, add func(Opening)) {
 		f.Tree.Kind(c.Args[0].Node) == "object" {
 		ecmaKeys(f, c.Args[0].Node, OpenGlobal, "", c.Name, add)
 	}
-	if c.Name == "AutoImport" {
-		add(Opening{At: c.Start, Reach: OpenGlobal, Name: Any, What: "AutoImport"})
+	if c.Name == "AutoImport" || c.Name == "defineNuxtConfig" { // of Nuxt, which imports for all files
+		add(Opening{At: c.Start, Reach: OpenGlobal, Name: Any, What: c.Name})
 	}
 	if len(c.Args) == 1 && text(c.Args[0]) == "this" && ecmaEmitter.MatchString(c.Name) {
 		if t := f.typeAround(c.Scope); t != "" {

@@ -256,7 +256,7 @@ func pythonQuoted(f *Facts, c *Call, parent string, add func(Opening)) {
 	inside, first := f.scopeInFunction(c.Scope), f.argument(c.Args[0])
 	o := Opening{At: c.Start, Reach: OpenFile, What: c.Name + "(" + first + ")"}
 	switch {
-	case parent == "decorator" && !inside: // @export("name")
+	case parent == "decorator" && !inside && quoted(first) != "": // @export("name")
 		o.Name = quoted(first)
 		add(o)
 	case len(c.Args) > 1 && pythonPath.MatchString(first) && (c.Name == "setattr" || c.Name == "patch"):

@@ -81,7 +81,6 @@ func TestRightBuilds(t *testing.T) {
 		"a page":               {"index.html", "<script src=\"x.js\"></script>\n<script>\nfunction helper() {}\n</script>"},
 		"standard":             {"package.json", "{\"standard\": {\"global\": [\"helper\"]}}"},
 		"Nuxt":                 {"nuxt.config.ts", "export default defineNuxtConfig({})\n"},
-		"types of a package":   {"types/g.d.ts", "/// <reference types=\"ext\" />\n"},
 		"a member of Window":   {"types/g.d.ts", "export {}\ndeclare global { interface Window { helper(x: number): void } }\n"},
 		"no check":             {"lib/a.js", "// @ts-nocheck\n" + host["lib/a.js"]},
 	} {
@@ -90,7 +89,6 @@ func TestRightBuilds(t *testing.T) {
 	for name, files := range map[string][]string{
 		"a page's module": {"index.html", "<script type=\"module\">\nfunction helper() {}\n</script>"},
 		"a page's text":   {"index.html", "<p>function helper() {}</p>"},
-		"types of Node":   {"types/g.d.ts", "/// <reference types=\"node\" />\n"},
 		"another member":  {"types/g.d.ts", "export {}\ndeclare global { interface Window { other(x: number): void } }\n"},
 	} {
 		wrong("script global by "+name, host.with(files...), method, "helper(x)")

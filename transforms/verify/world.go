@@ -88,7 +88,8 @@ var worlds = map[string]*world{
 		keywords: true, callable: true, implicitSuper: "object", separator: ".", generics: "[]",
 		through: words("Optional Annotated Final ClassVar typing.Optional t.Optional"),
 		self:    words("self cls"), super: words("super()"),
-		dynamic: regexp.MustCompile(`\b(globals|vars|locals)\(\)|\b(exec|execfile|eval)\s*\(|__builtins__|\bsetattr\(|\b__dict__\b|sys\.modules\[__name__\]`),
+		dynamic: regexp.MustCompile(`\b(globals|vars|locals)\(\)|\b(exec|execfile|eval)\s*\(|__builtins__` +
+			`|\bsetattr\(|\b__dict__\b|sys\.modules\[__name__\]`),
 		binders: words("global_statement"),
 		guards:  words("try_statement with_statement"),
 		extra: words(`
