@@ -22,7 +22,8 @@ func (s *site) typeItem(it syntax.ImportItem, m module) (verdict, bool) {
 		if _, ok := s.typeByFullName(it.Module); ok {
 			return verdict{ruleModule, exists("%s is a type", it.Module)}, true
 		}
-		if outer := s.w.module(s.query, strings.TrimSuffix(it.Module, "."+last(it.Module)), s.file); m.state == absent && outer.state != standard {
+		outer := s.w.module(s.query, strings.TrimSuffix(it.Module, "."+last(it.Module)), s.file)
+		if m.state == absent && outer.state != standard {
 			return verdict{}, false
 		}
 		return s.classNamed(it.Module)
@@ -39,7 +40,8 @@ func (s *site) typeItem(it syntax.ImportItem, m module) (verdict, bool) {
 			return verdict{ruleModule, abstain("%s is imported by other files too", it.Module)}, true
 		}
 		if o := s.w.module(s.query, outer, s.file); outer != "" && o.state == present {
-			return verdict{ruleImportName, certain("other assemblies can add to the namespace", "the namespace %s (%s and others) has no type %s", outer, o.files[0].path, last(it.Module))}, true
+			return verdict{ruleImportName, certain("other assemblies can add to the namespace",
+				"the namespace %s (%s and others) has no type %s", outer, o.files[0].path, last(it.Module))}, true
 		}
 		return verdict{ruleModule, abstain("%s is not of this repository", it.Module)}, true
 	}
@@ -116,7 +118,8 @@ func (s *site) classNamed(full string) (verdict, bool) {
 			}
 			x := s.export(m, rest[0])
 			if x.where == "" && (!startsUpper(rest[0]) || s.incomplete(pkg)) {
-				return verdict{ruleImportName, abstain("the package %s has classes that the archive does not hold", pkg)}, true
+				why := abstain("the package %s has classes that the archive does not hold", pkg)
+				return verdict{ruleImportName, why}, true
 			}
 			if x.where != "" && len(rest) > 1 {
 				return verdict{ruleImportName, s.staticMemberOf(x, rest)}, true
