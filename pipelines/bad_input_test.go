@@ -66,6 +66,8 @@ func TestBadInput(t *testing.T) {
 		{path: "secret.go", content: goFile("secret") + "\nconst githubToken = \"ghp_" + "16C7e42F292c6912E7710c838347Ae178B4a" + "\"\n"},
 		{path: "spdx.go", content: "// SPDX-License-Identifier: GPL-3.0-only\n" + goFile("spdx")},
 		{path: "deep.go", content: "package deep\n\nvar x = " + strings.Repeat("(\n", 4000) + "1" + strings.Repeat(")", 4000) + "\n"},
+		{path: "bare.go", content: "\n"},
+		{path: "Makefile", content: "gen:\n\tstringer -type=Odd\n"},
 		{path: "link.go", link: "ok.go"},
 		{path: "../../escape.go", content: goFile("escape")},
 		{path: "ok.go", content: goFile("twice")},
@@ -141,13 +143,19 @@ func TestBadInput(t *testing.T) {
 	}
 
 	// A path that exists and is no source, or cannot be read, is known to verify.
-	files := map[string]schemas.Symbol{}
+	files, made := map[string]schemas.Symbol{}, 0
 	for _, s := range records[schemas.Symbol](t, out, schemas.StageExtract, "symbols") {
+		if s.Record == schemas.SymbolOpen && s.Path == "Makefile" && s.Owner == "Odd" {
+			made++
+		}
 		if s.Record == schemas.SymbolFile {
 			files[s.Repo+"/"+s.Path] = s
 		}
 	}
-	for path, unread := range map[string]bool{"o/odd/LICENSE": false, "o/huge/noise.bin": false, "o/odd/link.go": true, "o/odd/utf16.go": true, "o/odd/vendor/dep/dep.go": false, "o/cut/": true, "o/bomb/": true} {
+	if made != 1 {
+		t.Errorf("%d symbols say what the Makefile makes", made)
+	}
+	for path, unread := range map[string]bool{"o/odd/LICENSE": false, "o/odd/bare.go": false, "o/odd/Makefile": false, "o/huge/noise.bin": false, "o/odd/link.go": true, "o/odd/utf16.go": true, "o/odd/vendor/dep/dep.go": false, "o/cut/": true, "o/bomb/": true} {
 		s, ok := files[path]
 		if !ok || (len(s.Flags) > 0) != unread {
 			t.Errorf("file %s: listed %v with %v, want unread %v", path, ok, s.Flags, unread)

@@ -32,7 +32,8 @@ func (x *extraction) offer(ctx context.Context, f file, seen map[[2]string]bool,
 		return nil
 	}
 	seen[key] = true
-	if !screen.MaybeSource(f.path) {
+	// A Makefile has no extension, as scripts have none.
+	if !screen.MaybeSource(f.path) || fim.IsSettings(f.path) {
 		told, ok, err := contained(x.bugs, siteManifest, record{id: f.src.FileID(f.path)}, f.input,
 			func() ([]schemas.Symbol, error) {
 				return projectSymbols(f.src.Repo, f.path, f.data), nil
@@ -120,7 +121,7 @@ func (x *extraction) file(at **fim.Extractor, f file) error {
 	if reason != "" && reason != schemas.ReasonInternal {
 		rejected(reason, detail)
 	}
-	if len(r.Symbols) == 0 && len(r.Rejects) > 0 && len(r.Names) == 0 {
+	if !r.Read {
 		fileSymbol.Flags = []string{"unread"}
 	}
 	x.symbol(fileSymbol)

@@ -63,7 +63,8 @@ const (
 	RejectHeadCut    = "head_not_in_window"
 )
 
-// Result is what a file gives. Declarations are the innermost ones that no function
+// Result is what a file gives. Read says that it was parsed: a file that was read and
+// declares nothing hides nothing. Declarations are the innermost ones that no function
 // encloses, Broken those of them that do not parse: no span is taken there. Errors
 // says that the file does not parse as a whole.
 type Result struct {
@@ -72,6 +73,7 @@ type Result struct {
 	Names    []schemas.Name
 	Rejects  []schemas.Reject
 
+	Read                 bool
 	Declarations, Broken int
 	Errors               bool
 }
@@ -101,6 +103,7 @@ func (x *Extractor) File(b *schemas.Blob, spans bool) (Result, error) {
 		return r, err
 	}
 	contain.At("symbols", fileID(b))
+	r.Read = true
 	r.Symbols = symbols(b.Repo, b.Path, f)
 	r.Names = names(f, x.names)
 	contain.At("spans", fileID(b))
@@ -153,6 +156,7 @@ func (x *Extractor) parse(b *schemas.Blob, r *Result) (*syntax.Facts, error) {
 func fileID(b *schemas.Blob) string { return b.Repo + "@" + b.Commit + "/" + b.Path }
 
 func reject(b *schemas.Blob, reason, detail string) schemas.Reject {
-	return schemas.Reject{Stage: schemas.StageExtract, ID: fileID(b), Reason: reason,
-		Detail: detail, Language: b.Language}
+	return schemas.Reject{
+		Stage: schemas.StageExtract, ID: fileID(b), Reason: reason, Detail: detail, Language: b.Language,
+	}
 }

@@ -142,11 +142,14 @@ func TestFileRejects(t *testing.T) {
 		if got := reasons(r); got[RejectNoSpan] == "" || len(r.Contexts) != 0 {
 			t.Errorf("%d contexts, rejects %v", len(r.Contexts), got)
 		}
+		if r := extract(t, one, blob(schemas.Cpp, "a.h", "#pragma once\n")); !r.Read || len(r.Symbols) != 0 {
+			t.Errorf("a file that declares nothing: read %v, symbols %v", r.Read, r.Symbols)
+		}
 	})
 	t.Run("too deep", func(t *testing.T) {
 		r := extract(t, one, blob(schemas.Go, "a.go", "package a\n\nvar x = "+strings.Repeat("(", 5000)+"1"+strings.Repeat(")", 5000)+"\n"))
-		if got := reasons(r); got[RejectTooDeep] == "" {
-			t.Errorf("rejects %v", got)
+		if got := reasons(r); got[RejectTooDeep] == "" || r.Read {
+			t.Errorf("rejects %v, read %v", got, r.Read)
 		}
 	})
 }

@@ -21,6 +21,14 @@ func settings(p string) func(repo, p string, data []byte) []schemas.Symbol {
 		return projectUsings
 	}
 	switch {
+	case base == "CMakeLists.txt" || base == "meson.build" || slices.Contains(buildExtensions, path.Ext(base)):
+		return prefixHeaders
+	case slices.Contains(taskFiles, base) || path.Ext(base) == ".mk":
+		return goTasks
+	case base == "pyproject.toml" || base == "setup.cfg" || base == "Cargo.toml":
+		return pythonModules
+	case slices.Contains(pageExtensions, path.Ext(base)):
+		return pageScripts
 	case base == "package.json" || base == ".jshintrc" || strings.HasPrefix(base, ".eslintrc"):
 		return scriptGlobals
 	case path.Ext(base) == ".json" && (strings.HasPrefix(base, "tsconfig") || strings.HasPrefix(base, "jsconfig")):
@@ -33,8 +41,10 @@ func settings(p string) func(repo, p string, data []byte) []schemas.Symbol {
 func IsSettings(p string) bool { return settings(p) != nil }
 
 // Settings are the symbols that a project's settings give all of its files: the
-// usings of MSBuild projects (import symbols with the flag global), the globals that
-// linters and test runners are told, and TypeScript's rootDirs (open symbols).
+// usings of MSBuild projects and precompiled headers (import symbols with the flag
+// global), the globals that linters and test runners are told and the scripts of pages
+// declare, TypeScript's rootDirs, modules of Python that are built, and Go types of which
+// a task makes methods (open symbols).
 //
 // A file that does not parse gives what stands before the fault.
 func Settings(repo, p string, data []byte) []schemas.Symbol {
@@ -73,9 +83,8 @@ func projectUsings(repo, p string, data []byte) []schemas.Symbol {
 				continue
 			}
 			s := schemas.Symbol{
-				Repo: repo, Record: schemas.SymbolImport, Path: p, Name: "*", Arity: -1, Params: []string{},
-				Target: module,
-				Flags:  []string{"global"},
+				Repo: repo, Record: schemas.SymbolImport, Path: p, Name: "*", Target: module,
+				Arity: -1, Params: []string{}, Flags: []string{"global"},
 			}
 			if strings.EqualFold(attr["Static"], "true") {
 				s.Flags = []string{"static", "global"}
@@ -91,7 +100,7 @@ func projectUsings(repo, p string, data []byte) []schemas.Symbol {
 }
 
 var (
-	globalsObject = regexp.MustCompile(`["']?\b(?:globals|predef)["']?\s*:\s*[{\[]([^}\]]*)[}\]]`)
+	globalsObject = regexp.MustCompile(`["']?\b(?:globals?|predef)["']?\s*:\s*[{\[]([^}\]]*)[}\]]`)
 	globalsKey    = regexp.MustCompile(`["']?([A-Za-z_$][\w$]*)["']?\s*(?::|,|$)`)
 	globalsLines  = regexp.MustCompile(`(?m)^\s*globals:[ \t]*\n((?:[ \t]+[^\n]*\n?)+)`)
 	rootDirs      = regexp.MustCompile(`"rootDirs"\s*:`)

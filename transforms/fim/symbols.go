@@ -66,8 +66,8 @@ func symbols(repo, path string, f *syntax.Facts) []schemas.Symbol {
 	for _, o := range f.Openings() {
 		out = append(out, schemas.Symbol{
 			Repo: repo, Record: schemas.SymbolOpen, Path: path, Line: lines.line(o.At),
-			Name: o.Name, Role: string(o.Reach), Owner: o.Owner, Arity: -1, Params: []string{}, Target: o.What,
-			Flags: []string{},
+			Name: o.Name, Role: string(o.Reach), Owner: o.Owner, Target: o.What,
+			Arity: -1, Params: []string{}, Flags: []string{},
 		})
 	}
 	return out

@@ -339,7 +339,8 @@ func cppBare(s string) string {
 func cppDirective(b *Builder, n int) {
 	b.SkipInside(n)
 	arg := b.Child(n, "argument")
-	if d := b.Child(n, "directive"); d < 0 || arg < 0 || strings.TrimSpace(strings.TrimPrefix(b.Text(d), "#")) != "include" {
+	directive := strings.TrimSpace(strings.TrimPrefix(b.Text(b.Child(n, "directive")), "#"))
+	if arg < 0 || directive != "include" {
 		return
 	}
 	text := strings.TrimSpace(b.Text(arg))
@@ -351,5 +352,7 @@ func cppDirective(b *Builder, n int) {
 		return
 	}
 	at := b.Start(arg) + strings.Index(b.Text(arg), text) + 1
-	b.Import(n, []ImportItem{{Module: text[1 : 1+end], Wildcard: true, Relative: text[0] == '"', ModStart: at, ModEnd: at + end}})
+	b.Import(n, []ImportItem{{
+		Module: text[1 : 1+end], Wildcard: true, Relative: text[0] == '"', ModStart: at, ModEnd: at + end,
+	}})
 }

@@ -7,10 +7,16 @@ import (
 )
 
 var (
-	cppDefine       = regexp.MustCompile(`(?m)^[ \t]*#[ \t]*define[ \t]+(\w+)(\([^)\n]*\))?[ \t]((?:[^\n\\]|\\\r?\n|\\.)*)`)
-	cppInvoke       = regexp.MustCompile(`(?m)\b([A-Z][A-Z0-9_]{2,}[A-Za-z0-9_]*|DEFINE_\w+|DECLARE_\w+)\s*\(|^[ \t]*([A-Za-z_]\w*)\s*\(`)
-	cppIncludeMacro = regexp.MustCompile(`(?m)^[ \t]*#[ \t]*(?:include[ \t]+[A-Za-z_]\w*|include_next\b.*|import\b.*)|^[ \t]*(?:export[ \t]+)?import[ \t]+[\w.:<"/]+[>"]?[ \t]*;`)
-	cppPaste        = regexp.MustCompile(`(\w+)?\s*##\s*(\w+)?`)
+	cppDefine = regexp.MustCompile(`(?m)^[ \t]*#[ \t]*define[ \t]+(\w+)(\([^)\n]*\))?[ \t]` +
+		`((?:[^\n\\]|\\\r?\n|\\.)*)`)
+	cppInvoke = regexp.MustCompile(`(?m)\b([A-Z][A-Z0-9_]{2,}[A-Za-z0-9_]*|DEFINE_\w+|DECLARE_\w+)\s*\(` +
+		`|^[ \t]*([A-Za-z_]\w*)\s*\(`)
+	cppIncludeMacro = regexp.MustCompile(`(?m)^[ \t]*#[ \t]*(?:include[ \t]+[A-Za-z_]\w*|include_next\b.*|import\b.*)` +
+		`|^[ \t]*(?:export[ \t]+)?import[ \t]+[\w.:<"/]+[>"]?[ \t]*;`)
+	cppAliased   = signOf(`alias`, `([A-Za-z_]\w*)(?:\([^()]*\))?\s*__attribute__\s*\(\([^;{}]*\balias\b`)
+	cppExtension = signOf(`PYBIND11_MODULE( NB_MODULE( BOOST_PYTHON_MODULE( PYBIND11_EMBEDDED_MODULE( PyInit_`,
+		`\b(?:PYBIND11_MODULE|NB_MODULE|BOOST_PYTHON_MODULE|PYBIND11_EMBEDDED_MODULE)\(\s*(\w+)|\bPyInit_(\w+)\(`)
+	cppPaste = regexp.MustCompile(`(\w+)?\s*##\s*(\w+)?`)
 )
 
 // cppOpenings: what macros may name. Their bodies are raw text, so every identifier
@@ -53,12 +59,20 @@ func cppOpenings(f *Facts, add func(Opening)) {
 			}
 		}
 	}
+	for _, m := range cppAliased.all(src) {
+		add(Opening{At: m[0], Reach: OpenMacro, Owner: Any, Name: group(src, m, 1), What: src[m[0]:m[1]]})
+	}
+	for _, m := range cppExtension.all(src) { // a module of Python
+		add(Opening{At: m[0], Reach: OpenModules, Name: groups(src, m), What: src[m[0]:m[1]]})
+	}
 	cppInvoked(f, src, add)
 	for _, m := range cppIncludeMacro.FindAllStringIndex(src, -1) {
 		add(Opening{At: m[0], Reach: OpenFile, Name: Any, What: src[m[0]:m[1]]})
 	}
 	for n := range f.Tree.Len() { // using Base::name brings overloads and constructors
-		if k := f.Tree.Kind(n); (k == "preproc_include" || k == "preproc_call") && strings.Contains(f.Tree.Text(n), "include") { // a file within a class writes its members
+		k := f.Tree.Kind(n)
+		if (k == "preproc_include" || k == "preproc_call") && strings.Contains(f.Tree.Text(n), "include") {
+			// a file within a class writes its members
 			if t := f.typeAround(f.ScopeAt(f.Tree.Start(n))); t != "" {
 				add(Opening{At: f.Tree.Start(n), Reach: OpenMembers, Owner: t, Name: Any, What: f.Tree.Text(n)})
 			}
@@ -78,7 +92,8 @@ func cppOpenings(f *Facts, add func(Opening)) {
 }
 
 // cppKeywords begin what looks like a call and is none.
-var cppKeywords = strings.Fields("if for while switch return sizeof catch alignof decltype throw static_assert defined requires noexcept alignas operator asm typeof co_return co_await delete new")
+var cppKeywords = strings.Fields(`if for while switch return sizeof catch alignof decltype throw static_assert
+defined requires noexcept alignas operator asm typeof co_return co_await delete new`)
 
 // cppPlain is an argument that may be a name: a word, with its value behind it.
 var cppPlain = regexp.MustCompile(`^\s*[A-Za-z_]\w*\s*(?:=.*)?$`)

@@ -7,15 +7,16 @@ import (
 )
 
 var (
-	ecmaGlobalComment = regexp.MustCompile(`(?s)/\*\s*(?:globals?|exported)\s+(.*?)\*/`)
-	ecmaExportEquals  = regexp.MustCompile(`(?m)(?:^|;)\s*export\s*=`)
-	ecmaAugmented     = regexp.MustCompile(`\bdeclare\s+module\s+['"](\.[^'"]*)['"]`)
+	ecmaGlobalComment = signOf(`global exported`, `(?s)/\*\s*(globals?|exported)\s+(.*?)\*/`)
+	ecmaExportEquals  = signOf(`export`, `export\s*=`)
+	ecmaAugmented     = signOf(`declare`, `\bdeclare\s+module\s+['"](\.[^'"]*)['"]`)
 	ecmaCopiers       = regexp.MustCompile(`^(assign|defineProperties|extend)$|[mM]ix`)
 	ecmaPrototype     = regexp.MustCompile(`\b([A-Za-z_$][\w$]*)\.prototype\b`)
 )
 
 // ecmaHosts are the names of the global object.
-var ecmaHosts = strings.Fields("window globalThis global self root GLOBAL frames top parent unsafeWindow window.window window.top window.parent global.global document.defaultView")
+var ecmaHosts = strings.Fields(`window globalThis global self root GLOBAL frames top parent unsafeWindow
+window.window window.top window.parent global.global document.defaultView`)
 
 // ecmaDefines are the keys of configurations whose keys are names that a bundler or
 // a test runner supplies.
@@ -24,19 +25,28 @@ var ecmaDefines = strings.Fields("define defines globals global_defs replace val
 // ecmaOpenings: names put into the global object, named to a linter or defined by a
 // bundler, and members that are copied into a class.
 func ecmaOpenings(f *Facts, add func(Opening)) {
-	for _, m := range ecmaGlobalComment.FindAllSubmatchIndex(f.Src, -1) {
-		for _, name := range identifier.FindAllString(string(f.Src[m[2]:m[3]]), -1) {
-			add(Opening{At: m[0], Reach: OpenFile, Name: name, What: "a comment for linters"})
+	src := string(f.Src)
+	for _, m := range ecmaGlobalComment.all(src) {
+		reach := OpenFile
+		if group(src, m, 1) == "exported" { // by a script, to those beside it
+			reach = OpenGlobal
+		}
+		for _, name := range identifier.FindAllString(group(src, m, 2), -1) {
+			add(Opening{At: m[0], Reach: reach, Name: name, What: "a comment for linters"})
 		}
 	}
-	for _, m := range ecmaExportEquals.FindAllIndex(f.Src, -1) {
-		add(Opening{At: m[0], Reach: OpenFile, Name: Any, What: string(f.Src[m[0]:m[1]])})
+	for _, m := range ecmaExportEquals.all(src) {
+		before := strings.TrimRight(src[:m[0]], " \t")
+		if before == "" || strings.HasSuffix(before, ";") || strings.HasSuffix(before, "\n") {
+			add(Opening{At: m[0], Reach: OpenFile, Name: Any, What: src[m[0]:m[1]]})
+		}
 	}
-	for _, m := range ecmaAugmented.FindAllSubmatchIndex(f.Src, -1) {
-		owner := lastPathPart(string(f.Src[m[2]:m[3]]))
-		add(Opening{At: m[0], Reach: OpenMembers, Owner: owner, Name: Any, What: string(f.Src[m[0]:m[1]])})
+	for _, m := range ecmaAugmented.all(src) {
+		owner := lastPathPart(group(src, m, 1))
+		add(Opening{At: m[0], Reach: OpenMembers, Owner: owner, Name: Any, What: src[m[0]:m[1]]})
 	}
-	hosts := ecmaOutside(f, add)
+	f.writtenIn(ecmaWritten, add)
+	hosts := ecmaAliases(f)
 	for n := range f.Tree.Len() {
 		switch f.Tree.Kind(n) {
 		case "assignment_expression", "augmented_assignment_expression":
@@ -122,11 +132,13 @@ func ecmaAssigned(f *Facts, n int, hosts map[string]bool, add func(Opening)) {
 		}
 		return
 	}
-	if right := f.Tree.Kind(f.Tree.Child(n, "right")); name != Any && identifier.FindString(object) == object && object != "this" && object != "exports" &&
+	right := f.Tree.Kind(f.Tree.Child(n, "right"))
+	if name != Any && identifier.FindString(object) == object && object != "this" && object != "exports" &&
 		strings.Contains(right, "function") {
 		add(Opening{At: o.At, Reach: OpenMembers, Owner: AnyType, Name: name, What: o.What})
 	}
-	if object == "this" && (hosts["this"] || !f.inFunction(f.Tree.Start(n)) && f.typeAround(f.ScopeAt(f.Tree.Start(n))) == "") {
+	alone := !f.inFunction(f.Tree.Start(n)) && f.typeAround(f.ScopeAt(f.Tree.Start(n))) == ""
+	if object == "this" && (hosts["this"] || alone) {
 		o.Reach = OpenGlobal
 		add(o)
 	}
@@ -151,11 +163,12 @@ func ecmaCopies(f *Facts, c *Call, add func(Opening)) {
 		ecmaKeys(f, c.Args[0].Node, OpenGlobal, "", c.Name, add)
 		return
 	}
-	if slices.Contains([]string{"inject", "replace"}, c.Name) && c.Recv < 0 && len(c.Args) == 1 && f.Tree.Kind(c.Args[0].Node) == "object" {
+	if (c.Name == "inject" || c.Name == "replace") && c.Recv < 0 && len(c.Args) == 1 &&
+		f.Tree.Kind(c.Args[0].Node) == "object" {
 		ecmaKeys(f, c.Args[0].Node, OpenGlobal, "", c.Name, add)
 	}
-	if c.Name == "AutoImport" {
-		add(Opening{At: c.Start, Reach: OpenGlobal, Name: Any, What: "AutoImport"})
+	if c.Name == "AutoImport" || c.Name == "defineNuxtConfig" { // of Nuxt, which imports for all files
+		add(Opening{At: c.Start, Reach: OpenGlobal, Name: Any, What: c.Name})
 	}
 	if len(c.Args) == 1 && text(c.Args[0]) == "this" && ecmaEmitter.MatchString(c.Name) {
 		if t := f.typeAround(c.Scope); t != "" {
@@ -171,7 +184,8 @@ func ecmaCopies(f *Facts, c *Call, add func(Opening)) {
 	owner := ""
 	if m := ecmaPrototype.FindStringSubmatch(on); m != nil && m[0] == on {
 		owner = m[1]
-	} else if alone && identifier.FindString(on) == on && f.known(on) && !f.scopeInFunction(c.Scope) && on[0] >= 'A' && on[0] <= 'Z' {
+	} else if alone && identifier.FindString(on) == on && f.known(on) && !f.scopeInFunction(c.Scope) &&
+		on[0] >= 'A' && on[0] <= 'Z' {
 		owner = on
 	}
 	host := slices.Contains(ecmaHosts, on)
@@ -196,6 +210,9 @@ func ecmaCopies(f *Facts, c *Call, add func(Opening)) {
 	case owner != "" && ecmaCopiers.MatchString(c.Name):
 		for _, a := range c.Args[1:] {
 			ecmaKeys(f, a.Node, OpenMembers, owner, what, add)
+			if from := ecmaFrom(f, owner); from != "" {
+				ecmaKeys(f, a.Node, OpenMembers, InModule+from, what, add)
+			}
 		}
 	}
 }

@@ -69,7 +69,8 @@ func javascriptAssignment(b *Builder, n int) {
 		return
 	}
 	last := path[strings.LastIndexByte(path, '.')+1:]
-	if d.Role != Field || !d.Static || last != "" && unicode.IsUpper(rune(last[0])) { // a broken text has places without a name
+	if d.Role != Field || !d.Static || last != "" && unicode.IsUpper(rune(last[0])) {
+		// a broken text has places without a name
 		if b.Text(name) != "prototype" {
 			ecmaDeclare(b, n, name, d, 0)
 		}

@@ -2,6 +2,7 @@ package syntax
 
 import (
 	"regexp"
+	"sort"
 	"strings"
 )
 
@@ -97,15 +98,14 @@ func (f *Facts) brokenNames(add func(Opening)) {
 	}
 }
 
-// ScopeAt is the innermost scope around a place.
+// ScopeAt is the innermost scope around a place. Scopes stand in the order of their
+// starts and enclose each other as their parents say.
 func (f *Facts) ScopeAt(at int) int {
-	best := 0
-	for i, sc := range f.Scopes {
-		if sc.Start <= at && at < sc.End && sc.Start >= f.Scopes[best].Start && sc.End <= f.Scopes[best].End {
-			best = i
-		}
+	s := sort.Search(len(f.Scopes), func(i int) bool { return f.Scopes[i].Start > at }) - 1
+	for s > 0 && at >= f.Scopes[s].End {
+		s = f.Scopes[s].Parent
 	}
-	return best
+	return max(s, 0)
 }
 
 // inFunction reports whether a place is in a function's body, where what is declared

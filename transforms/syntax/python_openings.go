@@ -9,17 +9,21 @@ import (
 // pythonOpenings: what binds names of the module, or members of a class or of
 // another module, by other means than a declaration.
 func pythonOpenings(f *Facts, add func(Opening)) {
-	names := pythonNames{f, f.pythonOrigins(string(f.Src))}
+	names := pythonNamesOf(f)
 	for i := range f.Calls {
 		pythonCall(names, &f.Calls[i], add)
 	}
 	pythonOutside(names, add)
 	for n := range f.Tree.Len() {
+		bound := func(c int) {
+			name := identifier.FindString(f.Tree.Text(c))
+			add(Opening{At: f.Tree.Start(n), Reach: OpenFile, Name: name, What: f.Tree.Text(n)})
+		}
 		switch f.Tree.Kind(n) {
 		case "global_statement":
 			for c := range f.Tree.Children(n) {
 				if f.inFunction(f.Tree.Start(n)) || f.typeAround(f.ScopeAt(f.Tree.Start(n))) != "" {
-					add(Opening{At: f.Tree.Start(n), Reach: OpenFile, Name: f.Tree.Text(c), What: f.Tree.Text(n)})
+					bound(c)
 				}
 			}
 		case "exec_statement":
@@ -28,21 +32,25 @@ func pythonOpenings(f *Facts, add func(Opening)) {
 			}
 		case "splat_pattern", "list_splat_pattern": // case [a, *rest]: the name is bound in the scope around
 			if strings.Contains(f.Tree.Kind(f.Tree.Parent(n)), "pattern") && !f.inFunction(f.Tree.Start(n)) {
-				add(Opening{At: f.Tree.Start(n), Reach: OpenFile, Name: identifier.FindString(f.Tree.Text(n)), What: f.Tree.Text(n)})
+				bound(n)
+			}
+		case "splat_type": // match [x]: as older grammars read it, an annotation
+			if !f.inFunction(f.Tree.Start(n)) {
+				bound(n)
 			}
 		case "assignment", "augmented_assignment":
 			pythonAssigned(names, n, add)
 		}
 	}
 	src := string(f.Src)
-	for _, m := range pythonModules.FindAllStringIndex(src, -1) {
+	for _, m := range pythonModules.near(src) {
 		before := strings.TrimRight(src[max(0, m[0]-24):m[0]], " \n\t")
 		if pythonAsks.MatchString(before) {
 			continue
 		}
 		add(Opening{At: m[0], Reach: OpenFile, Name: Any, What: src[m[0]:m[1]]})
 	}
-	for _, m := range pythonModuleSet.FindAllStringSubmatchIndex(src, -1) {
+	for _, m := range pythonModuleSet.near(src) {
 		key := strings.TrimSpace(src[m[2]:m[3]])
 		if key == "__name__" {
 			continue
@@ -53,10 +61,10 @@ func pythonOpenings(f *Facts, add func(Opening)) {
 		}
 		add(Opening{At: m[0], Reach: OpenModules, Name: name, What: src[m[0]:m[1]]})
 	}
-	for _, m := range pythonTypeAlias.FindAllStringSubmatchIndex(src, -1) {
+	for _, m := range pythonTypeAlias.near(src) {
 		add(Opening{At: m[0], Reach: OpenFile, Name: src[m[2]:m[3]], What: "type " + src[m[2]:m[3]]})
 	}
-	for _, m := range pythonDictUse.FindAllStringIndex(src, -1) {
+	for _, m := range pythonDictUse.near(src) {
 		if t := f.typeAround(f.ScopeAt(m[0])); t != "" {
 			add(Opening{At: m[0], Reach: OpenMembers, Owner: t, Name: Any, What: src[m[0]:m[1]]})
 		}
@@ -64,11 +72,12 @@ func pythonOpenings(f *Facts, add func(Opening)) {
 }
 
 var (
-	pythonModules   = regexp.MustCompile(`\bmodules\[__name__\]`)
-	pythonModuleSet = regexp.MustCompile(`\bmodules\[([^\]\n]+)\]\s*=[^=]`)
-	pythonDictUse   = regexp.MustCompile(`\b(self|cls)\.__dict__\b|\bvars\((self|cls)\)|\bsuper\(\)\.__setattr__\(|\bobject\.__setattr__\(`)
+	pythonModules   = signOf(`modules[`, `\bmodules\[__name__\]`)
+	pythonModuleSet = signOf(`modules[`, `\bmodules\[([^\]\n]+)\]\s*=[^=]`)
+	pythonDictUse   = signOf(`.__dict__ vars( __setattr__(`,
+		`\b(self|cls)\.__dict__\b|\bvars\((self|cls)\)|\bsuper\(\)\.__setattr__\(|\bobject\.__setattr__\(`)
 	pythonAsks      = regexp.MustCompile(`\b(getmembers|getattr|hasattr)\($`)
-	pythonTypeAlias = regexp.MustCompile(`(?m)^\s*type\s+([A-Za-z_]\w*)\s*[\[=]`) // PEP 695: the grammar is older
+	pythonTypeAlias = signOf(`type`, `(?m)^[ \t]*type\s+([A-Za-z_]\w*)\s*[\[=]`) // PEP 695: the grammar is older
 	pythonStrings   = regexp.MustCompile(`['"]([^'"]*)['"]`)
 	pythonReads     = regexp.MustCompile(`^\s*(\)|\.(get|items|keys|values|copy|__contains__)\b|$|:|\band\b|\bor\b)`)
 )
@@ -80,7 +89,8 @@ func pythonCall(names pythonNames, c *Call, add func(Opening)) {
 	}
 	inside := f.scopeInFunction(c.Scope)
 	switch {
-	case (c.Recv < 0 || f.Tree.Text(c.Recv) == "builtins") && len(c.Args) == 0 && (c.Name == "globals" || !inside && (c.Name == "vars" || c.Name == "locals")):
+	case (c.Recv < 0 || f.Tree.Text(c.Recv) == "builtins") && len(c.Args) == 0 &&
+		(c.Name == "globals" || !inside && (c.Name == "vars" || c.Name == "locals")):
 		name, binds := pythonNamespace(f, c)
 		if !binds {
 			return
@@ -99,11 +109,15 @@ func pythonCall(names pythonNames, c *Call, add func(Opening)) {
 	case (c.Name == "setattr" || c.Name == "__setattr__") && len(c.Args) >= 2:
 		pythonSetattr(names, c, add)
 	case c.Name == "install" || c.Name == "Import": // gettext's names, SCons's exports
+		reach := OpenGlobal
+		if c.Name == "Import" {
+			reach = OpenFile
+		}
 		for _, a := range c.Args {
 			if c.Name == "Import" || a.Keyword == "names" {
 				for _, s := range pythonStrings.FindAllStringSubmatch(string(f.Src[a.ValueStart:a.ValueEnd]), -1) {
 					for _, name := range identifier.FindAllString(s[1], -1) {
-						add(Opening{At: c.Start, Reach: map[bool]Reach{true: OpenFile, false: OpenGlobal}[c.Name == "Import"], Name: name, What: c.Name})
+						add(Opening{At: c.Start, Reach: reach, Name: name, What: c.Name})
 					}
 				}
 			}
@@ -139,9 +153,11 @@ func pythonNamespace(f *Facts, c *Call) (name string, binds bool) {
 		for slices.Contains(pythonTargets, f.Tree.Kind(f.Tree.Parent(target))) {
 			target = f.Tree.Parent(target)
 		}
-		return oneOr(quoted(key)), f.Tree.Field(target) == "left" || f.Tree.Kind(f.Tree.Parent(target)) == "as_pattern_target"
+		binds = f.Tree.Field(target) == "left" || f.Tree.Kind(f.Tree.Parent(target)) == "as_pattern_target"
+		return oneOr(quoted(key)), binds
 	}
-	if strings.HasPrefix(rest, ".get(") || pythonReads.MatchString(rest) && !strings.HasPrefix(strings.TrimSpace(rest), ")") {
+	passed := strings.HasPrefix(strings.TrimSpace(rest), ")")
+	if strings.HasPrefix(rest, ".get(") || pythonReads.MatchString(rest) && !passed {
 		// n = globals() keeps the dictionary, and what is done with it is not followed.
 		return Any, strings.HasSuffix(before, "=") && !strings.HasPrefix(rest, ".")
 	}
@@ -185,7 +201,8 @@ func pythonPassesItself(f *Facts, c *Call) bool {
 		switch strings.TrimSpace(string(f.Src[a.ValueStart:a.ValueEnd])) {
 		case "__name__", "__path__", "sys.modules":
 			p := f.Tree.Parent(c.Node)
-			return p >= 0 && f.Tree.Kind(p) == "expression_statement" && !slices.Contains([]string{"print", "getLogger", "main"}, c.Name)
+			return p >= 0 && f.Tree.Kind(p) == "expression_statement" &&
+				!slices.Contains([]string{"print", "getLogger", "main"}, c.Name)
 		}
 	}
 	return false
@@ -231,11 +248,14 @@ func pythonAssigned(names pythonNames, n int, add func(Opening)) {
 		case object == "builtins" || object == "__builtins__" || object == "__builtin__":
 			add(Opening{At: f.Tree.Start(n), Reach: OpenGlobal, Name: name, What: what})
 		case first == "self" || first == "cls" || identifier.FindString(lastPart(object)) != lastPart(object):
+		case len(names.owners(object)) > 0 && (name == "__getattr__" || name == "__dict__" || name == "__class__"):
+			names.put(f.Tree.Start(n), object, Any, what, add)
 		case len(names.owners(object)) > 0:
-			if name == "__getattr__" || name == "__dict__" || name == "__class__" {
-				name = Any
-			}
 			names.put(f.Tree.Start(n), object, name, what, add)
+			if len(names.origins[object]) == 0 || !names.objects[object] {
+				return
+			}
+			fallthrough
 		case !strings.HasPrefix(name, "_"):
 			add(Opening{At: f.Tree.Start(n), Reach: OpenMembers, Owner: AnyType, Name: name, What: what})
 		}

@@ -7,8 +7,8 @@ import (
 )
 
 // rustPlainMacros declare nothing beside what their arguments name.
-var rustPlainMacros = strings.Fields(`thread_local lazy_static bitflags const_assert const_assert_eq static_assert compile_error
-macro_rules global_asm assert_impl_all assert_not_impl_any assert_eq_size assert_obj_safe doctest
+var rustPlainMacros = strings.Fields(`thread_local lazy_static bitflags const_assert const_assert_eq static_assert
+compile_error macro_rules global_asm assert_impl_all assert_not_impl_any assert_eq_size assert_obj_safe doctest
 inventory submit criterion_main criterion_group fuzz_target`)
 
 // rustItemPlaces are the kinds of nodes in which items stand.
@@ -52,8 +52,8 @@ func rustOpenings(f *Facts, add func(Opening)) {
 }
 
 // rustPlainDerives implement a trait and declare nothing else.
-var rustPlainDerives = strings.Fields(`Debug Clone Copy PartialEq Eq PartialOrd Ord Hash Default Serialize Deserialize Error Parser Args
-Subcommand ValueEnum JsonSchema Zeroize ZeroizeOnDrop Display From Into TryFrom TryInto Deref
+var rustPlainDerives = strings.Fields(`Debug Clone Copy PartialEq Eq PartialOrd Ord Hash Default Serialize Deserialize
+Error Parser Args Subcommand ValueEnum JsonSchema Zeroize ZeroizeOnDrop Display From Into TryFrom TryInto Deref
 DerefMut Arbitrary Pod Zeroable FromRow ToSql FromSql BorshSerialize BorshDeserialize Encode Decode
 TypeInfo IntoStaticStr EnumString AsRefStr FromPrimitive ToPrimitive Hash32 Valuable ToTokens Parse
 Reflect Component Resource Message Trace Finalize`)
@@ -90,6 +90,14 @@ func rustAttributed(f *Facts, n int, add func(Opening)) {
 		case head == "derive" && rustPlainDerive(text), head != "derive" && rustPlainAttribute(head):
 			continue
 		}
+		if head == "pymodule" { // a module of Python
+			add(Opening{At: o.At, Reach: OpenModules, Name: name, What: text})
+		}
+		for _, word := range identifier.FindAllString(text, -1) { // #[builder(name = "Other")]
+			if o.Name = word; len(word) > 2 && !slices.Contains(rustBuiltin, word) {
+				add(o)
+			}
+		}
 		for _, form := range []string{name, snake(name), strings.ToUpper(snake(name))} {
 			for _, pattern := range []string{form + "*", "*" + form} {
 				o.Name = pattern
@@ -108,7 +116,8 @@ func rustPlainDerive(text string) bool {
 }
 
 func rustPlainAttribute(head string) bool {
-	return head != "cfg_attr" && (slices.Contains(rustBuiltin, head) || head == "rustfmt" || head == "clippy" || head == "serde")
+	return head != "cfg_attr" &&
+		(slices.Contains(rustBuiltin, head) || head == "rustfmt" || head == "clippy" || head == "serde")
 }
 
 // snake is the form of a name in a_b.
@@ -128,7 +137,8 @@ func snake(s string) string {
 
 func (f *Facts) inBlock(s int) bool {
 	for ; s > 0; s = f.Scopes[s].Parent {
-		if f.Scopes[s].Kind == BlockScope && f.Scopes[s].Decl < 0 && f.Src[f.Scopes[s].Start] == '{' && f.typeAround(s) == "" {
+		sc := &f.Scopes[s]
+		if sc.Kind == BlockScope && sc.Decl < 0 && f.Src[sc.Start] == '{' && f.typeAround(s) == "" {
 			return true
 		}
 	}
@@ -137,8 +147,9 @@ func (f *Facts) inBlock(s int) bool {
 
 var (
 	rustPathAttribute = regexp.MustCompile(`\bpath\s*=\s*"([^"]+)"`)
-	rustItem          = regexp.MustCompile(`\b(?:fn|struct|enum|union|trait|mod|type|const|static|macro_rules\s*!)\s+(?:ref\s+|mut\s+|unsafe\s+|fn\s+)*([$\w]+)`)
-	rustInner         = regexp.MustCompile(`\b(\w+)\s*!|\buse\b|\bextern\s+crate\b`)
+	rustItem          = regexp.MustCompile(`\b(?:fn|struct|enum|union|trait|mod|type|const|static|macro_rules\s*!)\s+` +
+		`(?:ref\s+|mut\s+|unsafe\s+|fn\s+)*([$\w]+)`)
+	rustInner = regexp.MustCompile(`\b(\w+)\s*!|\buse\b|\bextern\s+crate\b`)
 )
 
 // rustDefinition says which names of its own a macro makes. Those that its arguments

@@ -198,14 +198,18 @@ func (q *query) has(c *closure, name string) string {
 	return ""
 }
 
-// mayMake is the opening that may make a member of that name.
-func (c *closure) mayMake(name string) (opening, bool) {
+// mayMake is the opening that may make a member of that name. What is set on an object
+// of no known type may be a member of any type that the repository declares.
+func (q *query) mayMake(c *closure, name string) (opening, bool) {
 	for _, o := range c.patterns {
 		if o.gives(name) {
 			return o, true
 		}
 	}
-	return opening{}, false
+	if !slices.ContainsFunc(c.types, func(t typ) bool { return t.lib == nil }) {
+		return opening{}, false
+	}
+	return q.fromFamily(q.repo.ofAny, name)
 }
 
 // below lists the types of the repository that have t among their direct

@@ -70,7 +70,8 @@
 // no more: a module with globals()[…] = … that module, setattr(C, n, v) the class C,
 // window.x = … the one name x, a macro the file that calls it. The symbols of record
 // open say so (syntax.Opening), and the settings of projects are read for what they
-// give all files (fim.Settings). A file knows modules and classes by other names too
+// give all files (fim.Settings): usings, precompiled headers, globals, the scripts of
+// pages, modules of Python that are built of Rust or C++. A file knows modules and classes by other names too
 // (import pkg as p, m = import_module(…), for c in (A, B)): what it sets on them is
 // theirs, and a name set on an object of no known type may be any type's. One that
 // makes a single known name makes it exist; one that may make any makes the check
@@ -89,7 +90,9 @@
 //
 // Types are followed only through written types, constructions and results: no
 // inference, no flow, no generics. Code that is generated under an unusual name, by
-// a tool that no file of the archive shows, is not seen. Ambient names of script
+// a tool that no file of the archive shows, is not seen. What an attribute of Rust makes
+// is looked for under names that hold the item's or stand in the attribute. A class that
+// is handed to a function of a library is taken to stay what it is. Ambient names of script
 // hosts are a list. A window costs two parses, which is nearly all of the time.
 //
 // This package shares no predicate with the generator of rules: what one believes

@@ -196,7 +196,7 @@ func (s *site) memberOf(e entity, c *syntax.Call) finding {
 			return abstain("the window has %q, which can add members that are not written", m)
 		}
 	}
-	if o, ok := cl.mayMake(c.Name); ok {
+	if o, ok := s.mayMake(cl, c.Name); ok {
 		return o.finding(c.Name)
 	}
 	if o, ok := s.macroMade(c.Name); ok {

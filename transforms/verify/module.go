@@ -168,13 +168,11 @@ func (m module) holds(d *decl) bool {
 	return m.owner == "" && d.role == syntax.EnumMember
 }
 
+var generatedParts = words(`_pb2 _pb .pb _grpc generated autogen version config _export export_ moc_ ui_ .g _gen
+bindings parser lexer autovalue_ autooneof_ immutable buildinfo buildconfig package _rc`)
+
 // generatedName matches names that builds usually make.
 func generatedName(base string) bool {
 	base = strings.ToLower(base)
-	for _, s := range []string{"_pb2", "_pb", ".pb", "_grpc", "generated", "autogen", "version", "config", "_export", "export_", "moc_", "ui_", ".g", "_gen", "bindings", "parser", "lexer", "autovalue_", "autooneof_", "immutable", "buildinfo", "buildconfig", "package", "_rc"} {
-		if strings.Contains(base, s) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(generatedParts, func(s string) bool { return strings.Contains(base, s) })
 }

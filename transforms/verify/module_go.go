@@ -67,7 +67,8 @@ func goModule(q *query, p string, from *file) module {
 	if slices.Contains(goExperiments, p) {
 		return module{name: p}
 	}
-	return missing(sure, p, "package %s is not in the standard library (up to Go 1.27), and no module of the archive begins with %s", p, first)
+	return missing(sure, p, "package %s is not in the standard library (up to Go 1.27), "+
+		"and no module of the archive begins with %s", p, first)
 }
 
 func goPackage(q *query, name, dir string) (module, bool) {
@@ -111,4 +112,5 @@ func (m module) packageName() string {
 }
 
 // goExperiments are packages of the standard library that GOEXPERIMENT brings.
-var goExperiments = words("arena simd simd/archsimd runtime/secret encoding/json/v2 encoding/json/jsontext testing/synctest")
+var goExperiments = words(`arena simd simd/archsimd runtime/secret encoding/json/v2 encoding/json/jsontext
+testing/synctest`)

@@ -40,8 +40,11 @@ func pythonModule(q *query, p string, from *file) module {
 		if fs := q.repo.stemIn(strings.TrimSuffix(strings.TrimSuffix(target, "_pb2"), "_pb2_grpc")); len(fs) > 0 || generatedName(base) || !q.repo.folders[folder(target)] {
 			return module{name: p}
 		}
+		if o, ok := q.pythonMade(strings.ReplaceAll(target, "/", ".")); ok {
+			return module{name: p, open: o.at()}
+		}
 		for _, f := range q.repo.stemIn(strings.TrimPrefix(folder(target)+"/__init__", "/")) {
-			if f.unread || slices.ContainsFunc(f.opens, func(o opening) bool { return o.reach == syntax.OpenFile && o.name == syntax.Any }) {
+			if f.unread || f.opensAny() {
 				return module{name: p, open: f.path + " may make modules"}
 			}
 		}
@@ -91,7 +94,8 @@ func (q *query) pythonRoots(top string, from *file) []string {
 // the importing one or a package of the archive has the name: the lists of many
 // versions hold modules that Python has dropped, and others took their names.
 func (q *query) pythonStandard(p, top string, from *file) module {
-	if from != nil && len(q.repo.stemIn(strings.TrimPrefix(from.folder+"/"+top, "/"))) > 0 || len(q.pythonRoots(top, nil)) > 0 {
+	beside := from != nil && len(q.repo.stemIn(strings.TrimPrefix(from.folder+"/"+top, "/"))) > 0
+	if beside || len(q.pythonRoots(top, nil)) > 0 {
 		return module{name: p}
 	}
 	for _, root := range []string{"", "src/", "lib/"} {
@@ -102,10 +106,12 @@ func (q *query) pythonStandard(p, top string, from *file) module {
 	if m := q.lib.modules[p]; m != nil {
 		return module{state: standard, name: p, lib: m}
 	}
-	if outer := q.lib.modules[strings.TrimSuffix(p, "."+last(p))]; outer[last(p)] != (arity{}) || last(p) == "__main__" {
+	outer := q.lib.modules[strings.TrimSuffix(p, "."+last(p))]
+	if outer[last(p)] != (arity{}) || last(p) == "__main__" {
 		return module{name: p}
 	}
-	return missing(!slices.Contains(pythonPlatform, top), p, "the standard library of Python 2.7 to 3.15 has no module %s", p)
+	sure := !slices.Contains(pythonPlatform, top)
+	return missing(sure, p, "the standard library of Python 2.7 to 3.15 has no module %s", p)
 }
 
 // pythonAbsent: a path below a top-level package of the archive that is not there.
@@ -116,14 +122,17 @@ func pythonAbsent(q *query, p, slashed string, from *file) module {
 		return module{name: p}
 	}
 	pkg := strings.TrimPrefix(roots[0]+"/"+top, "/")
+	if o, ok := q.pythonMade(p); ok {
+		return module{name: p, open: o.at()}
+	}
 	for _, o := range q.repo.modules {
-		if q.family(o.file) && (o.name == p || o.name == syntax.Any && strings.HasPrefix(o.file.path, pkg+"/")) {
+		if q.family(o.file) && o.name == syntax.Any && strings.HasPrefix(o.file.path, pkg+"/") {
 			return module{name: p, open: o.at()}
 		}
 	}
 	for dir := folder(strings.TrimPrefix(roots[0]+"/"+slashed, "/")); dir != "" && dir != roots[0]; dir = folder(dir) {
 		for _, f := range q.repo.stemIn(dir + "/__init__") {
-			if f.unread || slices.ContainsFunc(f.opens, func(o opening) bool { return o.reach == syntax.OpenFile && o.name == syntax.Any }) {
+			if f.unread || f.opensAny() {
 				return module{name: p, open: f.path + " may make modules"}
 			}
 		}
@@ -156,6 +165,18 @@ func pythonAbsent(q *query, p, slashed string, from *file) module {
 		return module{name: p}
 	}
 	return missing(true, p, "the archive holds the package %s, and neither %s.py nor a folder %s/", pkg, target, target)
+}
+
+// pythonMade is what makes a module: a source in Rust or C++, which says the last name
+// only, the settings of a build, or a file that puts it among the modules.
+func (q *query) pythonMade(p string) (opening, bool) {
+	i := slices.IndexFunc(q.repo.modules, func(o opening) bool {
+		return o.name != syntax.Any && (o.gives(p) || strings.HasSuffix(p, "."+o.name))
+	})
+	if i < 0 {
+		return opening{}, false
+	}
+	return q.repo.modules[i], true
 }
 
 func pythonFiles(q *query, name, target string) (module, bool) {

@@ -92,11 +92,12 @@ func ecmaModule(q *query, p string, from *file) module {
 		}
 		return m
 	}
-	if generatedName(target) {
+	if generatedName(target) || path.Ext(target) == ".node" {
 		return module{name: p}
 	}
 	for _, o := range q.repo.modules {
-		if o.file.language == "" || q.family(o.file) && o.name != syntax.Any && o.gives(p) { // of the settings, not of another language
+		settings := o.file.language == "" && o.name == syntax.Any
+		if settings || q.family(o.file) && o.name != syntax.Any && o.gives(p) {
 			return module{name: p, open: o.at()}
 		}
 	}

@@ -44,38 +44,41 @@ func (o opening) finding(name string) finding {
 	return abstain("%s may make %s", o.at(), name)
 }
 
-// open sorts a file's openings by what they reach.
+// open sorts a file's openings by what they reach. With the file stay those that are
+// asked for by their file.
 func (r *Repo) open(f *file) {
+	var own []opening
 	for _, o := range f.opens {
 		switch o.reach {
 		case syntax.OpenMembers:
-			r.openers[o.owner] = append(r.openers[o.owner], o)
-		case syntax.OpenGlobal:
-			r.globals = append(r.globals, o)
-		case syntax.OpenMacro:
-			r.macros[o.owner] = append(r.macros[o.owner], o)
-			if _, ok := r.made[o.name]; !ok && o.named() {
-				r.made[o.name] = o
+			switch o.owner {
+			case syntax.Any, syntax.Exports:
+				own = append(own, o)
+			case syntax.AnyType:
+				setOf(r.ofAny, f.language).add(o)
+			default:
+				r.openers[o.owner] = append(r.openers[o.owner], o)
 			}
+		case syntax.OpenGlobal:
+			setOf(r.globals, f.language).add(o)
+		case syntax.OpenMacro:
+			if o.owner != syntax.Any {
+				r.macros[o.owner] = append(r.macros[o.owner], o)
+			}
+			if o.owner == syntax.Any || o.named() { // what a macro of a known name may make beside, its calls say
+				setOf(r.made, f.language).add(o)
+			}
+		case syntax.OpenPackage:
+			r.packaged[f.folder] = append(r.packaged[f.folder], o)
+		case syntax.OpenFile:
+			own = append(own, o)
 		case syntax.OpenModules:
 			r.modules = append(r.modules, o)
 		case syntax.OpenPath:
-			r.places = append(r.places, o)
+			own, r.places = append(own, o), append(r.places, o)
 		}
 	}
-}
-
-// packageOpens are the openings of a folder's files that reach all of them.
-func (r *Repo) packageOpens(dir string) []opening {
-	var out []opening
-	for _, f := range r.dirs[dir] {
-		for _, o := range f.opens {
-			if o.reach == syntax.OpenPackage {
-				out = append(out, o)
-			}
-		}
-	}
-	return out
+	f.opens = own
 }
 
 // madeIn is the opening of a file, or of a file of its folder, that may make a name
@@ -100,7 +103,7 @@ func (q *query) madeIn(f *file, name string) (opening, bool) {
 	if take(f.opens, syntax.OpenFile) {
 		return any, true
 	}
-	if take(q.repo.packageOpens(f.folder), syntax.OpenPackage) {
+	if take(q.repo.packaged[f.folder], syntax.OpenPackage) {
 		return any, true
 	}
 	for _, x := range q.repo.openers[moduleName(f)] {
@@ -109,11 +112,19 @@ func (q *query) madeIn(f *file, name string) (opening, bool) {
 		}
 	}
 	for _, x := range q.repo.openers[syntax.Packages] {
-		if q.family(x.file) && x.gives(name) && strings.HasPrefix(x.file.path, f.folder+"/") && stem(f.path) == f.folder+"/__init__" {
+		inside := strings.HasPrefix(x.file.path, f.folder+"/") && stem(f.path) == f.folder+"/__init__"
+		if inside && q.family(x.file) && x.gives(name) {
 			return x, true
 		}
 	}
 	return any, found
+}
+
+// opensAny reports whether a file may add any name to its module.
+func (f *file) opensAny() bool {
+	return slices.ContainsFunc(f.opens, func(o opening) bool {
+		return o.reach == syntax.OpenFile && o.name == syntax.Any
+	})
 }
 
 // moduleName is the last name of a file's module.
@@ -128,12 +139,10 @@ func moduleName(f *file) string {
 
 // madeGlobal is the opening that may make a name that every file sees.
 func (q *query) madeGlobal(name string) (opening, bool) {
-	for _, o := range q.repo.globals {
-		if (q.family(o.file) || q.w.ambient && o.file.language == "") && o.gives(name) {
-			return o, true
-		}
+	if o, ok := q.fromFamily(q.repo.globals, name); ok || !q.w.ambient {
+		return o, ok
 	}
-	return opening{}, false
+	return q.repo.globals[""].gives(name) // of the settings
 }
 
 // openMembers adds to a closure what openings add to a type.
@@ -141,14 +150,12 @@ func (q *query) openMembers(c *closure, d *decl) {
 	for _, o := range q.repo.openers[d.name] {
 		q.openMember(c, o)
 	}
-	for _, o := range q.repo.openers[syntax.Any] {
-		if o.file == d.file {
-			q.openMember(c, o)
-		}
+	for _, o := range q.repo.openers[syntax.InModule+moduleName(d.file)] {
+		q.openMember(c, o)
 	}
-	for _, o := range q.repo.openers[syntax.AnyType] {
-		if q.family(o.file) {
-			c.patterns = append(c.patterns, o)
+	for _, o := range d.file.opens {
+		if o.reach == syntax.OpenMembers && o.owner == syntax.Any {
+			q.openMember(c, o)
 		}
 	}
 	if q.w.members != byFolder {
@@ -157,7 +164,7 @@ func (q *query) openMembers(c *closure, d *decl) {
 	if why := q.goMadeOf(d.file.folder); why != "" {
 		c.dynamic = why
 	}
-	for _, o := range q.repo.packageOpens(d.file.folder) {
+	for _, o := range q.repo.packaged[d.file.folder] {
 		if !(q.w.closes != nil && q.w.closes(q, o, "")) {
 			q.openMember(c, o)
 		}
@@ -166,7 +173,7 @@ func (q *query) openMembers(c *closure, d *decl) {
 
 func (q *query) openMember(c *closure, o opening) {
 	switch {
-	case !q.family(o.file):
+	case !q.family(o.file) && o.file.language != "": // of the settings
 	case o.named():
 		c.made[o.name] = o.at()
 	default:

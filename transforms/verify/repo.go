@@ -26,9 +26,11 @@ type Repo struct {
 	imported  map[string]bool      // modules that some file imports
 	languages map[string]bool      // languages that some file is in
 	openers   map[string][]opening // what else makes members, by the type or module
-	globals   []opening            // what else makes names that every file sees
+	ofAny     map[string]*openSet  // members of a type that is not known, by the language
+	globals   map[string]*openSet  // what else makes names that every file sees, by the language
 	macros    map[string][]opening // what macros make, by the macro
-	made      map[string]opening   // what a macro makes under one name, the first
+	made      map[string]*openSet  // and of all of them, by the language
+	packaged  map[string][]opening // what else makes names of a folder's files
 	modules   []opening            // what else makes modules
 	places    []opening            // modules whose files are named
 	usings    []imported           // imports that every file has
@@ -123,7 +125,8 @@ const unknownLanguage = "unknown"
 func NewRepo(symbols iter.Seq[schemas.Symbol]) *Repo {
 	r := &Repo{
 		files: map[string]*file{}, dirs: map[string][]*file{}, folders: map[string]bool{"": true}, stems: map[string][]*file{}, suffixes: map[string][]*file{},
-		openers: map[string][]opening{}, macros: map[string][]opening{}, made: map[string]opening{},
+		openers: map[string][]opening{}, macros: map[string][]opening{}, packaged: map[string][]opening{},
+		ofAny: map[string]*openSet{}, globals: map[string]*openSet{}, made: map[string]*openSet{},
 		byName: map[string][]*decl{}, byOwner: map[string][]*decl{}, imported: map[string]bool{}, languages: map[string]bool{},
 	}
 	for s := range symbols {
@@ -150,7 +153,9 @@ func NewRepo(symbols iter.Seq[schemas.Symbol]) *Repo {
 			}
 			r.imported[s.Target] = true
 		case schemas.SymbolOpen:
-			f.opens = append(f.opens, opening{file: f, line: s.Line, reach: syntax.Reach(s.Role), owner: s.Owner, name: s.Name, what: s.Target})
+			f.opens = append(f.opens, opening{
+				file: f, line: s.Line, reach: syntax.Reach(s.Role), owner: s.Owner, name: s.Name, what: s.Target,
+			})
 		case schemas.SymbolDecl:
 			if slices.Contains(s.Flags, "local") {
 				continue
@@ -165,6 +170,11 @@ func NewRepo(symbols iter.Seq[schemas.Symbol]) *Repo {
 				}
 			}
 			f.decls = append(f.decls, d)
+			if bare, raw := strings.CutPrefix(d.name, "r#"); raw { // Rust's r#name is name as well
+				twin := *d
+				twin.name = bare
+				f.decls = append(f.decls, &twin)
+			}
 		}
 	}
 	r.index()

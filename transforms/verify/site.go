@@ -70,17 +70,6 @@ func (s *site) line(at int) int64 {
 // at names a place in the window, for evidence.
 func (s *site) at(place int) string { return fmt.Sprintf("%s:%d", s.ctx.Path, s.line(place)) }
 
-// scopeAt is the innermost scope around a place.
-func (s *site) scopeAt(at int) int {
-	best := 0
-	for i, sc := range s.f.Scopes {
-		if sc.Start <= at && at < sc.End && sc.Start >= s.f.Scopes[best].Start && sc.End <= s.f.Scopes[best].End {
-			best = i
-		}
-	}
-	return best
-}
-
 // locate finds what encloses the window's part of the file. A whole file that
 // parses shows it; otherwise the symbol of the outermost declaration around the
 // place says what it is in.
@@ -93,7 +82,7 @@ func (s *site) locate() {
 		return
 	}
 	outermost := -1
-	for sc := s.scopeAt(s.start); sc > 0; sc = s.f.Scopes[sc].Parent {
+	for sc := s.f.ScopeAt(s.start); sc > 0; sc = s.f.Scopes[sc].Parent {
 		if d := s.f.Scopes[sc].Decl; d >= 0 && s.f.Decls[d].Role != syntax.TypeParam {
 			outermost = d
 		}

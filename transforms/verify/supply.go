@@ -5,8 +5,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-
-	"decoy/transforms/syntax"
 )
 
 // What could supply a bare name though no file that was read declares it: files that
@@ -46,7 +44,8 @@ func (q *query) unreadFiles() []*file {
 }
 
 // goSources end the names of files of which Go files are made.
-var goSources = words(".templ .qtpl .proto .y .rl .peg .thrift .fbs .capnp .gotmpl .g4 .pigeon .ego .hero .swig .swigcxx")
+var goSources = words(`.templ .qtpl .proto .y .rl .peg .thrift .fbs .capnp .gotmpl .g4 .pigeon .ego .hero
+.swig .swigcxx`)
 
 // goSupplies: files of the package that were not read, and sources of generators
 // whose Go file is not in the archive.
@@ -60,7 +59,8 @@ func goSupplies(s *site, name string, u use) string {
 // goMadeOf says of which file of a folder Go is made that the archive does not hold.
 func (q *query) goMadeOf(dir string) string {
 	for _, f := range q.repo.dirs[dir] {
-		if slices.Contains(goSources, path.Ext(f.path)) && !q.isMade(f, ".go", "_templ.go", path.Ext(f.path)+".go", ".pb.go") {
+		ext := path.Ext(f.path)
+		if slices.Contains(goSources, ext) && !q.isMade(f, ".go", "_templ.go", ext+".go", ".pb.go") {
 			return fmt.Sprintf("Go is made of %s", f.path)
 		}
 	}
@@ -221,20 +221,12 @@ func (q *query) macroMade(name string) (opening, bool) {
 	if !q.w.includes {
 		return opening{}, false
 	}
-	if o, ok := q.repo.made[name]; ok && q.family(o.file) {
-		return o, true
-	}
-	for _, o := range q.repo.macros[syntax.Any] {
-		if !o.named() && q.family(o.file) && o.gives(name) {
-			return o, true
-		}
-	}
-	return opening{}, false
+	return q.fromFamily(q.repo.made, name)
 }
 
 // rustSupplies: items of a macro of the archive, wherever it is called.
 func rustSupplies(s *site, name string, u use) string {
-	if o, ok := s.repo.made[name]; ok && s.family(o.file) {
+	if o, ok := s.fromFamily(s.repo.made, name); ok {
 		return fmt.Sprintf("%s may make %s", o.at(), name)
 	}
 	return ""
@@ -250,8 +242,13 @@ func rustClosedMacro(q *query, o opening, name string) bool {
 	return !slices.ContainsFunc(defs, func(d opening) bool { return d.gives(name) })
 }
 
-// ecmaSupplies: a declaration file that was not read.
+// ecmaSupplies: a declaration file that was not read, a member of the global object.
 func ecmaSupplies(s *site, name string, u use) string {
+	for _, d := range s.repo.byOwner["Window"] {
+		if d.name == name && s.family(d.file) {
+			return fmt.Sprintf("Window has %s (%s)", name, d.at())
+		}
+	}
 	for _, f := range s.unreadFiles() {
 		if strings.HasSuffix(f.path, ".d.ts") {
 			return fmt.Sprintf("%s is not read", f.path)

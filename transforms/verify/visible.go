@@ -36,7 +36,7 @@ func (s *site) fromTypes(name string, scope int) finding {
 		if h := s.has(c, name); h != "" {
 			return exists("%s is a member: %s", name, h)
 		}
-		if o, ok := c.mayMake(name); ok {
+		if o, ok := s.mayMake(c, name); ok {
 			return o.finding(name)
 		}
 		if len(c.unread) > 0 {

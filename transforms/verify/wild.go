@@ -39,6 +39,13 @@ func (s *site) wild(name string, imports []imported, u use) (weak []string, f fi
 			}
 		}
 		target := im.module
+		if s.w.paths {
+			for _, d := range s.repo.byOwner[target[strings.LastIndexByte(target, ':')+1:]] { // use Kind::*
+				if d.role == syntax.EnumMember && d.name == name && s.family(d.file) {
+					return nil, exists("%s is of the enum %s: %s", name, target, d.at())
+				}
+			}
+		}
 		if s.w.namespaces && im.static {
 			if st := s.staticSupply(im, name); st.status != "" {
 				return nil, st
@@ -176,7 +183,8 @@ func (q *query) includers(base string) []*file {
 		for _, name := range sortedKeys(q.repo.files) {
 			f := q.repo.files[name]
 			for _, im := range f.imports {
-				if b := path.Base(im.module); q.family(f) && im.local == "*" && !strings.HasPrefix(path.Ext(b), ".h") && strings.Contains(b, ".") {
+				b := path.Base(im.module)
+				if ext := path.Ext(b); q.family(f) && im.local == "*" && ext != "" && !strings.HasPrefix(ext, ".h") {
 					q.includedBy[b] = append(q.includedBy[b], f)
 				}
 			}
@@ -238,11 +246,17 @@ func (s *site) includes() included {
 	for _, f := range s.includers(path.Base(s.file.path)) { // what they include before this file, it sees
 		add(f, f.imports)
 	}
+	for _, im := range s.repo.usings { // headers that a build puts before every file
+		ext := path.Ext(im.module)
+		if strings.HasPrefix(ext, ".h") || ext == ".pch" || s.lib.modules["headers"][im.module] != (arity{}) {
+			add(s.file, []imported{im})
+		}
+	}
 	add(s.file, s.file.imports) // also those inside of a declaration, which write its members
 	for len(todo) > 0 {
 		f := todo[0]
 		todo = todo[1:]
-		if f.unread || !s.family(f) || slices.ContainsFunc(f.opens, func(o opening) bool { return o.reach == syntax.OpenFile && o.name == syntax.Any }) {
+		if f.unread || !s.family(f) || f.opensAny() {
 			out.unread, out.blind = append(out.unread, f.path), append(out.blind, f.path)
 		}
 		if f != s.file {

@@ -67,9 +67,11 @@ type world struct {
 
 	// module resolves a module's path as a file writes it. from is nil where no file
 	// does: then only a path that means the same everywhere is resolved.
-	module   func(q *query, module string, from *file) module
-	supplies func(s *site, name string, u use) string    // why something that is not read may supply a bare name, "" for not
-	closes   func(q *query, o opening, name string) bool // whether an opening does not make a name after all
+	module func(q *query, module string, from *file) module
+	// supplies says why something that is not read may supply a bare name, "" for not.
+	supplies func(s *site, name string, u use) string
+	// closes reports whether an opening does not make a name after all.
+	closes func(q *query, o opening, name string) bool
 }
 
 var words = strings.Fields
@@ -86,12 +88,22 @@ var worlds = map[string]*world{
 		keywords: true, callable: true, implicitSuper: "object", separator: ".", generics: "[]",
 		through: words("Optional Annotated Final ClassVar typing.Optional t.Optional"),
 		self:    words("self cls"), super: words("super()"),
-		dynamic:   regexp.MustCompile(`\b(globals|vars|locals)\(\)|\b(exec|execfile|eval)\s*\(|__builtins__|\bsetattr\(|\b__dict__\b|sys\.modules\[__name__\]`),
-		binders:   words("global_statement"),
-		guards:    words("try_statement with_statement"),
-		extra:     words("__all__ __version__ __author__ WindowsError __spec__ __path__ get_ipython display unicode_literals profile StandardError _IncompleteInputError ImportCycleError frozendict sentinel __lazy_import__ __cached__ __conditional_annotations__ __annotate__ __firstlineno__ __static_attributes__ __classdict__ __type_params__"),
-		plain:     words("object ABC abc.ABC Generic typing.Generic Protocol typing.Protocol t.Generic t.Protocol"),
-		later:     words("override TypeIs ReadOnly NoDefault TypeAliasType get_protocol_members is_protocol batched deprecated replace UTC LocalTimezone uuid6 uuid7 uuid8 Buffer tomllib process_cpu_count EventLoop TaskGroup Runner get_overloads Self assert_never assert_type reveal_type dataclass_transform LiteralString Never Required NotRequired Unpack TypeVarTuple StrEnum ReprEnum verify member nonmember EnumDict EnumType getLevelNamesMapping getHandlerByName getHandlerNames chdir exception add_note file_digest zipfile pathlib Path interpreters compression string.templatelib annotationlib get_annotations formatter walk setdefaultencoding peek"),
+		dynamic: regexp.MustCompile(`\b(globals|vars|locals)\(\)|\b(exec|execfile|eval)\s*\(|__builtins__` +
+			`|\bsetattr\(|\b__dict__\b|sys\.modules\[__name__\]`),
+		binders: words("global_statement"),
+		guards:  words("try_statement with_statement"),
+		extra: words(`
+__all__ __version__ __author__ WindowsError __spec__ __path__ get_ipython display unicode_literals profile
+StandardError _IncompleteInputError ImportCycleError frozendict sentinel __lazy_import__ __cached__
+__conditional_annotations__ __annotate__ __firstlineno__ __static_attributes__ __classdict__ __type_params__`),
+		plain: words("object ABC abc.ABC Generic typing.Generic Protocol typing.Protocol t.Generic t.Protocol"),
+		later: words(`
+override TypeIs ReadOnly NoDefault TypeAliasType get_protocol_members is_protocol batched deprecated replace UTC
+LocalTimezone uuid6 uuid7 uuid8 Buffer tomllib process_cpu_count EventLoop TaskGroup Runner get_overloads Self
+assert_never assert_type reveal_type dataclass_transform LiteralString Never Required NotRequired Unpack
+TypeVarTuple StrEnum ReprEnum verify member nonmember EnumDict EnumType getLevelNamesMapping getHandlerByName
+getHandlerNames chdir exception add_note file_digest zipfile pathlib Path interpreters compression
+string.templatelib annotationlib get_annotations formatter walk setdefaultencoding peek`),
 		universal: words("__class__ __delattr__ __dict__ __dir__ __doc__ __eq__ __format__ __ge__ __getattribute__ __gt__ __hash__ __init__ __init_subclass__ __le__ __lt__ __module__ __ne__ __new__ __reduce__ __reduce_ex__ __repr__ __setattr__ __sizeof__ __str__ __subclasshook__ __weakref__ __name__ __qualname__ __mro__ __bases__ __subclasses__ mro __annotations__ __slots__ __call__ __enter__ __exit__ __iter__ __len__"),
 		module:    pythonModule,
 	},
@@ -159,9 +171,17 @@ var ecmaDynamic = regexp.MustCompile(`\bwith\s*\(|\beval\s*\(|\bdefineProperty\b
 // ecmaExtra are names of hosts, test runners and script tags' libraries.
 var ecmaExtra = words(`name event status length parent top self location history screen origin close open find focus blur print stop scroll scrollTo scrollBy alert confirm prompt document window navigator frames opener external closed crypto caches chrome browser process require module exports global __dirname __filename arguments undefined NaN Infinity globalThis
 describe it test expect beforeEach afterEach beforeAll afterAll before after context specify suite setup teardown jest vi jasmine cy Cypress assert should sinon chai QUnit page browser
-$ jQuery _ angular google gapi d3 React ReactDOM Vue moment THREE L Backbone Handlebars Ember Deno Bun define requirejs importScripts postMessage goog proto ga gtag dataLayer grecaptcha Stripe firebase Chart Plotly ace monaco MathJax katex hljs Prism WebAssembly SharedArrayBuffer Java load readFile print java Packages JSX NodeJS
-toString valueOf hasOwnProperty isPrototypeOf propertyIsEnumerable toLocaleString constructor __defineGetter__ __defineSetter__ __lookupGetter__ __lookupSetter__ __proto__`)
+$ jQuery _ angular google gapi d3 React ReactDOM Vue moment THREE L Backbone Handlebars Ember Deno Bun define
+requirejs importScripts postMessage goog proto ga gtag dataLayer grecaptcha Stripe firebase Chart Plotly ace monaco
+MathJax katex hljs Prism WebAssembly SharedArrayBuffer Java load readFile print java Packages JSX NodeJS
+acquireVsCodeApi cloneInto exportFunction crashReport
+toString valueOf hasOwnProperty isPrototypeOf propertyIsEnumerable toLocaleString constructor __defineGetter__
+__defineSetter__ __lookupGetter__ __lookupSetter__ __proto__`)
 
 var ecmaUniversal = words("constructor hasOwnProperty isPrototypeOf propertyIsEnumerable toLocaleString toString valueOf __proto__ prototype call apply bind length name then catch on once off emit addListener removeListener addEventListener removeEventListener dispatchEvent")
 
-var ecmaLater = words("fromAsync groupBy withResolvers try union intersection difference symmetricDifference isSubsetOf isSupersetOf isDisjointFrom isWellFormed toWellFormed at findLast findLastIndex toSorted toSpliced toReversed with escape f16round sumPrecise glob globSync styleText openAsBlob transfer resize getOrInsert getOrInsertComputed raw hashes hash sqlite sea zstdCompress zstdDecompress quic ffi stream/iter")
+var ecmaLater = words(`
+fromAsync groupBy withResolvers try union intersection difference symmetricDifference isSubsetOf isSupersetOf
+isDisjointFrom isWellFormed toWellFormed at findLast findLastIndex toSorted toSpliced toReversed with escape
+f16round sumPrecise glob globSync styleText openAsBlob transfer resize getOrInsert getOrInsertComputed raw hashes
+hash sqlite sea zstdCompress zstdDecompress quic ffi stream/iter`)
