@@ -54,6 +54,9 @@ func (s *stage) watched(ctx context.Context, p *beam.Pipeline, total int) error 
 		watching.Go(func() { s.watch(stop, before, show) })
 	}
 	m, err := s.b.Run(ctx, p, job)
+	if err != nil {
+		underWay.end(s.b.Out)
+	}
 	close(stop)
 	watching.Wait()
 	s.b.RunInfo.metrics(s.name, m)
