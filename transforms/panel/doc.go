@@ -56,9 +56,10 @@
 // # Reading
 //
 // Responses are read without a schema (loose.go): what is needed is taken in whatever
-// form it comes (text as parts, tokens as strings, a stream that nobody asked for), and
-// what nobody needs may be anything. The ledger has the bytes as they came, and a dead
-// letter whose response is readable today is an answer again. Why a model stopped has
+// form it comes (text as parts, tokens as strings, a stream that nobody asked for, the
+// messages of another API, an envelope round the answer: envelopes.go), and what nobody
+// needs may be anything. The ledger has the bytes as they came, but for the key and for
+// packing or UTF-16 (encodings.go), and a dead letter whose response is readable today is an answer again. Why a model stopped has
 // many names, which spoken.go lists. The arguments of a call of a tool are read as if
 // they were the text. What cannot be read has its cause in the live view (Usage.Problem),
 // in the error of a member that stops, and in the dead letter.

@@ -148,7 +148,7 @@ var errNoJSON = errors.New("it is empty")
 // streams although nobody asked it to, as server-sent events, as lines or as a list.
 // The error says why there is none.
 func documents(raw []byte) ([]loose, error) {
-	text := trimmed(raw)
+	text := trimmed(plain(raw))
 	if len(text) > 0 && text[0] != '{' && text[0] != '[' {
 		if rest, events := eventData(text); events {
 			text = rest
