@@ -45,8 +45,10 @@ func openPanel(ctx context.Context, t shardTask, members []panel.Member, budget 
 }
 
 // askStreams asks for a shard, until all is answered or the job has ended.
-func askStreams(ctx context.Context, p *panel.Panel, t shardTask, streams []iter.Seq[panel.Request], emit func(panel.Answer) error) error {
-	return underWay.do(ctx, t.Out, func(ctx context.Context) error { return p.DoStreams(ctx, t.Shard, streams, emit) })
+func askStreams(
+	ctx context.Context, p *panel.Panel, t shardTask, streams []iter.Seq[panel.Request], emit func(panel.Answer) error,
+) error {
+	return askUnderWay(ctx, t.Out, func(ctx context.Context) error { return p.DoStreams(ctx, t.Shard, streams, emit) })
 }
 
 // checkSecrets refuses a text that holds a secret. The error names the rule and

@@ -6,58 +6,59 @@ import (
 )
 
 // Runners in this process call a job ended while its bundles run on, and would have the
-// process end with calls under way that nobody writes down. So whoever ended the job waits
+// process end with calls under way that nobody writes down. So whoever ran the job waits
 // for the shards that ask paid models: they end by themselves within the grace of package
-// panel, with a record of every call.
+// panel, with a record of every call. What begins after that asks nothing.
 
-// underWay are the shards of this process that ask.
-var underWay asks
-
-// asks are what asks at present, by OUT: what ends it, and whether it has ended.
-type asks struct {
-	mu   sync.Mutex
-	open map[string]map[<-chan struct{}]context.CancelFunc
+// underWay are the jobs of this process whose shards ask, by OUT. A process that only
+// works for a job of another one has none.
+var underWay struct {
+	sync.Mutex
+	jobs map[string]*asks
 }
 
-// do asks for a shard of out.
-func (a *asks) do(ctx context.Context, out string, ask func(ctx context.Context) error) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	ended := make(chan struct{})
-	a.mu.Lock()
-	if a.open == nil {
-		a.open = map[string]map[<-chan struct{}]context.CancelFunc{}
+// asks are the shards of a job that ask at present.
+type asks struct {
+	job  context.Context // until the job has ended
+	open sync.WaitGroup
+}
+
+// beginAsking is called before a job is run on out, and what it returns after that: it
+// ends all that asks, and waits for it.
+func beginAsking(out string) (end func()) {
+	job, cancel := context.WithCancel(context.Background())
+	a := &asks{job: job}
+	underWay.Lock()
+	defer underWay.Unlock()
+	if underWay.jobs == nil {
+		underWay.jobs = map[string]*asks{}
 	}
-	if a.open[out] == nil {
-		a.open[out] = map[<-chan struct{}]context.CancelFunc{}
+	underWay.jobs[out] = a
+	return func() {
+		underWay.Lock()
+		cancel()
+		underWay.Unlock()
+		a.open.Wait()
 	}
-	a.open[out][ended] = cancel
-	a.mu.Unlock()
-	defer func() {
-		a.mu.Lock()
-		delete(a.open[out], ended)
-		a.mu.Unlock()
-		close(ended)
-	}()
-	if err := ctx.Err(); err != nil { // nothing is begun any more
+}
+
+// askUnderWay asks for a shard of out, until it is done or the job has ended.
+func askUnderWay(ctx context.Context, out string, ask func(ctx context.Context) error) error {
+	underWay.Lock()
+	a := underWay.jobs[out]
+	if a == nil {
+		underWay.Unlock()
+		return ask(ctx)
+	}
+	if err := a.job.Err(); err != nil {
+		underWay.Unlock()
 		return err
 	}
+	a.open.Add(1)
+	underWay.Unlock()
+	defer a.open.Done()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(a.job, cancel)()
 	return ask(ctx)
-}
-
-// end ends all that asks for out, and waits for it.
-func (a *asks) end(out string) {
-	for {
-		a.mu.Lock()
-		var ended <-chan struct{}
-		for c, cancel := range a.open[out] {
-			cancel()
-			ended = c
-		}
-		a.mu.Unlock()
-		if ended == nil {
-			return
-		}
-		<-ended
-	}
 }
