@@ -70,7 +70,8 @@ func countsOf(u loose) counts {
 			return inner
 		}
 		inner := counts{
-			prompt: firstNumber(u.get(name), "input", "prompt"), output: firstNumber(u.get(name), "output", "completion"),
+			prompt: firstNumber(u.get(name), "input", "prompt"),
+			output: firstNumber(u.get(name), "output", "completion"),
 		}
 		if inner.some() {
 			return inner

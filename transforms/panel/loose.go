@@ -198,7 +198,7 @@ func eventData(text []byte) (data []byte, ok bool) {
 	for line := range bytes.Lines(text) {
 		field, value, found := bytes.Cut(bytes.TrimRight(line, "\r\n"), []byte(":"))
 		switch {
-		case found && (len(field) == 0 || string(field) == "event" || string(field) == "id" || string(field) == "retry"):
+		case found && slices.Contains([]string{"", "event", "id", "retry"}, string(field)):
 			ok = true
 		case found && string(field) == "data":
 			ok = true

@@ -75,9 +75,10 @@ func readChoice(raw []byte, said *spoken) (r reply, why finish) {
 			why = finishedBy("incomplete_details", status, "")
 		}
 		used.take(flatCounts(doc))
-		for _, u := range []loose{doc.get("usage"), choice.get("usage"), doc.get("x_groq").get("usage"), doc.get("meta")} {
-			used.take(countsOf(u))
+		for _, of := range []loose{doc, choice, doc.get("x_groq")} {
+			used.take(countsOf(of.get("usage")))
 		}
+		used.take(countsOf(doc.get("meta")))
 	}
 	r.in, r.out = used.tokens(said.says())
 	if wrong.words != "" && (!r.ok || !said.says() || why.kind == finishedFailed || wrong.ofChoice) {

@@ -61,7 +61,7 @@ func (s *spoken) part(l loose, depth int) {
 		refusal, _ := l.get("refusal", "text", "content").v.(string)
 		s.refusal.WriteString(refusal)
 		return
-	case strings.Contains(kind, "tool") || strings.Contains(kind, "function_call") || l.has("partial_json"):
+	case strings.Contains(kind, "tool"), strings.Contains(kind, "function_call"), l.has("partial_json"):
 		s.called(l)
 		return
 	}
@@ -201,24 +201,30 @@ func (k finishKind) reason() string {
 // of Gemini (https://ai.google.dev/api/generate-content, FinishReason), Anthropic,
 // Mistral, Cohere, DeepSeek and Zhipu. A word that is not here says nothing bad.
 var finishes = map[string]finishKind{
-	"length": finishedTruncated, "max_tokens": finishedTruncated, "max_output_tokens": finishedTruncated, "max_completion_tokens": finishedTruncated,
-	"model_length": finishedTruncated, "max_length": finishedTruncated, "max_new_tokens": finishedTruncated, "token_limit": finishedTruncated,
-	"max_token": finishedTruncated, "maxtokens": finishedTruncated, "limit": finishedTruncated, "incomplete": finishedTruncated,
-	"context_length": finishedTruncated, "context_length_exceeded": finishedTruncated, "context_window_exceeded": finishedTruncated,
-	"model_context_window_exceeded": finishedTruncated, "truncated": finishedTruncated,
+	"length": finishedTruncated, "max_tokens": finishedTruncated, "max_output_tokens": finishedTruncated,
+	"max_completion_tokens": finishedTruncated, "model_length": finishedTruncated, "max_length": finishedTruncated,
+	"max_new_tokens": finishedTruncated, "token_limit": finishedTruncated, "max_token": finishedTruncated,
+	"maxtokens": finishedTruncated, "limit": finishedTruncated, "incomplete": finishedTruncated,
+	"context_length": finishedTruncated, "context_length_exceeded": finishedTruncated,
+	"context_window_exceeded": finishedTruncated, "model_context_window_exceeded": finishedTruncated,
+	"truncated": finishedTruncated,
 
-	"content_filter": finishedRefused, "content_filtered": finishedRefused, "contentfilter": finishedRefused, "refusal": finishedRefused,
-	"safety": finishedRefused, "recitation": finishedRefused, "language": finishedRefused, "blocklist": finishedRefused,
-	"prohibited_content": finishedRefused, "spii": finishedRefused, "image_safety": finishedRefused, "model_armor": finishedRefused,
-	"moderation": finishedRefused, "flagged": finishedRefused, "blocked": finishedRefused, "sensitive": finishedRefused,
-	"guardrail_intervened": finishedRefused, "content_policy_violation": finishedRefused, "error_toxic": finishedRefused,
+	"content_filter": finishedRefused, "content_filtered": finishedRefused, "contentfilter": finishedRefused,
+	"refusal": finishedRefused, "safety": finishedRefused, "recitation": finishedRefused,
+	"language": finishedRefused, "blocklist": finishedRefused, "prohibited_content": finishedRefused,
+	"spii": finishedRefused, "image_safety": finishedRefused, "model_armor": finishedRefused,
+	"moderation": finishedRefused, "flagged": finishedRefused, "blocked": finishedRefused,
+	"sensitive": finishedRefused, "guardrail_intervened": finishedRefused,
+	"content_policy_violation": finishedRefused, "error_toxic": finishedRefused,
 
-	"other": finishedMalformed, "malformed": finishedMalformed, "malformed_response": finishedMalformed, "malformed_function_call": finishedMalformed,
-	"unexpected_tool_call": finishedMalformed, "too_many_tool_calls": finishedMalformed, "missing_thought_signature": finishedMalformed,
+	"other": finishedMalformed, "malformed": finishedMalformed, "malformed_response": finishedMalformed,
+	"malformed_function_call": finishedMalformed, "unexpected_tool_call": finishedMalformed,
+	"too_many_tool_calls": finishedMalformed, "missing_thought_signature": finishedMalformed,
 	"image_other": finishedMalformed, "no_image": finishedMalformed, "repetition_truncation": finishedMalformed,
 
-	"error": finishedFailed, "failed": finishedFailed, "abort": finishedFailed, "aborted": finishedFailed, "cancelled": finishedFailed, "canceled": finishedFailed,
-	"insufficient_system_resource": finishedFailed, "network_error": finishedFailed, "server_error": finishedFailed, "timeout": finishedFailed,
+	"error": finishedFailed, "failed": finishedFailed, "abort": finishedFailed, "aborted": finishedFailed,
+	"cancelled": finishedFailed, "canceled": finishedFailed, "insufficient_system_resource": finishedFailed,
+	"network_error": finishedFailed, "server_error": finishedFailed, "timeout": finishedFailed,
 }
 
 // finishedBy reads a provider's word.
