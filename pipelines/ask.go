@@ -3,6 +3,7 @@ package pipelines
 import (
 	"context"
 	"fmt"
+	"iter"
 
 	"decoy/transforms/panel"
 	"decoy/transforms/secrets"
@@ -42,6 +43,13 @@ func openPanel(ctx context.Context, t shardTask, members []panel.Member, budget 
 		c.BudgetUSD = func(int) float64 { return *budget }
 	}
 	return panel.Open(c)
+}
+
+// askStreams asks for a shard, until all is answered or the job has ended.
+func askStreams(
+	ctx context.Context, p *panel.Panel, t shardTask, streams []iter.Seq[panel.Request], emit func(panel.Answer) error,
+) error {
+	return askUnderWay(ctx, t.Out, func(ctx context.Context) error { return p.DoStreams(ctx, t.Shard, streams, emit) })
 }
 
 // checkSecrets refuses a text that holds a secret. The error names the rule and

@@ -95,12 +95,15 @@
 // Before a paid stage sends anything the build shows what it will ask and cost
 // (Build.Estimate, from a fixed sample of contexts). budget_usd is a cap over
 // everything that the ledgers of OUT hold, what killed runs may have spent included,
-// and what is reserved for calls under way, in all stages, shards and runs. What nobody has
-// spent is divided among the shards that are to be done; one that reaches its share records that below STAGE/_budget
-// and ends without a done record, the others go on, and what they leave over is
-// divided again as long as that ends a shard. Then the build ends with
-// panel.ErrBudget. A share that is less than one call reserves sends nothing: with a
+// and what is reserved for calls under way, in all stages, shards and runs. What nobody
+// has spent is divided among the shards that are to be done; one that reaches its share
+// records that below STAGE/_budget and ends without a done record, the others go on, and
+// what they leave over is divided again as long as that ends a shard. Then the build ends
+// with panel.ErrBudget. A share that is less than one call reserves sends nothing: with a
 // small budget take fewer shards.
+//
+// A build that is interrupted, or fails, waits for its shards in this process until the
+// calls under way have their records, and holds OUT so long (underway.go).
 //
 // A request that failed for good is a dead letter in the ledger and a reject of its
 // stage. With Replay the shards that have some are done again, and so is what later

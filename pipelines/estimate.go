@@ -303,7 +303,7 @@ func (e *estimator) sum() {
 		return
 	}
 	if e.KnownUSD.High > *e.BudgetUSD {
-		e.note("budget_usd is %.2f: the build may stop before its end", *e.BudgetUSD)
+		e.note("budget_usd is %s: the build may stop before its end", panel.Dollars(*e.BudgetUSD))
 	}
 	for _, m := range e.Members {
 		if share := *e.BudgetUSD / float64(e.b.Recipe.Shards); m.LargestCallUSD != nil && *m.LargestCallUSD > share {
@@ -326,7 +326,7 @@ func (b *Build) logEstimate(ctx context.Context, stage string) error {
 		panel.ProcessMeter.Expect(m.Stage, m.Member, int64(m.Calls.High-m.SecondAsks.High-m.Recorded))
 		usd := "unknown dollars"
 		if m.USD != nil {
-			usd = fmt.Sprintf("%.2f to %.2f dollars", m.USD.Low, m.USD.High)
+			usd = panel.Dollars(m.USD.Low) + " to " + panel.Dollars(m.USD.High) + " dollars"
 			panel.ProcessMeter.ExpectUSD(m.Stage, m.Member, max(0, m.USD.Low-m.RecordedUSD),
 				max(0, m.USD.High-m.RecordedUSD))
 		}

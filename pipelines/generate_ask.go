@@ -121,7 +121,7 @@ func (g *generation) ask(ctx context.Context, members []panel.Member) error {
 			}
 		})
 	}
-	err = p.DoStreams(ctx, g.t.Shard, streams, func(a panel.Answer) error {
+	err = askStreams(ctx, p, g.t, streams, func(a panel.Answer) error {
 		countOutcome(g.counts, a)
 		harvest.put(open.take(a.Request.Member+"/"+a.Request.Tag), a)
 		return nil

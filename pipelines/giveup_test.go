@@ -54,21 +54,26 @@ func served(s *faultserver.Server) (bad, others int) {
 	return bad, others
 }
 
+// besideUseless answers the model "bad" with a step, and all others well.
+func besideUseless(step faultserver.Step) func(faultserver.Arrival) faultserver.Step {
+	return func(a faultserver.Arrival) faultserver.Step {
+		switch {
+		case a.Model == "bad":
+			return step
+		case a.Judging():
+			return faultserver.OK(verdict)
+		}
+		return faultserver.OK(completion(renamed))
+	}
+}
+
 // TestAUselessGeneratorIsGivenUp: the others do all their work, the useless one is asked
 // for a sample, a second run asks it nothing, and removing it makes the build whole.
 func TestAUselessGeneratorIsGivenUp(t *testing.T) {
 	c := ordinary(t, 1)
 	for name, u := range useless {
 		t.Run(name, func(t *testing.T) {
-			s := serve(t, func(a faultserver.Arrival) faultserver.Step {
-				switch {
-				case a.Model == "bad":
-					return u.step
-				case a.Judging():
-					return faultserver.OK(verdict)
-				}
-				return faultserver.OK(completion(renamed))
-			})
+			s := serve(t, besideUseless(u.step))
 			r := withUseless(t, s, schemas.StageGenerate)
 			out := t.TempDir()
 			err := c.open(t, out, "direct", r).RunStages(t.Context(), schemas.Stages...)
@@ -145,15 +150,7 @@ func TestAUselessJudgeIsGivenUp(t *testing.T) {
 	for _, name := range []string{"refuses everything", "prose alone", "the same 400"} {
 		u := useless[name]
 		t.Run(name, func(t *testing.T) {
-			s := serve(t, func(a faultserver.Arrival) faultserver.Step {
-				switch {
-				case a.Model == "bad":
-					return u.step
-				case a.Judging():
-					return faultserver.OK(verdict)
-				}
-				return faultserver.OK(completion(renamed))
-			})
+			s := serve(t, besideUseless(u.step))
 			r := withUseless(t, s, schemas.StageJudge)
 			out := t.TempDir()
 			err := c.open(t, out, "direct", r).RunStages(t.Context(), schemas.Stages...)

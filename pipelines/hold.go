@@ -12,7 +12,8 @@ import (
 var EndPrevious = func(ctx context.Context, out string) error { return nil }
 
 // hold makes OUT decoy's and takes it, if the checks allow that. The context that it
-// returns ends when the lock is lost, and release, which is to be deferred, then says that in place of what failed because of it.
+// returns ends when the lock is lost, and release, which is to be deferred, then says that
+// in place of what failed because of it.
 func hold(ctx context.Context, out string, checks ...func(context.Context) error) (_ context.Context,
 	release func(*error), err error) {
 	if err := claim(out); err != nil {

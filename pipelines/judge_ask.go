@@ -75,7 +75,7 @@ func askJudges(ctx context.Context, t shardTask, o judgeOptions, members []panel
 			}
 		})
 	}
-	err = p.DoStreams(ctx, t.Shard, streams, func(answer panel.Answer) error {
+	err = askStreams(ctx, p, t, streams, func(answer panel.Answer) error {
 		countOutcome(counts, answer)
 		return judges[answer.Request.Member].take(answer)
 	})

@@ -19,8 +19,9 @@ const heldAsked = 8 << 20
 
 // askingOrder puts records into the order in which they are asked about. The caller
 // closes it.
-func askingOrder[T any](t shardTask, records iter.Seq2[T, error], context func(*T) *schemas.Context,
-	size func(*T) int) (*shard.Sorter[T], error) {
+func askingOrder[T any](
+	t shardTask, records iter.Seq2[T, error], context func(*T) *schemas.Context, size func(*T) int,
+) (*shard.Sorter[T], error) {
 	place := func(v *T) uint64 { return schemas.Key64("ask", context(v).ID) }
 	s := shard.NewSorter(t.path(t.Stage, "asked"), heldAsked, func(v T) int { return size(&v) }, func(a, b T) int {
 		return cmp.Or(cmp.Compare(place(&a), place(&b)), cmp.Compare(context(&a).ID, context(&b).ID))
@@ -52,7 +53,9 @@ func askedContexts(t shardTask) (*shard.Sorter[schemas.Context], error) {
 				return
 			}
 		}
-	}, func(c *schemas.Context) *schemas.Context { return c }, func(c *schemas.Context) int { return contextSize(*c) })
+	},
+		func(c *schemas.Context) *schemas.Context { return c },
+		func(c *schemas.Context) int { return contextSize(*c) })
 }
 
 // askedNegatives are the contexts with the negatives that judges are asked about.

@@ -53,7 +53,9 @@ func (s *stage) watched(ctx context.Context, p *beam.Pipeline, total int) error 
 	if s.b.Progress != nil {
 		watching.Go(func() { s.watch(stop, before, show) })
 	}
+	endAsking := beginAsking(s.b.Out)
 	m, err := s.b.Run(ctx, p, job)
+	endAsking()
 	close(stop)
 	watching.Wait()
 	s.b.RunInfo.metrics(s.name, m)

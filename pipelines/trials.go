@@ -186,9 +186,9 @@ func (s *stage) useless(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			reasons = append(reasons, fmt.Sprintf("panel member %s: all %d requests failed, for example: %s; mend or "+
-				"remove the member in the recipe and run again, with --replay to send these once more", m.Name, failed,
-				letter))
+			reasons = append(reasons, fmt.Sprintf("panel member %s: all %d requests failed, for example: %s; "+
+				"mend or remove the member in the recipe and run again, with --replay to send these once more",
+				m.Name, failed, letter))
 		}
 	}
 	if len(reasons) == 0 {

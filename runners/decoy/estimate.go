@@ -9,6 +9,7 @@ import (
 
 	"decoy/pipelines"
 	"decoy/runners/jobs"
+	"decoy/transforms/panel"
 )
 
 type estimateCmd struct {
@@ -89,7 +90,7 @@ func dollarSpan(r *pipelines.Range) string {
 	if r == nil {
 		return "unknown"
 	}
-	return span(*r, func(v float64) string { return fmt.Sprintf("%.2f", v) })
+	return span(*r, panel.Dollars)
 }
 
 func perRow(r *pipelines.Range) string {

@@ -169,12 +169,13 @@ func panelLine(u panel.Usage) string {
 	if u.TokenShare != nil {
 		fmt.Fprintf(&b, ", tpm %.1f %%", 100**u.TokenShare)
 	}
-	fmt.Fprintf(&b, ", tokens %s in %s out, $%.2f", amount(u.InputTokens), amount(u.OutputTokens), u.SpentUSD)
+	fmt.Fprintf(&b, ", tokens %s in %s out, $%s", amount(u.InputTokens), amount(u.OutputTokens), panel.Dollars(u.SpentUSD))
 	if u.HeldUSD > 0 {
-		fmt.Fprintf(&b, " and %.2f held", u.HeldUSD)
+		fmt.Fprintf(&b, " and %s held", panel.Dollars(u.HeldUSD))
 	}
 	if usd := u.CorrectedUSD(); usd != nil {
-		fmt.Fprintf(&b, ", about $%.2f in the end (estimated %.2f to %.2f)", *usd, u.ExpectedUSD[0], u.ExpectedUSD[1])
+		fmt.Fprintf(&b, ", about $%s in the end (estimated %s to %s)",
+			panel.Dollars(*usd), panel.Dollars(u.ExpectedUSD[0]), panel.Dollars(u.ExpectedUSD[1]))
 	}
 	if share := u.ValidShare(); share != nil {
 		fmt.Fprintf(&b, ", %.1f %% valid", 100**share)

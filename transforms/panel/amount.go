@@ -1,6 +1,9 @@
 package panel
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // amount is a number of calls with what they cost, or may cost at most. Tokens are
 // counted where the price is unknown.
@@ -52,4 +55,14 @@ func (c *client) worst(r Request) amount {
 		return amount{calls: 1, usd: *usd}
 	}
 	return amount{calls: 1, in: in, out: out}
+}
+
+// Dollars shows an amount of money to the cent, and what is below ten cents to two digits
+// that say something: a sum that was spent never reads as none.
+func Dollars(usd float64) string {
+	decimals := 2
+	if usd > 0 && usd < 0.1 {
+		decimals = 1 - int(math.Floor(math.Log10(usd)))
+	}
+	return fmt.Sprintf("%.*f", decimals, usd)
 }

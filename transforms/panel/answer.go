@@ -29,7 +29,9 @@ func (a Answer) Generated() (g GeneratedCompletion, reason, detail string) {
 	}
 	g, reason, detail = ParseGenerate(r.text)
 	if reason == AnswerNotJSON && r.tool != "" {
-		reason, detail = AnswerToolCall, fmt.Sprintf("a call of %s, which nobody offered, in the place of an answer: %s", r.tool, excerpt(r.text))
+		reason = AnswerToolCall
+		detail = fmt.Sprintf("a call of %s, which nobody offered, in the place of an answer: %s", r.tool,
+			excerpt(r.text))
 	}
 	return g, reason, detail
 }

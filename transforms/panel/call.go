@@ -163,7 +163,8 @@ func (w *caller) judge(t *task, x *exchange, v verdict, leave func()) (o outcome
 		leave() // not this request: nothing passes
 		return w.stop(t, c.stop(fmt.Sprintf("%d answers of 429 for a request and no other answer since the first of them (%s)", t.throttles, v.detail))), true
 	}
-	last := v.class == refused || t.throttles >= w.config.Retry.Throttled || v.class == useless && t.vain >= c.odds.vainEnough(w.config.Retry.Attempts)
+	last := v.class == refused || t.throttles >= w.config.Retry.Throttled ||
+		v.class == useless && t.vain >= c.odds.vainEnough(w.config.Retry.Attempts)
 	if v.billed && !last && !w.reserve(t, t.worst.usd) {
 		last = true
 		t.record.Reject, t.record.Detail = Budget, "no room for another attempt after: "+t.record.Detail

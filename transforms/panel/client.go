@@ -181,7 +181,8 @@ func (c *client) stop(detail string) error {
 	if c.member.Key().Empty() {
 		key = "(api_key_env is empty)"
 	}
-	err := fmt.Errorf("panel member %s is stopped: %s; %s (key in %s, model %s, base_url %s), then run again: what is paid is kept",
+	err := fmt.Errorf("panel member %s is stopped: %s; %s (key in %s, model %s, base_url %s), then run "+
+		"again: what is paid is kept",
 		c.member.Name, detail, remedyOfStop(detail), key, c.member.Model, c.member.BaseURL)
 	c.stopped.CompareAndSwap(nil, &err)
 	return *c.stopped.Load()

@@ -31,7 +31,8 @@ func (r *run) deny(l *lane, alone bool) {
 	}
 	l.denied = left
 	if n := len(left); n >= r.panel.config.Breaker.Failures || n > 0 && alone {
-		_ = l.stop(fmt.Sprintf("%d requests were refused and none was answered after them, the last with %s", n, left[n-1].record.Detail))
+		_ = l.stop(fmt.Sprintf("%d requests were refused and none was answered after them, the last with %s",
+			n, left[n-1].record.Detail))
 		r.mind(l)
 	}
 }

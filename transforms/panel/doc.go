@@ -56,12 +56,14 @@
 // # Reading
 //
 // Responses are read without a schema (loose.go): what is needed is taken in whatever
-// form it comes (text as parts, tokens as strings, a stream that nobody asked for), and
-// what nobody needs may be anything. The ledger has the bytes as they came, and a dead
-// letter whose response is readable today is an answer again. Why a model stopped has
-// many names, which spoken.go lists. The arguments of a call of a tool are read as if
-// they were the text. What cannot be read has its cause in the live view (Usage.Problem),
-// in the error of a member that stops, and in the dead letter.
+// form it comes (text as parts, tokens as strings, a stream that nobody asked for, the
+// messages of another API, an envelope round the answer: envelopes.go), and what nobody
+// needs may be anything. The ledger has the bytes as they came, but for the key and for
+// packing or UTF-16 (encodings.go), and a dead letter whose response is readable today is
+// an answer again. Why a model stopped has many names, which spoken.go lists. The
+// arguments of a call of a tool are read as if they were the text. What cannot be read has
+// its cause in the live view (Usage.Problem), in the error of a member that stops, and in
+// the dead letter.
 //
 // # Parameters that a model refuses
 //
@@ -113,12 +115,11 @@
 //
 // The model is asked for one JSON object. Prose or a fence round the object is
 // passed over, since models add it whatever they are told, and so are thoughts before
-// it (objects.go); of several objects the last one with the expected fields counts. A model that gave none is shown its answer
-// and asked once more (reask.go), which servers with schemas hardly need; none again is
-// answer_not_json. Prose
-// or a fence inside the completion itself is the validity rules' to refuse. An
-// answer that ended at max_tokens is answer_truncated even if an object could be
-// read from it.
+// it (objects.go); of several objects the last one with the expected fields counts. A
+// model that gave none is shown its answer and asked once more (reask.go), which servers
+// with schemas hardly need; none again is answer_not_json. Prose or a fence inside the
+// completion itself is the validity rules' to refuse. An answer that ended at max_tokens
+// is answer_truncated even if an object could be read from it.
 //
 // # Batches
 //

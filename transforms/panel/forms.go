@@ -75,7 +75,8 @@ func (c *client) another(t *task, form Parameters, x *exchange, v verdict) bool 
 		t.own.plain = t.request.shape != nil // for its next attempt
 		return false
 	}
-	if v.class != refused || v.final || v.status != http.StatusBadRequest && v.status != http.StatusUnprocessableEntity {
+	if v.class != refused || v.final ||
+		v.status != http.StatusBadRequest && v.status != http.StatusUnprocessableEntity {
 		return false
 	}
 	t.own.tried = append(t.own.tried, form)

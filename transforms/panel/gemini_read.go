@@ -8,12 +8,13 @@ import (
 
 // read reads a GenerateContentResponse, or the list of them that a stream is.
 func (p *gemini) read(raw []byte) reply {
-	docs, err := documents(raw)
+	docs, err := answers(raw)
 	if err != nil {
 		return reply{cause: err.Error()}
 	}
 	var r reply
 	var wrong fault
+	var used counts
 	said := &spoken{}
 	why := finish{field: "finishReason"}
 	blocked, candidates := "", false
@@ -41,10 +42,9 @@ func (p *gemini) read(raw []byte) reply {
 			more, _ := c.get("finishMessage", "finish_message").v.(string)
 			why = finishedBy("finishReason", word, more)
 		}
-		if in, out := tokensOf(doc.get("usageMetadata", "usage_metadata"), said.text.Len() > 0); in != nil {
-			r.in, r.out = in, out
-		}
+		used.take(countsOf(doc.get("usageMetadata", "usage_metadata")))
 	}
+	r.in, r.out = used.tokens(said.text.Len() > 0)
 	switch {
 	case wrong.words != "" && !candidates:
 		return reply{fault: &wrong, in: r.in, out: r.out}

@@ -47,7 +47,8 @@ func (g *GiveUp) defaults() (after int, share float64) {
 func (g *GiveUp) validate() error {
 	switch after, share := g.defaults(); {
 	case after < -1 || after > 1_000_000:
-		return fmt.Errorf("give_up.after is %d, allowed is 1 to 1000000, 0 for %d, or -1 to never give up", after, giveUpAfter)
+		return fmt.Errorf("give_up.after is %d, allowed is 1 to 1000000, 0 for %d, or -1 to never give up", after,
+			giveUpAfter)
 	case !(share >= 0 && share < 1):
 		return fmt.Errorf("give_up.valid_share is %v, allowed is 0 to less than 1", share)
 	}
@@ -79,8 +80,10 @@ func (g *GivenUp) Error() string {
 	for _, c := range g.Causes[:min(shownCauses, len(g.Causes))] {
 		causes = append(causes, fmt.Sprintf("%d %s", c.Count, c.Reason))
 	}
-	return fmt.Sprintf("panel member %s is stopped, since %d of %d answers were valid (give_up: {after: %d, valid_share: %v}): %s; for example: %s; "+
-		"mend or remove the member in the recipe, or set its give_up.after to -1, and run again; --replay asks it once more as it is; what is paid is kept",
+	return fmt.Sprintf("panel member %s is stopped, since %d of %d answers were valid (give_up: "+
+		"{after: %d, valid_share: %v}): %s; for example: %s; "+
+		"mend or remove the member in the recipe, or set its give_up.after to -1, and run again; --replay asks it "+
+		"once more as it is; what is paid is kept",
 		g.Member, g.Valid, g.Outcomes, g.After, g.Share, strings.Join(causes, ", "), g.Example)
 }
 

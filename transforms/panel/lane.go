@@ -46,7 +46,8 @@ type gate struct {
 func (r *run) lane(member string) *lane {
 	l := r.lanes[member]
 	if l == nil {
-		l = &lane{client: r.panel.clients[member], watch: r.panel.watches[member], purse: newPurse(&r.caller.till, r.caller.wake)}
+		l = &lane{client: r.panel.clients[member], watch: r.panel.watches[member],
+			purse: newPurse(&r.caller.till, r.caller.wake)}
 		l.ctx, l.cancel = context.WithCancel(r.caller.wait)
 		r.lanes[member] = l
 		r.order = append(r.order, l)
@@ -168,7 +169,8 @@ func (r *run) pass(g gate) {
 // down stops a member whose breaker has been open for too long.
 func (l *lane) down() {
 	m := l.member
-	err := fmt.Errorf("panel member %s is stopped: %s has failed for %v%s; its requests are kept for later: run again when %s and model %s work, what is paid is kept",
+	err := fmt.Errorf("panel member %s is stopped: %s has failed for %v%s; its requests are kept for later: run "+
+		"again when %s and model %s work, what is paid is kept",
 		m.Name, m.BaseURL, l.breaker.OpenFor().Round(time.Second), l.gauge.problem(), m.BaseURL, m.Model)
 	l.stopped.CompareAndSwap(nil, &err)
 }

@@ -148,7 +148,7 @@ var errNoJSON = errors.New("it is empty")
 // streams although nobody asked it to, as server-sent events, as lines or as a list.
 // The error says why there is none.
 func documents(raw []byte) ([]loose, error) {
-	text := trimmed(raw)
+	text := trimmed(plain(raw))
 	if len(text) > 0 && text[0] != '{' && text[0] != '[' {
 		if rest, events := eventData(text); events {
 			text = rest
@@ -198,7 +198,7 @@ func eventData(text []byte) (data []byte, ok bool) {
 	for line := range bytes.Lines(text) {
 		field, value, found := bytes.Cut(bytes.TrimRight(line, "\r\n"), []byte(":"))
 		switch {
-		case found && (len(field) == 0 || string(field) == "event" || string(field) == "id" || string(field) == "retry"):
+		case found && slices.Contains([]string{"", "event", "id", "retry"}, string(field)):
 			ok = true
 		case found && string(field) == "data":
 			ok = true

@@ -8,7 +8,8 @@ import (
 
 // words of other languages and of floating-point numbers that JSON does not have.
 var strangers = map[string]string{
-	"NaN": "null", "Infinity": "null", "-Infinity": "null", "-NaN": "null", "inf": "null", "-inf": "null", "nan": "null",
+	"NaN": "null", "-NaN": "null", "nan": "null",
+	"Infinity": "null", "-Infinity": "null", "inf": "null", "-inf": "null",
 	"undefined": "null", "None": "null", "True": "true", "False": "false",
 }
 
@@ -45,7 +46,7 @@ func mend(text string) (mended string, n int, ok bool) {
 			}
 		case isWord(c):
 			end := i
-			for end < len(text) && (isWord(text[end]) || text[end] >= '0' && text[end] <= '9' || text[end] == '.' || text[end] == '+') {
+			for end < len(text) && (isWord(text[end]) || strings.IndexByte("0123456789.+", text[end]) >= 0) {
 				end++
 			}
 			word := text[i:end]

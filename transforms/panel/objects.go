@@ -14,8 +14,14 @@ import (
 // with.
 
 var (
-	thoughtsBegin = regexp.MustCompile(`(?i)^\s*(?:<(?:think|thinking|thoughts?|reason|reasoning|reflection|scratchpad|analysis|seed:think)>|◁think▷|\[think\]|<\|channel\|>\s*(?:analysis|commentary)[^<]*<\|message\|>|<\|begin_of_thought\|>|<\|start_thinking\|>)`)
-	thoughtsEnd   = regexp.MustCompile(`(?i)</(?:think|thinking|thoughts?|reason|reasoning|reflection|scratchpad|analysis|seed:think)>|◁/think▷|\[/think\]|<\|channel\|>\s*final[^<]*<\|message\|>|<\|end_of_thought\|>|<\|end_thinking\|>`)
+	thoughtsBegin = regexp.MustCompile(`(?i)` +
+		`^\s*(?:<(?:think|thinking|thoughts?|reason|reasoning|reflection|scratchpad|analysis|` +
+		`seed:think)>|◁think▷|\[think\]|<\|channel\|>\s*(?:analysis|commentary)[^<]*<\|message\|>|<\|` +
+		`begin_of_thought\|>|<\|start_thinking\|>)`)
+	thoughtsEnd = regexp.MustCompile(`(?i)` +
+		`</(?:think|thinking|thoughts?|reason|reasoning|reflection|scratchpad|analysis|seed:think)>|` +
+		`◁/think▷|\[/think\]|<\|channel\|>\s*final[^<]*<\|message\|>|<\|end_of_thought\|>|<\|end_thinking\|` +
+		`>`)
 )
 
 // lastObject offers the JSON objects of an answer, from left to right, none inside

@@ -20,7 +20,8 @@ type openAI struct {
 func newOpenAI(m Member, key string, over *http.Client) (*openAI, error) {
 	p := &openAI{member: m, api: openAIClient(m, key, over)}
 	if err := openai.NewReasoningValidator().Validate(p.request(Request{}, m.Parameters)); err != nil {
-		return nil, fmt.Errorf("panel member %s: model %s: %w (leave temperature out, or set parameters: {temperature: omit})", m.Name, m.Model, err)
+		return nil, fmt.Errorf("panel member %s: model %s: %w (leave temperature out, or set "+
+			"parameters: {temperature: omit})", m.Name, m.Model, err)
 	}
 	return p, nil
 }
@@ -44,7 +45,8 @@ func (p *openAI) request(r Request, form Parameters) openai.ChatCompletionReques
 	case roleDeveloper:
 		req.Messages[0].Role = openai.ChatMessageRoleDeveloper
 	case roleUser:
-		req.Messages = []openai.ChatCompletionMessage{{Role: openai.ChatMessageRoleUser, Content: r.prompt.System + "\n\n" + r.prompt.User}}
+		req.Messages = []openai.ChatCompletionMessage{{Role: openai.ChatMessageRoleUser, Content: r.prompt.System +
+			"\n\n" + r.prompt.User}}
 	}
 	if r.said != nil {
 		req.Messages = append(req.Messages,

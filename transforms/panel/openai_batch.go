@@ -13,7 +13,8 @@ import (
 // requests, a batch that names it, a file of answers and one of errors.
 
 func (p *openAI) line(id string, r Request) ([]byte, error) {
-	return json.Marshal(openai.BatchChatCompletionRequest{CustomID: id, Body: p.request(r, p.member.Parameters), Method: "POST", URL: openai.BatchEndpointChatCompletions})
+	return json.Marshal(openai.BatchChatCompletionRequest{CustomID: id, Body: p.request(r, p.member.Parameters),
+		Method: "POST", URL: openai.BatchEndpointChatCompletions})
 }
 
 // batchName is the metadata in which a batch carries its name.

@@ -1,9 +1,5 @@
 package panel
 
-import (
-	"strings"
-)
-
 // read reads a chat completion of OpenAI and of all that speak nearly like it.
 func (p *openAI) read(raw []byte) reply {
 	said := &spoken{}
@@ -18,15 +14,22 @@ func (p *openAI) read(raw []byte) reply {
 	return r
 }
 
+// finishFields say why a model stopped.
+var finishFields = []string{
+	"finish_reason", "stop_reason", "native_finish_reason", "finishReason", "stopReason", "done_reason",
+	"completionReason",
+}
+
 // readChoice reads the first choice, in pieces where it is streamed, and how it ended.
 // Without ok it is no completion.
 func readChoice(raw []byte, said *spoken) (r reply, why finish) {
-	docs, err := documents(raw)
+	docs, err := answers(raw)
 	if err != nil {
 		return reply{cause: err.Error()}, why
 	}
 	why.field = "finish_reason"
 	var wrong fault
+	var used counts
 	for _, doc := range docs {
 		choices := doc.get("choices")
 		switch choices.v.(type) {
@@ -47,8 +50,12 @@ func readChoice(raw []byte, said *spoken) (r reply, why finish) {
 			wrong = f
 		}
 		if !doc.has("choices") { // a message of another API, from a gateway that should have translated it
+			choice = doc
 			if message = spokenAlone(doc); message.v != nil {
-				r.ok, choice = true, doc
+				r.ok = true
+			}
+			if said.says() && doc.has("output") { // the end of a stream, which repeats its pieces
+				message = loose{}
 			}
 		}
 		if f, ok := faultOf(doc); ok && wrong.words == "" {
@@ -58,7 +65,7 @@ func readChoice(raw []byte, said *spoken) (r reply, why finish) {
 		if l := choice.get("logprobs"); l.v != nil {
 			said.logProbs = l
 		}
-		for _, field := range []string{"finish_reason", "stop_reason", "native_finish_reason", "finishReason", "done_reason"} {
+		for _, field := range finishFields {
 			if word := choice.get(field).word(); word != "" {
 				why = finishedBy(field, word, "")
 				break
@@ -67,13 +74,13 @@ func readChoice(raw []byte, said *spoken) (r reply, why finish) {
 		if status := doc.get("incomplete_details").get("reason").word(); status != "" {
 			why = finishedBy("incomplete_details", status, "")
 		}
-		for _, u := range []loose{doc.get("usage"), choice.get("usage"), doc.get("x_groq").get("usage"), doc} {
-			if in, out := tokensOf(u, said.says()); in != nil {
-				r.in, r.out = in, out
-				break
-			}
+		used.take(flatCounts(doc))
+		for _, of := range []loose{doc, choice, doc.get("x_groq")} {
+			used.take(countsOf(of.get("usage")))
 		}
+		used.take(countsOf(doc.get("meta")))
 	}
+	r.in, r.out = used.tokens(said.says())
 	if wrong.words != "" && (!r.ok || !said.says() || why.kind == finishedFailed || wrong.ofChoice) {
 		return reply{fault: &wrong, in: r.in, out: r.out}, why
 	}
@@ -81,26 +88,6 @@ func readChoice(raw []byte, said *spoken) (r reply, why finish) {
 		return reply{cause: "it has no choices"}, why
 	}
 	return r, why
-}
-
-// spokenAlone is what an answer says that has no choices: a message of Anthropic's API,
-// OpenAI's responses, or a local server's own.
-func spokenAlone(doc loose) loose {
-	kind := strings.ToLower(doc.get("type", "object").word())
-	switch {
-	case kind == "error" || doc.get("error").meaningful():
-		return loose{}
-	case doc.get("message").get("content").v != nil: // Ollama's
-		return doc.get("message")
-	case doc.get("role").v != nil, kind == "message", kind == "response":
-		return loose{map[string]any{"content": doc.get("content", "output").v}}
-	}
-	for _, name := range []string{"output_text", "generated_text", "response", "content"} {
-		if s, ok := doc.get(name).v.(string); ok {
-			return loose{s}
-		}
-	}
-	return loose{}
 }
 
 // brokenOff is the reply of a server that says itself that it did not finish.

@@ -77,7 +77,9 @@ var parameterTable = []parameter{
 	{
 		name: "response_format", of: func(p *Parameters) *string { return &p.ResponseFormat },
 		allowed: map[string][]string{ProviderOpenAI: {omit}, ProviderGemini: {omit}},
-		named:   regexp.MustCompile(`(?i)response[_ ]?format|json[_ ]?schema|json[_ ]mode|json[_ ]object|response[_ ]?(?:json[_ ]?)?schema|response[_ ]?mime[_ ]?type|structured[_ ]outputs?|guided[_ ](?:json|decoding)|grammar`),
+		named: regexp.MustCompile(`(?i)response[_ ]?format|json[_ ]?schema|json[_ ]mode|json[_ ]object|` +
+			`response[_ ]?(?:json[_ ]?)?schema|response[_ ]?mime[_ ]?type|structured[_ ]outputs?|` +
+			`guided[_ ](?:json|decoding)|grammar`),
 	},
 	{
 		name: "candidate_count", of: func(p *Parameters) *string { return &p.CandidateCount },
@@ -96,17 +98,28 @@ var parameterTable = []parameter{
 	},
 	{
 		name: "system", of: func(p *Parameters) *string { return &p.System },
-		allowed: map[string][]string{ProviderOpenAI: {roleSystem, roleDeveloper, roleUser}, ProviderGemini: {roleSystem, roleUser}},
-		named:   regexp.MustCompile(`(?i)\bsystem (?:role|messages?|prompt|instruction)|['"` + "`" + `]system['"` + "`" + `]|messages\[0\]\.role|system_?instruction|developer instruction`),
-		alone:   regexp.MustCompile(`(?i)roles must alternate|only (?:the )?user(?:,| and) (?:and )?(?:assistant|model) roles?`),
+		allowed: map[string][]string{
+			ProviderOpenAI: {roleSystem, roleDeveloper, roleUser}, ProviderGemini: {roleSystem, roleUser},
+		},
+		named: regexp.MustCompile(`(?i)\bsystem (?:role|messages?|prompt|instruction)|['"` + "`" +
+			`]system['"` + "`" + `]|messages\[0\]\.role|system_?instruction|developer instruction`),
+		alone: regexp.MustCompile(`(?i)roles must alternate|only (?:the )?user(?:,| and) (?:and )?(?:assistant|model) roles?`),
 	},
 }
 
 var (
 	// refusal is how a server says that it does not take something.
-	refusal = regexp.MustCompile(`(?i)unsupported|\bnot (?:currently |yet |be )?(?:support|accept|allow|permit|enabled|available|implemented|compatible|recogni[sz]ed|valid for)|n['’]t (?:support|accept|allow)|unknown|unrecogni[sz]ed|unexpected|extra (?:inputs|fields?|keys?)|extra_forbidden|additional propert|cannot find field|deprecated|only (?:the )?default|only \d+(?:\.\d+)? is allowed|only supports? |unavailable|incompatible|no longer|must be (?:the |its )?default|cannot be (?:used|specified|set)|invalid (?:parameter|argument|field)`)
+	refusal = regexp.MustCompile(`(?i)` +
+		`unsupported|\bnot (?:currently |yet |be )?(?:support|accept|allow|permit|enabled|available|` +
+		`implemented|compatible|recogni[sz]ed|valid for)|n['’]t (?:support|accept|allow)|unknown|` +
+		`unrecogni[sz]ed|unexpected|extra (?:inputs|fields?|keys?)|extra_forbidden|additional propert|` +
+		`cannot find field|deprecated|only (?:the )?default|only \d+(?:\.\d+)? is allowed|only supports? |` +
+		`unavailable|incompatible|no longer|must be (?:the |its )?default|cannot be (?:used|specified|set)|` +
+		`invalid (?:parameter|argument|field)`)
 	// unfit is how it says that a value is not one that it takes: that is for a person.
-	unfit = regexp.MustCompile(`(?i)too (?:large|small|high|low|big)|at most|at least|less than|greater than|between|out of range|range of|exceed|maximum|minimum`)
+	unfit = regexp.MustCompile(`(?i)` +
+		`too (?:large|small|high|low|big)|at most|at least|less than|greater than|between|out of range|` +
+		`range of|exceed|maximum|minimum`)
 )
 
 // validate names the field and the values that it may have.
@@ -117,9 +130,11 @@ func (p Parameters) validate(m Member) error {
 			continue
 		}
 		if len(q.allowed[m.Provider]) == 0 {
-			return fmt.Errorf("panel member %s: parameters.%s is %q, but provider %s sends no such parameter; leave it out", m.Name, q.name, v, m.Provider)
+			return fmt.Errorf("panel member %s: parameters.%s is %q, but provider %s sends no such parameter; leave it out",
+				m.Name, q.name, v, m.Provider)
 		}
-		return fmt.Errorf("panel member %s: parameters.%s is %q, allowed is %s", m.Name, q.name, v, strings.Join(q.allowed[m.Provider], " or "))
+		return fmt.Errorf("panel member %s: parameters.%s is %q, allowed is %s",
+			m.Name, q.name, v, strings.Join(q.allowed[m.Provider], " or "))
 	}
 	return nil
 }
@@ -209,7 +224,8 @@ func (m Member) refusedParameter(r Request, form Parameters, body []byte) (param
 		}
 	}
 	refuses := refusal.MatchString(terms)
-	if unfit.MatchString(terms) && !strings.Contains(terms, "unsupported_") && !strings.Contains(terms, "extra_forbidden") {
+	unknown := strings.Contains(terms, "unsupported_") || strings.Contains(terms, "extra_forbidden")
+	if unfit.MatchString(terms) && !unknown {
 		refuses = false
 	}
 	for _, by := range []func(parameter) bool{

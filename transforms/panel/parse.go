@@ -13,7 +13,7 @@ const (
 	AnswerRefused    = "answer_refused"     // the model or a filter refused
 	AnswerTruncated  = "answer_truncated"   // the answer ended at max_tokens
 	AnswerEmpty      = "answer_empty"       // the provider answered, and the model said nothing
-	AnswerMalformed  = "answer_malformed"   // the provider says that what the model made is none: OTHER, MALFORMED_…, failed JSON
+	AnswerMalformed  = "answer_malformed"   // the provider says that what the model made is none (OTHER, MALFORMED_…)
 	AnswerToolCall   = "answer_tool_call"   // a call of a tool that nobody offered
 	AnswerNoLogProbs = "answer_no_logprobs" // a FIM endpoint scored nothing
 	HTTPError        = "http_error"         // the provider did not answer, or answered with an error
@@ -23,7 +23,10 @@ const (
 )
 
 // Reasons lists them.
-var Reasons = []string{AnswerNotJSON, AnswerRefused, AnswerTruncated, AnswerEmpty, AnswerMalformed, AnswerToolCall, AnswerNoLogProbs, HTTPError, Timeout, Secret, Budget}
+var Reasons = []string{
+	AnswerNotJSON, AnswerRefused, AnswerTruncated, AnswerEmpty, AnswerMalformed, AnswerToolCall, AnswerNoLogProbs,
+	HTTPError, Timeout, Secret, Budget,
+}
 
 // GeneratedCompletion is a generator's answer.
 type GeneratedCompletion struct {

@@ -92,7 +92,7 @@ func (r recording) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err == nil && len(body) > maxBody {
 		err = fmt.Errorf("response is larger than %d bytes", maxBody)
 	}
-	x.status, x.header, x.body, x.err = res.StatusCode, res.Header, r.redact(body), err
+	x.status, x.header, x.body, x.err = res.StatusCode, res.Header, r.redact(plain(body)), err
 	if err != nil {
 		return nil, err
 	}

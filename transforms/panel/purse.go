@@ -160,7 +160,9 @@ func (r *run) advance(settled map[*lane]amount) []ledger.Advance {
 		a := p.begin(settled[l], more, l.account.Slots(), room)
 		room -= a.minus(before).usd
 		if a.calls > 0 {
-			out = append(out, ledger.Advance{Member: l.member.Name, Calls: a.calls, USD: a.usd, InputTokens: a.in, OutputTokens: a.out})
+			out = append(out, ledger.Advance{
+				Member: l.member.Name, Calls: a.calls, USD: a.usd, InputTokens: a.in, OutputTokens: a.out,
+			})
 		}
 	}
 	return out

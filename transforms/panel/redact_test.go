@@ -1,7 +1,9 @@
 package panel
 
 import (
+	"encoding/binary"
 	"fmt"
+	"strings"
 	"testing"
 
 	"decoy/transforms/panel/faultserver"
@@ -26,6 +28,28 @@ func TestAPlaceholderForAKeyChangesNoAnswer(t *testing.T) {
 			}
 			if auth := s.Arrivals()[0].Auth; auth != fmt.Sprint("Bearer ", key) {
 				t.Errorf("sent %q", auth)
+			}
+		})
+	}
+}
+
+// TestAPackedKeyIsTakenOut: what a server echoes is redacted however it is written.
+func TestAPackedKeyIsTakenOut(t *testing.T) {
+	const key = "sk-a-long-key-of-a-test"
+	t.Setenv(keyEnv+"_ECHO", key)
+	for name, body := range map[string]string{
+		"packed": packed(key + saying(good)), "UTF-16": "\xff\xfe" + inUTF16(binary.LittleEndian, key+saying(good)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, faultserver.Options{Plan: always(400, body)})
+			m := member(s)
+			m.APIKeyEnv = keyEnv + "_ECHO"
+			p := openPanel(t, config(dirstore.Dir(t.TempDir()), m))
+			got, err := collect(t, p, 0, ask(t, p, []string{"a"}, "x"))
+			for id, a := range must(t, got, err) {
+				if raw := string(plain(a.Raw)); strings.Contains(raw, key) || !strings.Contains(raw, "[redacted]") || strings.Contains(a.Detail, key) {
+					t.Errorf("%s: %q %s", id, raw, a.Detail)
+				}
 			}
 		})
 	}

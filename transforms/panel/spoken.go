@@ -2,6 +2,7 @@ package panel
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -39,6 +40,16 @@ func (s *spoken) take(l loose, depth int) {
 	}
 }
 
+// Fields of a message or a part: those that may hold its text, and those that show that
+// it is not itself the object that was asked for.
+var (
+	textFields = []string{
+		"content", "parts", "text", "output_text", "value", "output", "response", "message", "generated_text", "json",
+		"parsed",
+	}
+	notText = []string{"role", "refusal", "tool_calls", "function_call", "functionCall", "function"}
+)
+
 // part takes an object: a message or a part of its content.
 func (s *spoken) part(l loose, depth int) {
 	kind := strings.ToLower(l.get("type").word())
@@ -47,23 +58,22 @@ func (s *spoken) part(l loose, depth int) {
 	case thought || strings.Contains(kind, "think") || strings.Contains(kind, "reason") || kind == "thought":
 		s.think(l.get("thinking", "text", "reasoning", "summary", "content"), depth+1)
 		return
-	case kind == "refusal":
+	case strings.Contains(kind, "refusal"):
 		refusal, _ := l.get("refusal", "text", "content").v.(string)
 		s.refusal.WriteString(refusal)
 		return
-	case strings.Contains(kind, "tool") || kind == "function_call":
+	case strings.Contains(kind, "tool"), strings.Contains(kind, "function_call"), l.has("partial_json"):
 		s.called(l)
 		return
 	}
-	found := false
-	for _, name := range []string{"content", "parts", "text", "output_text", "value", "output", "response", "message", "generated_text", "json", "parsed"} {
-		if v := l.get(name); v.meaningful() {
-			s.take(v, depth+1)
-			found = true
-			break
-		}
+	says := slices.IndexFunc(textFields, func(name string) bool { return l.get(name).meaningful() })
+	if says < 0 { // a piece of white space is one of a text, too
+		says = slices.IndexFunc(textFields, func(name string) bool { s, _ := l.get(name).v.(string); return s != "" })
 	}
-	if !found && depth > 0 && kind == "" && l.get("role", "refusal", "tool_calls", "function_call", "functionCall", "function").v == nil && l.meaningful() {
+	switch {
+	case says >= 0:
+		s.take(l.get(textFields[says]), depth+1)
+	case depth > 0 && kind == "" && l.get(notText...).v == nil && l.meaningful():
 		s.text.WriteString(l.json()) // the answer's own object, parsed already
 	}
 	if refusal, ok := l.get("refusal").v.(string); ok {
@@ -93,7 +103,10 @@ func (s *spoken) called(l loose) {
 			s.tool = "unnamed"
 		}
 	}
-	s.call += l.get("arguments", "args", "input", "parameters").json() // pieces, where it is streamed
+	said := l.get("arguments", "args", "input", "parameters", "partial_json") // a piece, where it is streamed
+	if object, ok := said.v.(map[string]any); !ok || len(object) > 0 {
+		s.call += said.json()
+	}
 }
 
 // think takes thoughts.
@@ -189,24 +202,30 @@ func (k finishKind) reason() string {
 // of Gemini (https://ai.google.dev/api/generate-content, FinishReason), Anthropic,
 // Mistral, Cohere, DeepSeek and Zhipu. A word that is not here says nothing bad.
 var finishes = map[string]finishKind{
-	"length": finishedTruncated, "max_tokens": finishedTruncated, "max_output_tokens": finishedTruncated, "max_completion_tokens": finishedTruncated,
-	"model_length": finishedTruncated, "max_length": finishedTruncated, "max_new_tokens": finishedTruncated, "token_limit": finishedTruncated,
-	"max_token": finishedTruncated, "maxtokens": finishedTruncated, "limit": finishedTruncated, "incomplete": finishedTruncated,
-	"context_length": finishedTruncated, "context_length_exceeded": finishedTruncated, "context_window_exceeded": finishedTruncated,
-	"model_context_window_exceeded": finishedTruncated, "truncated": finishedTruncated,
+	"length": finishedTruncated, "max_tokens": finishedTruncated, "max_output_tokens": finishedTruncated,
+	"max_completion_tokens": finishedTruncated, "model_length": finishedTruncated, "max_length": finishedTruncated,
+	"max_new_tokens": finishedTruncated, "token_limit": finishedTruncated, "max_token": finishedTruncated,
+	"maxtokens": finishedTruncated, "limit": finishedTruncated, "incomplete": finishedTruncated,
+	"context_length": finishedTruncated, "context_length_exceeded": finishedTruncated,
+	"context_window_exceeded": finishedTruncated, "model_context_window_exceeded": finishedTruncated,
+	"truncated": finishedTruncated,
 
-	"content_filter": finishedRefused, "content_filtered": finishedRefused, "contentfilter": finishedRefused, "refusal": finishedRefused,
-	"safety": finishedRefused, "recitation": finishedRefused, "language": finishedRefused, "blocklist": finishedRefused,
-	"prohibited_content": finishedRefused, "spii": finishedRefused, "image_safety": finishedRefused, "model_armor": finishedRefused,
-	"moderation": finishedRefused, "flagged": finishedRefused, "blocked": finishedRefused, "sensitive": finishedRefused,
-	"guardrail_intervened": finishedRefused, "content_policy_violation": finishedRefused, "error_toxic": finishedRefused,
+	"content_filter": finishedRefused, "content_filtered": finishedRefused, "contentfilter": finishedRefused,
+	"refusal": finishedRefused, "safety": finishedRefused, "recitation": finishedRefused,
+	"language": finishedRefused, "blocklist": finishedRefused, "prohibited_content": finishedRefused,
+	"spii": finishedRefused, "image_safety": finishedRefused, "model_armor": finishedRefused,
+	"moderation": finishedRefused, "flagged": finishedRefused, "blocked": finishedRefused,
+	"sensitive": finishedRefused, "guardrail_intervened": finishedRefused,
+	"content_policy_violation": finishedRefused, "error_toxic": finishedRefused,
 
-	"other": finishedMalformed, "malformed": finishedMalformed, "malformed_response": finishedMalformed, "malformed_function_call": finishedMalformed,
-	"unexpected_tool_call": finishedMalformed, "too_many_tool_calls": finishedMalformed, "missing_thought_signature": finishedMalformed,
+	"other": finishedMalformed, "malformed": finishedMalformed, "malformed_response": finishedMalformed,
+	"malformed_function_call": finishedMalformed, "unexpected_tool_call": finishedMalformed,
+	"too_many_tool_calls": finishedMalformed, "missing_thought_signature": finishedMalformed,
 	"image_other": finishedMalformed, "no_image": finishedMalformed, "repetition_truncation": finishedMalformed,
 
-	"error": finishedFailed, "failed": finishedFailed, "abort": finishedFailed, "aborted": finishedFailed, "cancelled": finishedFailed, "canceled": finishedFailed,
-	"insufficient_system_resource": finishedFailed, "network_error": finishedFailed, "server_error": finishedFailed, "timeout": finishedFailed,
+	"error": finishedFailed, "failed": finishedFailed, "abort": finishedFailed, "aborted": finishedFailed,
+	"cancelled": finishedFailed, "canceled": finishedFailed, "insufficient_system_resource": finishedFailed,
+	"network_error": finishedFailed, "server_error": finishedFailed, "timeout": finishedFailed,
 }
 
 // finishedBy reads a provider's word.

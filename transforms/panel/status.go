@@ -25,7 +25,8 @@ func faultOf(doc loose) (fault, bool) {
 	}
 	if !e.meaningful() {
 		switch detail := doc.get("detail"); {
-		case doc.has("choices") || doc.has("candidates") || doc.has("finish_reason") || doc.has("message") && !doc.has("code"):
+		case doc.has("choices"), doc.has("candidates"), doc.has("finish_reason"),
+			doc.has("message") && !doc.has("code"):
 			return fault{}, false
 		case detail.meaningful():
 			e = detail
@@ -39,7 +40,9 @@ func faultOf(doc loose) (fault, bool) {
 	if m := wordsOf(e); m != "" {
 		f.words = m
 	}
-	for _, v := range []loose{e.get("code"), e.get("status"), e.get("status_code"), doc.get("code"), doc.get("status"), e.get("type")} {
+	for _, v := range []loose{
+		e.get("code"), e.get("status"), e.get("status_code"), doc.get("code"), doc.get("status"), e.get("type"),
+	} {
 		if n, ok := v.number(); ok && n >= 400 && n <= 599 {
 			f.code = int(n)
 			return f, true
@@ -60,11 +63,13 @@ var statusWords = []struct {
 	word   string
 	status int
 }{
-	{"rate_limit", http.StatusTooManyRequests}, {"resource_exhausted", http.StatusTooManyRequests}, {"insufficient_quota", http.StatusTooManyRequests},
+	{"rate_limit", http.StatusTooManyRequests}, {"resource_exhausted", http.StatusTooManyRequests},
+	{"insufficient_quota", http.StatusTooManyRequests},
 	{"overloaded", http.StatusServiceUnavailable}, {"unavailable", http.StatusServiceUnavailable},
 	{"authentication", http.StatusUnauthorized}, {"invalid_api_key", http.StatusUnauthorized},
-	{"content_filter", http.StatusBadRequest}, {"moderation", http.StatusForbidden}, {"context_length", http.StatusBadRequest},
-	{"json_validate", http.StatusBadRequest}, {"invalid_request", http.StatusBadRequest}, {"invalid_argument", http.StatusBadRequest},
+	{"content_filter", http.StatusBadRequest}, {"moderation", http.StatusForbidden},
+	{"context_length", http.StatusBadRequest}, {"json_validate", http.StatusBadRequest},
+	{"invalid_request", http.StatusBadRequest}, {"invalid_argument", http.StatusBadRequest},
 	{"server_error", http.StatusInternalServerError}, {"timeout", http.StatusGatewayTimeout},
 }
 
@@ -117,7 +122,10 @@ func termsOf(e loose) string {
 	if s, ok := e.v.(string); ok {
 		return s
 	}
-	terms := []string{e.get("message", "msg", "error", "detail").json(), e.get("metadata").get("raw").json(), e.get("innererror").get("code").word(), e.get("loc").json()}
+	terms := []string{
+		e.get("message", "msg", "error", "detail").json(), e.get("metadata").get("raw").json(),
+		e.get("innererror").get("code").word(), e.get("loc").json(),
+	}
 	for _, name := range []string{"code", "type", "status", "param"} {
 		w, _ := e.get(name).v.(string)
 		terms = append(terms, w)
@@ -133,17 +141,33 @@ func termsOf(e loose) string {
 
 var (
 	// ofMember is what a 400, 403 or 429 says that every request of the member would get.
-	ofMember = regexp.MustCompile(`(?i)API_KEY_INVALID|invalid[_ ]api[_ ]key|API key (?:not valid|expired)|location is not supported|unsupported_country|country, region, or territory not supported|model_not_found|model_decommissioned|model .{0,80}(?:does not exist|has been decommissioned|not found)|invalid[_ ]model|unknown model|account_deactivated|insufficient_quota|insufficient (?:balance|credit|funds)|credit balance is too low|billing|key limit exceeded`)
+	ofMember = regexp.MustCompile(`(?i)` +
+		`API_KEY_INVALID|invalid[_ ]api[_ ]key|API key (?:not valid|expired)|location is not supported|` +
+		`unsupported_country|country, region, or territory not supported|model_not_found|` +
+		`model_decommissioned|model .{0,80}(?:does not exist|has been decommissioned|not found)|` +
+		`invalid[_ ]model|unknown model|account_deactivated|insufficient_quota|insufficient (?:balance|` +
+		`credit|funds)|credit balance is too low|billing|key limit exceeded`)
 	// ofRouting is what a router says that has the model, and nowhere with all parameters.
-	ofRouting = regexp.MustCompile(`(?i)no endpoints found that (?:can handle|support) (?:the requested parameters|structured|response_format|json)`)
+	ofRouting = regexp.MustCompile(`(?i)` +
+		`no endpoints found that (?:can handle|support) (?:the requested parameters|structured|` +
+		`response_format|json)`)
 	// quotaOfDay is Google's name of a quota that no wait of ours outlasts.
 	quotaOfDay = regexp.MustCompile(`\S*PerDay\S*`)
 	// ofFilter is what a filter says that refuses one prompt or answer.
-	ofFilter = regexp.MustCompile(`(?i)content[_ ]?filter|content management policy|content[_ ]policy|ResponsibleAIPolicy|moderation|flagged|data_inspection_failed|inappropriate content|sensitive (?:content|words?|information)|safety (?:system|filter|check|policy|setting)|usage polic(?:y|ies)|policy[_ ]violation|PROHIBITED_CONTENT|guardrail|risk_control|new_sensitive`)
+	ofFilter = regexp.MustCompile(`(?i)` +
+		`content[_ ]?filter|content management policy|content[_ ]policy|ResponsibleAIPolicy|moderation|` +
+		`flagged|data_inspection_failed|inappropriate content|sensitive (?:content|words?|information)|` +
+		`safety (?:system|filter|check|policy|setting)|usage polic(?:y|ies)|policy[_ ]violation|` +
+		`PROHIBITED_CONTENT|guardrail|risk_control|new_sensitive`)
 	// ofRequest is what a 400 says that a request would get in any form.
-	ofRequest = regexp.MustCompile(`(?i)context[_ ]length|context window|context size|maximum context|too many tokens|(?:input|prompt|request|messages?) (?:is|are) too (?:long|large)|reduce the length|input token count|exceeds? the (?:maximum|limit|available)|string_above_max_length`)
+	ofRequest = regexp.MustCompile(`(?i)` +
+		`context[_ ]length|context window|context size|maximum context|too many tokens|(?:input|prompt|` +
+		`request|messages?) (?:is|are) too (?:long|large)|reduce the length|input token count|` +
+		`exceeds? the (?:maximum|limit|available)|string_above_max_length`)
 	// ofJSON is what a server says whose model was to write JSON and did not.
-	ofJSON = regexp.MustCompile(`(?i)json_validate_failed|failed_generation|failed to generate (?:valid )?json|(?:generated|output) json does not match|output_parse_failed|json_generation`)
+	ofJSON = regexp.MustCompile(`(?i)` +
+		`json_validate_failed|failed_generation|failed to generate (?:valid )?json|(?:generated|` +
+		`output) json does not match|output_parse_failed|json_generation`)
 )
 
 // byStatus says what a response means that is no answer.
@@ -189,7 +213,8 @@ func byTerms(status int, words, terms string) verdict {
 		}
 	case status == http.StatusRequestTimeout, status == http.StatusGatewayTimeout:
 		v.class, v.reason, v.billed = failed, Timeout, true
-	case status == http.StatusTooEarly, status == http.StatusConflict, status == 498, status == 499, status >= 500: // 498 and 499: no room, gone away
+	case status == http.StatusTooEarly, status == http.StatusConflict,
+		status == 498, status == 499, status >= 500: // 498 and 499: no room, gone away
 		// A gateway that lost its server does not know what that has billed.
 		v.class, v.billed = failed, status == http.StatusBadGateway || status >= 520
 	}

@@ -21,7 +21,8 @@ func Reply(status int, body string, header ...string) Step {
 
 // Refusing serves requests that have a field with a refusal, and the rest with next.
 func Refusing(field string, refusal, next Step) Step {
-	return Step{"refusing " + field + ", " + next.Name, func(s *Server, w http.ResponseWriter, r *http.Request, a Arrival) {
+	return Step{"refusing " + field + ", " + next.Name, func(s *Server, w http.ResponseWriter, r *http.Request,
+		a Arrival) {
 		step := next
 		if a.Has(field) {
 			step = refusal

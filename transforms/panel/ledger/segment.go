@@ -110,7 +110,8 @@ func decodePiece(plain []byte) (p piece, rest []byte, err error) {
 		return p, nil, fmt.Errorf("head: %w", err)
 	}
 	if h.Ledger != formatVersion && h.Ledger != advancedVersion {
-		return p, nil, fmt.Errorf("format version %d, this program reads %d and %d", h.Ledger, formatVersion, advancedVersion)
+		return p, nil, fmt.Errorf("format version %d, this program reads %d and %d", h.Ledger,
+			formatVersion, advancedVersion)
 	}
 	p.segment, p.advanced = segment{h.Shard, h.Attempt, h.Seq}, h.advanced
 	if (h.Ledger == advancedVersion) != (h.Writer != "") || h.Ledger == formatVersion && len(h.Advances) > 0 {
