@@ -80,7 +80,14 @@ func (o Owner) Claim() error {
 			return err
 		}
 	}
-	return writeJSON(Join(o.Dir, MarkerName), marker{o.Kind, 1})
+	err = writeJSON(Join(o.Dir, MarkerName), marker{o.Kind, 1})
+	if errors.Is(err, fs.ErrNotExist) {
+		// Another process that claims the folder too may have cleaned up here.
+		if ours, merr := o.marked(); merr != nil || ours {
+			return merr
+		}
+	}
+	return err
 }
 
 // Held tells whether the folder is decoy's already.

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -288,6 +289,29 @@ func TestTemporaryFilesOfOthers(t *testing.T) {
 		slices.Sort(keep)
 		if got := entries(t, dir); !slices.Equal(got, keep) {
 			t.Errorf("%s: left %v, want %v", name, got, keep)
+		}
+	}
+}
+
+// Of those that claim a folder at once, one has its lock and cleans up while others are
+// still writing the marker.
+func TestClaimWhileAnotherCleansUp(t *testing.T) {
+	for range 100 {
+		o := Owner{Dir: filepath.Join(t.TempDir(), "out"), Kind: KindBuild}
+		var claims sync.WaitGroup
+		for range 8 {
+			claims.Go(func() {
+				if err := o.Claim(); err != nil {
+					t.Error(err)
+				}
+				if err := CleanTempIn(o.Dir); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		claims.Wait()
+		if held, err := o.Held(); err != nil || !held {
+			t.Fatalf("held %v, %v", held, err)
 		}
 	}
 }
