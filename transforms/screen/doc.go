@@ -44,9 +44,9 @@
 // NOTICE, third-party lists and licences of documentation do not decide about source.
 //
 // A licence file, manifest or REUSE file that is a link is read through it, within the
-// archive only; loops and what leads out are unclear. So is a file whose content is a
-// bare path, as systems without links write them. The caller reads what
-// [Licenses.Wanted] lists.
+// archive only; where it is a loop or leads out, what it would speak for is unclear. A
+// licence file whose content is a bare path, as systems without links write them, is a
+// link. The caller reads what [Licenses.Wanted] lists.
 //
 // # What a file says of itself
 //

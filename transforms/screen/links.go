@@ -106,13 +106,27 @@ func (l *Licenses) Refer(filePath string, data []byte) {
 	clear(l.answers)
 }
 
-// Close ends the taking in: a licence file that is a link to nothing is unclear.
+// Close ends the taking in: what would tell of licences and is a link to nothing makes
+// unclear what it would speak for.
 func (l *Licenses) Close() {
 	for from, target := range l.links {
-		if f, folder, ok := splitLicenseFile(from); ok && !l.taken[from] {
-			l.taken[from] = true
-			f.lost = cmp.Or(target, "a path outside of the archive")
+		if l.taken[from] {
+			continue
+		}
+		l.taken[from] = true
+		f, folder, ok := splitLicenseFile(from)
+		f.path, f.lost = from, cmp.Or(target, "a path outside of the archive")
+		covered, sidecar := strings.CutSuffix(from, sidecarSuffix)
+		switch {
+		case ok:
 			l.folders[folder] = append(l.folders[folder], f)
+		case sidecar && isReuse(from):
+			l.sidecars[covered] = f.verdict()
+		case from == reuseDep5:
+			l.manifests[""] = append(l.manifests[""], manifest{path: from, said: f.verdict()})
+		case isReuse(from), IsManifest(from) && prose(path.Base(from)) == nil: // a README permits nothing
+			folder = folderOf(from)
+			l.manifests[folder] = append(l.manifests[folder], manifest{path: from, said: f.verdict()})
 		}
 	}
 	clear(l.answers)
