@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"decoy/io/shard"
 	"decoy/schemas"
 	"decoy/transforms/panel"
 	"decoy/transforms/panel/faultserver"
@@ -266,5 +267,29 @@ func TestRequestsAreASample(t *testing.T) {
 	asked, want = slices.Compact(asked)[:15], slices.Compact(want)[:15]
 	if !slices.Equal(asked, want) {
 		t.Errorf("asked about\n%q\nwant\n%q", asked, want)
+	}
+}
+
+// To ask members again removes what was written about them, and nothing of a user's.
+func TestRetryRemovesItsRecordsAlone(t *testing.T) {
+	out := t.TempDir()
+	b := &Build{Out: out}
+	s := &stage{b: b, name: schemas.StageGenerate}
+	m := panel.Member{Name: "bad"}
+	if err := writeGaveUp(out, s.name, m, panel.GivenUp{}); err != nil {
+		t.Fatal(err)
+	}
+	folder := filepath.Join(out, s.name, gaveUpFolder)
+	put(t, filepath.Join(folder, "notes.txt"), "mine")
+	put(t, filepath.Join(folder, "notes.json"), `{"mine": true}`)
+	if err := s.retry(); err != nil {
+		t.Fatal(err)
+	}
+	names, err := shard.List(folder, "*")
+	if err != nil || len(names) != 2 {
+		t.Errorf("%v, %v", names, err)
+	}
+	if g, err := readGaveUp(out, s.name, m); err != nil || g != nil {
+		t.Errorf("%v, %v", g, err)
 	}
 }

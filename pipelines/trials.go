@@ -126,14 +126,24 @@ func openTrials(t shardTask, members []panel.Member, run string, replay bool) (m
 	return all, nil
 }
 
-// retry lifts what was written about members: they are to be asked again.
+// retry lifts what was written about members, and nothing else that lies there: they are
+// to be asked again.
 func (s *stage) retry() error {
 	if s.b.DryRun {
 		return nil
 	}
-	if err := shard.RemoveAll(shard.Join(s.b.dir(s.name), gaveUpFolder)); err != nil {
+	folder := shard.Join(s.b.dir(s.name), gaveUpFolder)
+	paths, err := shard.List(folder, "*.json")
+	for _, path := range paths {
+		var one gaveUp
+		if readJSON(path, &one) == nil && one.Entry != "" {
+			err = errors.Join(err, shard.Remove(path))
+		}
+	}
+	if err != nil {
 		return fmt.Errorf("remove what is known of members that were given up: %w", err)
 	}
+	shard.RemoveEmpty(folder)
 	return nil
 }
 

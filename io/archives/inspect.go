@@ -56,12 +56,12 @@ func inspect(ctx context.Context, files *inputs.Files, path string, lim Limits) 
 	src.Root = root.root()
 	said.Commit = a.commit
 	if repo, version, ok := root.module(); ok {
-		said = said.fill(Identity{Repo: repo, Commit: version})
+		said = said.Fill(Identity{Repo: repo, Commit: version})
 	} else if a.commit == "" {
-		said = said.fill(found.identity(src.Root))
+		said = said.Fill(found.identity(src.Root))
 	}
-	said = said.fill(Identity{Repo: src.Root})
-	return src, said.fill(Identity{Repo: "sha256-" + src.SHA256[:16]}), nil
+	said = said.Fill(Identity{Repo: src.Root})
+	return src, said.Fill(Identity{Repo: "sha256-" + src.SHA256[:16]}), nil
 }
 
 // rootFinder finds the folder that all files of an archive share: for a module

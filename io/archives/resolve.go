@@ -184,7 +184,7 @@ func (r *resolver) one(ctx context.Context, p location) (Source, error) {
 	if err != nil {
 		return Source{}, err
 	}
-	id = id.fill(said)
+	id = id.Fill(said)
 	src.Repo, src.Commit, src.License = id.Repo, id.Commit, id.License
 	return src, nil
 }
@@ -193,7 +193,7 @@ func (r *resolver) one(ctx context.Context, p location) (Source, error) {
 func (r *resolver) identityOf(ctx context.Context, p location) (Identity, error) {
 	var id Identity
 	for _, key := range []string{p.given, p.abs, inputs.Base(p.abs)} {
-		id = id.fill(r.cfg.Identities[key])
+		id = id.Fill(r.cfg.Identities[key])
 	}
 	name := p.abs + IdentitySuffix
 	raw, err := r.files.ReadSmall(ctx, name)
@@ -210,5 +210,5 @@ func (r *resolver) identityOf(ctx context.Context, p location) (Identity, error)
 		return id, fmt.Errorf("read identity %q: %w; write {\"repo\": …, \"commit\": …}; a license stands in the "+
 			"recipe's identities alone", name, err)
 	}
-	return id.fill(side), nil
+	return id.Fill(side), nil
 }

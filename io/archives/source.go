@@ -55,8 +55,8 @@ type Identity struct {
 	License string `json:"-" yaml:"license"`
 }
 
-// fill returns i with its empty fields taken from next.
-func (i Identity) fill(next Identity) Identity {
+// Fill returns i with its empty fields taken from next.
+func (i Identity) Fill(next Identity) Identity {
 	if i.Repo == "" {
 		i.Repo = next.Repo
 	}

@@ -58,6 +58,7 @@ func Resolve(ctx context.Context, specs []string, cfg archives.ResolveConfig) ([
 		repos, others := divide(spec.Text)
 		rest = append(rest, others...)
 		for _, path := range repos {
+			given := path
 			if path, err = filepath.Abs(path); err != nil {
 				return nil, nil, spec.Errorf("repository %q: %w", path, err)
 			}
@@ -67,7 +68,7 @@ func Resolve(ctx context.Context, specs []string, cfg archives.ResolveConfig) ([
 			seen[path] = true
 			var src archives.Source
 			err := contain.Do(func() (err error) {
-				src, err = resolve(ctx, path, cfg)
+				src, err = resolve(ctx, given, path, cfg)
 				return err
 			})
 			if p := (*contain.Panic)(nil); errors.As(err, &p) {
@@ -135,10 +136,10 @@ func divide(spec string) (repos, others []string) {
 	return repos, others
 }
 
-func resolve(ctx context.Context, path string, cfg archives.ResolveConfig) (src archives.Source, err error) {
-	id := cfg.Identities[filepath.Base(path)]
-	if known, ok := cfg.Identities[path]; ok {
-		id = known
+func resolve(ctx context.Context, given, path string, cfg archives.ResolveConfig) (src archives.Source, err error) {
+	var id archives.Identity
+	for _, key := range []string{given, path, filepath.Base(path)} {
+		id = id.Fill(cfg.Identities[key])
 	}
 	side, err := sidecar(path + archives.IdentitySuffix)
 	if err != nil {
