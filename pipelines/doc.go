@@ -161,7 +161,7 @@
 // repositories, 10 TB unpacked and 40 % of it source, with MeasuredRates:
 //
 //	shards        2,000 of 50 repositories, 2 GB of source each
-//	core hours    902: extract 855, walking over the rest 41, all other stages 7
+//	core hours    902: extract 855, walking over the rest 41, all other stages 6
 //	workers       14 of 4 cores for 24 hours, 54 for 6
 //	shuffled      33 MB: 8 graphs of 2,000 work orders
 //	written       4 TB of contexts, below 1 GB of all later records but the export

@@ -302,8 +302,8 @@ func exported(m schemas.Manifest) (n int64) {
 	return n
 }
 
-// billed sums what the ledgers of stages say was or may have been billed, and counts
-// their records.
+// billed sums what the ledgers of stages say was billed, or is assumed to have been, and
+// counts their records; what killed runs may have spent is not in it.
 func billed(ctx context.Context, out string, stages ...string) (usd float64, records int64, err error) {
 	stats, err := LedgerStats(ctx, out)
 	for _, m := range stats {

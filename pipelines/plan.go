@@ -78,7 +78,7 @@ type PlanRates struct {
 	Use                  float64 // share of a worker's time in which its cores work
 }
 
-// MeasuredRates are of the demo build (22 archives, 78.5 MB of source, 13,982
+// MeasuredRates are of a demo build (22 archives, 78.5 MB of source, then 13,982
 // negatives; CPU time of one stage's process) and of scripts/bench/panel, on two
 // cores; SourceShare 0.4 is that of fourteen repositories (24.8 of 63.6 MB).
 var MeasuredRates = PlanRates{

@@ -44,8 +44,8 @@
 // # Rejects and errors
 //
 // As in package archives: content never makes an error. A row that cannot be used is
-// a [schemas.Reject] of stage extract with one of [Reasons] or a path reason of
-// archives; a file that breaks off is one reject, rows_corrupt, and what came before
+// a [schemas.Reject] of stage extract with one of [Reasons], or a path reason or too_large
+// of archives; a file that breaks off is one reject, rows_corrupt, and what came before
 // it stays. A reject is named by repository and path, or by the file's base name and
 // the row's number where those are not known.
 //

@@ -50,9 +50,12 @@
 // An [Owner] is a folder that decoy wants to write to: OUT, the folder of a load, that of
 // a training run. It does so only where the folder is absent (and its parent is there),
 // or holds nothing but what a system or git leaves in an empty folder, or is decoy's by
-// the file .decoy.json, which is written before anything else. All else is a [Refusal].
+// the file .decoy.json, which is written before anything else, or was made by a version
+// that wrote no such file (Owner.Earlier; what is its own is noted first). All else is a
+// [Refusal].
 //
-// Files are removed by name alone, and only names that decoy's records hold: a manifest,
+// Files are removed by name alone: decoy's own temporary names, and else only names that
+// its records hold: a manifest,
 // a done record, or [Leftover], which takes over the names of records that go before
 // their files do ([Outdate]) and is emptied when these are gone ([Sweep]). So a process
 // may be killed at any moment and no file is forgotten or taken for decoy's that is not.

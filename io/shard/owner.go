@@ -64,7 +64,7 @@ func (o Owner) Inspect() error {
 }
 
 // Claim makes the folder decoy's, or gives the error of Inspect: it makes the folder,
-// but not its parent, and writes the marker before anything else.
+// but not its parent, and writes the marker before anything else but what Adopt notes.
 func (o Owner) Claim() error {
 	s, err := o.inspect()
 	if err != nil || s == stateOurs {

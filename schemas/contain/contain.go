@@ -31,7 +31,7 @@ import (
 
 // Panic is what a function failed with. Place is the innermost place of ours, FOLDER/FILE.go:LINE
 // from the module's root, Value what it panicked with, without addresses, and Stack the
-// frames from there outwards, one a line, the same on every run.
+// frames from the panic outwards, one a line, the same on every run.
 type Panic struct {
 	Place string
 	Value string

@@ -48,7 +48,7 @@ func TestDoGivesThePlaceOfOurs(t *testing.T) {
 	}
 }
 
-// TestOursSkipsThisPackage: the frames of this package are none of a fault's.
+// TestOurs: the frames of this package are none of a fault's.
 func TestOurs(t *testing.T) {
 	for function, want := range map[string]bool{
 		"decoy/transforms/verify.pythonModule":        true,

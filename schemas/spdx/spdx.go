@@ -7,8 +7,8 @@
 // used: the tree here is for that, and is given only for what the library accepts.
 //
 // Beside the specification, operators and ids are read in any case, and the slash that
-// Cargo once wrote ("MIT/Apache-2.0") is a choice. Nothing else is guessed: "MIT &
-// GPL-3.0-only", "MIT, ISC" and an id that no list has are errors.
+// Cargo once wrote ("MIT/Apache-2.0") is a choice, as "||" is; "&&" is AND. Nothing else
+// is guessed: "MIT & GPL-3.0-only", "MIT, ISC" and an id that no list has are errors.
 package spdx
 
 import (

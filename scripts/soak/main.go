@@ -4,7 +4,7 @@
 //	go build -o /tmp/decoy ./runners/decoy
 //	go run ./scripts/soak [-decoy /tmp/decoy] [-recipe demo] [-jobs 1] [-table FILE] DIR…
 //
-// Every file and every bare repository directly below a DIR is an archive. Each is built
+// Everything directly below a DIR is an archive or a repository. Each is built
 // in a process of its own with one shard; then one build takes all of them, as a large
 // corpus does (-alone=false and -together=false leave one of the two out). A recipe with a
 // small max_per_repo reads, screens and parses as much, and takes less time for the rest.
@@ -12,7 +12,7 @@
 //
 //   - outcome: done; empty (nothing came out, and decoy said so with exit code 1);
 //     failed (any other end); hung (stopped after the time that it may take)
-//   - MB of source (10^6 bytes, of the files that extract took), wall and CPU seconds,
+//   - MB of source (10^6 bytes, of the files that extract parsed), wall and CPU seconds,
 //     largest resident memory of the process
 //   - contexts, negatives, certified, selected pairs, records that ended in
 //     internal_error, and panics and fatal errors of the runtime in what it printed

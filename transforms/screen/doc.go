@@ -89,10 +89,12 @@
 // # Manifests
 //
 // A package manifest ([IsManifest]: package.json, bower.json, deno.json, jsr.json,
-// Cargo.toml, pyproject.toml, setup.cfg, setup.py, PKG-INFO and METADATA, pom.xml,
-// build.gradle, vcpkg.json, conanfile.py, meson.build, nuspec, and MSBuild projects with
-// their Directory.Build.props) that states a licence speaks for its folder and all below. One that is not
-// permissive refuses, whatever licence files are there. A permissive one gives the
+// composer.json, library.json, Cargo.toml, pyproject.toml, setup.cfg, setup.py, PKG-INFO
+// and METADATA, pom.xml, build.gradle and its .kts, vcpkg.json, conanfile.py, meson.build,
+// nuspec, MSBuild projects with their Directory.Build.props, and the prose of README,
+// COPYRIGHT and LICENSING, which permits nothing) that states a licence speaks for its
+// folder and all below. One that is not permissive refuses, whatever licence files are
+// there. A permissive one gives the
 // expression only where no licence file does: it does not heal a file that is
 // unclear or forbids. Of several permissive ones the nearest counts; those of one
 // folder are joined by AND.
@@ -116,7 +118,7 @@
 //
 // # Order of checks
 //
-// File looks at the path first, then at the size, then at bytes, so that a file is
+// File looks at the path first, then for pointers, then at the size, then at bytes, so that a file is
 // rejected for the cheapest reason that holds and later checks may assume text.
 //
 // # Limits
@@ -125,7 +127,7 @@
 // through the library's parser alone, since its decoder is quadratic in the keys, and
 // with a bound on brackets, since the parser recurses.
 //
-// Marks of generation and prose about licences are looked for in the comments of the
+// Marks of generation, and most prose about licences, are looked for in the comments of the
 // first lines only, because code about licences or generators names them too; a file
 // whose head speaks of another project's copyleft licence is lost. The
 // comment finder knows the comment signs of our eight languages, not their

@@ -45,7 +45,8 @@
 // worlds (what is visible without an import, whether members are visible bare, who
 // can add members, what arguments a call may leave out), with one function a
 // language that resolves a module path, and lists of the standard libraries under
-// data/, made by data/make.sh from the tool chains that their first lines name
+// data/ (packed in lists.zip), each made as its first lines say: by data/make.sh from tool
+// chains, those of other versions by scripts/names or from what is published of them
 // (C#'s namespaces are written by hand and never certify).
 //
 //   - Names: scopes with the hoisting that syntax gives, imports, wildcard imports

@@ -7,7 +7,7 @@
 // corpus), path (in the archive, with or without its root folder), answer (keep or drop),
 // expression, why. To stdout goes one line of JSON: files, restricted_kept (answer drop,
 // decided keep: must be 0), permissive_lost (answer keep, decided drop), missing, and
-// by_kind, the lost and kept by reason; to stderr a line for each disagreement. It exits 1
+// by_kind, the lost by reason and the kept by licence; to stderr a line for each disagreement. It exits 1
 // where a restricted file is kept.
 //
 // Only the licence is decided here: what is dropped as generated or vendored too is not

@@ -9,7 +9,7 @@
 // A case is a few files of one archive and one language, some of them changed by
 // mutations of their syntax trees and bytes. Case N of a seed and of the same archives
 // is always the same. The first failure of each place is made smaller, by leaving out
-// files and lines, and written below --bundles; --reproduce FILE runs it alone. The
+// files, lines and bytes, and written below --bundles; --reproduce FILE runs it alone. The
 // exit code is 1 if anything failed. The last line is one JSON object.
 //
 // A crash that Go cannot recover from (a stack that is full, a fault in C) leaves the
