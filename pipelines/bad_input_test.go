@@ -155,7 +155,9 @@ func TestBadInput(t *testing.T) {
 	if made != 1 {
 		t.Errorf("%d symbols say what the Makefile makes", made)
 	}
-	for path, unread := range map[string]bool{"o/odd/LICENSE": false, "o/odd/bare.go": false, "o/odd/Makefile": false, "o/huge/noise.bin": false, "o/odd/link.go": true, "o/odd/utf16.go": true, "o/odd/vendor/dep/dep.go": false, "o/cut/": true, "o/bomb/": true} {
+	for path, unread := range map[string]bool{"o/odd/LICENSE": false, "o/odd/bare.go": false, "o/odd/Makefile": false,
+		"o/huge/noise.bin": false, "o/odd/link.go": true, "o/odd/utf16.go": true, "o/odd/vendor/dep/dep.go": false,
+		"o/cut/": true, "o/bomb/": true} {
 		s, ok := files[path]
 		if !ok || (len(s.Flags) > 0) != unread {
 			t.Errorf("file %s: listed %v with %v, want unread %v", path, ok, s.Flags, unread)

@@ -217,17 +217,17 @@ func (b *bugBundle) write(out string) error {
 	mine := shard.Join(dir, name)
 	paths = append(slices.DeleteFunc(paths, func(p string) bool { return p == mine }), mine)
 	slices.Sort(paths)
-	if over := paths[min(len(paths), maxBundles):]; len(over) > 0 {
-		if over[len(over)-1] == mine && len(over) == 1 {
-			return nil
+	over := paths[min(len(paths), maxBundles):]
+	for _, path := range over {
+		var other bugBundle
+		if path != mine && readJSON(path, &other) == nil && other.Site == b.Site {
+			if err := shard.Remove(path); err != nil {
+				return err
+			}
 		}
-		if err := shard.Remove(slices.DeleteFunc(slices.Clone(over),
-			func(p string) bool { return p == mine })...); err != nil {
-			return err
-		}
-		if slices.Contains(over, mine) {
-			return nil
-		}
+	}
+	if slices.Contains(over, mine) {
+		return nil
 	}
 	raw, err := json.MarshalIndent(b, "", "  ")
 	if err != nil {

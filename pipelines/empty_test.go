@@ -96,7 +96,8 @@ func TestNoNegatives(t *testing.T) {
 	r.Extract.Languages = []string{schemas.Go}
 	out = t.TempDir()
 	e = ends(t, c.open(t, out, "direct", r), schemas.Stages...)
-	if e.Stage != schemas.StageGenerate || e.Reasons[0].Reason != panel.AnswerNotJSON || !strings.Contains(e.Error(), "decoy ledger export") {
+	if e.Stage != schemas.StageGenerate || e.Reasons[0].Reason != panel.AnswerNotJSON ||
+		!strings.Contains(e.Error(), "decoy ledger export") {
 		t.Errorf("%+v", e)
 	}
 	sent := len(s.Arrivals())

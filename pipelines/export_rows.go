@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 
 	"decoy/io/columnar"
@@ -47,23 +48,8 @@ var formats = map[string]func(t shardTask, split string, rows []schemas.Row, d *
 		return err
 	},
 	"tfrecord": func(t shardTask, split string, rows []schemas.Row, d *schemas.Done) error {
-		raw, err := shard.CreateRaw(shard.Join(t.Out, t.Stage, schemas.ShardName(split, t.Shard, t.Of, "tfrecord.gz")))
-		if err != nil {
-			return err
-		}
-		defer raw.Abort()
-		w := tfrecord.NewWriter[schemas.Row](raw)
-		for _, r := range rows {
-			if err := w.Write(r); err != nil {
-				return err
-			}
-		}
-		if err := w.Close(); err != nil {
-			return err
-		}
-		f, err := raw.Commit(int64(len(rows)))
-		d.Files = append(d.Files, f)
-		return err
+		return writeRaw(t, schemas.ShardName(split, t.Shard, t.Of, "tfrecord.gz"), rows, d,
+			func(w io.Writer) (rowWriter[schemas.Row], error) { return tfrecord.NewWriter[schemas.Row](w), nil })
 	},
 	"parquet": func(t shardTask, split string, rows []schemas.Row, d *schemas.Done) error {
 		return writeParquet(t, "", split, rows, d)
@@ -72,13 +58,25 @@ var formats = map[string]func(t shardTask, split string, rows []schemas.Row, d *
 
 // writeParquet writes one Parquet file below a folder of the export.
 func writeParquet[T any](t shardTask, folder, split string, rows []T, d *schemas.Done) error {
-	name := folder + schemas.ShardName(split, t.Shard, t.Of, "parquet")
+	return writeRaw(t, folder+schemas.ShardName(split, t.Shard, t.Of, "parquet"), rows, d,
+		func(w io.Writer) (rowWriter[T], error) { return columnar.NewWriter[T](w) })
+}
+
+type rowWriter[T any] interface {
+	Write(T) error
+	Close() error
+}
+
+// writeRaw writes rows to a file of the stage in the format of a writer.
+func writeRaw[T any](
+	t shardTask, name string, rows []T, d *schemas.Done, format func(io.Writer) (rowWriter[T], error),
+) error {
 	raw, err := shard.CreateRaw(shard.Join(t.Out, t.Stage, name))
 	if err != nil {
 		return err
 	}
 	defer raw.Abort()
-	w, err := columnar.NewWriter[T](raw)
+	w, err := format(raw)
 	if err != nil {
 		return err
 	}

@@ -69,7 +69,8 @@ func TestNamesOfFiles(t *testing.T) {
 		}
 		for _, name := range []string{
 			"customers.csv", "customers-00000-of-00003.parquet", "keep.md", "parts/keep.md", ".foo.tmp", "x/contexts-00000-of-00003.jsonl.zst", "contexts-00000-of-00003.jsonl",
-			"rounds/2.json", "parts/state-00012.json", "parts/candidates-00012.jsonl.zst", "parts/rows-00012-00001.jsonl.zst", "ngrams-go-77.bin",
+			"rounds/2.json", "parts/state-00012.json", "parts/candidates-00012.jsonl.zst",
+			"parts/rows-00012-00001.jsonl.zst", "ngrams-go-77.bin",
 			"contexts-00003-of-00003.jsonl.zst", "train-00004-of-00003.parquet",
 		} {
 			if mine(name) {
@@ -78,9 +79,10 @@ func TestNamesOfFiles(t *testing.T) {
 		}
 	}
 	for stage, names := range map[string][]string{
-		schemas.StageExtract: {"parts/candidates-task00012-of-00003.jsonl.zst", "parts/state-task00012-of-00003.json", "parts/rows-task00012-00001-of-00003.jsonl.zst", "parts/names-go-00001-of-00003.jsonl.zst"},
-		schemas.StageJudge:   {"verdicts-r2-00000-of-00003.jsonl.zst", "rounds/2-00001-of-00003.json"},
-		schemas.StageCurate:  {"parts/rows-00001-of-00003.jsonl.zst", "parts/benchmarks.jsonl.zst"}, schemas.StageGenerate: {"unlabelled-00002-of-00003.jsonl.zst"},
+		schemas.StageExtract: {"parts/candidates-task00012-of-00003.jsonl.zst", "parts/state-task00012-of-00003.json",
+			"parts/rows-task00012-00001-of-00003.jsonl.zst", "parts/names-go-00001-of-00003.jsonl.zst"},
+		schemas.StageJudge:  {"verdicts-r2-00000-of-00003.jsonl.zst", "rounds/2-00001-of-00003.json"},
+		schemas.StageCurate: {"parts/rows-00001-of-00003.jsonl.zst", "parts/benchmarks.jsonl.zst"}, schemas.StageGenerate: {"unlabelled-00002-of-00003.jsonl.zst"},
 	} {
 		for _, name := range names {
 			if !writtenBy(stage, 3)(name) {
@@ -105,7 +107,8 @@ func TestNothingIsOrphaned(t *testing.T) {
 		"generate/negatives-00001-of-00009.jsonl.zst.bak", "export/data.tmp-1-0123456789abcdef", "export/train-00000-of-00009.parquet", "notes.txt",
 		"judge/_budget/README", "judge/_stopped/notes.json",
 		"judge/rounds/9.json", "extract/parts/state-00042.json", "extract/parts/candidates-00042.jsonl.zst",
-		"extract/parts/rows-00042-00001.jsonl.zst", "extract/contexts-00007-of-00003.jsonl.zst", "extract/ngrams-go-77.bin",
+		"extract/parts/rows-00042-00001.jsonl.zst", "extract/contexts-00007-of-00003.jsonl.zst",
+		"extract/ngrams-go-77.bin",
 	} {
 		mine[name] = "mine"
 		put(t, filepath.Join(out, name), "mine")
@@ -128,7 +131,8 @@ func TestNothingIsOrphaned(t *testing.T) {
 		}
 	}
 	for _, name := range []string{
-		"extract/contexts-00001-of-00002.jsonl.zst", "extract/parts/candidates-task00019-of-00002.jsonl.zst", "judge/rounds/3.json", "judge/verdicts-r2-00000-of-00002.jsonl.zst",
+		"extract/contexts-00001-of-00002.jsonl.zst", "extract/parts/candidates-task00019-of-00002.jsonl.zst",
+		"judge/rounds/3.json", "judge/verdicts-r2-00000-of-00002.jsonl.zst",
 		"curate/parts/rows-00000-of-00002.jsonl.zst", "export/train-00001-of-00002.parquet", "export/trl/sft/train-00001-of-00002.parquet",
 		"export/train-00001-of-00002.parquet.decoy-tmp-77-0123456789abcdef", "export/train-00001-of-00002.parquet.tmp-77-0123456789abcdef",
 	} {
@@ -170,7 +174,8 @@ func TestVerdictsOfNoRound(t *testing.T) {
 func TestAFileInTheWay(t *testing.T) {
 	c := ordinary(t, 1)
 	r := recipe(t, narrow)
-	for _, name := range []string{"report.html", "run.json", "export/README.md", "export/manifest.json", "extract/contexts-00000-of-00003.jsonl.zst", "curate/shift.json", "judge/rounds/1.json"} {
+	for _, name := range []string{"report.html", "run.json", "export/README.md", "export/manifest.json",
+		"extract/contexts-00000-of-00003.jsonl.zst", "curate/shift.json", "judge/rounds/1.json"} {
 		out := filepath.Join(t.TempDir(), "out")
 		if err := claim(out); err != nil {
 			t.Fatal(err)

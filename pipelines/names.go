@@ -23,7 +23,8 @@ import (
 var stageFiles = map[string]string{
 	schemas.StageExtract: `(?:contexts|symbols|rejects)OF\.jsonl\.zst|names-LANG\.jsonl\.zst|ngrams-LANG-FOLD\.bin` +
 		`|parts/names-LANGOF\.jsonl\.zst|parts/ngrams-LANG-FOLDOF\.bin` +
-		`|parts/(?:candidates|symbols|rejects)TASK\.jsonl\.zst|parts/stateTASK\.json|parts/rows-task\d{5,}OF\.jsonl\.zst`,
+		`|parts/(?:candidates|symbols|rejects)TASK\.jsonl\.zst|parts/stateTASK\.json` +
+		`|parts/rows-task\d{5,}OF\.jsonl\.zst`,
 	schemas.StageGenerate: `(?:negatives|rejects|unlabelled)OF\.jsonl\.zst`,
 	schemas.StageVerify:   `(?:certificates|rejects)OF\.jsonl\.zst`,
 	schemas.StageJudge:    `(?:verdicts|rejects)(?:-r\d+)?OF\.jsonl\.zst|rounds/\d+OF\.json`,

@@ -242,7 +242,8 @@ func quoted(word string) string {
 // there is nothing yet. decoy writes to none of them.
 var harmless = map[string]bool{
 	".DS_Store": true, ".localized": true, ".fseventsd": true, ".Spotlight-V100": true, ".Trashes": true,
-	".TemporaryItems": true, "Thumbs.db": true, "desktop.ini": true, "System Volume Information": true, "$RECYCLE.BIN": true,
+	".TemporaryItems": true, "Thumbs.db": true, "desktop.ini": true,
+	"System Volume Information": true, "$RECYCLE.BIN": true,
 	"lost+found": true, ".directory": true, ".snapshot": true, ".gitkeep": true, ".gitignore": true, ".keep": true,
 }
 

@@ -230,7 +230,8 @@ func TestRecordsThatAreNone(t *testing.T) {
 			}
 			err := read(dir)
 			var refused *Refusal
-			if !errors.As(err, &refused) || !strings.Contains(err.Error(), filepath.Join(dir, name)) || !strings.Contains(err.Error(), "move it away") {
+			if !errors.As(err, &refused) || !strings.Contains(err.Error(), filepath.Join(dir, name)) ||
+				!strings.Contains(err.Error(), "move it away") {
 				t.Errorf("%s with %q: %v", name, content, err)
 			}
 			if there, err := Has(Join(dir, name)); err != nil || !there {

@@ -151,9 +151,11 @@ func TestIdentityByAnyPath(t *testing.T) {
 	dir := t.TempDir()
 	first := repository(t, filepath.Join(dir, "repos", "one"), "package a\n", "package b\n")[0]
 	t.Chdir(dir)
-	got, rejects, err := Resolve(t.Context(), []string{"repos/one"}, archives.ResolveConfig{Identities: map[string]archives.Identity{
-		"repos/one": {Commit: first}, filepath.Join(dir, "repos", "one"): {Repo: "o/r", Commit: "no-such-ref"}, "one": {License: "LicenseRef-own"},
-	}})
+	got, rejects, err := Resolve(t.Context(), []string{"repos/one"},
+		archives.ResolveConfig{Identities: map[string]archives.Identity{
+			"repos/one": {Commit: first}, filepath.Join(dir, "repos", "one"): {Repo: "o/r", Commit: "no-such-ref"},
+			"one": {License: "LicenseRef-own"},
+		}})
 	if err != nil || len(rejects) > 0 || len(got) != 1 {
 		t.Fatalf("%+v, %+v, %v", got, rejects, err)
 	}

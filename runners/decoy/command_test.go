@@ -47,9 +47,13 @@ func repository(t *testing.T, n int) (path string) {
 	files := map[string]string{"go.mod": "module example.org/owner/repo\n"}
 	for i := range n {
 		var b strings.Builder
-		fmt.Fprintf(&b, "package part%d\n\nimport (\n\t\"fmt\"\n\t\"strings\"\n)\n\ntype box%[1]d struct{ names []string }\n\nfunc (b *box%[1]d) appendName(name string) { b.names = append(b.names, name) }\n\n", i)
+		fmt.Fprintf(&b, "package part%d\n\nimport (\n\t\"fmt\"\n\t\"strings\"\n)\n\n"+
+			"type box%[1]d struct{ names []string }\n\nfunc (b *box%[1]d) appendName(name string) { b.names = "+
+			"append(b.names, name) }\n\n", i)
 		for k := range 12 {
-			fmt.Fprintf(&b, "func handle%d(b *box%d, first, second string) string {\n\tb.appendName(first)\n\tjoined := strings.Join([]string{first, second, \"x%[1]d\"}, \",\")\n\treturn fmt.Sprintf(\"%%s-%[1]d-%[2]d\", joined)\n}\n\n", k, i)
+			fmt.Fprintf(&b, "func handle%d(b *box%d, first, second string) string {\n\tb.appendName(first)\n\tjoined "+
+				":= strings.Join([]string{first, second, \"x%[1]d\"}, \",\")\n\treturn "+
+				"fmt.Sprintf(\"%%s-%[1]d-%[2]d\", joined)\n}\n\n", k, i)
 		}
 		files[fmt.Sprintf("part%d/part.go", i)] = b.String()
 	}

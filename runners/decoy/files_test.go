@@ -103,7 +103,8 @@ func archiveOf(t *testing.T, name string) (path string) {
 	for k := range 6 {
 		code += fmt.Sprintf("func handle%d(first, second string) string {\n\t%sJoined := strings.Join([]string{first, second, \"%[2]s%[1]d\"}, \",\")\n\treturn fmt.Sprintf(\"%%s-%[2]s\", %[2]sJoined)\n}\n\n", k, name)
 	}
-	return moduleZip(t, name, map[string]string{"go.mod": "module example.org/owner/" + name + "\n", name + ".go": code})
+	return moduleZip(t, name, map[string]string{"go.mod": "module example.org/owner/" + name + "\n", name +
+		".go": code})
 }
 
 // smallRecipe writes a recipe for archiveOf.
@@ -267,7 +268,9 @@ func TestKilledAfterTheMarker(t *testing.T) {
 		<-gate
 		return nil
 	})
-	args := []string{"build", "--recipe", recipe, "--archives", b.Address("in/alpha.zip"), "--shards", "1", "--out", out} // a shard without a repository would be done at once
+	// a shard without a repository would be done at once
+	args := []string{"build", "--recipe", recipe, "--archives", b.Address("in/alpha.zip"), "--shards", "1", "--out",
+		out}
 	build := process(t, nil, args...)
 	if err := build.Start(); err != nil {
 		t.Fatal(err)

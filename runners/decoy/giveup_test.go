@@ -17,8 +17,9 @@ func TestABuildOfAUselessMemberFails(t *testing.T) {
 		step faultserver.Step
 		want string
 	}{
-		"refuses":         {faultserver.Refusal(), "answer_refused"},
-		"one 400 for all": {faultserver.Status(400, "this deployment answers nothing"), "this deployment answers nothing"},
+		"refuses": {faultserver.Refusal(), "answer_refused"},
+		"one 400 for all": {faultserver.Status(400, "this deployment answers nothing"),
+			"this deployment answers nothing"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := faultserver.New(faultserver.Options{Plan: func(faultserver.Arrival) faultserver.Step { return c.step }})

@@ -27,10 +27,13 @@ type askingBuild struct {
 func startAsking(t *testing.T, step faultserver.Step) *askingBuild {
 	dir := t.TempDir()
 	b := &askingBuild{out: filepath.Join(dir, "out"), ended: make(chan error, 1)}
-	b.server = faultserver.New(faultserver.Options{Latency: 200 * time.Millisecond, Plan: func(faultserver.Arrival) faultserver.Step { return step }})
+	b.server = faultserver.New(faultserver.Options{Latency: 200 * time.Millisecond,
+		Plan: func(faultserver.Arrival) faultserver.Step { return step }})
 	t.Cleanup(b.server.Close)
 	recipe := filepath.Join(dir, "r.yaml")
-	text := fmt.Sprintf("name: interrupted\narchives: [%q]\nshards: 2\nbudget_usd: 0.5\nextract: {kinds: {call: 4}}\ngenerate: {panel: [{name: gen, provider: openai, base_url: %q, model: m, concurrency: 2, usd_per_mtok: {in: 1, out: 2}}]}\n",
+	text := fmt.Sprintf("name: interrupted\narchives: [%q]\nshards: 2\nbudget_usd: 0.5\n"+
+		"extract: {kinds: {call: 4}}\ngenerate: {panel: [{name: gen, provider: openai, base_url: %q, model: m, "+
+		"concurrency: 2, usd_per_mtok: {in: 1, out: 2}}]}\n",
 		repository(t, 6), b.server.URL())
 	if err := os.WriteFile(recipe, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -59,7 +62,10 @@ func TestAnInterruptLeavesNothingThatMayHaveCost(t *testing.T) {
 	for name, step := range map[string]faultserver.Step{
 		"answers that nobody can read": faultserver.Body(`{"unheard": 1}`),
 		"calls that never end":         faultserver.Hang(),
-		"answers":                      faultserver.OK(func(faultserver.Arrival) string { return `{"completion": "x"}` }),
+		"answers": faultserver.OK(func(faultserver.Arrival) string {
+			return `{"completion": ` +
+				`"x"}`
+		}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -79,8 +85,10 @@ func TestAnInterruptLeavesNothingThatMayHaveCost(t *testing.T) {
 			if err := json.Unmarshal(raw, &stats); err != nil || len(stats) != 1 {
 				t.Fatalf("%v: %s", err, raw)
 			}
-			if m, n := stats[0], len(b.server.Arrivals()); m.MayCostCalls != 0 || m.MayCostUSD != 0 || m.Calls != int64(n) {
-				t.Errorf("the server saw %d calls; the ledger has %d, and %d that may have cost %v", n, m.Calls, m.MayCostCalls, m.MayCostUSD)
+			if m, n := stats[0], len(b.server.Arrivals()); m.MayCostCalls != 0 || m.MayCostUSD != 0 ||
+				m.Calls != int64(n) {
+				t.Errorf("the server saw %d calls; the ledger has %d, and %d that may have cost %v", n, m.Calls,
+					m.MayCostCalls, m.MayCostUSD)
 			}
 		})
 	}

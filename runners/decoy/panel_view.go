@@ -169,7 +169,8 @@ func panelLine(u panel.Usage) string {
 	if u.TokenShare != nil {
 		fmt.Fprintf(&b, ", tpm %.1f %%", 100**u.TokenShare)
 	}
-	fmt.Fprintf(&b, ", tokens %s in %s out, $%s", amount(u.InputTokens), amount(u.OutputTokens), panel.Dollars(u.SpentUSD))
+	fmt.Fprintf(&b, ", tokens %s in %s out, $%s",
+		amount(u.InputTokens), amount(u.OutputTokens), panel.Dollars(u.SpentUSD))
 	if u.HeldUSD > 0 {
 		fmt.Fprintf(&b, " and %s held", panel.Dollars(u.HeldUSD))
 	}

@@ -103,7 +103,8 @@ var parameterTable = []parameter{
 		},
 		named: regexp.MustCompile(`(?i)\bsystem (?:role|messages?|prompt|instruction)|['"` + "`" +
 			`]system['"` + "`" + `]|messages\[0\]\.role|system_?instruction|developer instruction`),
-		alone: regexp.MustCompile(`(?i)roles must alternate|only (?:the )?user(?:,| and) (?:and )?(?:assistant|model) roles?`),
+		alone: regexp.MustCompile(`(?i)roles must alternate` +
+			`|only (?:the )?user(?:,| and) (?:and )?(?:assistant|model) roles?`),
 	},
 }
 
@@ -130,8 +131,8 @@ func (p Parameters) validate(m Member) error {
 			continue
 		}
 		if len(q.allowed[m.Provider]) == 0 {
-			return fmt.Errorf("panel member %s: parameters.%s is %q, but provider %s sends no such parameter; leave it out",
-				m.Name, q.name, v, m.Provider)
+			return fmt.Errorf("panel member %s: parameters.%s is %q, but provider %s sends no such parameter; "+
+				"leave it out", m.Name, q.name, v, m.Provider)
 		}
 		return fmt.Errorf("panel member %s: parameters.%s is %q, allowed is %s",
 			m.Name, q.name, v, strings.Join(q.allowed[m.Provider], " or "))

@@ -47,7 +47,8 @@ func TestAPackedKeyIsTakenOut(t *testing.T) {
 			p := openPanel(t, config(dirstore.Dir(t.TempDir()), m))
 			got, err := collect(t, p, 0, ask(t, p, []string{"a"}, "x"))
 			for id, a := range must(t, got, err) {
-				if raw := string(plain(a.Raw)); strings.Contains(raw, key) || !strings.Contains(raw, "[redacted]") || strings.Contains(a.Detail, key) {
+				if raw := string(plain(a.Raw)); strings.Contains(raw, key) || !strings.Contains(raw, "[redacted]") ||
+					strings.Contains(a.Detail, key) {
 					t.Errorf("%s: %q %s", id, raw, a.Detail)
 				}
 			}

@@ -201,31 +201,31 @@ func (k finishKind) reason() string {
 // finishes are the words for why a model stopped, of OpenAI and those who speak like it,
 // of Gemini (https://ai.google.dev/api/generate-content, FinishReason), Anthropic,
 // Mistral, Cohere, DeepSeek and Zhipu. A word that is not here says nothing bad.
-var finishes = map[string]finishKind{
-	"length": finishedTruncated, "max_tokens": finishedTruncated, "max_output_tokens": finishedTruncated,
-	"max_completion_tokens": finishedTruncated, "model_length": finishedTruncated, "max_length": finishedTruncated,
-	"max_new_tokens": finishedTruncated, "token_limit": finishedTruncated, "max_token": finishedTruncated,
-	"maxtokens": finishedTruncated, "limit": finishedTruncated, "incomplete": finishedTruncated,
-	"context_length": finishedTruncated, "context_length_exceeded": finishedTruncated,
-	"context_window_exceeded": finishedTruncated, "model_context_window_exceeded": finishedTruncated,
-	"truncated": finishedTruncated,
+var finishes = kindsOf(map[finishKind]string{
+	finishedTruncated: `
+length max_tokens max_output_tokens max_completion_tokens model_length max_length max_new_tokens
+token_limit max_token maxtokens limit incomplete context_length context_length_exceeded
+context_window_exceeded model_context_window_exceeded truncated`,
+	finishedRefused: `
+content_filter content_filtered contentfilter refusal safety recitation language blocklist
+prohibited_content spii image_safety model_armor moderation flagged blocked sensitive
+guardrail_intervened content_policy_violation error_toxic`,
+	finishedMalformed: `
+other malformed malformed_response malformed_function_call unexpected_tool_call too_many_tool_calls
+missing_thought_signature image_other no_image repetition_truncation`,
+	finishedFailed: `
+error failed abort aborted cancelled canceled insufficient_system_resource network_error server_error
+timeout`,
+})
 
-	"content_filter": finishedRefused, "content_filtered": finishedRefused, "contentfilter": finishedRefused,
-	"refusal": finishedRefused, "safety": finishedRefused, "recitation": finishedRefused,
-	"language": finishedRefused, "blocklist": finishedRefused, "prohibited_content": finishedRefused,
-	"spii": finishedRefused, "image_safety": finishedRefused, "model_armor": finishedRefused,
-	"moderation": finishedRefused, "flagged": finishedRefused, "blocked": finishedRefused,
-	"sensitive": finishedRefused, "guardrail_intervened": finishedRefused,
-	"content_policy_violation": finishedRefused, "error_toxic": finishedRefused,
-
-	"other": finishedMalformed, "malformed": finishedMalformed, "malformed_response": finishedMalformed,
-	"malformed_function_call": finishedMalformed, "unexpected_tool_call": finishedMalformed,
-	"too_many_tool_calls": finishedMalformed, "missing_thought_signature": finishedMalformed,
-	"image_other": finishedMalformed, "no_image": finishedMalformed, "repetition_truncation": finishedMalformed,
-
-	"error": finishedFailed, "failed": finishedFailed, "abort": finishedFailed, "aborted": finishedFailed,
-	"cancelled": finishedFailed, "canceled": finishedFailed, "insufficient_system_resource": finishedFailed,
-	"network_error": finishedFailed, "server_error": finishedFailed, "timeout": finishedFailed,
+func kindsOf(words map[finishKind]string) map[string]finishKind {
+	kinds := map[string]finishKind{}
+	for kind, all := range words {
+		for _, word := range strings.Fields(all) {
+			kinds[word] = kind
+		}
+	}
+	return kinds
 }
 
 // finishedBy reads a provider's word.

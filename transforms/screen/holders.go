@@ -2,6 +2,7 @@ package screen
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -23,20 +24,11 @@ var (
 )
 
 // noHolder are words of lines of copyright that tell no two holders apart.
-var noHolder = map[string]bool{
-	"copyright": true, "copr": true, "the": true, "and": true, "inc": true, "ltd": true, "llc": true, "corp": true,
-	"corporation": true, "company": true,
-	"gmbh": true, "limited": true, "co": true, "by": true, "all": true, "rights": true, "right": true, "reserved": true,
-	"are": true, "authors": true, "author": true,
-	"contributors": true, "contributor": true, "others": true, "other": true, "software": true, "foundation": true,
-	"project": true, "present": true, "or": true,
-	"its": true, "affiliates": true, "of": true, "portions": true, "http": true, "https": true, "www": true,
-	"com": true, "org": true, "net": true, "team": true,
-	"developers": true, "development": true, "group": true, "holder": true, "holders": true, "owner": true,
-	"owners": true, "name": true, "yyyy": true, "year": true,
-	"notice": true, "this": true, "in": true, "is": true, "you": true, "to": true, "license": true, "licensor": true,
-	"statement": true, "that": true,
-}
+var noHolder = strings.Fields(`
+copyright copr the and inc ltd llc corp corporation company gmbh limited co by all rights right
+reserved are authors author contributors contributor others other software foundation project present
+or its affiliates of portions http https www com org net team developers development group holder
+holders owner owners name yyyy year notice this in is you to license licensor statement that`)
 
 // holders are the words of the names in a text's lines of copyright.
 func holders(text string) map[string]bool {
@@ -44,7 +36,7 @@ func holders(text string) map[string]bool {
 	for _, line := range copyrightOf.FindAllString(text, 200) {
 		line, _, _ = strings.Cut(line, ". ")
 		for _, w := range holderWord.FindAllString(line, 20) {
-			if w = strings.ToLower(w); len(w) > 1 && !noHolder[w] && len(found) < 1000 {
+			if w = strings.ToLower(w); len(w) > 1 && !slices.Contains(noHolder, w) && len(found) < 1000 {
 				found[w] = true
 			}
 		}

@@ -13,11 +13,10 @@ import (
 // list as permissive, the ones that ask for no more than their own text and notice.
 var Permissive = []string{
 	"MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "Zlib", "Unlicense", "0BSD", "BSL-1.0",
-	"MIT-0", "MIT-CMU", "X11", "BSD-1-Clause", "BSD-2-Clause-Patent", "BSD-2-Clause-Views", "BlueOak-1.0.0", "CC0-1.0",
-	"curl", "FTL",
-	"HPND", "ICU", "Libpng", "libpng-2.0", "NCSA", "NTP", "PostgreSQL", "PSF-2.0", "Python-2.0", "TCL", "Unicode-3.0",
-	"Unicode-DFS-2015",
-	"Unicode-DFS-2016", "UPL-1.0", "WTFPL", "bzip2-1.0.6",
+	"MIT-0", "MIT-CMU", "X11", "BSD-1-Clause", "BSD-2-Clause-Patent", "BSD-2-Clause-Views", "BlueOak-1.0.0",
+	"CC0-1.0", "curl", "FTL", "HPND", "ICU", "Libpng", "libpng-2.0", "NCSA", "NTP", "PostgreSQL", "PSF-2.0",
+	"Python-2.0", "TCL", "Unicode-3.0", "Unicode-DFS-2015", "Unicode-DFS-2016", "UPL-1.0", "WTFPL",
+	"bzip2-1.0.6",
 }
 
 // Unknown is the licence of a file, where any is taken, of which nothing is known.

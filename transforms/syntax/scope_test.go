@@ -31,7 +31,8 @@ func TestScopeAt(t *testing.T) {
 				for at := range part {
 					want := 0
 					for i, sc := range f.Scopes {
-						if b := f.Scopes[want]; sc.Start <= at && at < sc.End && sc.Start >= b.Start && sc.End <= b.End {
+						if b := f.Scopes[want]; sc.Start <= at && at < sc.End && sc.Start >= b.Start &&
+							sc.End <= b.End {
 							want = i
 						}
 					}

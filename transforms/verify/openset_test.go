@@ -11,7 +11,8 @@ import (
 // TestOpenSetGivesWhatItsOpeningsGive: the look-up by parts finds what asking each
 // opening finds, and a definite name before a guess.
 func TestOpenSetGivesWhatItsOpeningsGive(t *testing.T) {
-	for _, names := range [][]string{nil, {"a"}, {"a*"}, {"*a"}, {"a*b"}, {"*"}, {"ab*", "ab"}, {"*", "ba"}, {"a*", "*b", "a*b", "b"}} {
+	for _, names := range [][]string{nil, {"a"}, {"a*"}, {"*a"}, {"a*b"}, {"*"}, {"ab*", "ab"},
+		{"*", "ba"}, {"a*", "*b", "a*b", "b"}} {
 		s := &openSet{}
 		var all []opening
 		for _, n := range names {
@@ -40,7 +41,8 @@ func TestOpeningsAreKeptOnce(t *testing.T) {
 		symbols = append(symbols,
 			schemas.Symbol{Record: schemas.SymbolFile, Path: p, Role: schemas.Python},
 			schemas.Symbol{Record: schemas.SymbolDecl, Path: p, Name: fmt.Sprintf("C%d", i), Role: "class", Arity: -1},
-			schemas.Symbol{Record: schemas.SymbolOpen, Path: p, Name: fmt.Sprintf("n%d", i), Role: "members", Owner: "**"})
+			schemas.Symbol{Record: schemas.SymbolOpen, Path: p, Name: fmt.Sprintf("n%d", i),
+				Role: "members", Owner: "**"})
 	}
 	repo := NewRepo(slices.Values(symbols))
 	c := New()

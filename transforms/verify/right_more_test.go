@@ -12,7 +12,8 @@ func TestRightBuilds(t *testing.T) {
 	}
 
 	one := "from pkg import helper_one"
-	py := tree{"use.py": "«from pkg import helper_two»\n", "pkg/__init__.py": "from .tools import helper_two\n", "pkg/tools.py": "def helper_two(a):\n    return a\n"}
+	py := tree{"use.py": "«from pkg import helper_two»\n", "pkg/__init__.py": "from .tools import helper_two\n",
+		"pkg/tools.py": "def helper_two(a):\n    return a\n"}
 	for name, files := range map[string][]string{
 		"maturin":        {"pyproject.toml", "[tool.maturin]\nmodule-name = \"pkg.helper_one\"\n"},
 		"a Rust library": {"Cargo.toml", "[lib]\nname = \"helper_one\"\ncrate-type = [\"cdylib\"]\n"},
@@ -21,34 +22,45 @@ func TestRightBuilds(t *testing.T) {
 		"the C API":      {"src/x.cpp", "PyMODINIT_FUNC PyInit_helper_one(void) { return 0; }\n"},
 		"setuptools_scm": {"pyproject.toml", "[tool.setuptools_scm]\nwrite_to = \"src/pkg/helper_one.py\"\n"},
 		"package_dir":    {"setup.py", "from setuptools import setup\nsetup(package_dir={'pkg': 'lib'})\n"},
-		"monkeypatch":    {"test_a.py", "def test(monkeypatch):\n    monkeypatch.setattr('pkg.helper_one', 1, raising=False)\n"},
-		"a decorator":    {"pkg/__init__.py", "from .tools import helper_two\n@export('helper_one')\ndef _impl():\n    pass\n"},
-		"a match's rest": {"pkg/__init__.py", "from .tools import helper_two\nmatch [1]:\n    case [1, *helper_one]:\n        pass\n"},
+		"monkeypatch": {"test_a.py", "def test(monkeypatch):\n" +
+			"    monkeypatch.setattr('pkg.helper_one', 1, raising=False)\n"},
+		"a decorator": {"pkg/__init__.py", "from .tools import helper_two\n@export('helper_one')\ndef _impl():\n" +
+			"    pass\n"},
+		"a match's rest": {"pkg/__init__.py", "from .tools import helper_two\nmatch [1]:\n" +
+			"    case [1, *helper_one]:\n        pass\n"},
 	} {
 		add("Python by "+name, py.with(files...), importing, one)
 		if name != "package_dir" {
 			wrong("Python by "+name, py.with(files...), importing, "from pkg import helper_three")
 		}
 	}
-	wrong("package_dir of the place where it is", py.with("setup.py", "from setuptools import setup\nsetup(package_dir={'': 'src', 'pkg': 'src/pkg'})\n"), importing, one)
+	wrong("package_dir of the place where it is", py.with("setup.py", "from setuptools import setup\n"+
+		"setup(package_dir={'': 'src', 'pkg': 'src/pkg'})\n"), importing, one)
 	class := tree{"a.py": "class A:\n    def f(self):\n        return «self.one()»\n    def one(self): pass\n"}
-	add("Python object of a function", class.with("b.py", "from c import make\na = make()\na.two = len\n"), method, "self.two()")
-	add("Python object and parameter of one name", class.with("b.py", "from c import B\na = B()\ndef wire(a):\n    a.two = len\n"), method, "self.two()")
-	wrong("Python object of another class", class.with("b.py", "from c import B\na = B()\na.two = len\n"), method, "self.two()")
+	add("Python object of a function", class.with("b.py", "from c import make\na = make()\na.two = len\n"), method,
+		"self.two()")
+	add("Python object and parameter of one name", class.with("b.py", "from c import B\na = B()\n"+
+		"def wire(a):\n    a.two = len\n"), method, "self.two()")
+	wrong("Python object of another class", class.with("b.py", "from c import B\na = B()\na.two = len\n"), method,
+		"self.two()")
 
 	toml := "[package]\nname = \"m\"\nversion = \"0.1.0\"\n"
 	rs := func(b string) tree {
-		return tree{"Cargo.toml": toml, "src/lib.rs": "«use crate::b::single_one;»\n\npub mod b;\n", "src/b.rs": b + "\npub fn single_one() {}\n"}
+		return tree{"Cargo.toml": toml, "src/lib.rs": "«use crate::b::single_one;»\n\npub mod b;\n", "src/b.rs": b +
+			"\npub fn single_one() {}\n"}
 	}
 	for name, b := range map[string]string{
 		"raw name":         "pub fn r#single_two() {}",
 		"name in a helper": "#[derive(Builder)]\n#[builder(name = \"single_two\")]\npub struct Kind { a: u32 }",
-		"name in a list":   "#[derive(EnumDiscriminants)]\n#[strum_discriminants(name(single_two))]\npub enum Kind { A }",
+		"name in a list": "#[derive(EnumDiscriminants)]\n#[strum_discriminants(name(single_two))]\n" +
+			"pub enum Kind { A }",
 	} {
 		add("Rust "+name, rs(b), importing, "use crate::b::single_two;")
 		wrong("Rust "+name, rs(b), importing, "use crate::b::other_three;")
 	}
-	add("Rust glob of an enum in a function", tree{"Cargo.toml": toml, "src/lib.rs": "enum K { limit }\nfn one(a: u32) -> u32 { a }\npub fn pick(m: u32) -> u32 {\n    use K::*;\n    «one(m)»\n}\n"}, undefinedvariable, "one(limit)")
+	add("Rust glob of an enum in a function", tree{"Cargo.toml": toml, "src/lib.rs": "enum K { limit }\n" +
+		"fn one(a: u32) -> u32 { a }\npub fn pick(m: u32) -> u32 {\n    use K::*;\n    «one(m)»\n}\n"},
+		undefinedvariable, "one(limit)")
 
 	cpp := tree{"a.cpp": "#include <vector>\nint one(int a) { return a; }\nint pick(int m) {\n  return «one(m)»;\n}\n"}
 	for name, files := range map[string][]string{
@@ -60,36 +72,47 @@ func TestRightBuilds(t *testing.T) {
 		add("C++ header that is precompiled: "+name, cpp.with(files...), method, "tally(m)")
 		wrong("C++ header that is read: "+name, cpp.with(files...).with("pch.h", "#pragma once\n"), method, "tally(m)")
 	}
-	add("C++ alias", cpp.with("a.cpp", "#include \"b.h\"\n"+cpp["a.cpp"], "b.h", "extern __typeof(one) tally __attribute__((alias(\"one\")));\n"), method, "tally(m)")
+	add("C++ alias", cpp.with("a.cpp", "#include \"b.h\"\n"+cpp["a.cpp"], "b.h",
+		"extern __typeof(one) tally __attribute__((alias(\"one\")));\n"), method, "tally(m)")
 
-	java := tree{"src/main/java/a/A.java": "package a;\n\nclass A {\n    Object one(Object a) { return a; }\n    Object pick(Object o) { return «one(o)»; }\n}\n"}
-	for _, p := range []string{"src/main/resources/openapi.yaml", "api/petstore-swagger.json", "src/main/java-templates/a/Helper.java", "src/main/jte/a.jte"} {
+	java := tree{"src/main/java/a/A.java": "package a;\n\nclass A {\n    Object one(Object a) { return a; }\n" +
+		"    Object pick(Object o) { return «one(o)»; }\n}\n"}
+	for _, p := range []string{"src/main/resources/openapi.yaml", "api/petstore-swagger.json",
+		"src/main/java-templates/a/Helper.java", "src/main/jte/a.jte"} {
 		add("Java made of "+p, java.with(p, "x"), undefinedvariable, "one(Helper.LIMIT)")
 	}
 	wrong("Java beside a chart", java.with("chart/values.yaml", "x"), undefinedvariable, "one(Helper.LIMIT)")
 
-	kind := tree{"go.mod": "module e.com/s\n", "a.go": "package s\n\ntype K int\n\nfunc (k K) Valid() {}\n\nfunc f(k K) {\n\t«k.Valid()»\n}\n"}
-	add("Go stringer of a Makefile", kind.with("Makefile", "gen:\n\tgo run golang.org/x/tools/cmd/stringer -type=L,K\n"), method, "k.String()")
+	kind := tree{"go.mod": "module e.com/s\n", "a.go": "package s\n\ntype K int\n\nfunc (k K) Valid() {}\n\n" +
+		"func f(k K) {\n\t«k.Valid()»\n}\n"}
+	add("Go stringer of a Makefile", kind.with("Makefile",
+		"gen:\n\tgo run golang.org/x/tools/cmd/stringer -type=L,K\n"), method, "k.String()")
 	wrong("Go stringer of another type", kind.with("Makefile", "gen:\n\tstringer -type=L\n"), method, "k.String()")
 
-	store := tree{"src/a.js": "export default class Store {\n  get() { return 1 }\n  run() { return «this.get()» }\n}\n"}
-	add("prototype by the name of an import", store.with("src/b.js", "import S from './a'\nObject.assign(S.prototype, mix)\n"), method, "this.extra()")
-	wrong("prototype of another module", store.with("src/b.js", "import S from './c'\nObject.assign(S.prototype, mix)\n"), method, "this.extra()")
+	store := tree{"src/a.js": "export default class Store {\n  get() { return 1 }\n  run() { return «this.get()» }\n" +
+		"}\n"}
+	add("prototype by the name of an import", store.with("src/b.js", "import S from './a'\n"+
+		"Object.assign(S.prototype, mix)\n"), method, "this.extra()")
+	wrong("prototype of another module", store.with("src/b.js", "import S from './c'\n"+
+		"Object.assign(S.prototype, mix)\n"), method, "this.extra()")
 	host := tree{"lib/a.js": "export function f(x) { return «g(x)» }\nfunction g(x) { return x }\n"}
 	for name, files := range map[string][]string{
 		"a comment of exports": {"lib/b.js", "/* exported helper */\nvar helper = 1\n"},
-		"a page":               {"index.html", "<script src=\"x.js\"></script>\n<script>\nfunction helper() {}\n</script>"},
-		"standard":             {"package.json", "{\"standard\": {\"global\": [\"helper\"]}}"},
-		"Nuxt":                 {"nuxt.config.ts", "export default defineNuxtConfig({})\n"},
-		"a member of Window":   {"types/g.d.ts", "export {}\ndeclare global { interface Window { helper(x: number): void } }\n"},
-		"no check":             {"lib/a.js", "// @ts-nocheck\n" + host["lib/a.js"]},
+		"a page": {"index.html", "<script src=\"x.js\"></script>\n<script>\nfunction helper() {}\n" +
+			"</script>"},
+		"standard": {"package.json", "{\"standard\": {\"global\": [\"helper\"]}}"},
+		"Nuxt":     {"nuxt.config.ts", "export default defineNuxtConfig({})\n"},
+		"a member of Window": {"types/g.d.ts", "export {}\n" +
+			"declare global { interface Window { helper(x: number): void } }\n"},
+		"no check": {"lib/a.js", "// @ts-nocheck\n" + host["lib/a.js"]},
 	} {
 		add("script global by "+name, host.with(files...), method, "helper(x)")
 	}
 	for name, files := range map[string][]string{
 		"a page's module": {"index.html", "<script type=\"module\">\nfunction helper() {}\n</script>"},
 		"a page's text":   {"index.html", "<p>function helper() {}</p>"},
-		"another member":  {"types/g.d.ts", "export {}\ndeclare global { interface Window { other(x: number): void } }\n"},
+		"another member": {"types/g.d.ts", "export {}\n" +
+			"declare global { interface Window { other(x: number): void } }\n"},
 	} {
 		wrong("script global by "+name, host.with(files...), method, "helper(x)")
 	}
