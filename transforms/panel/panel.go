@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/zeebo/xxh3"
@@ -89,6 +90,7 @@ type Panel struct {
 	clients map[string]*client
 	checks  checks
 	watches map[string]watch // by member
+	closed  sync.Once
 }
 
 // watch is what is known of a member beside its answers.
@@ -99,7 +101,7 @@ type watch struct {
 
 // Open checks the members, reads their keys and joins their accounts. Nothing is
 // sent.
-func Open(config Config) (*Panel, error) {
+func Open(config Config) (_ *Panel, err error) {
 	p := &Panel{config: config, clients: map[string]*client{}, watches: map[string]watch{}}
 	p.checks = checks{check: config.Check, seen: map[xxh3.Uint128]func() error{}}
 	c := &p.config
@@ -135,6 +137,11 @@ func Open(config Config) (*Panel, error) {
 	if c.Meter == nil {
 		c.Meter = &ProcessMeter
 	}
+	defer func() {
+		if err != nil {
+			p.Close()
+		}
+	}()
 	concurrency := 0
 	for _, m := range c.Members {
 		if !m.Paid() {
@@ -149,13 +156,16 @@ func Open(config Config) (*Panel, error) {
 		if c.Limiter != nil {
 			share.Requests, share.Tokens = limits.Requests, limits.Tokens
 		}
-		account, err := c.Accounts.Get(m.account(), share, c.Limiter)
+		account, err := c.Accounts.Join(m.account(), share, c.Limiter)
 		if err != nil {
 			return nil, fmt.Errorf("panel member %s: %w", m.Name, err)
 		}
-		if p.clients[m.Name], err = newClient(m, account); err != nil {
+		client, err := newClient(m, account)
+		if err != nil {
+			c.Accounts.Leave(account)
 			return nil, err
 		}
+		p.clients[m.Name] = client
 		name := m.account() + " and model " + m.Model
 		p.clients[m.Name].forms = c.Accounts.Note(m.Provider+" "+name, func() any { return &forms{} }).(*forms)
 		w := watch{c.Accounts.Breaker(name, c.Breaker), c.Meter.gauge(c.Stage, m.Name)}
@@ -173,12 +183,16 @@ func Open(config Config) (*Panel, error) {
 	return p, p.join()
 }
 
-// Close ends idle connections. What was committed is safe without it.
+// Close leaves the accounts and ends idle connections. What was committed is safe
+// without it.
 func (p *Panel) Close() {
-	p.leave()
-	for _, c := range p.clients {
-		c.http.CloseIdleConnections()
-	}
+	p.closed.Do(func() {
+		p.leave()
+		for _, c := range p.clients {
+			p.config.Accounts.Leave(c.account)
+			c.http.CloseIdleConnections()
+		}
+	})
 }
 
 // SplitBudget divides a budget among shards in proportion to their estimates, for

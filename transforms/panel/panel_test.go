@@ -437,3 +437,29 @@ func BenchmarkDo(b *testing.B) {
 		b.Fatalf("%d of %d, %v", valid, b.N, err)
 	}
 }
+
+// TestLimitsChangeBetweenPanels: a process may build again with other limits, but not
+// while a panel is open. A panel that could not be opened holds nothing.
+func TestLimitsChangeBetweenPanels(t *testing.T) {
+	s := serve(t, faultserver.Options{})
+	c := config(dirstore.Dir(t.TempDir()), member(s))
+	first := openPanel(t, c)
+	wide := member(s)
+	wide.Concurrency++
+	other := c
+	other.Members = []Member{wide}
+	if _, err := Open(other); err == nil || !strings.Contains(err.Error(), "is in use with other limits") {
+		t.Fatalf("err = %v, want one that names the limits in use", err)
+	}
+	none := c
+	none.Store = nil
+	if _, err := Open(none); err == nil {
+		t.Fatal("opened without a store")
+	}
+	first.Close()
+	second, err := Open(other)
+	if err != nil {
+		t.Fatalf("when the first was closed: %v", err)
+	}
+	second.Close()
+}

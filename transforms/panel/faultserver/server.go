@@ -88,7 +88,12 @@ type Server struct {
 	accepted []Arrival // of the window
 }
 
-// New starts a server on a free local port.
+// addresses that servers of this process have had. What a process knows of an account (its
+// limits, its breaker, the forms it takes) goes by the address and outlives a server, so
+// none gets the address of an earlier one.
+var addresses sync.Map
+
+// New starts a server on a free local port that no earlier one of this process had.
 func New(opts Options) *Server {
 	if opts.Plan == nil {
 		opts.Plan = Each(OK(func(Arrival) string { return "{}" }))
@@ -106,8 +111,12 @@ func New(opts Options) *Server {
 		single(w, r)
 	})
 	s.batchRoutes(mux)
-	s.http = httptest.NewServer(mux)
-	return s
+	for s.http = httptest.NewServer(mux); ; s.http = httptest.NewServer(mux) {
+		if _, had := addresses.LoadOrStore(s.http.URL, true); !had {
+			return s
+		}
+		defer s.http.Close() // held until a free one is found
+	}
 }
 
 // URL is the base URL of the OpenAI-compatible APIs.

@@ -18,24 +18,38 @@ type Accounts struct {
 // a provider counts the calls of a process, whoever makes them.
 var Process Accounts
 
-// Get is the account of that name, made at the first call. Two users of one
-// account must state the same limits. shared paces it with other processes, or is nil.
-func (r *Accounts) Get(name string, l Limits, shared *Shared) (*Account, error) {
+// Join is the account of that name, made at the first call, for a user who leaves it by
+// Leave. Those who use one account at a time must state the same limits; when all have
+// left, the next may state others, and what was sent in the trailing window still counts.
+// shared paces it with other processes, or is nil.
+func (r *Accounts) Join(name string, l Limits, shared *Shared) (*Account, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	a := New(l)
-	a.name, a.shared = name, shared
-	if have, ok := r.m[name]; ok {
-		if have.limits != a.limits {
-			return nil, fmt.Errorf("account %s is in use with other limits (%+v, now %+v): state the same rpm, tpm and concurrency wherever it is used", name, have.limits, a.limits)
+	fresh := New(l)
+	fresh.name, fresh.shared = name, shared
+	have := r.m[name]
+	switch {
+	case have == nil:
+		if r.m == nil {
+			r.m = map[string]*Account{}
 		}
-		return have, nil
+		have, r.m[name] = fresh, fresh
+	case have.limits == fresh.limits:
+	case have.users > 0:
+		return nil, fmt.Errorf("account %s is in use with other limits (%+v, now %+v): state the same rpm, tpm and "+
+			"concurrency wherever it is used", name, have.limits, fresh.limits)
+	default:
+		have.restate(fresh)
 	}
-	if r.m == nil {
-		r.m = map[string]*Account{}
-	}
-	r.m[name] = a
-	return a, nil
+	have.users++
+	return have, nil
+}
+
+// Leave ends one user's use of an account that Join returned.
+func (r *Accounts) Leave(a *Account) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	a.users--
 }
 
 // Breaker is the breaker of that name, made at the first call.

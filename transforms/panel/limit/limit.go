@@ -14,7 +14,9 @@
 // stalled process does not send what it missed in one go.
 //
 // An account starts empty: its first request is earned like every other, so a
-// process that is restarted again and again is no faster than one that is not.
+// process that is restarted again and again is no faster than one that is not. Those who
+// use an account at a time state the same limits; when all have left it others may be
+// stated, and what the trailing window holds still counts.
 //
 // # Concurrency
 //
@@ -125,6 +127,7 @@ type Account struct {
 	name   string
 	shared *Shared       // paces it together with other processes, or nil
 	turn   chan struct{} // held by the one caller that waits for its admission
+	users  int           // who joined and have not left; of the registry, under its lock
 
 	mu      sync.Mutex
 	slots   float64 // present concurrency limit, 1 … limits.Concurrency
@@ -163,6 +166,15 @@ func New(l Limits) *Account {
 		reqs:   newGCRA(l.Requests, l.Window, now),
 		toks:   newGCRA(l.Tokens, l.Window, now),
 	}
+}
+
+// restate gives an account that nobody uses the limits of a fresh one. What it has sent,
+// its pause and what is known of its latency stay.
+func (a *Account) restate(fresh *Account) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.limits, a.shared = fresh.limits, fresh.shared
+	a.slots, a.reqs, a.toks = fresh.slots, fresh.reqs, fresh.toks
 }
 
 // Enter waits for a slot and then for the account's pace, and returns the

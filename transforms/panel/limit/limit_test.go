@@ -214,19 +214,55 @@ func TestEnterGivesUpWithoutLosingASlot(t *testing.T) {
 func TestAccountsAreShared(t *testing.T) {
 	var r Accounts
 	l := Limits{Requests: 10, Concurrency: 2}
-	a, err := r.Get("x", l, nil)
+	a, err := r.Join("x", l, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b, err := r.Get("x", l, nil); err != nil || a != b {
-		t.Fatalf("second Get = %p, %v, want the first, %p", b, err, a)
+	if b, err := r.Join("x", l, nil); err != nil || a != b {
+		t.Fatalf("second Join = %p, %v, want the first, %p", b, err, a)
 	}
-	if _, err := r.Get("x", Limits{Requests: 11, Concurrency: 2}, nil); err == nil {
-		t.Fatal("other limits were taken")
+	other := Limits{Requests: 11, Concurrency: 3}
+	r.Leave(a)
+	if _, err := r.Join("x", other, nil); err == nil {
+		t.Fatal("other limits were taken from one who joins while another is there")
 	}
 	if got := (Limits{Requests: 10, Tokens: 100, Concurrency: 3}).Share(4); got != (Limits{Requests: 2.5, Tokens: 25, Concurrency: 1}) {
 		t.Fatalf("share = %+v", got)
 	}
+}
+
+// TestLimitsChangeWhenNobodyIsThere: a process that builds again with other limits is
+// served, and what it sent before still counts.
+func TestLimitsChangeWhenNobodyIsThere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var r Accounts
+		a, err := r.Join("x", Limits{Requests: 60, Concurrency: 2}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 50 {
+			leave, err := a.Enter(t.Context(), 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			leave()
+		}
+		r.Leave(a)
+		b, err := r.Join("x", Limits{Requests: 40, Concurrency: 3}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := b.Slots(); n != 3 {
+			t.Errorf("%d slots of 3", n)
+		}
+		at := time.Now()
+		if _, err := b.Enter(t.Context(), 1); err != nil {
+			t.Fatal(err)
+		}
+		if d := time.Since(at); d < 15*time.Second {
+			t.Errorf("sent after %v: 50 were sent in the minute before, and 40 are the limit", d)
+		}
+	})
 }
 
 func TestRetry(t *testing.T) {

@@ -59,7 +59,7 @@ func openShared(t *testing.T, at, password string) *Shared {
 func sharedAccount(t *testing.T, s *Shared, l Limits) *Account {
 	t.Helper()
 	var r Accounts
-	a, err := r.Get("account", l, s)
+	a, err := r.Join("account", l, s)
 	if err != nil {
 		t.Fatal(err)
 	}
