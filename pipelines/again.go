@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"decoy/io/shard"
+	"decoy/pipelines/ask"
 	"decoy/schemas"
 )
 
@@ -54,7 +55,7 @@ func (s *stage) again(ctx context.Context) error {
 		}
 		b.announced[stage] = true
 		var costs []string
-		if slices.Contains(paidStages, stage) {
+		if slices.Contains(ask.PaidStages, stage) {
 			usd, records, err := billed(ctx, b.Out, stage)
 			if err != nil {
 				return err

@@ -11,6 +11,7 @@ import (
 	"unicode/utf16"
 
 	"decoy/io/archives"
+	"decoy/pipelines/extraction"
 	"decoy/schemas"
 	"decoy/transforms/screen"
 )
@@ -42,7 +43,7 @@ func TestBadInput(t *testing.T) {
 	mit, gpl := license(t, "MIT"), license(t, "GPL-2.0")
 	c := newCorpus(t)
 	c.add(t, "good.tar.gz", "o/good", "c", append(sourceFiles(t, 0), mit))
-	alone := c.build(t, "direct", recipe(t, narrow))
+	alone := c.build(t, "direct", parsed(t, narrow))
 
 	noise := make([]byte, 1<<20)
 	for i := range noise {
@@ -96,7 +97,7 @@ func TestBadInput(t *testing.T) {
 		}
 	}
 
-	out := c.build(t, "direct", recipe(t, narrow))
+	out := c.build(t, "direct", parsed(t, narrow))
 	got := map[string]string{}
 	for _, r := range records[schemas.Reject](t, out, schemas.StageExtract, "rejects") {
 		if r.Detail == "" {
@@ -110,7 +111,7 @@ func TestBadInput(t *testing.T) {
 		"o/none@c/a.go": screen.NoLicense, "o/gpl@c/a.go": screen.LicenseNotPermissive,
 		"o/odd@c/utf16.go": screen.NotUTF8, "o/odd@c/latin1.go": screen.NotUTF8, "o/odd@c/nul.go": screen.Binary,
 		"o/odd@c/mixed.go": screen.MixedLineEnds, "o/odd@c/token.go": screen.SpecialToken, "o/odd@c/long.go": screen.LongLine,
-		"o/odd@c/vendor/dep/dep.go": screen.Vendored, "o/odd@c/generated.go": screen.Generated, "o/odd@c/secret.go": rejectSecret,
+		"o/odd@c/vendor/dep/dep.go": screen.Vendored, "o/odd@c/generated.go": screen.Generated, "o/odd@c/secret.go": extraction.RejectSecret,
 		"o/odd@c/spdx.go": screen.LicenseNotPermissive, "o/odd@c/deep.go": "too_deep", "o/odd@c/link.go": archives.NotRegular,
 		"o/odd@c/root/../../escape.go": archives.PathEscapes, "o/odd@c/ok.go": archives.DuplicatePath,
 	} {
@@ -189,14 +190,14 @@ func TestBadInput(t *testing.T) {
 func TestRejectedArchivesArePartOfTheBuild(t *testing.T) {
 	c := newCorpus(t)
 	c.add(t, "a.tar.gz", "o/a", "c", []entry{license(t, "MIT"), {path: "a.go", content: goFile("a")}})
-	out := c.build(t, "direct", recipe(t, ""))
+	out := c.build(t, "direct", parsed(t, ""))
 	if err := os.WriteFile(filepath.Join(c.dir, "b.zip"), []byte("no"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.open(t, out, "direct", recipe(t, "")).RunStages(t.Context(), schemas.Stages...); err != nil {
+	if err := c.open(t, out, "direct", parsed(t, "")).RunStages(t.Context(), schemas.Stages...); err != nil {
 		t.Fatal(err)
 	}
-	sameBytes(t, "a fresh build and one that got a bad archive later", c.build(t, "direct", recipe(t, "")), out)
+	sameBytes(t, "a fresh build and one that got a bad archive later", c.build(t, "direct", parsed(t, "")), out)
 }
 
 func TestUnwritableOut(t *testing.T) {
@@ -206,7 +207,7 @@ func TestUnwritableOut(t *testing.T) {
 	if err := os.WriteFile(out, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	err := c.open(t, filepath.Join(out, "below"), "direct", recipe(t, "")).RunStages(t.Context(), schemas.StageExtract)
+	err := c.open(t, filepath.Join(out, "below"), "direct", parsed(t, "")).RunStages(t.Context(), schemas.StageExtract)
 	if err == nil || !strings.Contains(err.Error(), "choose another output folder") {
 		t.Errorf("error %v", err)
 	}

@@ -6,6 +6,11 @@ import (
 	"iter"
 
 	"decoy/io/shard"
+	"decoy/pipelines/ask"
+	"decoy/pipelines/generation"
+	"decoy/pipelines/judging"
+	"decoy/pipelines/recipe"
+	"decoy/pipelines/work"
 	"decoy/schemas"
 	"decoy/transforms/panel"
 	"decoy/transforms/secrets"
@@ -20,24 +25,24 @@ import (
 type batchStage struct {
 	from    string // the file whose records a shard's share of the budget follows
 	what    string
-	members func(r Recipe) []panel.Member
+	members func(r recipe.Recipe) []panel.Member
 	// open says what the stage would ask a member in a shard.
 	open func(b *Build) (*stage, batchRequests, error)
 }
 
-type batchRequests func(t shardTask, p *panel.Panel, m panel.Member) iter.Seq2[panel.Request, error]
+type batchRequests func(t work.Task, p *panel.Panel, m panel.Member) iter.Seq2[panel.Request, error]
 
 var batchStages = map[string]batchStage{
 	schemas.StageGenerate: {
 		from: schemas.StageExtract, what: "contexts",
-		members: func(r Recipe) []panel.Member { return r.Generate.Panel },
+		members: func(r recipe.Recipe) []panel.Member { return r.Generate.Panel },
 		open: func(b *Build) (*stage, batchRequests, error) {
 			s, err := b.open(schemas.StageGenerate, nil, nil, schemas.StageExtract)
-			return s, func(t shardTask, p *panel.Panel, m panel.Member) iter.Seq2[panel.Request, error] {
+			return s, func(t work.Task, p *panel.Panel, m panel.Member) iter.Seq2[panel.Request, error] {
 				return func(yield func(panel.Request, error) bool) {
-					for x, err := range generatorRequests(shard.Read[schemas.Context](t.path(schemas.StageExtract,
-						"contexts")), p, m, silent(t)) {
-						if !yield(x.request, err) {
+					for x, err := range generation.GeneratorRequests(shard.Read[schemas.Context](t.Path(schemas.StageExtract,
+						"contexts")), p, m, work.Silent(t)) {
+						if !yield(x.Request, err) {
 							return
 						}
 					}
@@ -47,18 +52,18 @@ var batchStages = map[string]batchStage{
 	},
 	schemas.StageJudge: {
 		from: schemas.StageGenerate, what: "negatives",
-		members: func(r Recipe) []panel.Member { return r.Judge.Panel },
+		members: func(r recipe.Recipe) []panel.Member { return r.Judge.Panel },
 		open: func(b *Build) (*stage, batchRequests, error) {
 			s, o, err := b.openJudge()
 			if err != nil {
 				return nil, nil, err
 			}
 			o, ok, err := s.present(o)
-			return s, func(t shardTask, p *panel.Panel, m panel.Member) iter.Seq2[panel.Request, error] {
+			return s, func(t work.Task, p *panel.Panel, m panel.Member) iter.Seq2[panel.Request, error] {
 				if !ok {
 					return func(func(panel.Request, error) bool) {}
 				}
-				return newAsking(p, o, m, silent(t)).requests(withRivals(t, o), o, m)
+				return judging.NewAsking(p, o, m, work.Silent(t)).Requests(judging.WithRivals(t, o), o, m)
 			}, err
 		},
 	},
@@ -105,8 +110,8 @@ func (s *stage) memberBatches(ctx context.Context, kind batchStage, requests bat
 		return err
 	}
 	c := panel.Config{
-		Members: []panel.Member{m}, Check: checkSecrets(scanner), Workers: s.b.Workers,
-		Store: openStore(s.b.Out, s.name),
+		Members: []panel.Member{m}, Check: ask.CheckSecrets(scanner), Workers: s.b.Workers,
+		Store: ask.Store(s.b.Out, s.name),
 	}
 	n := s.b.Recipe.Shards
 	if s.b.Recipe.BudgetUSD != nil {
@@ -131,7 +136,7 @@ func (s *stage) memberBatches(ctx context.Context, kind batchStage, requests bat
 	}
 	return do(ctx, MemberBatches{Batches: batches, Submit: func(ctx context.Context) ([]panel.Batch, error) {
 		return batches.Submit(ctx, n, func(i int) iter.Seq2[panel.Request, error] {
-			return requests(shardTask{Stage: s.name, Out: s.b.Out, Shard: i, Of: n}, p, m)
+			return requests(work.Task{Stage: s.name, Out: s.b.Out, Shard: i, Of: n}, p, m)
 		})
 	}})
 }

@@ -13,6 +13,8 @@ import (
 
 	"decoy/io/bucket/buckettest"
 	"decoy/io/shard"
+	"decoy/pipelines/ask"
+	"decoy/pipelines/money"
 	"decoy/schemas"
 	"decoy/transforms/panel/ledger"
 )
@@ -21,7 +23,7 @@ import (
 // reads it with what the commands use.
 func TestALedgerInABucket(t *testing.T) {
 	out := buckettest.New(t).Address("builds/one")
-	store := openStore(out, schemas.StageGenerate)
+	store := ask.Store(out, schemas.StageGenerate)
 	a, err := ledger.Open(t.Context(), store, 7)
 	if err != nil {
 		t.Fatal(err)
@@ -40,11 +42,11 @@ func TestALedgerInABucket(t *testing.T) {
 	}
 	check := func(files int) {
 		t.Helper()
-		stats, err := LedgerStats(t.Context(), out)
+		stats, err := money.LedgerStats(t.Context(), out)
 		if err != nil || len(stats) != 2 || stats[0].Answers != 3 || stats[1].CostUSD != 0.75 {
 			t.Errorf("%+v, %v", stats, err)
 		}
-		audits, err := VerifyLedgers(t.Context(), out)
+		audits, err := money.VerifyLedgers(t.Context(), out)
 		if err != nil || len(audits) != 1 || audits[0].Files != files || audits[0].Records != 6 || len(audits[0].Damaged) > 0 {
 			t.Errorf("%+v, %v", audits, err)
 		}
@@ -64,10 +66,10 @@ func TestALedgerInABucket(t *testing.T) {
 		t.Errorf("%+v, %v", done, err)
 	}
 	check(1)
-	if n, err := ExportLedgers(t.Context(), out, filepath.Join(t.TempDir(), "paid.jsonl"), true); err != nil || n != 6 {
+	if n, err := money.ExportLedgers(t.Context(), out, filepath.Join(t.TempDir(), "paid.jsonl"), true); err != nil || n != 6 {
 		t.Errorf("%d records, %v", n, err)
 	}
-	if _, err := LedgerStats(t.Context(), out+"x"); err == nil || !strings.Contains(err.Error(), "is not there") {
+	if _, err := money.LedgerStats(t.Context(), out+"x"); err == nil || !strings.Contains(err.Error(), "is not there") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -107,7 +109,7 @@ func uploads(requests []string) []string {
 
 func TestABuildInABucket(t *testing.T) {
 	c := ordinary(t, 2)
-	r := recipe(t, narrow)
+	r := parsed(t, narrow)
 	local := c.build(t, "prism", r)
 	all := func(t *testing.T, b *buckettest.Bucket) error {
 		return c.open(t, b.Address("out"), "prism", r).RunStages(t.Context(), schemas.Stages...)

@@ -17,27 +17,31 @@ import (
 
 	"decoy/io/bucket/buckettest"
 	"decoy/io/shard"
+	"decoy/pipelines/bug"
+	"decoy/pipelines/export"
+	"decoy/pipelines/extraction"
+	"decoy/pipelines/work"
 	"decoy/schemas"
 	"decoy/schemas/contain"
 	"decoy/transforms/panel"
 )
 
 // failing is a site whose function fails over what begins with "bad".
-func failing(t *testing.T) *bugSite[fileInput] {
+func failing(t *testing.T) *bug.Site[extraction.File] {
 	t.Helper()
-	s := newBugSite("failing for a test", func(in fileInput, _ string) error {
+	s := bug.NewSite("failing for a test", func(in extraction.File, _ string) error {
 		if strings.HasPrefix(string(in.Content), "bad") {
 			panic("bad content")
 		}
 		return nil
 	})
-	t.Cleanup(func() { delete(bugSites, s.name) })
+	t.Cleanup(func() { delete(bug.Sites, s.Name) })
 	return s
 }
 
-func fail(t *testing.T, b *bugs, s *bugSite[fileInput], id string, inputs ...fileInput) {
+func fail(t *testing.T, b *bug.Reporter, s *bug.Site[extraction.File], id string, inputs ...extraction.File) {
 	t.Helper()
-	_, ok, err := contained(b, s, record{id: id}, func() []fileInput { return inputs }, func() (int, error) { return 0, s.again(inputs[len(inputs)-1], "") })
+	_, ok, err := bug.Contain(b, s, bug.Record{ID: id}, func() []extraction.File { return inputs }, func() (int, error) { return 0, s.Again(inputs[len(inputs)-1], "") })
 	if err != nil || ok {
 		t.Fatalf("ok %v, %v", ok, err)
 	}
@@ -51,23 +55,23 @@ func TestBundlesAreBounded(t *testing.T) {
 	for _, step := range []int{1, 7} { // two orders
 		out := t.TempDir()
 		for range 2 {
-			var list rejectList
-			b := &bugs{out, schemas.StageVerify, list.add}
+			var list work.Rejects
+			b := &bug.Reporter{Out: out, Stage: schemas.StageVerify, Reject: list.Add}
 			for i := range 45 {
-				fail(t, b, s, fmt.Sprint(i*step%45), fileInput{Content: []byte("bad")})
+				fail(t, b, s, fmt.Sprint(i*step%45), extraction.File{Content: []byte("bad")})
 			}
 			var d schemas.Done
 			if err := os.MkdirAll(filepath.Join(out, "verify"), 0o755); err != nil {
 				t.Fatal(err)
 			}
-			if err := list.write(filepath.Join(out, "verify", "rejects-00000-of-00001.jsonl.zst"), &d); err != nil {
+			if err := list.Write(filepath.Join(out, "verify", "rejects-00000-of-00001.jsonl.zst"), &d); err != nil {
 				t.Fatal(err)
 			}
-			if all := internalErrors("verify", d.Counts); len(all) != 1 || all[0].N != 45 || d.Rejects[schemas.ReasonInternal] != 45 {
+			if all := bug.InternalErrorsOf("verify", d.Counts); len(all) != 1 || all[0].N != 45 || d.Rejects[schemas.ReasonInternal] != 45 {
 				t.Errorf("counted %+v, %v", all, d.Rejects)
 			}
-			paths, err := shard.List(filepath.Join(out, bugsFolder), "*")
-			if err != nil || len(paths) != maxBundles {
+			paths, err := shard.List(filepath.Join(out, bug.Folder), "*")
+			if err != nil || len(paths) != bug.MaxBundles {
 				t.Fatalf("%d bundles, %v", len(paths), err)
 			}
 			var names []string
@@ -88,22 +92,22 @@ func TestBundlesAreBounded(t *testing.T) {
 func TestBundleHasTheSmallestInputThatFails(t *testing.T) {
 	s := failing(t)
 	out := t.TempDir()
-	b := &bugs{out, schemas.StageVerify, func(schemas.Reject) {}}
-	fail(t, b, s, "id", fileInput{Content: []byte("good")}, fileInput{Content: []byte("bad")}, fileInput{Content: []byte("bad and more")})
+	b := &bug.Reporter{Out: out, Stage: schemas.StageVerify, Reject: func(schemas.Reject) {}}
+	fail(t, b, s, "id", extraction.File{Content: []byte("good")}, extraction.File{Content: []byte("bad")}, extraction.File{Content: []byte("bad and more")})
 	file := only(t, out)
-	var got bugBundle
-	if err := readJSON(file, &got); err != nil {
+	var got bug.Bundle
+	if err := shard.ReadJSON(file, &got); err != nil {
 		t.Fatal(err)
 	}
-	var in fileInput
-	if err := json.Unmarshal(got.Input, &in); err != nil || string(in.Content) != "bad" || got.Notice != bundleNotice || got.ID != "id" {
+	var in extraction.File
+	if err := json.Unmarshal(got.Input, &in); err != nil || string(in.Content) != "bad" || got.Notice != bug.Notice || got.ID != "id" {
 		t.Errorf("%+v, input %q, %v", got, in.Content, err)
 	}
 }
 
 func only(t *testing.T, out string) string {
 	t.Helper()
-	paths, err := shard.List(shard.Join(out, bugsFolder), "*")
+	paths, err := shard.List(shard.Join(out, bug.Folder), "*")
 	if err != nil || len(paths) != 1 {
 		t.Fatalf("bundles %v, %v", paths, err)
 	}
@@ -117,14 +121,14 @@ func TestBundlesHaveNoSecrets(t *testing.T) {
 	pem := "-----BEGIN RSA PRIVATE KEY-----\n" + strings.Repeat("MIIEpAIBAAKCAQEA7q2Zl1u8m3xX9Kc5bT0vJ4yRhWgEoSdNfPiLtMzQwCkHsVeB\n", 6) + "-----END RSA PRIVATE KEY-----\n"
 	for _, secret := range []string{token, pem} {
 		out := t.TempDir()
-		b := &bugs{out, schemas.StageExtract, func(schemas.Reject) {}}
-		fail(t, b, s, "id", fileInput{Path: "a.go", Content: []byte("bad\nvar ordinary = 1\nvar key = `" + secret + "`\n"), Stated: "MIT"})
+		b := &bug.Reporter{Out: out, Stage: schemas.StageExtract, Reject: func(schemas.Reject) {}}
+		fail(t, b, s, "id", extraction.File{Path: "a.go", Content: []byte("bad\nvar ordinary = 1\nvar key = `" + secret + "`\n"), Stated: "MIT"})
 		raw, err := os.ReadFile(only(t, out))
 		if err != nil {
 			t.Fatal(err)
 		}
-		var got bugBundle
-		var in fileInput
+		var got bug.Bundle
+		var in extraction.File
 		if err := errors.Join(json.Unmarshal(raw, &got), json.Unmarshal(got.Input, &in)); err != nil {
 			t.Fatal(err)
 		}
@@ -143,16 +147,16 @@ func TestBundlesHaveNoSecrets(t *testing.T) {
 func TestBundlesInABucket(t *testing.T) {
 	s := failing(t)
 	out := buckettest.New(t).Address("builds/one")
-	b := &bugs{out, schemas.StageVerify, func(schemas.Reject) {}}
+	b := &bug.Reporter{Out: out, Stage: schemas.StageVerify, Reject: func(schemas.Reject) {}}
 	for range 2 {
-		fail(t, b, s, "id", fileInput{Content: []byte("bad")})
+		fail(t, b, s, "id", extraction.File{Content: []byte("bad")})
 	}
 	file := only(t, out)
 	var said bytes.Buffer
-	if failed, err := ReproduceBug(file, &said); err != nil || !failed || !strings.Contains(said.String(), "bad content") {
+	if failed, err := bug.Reproduce(file, &said); err != nil || !failed || !strings.Contains(said.String(), "bad content") {
 		t.Errorf("%v, %v\n%s", failed, err, said.String())
 	}
-	if got := outOf(file); got != out {
+	if got := bug.OutOf(file); got != out {
 		t.Errorf("the build of %s is %s", file, got)
 	}
 }
@@ -160,12 +164,12 @@ func TestBundlesInABucket(t *testing.T) {
 // TestWhatIsNotContained goes on as an error: it is not the record's.
 func TestWhatIsNotContained(t *testing.T) {
 	s := failing(t)
-	b := &bugs{t.TempDir(), schemas.StageVerify, func(r schemas.Reject) { t.Errorf("a reject %+v", r) }}
+	b := &bug.Reporter{Out: t.TempDir(), Stage: schemas.StageVerify, Reject: func(r schemas.Reject) { t.Errorf("a reject %+v", r) }}
 	for _, cause := range []error{
 		context.Canceled, context.DeadlineExceeded, panel.ErrBudget, panel.ErrOthersGoOn, &fs.PathError{Op: "read", Path: "x", Err: errors.New("i/o")},
 		syscall.ENOSPC, &net.OpError{Op: "dial", Err: errors.New("refused")},
 	} {
-		_, ok, err := contained(b, s, record{id: "id"}, func() []fileInput { return nil }, func() (int, error) { return 0, fmt.Errorf("it: %w", cause) })
+		_, ok, err := bug.Contain(b, s, bug.Record{ID: "id"}, func() []extraction.File { return nil }, func() (int, error) { return 0, fmt.Errorf("it: %w", cause) })
 		if ok || !errors.Is(err, cause) {
 			t.Errorf("%v: ok %v, error %v", cause, ok, err)
 		}
@@ -176,29 +180,31 @@ func TestWhatIsNotContained(t *testing.T) {
 // call.
 func TestAnErrorIsContainedAtItsCaller(t *testing.T) {
 	s := failing(t)
-	var list rejectList
-	b := &bugs{t.TempDir(), schemas.StageVerify, list.add}
-	_, ok, err := contained(b, s, record{id: "id"}, func() []fileInput { return nil }, func() (int, error) { return 0, errors.New("no such\ntype") })
-	if ok || err != nil || len(list.list) != 1 || !strings.HasPrefix(list.list[0].Detail, "pipelines/bugs_bundle_test.go:") || !strings.HasSuffix(list.list[0].Detail, ": no such type") {
-		t.Errorf("ok %v, %v, %+v", ok, err, list.list)
+	var list work.Rejects
+	b := &bug.Reporter{Out: t.TempDir(), Stage: schemas.StageVerify, Reject: list.Add}
+	_, ok, err := bug.Contain(b, s, bug.Record{ID: "id"}, func() []extraction.File { return nil }, func() (int, error) { return 0, errors.New("no such\ntype") })
+	if ok || err != nil || len(list.List) != 1 || !strings.HasPrefix(list.List[0].Detail, "pipelines/bugs_bundle_test.go:") || !strings.HasSuffix(list.List[0].Detail, ": no such type") {
+		t.Errorf("ok %v, %v, %+v", ok, err, list.List)
 	}
 }
 
 // TestReportLeavesOutAPair over which it fails.
 func TestReportLeavesOutAPair(t *testing.T) {
 	b := &Build{Out: t.TempDir()}
-	sum := &summary{b: b}
+	sum := &export.Summary{Out: b.Out}
 	for _, id := range []string{"a", "b", "c"} {
-		sum.samples = append(sum.samples, sample{Context: schemas.Context{ID: id, Language: schemas.Go, Golden: "f()"}, Negative: schemas.Negative{ID: id, Type: schemas.TypeMethod, Text: "g()"}})
+		sum.Samples = append(sum.Samples, export.Sample{Context: schemas.Context{ID: id, Language: schemas.Go, Golden: "f()"}, Negative: schemas.Negative{ID: id, Type: schemas.TypeMethod, Text: "g()"}})
 	}
 	contain.Fault(t, func(step, id string) {
-		if step == siteReportPair.name && id == "b" {
+		if step == export.SiteReportPair.Name && id == "b" {
 			panic("it failed")
 		}
 	})
-	if err := sum.renderable(); err != nil || len(sum.samples) != 2 || len(b.unshown) != 1 {
-		t.Errorf("%d pairs, %v, %v", len(sum.samples), b.unshown, err)
+	unshown, err := sum.Renderable()
+	if err != nil || len(sum.Samples) != 2 || len(unshown) != 1 {
+		t.Errorf("%d pairs, %v, %v", len(sum.Samples), unshown, err)
 	}
+	b.unshown = unshown
 	alerts, err := b.internalWarnings()
 	if err != nil || len(alerts) != 1 {
 		t.Errorf("%v, %v", alerts, err)

@@ -39,7 +39,7 @@ func TestReadersEndNothing(t *testing.T) {
 					panic("a library failed")
 				}
 			})
-			r := recipe(t, "rows: [{path: '"+filepath.Join(c.dir, "rows-*.jsonl")+"', columns: {repo: repo, commit: commit, path: path, license: license, content: content}}]\n")
+			r := parsed(t, "rows: [{path: '"+filepath.Join(c.dir, "rows-*.jsonl")+"', columns: {repo: repo, commit: commit, path: path, license: license, content: content}}]\n")
 			b := c.open(t, t.TempDir(), "direct", r)
 			b.Recipe.Archives, b.Recipe.Identities = []string{filepath.Join(c.dir, "*.tar.gz")}, c.known
 			if err := b.Resolve(t.Context()); err != nil {

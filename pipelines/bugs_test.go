@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"decoy/io/shard"
+	"decoy/pipelines/bug"
+	"decoy/pipelines/recipe"
 	"decoy/schemas"
 	"decoy/schemas/contain"
 	"decoy/transforms/panel/faultserver"
@@ -31,7 +33,7 @@ type broken struct {
 type whole struct {
 	c         *corpus
 	out       string
-	r         Recipe
+	r         recipe.Recipe
 	contexts  []schemas.Context
 	negatives []schemas.Negative
 	rows      []schemas.Row
@@ -164,16 +166,16 @@ func (w whole) breaks(t *testing.T, x broken) {
 		b = w.from(t, x.stage)
 		b.Out = keep(t, b.Out)
 		var err error
-		if bundles, err = shard.List(filepath.Join(b.Out, bugsFolder), "*"); err != nil || len(bundles) == 0 {
+		if bundles, err = shard.List(filepath.Join(b.Out, bug.Folder), "*"); err != nil || len(bundles) == 0 {
 			t.Fatalf("no bundle: %v", err)
 		}
 		for _, f := range bundles {
 			var said bytes.Buffer
-			if failed, err := ReproduceBug(f, &said); err != nil || !failed || !strings.Contains(said.String(), "nil pointer") {
+			if failed, err := bug.Reproduce(f, &said); err != nil || !failed || !strings.Contains(said.String(), "nil pointer") {
 				t.Errorf("the bundle does not reproduce it: %v\n%s", err, said.String())
 			}
 			raw, err := os.ReadFile(f)
-			if err != nil || !bytes.Contains(raw, []byte(bundleNotice)) || bytes.Contains(raw, []byte(apiKey)) || bytes.Contains(raw, []byte(keyEnv)) {
+			if err != nil || !bytes.Contains(raw, []byte(bug.Notice)) || bytes.Contains(raw, []byte(apiKey)) || bytes.Contains(raw, []byte(keyEnv)) {
 				t.Errorf("bundle %s: %v", raw, err)
 			}
 		}
@@ -183,7 +185,7 @@ func (w whole) breaks(t *testing.T, x broken) {
 	}
 	for _, f := range bundles {
 		var said bytes.Buffer
-		if failed, err := ReproduceBug(f, &said); err != nil || failed || !strings.Contains(said.String(), "mended") {
+		if failed, err := bug.Reproduce(f, &said); err != nil || failed || !strings.Contains(said.String(), "mended") {
 			t.Errorf("once mended: failed %v, %v\n%s", failed, err, said.String())
 		}
 	}
@@ -278,10 +280,10 @@ func (w whole) othersAreTheSame(t *testing.T, b *Build, x broken) {
 		}
 		others = same(t, w.out, b.Out, x.stage, "certificates", func(c schemas.Certificate) bool { return gone(c.NegativeID, repos[c.ContextID]) })
 	case schemas.StageJudge:
-		others = same(t, w.out, b.Out, x.stage, "verdicts", func(v schemas.Verdict) bool { return gone(orEmpty(v.NegativeID), v.ContextID) })
+		others = same(t, w.out, b.Out, x.stage, "verdicts", func(v schemas.Verdict) bool { return gone(schemas.OrEmpty(v.NegativeID), v.ContextID) })
 	case schemas.StageCurate:
 		for _, s := range records[schemas.Selected](t, b.Out, x.stage, "selection") {
-			if gone(s.ContextID, orEmpty(s.NegativeID), s.Repo) {
+			if gone(s.ContextID, schemas.OrEmpty(s.NegativeID), s.Repo) {
 				t.Errorf("selected: %+v", s)
 			}
 		}
@@ -357,7 +359,7 @@ func TestAnAnswerThatCannotBeRead(t *testing.T) {
 				t.Errorf("%d rejects, counted %+v", n, all)
 			}
 			var said bytes.Buffer
-			if failed, err := ReproduceBug(only(t, b.Out), &said); err != nil || failed {
+			if failed, err := bug.Reproduce(only(t, b.Out), &said); err != nil || failed {
 				t.Errorf("%v, %v\n%s", failed, err, said.String())
 			}
 		})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
@@ -12,6 +11,10 @@ import (
 	"decoy/io/rows"
 	"decoy/io/shard"
 	"decoy/io/sources"
+	"decoy/pipelines/bug"
+	"decoy/pipelines/extraction"
+	"decoy/pipelines/recipe"
+	"decoy/pipelines/work"
 	"decoy/schemas"
 	"decoy/transforms/report"
 )
@@ -19,10 +22,10 @@ import (
 // Build is one build: a recipe, its resolved archives and where it writes.
 type Build struct {
 	Out     string
-	Recipe  Recipe
+	Recipe  recipe.Recipe
 	Sources []archives.Source
 	// Rows are the files of rows, by number in the recipe.
-	Rows []RowsInput
+	Rows []extraction.RowsInput
 	// Rejected are the archives that could not be resolved.
 	Rejected []schemas.Reject
 	// Replay sends dead letters again.
@@ -34,7 +37,7 @@ type Build struct {
 	PartBytes int64
 	// Run runs a pipeline on the runner that the command line names and returns what it
 	// counted. An error is one line about the cause.
-	Run func(ctx context.Context, p *beam.Pipeline, j Job) (Metrics, error)
+	Run func(ctx context.Context, p *beam.Pipeline, j Job) (work.Metrics, error)
 	// Replace lets this build take the place of one of another name or of other inputs.
 	Replace bool
 	// DryRun writes and removes nothing: stages go up to the first graph, and Run ends
@@ -52,7 +55,7 @@ type Build struct {
 	// RunInfo collects times for run.json.
 	RunInfo RunInfo
 
-	unshown   []InternalErrors // pairs that the report cannot show
+	unshown   []bug.InternalErrors // pairs that the report cannot show
 	warnings  []report.Warning
 	launch    string          // see launched
 	now       identity        // of OUT
@@ -65,12 +68,6 @@ type Job struct {
 	// Shards is told the counter ShardsMetric while the job runs, where the runner
 	// tells it.
 	Shards func(n int)
-}
-
-// RowsInput is a resolved file of rows with the number of its entry in Recipe.Rows.
-type RowsInput struct {
-	rows.Source
-	Entry int
 }
 
 // Resolve makes the explicit lists of what the recipe names, before anything is
@@ -91,7 +88,7 @@ func (b *Build) Resolve(ctx context.Context) error {
 			return fmt.Errorf("rows[%d]: %w", i, err)
 		}
 		for _, src := range found {
-			b.Rows = append(b.Rows, RowsInput{src, i})
+			b.Rows = append(b.Rows, extraction.RowsInput{Source: src, Entry: i})
 		}
 	}
 	if len(b.Sources)+len(b.Rows) == 0 {
@@ -176,162 +173,3 @@ func (b *Build) each(ctx context.Context, names []string) error {
 }
 
 func (b *Build) dir(stage string) string { return shard.Join(b.Out, stage) }
-
-// stage is what all stages have in common: which shards are to be done, running
-// them, and the manifest.
-type stage struct {
-	b           *Build
-	name        string
-	options     any
-	inputs      []schemas.Input
-	fingerprint string
-	units       int // of work that progress counts, 0 for one a shard
-	// notes are names of files that have no number of shards in them and that only
-	// some builds write: they are noted before.
-	notes []string
-}
-
-// open computes a stage's fingerprint from its options and the manifests of the
-// stages that it reads.
-func (b *Build) open(name string, options any, inputs []schemas.Input, reads ...string) (*stage, error) {
-	s := &stage{b: b, name: name, options: options, inputs: inputs}
-	var prints []string
-	present := map[string]string{}
-	for _, r := range reads {
-		m, err := shard.ReadManifest(b.dir(r))
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%s has not been run on %s; run decoy %s first, or decoy build", r, b.Out, r)
-		}
-		if err != nil {
-			return nil, err
-		}
-		for _, in := range m.Inputs {
-			if now, ok := present[in.Name]; ok && now != in.SHA256 {
-				return nil, fmt.Errorf("%s of %s was made from another %s than is there now; run decoy %s again, or decoy build", r, b.Out, in.Name, r)
-			}
-		}
-		present[r] = m.Fingerprint
-		prints = append(prints, m.Fingerprint)
-		s.inputs = append(s.inputs, schemas.Input{Name: r, SHA256: m.Fingerprint})
-	}
-	for _, in := range inputs {
-		prints = append(prints, in.Name, in.SHA256)
-	}
-	var err error
-	s.fingerprint, err = schemas.Fingerprint(name, []any{options, b.Recipe.Shards}, prints...)
-	return s, err
-}
-
-// todo lists the shards without a valid done record.
-func (s *stage) todo() ([]int, error) {
-	done, err := s.done()
-	if err != nil {
-		return nil, err
-	}
-	var todo []int
-	for i := range s.b.Recipe.Shards {
-		if !done[i] {
-			todo = append(todo, i)
-		}
-	}
-	return todo, nil
-}
-
-// done tells the valid done records, by number. The manifest and the records of
-// another build go first: its files are about to be overwritten, and if this process
-// is killed while it does that, nobody may take them for whole. The names of their files
-// are kept.
-func (s *stage) done() (map[int]bool, error) {
-	dir := s.b.dir(s.name)
-	valid, others, err := shard.Records(dir, s.fingerprint)
-	if err != nil {
-		return nil, err
-	}
-	if !s.b.DryRun {
-		if err := s.again(context.Background()); err != nil {
-			return nil, err
-		}
-		if err := shard.Outdate(dir, s.name, others); err != nil {
-			return nil, err
-		}
-		if err := s.begin(valid); err != nil {
-			return nil, err
-		}
-	}
-	done := map[int]bool{}
-	for i := range valid {
-		done[i] = true
-	}
-	return done, nil
-}
-
-// finished reports whether the stage's manifest is there with all files that it
-// lists.
-func (s *stage) finished() (bool, error) {
-	dir := s.b.dir(s.name)
-	m, err := shard.ReadManifest(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil || m.Fingerprint != s.fingerprint {
-		return false, err
-	}
-	files, err := shard.Walk(dir, "_done", "ledger")
-	if err != nil {
-		return false, err
-	}
-	sizes := map[string]int64{}
-	for _, f := range files {
-		sizes[f.Name] = f.Size
-	}
-	return shard.Complete(sizes, m.Shards), nil
-}
-
-// finish removes the files of another fingerprint or shard count that records name, and
-// writes the manifest. after is the number of done records that follow those of the shards.
-func (s *stage) finish(after int) error {
-	if s.b.DryRun {
-		return ErrOwnWork
-	}
-	dir := s.b.dir(s.name)
-	var done []schemas.Done
-	keep := map[string]bool{}
-	valid, spent, err := shard.Records(dir, s.fingerprint)
-	if err != nil {
-		return err
-	}
-	for i := range s.b.Recipe.Shards + after {
-		d, ok := valid[i]
-		if !ok {
-			return fmt.Errorf("shard %d of %s did not finish; run the same command again", i, s.name)
-		}
-		done = append(done, d)
-	}
-	for _, d := range done {
-		for _, f := range d.Files {
-			keep[f.Name] = true
-		}
-	}
-	for i := range valid { // of work that came before the shards
-		if i >= s.b.Recipe.Shards+after {
-			spent = append(spent, shard.DonePath(dir, i))
-		}
-	}
-	if err := shard.Outdate(dir, s.name, spent); err != nil {
-		return err
-	}
-	if err := s.sweep(keep); err != nil {
-		return err
-	}
-	m, err := schemas.Assemble(s.name, s.fingerprint, s.options, s.inputs, done)
-	if err != nil {
-		return err
-	}
-	s.b.RunInfo.counts(s.name, m.Counts, m.Rejects)
-	return shard.WriteManifest(dir, m)
-}
-
-// shardPath is the path of one shard file of a stage.
-func shardPath(out, stage, what string, i, of int) string {
-	return shard.Join(out, stage, schemas.ShardName(what, i, of, "jsonl.zst"))
-}

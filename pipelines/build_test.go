@@ -83,7 +83,7 @@ func sameBytes(t *testing.T, what string, a, b string) {
 
 func TestBuild(t *testing.T) {
 	c := ordinary(t, 7)
-	out := c.build(t, "direct", recipe(t, wide))
+	out := c.build(t, "direct", parsed(t, wide))
 	contexts := records[schemas.Context](t, out, schemas.StageExtract, "contexts")
 	byID := map[string]*schemas.Context{}
 

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"decoy/io/shard"
+	"decoy/pipelines/ask"
+	"decoy/pipelines/join"
 	"decoy/schemas"
 	"decoy/transforms/panel/ledger"
 )
@@ -55,7 +57,7 @@ func claim(out string) error {
 
 // checkBuild is an error where OUT is not a build: for commands that make none.
 func checkBuild(out string) error {
-	if err := isThere(out); err != nil {
+	if err := ask.IsThere(out); err != nil {
 		return err
 	}
 	held, err := owner(out).Held()
@@ -170,8 +172,8 @@ func isRecord(stage, file string) bool {
 func keepsLedger(out string) (bool, error) {
 	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
 	defer stop()
-	for _, stage := range paidStages {
-		store := openStore(out, stage)
+	for _, stage := range ask.PaidStages {
+		store := ask.Store(out, stage)
 		shards, err := ledger.Shards(ctx, store)
 		if err != nil || len(shards) == 0 {
 			continue // what cannot be listed as a ledger is none
@@ -219,7 +221,7 @@ func adopt(out string) error {
 
 // isRound tells whether a file of judge is what a round adds up to.
 func isRound(dir, name string) bool {
-	var r JudgeRound
-	return strings.HasPrefix(name, roundsFolder) && readJSON(shard.Join(dir, name), &r) == nil &&
-		r.Round > 0 && roundName(r.Round-1) == name
+	var r join.Round
+	return strings.HasPrefix(name, join.RoundsFolder) && shard.ReadJSON(shard.Join(dir, name), &r) == nil &&
+		r.Round > 0 && join.RoundName(r.Round-1) == name
 }

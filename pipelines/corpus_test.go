@@ -22,6 +22,8 @@ import (
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
 
 	"decoy/io/archives"
+	"decoy/pipelines/recipe"
+	"decoy/pipelines/work"
 	"decoy/schemas"
 )
 
@@ -200,11 +202,11 @@ func ordinary(t *testing.T, n int) *corpus {
 	return c
 }
 
-// recipe is a small recipe with more fields. Most of a build's time is the parsing of
+// parsed is a small recipe with more fields. Most of a build's time is the parsing of
 // windows, so tests that build often take few of them.
-func recipe(t *testing.T, yaml string) Recipe {
+func parsed(t *testing.T, yaml string) recipe.Recipe {
 	t.Helper()
-	r, err := ParseRecipe([]byte("name: test\nshards: 3\n" + yaml))
+	r, err := recipe.Parse([]byte("name: test\nshards: 3\n" + yaml))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +219,7 @@ const (
 )
 
 // open resolves the corpus for a build below out.
-func (c *corpus) open(t *testing.T, out, runner string, r Recipe) *Build {
+func (c *corpus) open(t *testing.T, out, runner string, r recipe.Recipe) *Build {
 	t.Helper()
 	src, rejected, err := archives.Resolve(t.Context(), []string{filepath.Join(c.dir, "*")}, archives.ResolveConfig{Identities: c.known})
 	if err != nil {
@@ -226,15 +228,15 @@ func (c *corpus) open(t *testing.T, out, runner string, r Recipe) *Build {
 	return &Build{
 		Out: out, Recipe: r, Sources: src, Rejected: rejected, Workers: 1,
 		Log: func(string, ...any) {},
-		Run: func(ctx context.Context, p *beam.Pipeline, _ Job) (Metrics, error) {
+		Run: func(ctx context.Context, p *beam.Pipeline, _ Job) (work.Metrics, error) {
 			_, err := beam.Run(ctx, runner, p)
-			return Metrics{}, err
+			return work.Metrics{}, err
 		},
 	}
 }
 
 // build runs all stages and returns the output folder.
-func (c *corpus) build(t *testing.T, runner string, r Recipe) string {
+func (c *corpus) build(t *testing.T, runner string, r recipe.Recipe) string {
 	t.Helper()
 	out := t.TempDir()
 	if err := c.open(t, out, runner, r).RunStages(t.Context(), schemas.Stages...); err != nil {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"decoy/pipelines/export"
+	"decoy/pipelines/recipe"
 	"decoy/schemas"
 	"decoy/transforms/report"
 )
@@ -20,17 +22,17 @@ func TestCostsOfSelectedRows(t *testing.T) {
 	c := ordinary(t, 2)
 	r := asked(t, s)
 	out := c.build(t, "direct", r)
-	gather := func(r Recipe, out string) ([]report.Cost, *report.Spending) {
+	gather := func(r recipe.Recipe, out string) ([]report.Cost, *report.Spending) {
 		t.Helper()
-		sum, err := (&stage{b: c.open(t, out, "direct", r), name: schemas.StageExport}).summarize()
+		sum, err := export.Summarize(out, r)
 		if err != nil {
 			t.Fatal(err)
 		}
-		spending, err := sum.spending(t.Context())
+		spending, err := sum.Spending(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		return sum.reportCosts(), spending
+		return sum.ReportCosts(), spending
 	}
 	costs, spending := gather(r, out)
 	generate, judged, selected := 0.0, 0.0, int64(0)

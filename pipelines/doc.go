@@ -48,7 +48,7 @@
 // some.
 //
 // A bundle below OUT/bugs, named by place and record, holds the record's content and
-// what else it takes, the least of a few sizes that fails: ReproduceBug (decoy bug) runs
+// what else it takes, the least of a few sizes that fails: Reproduce (decoy bug) runs
 // it again alone. What is too large (the names and n-grams of a language, an archive) it
 // names. What looks like a secret is written over, and keys never come near it. Twenty
 // bundles of one place are kept, those with the lowest names; all failures are counted,
@@ -83,7 +83,7 @@
 // judge/rounds/K.json records that, with everything that was known then, so a build
 // that is run again goes on inside of the round that it was in. Readers take the union
 // of the rounds' verdicts. What a judge is asked by a protocol is an entry of
-// judgeProtocols: the requests for one candidate, and the opinion that their answers
+// Protocols: the requests for one candidate, and the opinion that their answers
 // make. A judge is not asked about negatives of its own family, unless the recipe says
 // so.
 //

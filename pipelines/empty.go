@@ -12,6 +12,8 @@ import (
 	"decoy/io/archives"
 	"decoy/io/rows"
 	"decoy/io/shard"
+	"decoy/pipelines/extraction"
+	"decoy/pipelines/generation"
 	"decoy/schemas"
 	"decoy/transforms/curate"
 	"decoy/transforms/edits"
@@ -62,15 +64,15 @@ var yields = map[string]struct{ what, count string }{
 // remedies are of the reasons of each stage.
 var remedies = map[string][]map[string]string{
 	schemas.StageExtract: {archives.Remedies, rows.Remedies, screen.Remedies, fim.Remedies, edits.Remedies, {
-		rejectDuplicateFile: "give repositories that are no copies of each other",
-		rejectSecret:        "take the secrets out of the files",
-		rejectExcludedRepo:  "take the repository out of extract.exclude_repos",
-		rejectNoHistory:     "name git repositories or bundles, or set extract.edit_share to 0",
-		rejectHistoryBroken: "git fsck, or clone the repository again",
+		extraction.RejectDuplicateFile: "give repositories that are no copies of each other",
+		extraction.RejectSecret:        "take the secrets out of the files",
+		extraction.RejectExcludedRepo:  "take the repository out of extract.exclude_repos",
+		extraction.RejectNoHistory:     "name git repositories or bundles, or set extract.edit_share to 0",
+		extraction.RejectHistoryBroken: "git fsck, or clone the repository again",
 	}},
 	schemas.StageGenerate: {valid.Remedies, panel.Remedies, {
-		rejectDuplicateNegative: "nothing: another generator had the same idea",
-		rejectNoCandidate:       "give larger files, or add a model under generate.panel",
+		generation.RejectDuplicateNegative: "nothing: another generator had the same idea",
+		generation.RejectNoCandidate:       "give larger files, or add a model under generate.panel",
 	}},
 	schemas.StageCurate: {curate.Remedies},
 }

@@ -11,6 +11,8 @@ import (
 
 	"decoy/io/archives"
 	"decoy/io/rows"
+	"decoy/pipelines/extraction"
+	"decoy/pipelines/generation"
 	"decoy/schemas"
 	"decoy/transforms/curate"
 	"decoy/transforms/edits"
@@ -74,7 +76,7 @@ func TestNothingToBuild(t *testing.T) {
 func TestNoSourceFile(t *testing.T) {
 	c := newCorpus(t)
 	c.add(t, "text.tar.gz", "o/text", "c", []entry{license(t, "MIT"), {path: "a.rb", content: "puts 1\n"}})
-	e := ends(t, c.open(t, t.TempDir(), "direct", recipe(t, "")), schemas.Stages...)
+	e := ends(t, c.open(t, t.TempDir(), "direct", parsed(t, "")), schemas.Stages...)
 	if e.Stage != schemas.StageExtract || e.Reasons[0].Reason != "no_source_file" {
 		t.Errorf("%+v", e)
 	}
@@ -84,7 +86,7 @@ func TestNoNegatives(t *testing.T) {
 	c := newCorpus(t)
 	c.add(t, "a.tar.gz", "o/a", "c", append(sourceFiles(t, 0), license(t, "MIT")))
 	out := t.TempDir()
-	e := ends(t, c.open(t, out, "direct", recipe(t, "extract: {kinds: {general: 2}, languages: [go]}\n")), schemas.Stages...)
+	e := ends(t, c.open(t, out, "direct", parsed(t, "extract: {kinds: {general: 2}, languages: [go]}\n")), schemas.Stages...)
 	if e.Stage != schemas.StageGenerate || e.Reasons[0].Reason != "no_request" || hasBegun(t, out, schemas.StageVerify) {
 		t.Errorf("%+v", e)
 	}
@@ -110,7 +112,7 @@ func TestNoPairs(t *testing.T) {
 	c := newCorpus(t)
 	c.add(t, "a.tar.gz", "o/a", "c", append(sourceFiles(t, 0), license(t, "MIT")))
 	out := t.TempDir()
-	r := recipe(t, "extract: {kinds: {import: 1, call: 1, general: 1}, languages: [go], prefix_bytes: 2048, suffix_bytes: 1024}\ncurate: {off: [go/import, go/method, go/parameter, go/undefinedvariable]}\n")
+	r := parsed(t, "extract: {kinds: {import: 1, call: 1, general: 1}, languages: [go], prefix_bytes: 2048, suffix_bytes: 1024}\ncurate: {off: [go/import, go/method, go/parameter, go/undefinedvariable]}\n")
 	for _, stages := range [][]string{schemas.Stages, schemas.Stages, {schemas.StageCurate}, {schemas.StageExport}} {
 		e := ends(t, c.open(t, out, "direct", r), stages...)
 		if e.Stage != schemas.StageCurate || !slices.ContainsFunc(e.Reasons, func(r EmptyReason) bool { return r.Reason == curate.ReasonCellOff }) || hasBegun(t, out, schemas.StageExport) {
@@ -165,7 +167,7 @@ func TestOneLanguageWithoutValidation(t *testing.T) {
 	counts := map[string]int64{"pairs": 3, "rows_train": 2, "rows_validation": 1, "rows_train_go": 1, "rows_train_rust": 1, "rows_validation_go": 1, "pairs_import": 1, "pairs_method": 1, "pairs_parameter": 1, "pairs_undefinedvariable": 1}
 	c := newCorpus(t)
 	c.add(t, "a.tar.gz", "o/a", "c", []entry{license(t, "MIT"), {path: "a.go", content: goFile("a")}})
-	b := c.open(t, t.TempDir(), "direct", recipe(t, ""))
+	b := c.open(t, t.TempDir(), "direct", parsed(t, ""))
 	if err := b.RunStages(t.Context(), schemas.StageExtract); err != nil {
 		t.Fatal(err)
 	}
@@ -179,8 +181,8 @@ func TestOneLanguageWithoutValidation(t *testing.T) {
 // TestEveryReasonHasARemedy: what a person is told is kept beside the reasons.
 func TestEveryReasonHasARemedy(t *testing.T) {
 	for stage, lists := range map[string][][]string{
-		schemas.StageExtract:  {archives.Reasons, rows.Reasons, screen.Reasons, edits.Reasons, {"too_deep", "no_span", rejectSecret, rejectNoHistory}},
-		schemas.StageGenerate: {panel.Reasons, {"same_as_golden", rejectNoCandidate}},
+		schemas.StageExtract:  {archives.Reasons, rows.Reasons, screen.Reasons, edits.Reasons, {"too_deep", "no_span", extraction.RejectSecret, extraction.RejectNoHistory}},
+		schemas.StageGenerate: {panel.Reasons, {"same_as_golden", generation.RejectNoCandidate}},
 		schemas.StageCurate:   {curate.Reasons},
 	} {
 		for _, reasons := range lists {

@@ -6,12 +6,13 @@ import (
 	"testing"
 	"time"
 
+	"decoy/pipelines/money"
 	"decoy/schemas"
 	"decoy/transforms/panel"
 	"decoy/transforms/panel/faultserver"
 )
 
-func near(got Range, low, high, share float64) bool {
+func near(got money.Range, low, high, share float64) bool {
 	return math.Abs(got.Low-low) <= share*low && math.Abs(got.High-high) <= share*high
 }
 
@@ -30,7 +31,7 @@ func TestEstimateAgainstABuild(t *testing.T) {
 	if err := b.RunStages(t.Context(), schemas.StageExtract); err != nil {
 		t.Fatal(err)
 	}
-	estimate := func() (*Estimate, MemberEstimate, MemberEstimate) {
+	estimate := func() (*money.Estimate, money.MemberEstimate, money.MemberEstimate) {
 		e, err := b.Estimate(t.Context(), 2*time.Second)
 		if err != nil {
 			t.Fatal(err)
@@ -77,9 +78,9 @@ func TestEstimateAgainstABuild(t *testing.T) {
 	if math.Abs(jud3.Recorded-jud3.Calls.High) > 0.05*jud3.Recorded || !near(*last.USD, bill.usd, bill.usd, 0.02) || math.Abs(jud3.RecordedUSD-(bill.usd-generated)) > 0.02*bill.usd {
 		t.Errorf("when all is done: %+v, %v of %v", jud3, last.USD, bill.usd)
 	}
-	cells, negatives := Range{}, 0.0
+	cells, negatives := money.Range{}, 0.0
 	for _, x := range last.Cells {
-		cells = cells.add(*x.USD)
+		cells = cells.Add(*x.USD)
 		negatives += x.Negatives.High
 	}
 	if !near(cells, last.USD.Low, last.USD.High, 0.001) || math.Abs(negatives-float64(len(records[schemas.Negative](t, b.Out, schemas.StageGenerate, "negatives")))) > 0.5 {
@@ -122,7 +123,7 @@ func TestEstimateOfUnknownPrices(t *testing.T) {
 
 func TestAtLimits(t *testing.T) {
 	m := panel.Member{Concurrency: 10}
-	calls, tokens := Range{100, 200}, Range{1000, 3000}
+	calls, tokens := money.Range{Low: 100, High: 200}, money.Range{Low: 1000, High: 3000}
 	for _, x := range []struct {
 		rpm, tpm  int
 		low, high float64
@@ -134,7 +135,7 @@ func TestAtLimits(t *testing.T) {
 		{1000, 10_000, 20, 40, "concurrency"},
 	} {
 		m.RPM, m.TPM = x.rpm, x.tpm
-		if got, by := atLimits(m, calls, tokens, 2*time.Second); got != (Range{x.low, x.high}) || by != x.by {
+		if got, by := money.AtLimits(m, calls, tokens, 2*time.Second); got != (money.Range{Low: x.low, High: x.high}) || by != x.by {
 			t.Errorf("rpm %d, tpm %d: %v by %s, want %v", x.rpm, x.tpm, got, by, x)
 		}
 	}

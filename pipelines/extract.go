@@ -2,49 +2,17 @@ package pipelines
 
 import (
 	"context"
-	"fmt"
+	"slices"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"decoy/io/archives"
-	"decoy/io/rows"
+	"decoy/io/shard"
+	"decoy/pipelines/extraction"
+	"decoy/pipelines/recipe"
+	"decoy/pipelines/work"
 	"decoy/schemas"
-	"decoy/transforms/fim"
 )
-
-// extractOptions is what a shard of extract, or a part of a large archive, needs to
-// know.
-type extractOptions struct {
-	Sources     []partedSource   `json:"sources"`
-	Before      beforeTask       `json:"before"`    // of a task before the shards
-	Columns     rows.Columns     `json:"columns"`   // of its rows
-	RowTasks    []int            `json:"row_tasks"` // that partitioned rows by shard
-	Rejected    []schemas.Reject `json:"rejected"`  // shard 0: archives that could not be read
-	FIM         fim.Config       `json:"fim"`
-	Languages   []string         `json:"languages"`
-	Exclude     []string         `json:"exclude"`
-	Origin      string           `json:"origin"`
-	EditShare   float64          `json:"edit_share"`
-	MaxCommits  int              `json:"max_commits"`
-	MaxPerRepo  int              `json:"max_per_repo"`
-	NgramTokens int              `json:"ngram_tokens"`
-	Limits      archives.Limits  `json:"limits"`
-	Licenses    string           `json:"licenses"`
-}
-
-// partedSource is an archive with the numbers of the tasks that read its parts, none
-// for one that its shard reads itself.
-type partedSource struct {
-	archives.Source
-	Tasks []int `json:"tasks,omitempty"`
-}
-
-// Reasons of extract's own rejects, beside those of archives, screen and fim.
-const (
-	rejectDuplicateFile = "duplicate_file"
-	rejectSecret        = "secret"
-	rejectExcludedRepo  = "excluded_repo"
-)
-
-func init() { shardWorks[schemas.StageExtract] = extractShard }
 
 // runExtract extracts all sources.
 //
@@ -62,14 +30,14 @@ func runExtract(ctx context.Context, b *Build) error {
 	for _, s := range b.Sources {
 		inputs = append(inputs, s.Input())
 	}
-	var columns []RowsRecipe // of each file of rows
+	var columns []recipe.Rows // of each file of rows
 	for _, in := range b.Rows {
 		inputs = append(inputs, in.Input())
 		columns = append(columns, b.Recipe.Rows[in.Entry])
 	}
 	options := struct {
-		ExtractRecipe
-		Rows       []RowsRecipe     `json:"rows,omitempty"`
+		recipe.Extract
+		Rows       []recipe.Rows    `json:"rows,omitempty"`
 		Own        []string         `json:"own_licenses,omitempty"`
 		Unreadable []schemas.Reject `json:"unreadable,omitempty"` // they are among the rejects
 	}{b.Recipe.Extract, columns, ownLicenses(b.Sources), b.Rejected}
@@ -88,22 +56,22 @@ func runExtract(ctx context.Context, b *Build) error {
 		return err
 	}
 	n := b.Recipe.Shards
-	base := extractOptions{
+	base := extraction.Options{
 		FIM: cfg, Languages: b.Recipe.Extract.Languages, Exclude: b.Recipe.Extract.ExcludeRepos,
 		Origin: b.Recipe.Extract.Origin, EditShare: b.Recipe.Extract.EditShare, MaxCommits: b.Recipe.Extract.MaxCommits,
 		MaxPerRepo: b.Recipe.Extract.MaxPerRepo, NgramTokens: b.Recipe.Extract.NgramTokens / n,
 		Licenses: b.Recipe.Extract.Licenses,
 	}
-	byShard := make([][]partedSource, n)
-	before := prepare(b.Sources, b.Rows, b.partBytes(), n+len(base.Languages))
-	for _, src := range before.sources {
+	byShard := make([][]extraction.PartedSource, n)
+	before := extraction.Prepare(b.Sources, b.Rows, b.partBytes(), n+len(base.Languages))
+	for _, src := range before.Sources {
 		i := schemas.Shard(src.Repo, n)
 		byShard[i] = append(byShard[i], src)
 	}
 	b.Log("extract: %d archives and repositories, %d files of rows, %d of %d shards to do", len(b.Sources), len(b.Rows), len(todo), n)
 	err = s.runExtraction(ctx, todo, before, base, func(i int) any {
 		o := base
-		o.Sources, o.RowTasks = byShard[i], before.rowTasks()
+		o.Sources, o.RowTasks = byShard[i], before.RowTasks()
 		if i == 0 {
 			o.Rejected = b.Rejected
 		}
@@ -115,38 +83,65 @@ func runExtract(ctx context.Context, b *Build) error {
 	return s.finish(len(base.Languages))
 }
 
-// extractShard extracts the repositories of one shard.
-func extractShard(ctx context.Context, t shardTask) (schemas.Done, error) {
-	var o extractOptions
-	if err := t.options(&o); err != nil {
-		return schemas.Done{}, err
+// ownLicenses are the sources with a licence that the recipe states, for the fingerprint.
+func ownLicenses(all []archives.Source) []string {
+	var out []string
+	for _, s := range all {
+		if s.License != "" {
+			out = append(out, s.ID()+" "+s.SHA256+" "+s.License)
+		}
 	}
-	x, err := newExtraction(t, o)
+	slices.Sort(out)
+	return out
+}
+
+func (b *Build) partBytes() int64 {
+	if b.PartBytes > 0 {
+		return b.PartBytes
+	}
+	return extraction.DefaultPartBytes
+}
+
+// runExtraction runs what comes before the shards, then these, then the merge by
+// language, in one graph. A GroupByKey on one key is the barrier between them; it
+// carries numbers.
+func (s *stage) runExtraction(ctx context.Context, todo []int, p extraction.Preparation, base extraction.Options, options func(int) any) error {
+	n := s.b.Recipe.Shards
+	graph, scope := beam.NewPipelineWithRoot()
+	tasks, err := s.tasks(todo, options)
 	if err != nil {
-		return schemas.Done{}, err
+		return err
 	}
-	defer x.close()
-	for _, r := range o.Rejected {
-		x.reject(r)
-	}
-	groups, err := x.rows(t)
+	done, _, err := shard.Records(s.b.dir(s.name), s.fingerprint)
 	if err != nil {
-		return schemas.Done{}, err
+		return err
 	}
-	defer groups.stop()
-	for from := o.Sources; len(from) > 0 || groups.more; {
-		repo := groups.head.Repo
-		if !groups.more || len(from) > 0 && from[0].Repo < repo {
-			repo = from[0].Repo
+	var before []int
+	for _, task := range p.Needed(todo, n) {
+		if _, ok := done[task]; !ok {
+			before = append(before, task)
 		}
-		n := 0
-		for n < len(from) && from[n].Repo == repo {
-			n++
-		}
-		if err := x.repo(ctx, repo, from[:n], groups); err != nil {
-			return schemas.Done{}, fmt.Errorf("repository %s: %w", repo, err)
-		}
-		from = from[n:]
 	}
-	return x.write(t)
+	ready := beam.Create(scope, -1)
+	if len(before) > 0 {
+		orders, err := s.tasks(before, func(number int) any {
+			o := base
+			o.Before = p.Tasks[number-p.First]
+			if r := o.Before.Rows; r != nil {
+				o.Columns, _ = s.b.Recipe.Rows[r.Entry].Map() // Validate has seen its error
+			}
+			return o
+		})
+		if err != nil {
+			return err
+		}
+		ready = beam.Flatten(scope, ready, s.work(scope.Scope("before"), extraction.StageBefore, orders))
+	}
+	if len(todo) > 0 {
+		ready = beam.Flatten(scope, ready, beam.ParDo(scope, s.shardFn(s.name), extraction.After(scope.Scope(s.name), ready, tasks)))
+	}
+	scope = scope.Scope("merge")
+	langs := extraction.After(scope, ready, s.b.Recipe.Extract.Languages)
+	work.End(scope, beam.ParDo(scope, &extraction.MergeFn{Dir: s.b.dir(s.name), Fingerprint: s.fingerprint, First: n, Languages: s.b.Recipe.Extract.Languages}, langs))
+	return s.submit(ctx, graph, n+len(s.b.Recipe.Extract.Languages)+len(p.Needed(todo, n)))
 }

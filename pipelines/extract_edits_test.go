@@ -11,6 +11,8 @@ import (
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing/object"
 
+	"decoy/pipelines/extraction"
+	"decoy/pipelines/recipe"
 	"decoy/schemas"
 	"decoy/transforms/edits"
 )
@@ -87,7 +89,7 @@ func TestEdits(t *testing.T) {
 
 	extract := func(runner, origin string) (string, []schemas.Context) {
 		t.Helper()
-		b := c.open(t, t.TempDir(), runner, recipe(t, "archives: ['"+c.dir+"/*']\nextract: {origin: "+origin+", edit_share: 0.5, max_per_repo: 40, kinds: {call: 20}}\n"))
+		b := c.open(t, t.TempDir(), runner, parsed(t, "archives: ['"+c.dir+"/*']\nextract: {origin: "+origin+", edit_share: 0.5, max_per_repo: 40, kinds: {call: 20}}\n"))
 		b.Recipe.Identities = c.known
 		if err := b.Resolve(t.Context()); err != nil {
 			t.Fatal(err)
@@ -133,7 +135,7 @@ func TestEdits(t *testing.T) {
 	for _, x := range records[schemas.Reject](t, out, schemas.StageExtract, "rejects") {
 		reasons[x.ID] = x.Reason
 	}
-	if reasons["repo@"+bot] != edits.Bot || reasons["o/plain@v1"] != rejectNoHistory {
+	if reasons["repo@"+bot] != edits.Bot || reasons["o/plain@v1"] != extraction.RejectNoHistory {
 		t.Errorf("rejects %v", reasons)
 	}
 	for _, cert := range records[schemas.Certificate](t, out, schemas.StageVerify, "certificates") {
@@ -142,7 +144,7 @@ func TestEdits(t *testing.T) {
 		}
 	}
 
-	_, contexts = extract("direct", originMixed)
+	_, contexts = extract("direct", recipe.OriginMixed)
 	count := map[string]int{}
 	for _, x := range contexts {
 		count[x.Repo+" "+x.Origin]++

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"decoy/io/archives"
+	"decoy/pipelines/extraction"
 	"decoy/schemas"
 )
 
@@ -28,7 +29,7 @@ func TestPartsGiveTheSameBytes(t *testing.T) {
 	if err := os.WriteFile(cut, raw[:len(raw)-len(raw)/8], 0o644); err != nil {
 		t.Fatal(err)
 	}
-	r := recipe(t, "extract: {kinds: {import: 1, call: 2, general: 1}, max_per_repo: 25}\n")
+	r := parsed(t, "extract: {kinds: {import: 1, call: 2, general: 1}, max_per_repo: 25}\n")
 	extract := func(runner, out string, partBytes int64) string {
 		t.Helper()
 		b := c.open(t, out, runner, r)
@@ -57,23 +58,23 @@ func TestPrepare(t *testing.T) {
 	source := func(repo, commit string, bytes int64) archives.Source {
 		return archives.Source{Repo: repo, Commit: commit, Bytes: bytes, Path: "/x/" + repo + commit, SHA256: repo}
 	}
-	p := prepare([]archives.Source{source("a", "1", 10), source("b", "1", 250), source("c", "1", 300), source("c", "1", 5), source("d", "2", 101)}, nil, 100, 7)
+	p := extraction.Prepare([]archives.Source{source("a", "1", 10), source("b", "1", 250), source("c", "1", 300), source("c", "1", 5), source("d", "2", 101)}, nil, 100, 7)
 	var got [][]int
-	for _, s := range p.sources {
+	for _, s := range p.Sources {
 		got = append(got, s.Tasks)
 	}
 	want := [][]int{nil, {7, 8, 9}, nil, nil, {10, 11}} // c's two archives have one identity
-	if !slices.EqualFunc(got, want, slices.Equal[[]int]) || len(p.tasks) != 5 {
+	if !slices.EqualFunc(got, want, slices.Equal[[]int]) || len(p.Tasks) != 5 {
 		t.Errorf("tasks %v, want %v", got, want)
 	}
 	shards := map[int]bool{}
 	for _, task := range []int{7, 10} {
-		shards[schemas.Shard(p.tasks[task-p.first].Part.Repo, 3)] = true
+		shards[schemas.Shard(p.Tasks[task-p.First].Part.Repo, 3)] = true
 	}
-	if needed := p.needed(slices.Sorted(maps.Keys(shards)), 3); !slices.Equal(needed, []int{7, 8, 9, 10, 11}) {
+	if needed := p.Needed(slices.Sorted(maps.Keys(shards)), 3); !slices.Equal(needed, []int{7, 8, 9, 10, 11}) {
 		t.Errorf("needed %v", needed)
 	}
-	if needed := p.needed(nil, 3); len(needed) > 0 {
+	if needed := p.Needed(nil, 3); len(needed) > 0 {
 		t.Errorf("nothing is to be done, and yet %v", needed)
 	}
 }

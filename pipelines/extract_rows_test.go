@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"decoy/io/archives"
+	"decoy/pipelines/extraction"
+	"decoy/pipelines/work"
 	"decoy/schemas"
 )
 
@@ -17,7 +19,7 @@ import (
 // whichever file of rows they stand in and whatever the order of the rows is.
 func TestRowsGiveWhatArchivesGive(t *testing.T) {
 	c := ordinary(t, 3)
-	r := recipe(t, "rows: [{path: '"+filepath.Join(c.dir, "rows-*.jsonl")+"', columns: {repo: name, commit: rev, path: path, license: license, content: text}}]\n"+
+	r := parsed(t, "rows: [{path: '"+filepath.Join(c.dir, "rows-*.jsonl")+"', columns: {repo: name, commit: rev, path: path, license: license, content: text}}]\n"+
 		"extract: {kinds: {import: 1, call: 2, general: 1}}\n")
 	files := map[string]*bytes.Buffer{"rows-0.jsonl": {}, "rows-1.jsonl": {}}
 	add := func(file, repo, path, content string) {
@@ -87,10 +89,10 @@ func TestRowsGiveWhatArchivesGive(t *testing.T) {
 			reasons[x.Reason]++
 		}
 	}
-	if reasons[rejectDuplicateFile] != 1 || reasons["license_not_permissive"] != 1 || reasons[archives.PathEscapes] != 1 {
+	if reasons[extraction.RejectDuplicateFile] != 1 || reasons["license_not_permissive"] != 1 || reasons[archives.PathEscapes] != 1 {
 		t.Errorf("rejects %v", reasons)
 	}
-	left, err := filepath.Glob(filepath.Join(out, schemas.StageExtract, partsFolder, "rows-*"))
+	left, err := filepath.Glob(filepath.Join(out, schemas.StageExtract, work.PartsFolder, "rows-*"))
 	if err != nil || len(left) > 0 {
 		t.Errorf("partitioned rows are left: %v, %v", left, err)
 	}

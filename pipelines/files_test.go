@@ -13,6 +13,8 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"decoy/io/shard"
+	"decoy/pipelines/join"
+	"decoy/pipelines/work"
 	"decoy/schemas"
 )
 
@@ -52,7 +54,7 @@ func stray(t *testing.T, out string) []string {
 // TestNamesOfFiles holds the list of what stages write to what they do write.
 func TestNamesOfFiles(t *testing.T) {
 	c := ordinary(t, 3)
-	out := c.build(t, "direct", recipe(t, narrow))
+	out := c.build(t, "direct", parsed(t, narrow))
 	for _, stage := range schemas.Stages {
 		m, err := shard.ReadManifest(filepath.Join(out, stage))
 		if err != nil {
@@ -60,7 +62,7 @@ func TestNamesOfFiles(t *testing.T) {
 		}
 		mine, other := writtenBy(stage, 3), writtenBy(stage, 4)
 		for _, f := range m.Shards {
-			if !mine(f.Name) && stage+"/"+f.Name != "judge/"+roundName(0) { // which is noted
+			if !mine(f.Name) && stage+"/"+f.Name != "judge/"+join.RoundName(0) { // which is noted
 				t.Errorf("%s/%s is not in the list of stageFiles", stage, f.Name)
 			}
 			if strings.Contains(f.Name, "-of-") && other(f.Name) {
@@ -99,7 +101,7 @@ func TestNamesOfFiles(t *testing.T) {
 // written is gone at the end of the next, and what a user put there is not.
 func TestNothingIsOrphaned(t *testing.T) {
 	c := ordinary(t, 3)
-	r := recipe(t, narrow)
+	r := parsed(t, narrow)
 	out := c.build(t, "direct", r)
 	mine := map[string]string{}
 	for _, name := range []string{
@@ -121,7 +123,7 @@ func TestNothingIsOrphaned(t *testing.T) {
 	for _, name := range schemas.Stages {
 		s := &stage{b: b, name: name, fingerprint: strings.Repeat("ab", 32)}
 		if name == schemas.StageJudge {
-			s.notes = []string{roundName(0), roundName(1), roundName(2)}
+			s.notes = []string{join.RoundName(0), join.RoundName(1), join.RoundName(2)}
 		}
 		if _, err := s.done(); err != nil {
 			t.Fatal(err)
@@ -161,7 +163,7 @@ func TestNothingIsOrphaned(t *testing.T) {
 // A reader of verdicts takes those of the rounds that were run.
 func TestVerdictsOfNoRound(t *testing.T) {
 	c := ordinary(t, 3)
-	r := recipe(t, narrow)
+	r := parsed(t, narrow)
 	out := c.build(t, "direct", r)
 	put(t, filepath.Join(out, "judge", "verdicts-r2-00000-of-00003.jsonl.zst"), "of a shard that was killed")
 	r.Curate.Rows = 40
@@ -173,7 +175,7 @@ func TestVerdictsOfNoRound(t *testing.T) {
 // A user's file that stands in a build where decoy would write one stops the command.
 func TestAFileInTheWay(t *testing.T) {
 	c := ordinary(t, 1)
-	r := recipe(t, narrow)
+	r := parsed(t, narrow)
 	for _, name := range []string{"report.html", "run.json", "export/README.md", "export/manifest.json",
 		"extract/contexts-00000-of-00003.jsonl.zst", "curate/shift.json", "judge/rounds/1.json"} {
 		out := filepath.Join(t.TempDir(), "out")
@@ -204,9 +206,9 @@ func TestADryRunWritesNothing(t *testing.T) {
 		for n, content := range files {
 			put(t, filepath.Join(out, n), content)
 		}
-		b := c.open(t, out, "direct", recipe(t, narrow))
+		b := c.open(t, out, "direct", parsed(t, narrow))
 		planned := errors.New("planned")
-		b.DryRun, b.Run = true, func(context.Context, *beam.Pipeline, Job) (Metrics, error) { return Metrics{}, planned }
+		b.DryRun, b.Run = true, func(context.Context, *beam.Pipeline, Job) (work.Metrics, error) { return work.Metrics{}, planned }
 		err := b.RunStages(t.Context(), schemas.Stages...)
 		var refused *shard.Refusal
 		if len(files) > 0 != errors.As(err, &refused) || len(files) == 0 && !errors.Is(err, planned) {

@@ -9,6 +9,10 @@ import (
 	"testing"
 
 	"decoy/io/shard"
+	"decoy/pipelines/ask"
+	"decoy/pipelines/generation"
+	"decoy/pipelines/recipe"
+	"decoy/pipelines/work"
 	"decoy/schemas"
 	"decoy/transforms/panel"
 	"decoy/transforms/panel/faultserver"
@@ -28,7 +32,7 @@ var useless = map[string]struct {
 }
 
 // withUseless has a second generator and a second judge, which ask the model "bad".
-func withUseless(t *testing.T, s *faultserver.Server, stage string) Recipe {
+func withUseless(t *testing.T, s *faultserver.Server, stage string) recipe.Recipe {
 	t.Helper()
 	r := asked(t, s)
 	of := &r.Generate.Panel
@@ -94,7 +98,7 @@ func TestAUselessGeneratorIsGivenUp(t *testing.T) {
 			if _, err := os.Stat(filepath.Join(out, "generate", "_gaveup", "bad.json")); err != nil {
 				t.Error(err)
 			}
-			again := func(r Recipe, replay bool) error {
+			again := func(r recipe.Recipe, replay bool) error {
 				b := c.open(t, out, "direct", r)
 				b.Replay = replay
 				return b.RunStages(t.Context(), schemas.Stages...)
@@ -219,8 +223,8 @@ func TestRequestsAreASample(t *testing.T) {
 	r.Shards = 1
 	r.Generate.Panel[1].Concurrency, r.Judge.Panel[1].Concurrency = 1, 1 // of one account
 	out := c.build(t, "direct", r)
-	task := shardTask{Out: out, Stage: schemas.StageGenerate, Of: 1}
-	sorted, err := askedContexts(task)
+	task := work.Task{Out: out, Stage: schemas.StageGenerate, Of: 1}
+	sorted, err := generation.AskedContexts(task)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -276,10 +280,10 @@ func TestRetryRemovesItsRecordsAlone(t *testing.T) {
 	b := &Build{Out: out}
 	s := &stage{b: b, name: schemas.StageGenerate}
 	m := panel.Member{Name: "bad"}
-	if err := writeGaveUp(out, s.name, m, panel.GivenUp{}); err != nil {
+	if err := ask.WriteGaveUp(out, s.name, m, panel.GivenUp{}); err != nil {
 		t.Fatal(err)
 	}
-	folder := filepath.Join(out, s.name, gaveUpFolder)
+	folder := filepath.Join(out, s.name, ask.GaveUpFolder)
 	put(t, filepath.Join(folder, "notes.txt"), "mine")
 	put(t, filepath.Join(folder, "notes.json"), `{"mine": true}`)
 	if err := s.retry(); err != nil {
@@ -289,7 +293,7 @@ func TestRetryRemovesItsRecordsAlone(t *testing.T) {
 	if err != nil || len(names) != 2 {
 		t.Errorf("%v, %v", names, err)
 	}
-	if g, err := readGaveUp(out, s.name, m); err != nil || g != nil {
+	if g, err := ask.ReadGaveUp(out, s.name, m); err != nil || g != nil {
 		t.Errorf("%v, %v", g, err)
 	}
 }

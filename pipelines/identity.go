@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"decoy/io/shard"
+	"decoy/pipelines/ask"
+	"decoy/pipelines/money"
 	"decoy/schemas"
 )
 
@@ -32,7 +34,7 @@ type identity struct {
 // readIdentity says whose build OUT holds. That of an earlier version says it in its
 // manifests; ok is false where nothing does.
 func readIdentity(out string) (id identity, ok bool, err error) {
-	err = readJSON(shard.Join(out, identityName), &id)
+	err = shard.ReadJSON(shard.Join(out, identityName), &id)
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return id, err == nil, err
 	}
@@ -127,7 +129,7 @@ func (b *Build) identify(ctx context.Context, stages []string) error {
 			text)
 	}
 	if ok && was.Shards != 0 && was.Shards != now.Shards {
-		if usd, records, err := billed(ctx, b.Out, paidStages...); err != nil {
+		if usd, records, err := billed(ctx, b.Out, ask.PaidStages...); err != nil {
 			return err
 		} else if records > 0 {
 			b.Log("shards was %d and is %d: answers are kept by shard, and of those in the ledger (%.4f dollars) the "+
@@ -272,7 +274,7 @@ func (b *Build) holds(ctx context.Context, was identity) (text string, lost bool
 	if r, ok, err := readRunInfo(b.Out); err == nil && ok && r.Started != "" {
 		text += ", last run " + r.Started
 	}
-	usd, records, err := billed(ctx, b.Out, paidStages...)
+	usd, records, err := billed(ctx, b.Out, ask.PaidStages...)
 	if err != nil {
 		return "", false, err
 	}
@@ -305,7 +307,7 @@ func exported(m schemas.Manifest) (n int64) {
 // billed sums what the ledgers of stages say was billed, or is assumed to have been, and
 // counts their records; what killed runs may have spent is not in it.
 func billed(ctx context.Context, out string, stages ...string) (usd float64, records int64, err error) {
-	stats, err := LedgerStats(ctx, out)
+	stats, err := money.LedgerStats(ctx, out)
 	for _, m := range stats {
 		if slices.Contains(stages, m.Stage) {
 			usd += m.CostUSD + m.AssumedUSD

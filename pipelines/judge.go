@@ -1,37 +1,17 @@
 package pipelines
 
 import (
-	"cmp"
 	"context"
-	"errors"
-	"fmt"
-	"io"
-	"io/fs"
-	"iter"
-	"slices"
-	"sync"
+	"encoding/json"
 
 	"decoy/io/shard"
+	"decoy/pipelines/join"
+	"decoy/pipelines/judging"
+	"decoy/pipelines/recipe"
+	"decoy/pipelines/work"
 	"decoy/schemas"
-	"decoy/schemas/contain"
 	"decoy/transforms/judge"
-	"decoy/transforms/panel"
 )
-
-// judgeOptions is what a shard of judge needs to know.
-type judgeOptions struct {
-	Recipe    JudgeRecipe       `json:"recipe"`
-	Plan      judge.Plan        `json:"plan"`
-	Round     int               `json:"round"`    // of the plan
-	Families  map[string]string `json:"families"` // of the generators, by name
-	BudgetUSD *float64          `json:"budget_usd"`
-	Replay    bool              `json:"replay"`
-	Workers   int               `json:"workers"`
-	Limiter   LimiterRecipe     `json:"limiter"`
-	Launch    string            `json:"launch"` // tells one run of the launcher from the next
-}
-
-func init() { shardWorks[schemas.StageJudge] = judgeShard }
 
 // runJudge asks the judges about negatives and about golden controls, in rounds.
 //
@@ -45,321 +25,114 @@ func runJudge(ctx context.Context, b *Build) error {
 }
 
 // openJudge opens the stage before its first round.
-func (b *Build) openJudge() (*stage, judgeOptions, error) {
+func (b *Build) openJudge() (*stage, judging.Options, error) {
 	r := b.Recipe.Judge
-	r.Panel = outputMembers(r.Panel)
+	r.Panel = recipe.OutputMembers(r.Panel)
 	s, err := b.open(schemas.StageJudge, struct {
-		Recipe  JudgeRecipe `json:"recipe"`
-		Prompts string      `json:"prompts"`
-	}{r, judgeProtocols[r.Protocol].version}, nil, schemas.StageExtract, schemas.StageGenerate)
-	return s, judgeOptions{
-		Recipe: b.Recipe.Judge, Families: b.Recipe.Generate.families(), Replay: b.Replay, Workers: b.Workers,
+		Recipe  recipe.Judge `json:"recipe"`
+		Prompts string       `json:"prompts"`
+	}{r, judging.Protocols[r.Protocol].Version}, nil, schemas.StageExtract, schemas.StageGenerate)
+	return s, judging.Options{
+		Recipe: b.Recipe.Judge, Families: b.Recipe.Generate.Families(), Replay: b.Replay, Workers: b.Workers,
 		Limiter: b.Recipe.Limiter, Launch: b.launched(),
 		Plan: judge.Plan{Rounds: b.Recipe.Judge.Rounds},
 	}, err
 }
 
-// turn is what of a context one judge is asked about in this round.
-type turn struct {
-	negatives []*schemas.Negative
-	before    []*schemas.Negative // of earlier rounds
-	control   bool                // its golden control's turn has come, if it has one
-}
-
-// turn picks the negatives whose turn it is. A judge is not asked about negatives of
-// its own family, unless the recipe says so: it may know its own hand, or share the
-// generator's error. A golden control comes with the first of its context's negatives.
-func (o *judgeOptions) turn(m panel.Member, g contextNegatives) turn {
-	var t turn
-	for i := range g.Right {
-		n := &g.Right[i]
-		if !o.Recipe.OwnFamily && o.Families[n.Generator] == m.Kin() {
-			continue
-		}
-		round, ok := o.Plan.Round(n.ID, judgeCell(n, &g.Left))
-		switch {
-		case ok && round == o.Round:
-			t.negatives = append(t.negatives, n)
-		case ok && round < o.Round:
-			t.before = append(t.before, n)
-		}
+// runRounds runs the rounds until no cell goes on.
+func (s *stage) runRounds(ctx context.Context, o judging.Options) error {
+	if done, err := s.doneBefore(ctx); err != nil || done {
+		return err
 	}
-	t.control = len(t.negatives) > 0 && len(t.before) == 0
-	return t
-}
-
-// pairing is what of a context a judge is asked about, and the golden of another place
-// for its control.
-type pairing struct {
-	turn    turn
-	foreign string
-	sampled bool
-}
-
-// pair picks them, contained.
-func (o *judgeOptions) pair(b *bugs, m panel.Member, g contextNegatives,
-	controls *judge.Controls) (pairing, bool, error) {
-	return contained(b, sitePair, ofContext(&g.Left), func() []pairInput {
-		r := o.Recipe
-		r.Panel = nil
-		return []pairInput{{g.Left, g.Right, strip(m), r, o.Plan, o.Round, o.Families}}
-	}, func() (p pairing, err error) {
-		p.foreign, p.sampled = controls.Pick(&g.Left)
-		p.turn = o.turn(m, g)
-		return p, nil
-	})
-}
-
-func judgeCell(n *schemas.Negative, c *schemas.Context) judge.Cell {
-	return judge.Cell{Generator: n.Generator, Type: n.Type, Language: c.Language}
-}
-
-// judgeShard does one round of a shard. The task's number is that of its done record.
-func judgeShard(ctx context.Context, t shardTask) (schemas.Done, error) {
-	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[string]int64{}}
-	var o judgeOptions
-	if err := t.options(&o); err != nil {
-		return d, err
-	}
-	t.Shard -= firstRecord(o.Round, t.Of)
-	var internal rejectList
-	bugs := t.bugs(internal.add)
-	var verdicts []schemas.Verdict
-	var asked []panel.Member
-	for _, m := range o.Recipe.Panel {
-		if m.Provider != panel.ProviderNGram {
-			asked = append(asked, m)
-			continue
-		}
-		got, err := judgeByNgrams(ctx, t, o, m, bugs)
-		if err != nil {
-			return d, fmt.Errorf("judge %s: %w", m.Name, err)
-		}
-		verdicts = append(verdicts, got...)
-	}
-	got, err := askJudges(ctx, t, o, asked, d.Counts, bugs)
-	if err != nil {
-		return d, err
-	}
-	verdicts = append(verdicts, got...)
-	slices.SortFunc(verdicts, compareVerdicts)
-	for _, v := range verdicts {
-		d.Counts["verdicts"]++
-		d.Counts[v.Answer]++
-	}
-	f, err := writeAll(t.path(t.Stage, verdictsName(o.Round)), verdicts)
-	if err != nil {
-		return d, err
-	}
-	d.Files = append(d.Files, f)
-	f, err = writeTally(t, o, verdicts)
-	d.Files = append(d.Files, f)
-	if err != nil {
-		return d, err
-	}
-	return d, internal.write(t.path(t.Stage, rejectsName(o.Round)), &d)
-}
-
-// compareVerdicts orders verdicts as their files are ordered.
-func compareVerdicts(a, b schemas.Verdict) int {
-	return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(orEmpty(a.NegativeID), orEmpty(b.NegativeID)), cmp.Compare(a.Judge, b.Judge))
-}
-
-func orEmpty(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
-
-// judgeByNgrams scores the shard's negatives, language by language and fold by
-// fold: one language's counts are in memory at a time.
-func judgeByNgrams(ctx context.Context, t shardTask, o judgeOptions, m panel.Member,
-	b *bugs) ([]schemas.Verdict, error) {
-	type languageFold struct {
-		language string
-		fold     int
-	}
-	// The first reading finds out which languages and folds there are.
-	places := map[languageFold]bool{}
-	for g, err := range withNegatives(t) {
-		if err != nil {
-			return nil, err
-		}
-		due := true // unless it can be told
-		_ = contain.Do(func() error { due = len(o.turn(m, g).negatives) > 0; return nil })
-		if due {
-			places[languageFold{g.Left.Language, schemas.Fold(g.Left.Repo)}] = true
-		}
-	}
-	var out []schemas.Verdict
-	for _, language := range schemas.Languages {
-		scorers := map[int]*judge.Scorer{}
-		var model *judge.Model
-		for fold := range schemas.Folds {
-			if !places[languageFold{language, fold}] {
-				continue
-			}
-			var err error
-			if model == nil {
-				if model, err = loadModel(t, language); err != nil {
-					return nil, err
+	n := s.b.Recipe.Shards
+	var tally judge.Tally
+	for more := true; more; o.Round++ {
+		first := join.FirstRecord(o.Round, n)
+		s.units, s.notes = first+n, append(s.notes, join.RoundName(o.Round))
+		err := s.pay(ctx, schemas.StageGenerate, "negatives", func() ([]int, error) {
+			done, err := s.done()
+			var todo []int
+			for i := range n {
+				if !done[first+i] {
+					todo = append(todo, i)
 				}
 			}
-			if scorers[fold], err = withoutFold(model, t.Out, language, fold); err != nil {
-				return nil, err
+			return todo, err
+		}, func(todo []int, share func(int) *float64) error {
+			s.b.Log("%s: round %d of at most %d (%v of each cell): %d of %d shards to do", s.name, o.Round+1, len(o.Recipe.Rounds), o.Recipe.Rounds[o.Round], len(todo), n)
+			records := make([]int, len(todo))
+			for i := range todo {
+				records[i] = first + todo[i]
 			}
-		}
-		if len(scorers) == 0 {
-			continue
-		}
-		controls := judge.NewControls(o.Recipe.Goldens)
-		err := ordered(ctx, o.ofLanguage(m, withNegatives(t), language, controls, b),
-			func() (struct{}, func(), error) { return struct{}{}, func() {}, nil },
-			func(_ struct{}, j judged) ([]schemas.Verdict, error) {
-				return score(b, scorers[schemas.Fold(j.Left.Repo)], j, m.Name)
-			},
-			func(v []schemas.Verdict) error {
-				out = append(out, v...)
-				return nil
+			return s.run(ctx, records, func(record int) any {
+				o := o
+				o.BudgetUSD = share(record - first)
+				return o
 			})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-// judged is a context with the negatives whose turn it is and, where it is a golden
-// control, the golden of another place to set against its own.
-type judged struct {
-	Left      schemas.Context
-	negatives []*schemas.Negative
-	foreign   string
-	control   bool
-}
-
-func (o *judgeOptions) ofLanguage(m panel.Member, in iter.Seq2[contextNegatives, error], language string,
-	controls *judge.Controls, b *bugs) iter.Seq2[judged, error] {
-	return func(yield func(judged, error) bool) {
-		for g, err := range in {
-			if err != nil {
-				yield(judged{}, err)
-				return
-			}
-			if g.Left.Language != language {
-				continue
-			}
-			p, ok, err := o.pair(b, m, g, controls)
-			if err == nil && (!ok || len(p.turn.negatives) == 0) {
-				continue
-			}
-			if !yield(judged{g.Left, p.turn.negatives, p.foreign, p.sampled && p.turn.control}, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-// score is the verdicts on a context's negatives and its control. Where the window
-// itself cannot be scored there is none of them.
-func score(b *bugs, s *judge.Scorer, j judged, name string) ([]schemas.Verdict, error) {
-	input := func(foreign string, texts ...string) func() []ngramInput {
-		return func() []ngramInput {
-			return []ngramInput{{j.Left, texts, foreign, false}, {j.Left, texts, foreign, true}}
-		}
-	}
-	w, ok, err := contained(b, siteNgrams, record{id: j.Left.ID, language: j.Left.Language, generator: name},
-		input(j.foreign),
-		func() (*judge.Window, error) { return s.Window(j.Left.Prefix, j.Left.Golden, j.Left.Suffix), nil })
-	if err != nil || !ok {
-		return nil, err
-	}
-	var out []schemas.Verdict
-	for _, n := range j.negatives {
-		margin, ok, err := contained(b, siteNgrams, ofNegative(&j.Left, n), input("", n.Text),
-			func() (float64, error) { return w.Margin(n.Text), nil })
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			out = append(out, schemas.Verdict{NegativeID: &n.ID, ContextID: n.ContextID, Judge: name,
-				Protocol: judge.ProtocolNGram, Answer: judge.Answer(margin), Margin: &margin})
-		}
-	}
-	if !j.control {
-		return out, nil
-	}
-	control, ok, err := contained(b, siteNgrams, record{id: j.Left.ID, language: j.Left.Language, generator: name},
-		input(j.foreign),
-		func() (v schemas.Verdict, err error) {
-			answer, margin := w.Control(j.foreign)
-			return schemas.Verdict{ContextID: j.Left.ID, Judge: name, Protocol: judge.ProtocolNGram,
-				Answer: answer, Margin: &margin}, nil
 		})
-	if ok {
-		out = append(out, control)
-	}
-	return out, err
-}
-
-var (
-	modelsMu sync.Mutex
-	models   = map[string]*judge.Model{} // by fingerprint and language
-)
-
-// maxModelEntries bounds the n-grams that stay in memory for the next shard of a
-// process, at 16 bytes each or a little more.
-const maxModelEntries = 40_000_000
-
-// loadModel reads the counts of a language. Shards that run one after another in a
-// process share it.
-func loadModel(t shardTask, language string) (*judge.Model, error) {
-	modelsMu.Lock()
-	defer modelsMu.Unlock()
-	key := t.Fingerprint + language
-	if m := models[key]; m != nil {
-		return m, nil
-	}
-	var readers []io.Reader
-	for fold := range schemas.Folds {
-		r, err := shard.Open(ngramsPath(t.Out, language, fold))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
 		if err != nil {
-			return nil, err
+			return err
 		}
-		defer r.Close()
-		readers = append(readers, r)
+		if more, err = s.closeRound(&o, &tally); err != nil {
+			return err
+		}
 	}
-	m, err := judge.Load(readers)
-	if err != nil {
-		return nil, fmt.Errorf("n-grams of %s below %q: %w", language, t.Out, err)
-	}
-	held := m.Entries()
-	for _, other := range models {
-		held += other.Entries()
-	}
-	if held > maxModelEntries {
-		clear(models)
-	}
-	models[key] = m
-	return m, nil
+	return s.finish(join.FirstRecord(o.Round, n) - n)
 }
 
-func withoutFold(m *judge.Model, out, language string, fold int) (*judge.Scorer, error) {
-	r, err := shard.Open(ngramsPath(out, language, fold))
-	if errors.Is(err, fs.ErrNotExist) {
-		return m.Without(nil)
+// present is the round that is to be run next, with what is known before it. ok is
+// false where judging is over.
+func (s *stage) present(o judging.Options) (_ judging.Options, ok bool, err error) {
+	done, err := s.done()
+	if err != nil {
+		return o, false, err
 	}
+	n := s.b.Recipe.Shards
+	for ; done[join.FirstRecord(o.Round, n)+n]; o.Round++ {
+		var r join.Round
+		if err := shard.ReadJSON(shard.Join(s.b.dir(s.name), join.RoundName(o.Round)), &r); err != nil || r.Last {
+			return o, false, err
+		}
+		o.Plan.Stopped = r.Stopped
+	}
+	return o, true, nil
+}
+
+// closeRound adds up a round, decides which cells go on, and records it.
+func (s *stage) closeRound(o *judging.Options, sum *judge.Tally) (more bool, err error) {
+	if s.b.DryRun {
+		return false, ErrOwnWork
+	}
+	n := s.b.Recipe.Shards
+	for i := range n {
+		t := work.Task{Stage: s.name, Out: s.b.Out, Shard: i, Of: n}
+		var part judge.Tally
+		if err := shard.ReadJSON(shard.Join(s.b.dir(s.name), judging.TallyName(t, o.Round)), &part); err != nil {
+			return false, err
+		}
+		sum.Merge(part)
+	}
+	more = o.Plan.Close(o.Round, *sum, o.Recipe.IntervalWidth)
+	raw, err := json.MarshalIndent(join.Round{
+		Round: o.Round + 1, Share: o.Recipe.Rounds[o.Round], Last: !more, Stopped: append([]judge.Stop{}, o.Plan.Stopped...), Tally: *sum,
+	}, "", "  ")
+	if err != nil {
+		return false, err
+	}
+	name := join.RoundName(o.Round)
+	f, err := shard.WriteFile(shard.Join(s.b.dir(s.name), name), append(raw, '\n'))
+	if err != nil {
+		return false, err
+	}
+	f.Name = name
+	return more, shard.WriteDone(s.b.dir(s.name), schemas.Done{Stage: s.name, Shard: join.FirstRecord(o.Round, n) + n, Fingerprint: s.fingerprint, Files: []schemas.File{f}})
+}
+
+// judgeWeights are the weights of judges by their golden controls.
+func (b *Build) judgeWeights() (map[string]float64, error) {
+	rounds, err := join.Rounds(b.Out)
 	if err != nil {
 		return nil, err
 	}
-	defer r.Close()
-	return m.Without(r)
-}
-
-func ngramsPath(out, language string, fold int) string {
-	return shard.Join(out, schemas.StageExtract, ngramsName(language, fold)+".bin")
+	return judge.Weights(rounds[len(rounds)-1].Tally.Controls(), b.Recipe.Judge.MinGoldenAcceptance), nil
 }

@@ -10,6 +10,9 @@ import (
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
+	"decoy/pipelines/join"
+	"decoy/pipelines/judging"
+	"decoy/pipelines/work"
 	"decoy/schemas"
 	"decoy/transforms/judge"
 	"decoy/transforms/panel/faultserver"
@@ -20,7 +23,7 @@ const inRounds = "extract: {kinds: {import: 2, call: 4, general: 1}, prefix_byte
 
 func TestRounds(t *testing.T) {
 	c := ordinary(t, 3)
-	r := recipe(t, inRounds)
+	r := parsed(t, inRounds)
 	out := c.build(t, "direct", r)
 	w := worldOf(t, out)
 
@@ -45,7 +48,7 @@ func TestRounds(t *testing.T) {
 	plan := judge.Plan{Rounds: r.Judge.Rounds}
 	for _, n := range w.negatives {
 		x := w.contexts[n.ContextID]
-		cell := judgeCell(&n, &x)
+		cell := judging.CellOf(&n, &x)
 		k, _ := plan.Round(n.ID, cell)
 		byRound[k][cell] = append(byRound[k][cell], n)
 		cells[cell] = true
@@ -85,7 +88,7 @@ func TestRounds(t *testing.T) {
 			t.Errorf("the golden of %s was shown %d times", id, n)
 		}
 	}
-	rounds, err := readRounds(out)
+	rounds, err := join.Rounds(out)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,9 +135,9 @@ func TestRounds(t *testing.T) {
 		jobs := 0
 		b := c.open(t, again, "direct", r)
 		run := b.Run
-		b.Run = func(ctx context.Context, p *beam.Pipeline, j Job) (Metrics, error) {
+		b.Run = func(ctx context.Context, p *beam.Pipeline, j Job) (work.Metrics, error) {
 			if jobs++; jobs > 1 {
-				return Metrics{}, broken
+				return work.Metrics{}, broken
 			}
 			return run(ctx, p, j)
 		}
@@ -183,7 +186,7 @@ func TestRoundsAreNotPaidTwice(t *testing.T) {
 		return faultserver.OK(completion(renamed))
 	})
 	c := ordinary(t, 1)
-	r := judging(t, s, "rounds: [0.3, 0.6, 1.0], interval_width: 0.6", asker(s, "jud", "provider: openai"))
+	r := judgedBy(t, s, "rounds: [0.3, 0.6, 1.0], interval_width: 0.6", asker(s, "jud", "provider: openai"))
 	out := c.build(t, "direct", r)
 	sent := len(s.Arrivals())
 	for _, lost := range []string{"manifest.json", "_done/00002.json", "_done/00004.json", "_done/00007.json"} {

@@ -10,18 +10,23 @@ import (
 	"testing"
 
 	"decoy/io/shard"
+	"decoy/pipelines/export"
+	"decoy/pipelines/join"
+	"decoy/pipelines/judging"
+	"decoy/pipelines/recipe"
+	"decoy/pipelines/work"
 	"decoy/schemas"
 	"decoy/transforms/judge"
 	"decoy/transforms/panel/faultserver"
 	"decoy/transforms/panel/ledger"
 )
 
-// judging is a recipe with the generators rules and gen, and with these judges beside
+// judgedBy is a recipe with the generators rules and gen, and with these judges beside
 // other fields.
-func judging(t *testing.T, s *faultserver.Server, fields string, judges ...string) Recipe {
+func judgedBy(t *testing.T, s *faultserver.Server, fields string, judges ...string) recipe.Recipe {
 	t.Helper()
 	t.Setenv(keyEnv, apiKey)
-	return recipe(t, "extract: {kinds: {import: 1, call: 2, general: 1}, prefix_bytes: 1024, suffix_bytes: 1024}\n"+
+	return parsed(t, "extract: {kinds: {import: 1, call: 2, general: 1}, prefix_bytes: 1024, suffix_bytes: 1024}\n"+
 		"generate: {panel: [{name: rules, provider: rules}, "+asker(s, "gen", "provider: openai")+"]}\n"+
 		"judge: {goldens: 0.5, "+fields+", panel: ["+strings.Join(judges, ", ")+"]}\n")
 }
@@ -48,7 +53,7 @@ func worldOf(t *testing.T, out string) world {
 		w.negatives[n.ID] = n
 	}
 	for i := range 3 {
-		for v, err := range readVerdicts(shardTask{Out: out, Shard: i, Of: 3}) {
+		for v, err := range join.Verdicts(work.Task{Out: out, Shard: i, Of: 3}) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -95,7 +100,7 @@ func TestPairwise(t *testing.T) {
 		}
 		return faultserver.Text(fmt.Sprintf(`{"choice": %q, "confidence": 0.8}`, choice))
 	})
-	r := judging(t, s, "protocol: pairwise", "{name: ngram, provider: ngram}", asker(s, "jud", "provider: openai"), asker(s, "kin", "provider: openai, family: m-gen"))
+	r := judgedBy(t, s, "protocol: pairwise", "{name: ngram, provider: ngram}", asker(s, "jud", "provider: openai"), asker(s, "kin", "provider: openai, family: m-gen"))
 	w := worldOf(t, ordinary(t, 2).build(t, "direct", r))
 
 	seen := map[string]int{}
@@ -144,7 +149,7 @@ func TestPairwise(t *testing.T) {
 		t.Errorf("asked %v, want %v: no judge judges its own family", asked, want)
 	}
 	r.Judge.OwnFamily = true
-	if o := (judgeOptions{Recipe: r.Judge, Plan: judge.Plan{Rounds: r.Judge.Rounds}, Families: r.Generate.families()}); len(o.turn(r.Judge.Panel[2], contextNegatives{Right: []schemas.Negative{{ID: "n", Generator: "gen"}}}).negatives) != 1 {
+	if o := (judging.Options{Recipe: r.Judge, Plan: judge.Plan{Rounds: r.Judge.Rounds}, Families: r.Generate.Families()}); len(o.Turn(r.Judge.Panel[2], join.ContextNegatives{Right: []schemas.Negative{{ID: "n", Generator: "gen"}}}).Negatives) != 1 {
 		t.Error("own_family: true does not let kin judge gen")
 	}
 }
@@ -159,7 +164,7 @@ func TestLogProb(t *testing.T) {
 		}
 		return faultserver.OK(completion(renamed))
 	})
-	r := judging(t, s, "protocol: logprob, rounds: [0.5, 1.0], interval_width: 0", asker(s, "student", "provider: fim, fim_model: qwen2.5-coder"))
+	r := judgedBy(t, s, "protocol: logprob, rounds: [0.5, 1.0], interval_width: 0", asker(s, "student", "provider: fim, fim_model: qwen2.5-coder"))
 	out := ordinary(t, 2).build(t, "direct", r)
 	w := worldOf(t, out)
 	seen, controls := map[string]int{}, 0
@@ -235,9 +240,9 @@ func TestWeights(t *testing.T) {
 		return faultserver.Text(`{"correct": true, "confidence": 0.9}`)
 	})
 	c := ordinary(t, 1)
-	r := judging(t, s, "min_golden_acceptance: 0.9", asker(s, "no", "provider: openai"), asker(s, "yes", "provider: openai"))
+	r := judgedBy(t, s, "min_golden_acceptance: 0.9", asker(s, "no", "provider: openai"), asker(s, "yes", "provider: openai"))
 	out := c.build(t, "direct", r)
-	rounds, err := readRounds(out)
+	rounds, err := join.Rounds(out)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -250,7 +255,7 @@ func TestWeights(t *testing.T) {
 		t.Errorf("kappa of judges that never agree: %+v", k)
 	}
 	w := controls[0].High / 0.9
-	for _, o := range records[outcome](t, out, schemas.StageExport+"/parts", "outcomes") {
+	for _, o := range records[export.Outcome](t, out, schemas.StageExport+"/parts", "outcomes") {
 		if o.Judges != 2 || o.Fooled != 1 || o.Weighted == nil || math.Abs(*o.Weighted-1/(1+w)) > 1e-5 {
 			t.Fatalf("outcome %+v, want the weighted fool rate %v", o, 1/(1+w))
 		}
@@ -273,7 +278,7 @@ func TestWeights(t *testing.T) {
 	if err != nil || again.Fingerprint == m.Fingerprint || fmt.Sprint(after) != fmt.Sprint(before) || len(s.Arrivals()) != sent {
 		t.Errorf("another weight: curate is the same, or judge is done again; %v", err)
 	}
-	for _, o := range records[outcome](t, out, schemas.StageExport+"/parts", "outcomes") {
+	for _, o := range records[export.Outcome](t, out, schemas.StageExport+"/parts", "outcomes") {
 		if *o.Weighted != 0.5 {
 			t.Fatalf("outcome %+v without weights", o)
 		}

@@ -13,6 +13,8 @@ import (
 
 	"decoy/io/columnar"
 	"decoy/io/shard"
+	"decoy/pipelines/ask"
+	"decoy/pipelines/money"
 	"decoy/schemas"
 	"decoy/transforms/panel/ledger"
 )
@@ -40,7 +42,7 @@ func paidFor(t *testing.T) string {
 		{schemas.StageGenerate, 0, []ledger.Record{answer("1", "gen", "{\"late\": true}"), answer("3", "gen", "\xff\xfe")}},
 		{schemas.StageJudge, 4, []ledger.Record{answer("4", "jud", "x")}},
 	} {
-		l, err := ledger.Open(t.Context(), openStore(out, x.stage), x.shard)
+		l, err := ledger.Open(t.Context(), ask.Store(out, x.stage), x.shard)
 		if err == nil {
 			err = l.Commit(t.Context(), x.records)
 		}
@@ -53,7 +55,7 @@ func paidFor(t *testing.T) string {
 
 func TestLedgersOfABuild(t *testing.T) {
 	out := paidFor(t)
-	before, err := LedgerStats(t.Context(), out)
+	before, err := money.LedgerStats(t.Context(), out)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,11 +69,11 @@ func TestLedgersOfABuild(t *testing.T) {
 	if err != nil || len(compacted) != 2 || compacted[0].FilesBefore != 2 || compacted[0].FilesAfter != 1 || compacted[1].FilesAfter != 1 {
 		t.Errorf("%+v, %v", compacted, err)
 	}
-	after, err := LedgerStats(t.Context(), out)
+	after, err := money.LedgerStats(t.Context(), out)
 	if d := cmp.Diff(before, after); d != "" || err != nil {
 		t.Errorf("compacting changes the counts: %s, %v", d, err)
 	}
-	audits, err := VerifyLedgers(t.Context(), out)
+	audits, err := money.VerifyLedgers(t.Context(), out)
 	if err != nil || len(audits) != 2 || audits[0].SpentUSD != 1.75 || len(audits[0].Damaged)+len(audits[1].Damaged) != 0 {
 		t.Errorf("%+v, %v", audits, err)
 	}
@@ -83,7 +85,7 @@ func TestLedgersOfABuild(t *testing.T) {
 	if _, err := CompactLedgers(t.Context(), out); err == nil || !strings.Contains(err.Error(), "in use") {
 		t.Errorf("error %v, want that OUT is in use", err)
 	}
-	if _, err := LedgerStats(t.Context(), filepath.Join(out, "nowhere")); err == nil {
+	if _, err := money.LedgerStats(t.Context(), filepath.Join(out, "nowhere")); err == nil {
 		t.Error("a folder that is not there has no error")
 	}
 }
@@ -91,19 +93,19 @@ func TestLedgersOfABuild(t *testing.T) {
 func TestExportLedgers(t *testing.T) {
 	out := paidFor(t)
 	dir := t.TempDir()
-	read := map[string]func(path string) ([]PaidRecord, error){
-		".jsonl": func(path string) (list []PaidRecord, err error) {
+	read := map[string]func(path string) ([]money.PaidRecord, error){
+		".jsonl": func(path string) (list []money.PaidRecord, err error) {
 			raw, err := os.ReadFile(path)
 			for d := json.NewDecoder(bytes.NewReader(raw)); err == nil && d.More(); {
-				var r PaidRecord
+				var r money.PaidRecord
 				err = d.Decode(&r)
 				list = append(list, r)
 			}
 			return list, err
 		},
-		".jsonl.zst": shard.ReadAll[PaidRecord],
-		".parquet": func(path string) (list []PaidRecord, err error) {
-			for r, err := range columnar.Read[PaidRecord](path) {
+		".jsonl.zst": shard.ReadAll[money.PaidRecord],
+		".parquet": func(path string) (list []money.PaidRecord, err error) {
+			for r, err := range columnar.Read[money.PaidRecord](path) {
 				if err != nil {
 					return nil, err
 				}
@@ -112,10 +114,10 @@ func TestExportLedgers(t *testing.T) {
 			return list, nil
 		},
 	}
-	var first []PaidRecord
+	var first []money.PaidRecord
 	for _, ext := range []string{".jsonl", ".jsonl.zst", ".parquet"} {
 		path := filepath.Join(dir, "paid"+ext)
-		if n, err := ExportLedgers(t.Context(), out, path, true); err != nil || n != 6 {
+		if n, err := money.ExportLedgers(t.Context(), out, path, true); err != nil || n != 6 {
 			t.Fatalf("%s: %d records, %v", ext, n, err)
 		}
 		got, err := read[ext](path)
@@ -136,19 +138,19 @@ func TestExportLedgers(t *testing.T) {
 	if stands != "++--++" || first[0].ContextID != "c1" || *first[0].Response != "{}" || !first[4].ResponseBase64 || *first[4].Response != "//4=" || first[5].Stage != schemas.StageJudge || first[5].Shard != 4 {
 		t.Errorf("%s %+v", stands, first)
 	}
-	if _, err := ExportLedgers(t.Context(), out, filepath.Join(dir, "paid.jsonl"), false); err != nil {
+	if _, err := money.ExportLedgers(t.Context(), out, filepath.Join(dir, "paid.jsonl"), false); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := read[".jsonl"](filepath.Join(dir, "paid.jsonl")); err != nil || got[0].Response != nil || got[4].ResponseBase64 {
 		t.Errorf("a response is in an export without: %+v, %v", got, err)
 	}
-	if _, err := ExportLedgers(t.Context(), out, filepath.Join(dir, "paid.csv"), false); err == nil || !strings.Contains(err.Error(), ".jsonl.zst or .parquet") {
+	if _, err := money.ExportLedgers(t.Context(), out, filepath.Join(dir, "paid.csv"), false); err == nil || !strings.Contains(err.Error(), ".jsonl.zst or .parquet") {
 		t.Errorf("error %v, want the formats", err)
 	}
 }
 
 func TestDeadLetters(t *testing.T) {
-	got, err := DeadLetters(t.Context(), paidFor(t))
+	got, err := money.DeadLetters(t.Context(), paidFor(t))
 	if err != nil || len(got) != 1 {
 		t.Fatalf("%+v, %v; want one, the other was answered since", got, err)
 	}
@@ -156,7 +158,7 @@ func TestDeadLetters(t *testing.T) {
 	if d.Key != "2" || d.ContextID != "c2" || d.Type != schemas.TypeImport || d.Reason != "http_error" || d.Detail != "status 500" || d.Member != "gen" || d.AssumedUSD != 0.5 || d.Attempts != 4 {
 		t.Errorf("%+v", d)
 	}
-	if want := strings.Repeat("é", responseBytes/2) + "…"; d.Response != want {
+	if want := strings.Repeat("é", money.ResponseBytes/2) + "…"; d.Response != want {
 		t.Errorf("response %q", d.Response)
 	}
 }
@@ -170,7 +172,7 @@ func TestWhatKilledRunsMayHaveCost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := ledger.Open(t.Context(), openStore(out, schemas.StageGenerate), 0)
+	l, err := ledger.Open(t.Context(), ask.Store(out, schemas.StageGenerate), 0)
 	if err == nil {
 		err = l.CommitAdvanced(t.Context(), nil, []ledger.Advance{{Member: "gen", Calls: 3, USD: 0.5}})
 	}
@@ -178,11 +180,11 @@ func TestWhatKilledRunsMayHaveCost(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		stats, err := LedgerStats(t.Context(), out)
+		stats, err := money.LedgerStats(t.Context(), out)
 		if err != nil || stats[0].MayCostUSD != 0.5 || stats[0].MayCostCalls != 3 || stats[0].Records != 5 {
 			t.Errorf("%+v, %v", stats, err)
 		}
-		audits, err := VerifyLedgers(t.Context(), out)
+		audits, err := money.VerifyLedgers(t.Context(), out)
 		if err != nil || audits[0].MayCost != 0.5 || audits[0].SpentUSD != 2.25 || len(audits[0].Damaged) > 0 {
 			t.Errorf("%+v, %v", audits, err)
 		}
@@ -194,10 +196,10 @@ func TestWhatKilledRunsMayHaveCost(t *testing.T) {
 			t.Errorf("run.json: %+v, %v", info.Spending, err)
 		}
 		path := filepath.Join(t.TempDir(), "paid.jsonl.zst")
-		if _, err := ExportLedgers(t.Context(), out, path, false); err != nil {
+		if _, err := money.ExportLedgers(t.Context(), out, path, false); err != nil {
 			t.Fatal(err)
 		}
-		lines, err := shard.ReadAll[PaidRecord](path)
+		lines, err := shard.ReadAll[money.PaidRecord](path)
 		usd := 0.0
 		for _, r := range lines {
 			usd += r.AssumedUSD

@@ -3,6 +3,9 @@ package pipelines
 import (
 	"strings"
 	"testing"
+
+	"decoy/pipelines/ask"
+	"decoy/pipelines/recipe"
 )
 
 func TestLimiterRecipe(t *testing.T) {
@@ -14,24 +17,24 @@ func TestLimiterRecipe(t *testing.T) {
 		"limiter: {password_env: X}":                                                 "limiter.redis",
 		"limiter: {redsi: x}":                                                        "did you mean redis",
 	} {
-		_, err := ParseRecipe([]byte("archives: [x]\n" + text + "\n"))
+		_, err := recipe.Parse([]byte("archives: [x]\n" + text + "\n"))
 		if (err == nil) != (want == "") || err != nil && (!strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2")) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
-	l := LimiterRecipe{Redis: "redis://localhost:1/0", PasswordEnv: "DECOY_TEST_NO_SUCH_PASSWORD"}
-	if _, err := l.open(); err == nil || !strings.Contains(err.Error(), l.PasswordEnv) {
+	l := recipe.Limiter{Redis: "redis://localhost:1/0", PasswordEnv: "DECOY_TEST_NO_SUCH_PASSWORD"}
+	if _, err := ask.OpenLimiter(l); err == nil || !strings.Contains(err.Error(), l.PasswordEnv) {
 		t.Errorf("a password that is not set: %v", err)
 	}
 	t.Setenv(l.PasswordEnv, "hunter2")
-	one, err := l.open()
+	one, err := ask.OpenLimiter(l)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if two, err := l.open(); err != nil || one != two {
+	if two, err := ask.OpenLimiter(l); err != nil || one != two {
 		t.Errorf("two limiters of one recipe, %v", err)
 	}
-	if s, err := (LimiterRecipe{}).open(); s != nil || err != nil {
+	if s, err := ask.OpenLimiter(recipe.Limiter{}); s != nil || err != nil {
 		t.Errorf("a limiter that nobody named: %v, %v", s, err)
 	}
 }

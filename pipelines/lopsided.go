@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"decoy/io/shard"
+	"decoy/pipelines/join"
+	"decoy/pipelines/work"
 	"decoy/schemas"
 	"decoy/transforms/panel"
 	"decoy/transforms/report"
@@ -77,23 +79,14 @@ func warning(format string, a ...any) report.Warning {
 	return report.Warning{Level: LevelWarning, Text: fmt.Sprintf(format, a...)}
 }
 
-// Counts of manifests that warnings are made of.
-func countNegativesBy(generator string) string { return "negatives_by_" + generator }
-func countRejectsBy(generator string) string   { return "rejects_by_" + generator }
-func countRows(split string) string            { return "rows_" + split }
-func countRowsOf(split, language string) string {
-	return "rows_" + split + "_" + language
-}
-func countPairs(typ string) string { return "pairs_" + typ }
-
 // lopsidedGenerate names generators that gave nothing.
 func lopsidedGenerate(b *Build, m schemas.Manifest) ([]report.Warning, error) {
 	var out []report.Warning
 	for _, g := range b.Recipe.Generate.Panel {
-		if m.Counts["negatives"] == 0 || m.Counts[countNegativesBy(g.Name)] > 0 {
+		if m.Counts["negatives"] == 0 || m.Counts[work.CountNegativesBy(g.Name)] > 0 {
 			continue
 		}
-		n := m.Counts[countRejectsBy(g.Name)]
+		n := m.Counts[work.CountRejectsBy(g.Name)]
 		if n == 0 {
 			out = append(out, warning("generator %s gave no negative", g.Name))
 			continue
@@ -121,7 +114,7 @@ func lopsidedGenerate(b *Build, m schemas.Manifest) ([]report.Warning, error) {
 func (b *Build) reasonsOf(generator string) ([]EmptyReason, error) {
 	m := schemas.Manifest{Rejects: map[string]int64{}}
 	for i := range b.Recipe.Shards {
-		for r, err := range shard.Read[schemas.Reject](shardPath(b.Out, schemas.StageGenerate,
+		for r, err := range shard.Read[schemas.Reject](shard.Path(b.Out, schemas.StageGenerate,
 			"rejects", i, b.Recipe.Shards)) {
 			if err != nil {
 				return nil, err
@@ -136,7 +129,7 @@ func (b *Build) reasonsOf(generator string) ([]EmptyReason, error) {
 
 // lopsidedJudge names judges without a valid verdict.
 func lopsidedJudge(b *Build, _ schemas.Manifest) ([]report.Warning, error) {
-	rounds, err := readRounds(b.Out)
+	rounds, err := join.Rounds(b.Out)
 	if err != nil {
 		return nil, err
 	}
@@ -165,14 +158,14 @@ func lopsidedCurate(b *Build, m schemas.Manifest) ([]report.Warning, error) {
 		"change curate.split"
 	var out []report.Warning
 	for _, split := range schemas.Splits {
-		if b.Recipe.Curate.Split[split] > 0 && m.Counts[countRows(split)] == 0 {
+		if b.Recipe.Curate.Split[split] > 0 && m.Counts[work.CountRows(split)] == 0 {
 			out = append(out, warning("the split %s is empty; %s", split, remedy))
 		}
 	}
-	if b.Recipe.Curate.Split[schemas.SplitValidation] > 0 && m.Counts[countRows(schemas.SplitValidation)] > 0 {
+	if b.Recipe.Curate.Split[schemas.SplitValidation] > 0 && m.Counts[work.CountRows(schemas.SplitValidation)] > 0 {
 		without := languagesWhere(func(l string) bool {
-			return m.Counts[countRowsOf(schemas.SplitTrain, l)] > 0 &&
-				m.Counts[countRowsOf(schemas.SplitValidation, l)] == 0
+			return m.Counts[work.CountRowsOf(schemas.SplitTrain, l)] > 0 &&
+				m.Counts[work.CountRowsOf(schemas.SplitValidation, l)] == 0
 		})
 		if len(without) > 0 {
 			out = append(out, warning("no validation rows of %s; %s", strings.Join(without, ", "), remedy))
@@ -186,7 +179,7 @@ func lopsidedCurate(b *Build, m schemas.Manifest) ([]report.Warning, error) {
 				off++
 			}
 		}
-		if m.Counts[countPairs(t)] == 0 && off < len(schemas.Languages) {
+		if m.Counts[work.CountPairs(t)] == 0 && off < len(schemas.Languages) {
 			types = append(types, t)
 		}
 	}
@@ -200,7 +193,7 @@ func lopsidedCurate(b *Build, m schemas.Manifest) ([]report.Warning, error) {
 	}
 	none := languagesWhere(func(l string) bool {
 		return extract.Counts["files_"+l] > 0 && !slices.ContainsFunc(schemas.Splits,
-			func(s string) bool { return m.Counts[countRowsOf(s, l)] > 0 })
+			func(s string) bool { return m.Counts[work.CountRowsOf(s, l)] > 0 })
 	})
 	if len(none) > 0 {
 		out = append(out, warning("no rows at all of %s, although files of it were read; see the cells in the report",

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"decoy/io/shard"
+	"decoy/pipelines/ask"
+	"decoy/pipelines/work"
 	"decoy/schemas"
 )
 
@@ -66,7 +68,7 @@ func writtenBy(stage string, shards int) func(name string) bool {
 
 // namesIn are the finished files of a stage's folder but for its records and its ledger.
 func namesIn(dir string) ([]string, error) {
-	files, err := shard.Walk(dir, "_done", "ledger", budgetFolder, stoppedFolder, gaveUpFolder)
+	files, err := shard.Walk(dir, "_done", "ledger", work.BudgetFolder, work.StoppedFolder, ask.GaveUpFolder)
 	var names []string
 	for _, f := range files {
 		names = append(names, f.Name)

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"decoy/io/shard"
+	"decoy/pipelines/ask"
+	"decoy/pipelines/recipe"
 	"decoy/schemas"
 	"decoy/transforms/panel"
 	"decoy/transforms/panel/faultserver"
@@ -25,13 +27,13 @@ const (
 )
 
 // asked is a recipe whose panels ask a server beside the built-in members.
-func asked(t *testing.T, s *faultserver.Server) Recipe {
+func asked(t *testing.T, s *faultserver.Server) recipe.Recipe {
 	t.Helper()
 	t.Setenv(keyEnv, apiKey)
 	member := func(name string) string {
 		return fmt.Sprintf("{name: %s, provider: openai, base_url: %s, model: m-%s, api_key_env: %s, concurrency: 48, max_tokens: 100, timeout: 2s, usd_per_mtok: {in: 1, out: 2}}", name, s.URL(), name, keyEnv)
 	}
-	return recipe(t, "extract: {kinds: {import: 1, call: 2, general: 1}, prefix_bytes: 1024, suffix_bytes: 1024}\n"+
+	return parsed(t, "extract: {kinds: {import: 1, call: 2, general: 1}, prefix_bytes: 1024, suffix_bytes: 1024}\n"+
 		"generate: {panel: [{name: rules, provider: rules}, "+member("gen")+"]}\njudge: {goldens: 0.5, panel: [{name: ngram, provider: ngram}, "+member("jud")+"]}\n")
 }
 
@@ -233,9 +235,9 @@ func TestPanelFaults(t *testing.T) {
 func paid(t *testing.T, out string, shards int) float64 {
 	t.Helper()
 	sum := 0.0
-	for _, stage := range paidStages {
+	for _, stage := range ask.PaidStages {
 		for i := range shards {
-			l, err := ledger.Open(t.Context(), openStore(out, stage), i)
+			l, err := ledger.Open(t.Context(), ask.Store(out, stage), i)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -13,6 +13,11 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"decoy/io/shard"
+	"decoy/pipelines/export"
+	"decoy/pipelines/extraction"
+	"decoy/pipelines/recipe"
+	"decoy/pipelines/work"
 	"decoy/schemas"
 	"decoy/schemas/contain"
 )
@@ -45,7 +50,7 @@ func TestOrdered(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			var opened, closed atomic.Int32
 			var got []int
-			err := ordered(t.Context(), numbers(1000, c.source),
+			err := work.Ordered(t.Context(), numbers(1000, c.source),
 				func() (int, func(), error) {
 					if opened.Load() == 2 && c.open != nil {
 						return 0, nil, c.open
@@ -90,7 +95,7 @@ func TestOrdered(t *testing.T) {
 					panic("it failed")
 				}
 			}
-			err := ordered(t.Context(), func(yield func(int, error) bool) { fails("input"); yield(1, nil) },
+			err := work.Ordered(t.Context(), func(yield func(int, error) bool) { fails("input"); yield(1, nil) },
 				func() (int, func(), error) { return 0, func() {}, nil },
 				func(int, int) (int, error) { fails("work"); return 0, nil },
 				func(int) error { fails("emit"); return nil })
@@ -102,7 +107,7 @@ func TestOrdered(t *testing.T) {
 	t.Run("cancelled", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		n := 0
-		err := ordered(ctx, numbers(1_000_000, nil), func() (int, func(), error) { return 0, func() {}, nil },
+		err := work.Ordered(ctx, numbers(1_000_000, nil), func() (int, func(), error) { return 0, func() {}, nil },
 			func(_, i int) (int, error) { return i, nil },
 			func(int) error {
 				if n++; n == 100 {
@@ -124,13 +129,13 @@ func TestCursor(t *testing.T) {
 			}
 		}
 	}
-	c := newCursor(in, func(s string) string { return s[:1] })
-	defer c.stop()
+	c := shard.NewCursor(in, func(s string) string { return s[:1] })
+	defer c.Stop()
 	for _, step := range []struct {
 		key  string
 		want []string
 	}{{"b", []string{"b1", "b2"}}, {"c", nil}, {"d", []string{"d1"}}, {"e", nil}} {
-		got, err := c.of(step.key)
+		got, err := c.Of(step.key)
 		if err != nil || !slices.Equal(got, step.want) {
 			t.Errorf("of %s: %q, %v; want %q", step.key, got, err, step.want)
 		}
@@ -138,10 +143,10 @@ func TestCursor(t *testing.T) {
 }
 
 func TestLowestSamples(t *testing.T) {
-	make := func(lang, typ, id string) sample {
-		return sample{Context: schemas.Context{Language: lang}, Negative: schemas.Negative{Type: typ, ID: id}}
+	make := func(lang, typ, id string) export.Sample {
+		return export.Sample{Context: schemas.Context{Language: lang}, Negative: schemas.Negative{Type: typ, ID: id}}
 	}
-	var in []sample
+	var in []export.Sample
 	want := []string{}
 	for _, lang := range []string{"cpp", "go", "rust"} {
 		for k, typ := range []string{"import", "method"} {
@@ -152,11 +157,11 @@ func TestLowestSamples(t *testing.T) {
 		}
 	}
 	var got []string
-	for _, s := range lowestSamples(in) {
+	for _, s := range export.LowestSamples(in) {
 		got = append(got, s.Context.Language+s.Negative.Type+s.Negative.ID)
 	}
 	if !slices.Equal(got, want) {
-		t.Errorf("kept %q, want the %d lowest ids of each cell: %q", got, samplesPerCell, want)
+		t.Errorf("kept %q, want the %d lowest ids of each cell: %q", got, export.SamplesPerCell, want)
 	}
 }
 
@@ -172,15 +177,15 @@ func TestCapRepo(t *testing.T) {
 	add("rust", "call", 101)
 	keep := func(in []schemas.Context, limit int) (kept []schemas.Context, over int64) {
 		t.Helper()
-		c := newCandidates(filepath.Join(t.TempDir(), "candidates"))
+		c := extraction.NewCandidates(filepath.Join(t.TempDir(), "candidates"))
 		for _, x := range in {
-			if err := c.add(x); err != nil {
+			if err := c.Add(x); err != nil {
 				t.Fatal(err)
 			}
 		}
-		over, err := c.take(limit, func(x schemas.Context) error { kept = append(kept, x); return nil })
-		if err != nil || c.sorted.Len() != 0 || len(c.cells) != 0 {
-			t.Fatalf("%v; %d left for the next repository", err, c.sorted.Len())
+		over, err := c.Take(limit, func(x schemas.Context) error { kept = append(kept, x); return nil })
+		if err != nil || c.Sorted.Len() != 0 || len(c.Cells) != 0 {
+			t.Fatalf("%v; %d left for the next repository", err, c.Sorted.Len())
 		}
 		return kept, over
 	}
@@ -209,23 +214,23 @@ func TestManifestName(t *testing.T) {
 		{"x/Cargo.toml", "[workspace]\nname = \"no\"\n[package]\n  name = \"yes\" \n[dependencies]\nname = \"no\"\n", "yes"},
 		{"other.toml", "[package]\nname = \"x\"\n", ""},
 	} {
-		if got := manifestName(c.path, []byte(c.data)); got != c.want {
+		if got := extraction.ManifestName(c.path, []byte(c.data)); got != c.want {
 			t.Errorf("%s %.20q: %q, want %q", c.path, c.data, got, c.want)
 		}
 	}
-	if manifestName("a/go.mod", nil) == "" || manifestName("a/mod.go", nil) != "" {
+	if extraction.ManifestName("a/go.mod", nil) == "" || extraction.ManifestName("a/mod.go", nil) != "" {
 		t.Error("without data it says whether a path is a manifest")
 	}
 }
 
 func TestRecipeYAML(t *testing.T) {
 	usd := 3.0
-	r, err := ParseRecipe([]byte("name: x\ngenerate: {panel: [{name: a, provider: openai, base_url: 'http://h/v1', model: m, api_key_env: SOME_KEY, rpm: 4711}]}\ncurate: {decontaminate: [{path: /home/me/bench.jsonl}]}\n"))
+	r, err := recipe.Parse([]byte("name: x\ngenerate: {panel: [{name: a, provider: openai, base_url: 'http://h/v1', model: m, api_key_env: SOME_KEY, rpm: 4711}]}\ncurate: {decontaminate: [{path: /home/me/bench.jsonl}]}\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Archives, r.BudgetUSD = []string{"/home/me/*.zip"}, &usd
-	text, err := recipeYAML(r)
+	text, err := export.RecipeYAML(r)
 	if err != nil {
 		t.Fatal(err)
 	}

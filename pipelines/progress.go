@@ -10,6 +10,7 @@ import (
 
 	"decoy/io/bucket"
 	"decoy/io/shard"
+	"decoy/pipelines/ask"
 )
 
 // How often done records are counted. They are what a build leaves on every runner,
@@ -53,7 +54,7 @@ func (s *stage) watched(ctx context.Context, p *beam.Pipeline, total int) error 
 	if s.b.Progress != nil {
 		watching.Go(func() { s.watch(stop, before, show) })
 	}
-	endAsking := beginAsking(s.b.Out)
+	endAsking := ask.Begin(s.b.Out)
 	m, err := s.b.Run(ctx, p, job)
 	endAsking()
 	close(stop)

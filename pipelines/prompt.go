@@ -12,6 +12,8 @@ import (
 	"sync"
 
 	"decoy/io/shard"
+	"decoy/pipelines/money"
+	"decoy/pipelines/work"
 	"decoy/schemas"
 	"decoy/transforms/panel"
 )
@@ -72,7 +74,7 @@ func (b *Build) Prompt(ctx context.Context, q Question) (Asked, error) {
 	return a, err
 }
 
-func (q Question) draft(d *panel.Drafts, m panel.Member, c schemas.Context, t shardTask) (panel.Request, error) {
+func (q Question) draft(d *panel.Drafts, m panel.Member, c schemas.Context, t work.Task) (panel.Request, error) {
 	if !q.Judge {
 		if m.Provider == panel.ProviderFIM {
 			return d.SampleRequest(m.Name, c, q.Sample)
@@ -87,10 +89,10 @@ func (q Question) draft(d *panel.Drafts, m panel.Member, c schemas.Context, t sh
 		return d.GenerateRequest(m.Name, c, typ, q.Sample)
 	}
 	if q.Golden {
-		return draftJudge(d, m, c, c.Golden)
+		return money.DraftJudge(d, m, c, c.Golden)
 	}
 	var have []string
-	for n, err := range shard.Read[schemas.Negative](t.path(schemas.StageGenerate, "negatives")) {
+	for n, err := range shard.Read[schemas.Negative](t.Path(schemas.StageGenerate, "negatives")) {
 		if errors.Is(err, fs.ErrNotExist) {
 			return panel.Request{}, fmt.Errorf("%s has no negatives yet: run decoy generate first, or ask for the golden", t.Out)
 		}
@@ -101,7 +103,7 @@ func (q Question) draft(d *panel.Drafts, m panel.Member, c schemas.Context, t sh
 			continue
 		}
 		if (q.Negative == "" || n.ID == q.Negative) && (q.Type == "" || n.Type == q.Type) {
-			return draftJudge(d, m, c, n.Text)
+			return money.DraftJudge(d, m, c, n.Text)
 		}
 		have = append(have, fmt.Sprintf("%s (%s by %s)", n.ID, n.Type, n.Generator))
 	}
@@ -127,17 +129,17 @@ func paidMember(stage string, members []panel.Member, name string) (panel.Member
 
 // findContext looks for a context in all shards side by side; their files are sorted
 // by id, so that each is read up to the place where it would be.
-func (b *Build) findContext(ctx context.Context, id string) (schemas.Context, shardTask, error) {
+func (b *Build) findContext(ctx context.Context, id string) (schemas.Context, work.Task, error) {
 	paths, err := shard.List(b.dir(schemas.StageExtract), "contexts-?????-of-?????.jsonl.zst")
 	if err != nil {
-		return schemas.Context{}, shardTask{}, err
+		return schemas.Context{}, work.Task{}, err
 	}
 	if len(paths) == 0 {
-		return schemas.Context{}, shardTask{}, fmt.Errorf("%s has no contexts; run decoy extract first", b.Out)
+		return schemas.Context{}, work.Task{}, fmt.Errorf("%s has no contexts; run decoy extract first", b.Out)
 	}
 	type place struct {
 		context schemas.Context
-		task    shardTask
+		task    work.Task
 	}
 	found := make([]*place, len(paths))
 	errs := make([]error, len(paths))
@@ -156,7 +158,7 @@ func (b *Build) findContext(ctx context.Context, id string) (schemas.Context, sh
 					continue
 				}
 				if c.ID == id {
-					t := shardTask{Out: b.Out}
+					t := work.Task{Out: b.Out}
 					_, errs[i] = fmt.Sscanf(filepath.Base(path), "contexts-%d-of-%d.", &t.Shard, &t.Of)
 					found[i] = &place{c, t}
 				}
@@ -171,7 +173,7 @@ func (b *Build) findContext(ctx context.Context, id string) (schemas.Context, sh
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
-		return schemas.Context{}, shardTask{}, err
+		return schemas.Context{}, work.Task{}, err
 	}
-	return schemas.Context{}, shardTask{}, fmt.Errorf("%s has no context %q; ids are in extract/contexts-*.jsonl.zst", b.Out, id)
+	return schemas.Context{}, work.Task{}, fmt.Errorf("%s has no context %q; ids are in extract/contexts-*.jsonl.zst", b.Out, id)
 }

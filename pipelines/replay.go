@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"decoy/io/shard"
+	"decoy/pipelines/ask"
 	"decoy/schemas"
 	"decoy/transforms/panel/ledger"
 )
@@ -16,7 +17,7 @@ import (
 // What later stages made of these shards goes first: a fingerprint does not know that
 // the same requests now have other answers.
 func (s *stage) reopen(ctx context.Context) error {
-	store := openStore(s.b.Out, s.name)
+	store := ask.Store(s.b.Out, s.name)
 	shards, err := ledger.Shards(ctx, store)
 	if err != nil {
 		return err

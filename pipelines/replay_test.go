@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"decoy/pipelines/money"
 	"decoy/schemas"
 	"decoy/transforms/panel"
 	"decoy/transforms/panel/faultserver"
@@ -36,7 +37,7 @@ func TestReplay(t *testing.T) {
 		}
 	}
 	run()
-	letters, err := DeadLetters(t.Context(), b.Out)
+	letters, err := money.DeadLetters(t.Context(), b.Out)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +83,7 @@ func TestReplay(t *testing.T) {
 	mended.Store(true)
 	sent = len(s.Arrivals())
 	run()
-	if letters, err = DeadLetters(t.Context(), b.Out); err != nil || len(letters) != 0 {
+	if letters, err = money.DeadLetters(t.Context(), b.Out); err != nil || len(letters) != 0 {
 		t.Errorf("%d dead letters after the replay, %v", len(letters), err)
 	}
 	for _, a := range s.Arrivals()[sent:] {

@@ -10,12 +10,13 @@ import (
 	"testing"
 
 	"decoy/io/shard"
+	"decoy/pipelines/recipe"
 	"decoy/schemas"
 )
 
 func TestSameBytes(t *testing.T) {
 	c := ordinary(t, 3)
-	r := recipe(t, narrow)
+	r := parsed(t, narrow)
 	old := runtime.GOMAXPROCS(1)
 	defer runtime.GOMAXPROCS(old)
 	one := c.build(t, "direct", r)
@@ -59,11 +60,11 @@ func touched(t *testing.T, out, stage string) map[string]int64 {
 
 func TestRunAgain(t *testing.T) {
 	c := ordinary(t, 3)
-	r := recipe(t, narrow)
+	r := parsed(t, narrow)
 	out := c.build(t, "direct", r)
 	// run builds again and returns the stages of which a shard was done.
 	replace := false
-	run := func(t *testing.T, edit func(*Recipe)) []string {
+	run := func(t *testing.T, edit func(*recipe.Recipe)) []string {
 		t.Helper()
 		before := map[string]map[string]int64{}
 		for _, s := range schemas.Stages {
@@ -84,19 +85,19 @@ func TestRunAgain(t *testing.T) {
 		}
 		return redone
 	}
-	same := func(*Recipe) {}
+	same := func(*recipe.Recipe) {}
 	if got := run(t, same); got != nil {
 		t.Errorf("the same command did %v again", got)
 	}
 	for _, step := range []struct {
 		name string
-		edit func(*Recipe)
+		edit func(*recipe.Recipe)
 		want []string
 	}{
-		{"rows", func(r *Recipe) { r.Curate.Rows = 100 }, schemas.Stages[4:]},
-		{"shards", func(r *Recipe) { r.Shards = 2 }, schemas.Stages},
-		{"budget and archives' paths", func(r *Recipe) { r.Shards, r.BudgetUSD, r.Archives = 2, new(float64), []string{"elsewhere"} }, nil},
-		{"name", func(r *Recipe) { r.Shards, r.Name = 2, "other" }, schemas.Stages[5:]},
+		{"rows", func(r *recipe.Recipe) { r.Curate.Rows = 100 }, schemas.Stages[4:]},
+		{"shards", func(r *recipe.Recipe) { r.Shards = 2 }, schemas.Stages},
+		{"budget and archives' paths", func(r *recipe.Recipe) { r.Shards, r.BudgetUSD, r.Archives = 2, new(float64), []string{"elsewhere"} }, nil},
+		{"name", func(r *recipe.Recipe) { r.Shards, r.Name = 2, "other" }, schemas.Stages[5:]},
 	} {
 		replace = step.name == "name" // another build, as far as OUT is concerned
 		if got := run(t, step.edit); !slices.Equal(got, step.want) {

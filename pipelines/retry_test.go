@@ -7,28 +7,29 @@ import (
 	"testing"
 
 	"decoy/io/shard"
+	"decoy/pipelines/work"
 	"decoy/schemas"
 )
 
 // A runner that starts a task again gives it all of its shards again.
 func TestShardThatIsDoneIsNotDoneAgain(t *testing.T) {
 	done := map[string]int{}
-	const work = "counted"
-	shardWorks[work] = func(_ context.Context, t shardTask) (schemas.Done, error) {
+	const counted = "counted"
+	work.Funcs[counted] = func(_ context.Context, t work.Task) (schemas.Done, error) {
 		done[t.Fingerprint]++
 		f, err := shard.WriteFile(filepath.Join(t.Out, t.Stage, "file"), []byte("x"))
 		f.Name = "file"
 		return schemas.Done{Files: []schemas.File{f}}, err
 	}
-	t.Cleanup(func() { delete(shardWorks, work) })
+	t.Cleanup(func() { delete(work.Funcs, counted) })
 	out := t.TempDir()
 	for _, fingerprint := range []string{"one", "one", "another", "another"} {
-		task, err := json.Marshal(shardTask{Code: schemas.CodeVersion, Stage: "extract", Out: out, Shard: 3, Of: 4, Fingerprint: fingerprint})
+		task, err := json.Marshal(work.Task{Code: schemas.CodeVersion, Stage: "extract", Out: out, Shard: 3, Of: 4, Fingerprint: fingerprint})
 		if err != nil {
 			t.Fatal(err)
 		}
 		var emitted []int
-		f := shardFn{Work: work}
+		f := work.ShardFn{Work: counted}
 		if err := f.ProcessElement(context.Background(), string(task), func(i int) { emitted = append(emitted, i) }); err != nil {
 			t.Fatal(err)
 		}

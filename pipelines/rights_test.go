@@ -19,6 +19,8 @@ import (
 
 	"decoy/io/archives"
 	"decoy/io/shard"
+	"decoy/pipelines/recipe"
+	"decoy/pipelines/work"
 	"decoy/schemas"
 	"decoy/transforms/screen"
 )
@@ -107,7 +109,7 @@ func extracted(t *testing.T, archive []byte, yaml string) (licences, reasons map
 		t.Fatal(err)
 	}
 	out := t.TempDir()
-	r := recipe(t, "archives: ["+name+"]\n"+yaml)
+	r := parsed(t, "archives: ["+name+"]\n"+yaml)
 	src, rejected, err := archives.Resolve(t.Context(), r.Archives, archives.ResolveConfig{Identities: r.Identities})
 	if err != nil {
 		t.Fatal(err)
@@ -115,9 +117,9 @@ func extracted(t *testing.T, archive []byte, yaml string) (licences, reasons map
 	b := &Build{
 		Out: out, Recipe: r, Sources: src, Rejected: rejected, Workers: 1,
 		Log: func(string, ...any) {},
-		Run: func(ctx context.Context, p *beam.Pipeline, _ Job) (Metrics, error) {
+		Run: func(ctx context.Context, p *beam.Pipeline, _ Job) (work.Metrics, error) {
 			_, err := beam.Run(ctx, "direct", p)
-			return Metrics{}, err
+			return work.Metrics{}, err
 		},
 	}
 	var none *EmptyError // where no file may be used
@@ -207,9 +209,9 @@ func TestOwnCode(t *testing.T) {
 			t.Errorf("%q and %q have one fingerprint", c.yaml, other)
 		}
 		seen[fingerprint] = c.yaml
-		r := recipe(t, c.yaml)
-		if r.ownTerms() != (c.yaml != "") {
-			t.Errorf("%q: own terms %v", c.yaml, r.ownTerms())
+		r := parsed(t, c.yaml)
+		if r.OwnTerms() != (c.yaml != "") {
+			t.Errorf("%q: own terms %v", c.yaml, r.OwnTerms())
 		}
 	}
 }
@@ -221,7 +223,7 @@ func TestLicenceOfARecipe(t *testing.T) {
 		"extract: {licenses: all}\n":                       "extract.licenses",
 		"identities: {a.zip: {licence: LicenseRef-own}}\n": "did you mean",
 	} {
-		_, err := ParseRecipe([]byte("name: x\narchives: [a.zip]\n" + yaml))
+		_, err := recipe.Parse([]byte("name: x\narchives: [a.zip]\n" + yaml))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v does not say %q", yaml, err, want)
 		}

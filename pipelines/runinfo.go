@@ -9,6 +9,10 @@ import (
 	"time"
 
 	"decoy/io/shard"
+	"decoy/pipelines/bug"
+	"decoy/pipelines/money"
+	"decoy/pipelines/work"
+	"decoy/transforms/report"
 )
 
 // RunInfo is what run.json holds: times and memory of this run. It is outside of
@@ -24,7 +28,7 @@ type RunInfo struct {
 	// interrupted runs too; it is left out where no stage of this run could pay.
 	Spending *RunSpending `json:"spending,omitempty"`
 	// InternalErrors are those of all stages of OUT, by place.
-	InternalErrors []InternalErrors `json:"internal_errors,omitempty"`
+	InternalErrors []bug.InternalErrors `json:"internal_errors,omitempty"`
 	// Worked is how many seconds a stage has taken over all runs since it was begun with
 	// its present options.
 	Worked map[string]float64 `json:"worked_seconds,omitempty"`
@@ -51,7 +55,7 @@ type StageInfo struct {
 	Counts  map[string]int64 `json:"counts,omitempty"`
 	Rejects map[string]int64 `json:"rejects,omitempty"`
 	// Metrics are the runner's own, of this run's attempts.
-	Metrics Metrics `json:"metrics,omitzero"`
+	Metrics work.Metrics `json:"metrics,omitzero"`
 
 	start time.Time
 }
@@ -78,7 +82,7 @@ func (r *RunInfo) spent(ctx context.Context, out string) error {
 	if interrupted {
 		defer time.AfterFunc(spentWithin, cancel).Stop()
 	}
-	stats, err := LedgerStats(ctx, out)
+	stats, err := money.LedgerStats(ctx, out)
 	if err != nil || len(stats) == 0 {
 		return err
 	}
@@ -154,10 +158,10 @@ func (r *RunInfo) counts(stage string, counts, rejects map[string]int64) {
 }
 
 // metrics adds what one graph of a stage counted.
-func (r *RunInfo) metrics(stage string, m Metrics) {
+func (r *RunInfo) metrics(stage string, m work.Metrics) {
 	for i := range r.Stages {
 		if r.Stages[i].Stage == stage {
-			r.Stages[i].Metrics.add(m)
+			r.Stages[i].Metrics.Add(m)
 		}
 	}
 }
@@ -170,4 +174,13 @@ func (r *RunInfo) write(out string) error {
 	}
 	_, err = shard.WriteFile(shard.Join(out, "run.json"), append(raw, '\n'))
 	return err
+}
+
+// report is what the report shows of a run.
+func (r *RunInfo) report() report.Run {
+	out := report.Run{Runner: r.Runner, GOMAXPROCS: r.GOMAXPROCS, Started: r.Started, Seconds: r.elapsed(), PeakRSSMiB: peakRSS()}
+	for _, s := range r.Stages {
+		out.Stages = append(out.Stages, report.Stage{Name: s.Stage, Seconds: s.elapsed()})
+	}
+	return out
 }

@@ -17,6 +17,7 @@ import (
 	pipepb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/pipeline_v1"
 	"google.golang.org/protobuf/proto"
 
+	"decoy/pipelines/work"
 	"decoy/schemas"
 	"decoy/transforms/panel/faultserver"
 )
@@ -61,19 +62,19 @@ func TestAKeyIsInNoLogAndNoJob(t *testing.T) {
 	b := ordinary(t, 2).open(t, t.TempDir(), "prism", asked(t, s))
 	b.Log = func(format string, a ...any) { fmt.Fprintf(&logged, format+"\n", a...) }
 	run, jobs := b.Run, []byte(nil)
-	b.Run = func(ctx context.Context, p *beam.Pipeline, j Job) (Metrics, error) {
+	b.Run = func(ctx context.Context, p *beam.Pipeline, j Job) (work.Metrics, error) {
 		edges, _, err := p.Build()
 		if err != nil {
-			return Metrics{}, err
+			return work.Metrics{}, err
 		}
 		job, err := graphx.Marshal(edges, &graphx.Options{Environment: &pipepb.Environment{Urn: "test"}})
 		if err != nil {
-			return Metrics{}, err
+			return work.Metrics{}, err
 		}
 		raw, err := proto.Marshal(job)
 		jobs = append(append(jobs, raw...), '\n')
 		if err != nil {
-			return Metrics{}, err
+			return work.Metrics{}, err
 		}
 		return run(ctx, p, j)
 	}

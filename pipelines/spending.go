@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"decoy/io/shard"
+	"decoy/pipelines/ask"
+	"decoy/pipelines/money"
 	"decoy/schemas"
 	"decoy/transforms/panel"
 	"decoy/transforms/panel/ledger"
@@ -152,7 +154,7 @@ func (b *Build) spent(ctx context.Context, stage string) (sum float64, own map[i
 		prices[[2]string{schemas.StageJudge, m.Name}] = m.USDPerMTok
 	}
 	own = map[int]float64{}
-	err = eachPaid(ctx, b.Out, func(of string, i int, l *ledger.Shard) error {
+	err = money.EachPaid(ctx, b.Out, func(of string, i int, l *ledger.Shard) error {
 		usd := panel.Counted(l, func(member string) *panel.Price { return prices[[2]string{of, member}] })
 		sum += usd
 		if of == stage {
@@ -163,8 +165,8 @@ func (b *Build) spent(ctx context.Context, stage string) (sum float64, own map[i
 	if err != nil {
 		return 0, nil, err
 	}
-	for _, of := range paidStages {
-		batches, err := panel.ReadBatches(ctx, openStore(b.Out, of))
+	for _, of := range ask.PaidStages {
+		batches, err := panel.ReadBatches(ctx, ask.Store(b.Out, of))
 		if err != nil {
 			return 0, nil, err
 		}

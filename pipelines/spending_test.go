@@ -12,6 +12,9 @@ import (
 	"time"
 
 	"decoy/io/shard"
+	"decoy/pipelines/ask"
+	"decoy/pipelines/recipe"
+	"decoy/pipelines/work"
 	"decoy/schemas"
 	"decoy/transforms/panel"
 	"decoy/transforms/panel/faultserver"
@@ -230,14 +233,14 @@ func TestAShardWithoutRoomStopsAlone(t *testing.T) {
 	if err := c.open(t, out, "direct", r).RunStages(t.Context(), stages...); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(filepath.Join(out, schemas.StageGenerate, budgetFolder)); !os.IsNotExist(err) {
+	if _, err := os.Stat(filepath.Join(out, schemas.StageGenerate, work.BudgetFolder)); !os.IsNotExist(err) {
 		t.Errorf("the record of a stop is left: %v", err)
 	}
 	sameBytes(t, "a build and one whose shards stopped", free, out)
 }
 
 func TestBudgetShares(t *testing.T) {
-	b := &Build{Out: t.TempDir(), Recipe: Recipe{Shards: 3}}
+	b := &Build{Out: t.TempDir(), Recipe: recipe.Recipe{Shards: 3}}
 	usd := 10.0
 	b.Recipe.BudgetUSD = &usd
 	in, out := 1e6, 0.0
@@ -250,7 +253,7 @@ func TestBudgetShares(t *testing.T) {
 		t.Fatal(err)
 	}
 	pay := func(stage string, shard int, records ...ledger.Record) {
-		l, err := ledger.Open(t.Context(), openStore(b.Out, stage), shard)
+		l, err := ledger.Open(t.Context(), ask.Store(b.Out, stage), shard)
 		if err == nil {
 			err = l.Commit(t.Context(), records)
 		}

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"decoy/pipelines/ask"
 	"decoy/schemas"
 	"decoy/transforms/panel"
 	"decoy/transforms/panel/faultserver"
@@ -41,7 +42,7 @@ func TestAStoppedMemberStopsNoOtherShard(t *testing.T) {
 	byMember := func() map[string]int {
 		n := map[string]int{}
 		for i := range r.Shards {
-			l, err := ledger.Open(t.Context(), openStore(out, schemas.StageGenerate), i)
+			l, err := ledger.Open(t.Context(), ask.Store(out, schemas.StageGenerate), i)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,7 +1,6 @@
 package pipelines
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -9,6 +8,7 @@ import (
 	"strings"
 
 	"decoy/io/shard"
+	"decoy/pipelines/work"
 	"decoy/transforms/panel"
 )
 
@@ -16,35 +16,13 @@ import (
 // a runner as text and ends the stage, and lets the other shards go on: their share of
 // the budget may have room, and they have work for the members that are not stopped.
 
-// stop is the record of such a shard.
-type stop struct {
-	Shard       int    `json:"shard"`
-	Fingerprint string `json:"fingerprint"`
-	Reason      string `json:"reason"`
-}
-
-// Folders of these records, below the folder of a stage.
-const (
-	budgetFolder  = "_budget"
-	stoppedFolder = "_stopped"
-)
-
-func recordStop(t shardTask, folder string, cause error) error {
-	raw, err := json.Marshal(stop{t.Shard, t.Fingerprint, cause.Error()})
-	if err != nil {
-		return err
-	}
-	_, err = shard.WriteFile(shard.Join(t.Out, t.Stage, folder, stopName(t.Shard)), append(raw, '\n'))
-	return err
-}
-
 // clearStops removes the records of an earlier run, and nothing else that lies there.
 func (s *stage) clearStops() error {
-	for _, folder := range []string{budgetFolder, stoppedFolder} {
+	for _, folder := range []string{work.BudgetFolder, work.StoppedFolder} {
 		paths, err := shard.List(shard.Join(s.b.dir(s.name), folder), "[0-9]*.json")
 		for _, path := range paths {
-			var one stop
-			if readJSON(path, &one) == nil && filepath.Base(path) == stopName(one.Shard) {
+			var one work.StopRecord
+			if shard.ReadJSON(path, &one) == nil && filepath.Base(path) == work.StopName(one.Shard) {
 				err = errors.Join(err, shard.Remove(path))
 			}
 		}
@@ -56,8 +34,6 @@ func (s *stage) clearStops() error {
 	return nil
 }
 
-func stopName(shard int) string { return fmt.Sprintf("%05d.json", shard) }
-
 // stops lists the records of a folder of shards that did not get done in another
 // attempt.
 func (s *stage) stops(folder string) ([]string, error) {
@@ -67,8 +43,8 @@ func (s *stage) stops(folder string) ([]string, error) {
 	}
 	var left []string
 	for _, path := range paths {
-		var one stop
-		if err := readJSON(path, &one); err != nil {
+		var one work.StopRecord
+		if err := shard.ReadJSON(path, &one); err != nil {
 			return nil, err
 		}
 		if _, done, err := shard.ReadDone(s.b.dir(s.name), one.Shard, s.fingerprint); err != nil {
@@ -83,7 +59,7 @@ func (s *stage) stops(folder string) ([]string, error) {
 // budgetStops is panel.ErrBudget with the number of shards that reached their share,
 // nil if none did.
 func (s *stage) budgetStops() error {
-	paths, err := s.stops(budgetFolder)
+	paths, err := s.stops(work.BudgetFolder)
 	if err != nil || len(paths) == 0 {
 		return err
 	}
@@ -95,14 +71,14 @@ func (s *stage) budgetStops() error {
 // memberStops is panel.ErrStopped with the reasons of the shards for which a member was
 // stopped while others went on, nil if there is none.
 func (s *stage) memberStops() error {
-	paths, err := s.stops(stoppedFolder)
+	paths, err := s.stops(work.StoppedFolder)
 	if err != nil || len(paths) == 0 {
 		return err
 	}
 	var reasons []string
 	for _, path := range paths {
-		var one stop
-		if err := readJSON(path, &one); err != nil {
+		var one work.StopRecord
+		if err := shard.ReadJSON(path, &one); err != nil {
 			return err
 		}
 		reasons = append(reasons, one.Reason)

@@ -24,7 +24,7 @@ func TestTheOthersGoOnInAllShards(t *testing.T) {
 	member := func(name string) string {
 		return fmt.Sprintf("{name: %s, provider: openai, base_url: %s, model: %[1]s, api_key_env: %[3]s, concurrency: 4, timeout: 2s}", name, s.URL(), keyEnv)
 	}
-	r := recipe(t, "extract: {kinds: {import: 1, call: 1, general: 0}, prefix_bytes: 1024, suffix_bytes: 1024}\ngenerate: {panel: ["+member("good")+", "+member("bad")+"]}\n")
+	r := parsed(t, "extract: {kinds: {import: 1, call: 1, general: 0}, prefix_bytes: 1024, suffix_bytes: 1024}\ngenerate: {panel: ["+member("good")+", "+member("bad")+"]}\n")
 	c := ordinary(t, 6)
 	calm := t.TempDir()
 	stages := []string{schemas.StageExtract, schemas.StageGenerate}

@@ -4,16 +4,18 @@ import (
 	"context"
 	"errors"
 	"testing"
+
+	"decoy/pipelines/ask"
 )
 
 // TestNothingAsksAfterItsJob: what asks when the job has ended is ended and waited for,
 // what would begin then does not, and the next job of the same OUT asks again.
 func TestNothingAsksAfterItsJob(t *testing.T) {
 	out := t.TempDir()
-	end := beginAsking(out)
+	end := ask.Begin(out)
 	began, written := make(chan struct{}), false
 	go func() {
-		_ = askUnderWay(t.Context(), out, func(ctx context.Context) error {
+		_ = ask.UnderWay(t.Context(), out, func(ctx context.Context) error {
 			close(began)
 			<-ctx.Done()
 			written = true // end happens after it
@@ -26,16 +28,16 @@ func TestNothingAsksAfterItsJob(t *testing.T) {
 		t.Error("the job was over before what it asked")
 	}
 	asked := false
-	ask := func(context.Context) error { asked = true; return nil }
-	if err := askUnderWay(t.Context(), out, ask); !errors.Is(err, context.Canceled) || asked {
+	send := func(context.Context) error { asked = true; return nil }
+	if err := ask.UnderWay(t.Context(), out, send); !errors.Is(err, context.Canceled) || asked {
 		t.Errorf("asked after the job: %v, error %v", asked, err)
 	}
-	end = beginAsking(out)
-	if err := askUnderWay(t.Context(), out, ask); err != nil || !asked {
+	end = ask.Begin(out)
+	if err := ask.UnderWay(t.Context(), out, send); err != nil || !asked {
 		t.Errorf("the next job: asked %v, error %v", asked, err)
 	}
 	end()
-	if asked = false; askUnderWay(t.Context(), t.TempDir(), ask) != nil || !asked {
+	if asked = false; ask.UnderWay(t.Context(), t.TempDir(), send) != nil || !asked {
 		t.Error("a process that works for another one's job does not ask")
 	}
 }

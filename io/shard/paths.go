@@ -14,6 +14,7 @@ import (
 	"sync"
 
 	"decoy/io/bucket"
+	"decoy/schemas"
 )
 
 // requests is how many requests about one folder in a bucket are under way at once.
@@ -282,4 +283,9 @@ func namesIn(dir, pattern string) (names []string, err error) {
 		}
 	}
 	return names, nil
+}
+
+// Path is the path of one shard file of a stage.
+func Path(out, stage, what string, i, of int) string {
+	return Join(out, stage, schemas.ShardName(what, i, of, "jsonl.zst"))
 }

@@ -28,7 +28,8 @@ import (
 	"slices"
 	"strings"
 
-	"decoy/pipelines"
+	"decoy/pipelines/recipe"
+
 	"decoy/schemas"
 	"decoy/transforms/panel"
 )
@@ -44,7 +45,7 @@ type Launch struct {
 	MaxWorkers      int
 	Out             string
 	Stages          []string // that would run
-	Recipe          pipelines.Recipe
+	Recipe          recipe.Recipe
 	Workers         int // that share the panel's limits, 0 for MaxWorkers
 }
 

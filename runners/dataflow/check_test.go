@@ -9,7 +9,8 @@ import (
 	"time"
 
 	"decoy/io/bucket/buckettest"
-	"decoy/pipelines"
+	"decoy/pipelines/recipe"
+
 	"decoy/runners/dataflow/dataflowtest"
 	"decoy/schemas"
 	"decoy/transforms/credential/credentialtest"
@@ -23,7 +24,7 @@ func good(t *testing.T) (Launch, *buckettest.Bucket, *dataflowtest.Server, *cred
 	t.Helper()
 	b, api, secrets := buckettest.New(t), dataflowtest.New(t), credentialtest.New(t)
 	secrets.Set(secret, "sk-K3Y/of+check&0001")
-	r, err := pipelines.LoadRecipe("demo")
+	r, err := recipe.Load("demo")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +92,7 @@ func TestChecks(t *testing.T) {
 			member(l).RPM, member(l).TPM, l.Recipe.Limiter.Redis = 6, 40_000, "redis://10.0.0.2:6379/0"
 		}},
 		{why: "a limiter's password in a variable", change: func(l *Launch) {
-			l.Recipe.Limiter = pipelines.LimiterRecipe{Redis: "redis://10.0.0.2:6379/0", PasswordEnv: "P"}
+			l.Recipe.Limiter = recipe.Limiter{Redis: "redis://10.0.0.2:6379/0", PasswordEnv: "P"}
 		}, name: "password of the limiter", says: "limiter.password_secret"},
 		{why: "a key in a variable", change: func(l *Launch) { member(l).APIKeyEnv, member(l).APIKeySecret = "A_KEY", "" }, name: "key of a", says: "api_key_secret: projects/P/secrets/S/versions/V"},
 		{why: "a key in both", change: func(l *Launch) { member(l).APIKeyEnv = "A_KEY" }},

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"os"
 
-	"decoy/pipelines"
+	"decoy/pipelines/bug"
 )
 
 type bugCmd struct {
@@ -25,7 +25,7 @@ var errStillFails = errors.New("it fails still; give the bundle to who maintains
 
 // Run runs the record of a bundle again.
 func (c *bugCmd) Run() error {
-	failed, err := pipelines.ReproduceBug(c.Bundle, os.Stdout)
+	failed, err := bug.Reproduce(c.Bundle, os.Stdout)
 	if err == nil && failed {
 		return errStillFails
 	}

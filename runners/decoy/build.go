@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"decoy/pipelines"
+	"decoy/pipelines/recipe"
 	"decoy/runners/jobs"
 	"decoy/schemas"
 	"decoy/transforms/panel"
@@ -41,7 +42,7 @@ type spending struct {
 }
 
 func (c common) open(in inputs, spend spending) (*pipelines.Build, error) {
-	r, err := pipelines.LoadRecipe(c.Recipe)
+	r, err := recipe.Load(c.Recipe)
 	if err != nil {
 		return nil, usageError{err}
 	}

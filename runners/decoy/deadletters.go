@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"os"
 
-	"decoy/pipelines"
+	"decoy/pipelines/money"
 )
 
 type deadLettersCmd struct{ ledgerOut }
@@ -17,7 +17,7 @@ func (deadLettersCmd) Help() string {
 
 // Run lists the dead letters.
 func (c *deadLettersCmd) Run(ctx context.Context) error {
-	list, err := pipelines.DeadLetters(ctx, c.Out)
+	list, err := money.DeadLetters(ctx, c.Out)
 	if err != nil {
 		return err
 	}

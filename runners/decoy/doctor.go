@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"decoy/pipelines"
+	"decoy/pipelines/recipe"
 )
 
 // Parts of a doctor's page.
@@ -58,7 +58,7 @@ func unneeded(name, fact string) finding        { return finding{"", name, notNe
 
 // Run looks at everything.
 func (c *doctorCmd) Run(ctx context.Context) error {
-	r, err := pipelines.LoadRecipe(c.Recipe)
+	r, err := recipe.Load(c.Recipe)
 	if err != nil {
 		return usageError{err}
 	}
@@ -113,7 +113,7 @@ func printFindings(all []finding) error {
 }
 
 // recipeNeeds looks for the keys of a recipe's members and for its limiter.
-func recipeNeeds(ctx context.Context, r pipelines.Recipe) (all []finding) {
+func recipeNeeds(ctx context.Context, r recipe.Recipe) (all []finding) {
 	seen := map[string]bool{}
 	for _, m := range slices.Concat(r.Generate.Panel, r.Judge.Panel) {
 		name := "key of " + m.Name

@@ -21,7 +21,8 @@ import (
 	"golang.org/x/oauth2/google"
 
 	"decoy/io/bucket"
-	"decoy/pipelines"
+	"decoy/pipelines/recipe"
+
 	"decoy/runners/dataflow"
 )
 
@@ -137,7 +138,7 @@ func disk(name, folder string) finding {
 	}
 }
 
-func redisAnswers(ctx context.Context, l pipelines.LimiterRecipe) error {
+func redisAnswers(ctx context.Context, l recipe.Limiter) error {
 	o, err := redis.ParseURL(l.Redis)
 	if err != nil {
 		return fmt.Errorf("limiter.redis is no redis:// address")

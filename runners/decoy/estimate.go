@@ -7,7 +7,8 @@ import (
 	"os"
 	"time"
 
-	"decoy/pipelines"
+	"decoy/pipelines/money"
+
 	"decoy/runners/jobs"
 	"decoy/transforms/panel"
 )
@@ -78,7 +79,7 @@ func (c *estimateCmd) Run(ctx context.Context) error {
 }
 
 // span shows a range, or one figure where both ends look the same.
-func span(r pipelines.Range, show func(float64) string) string {
+func span(r money.Range, show func(float64) string) string {
 	low, high := show(r.Low), show(r.High)
 	if low == high {
 		return high
@@ -86,14 +87,14 @@ func span(r pipelines.Range, show func(float64) string) string {
 	return low + "–" + high
 }
 
-func dollarSpan(r *pipelines.Range) string {
+func dollarSpan(r *money.Range) string {
 	if r == nil {
 		return "unknown"
 	}
 	return span(*r, panel.Dollars)
 }
 
-func perRow(r *pipelines.Range) string {
+func perRow(r *money.Range) string {
 	if r == nil {
 		return "unknown"
 	}

@@ -11,7 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"decoy/pipelines"
+	"decoy/pipelines/money"
+
 	"decoy/transforms/panel/faultserver"
 )
 
@@ -81,7 +82,7 @@ func TestAnInterruptLeavesNothingThatMayHaveCost(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var stats []pipelines.MemberStats
+			var stats []money.MemberStats
 			if err := json.Unmarshal(raw, &stats); err != nil || len(stats) != 1 {
 				t.Fatalf("%v: %s", err, raw)
 			}

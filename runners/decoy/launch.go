@@ -12,6 +12,7 @@ import (
 
 	"decoy/io/shard"
 	"decoy/pipelines"
+	"decoy/pipelines/recipe"
 	"decoy/runners/dataflow"
 	"decoy/runners/jobs"
 	"decoy/schemas"
@@ -102,7 +103,7 @@ func fromFlags() dataflow.Launch {
 }
 
 // pays reports whether one of the stages has a paid member.
-func pays(r pipelines.Recipe, names []string) bool {
+func pays(r recipe.Recipe, names []string) bool {
 	paid := func(m panel.Member) bool { return m.Paid() }
 	return slices.Contains(names, schemas.StageGenerate) && slices.ContainsFunc(r.Generate.Panel, paid) ||
 		slices.Contains(names, schemas.StageJudge) && slices.ContainsFunc(r.Judge.Panel, paid)

@@ -13,6 +13,7 @@ import (
 	"text/tabwriter"
 
 	"decoy/pipelines"
+	"decoy/pipelines/money"
 	"decoy/transforms/panel/ledger"
 )
 
@@ -71,7 +72,7 @@ func (ledgerStatsCmd) Help() string {
 
 // Run prints the counts.
 func (c *ledgerStatsCmd) Run(ctx context.Context) error {
-	list, err := pipelines.LedgerStats(ctx, c.Out)
+	list, err := money.LedgerStats(ctx, c.Out)
 	if err != nil {
 		return err
 	}
@@ -110,7 +111,7 @@ func (ledgerVerifyCmd) Help() string {
 
 // Run prints what is wrong.
 func (c *ledgerVerifyCmd) Run(ctx context.Context) error {
-	list, err := pipelines.VerifyLedgers(ctx, c.Out)
+	list, err := money.VerifyLedgers(ctx, c.Out)
 	if err != nil {
 		return err
 	}
@@ -184,7 +185,7 @@ func (ledgerExportCmd) Help() string {
 
 // Run exports.
 func (c *ledgerExportCmd) Run(ctx context.Context) error {
-	n, err := pipelines.ExportLedgers(ctx, c.Out, c.File, c.Responses)
+	n, err := money.ExportLedgers(ctx, c.Out, c.File, c.Responses)
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"os"
 
-	"decoy/pipelines"
+	"decoy/pipelines/money"
+	"decoy/pipelines/recipe"
 )
 
 // planFlags are the size of a build that is planned before it is begun. The defaults
@@ -23,17 +24,17 @@ type planFlags struct {
 
 // plan prints what a build takes on a fleet.
 func (c *estimateCmd) plan() error {
-	r, err := pipelines.LoadRecipe(c.Recipe)
+	r, err := recipe.Load(c.Recipe)
 	if err != nil {
 		return usageError{err}
 	}
-	in := pipelines.PlanInput{
+	in := money.PlanInput{
 		Repositories: c.Plan.Repositories, UnpackedBytes: c.Plan.UnpackedTB * 1e12, SourceShare: c.Plan.SourceShare, Pool: c.Plan.Pool,
 		Hours: c.Plan.Hours, Cores: c.Plan.Cores, USDPerRequest: c.Plan.USDPerRequest,
-		Rates: pipelines.MeasuredRates, Prices: pipelines.DataflowPrices,
+		Rates: money.MeasuredRates, Prices: money.DataflowPrices,
 	}
 	if c.Plan.USDPerCore > 0 || c.Runner != "dataflow" {
-		in.Prices = pipelines.PlanPrices{CoreHour: c.Plan.USDPerCore}
+		in.Prices = money.PlanPrices{CoreHour: c.Plan.USDPerCore}
 	}
 	for _, m := range r.Generate.Panel {
 		in.PaidGenerators = in.PaidGenerators || m.Paid()
@@ -43,7 +44,7 @@ func (c *estimateCmd) plan() error {
 			in.PaidJudges++
 		}
 	}
-	p, err := pipelines.NewPlan(in)
+	p, err := money.NewPlan(in)
 	if err != nil {
 		return usageError{err}
 	}

@@ -21,6 +21,7 @@ import (
 	df "google.golang.org/api/dataflow/v1b3"
 
 	"decoy/pipelines"
+	"decoy/pipelines/work"
 )
 
 // ErrStaged is the end of a run that was to stage a template: there is no job yet
@@ -40,32 +41,32 @@ type dataflowJob struct {
 }
 
 // runDataflow submits a pipeline as Beam's runner does, and watches it itself.
-func runDataflow(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (pipelines.Metrics, error) {
+func runDataflow(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (work.Metrics, error) {
 	name := jobName(j)
 	if err := endPrevious(ctx, j.Out, name); err != nil {
-		return pipelines.Metrics{}, err
+		return work.Metrics{}, err
 	}
 	if err := prepareDataflow(j); err != nil {
-		return pipelines.Metrics{}, err
+		return work.Metrics{}, err
 	}
 	r, err := beam.Run(persistent(ctx), Name(), p)
 	if err != nil && ctx.Err() != nil {
-		return pipelines.Metrics{}, endUnknown(name, context.Cause(ctx))
+		return work.Metrics{}, endUnknown(name, context.Cause(ctx))
 	}
 	if err != nil {
-		return pipelines.Metrics{}, inOneLine("submit job "+name, err)
+		return work.Metrics{}, inOneLine("submit job "+name, err)
 	}
 	if r == nil || reflect.ValueOf(r).IsNil() {
-		return pipelines.Metrics{}, ErrStaged
+		return work.Metrics{}, ErrStaged
 	}
 	d, err := newDataflowJob(ctx, gcpopts.GetProjectFromFlagOrEnvironment(ctx), gcpopts.GetRegion(ctx), r.JobID())
 	if err != nil {
-		return pipelines.Metrics{}, err
+		return work.Metrics{}, err
 	}
 	rec := record{Runner: Name(), Project: d.project, Region: d.region, ID: d.id, Name: name}
 	if err := writeRecord(j.Out, rec); err != nil {
 		_, _, cerr := d.cancel(err)
-		return pipelines.Metrics{}, cerr
+		return work.Metrics{}, cerr
 	}
 	m, over, err := d.wait(ctx, j)
 	if over {
@@ -153,7 +154,7 @@ func endUnknown(name string, cause error) error {
 }
 
 // wait follows a job to its end.
-func (d dataflowJob) wait(ctx context.Context, j pipelines.Job) (m pipelines.Metrics, over bool, err error) {
+func (d dataflowJob) wait(ctx context.Context, j pipelines.Job) (m work.Metrics, over bool, err error) {
 	failures := 0
 	for {
 		state, err := d.state(ctx)
@@ -214,15 +215,15 @@ func (d dataflowJob) failure(ctx context.Context, state string) error {
 }
 
 // metrics are the job's committed ones of ours, or those of attempts while none is.
-func (d dataflowJob) metrics(ctx context.Context) pipelines.Metrics {
+func (d dataflowJob) metrics(ctx context.Context) work.Metrics {
 	got, err := d.client.Projects.Locations.Jobs.GetMetrics(d.project, d.region, d.id).Context(ctx).Do()
 	if err != nil {
-		return pipelines.Metrics{}
+		return work.Metrics{}
 	}
 	// The service lists a value for each step, once committed and once tentative.
-	byKind := map[bool]pipelines.Metrics{}
+	byKind := map[bool]work.Metrics{}
 	for _, tentative := range []bool{true, false} {
-		byKind[tentative] = pipelines.Metrics{Counters: map[string]int64{}, Distributions: map[string]pipelines.Distribution{}}
+		byKind[tentative] = work.Metrics{Counters: map[string]int64{}, Distributions: map[string]work.Distribution{}}
 	}
 	for _, u := range got.Metrics {
 		stage, ok := ours(u.Name.Context["namespace"])
@@ -235,7 +236,7 @@ func (d dataflowJob) metrics(ctx context.Context) pipelines.Metrics {
 		}
 		if v, ok := u.Distribution.(map[string]any); ok {
 			at := func(k string) int64 { f, _ := v[k].(float64); return int64(f) }
-			m.Distributions[name] = m.Distributions[name].Plus(pipelines.Distribution{Count: at("count"), Sum: at("sum"), Min: at("min"), Max: at("max")})
+			m.Distributions[name] = m.Distributions[name].Plus(work.Distribution{Count: at("count"), Sum: at("sum"), Min: at("min"), Max: at("max")})
 		}
 	}
 	if len(byKind[false].Counters)+len(byKind[false].Distributions) > 0 {
@@ -245,11 +246,11 @@ func (d dataflowJob) metrics(ctx context.Context) pipelines.Metrics {
 }
 
 // cancel ends a job for a cause.
-func (d dataflowJob) cancel(cause error) (pipelines.Metrics, bool, error) {
+func (d dataflowJob) cancel(cause error) (work.Metrics, bool, error) {
 	ctx, stop := context.WithTimeout(context.Background(), CancelPatience)
 	defer stop()
 	if err := d.end(ctx, false); err != nil {
-		return pipelines.Metrics{}, false, cancelError{fmt.Errorf("%v; dataflow job %s could not be cancelled and may still run: %w", cause, d.id, err)}
+		return work.Metrics{}, false, cancelError{fmt.Errorf("%v; dataflow job %s could not be cancelled and may still run: %w", cause, d.id, err)}
 	}
 	// Workers take minutes to stop; until then the record keeps another launch away.
 	state, err := d.state(ctx)

@@ -19,6 +19,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"decoy/pipelines"
+	"decoy/pipelines/work"
 )
 
 // ErrPlanned is the end of a run that was to print its job.
@@ -34,22 +35,22 @@ const planned = "gs://plan/job"
 // that the service would get, which is caught there. The names of staged files hold the
 // time, and the pipeline names the worker's: these and its hash differ between any two
 // submissions.
-func Plan(to io.Writer) func(context.Context, *beam.Pipeline, pipelines.Job) (pipelines.Metrics, error) {
-	return func(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (pipelines.Metrics, error) {
+func Plan(to io.Writer) func(context.Context, *beam.Pipeline, pipelines.Job) (work.Metrics, error) {
+	return func(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (work.Metrics, error) {
 		Quiet()
 		job, err := plan(ctx, p, j)
 		if err != nil {
-			return pipelines.Metrics{}, inOneLine("print the job", err)
+			return work.Metrics{}, inOneLine("print the job", err)
 		}
 		var b bytes.Buffer
 		if err := json.Indent(&b, job, "", "  "); err != nil {
-			return pipelines.Metrics{}, fmt.Errorf("print the job: %w", err)
+			return work.Metrics{}, fmt.Errorf("print the job: %w", err)
 		}
 		b.WriteByte('\n')
 		if _, err := b.WriteTo(to); err != nil {
-			return pipelines.Metrics{}, fmt.Errorf("print the job: %w", err)
+			return work.Metrics{}, fmt.Errorf("print the job: %w", err)
 		}
-		return pipelines.Metrics{}, ErrPlanned
+		return work.Metrics{}, ErrPlanned
 	}
 }
 

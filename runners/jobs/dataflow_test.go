@@ -32,6 +32,8 @@ import (
 	"decoy/io/discovery"
 	"decoy/io/shard"
 	"decoy/pipelines"
+	"decoy/pipelines/recipe"
+	"decoy/pipelines/work"
 	"decoy/runners/dataflow/dataflowtest"
 	"decoy/schemas"
 	"decoy/transforms/credential/credentialtest"
@@ -114,7 +116,7 @@ func (c cloud) build(t *testing.T) *pipelines.Build {
 		t.Fatal(err)
 	}
 	c.bucket.Create("archives/repo.zip", b.Bytes(), time.Now())
-	r, err := pipelines.LoadRecipe("demo")
+	r, err := recipe.Load("demo")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,16 +149,16 @@ func optionsOf(t *testing.T, j *df.Job) options {
 }
 
 // perform does the work of a job: it runs the staged pipeline in this process.
-func perform(t *testing.T, j *dataflowtest.Job) pipelines.Metrics {
+func perform(t *testing.T, j *dataflowtest.Job) work.Metrics {
 	model, err := shard.ReadFile(optionsOf(t, &j.Job).Options.PipelineURL)
 	if err != nil {
 		t.Error(err)
-		return pipelines.Metrics{}
+		return work.Metrics{}
 	}
 	staged := &pipepb.Pipeline{}
 	if err := proto.Unmarshal(model, staged); err != nil {
 		t.Error(err)
-		return pipelines.Metrics{}
+		return work.Metrics{}
 	}
 	ctx := context.Background()
 	run := func() (*job, error) {
@@ -191,7 +193,7 @@ func perform(t *testing.T, j *dataflowtest.Job) pipelines.Metrics {
 	work, err := run()
 	if err != nil {
 		t.Error(err)
-		return pipelines.Metrics{}
+		return work.Metrics{}
 	}
 	defer work.close()
 	m, err := work.wait(ctx, pipelines.Job{})
@@ -202,17 +204,17 @@ func perform(t *testing.T, j *dataflowtest.Job) pipelines.Metrics {
 }
 
 // told are what the service would tell of a job.
-func told(m pipelines.Metrics) (updates []*df.MetricUpdate) {
+func told(m work.Metrics) (updates []*df.MetricUpdate) {
 	for name, n := range m.Counters {
 		stage, name, _ := strings.Cut(name, "/")
-		context := map[string]string{"namespace": pipelines.MetricsPrefix + stage, "step": "e4"}
+		context := map[string]string{"namespace": work.MetricsPrefix + stage, "step": "e4"}
 		updates = append(updates, &df.MetricUpdate{Name: &df.MetricStructuredName{Name: name, Origin: "user", Context: context}, Scalar: float64(n)})
 		tentative := map[string]string{"namespace": context["namespace"], "step": "e4", "tentative": "true"}
 		updates = append(updates, &df.MetricUpdate{Name: &df.MetricStructuredName{Name: name, Origin: "user", Context: tentative}, Scalar: float64(n + 1)})
 	}
 	for name, d := range m.Distributions {
 		stage, name, _ := strings.Cut(name, "/")
-		context := map[string]string{"namespace": pipelines.MetricsPrefix + stage, "step": "e4"}
+		context := map[string]string{"namespace": work.MetricsPrefix + stage, "step": "e4"}
 		updates = append(updates, &df.MetricUpdate{Name: &df.MetricStructuredName{Name: name, Origin: "user", Context: context},
 			Distribution: map[string]any{"count": d.Count, "sum": d.Sum, "min": d.Min, "max": d.Max}})
 	}
@@ -224,7 +226,7 @@ func TestASubmission(t *testing.T) {
 	const key = "sk-proj-K3Y/of+launch&0001"
 	t.Setenv("A_KEY", key)
 	c := googleCloud(t)
-	var did pipelines.Metrics
+	var did work.Metrics
 	c.api.Script(func(j *dataflowtest.Job) {
 		did = perform(t, j)
 		j.Metrics = told(did)

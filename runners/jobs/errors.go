@@ -12,12 +12,12 @@ import (
 
 	beamlog "github.com/apache/beam/sdks/v2/go/pkg/beam/log"
 
-	"decoy/pipelines"
+	"decoy/pipelines/work"
 )
 
 // ours is the stage of a metric's namespace.
 func ours(namespace string) (stage string, ok bool) {
-	return strings.CutPrefix(namespace, pipelines.MetricsPrefix)
+	return strings.CutPrefix(namespace, work.MetricsPrefix)
 }
 
 // frame is what follows an error's text where it crossed the JVM.

@@ -23,6 +23,7 @@ import (
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/flink"
 
 	"decoy/pipelines"
+	"decoy/pipelines/work"
 )
 
 var (
@@ -79,7 +80,7 @@ func kind(name string) runnerKind {
 func Quiet() { beamlog.SetLogger(quiet{}) }
 
 // Run runs a pipeline to its end.
-func Run(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (pipelines.Metrics, error) {
+func Run(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (work.Metrics, error) {
 	Quiet()
 	said := catchLog()
 	if *jobTimeout > 0 {
@@ -104,7 +105,7 @@ func Run(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (pipelines.Metr
 	return m, errors.New(own)
 }
 
-func run(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (pipelines.Metrics, error) {
+func run(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (work.Metrics, error) {
 	switch kind(Name()) {
 	case kindPrism:
 		if *jobopts.Endpoint == "" {
@@ -118,14 +119,14 @@ func run(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (pipelines.Metr
 	}
 	r, err := beam.Run(ctx, Name(), p)
 	if err != nil || r == nil {
-		return pipelines.Metrics{}, err
+		return work.Metrics{}, err
 	}
 	return plain(r.Metrics()), nil
 }
 
 // plain keeps our own metrics, added up over the steps that counted them.
-func plain(r metrics.Results) pipelines.Metrics {
-	m := pipelines.Metrics{Counters: map[string]int64{}, Distributions: map[string]pipelines.Distribution{}}
+func plain(r metrics.Results) work.Metrics {
+	m := work.Metrics{Counters: map[string]int64{}, Distributions: map[string]work.Distribution{}}
 	all := r.AllMetrics()
 	for _, c := range all.Counters() {
 		if stage, ok := ours(c.Namespace()); ok {
@@ -136,15 +137,15 @@ func plain(r metrics.Results) pipelines.Metrics {
 		if stage, ok := ours(d.Namespace()); ok {
 			v := d.Result()
 			name := stage + "/" + d.Name()
-			m.Distributions[name] = m.Distributions[name].Plus(pipelines.Distribution{Count: v.Count, Sum: v.Sum, Min: v.Min, Max: v.Max})
+			m.Distributions[name] = m.Distributions[name].Plus(work.Distribution{Count: v.Count, Sum: v.Sum, Min: v.Min, Max: v.Max})
 		}
 	}
 	return m
 }
 
 // tell reports the units of work that are done.
-func tell(j pipelines.Job, m pipelines.Metrics) {
+func tell(j pipelines.Job, m work.Metrics) {
 	if j.Shards != nil {
-		j.Shards(int(m.Counters[j.Stage+"/"+pipelines.ShardsMetric]))
+		j.Shards(int(m.Counters[j.Stage+"/"+work.ShardsMetric]))
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"decoy/pipelines"
+	"decoy/pipelines/work"
 )
 
 // How long a job service is waited for, and its answer to a submission.
@@ -46,21 +47,21 @@ type job struct {
 }
 
 // runRemote runs a pipeline through the job service that --endpoint names.
-func runRemote(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (pipelines.Metrics, error) {
+func runRemote(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (work.Metrics, error) {
 	s, hangUp, err := dial(ctx, *jobopts.Endpoint)
 	if err != nil {
-		return pipelines.Metrics{}, err
+		return work.Metrics{}, err
 	}
 	defer hangUp()
 	running, err := s.prepare(ctx, p, j)
 	if err != nil {
-		return pipelines.Metrics{}, err
+		return work.Metrics{}, err
 	}
 	defer running.close()
 	// The record is there before the job is: whoever dies in between leaves its name.
 	r := record{Runner: Name(), Endpoint: s.endpoint, Name: running.name}
 	if err := writeRecord(j.Out, r); err != nil {
-		return pipelines.Metrics{}, err
+		return work.Metrics{}, err
 	}
 	m, err := running.run(ctx, j, func(id string) error {
 		r.ID = id
@@ -73,7 +74,7 @@ func runRemote(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (pipeline
 }
 
 // run starts a prepared job and follows it to its end. started is told its id.
-func (r *job) run(ctx context.Context, j pipelines.Job, started func(id string) error) (pipelines.Metrics, error) {
+func (r *job) run(ctx context.Context, j pipelines.Job, started func(id string) error) (work.Metrics, error) {
 	// An interrupt must not hide whether the service has started the job.
 	within, stop := context.WithTimeout(context.WithoutCancel(ctx), submitPatience)
 	defer stop()
@@ -82,14 +83,14 @@ func (r *job) run(ctx context.Context, j pipelines.Job, started func(id string) 
 		// Where the service answered it has started nothing.
 		switch status.Code(err) {
 		case codes.Unavailable, codes.DeadlineExceeded, codes.Canceled, codes.Unknown:
-			return pipelines.Metrics{}, r.lost(err)
+			return work.Metrics{}, r.lost(err)
 		}
 		r.over = true
-		return pipelines.Metrics{}, err
+		return work.Metrics{}, err
 	}
 	r.id = id
 	if err := started(id); err != nil {
-		return pipelines.Metrics{}, r.cancel(err)
+		return work.Metrics{}, r.cancel(err)
 	}
 	return r.wait(ctx, j)
 }
@@ -224,7 +225,7 @@ func (r *job) follow(ctx context.Context) <-chan update {
 const causePatience = 5 * time.Second
 
 // wait follows a job to its end.
-func (r *job) wait(ctx context.Context, j pipelines.Job) (pipelines.Metrics, error) {
+func (r *job) wait(ctx context.Context, j pipelines.Job) (work.Metrics, error) {
 	following, stop := context.WithCancel(ctx)
 	defer stop()
 	updates := r.follow(following)
@@ -235,7 +236,7 @@ func (r *job) wait(ctx context.Context, j pipelines.Job) (pipelines.Metrics, err
 	for {
 		select {
 		case <-ctx.Done():
-			return pipelines.Metrics{}, r.cancel(context.Cause(ctx))
+			return work.Metrics{}, r.cancel(context.Cause(ctx))
 		case <-late:
 			return r.failed(fmt.Errorf("job %s failed and the runner does not say why: look into its log", r.id))
 		case <-poll.C:
@@ -250,7 +251,7 @@ func (r *job) wait(ctx context.Context, j pipelines.Job) (pipelines.Metrics, err
 			failure = worse(failure, u.failure)
 			switch {
 			case u.err != nil && late == nil:
-				return pipelines.Metrics{}, r.lost(u.err)
+				return work.Metrics{}, r.lost(u.err)
 			case u.state == jobpb.JobState_DONE:
 				r.over = true
 				return r.metrics(), nil
@@ -269,7 +270,7 @@ func (r *job) wait(ctx context.Context, j pipelines.Job) (pipelines.Metrics, err
 // failed is the end of a job by the service's word. Beam's job server for Flink says
 // FAILED also where it lost the cluster, and CANCELLED as soon as it is asked to
 // cancel; the job may go on. So the cluster is asked, unless the cause is our own.
-func (r *job) failed(cause error) (pipelines.Metrics, error) {
+func (r *job) failed(cause error) (work.Metrics, error) {
 	m := r.metrics()
 	_, own := ownError(cause.Error())
 	if err := r.surely(own); err != nil {
@@ -316,12 +317,12 @@ func ended(s jobpb.JobState_Enum) bool {
 }
 
 // metrics are the job's, empty where the service has none (yet).
-func (r *job) metrics() pipelines.Metrics {
+func (r *job) metrics() work.Metrics {
 	ctx, cancel := context.WithTimeout(context.Background(), pollEvery)
 	defer cancel()
 	got, err := r.client.GetJobMetrics(ctx, &jobpb.GetJobMetricsRequest{JobId: r.id})
 	if err != nil {
-		return pipelines.Metrics{}
+		return work.Metrics{}
 	}
 	return plain(*metricsx.FromMonitoringInfos(r.pipeline, got.GetMetrics().GetAttempted(), got.GetMetrics().GetCommitted()))
 }

@@ -124,7 +124,7 @@ func message(s jobpb.JobService_GetMessageStreamServer, text string) error {
 		MessageResponse: &jobpb.JobMessage{Importance: jobpb.JobMessage_JOB_MESSAGE_ERROR, MessageText: text}}})
 }
 
-func work(t *testing.T) pipelines.Job {
+func worker(t *testing.T) pipelines.Job {
 	return pipelines.Job{Out: t.TempDir(), Stage: "extract", Fingerprint: "abc"}
 }
 
@@ -168,7 +168,7 @@ func TestEnds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			serve(t, c.script)
-			j := work(t)
+			j := worker(t)
 			_, err := Run(t.Context(), graph(), j)
 			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 				t.Errorf("error %v, want %q", err, c.want)
@@ -187,7 +187,7 @@ func TestEnds(t *testing.T) {
 // it is.
 func TestWhatIsSubmitted(t *testing.T) {
 	f := serve(t, func(_ string, s jobpb.JobService_GetMessageStreamServer) error { return state(s, jobpb.JobState_DONE) })
-	j := work(t)
+	j := worker(t)
 	for range 2 {
 		if _, err := Run(t.Context(), graph(), j); err != nil {
 			t.Fatal(err)
@@ -235,7 +235,7 @@ func TestInterruptCancels(t *testing.T) {
 		t.Run(fmt.Sprint("on a cluster: ", onCluster), func(t *testing.T) {
 			var f *jobServer
 			f = serve(t, hang(&f))
-			j := work(t)
+			j := worker(t)
 			asked := &f.cancelled
 			if onCluster {
 				asked = &cluster(t, flinkName(jobName(j))+"root").asked
@@ -262,7 +262,7 @@ func TestTimeoutCancels(t *testing.T) {
 	f = serve(t, hang(&f))
 	// On a busy machine the time can be over before the job is submitted.
 	for *jobTimeout = 200 * time.Millisecond; len(f.cancelled) == 0; *jobTimeout *= 2 {
-		if _, err := Run(t.Context(), graph(), work(t)); err == nil || !strings.Contains(err.Error(), "--job_timeout="+jobTimeout.String()) {
+		if _, err := Run(t.Context(), graph(), worker(t)); err == nil || !strings.Contains(err.Error(), "--job_timeout="+jobTimeout.String()) {
 			t.Fatalf("error %v", err)
 		}
 	}
@@ -284,7 +284,7 @@ func cluster(t *testing.T, names ...string) *flinkServer {
 // A launcher that was killed leaves a job working: whoever takes OUT ends it first.
 func TestPreviousJobIsEnded(t *testing.T) {
 	left := func(t *testing.T, runner, at string) pipelines.Job {
-		j := work(t)
+		j := worker(t)
 		if err := writeRecord(j.Out, record{Runner: runner, Endpoint: at, ID: "old", Name: "decoy-generate-1"}); err != nil {
 			t.Fatal(err)
 		}
@@ -330,7 +330,7 @@ func TestPreviousJobIsEnded(t *testing.T) {
 
 // A launcher that lost OUT does not remove the record of who has it now.
 func TestRecordOfAnother(t *testing.T) {
-	j := work(t)
+	j := worker(t)
 	mine, other := record{Runner: "flink", ID: "1", Name: "n"}, record{Runner: "flink", ID: "2", Name: "n"}
 	if err := errors.Join(writeRecord(j.Out, other), removeRecord(j.Out, mine)); err != nil || !recorded(j) {
 		t.Errorf("error %v, recorded %v", err, recorded(j))
@@ -359,7 +359,7 @@ func TestFlinkIsNotTakenByItsWord(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			serve(t, c.script)
 			*runners.Runner = "flink"
-			j := work(t)
+			j := worker(t)
 			_, err := Run(t.Context(), graph(), j)
 			if err == nil || strings.Contains(err.Error(), "--flink_rest=URL") == c.over || recorded(j) == c.over {
 				t.Errorf("error %v, recorded %v", err, recorded(j))
@@ -378,7 +378,7 @@ func TestBrokenStream(t *testing.T) {
 		}
 		return state(s, jobpb.JobState_DONE)
 	})
-	j := work(t)
+	j := worker(t)
 	if _, err := Run(t.Context(), graph(), j); err != nil || opened != 3 || recorded(j) || len(f.cancelled) != 0 {
 		t.Errorf("error %v, opened %d, recorded %v", err, opened, recorded(j))
 	}
@@ -388,7 +388,7 @@ func TestServiceThatDiesIsCancelledOnTheCluster(t *testing.T) {
 	serve(t, func(string, jobpb.JobService_GetMessageStreamServer) error {
 		return status.Error(codes.Unavailable, "gone")
 	})
-	j := work(t)
+	j := worker(t)
 	flink := cluster(t, flinkName(jobName(j))+"root")
 	_, err := Run(t.Context(), graph(), j)
 	if err == nil || !strings.Contains(err.Error(), "was cancelled on the cluster") || len(flink.asked) != 1 || recorded(j) {

@@ -10,6 +10,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
 
 	"decoy/pipelines"
+	"decoy/pipelines/work"
 )
 
 // inProcess is this process's prism. It serves all of the process's pipelines.
@@ -24,10 +25,10 @@ var inProcess = sync.OnceValues(func() (jobpb.JobServiceClient, error) {
 
 // runPrism runs a pipeline on prism inside of this process, and its DoFns too where no
 // environment is named.
-func runPrism(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (pipelines.Metrics, error) {
+func runPrism(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (work.Metrics, error) {
 	client, err := inProcess()
 	if err != nil {
-		return pipelines.Metrics{}, err
+		return work.Metrics{}, err
 	}
 	if *jobopts.EnvironmentType == "" {
 		*jobopts.EnvironmentType = "loopback"
@@ -35,7 +36,7 @@ func runPrism(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (pipelines
 	s := service{client: client}
 	job, err := s.prepare(ctx, p, j)
 	if err != nil {
-		return pipelines.Metrics{}, err
+		return work.Metrics{}, err
 	}
 	defer job.close()
 	return job.run(ctx, j, func(string) error { return nil })

@@ -35,6 +35,8 @@ import (
 	"decoy/io/archives"
 	"decoy/io/shard"
 	"decoy/pipelines"
+	"decoy/pipelines/recipe"
+	"decoy/pipelines/work"
 	"decoy/schemas"
 	"decoy/transforms/fim"
 	"decoy/transforms/judge"
@@ -242,16 +244,16 @@ func stage(ctx context.Context, out string, times int, specs []string) (s sample
 	if err := os.RemoveAll(out); err != nil {
 		return s, err
 	}
-	recipe, err := pipelines.LoadRecipe("demo")
+	recipe, err := recipe.Load("demo")
 	if err != nil {
 		return s, err
 	}
 	recipe.Archives = specs
 	b := pipelines.Build{
 		Out: out, Recipe: recipe, Workers: 1, Log: func(string, ...any) {},
-		Run: func(ctx context.Context, p *beam.Pipeline, _ pipelines.Job) (pipelines.Metrics, error) {
+		Run: func(ctx context.Context, p *beam.Pipeline, _ pipelines.Job) (work.Metrics, error) {
 			_, err := prism.Execute(ctx, p)
-			return pipelines.Metrics{}, err
+			return work.Metrics{}, err
 		},
 	}
 	if err := b.Resolve(ctx); err != nil {

@@ -30,7 +30,8 @@ import (
 
 	"decoy/io/archives"
 	"decoy/io/sources"
-	"decoy/pipelines"
+	"decoy/pipelines/extraction"
+
 	"decoy/schemas"
 	"decoy/transforms/screen"
 )
@@ -74,7 +75,7 @@ func decide(ctx context.Context, name string, names map[string]bool) (map[string
 		return nil, "", fmt.Errorf("%s: %d sources (%v)", name, len(found), rejects)
 	}
 	src := found[0]
-	licenses, _, err := pipelines.Survey(ctx, src, archives.Limits{}, screen.Terms{})
+	licenses, _, err := extraction.Survey(ctx, src, archives.Limits{}, screen.Terms{})
 	if err != nil {
 		return nil, "", err
 	}

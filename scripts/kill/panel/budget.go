@@ -11,7 +11,8 @@ import (
 	"sync"
 	"time"
 
-	"decoy/pipelines"
+	"decoy/pipelines/money"
+
 	"decoy/scripts/kill/outcome"
 	"decoy/transforms/panel/faultserver"
 )
@@ -72,7 +73,7 @@ func (k *killer) withBudget(ctx context.Context, kills int, share float64) error
 	budget := fmt.Sprintf("--budget=%.9f", r.Budget)
 	count := func() error {
 		time.Sleep(50 * time.Millisecond) // calls of the dead process reach the server
-		stats, err := pipelines.LedgerStats(ctx, filepath.Join(k.work, "killed"))
+		stats, err := money.LedgerStats(ctx, filepath.Join(k.work, "killed"))
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,289 @@
+package curation
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"golang.org/x/sync/errgroup"
+
+	"decoy/io/shard"
+	"decoy/pipelines/bug"
+	"decoy/pipelines/recipe"
+	"decoy/pipelines/work"
+	"decoy/schemas"
+	"decoy/schemas/contain"
+	"decoy/transforms/curate"
+)
+
+// Options is what curate's functions need to know.
+type Options struct {
+	Recipe       recipe.Curate      `json:"recipe"`
+	GeneralShare float64            `json:"general_share"`
+	Exclude      []string           `json:"exclude"`
+	Benchmarks   []string           `json:"benchmarks"` // their names
+	Weights      map[string]float64 `json:"weights"`    // of judges
+}
+
+// smallRow is what is selected among: one field is set.
+type smallRow struct {
+	Candidate *curate.Candidate `json:"candidate,omitempty"`
+	General   *curate.General   `json:"general,omitempty"`
+	Repo      *curate.RepoFiles `json:"repo,omitempty"`
+	Failed    *failedRow        `json:"failed,omitempty"`
+}
+
+func init() {
+	beam.RegisterDoFn(&SmallRowsFn{})
+	beam.RegisterDoFn(&SelectFn{})
+}
+
+// SelectFn selects among the rows of all shards and writes the stage's files.
+//
+//	PCollection<KV<int, int>> (one key, all shards) → selection, rejects, shift.json
+//
+// The selection's order does not depend on that of the rows.
+type SelectFn struct {
+	Options, Out, Fingerprint string
+	Of                        int
+}
+
+// ProcessElement selects among the rows of the one key.
+func (f *SelectFn) ProcessElement(ctx context.Context, _ int, _ func(*int) bool, emit func(int)) error {
+	var o Options
+	if err := json.Unmarshal([]byte(f.Options), &o); err != nil {
+		return fmt.Errorf("options of curate: %w", err)
+	}
+	var pool []curate.Candidate
+	var general []curate.General
+	var repos []curate.RepoFiles
+	var failed []failedRow
+	for i := range f.Of {
+		for r, err := range shard.Read[smallRow](smallRowsPath(f.Out, i, f.Of)) {
+			switch {
+			case err != nil:
+				return err
+			case r.Candidate != nil:
+				pool = append(pool, *r.Candidate)
+			case r.General != nil:
+				general = append(general, *r.General)
+			case r.Repo != nil:
+				repos = append(repos, *r.Repo)
+			case r.Failed != nil:
+				failed = append(failed, *r.Failed)
+			}
+		}
+	}
+	b := &bug.Reporter{Out: f.Out, Stage: schemas.StageCurate, Reject: func(r schemas.Reject) {
+		failed = append(failed, failedRow{schemas.Shard(r.ID, f.Of), r})
+	}}
+	pool, general, repos, err := groupable(b, pool, general, repos)
+	if err != nil {
+		return err
+	}
+	var sel curated
+	err = contain.Do(func() (err error) {
+		sel, err = selectRows(o, pool, general, repos)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	sel.Failed = failed
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	emit(len(sel.Selected))
+	return f.write(ctx, sel)
+}
+
+// curated is the result of curate.
+type curated struct {
+	Selected []schemas.Selected
+	Rejects  []schemas.Reject
+	shard    map[string]string // context → repository, of rejects
+	Failed   []failedRow
+	Report   Report
+}
+
+// Report is the content of shift.json.
+type Report struct {
+	curate.Shift
+	Probe          curate.ProbeResult `json:"probe"`
+	Groups         []curate.Group     `json:"groups"`
+	Decontaminated []string           `json:"decontaminated"`
+}
+
+// groupable leaves out the repositories that alone make the grouping fail, and all that
+// is of them. A failure over several together is an error of the stage.
+func groupable(b *bug.Reporter, pool []curate.Candidate, general []curate.General,
+	repos []curate.RepoFiles) ([]curate.Candidate, []curate.General, []curate.RepoFiles, error) {
+	out := map[string]bool{}
+	for _, r := range repos {
+		_, ok, err := bug.Contain(b, siteGroups, bug.Record{ID: r.Repo},
+			func() []curate.RepoFiles { return []curate.RepoFiles{r} },
+			func() ([]curate.Group, error) { return curate.Groups([]curate.RepoFiles{r}), nil })
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		out[r.Repo] = out[r.Repo] || !ok
+	}
+	return slices.DeleteFunc(pool, func(c curate.Candidate) bool { return out[c.Repo] }),
+		slices.DeleteFunc(general, func(g curate.General) bool { return out[g.Repo] }),
+		slices.DeleteFunc(repos, func(r curate.RepoFiles) bool { return out[r.Repo] }), nil
+}
+
+func selectRows(o Options, pool []curate.Candidate, general []curate.General, repos []curate.RepoFiles) (curated, error) {
+	out := curated{shard: map[string]string{}}
+	groups := curate.Groups(repos)
+	splits, err := curate.NewSplits(groups, curate.Ratios{Train: o.Recipe.Split[schemas.SplitTrain], Validation: o.Recipe.Split[schemas.SplitValidation], Test: o.Recipe.Split[schemas.SplitTest]})
+	if err != nil {
+		return out, err
+	}
+	for i := range pool {
+		pool[i].Group = splits.Group(pool[i].Repo)
+		out.shard[pool[i].NegativeID] = pool[i].Repo
+	}
+	for i := range general {
+		general[i].Group = splits.Group(general[i].Repo)
+		out.shard[general[i].ContextID] = general[i].Repo
+	}
+	distinct, duplicates := curate.DedupAll(pool)
+	var off []curate.Cell
+	for _, c := range o.Recipe.Off {
+		l, t, _ := strings.Cut(c, "/")
+		off = append(off, curate.Cell{Language: l, Type: t})
+	}
+	pairs, rejects, err := curate.Select(distinct, curate.Config{
+		Rows: o.Recipe.Rows, Accept: o.Recipe.Accept, MaxPerRepo: o.Recipe.MaxPerRepo, MaxPerGolden: o.Recipe.MaxPerGolden,
+		Off: off, Splits: splits, Excluded: o.Exclude,
+	})
+	if err != nil {
+		return out, err
+	}
+	byID := map[string]*curate.Candidate{}
+	for i := range distinct {
+		byID[distinct[i].NegativeID] = &distinct[i]
+	}
+	tokens := 0
+	var probe []curate.Pair
+	seen := map[string]bool{}
+	for _, p := range pairs {
+		c := byID[*p.NegativeID]
+		probe = append(probe, curate.Pair{ID: c.NegativeID, Group: c.Group, Chosen: c.Golden, Rejected: c.Text})
+		if !seen[p.ContextID] {
+			seen[p.ContextID] = true
+			tokens += curate.TargetTokens(c.Golden.Chars)
+		}
+	}
+	wanted, err := curate.GeneralTokens(tokens, o.GeneralShare)
+	if err != nil {
+		return out, err
+	}
+	rows, generalRejects := curate.SelectGeneral(general, curate.GeneralConfig{
+		Tokens: wanted, MaxPerRepo: o.Recipe.MaxPerRepo, MaxPerGolden: o.Recipe.MaxPerGolden, Excluded: o.Exclude, Splits: splits,
+	})
+	out.Selected = append(pairs, rows...)
+	out.Rejects = slices.Concat(duplicates, rejects, generalRejects)
+	notes := slices.Clone(splits.Notes)
+	for _, c := range off {
+		notes = append(notes, fmt.Sprintf("%s × %s is switched off in the recipe", c.Language, c.Type))
+	}
+	out.Report = Report{Shift: curate.NewShift(distinct, pairs, notes), Probe: curate.Probe(probe), Groups: groups, Decontaminated: o.Benchmarks}
+	if out.Report.Decontaminated == nil {
+		out.Report.Decontaminated = []string{}
+	}
+	return out, nil
+}
+
+// write writes the selection by shard, then shift.json.
+func (f *SelectFn) write(ctx context.Context, c curated) error {
+	dir := shard.Join(f.Out, schemas.StageCurate)
+	selected := make([][]schemas.Selected, f.Of)
+	for _, s := range c.Selected {
+		i := schemas.Shard(s.Repo, f.Of)
+		selected[i] = append(selected[i], s)
+	}
+	rejects := make([][]schemas.Reject, f.Of)
+	for _, r := range c.Failed {
+		rejects[r.Shard] = append(rejects[r.Shard], r.Reject)
+	}
+	for _, r := range c.Rejects {
+		i := schemas.Shard(c.shard[r.ID], f.Of)
+		rejects[i] = append(rejects[i], r)
+	}
+	done, _, err := shard.Records(dir, f.Fingerprint)
+	if err != nil {
+		return err
+	}
+	var writers errgroup.Group
+	writers.SetLimit(8)     // in a bucket most of the time is waiting
+	var counting sync.Mutex // Beam's metrics are for one goroutine
+	for i := range f.Of {
+		if _, ok := done[i]; ok {
+			continue // written before the last run was killed
+		}
+		writers.Go(func() error {
+			d, err := f.writeShard(i, selected[i], rejects[i])
+			if err != nil {
+				return err
+			}
+			if err := shard.WriteDone(dir, d); err != nil {
+				return err
+			}
+			counting.Lock()
+			defer counting.Unlock()
+			work.CountDone(ctx, d)
+			return nil
+		})
+	}
+	if err := writers.Wait(); err != nil {
+		return err
+	}
+	began := time.Now()
+	raw, err := json.MarshalIndent(c.Report, "", "  ")
+	if err != nil {
+		return err
+	}
+	file, err := shard.WriteFile(shard.Join(dir, "shift.json"), append(raw, '\n'))
+	if err != nil {
+		return err
+	}
+	return work.RecordDone(ctx, dir, schemas.Done{Stage: schemas.StageCurate, Shard: f.Of, Fingerprint: f.Fingerprint, Files: []schemas.File{file}}, began)
+}
+
+// writeShard writes the selection and the rejects of one shard.
+func (f *SelectFn) writeShard(i int, selected []schemas.Selected, rejects []schemas.Reject) (schemas.Done, error) {
+	d := schemas.Done{Stage: schemas.StageCurate, Shard: i, Fingerprint: f.Fingerprint, Counts: map[string]int64{}, Rejects: map[string]int64{}}
+	slices.SortFunc(selected, func(a, b schemas.Selected) int {
+		return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(schemas.OrEmpty(a.NegativeID), schemas.OrEmpty(b.NegativeID)))
+	})
+	for _, s := range selected {
+		d.Counts[work.CountRows(s.Split)]++
+		d.Counts[work.CountRowsOf(s.Split, s.Language)]++
+		if s.NegativeID == nil {
+			d.Counts["general"]++
+		} else {
+			d.Counts["pairs"]++
+			d.Counts[work.CountPairs(schemas.OrEmpty(s.Type))]++
+		}
+	}
+	schemas.SortRejects(rejects)
+	work.Tally{Counts: d.Counts, Rejects: d.Rejects}.Count(rejects)
+	file, err := shard.WriteAll(shard.Path(f.Out, schemas.StageCurate, "selection", i, f.Of), selected)
+	if err != nil {
+		return d, err
+	}
+	d.Files = append(d.Files, file)
+	if file, err = shard.WriteAll(shard.Path(f.Out, schemas.StageCurate, "rejects", i, f.Of), rejects); err != nil {
+		return d, err
+	}
+	d.Files = append(d.Files, file)
+	return d, nil
+}

@@ -1,0 +1,392 @@
+package export
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"decoy/io/shard"
+	"decoy/pipelines/bug"
+	"decoy/pipelines/curation"
+	"decoy/pipelines/join"
+	"decoy/pipelines/recipe"
+	"decoy/pipelines/work"
+	"decoy/schemas"
+	"decoy/transforms/card"
+	"decoy/transforms/curate"
+	"decoy/transforms/report"
+	"decoy/transforms/screen"
+	"decoy/transforms/trainers"
+)
+
+// Summary is everything that the card and the report show, gathered from a finished
+// build's small files.
+type Summary struct {
+	Out         string
+	recipe      recipe.Recipe
+	manifests   map[string]schemas.Manifest
+	curate      curation.Report
+	rows        map[card.Rows]int64 // N is 0 in the key
+	kinds       map[string]int64
+	licenses    map[string]int64
+	outcomes    []Outcome
+	Samples     []Sample
+	rounds      []join.Round
+	sources     []schemas.Context
+	splits      map[string]*report.Split
+	costs       []costCell
+	controlsUSD float64
+}
+
+func Summarize(out string, recipe recipe.Recipe) (*Summary, error) {
+	sum := &Summary{
+		Out: out, recipe: recipe, manifests: map[string]schemas.Manifest{}, rows: map[card.Rows]int64{},
+		kinds: map[string]int64{}, licenses: map[string]int64{}, splits: map[string]*report.Split{},
+	}
+	for _, st := range schemas.Stages {
+		if st == schemas.StageExport {
+			continue
+		}
+		m, err := shard.ReadManifest(shard.Join(out, st))
+		if err != nil {
+			return nil, err
+		}
+		sum.manifests[st] = m
+	}
+	err := shard.ReadJSON(shard.Join(out, schemas.StageCurate, "shift.json"), &sum.curate)
+	if err != nil {
+		return nil, err
+	}
+	if sum.rounds, err = join.Rounds(out); err != nil {
+		return nil, err
+	}
+	for i := range recipe.Shards {
+		err := sum.shard(work.Task{Stage: schemas.StageExport, Out: out, Shard: i, Of: recipe.Shards})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return sum, nil
+}
+
+func (sum *Summary) shard(t work.Task) error {
+	raw, err := shard.ReadFile(partsPath(t))
+	if err != nil {
+		return err
+	}
+	var p exportParts
+	if err := json.Unmarshal(raw, &p); err != nil {
+		return fmt.Errorf("read %s: %w", partsPath(t), err)
+	}
+	sum.sources = append(sum.sources, p.Attribution...)
+	sum.Samples = append(sum.Samples, p.Samples...)
+	sum.costs = append(sum.costs, p.Costs...)
+	sum.controlsUSD += p.ControlsUSD
+	for o, err := range shard.Read[Outcome](t.Path(t.Stage, work.PartsFolder+"outcomes")) {
+		if err != nil {
+			return err
+		}
+		sum.outcomes = append(sum.outcomes, o)
+	}
+	for s, err := range shard.Read[schemas.Selected](t.Path(schemas.StageCurate, "selection")) {
+		if err != nil {
+			return err
+		}
+		sum.rows[card.Rows{Split: s.Split, Language: s.Language, Type: schemas.OrEmpty(s.Type)}]++
+		sum.kinds[s.Kind]++
+		sp := sum.splits[s.Split]
+		if sp == nil {
+			sp = &report.Split{Name: s.Split}
+			sum.splits[s.Split] = sp
+		}
+		if s.NegativeID == nil {
+			sp.General++
+		} else {
+			sp.Pairs++
+		}
+	}
+	return nil
+}
+
+// WriteCard writes what of the export belongs to no shard: the card, the
+// attribution and LLaMA-Factory's list.
+func WriteCard(out string, recipe recipe.Recipe, fingerprint string) error {
+	sum, err := Summarize(out, recipe)
+	if err != nil {
+		return err
+	}
+	dir := shard.Join(out, schemas.StageExport)
+	d := schemas.Done{Stage: schemas.StageExport, Shard: recipe.Shards, Fingerprint: fingerprint}
+	write := func(name string, data []byte) error {
+		f, err := shard.WriteFile(shard.Join(dir, name), data)
+		f.Name = name
+		d.Files = append(d.Files, f)
+		return err
+	}
+	attribution, err := card.Attribution(func(yield func(card.AttributionRow) bool) {
+		for _, c := range sum.sources {
+			if !yield(card.AttributionRow{Repo: c.Repo, Commit: c.Commit, Path: c.Path, License: c.License, Contexts: 1}) {
+				return
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if err := write("ATTRIBUTION.jsonl", attribution); err != nil {
+		return err
+	}
+	if err := write(trainers.LLaMAFactory+"/"+trainers.InfoFile, trainers.DatasetInfo()); err != nil {
+		return err
+	}
+	data, err := sum.card(fingerprint)
+	if err != nil {
+		return err
+	}
+	text, err := card.Card(data)
+	if err != nil {
+		return err
+	}
+	if err := write("README.md", text); err != nil {
+		return err
+	}
+	return shard.WriteDone(dir, d)
+}
+
+func (sum *Summary) card(fingerprint string) (card.Data, error) {
+	r := sum.recipe
+	recipe, err := RecipeYAML(r)
+	if err != nil {
+		return card.Data{}, err
+	}
+	d := card.Data{
+		Name: r.Name, Recipe: recipe, CodeVersion: schemas.CodeVersion, SchemaVersion: schemas.SchemaVersion,
+		Inputs: len(sum.manifests[schemas.StageExtract].Inputs), Fingerprint: fingerprint,
+		Splits: sum.splitList(), Notes: sum.curate.Notes, Licenses: sum.licenseCounts(), OwnTerms: sum.ownTerms(),
+		Hardness: sum.hardness(),
+		Controls: sum.tally().Controls(), Probe: sum.curate.Probe, Decontaminated: sum.curate.Decontaminated, Costs: byType(sum.ReportCosts()),
+		Selection: card.Selection{
+			Rows: r.Curate.Rows, Accept: r.Curate.Accept, MaxPerRepo: r.Curate.MaxPerRepo,
+			MaxPerGolden: r.Curate.MaxPerGolden, PerContext: 1, GeneralShare: r.Export.GeneralShare, Off: sum.off(),
+		},
+	}
+	records, _, err := shard.Records(shard.Join(sum.Out, schemas.StageExport), fingerprint)
+	if err != nil {
+		return d, err
+	}
+	for i := range r.Shards {
+		done, ok := records[i]
+		if !ok {
+			return d, fmt.Errorf("shard %d of export did not finish; run the same command again", i)
+		}
+		for _, f := range done.Files {
+			if !strings.HasPrefix(f.Name, work.PartsFolder) {
+				d.Files = append(d.Files, f)
+			}
+		}
+	}
+	for k, n := range sum.rows {
+		k.N = n
+		d.Rows = append(d.Rows, k)
+	}
+	slices.SortFunc(d.Rows, func(a, b card.Rows) int {
+		return cmp.Or(cmp.Compare(a.Split, b.Split), cmp.Compare(a.Language, b.Language), cmp.Compare(a.Type, b.Type))
+	})
+	for _, m := range r.Generate.Panel {
+		n := int64(0)
+		for _, o := range sum.outcomes {
+			if o.Generator == m.Name && o.Selected {
+				n++
+			}
+		}
+		d.Generators = append(d.Generators, card.Member{Name: m.Name, Provider: m.Provider, Model: m.Model, N: n})
+	}
+	for _, m := range r.Judge.Panel {
+		d.Judges = append(d.Judges, card.Member{Name: m.Name, Provider: m.Provider, Model: m.Model, Prompt: sum.judgePrompt(m), N: sum.worth(m.Name).Valid})
+	}
+	for _, status := range schemas.Statuses {
+		st := card.Status{Name: status}
+		for _, o := range sum.outcomes {
+			if o.Status == status {
+				st.Pool++
+				if o.Selected {
+					st.Exported++
+				}
+			}
+		}
+		d.Statuses = append(d.Statuses, st)
+	}
+	return d, nil
+}
+
+// RecipeYAML is the part of the recipe that changes output, as a person would write
+// it: no paths of this machine, no limits of accounts, no budget.
+func RecipeYAML(r recipe.Recipe) (string, error) {
+	r.Generate.Panel, r.Judge.Panel = recipe.OutputMembers(r.Generate.Panel), recipe.OutputMembers(r.Judge.Panel)
+	r.Curate.Decontaminate = slices.Clone(r.Curate.Decontaminate)
+	for i := range r.Curate.Decontaminate {
+		r.Curate.Decontaminate[i].Path = filepath.Base(r.Curate.Decontaminate[i].Path)
+	}
+	raw, err := yaml.Marshal(struct {
+		Name     string          `yaml:"name"`
+		Shards   int             `yaml:"shards"`
+		Extract  recipe.Extract  `yaml:"extract"`
+		Generate recipe.Generate `yaml:"generate"`
+		Judge    recipe.Judge    `yaml:"judge"`
+		Curate   recipe.Curate   `yaml:"curate"`
+		Export   recipe.Export   `yaml:"export"`
+	}{r.Name, r.Shards, r.Extract, r.Generate, r.Judge, r.Curate, r.Export})
+	return string(raw), err
+}
+
+func (sum *Summary) off() []report.Off {
+	var out []report.Off
+	for _, c := range sum.recipe.Curate.Off {
+		l, t, _ := strings.Cut(c, "/")
+		out = append(out, report.Off{Language: l, Type: t, Reason: "switched off in the recipe (curate.off)"})
+	}
+	return out
+}
+
+func (sum *Summary) splitList() []report.Split {
+	where := map[string]string{}
+	for s, err := range sum.selections() {
+		if err == nil {
+			where[s.Group] = s.Split
+		}
+	}
+	var out []report.Split
+	for _, name := range schemas.Splits {
+		sp := report.Split{Name: name}
+		if x := sum.splits[name]; x != nil {
+			sp = *x
+		}
+		for _, g := range sum.curate.Groups {
+			if where[g.ID] == name {
+				sp.Groups++
+				sp.Repositories += int64(len(g.Repos))
+			}
+		}
+		out = append(out, sp)
+	}
+	return out
+}
+
+// selections are the lines of the selection over all shards.
+func (sum *Summary) selections() iter.Seq2[schemas.Selected, error] {
+	return func(yield func(schemas.Selected, error) bool) {
+		for i := range sum.recipe.Shards {
+			for s, err := range shard.Read[schemas.Selected](shard.Path(sum.Out, schemas.StageCurate, "selection", i, sum.recipe.Shards)) {
+				if !yield(s, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// licenseCounts counts exported contexts by licence.
+func (sum *Summary) licenseCounts() []report.Count {
+	m := map[string]int64{}
+	for _, c := range sum.sources {
+		m[c.License]++
+	}
+	return counts(m)
+}
+
+// counts lists a map, the largest first.
+func counts(m map[string]int64) []report.Count {
+	var out []report.Count
+	for k, n := range m {
+		out = append(out, report.Count{Name: k, N: n})
+	}
+	slices.SortFunc(out, func(a, b report.Count) int { return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Name, b.Name)) })
+	return out
+}
+
+// hardness sets negatives with real names beside those with invented ones.
+func (sum *Summary) hardness() []report.Hardness {
+	type key struct{ generator, typ string }
+	type side struct {
+		n, fooled float64
+		margins   []float64
+	}
+	sides := map[key]*[2]side{}
+	for _, o := range sum.outcomes {
+		if o.Judges == 0 {
+			continue
+		}
+		k := key{o.Generator, o.Type}
+		if sides[k] == nil {
+			sides[k] = &[2]side{}
+		}
+		s := &sides[k][0]
+		if o.Invented {
+			s = &sides[k][1]
+		}
+		s.n++
+		s.fooled += float64(o.Fooled) / float64(o.Judges)
+		if o.Margin != nil {
+			s.margins = append(s.margins, *o.Margin)
+		}
+	}
+	var out []report.Hardness
+	for k, s := range sides {
+		h := report.Hardness{Generator: k.generator, Type: k.typ, Real: int64(s[0].n), Invented: int64(s[1].n)}
+		h.RealRate, h.RealMargin = rateAndMedian(s[0].n, s[0].fooled, s[0].margins)
+		h.InventedRate, h.InventedMargin = rateAndMedian(s[1].n, s[1].fooled, s[1].margins)
+		out = append(out, h)
+	}
+	slices.SortFunc(out, func(a, b report.Hardness) int {
+		return cmp.Or(cmp.Compare(a.Generator, b.Generator), cmp.Compare(a.Type, b.Type))
+	})
+	return out
+}
+
+func rateAndMedian(n, fooled float64, margins []float64) (rate, median *float64) {
+	if n > 0 {
+		r := fooled / n
+		rate = &r
+	}
+	for _, q := range curate.Quantiles(margins) {
+		if q.Q == 0.5 {
+			median = &q.Value
+		}
+	}
+	return rate, median
+}
+
+// Renderable leaves out the pairs that the report cannot show, and says where it fails.
+func (sum *Summary) Renderable() (unshown []bug.InternalErrors, failed error) {
+	b := &bug.Reporter{Out: sum.Out, Stage: schemas.StageExport, Reject: func(r schemas.Reject) {
+		place, _, _ := strings.Cut(r.Detail, ": ")
+		unshown = append(unshown, bug.InternalErrors{Stage: "report", Place: place, N: 1})
+	}}
+	sum.Samples = slices.DeleteFunc(sum.Samples, func(s Sample) bool {
+		_, ok, err := bug.Contain(b, SiteReportPair, bug.OfNegative(&s.Context, &s.Negative),
+			func() []Sample { return []Sample{s} },
+			func() (struct{}, error) { return struct{}{}, renderPair(s) })
+		failed = cmp.Or(failed, err)
+		return !ok
+	})
+	return unshown, failed
+}
+
+func renderPair(s Sample) error {
+	_, err := report.Render(report.Data{Pairs: []report.Pair{pairOf(s)}})
+	return err
+}
+
+// ownTerms reports whether the export claims no permissive terms: the recipe takes files
+// on the user's word, or a row came in under another licence (the stages before may have
+// been built so).
+func (sum *Summary) ownTerms() bool {
+	return sum.recipe.OwnTerms() || slices.ContainsFunc(sum.licenseCounts(),
+		func(c report.Count) bool { return !screen.IsPermissive(c.Name) })
+}

@@ -1,0 +1,184 @@
+package export
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"decoy/io/shard"
+	"decoy/pipelines/bug"
+	"decoy/pipelines/join"
+	"decoy/pipelines/recipe"
+	"decoy/pipelines/work"
+	"decoy/schemas"
+	"decoy/transforms/judge"
+	"decoy/transforms/trainers"
+)
+
+// Options is what a shard of export needs to know.
+type Options struct {
+	Recipe  recipe.Export      `json:"recipe"`
+	Weights map[string]float64 `json:"weights"` // of judges
+}
+
+func init() { work.Funcs[schemas.StageExport] = exportShard }
+
+// Outcome is what became of one negative: a row of the report's tables.
+type Outcome struct {
+	NegativeID string   `json:"negative_id"`
+	Language   string   `json:"language"`
+	Type       string   `json:"type"`
+	Generator  string   `json:"generator"`
+	Invented   bool     `json:"invented"`
+	Status     string   `json:"status"`
+	Judges     int64    `json:"judges"`
+	Fooled     int64    `json:"fooled"`
+	Weighted   *float64 `json:"weighted"` // fool rate with the judges' weights
+	Margin     *float64 `json:"margin"`
+	Shorter    bool     `json:"shorter"` // the baseline judge that knows length alone is fooled
+	Selected   bool     `json:"selected"`
+}
+
+// Sample is a selected pair as the report shows it.
+type Sample struct {
+	Context  schemas.Context  `json:"context"`
+	Negative schemas.Negative `json:"negative"`
+	Status   string           `json:"status"`
+	Rule     string           `json:"rule"`
+	Evidence string           `json:"evidence"`
+	Selected schemas.Selected `json:"selected"`
+}
+
+// exportParts is what a shard leaves for the card and the report, beside its rows.
+type exportParts struct {
+	Attribution []schemas.Context `json:"attribution"` // repo, commit, path, licence; one a context
+	Samples     []Sample          `json:"samples"`
+	Costs       []costCell        `json:"costs"`
+	ControlsUSD float64           `json:"controls_usd"`
+}
+
+// SamplesPerCell bounds the pairs that a shard offers to the report, by language and
+// type.
+const SamplesPerCell = 2
+
+func exportShard(ctx context.Context, t work.Task) (schemas.Done, error) {
+	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[string]int64{}}
+	var o Options
+	if err := t.ReadOptions(&o); err != nil {
+		return d, err
+	}
+	var rows []schemas.Row
+	var parts exportParts
+	var outcomes []Outcome
+	costs := newCosts()
+	var internal work.Rejects
+	bugs := t.Bugs(internal.Add)
+	selection := shard.NewCursor(shard.Read[schemas.Selected](t.Path(schemas.StageCurate, "selection")), func(s schemas.Selected) string { return s.ContextID })
+	defer selection.Stop()
+	err := join.Shard(t, func(c *schemas.Context, negatives []join.Judged) error {
+		selected, err := selection.Of(c.ID)
+		if err != nil {
+			return err
+		}
+		chosen := map[string]*schemas.Selected{}
+		for i := range selected {
+			chosen[schemas.OrEmpty(selected[i].NegativeID)] = &selected[i]
+		}
+		if s := chosen[""]; s != nil {
+			r, ok, err := bug.Contain(bugs, siteRow, bug.OfContext(c),
+				func() []join.Row { return []join.Row{join.NewRow(c, nil, s, nil)} },
+				func() (schemas.Row, error) { return row(c, nil, s), nil })
+			if err != nil {
+				return err
+			}
+			if ok {
+				rows = append(rows, r)
+			}
+		}
+		for i := range negatives {
+			n := &negatives[i]
+			s := chosen[n.ID]
+			r, ok, err := bug.Contain(bugs, siteRow, bug.OfNegative(c, &n.Negative),
+				func() []join.Row { return []join.Row{join.NewRow(c, n, s, o.Weights)} },
+				func() (r schemas.Row, err error) {
+					x := outcomeOf(c, n, s != nil, o.Weights)
+					if s != nil {
+						r = row(c, n, s)
+					}
+					outcomes = append(outcomes, x)
+					return r, nil
+				})
+			if err != nil {
+				return err
+			}
+			if s == nil || !ok {
+				continue
+			}
+			rows = append(rows, r)
+			parts.Samples = append(parts.Samples, Sample{*c, n.Negative, n.Status, n.Rule, n.Evidence, *s})
+		}
+		if len(selected) > 0 {
+			parts.Attribution = append(parts.Attribution, schemas.Context{Repo: c.Repo, Commit: c.Commit, Path: c.Path, License: c.License})
+		}
+		parts.Samples = LowestSamples(parts.Samples)
+		costs.see(c, negatives)
+		return nil
+	})
+	if err != nil {
+		return d, err
+	}
+	if parts.Costs, err = costs.paid(ctx, t); err != nil {
+		return d, err
+	}
+	if parts.ControlsUSD, err = controlsUSD(t); err != nil {
+		return d, err
+	}
+	slices.SortFunc(rows, func(a, b schemas.Row) int { return cmp.Compare(a.ID, b.ID) })
+	for i := range rows {
+		d.Counts["rows_"+rows[i].Split]++
+	}
+	if err := writeRows(t, o, rows, bugs, &d); err != nil {
+		return d, err
+	}
+	if err := writeExportParts(t, parts, outcomes, &d); err != nil {
+		return d, err
+	}
+	return d, internal.Write(t.Path(t.Stage, "rejects"), &d)
+}
+
+// row is one line of the export.
+func row(c *schemas.Context, n *join.Judged, s *schemas.Selected) schemas.Row {
+	r := schemas.Row{
+		ID: c.ID, ContextID: c.ID, Language: c.Language, Kind: c.Kind, Repo: c.Repo, Commit: c.Commit, Path: c.Path, License: c.License,
+		Prefix: c.Prefix, Suffix: c.Suffix, Chosen: c.Golden, Split: s.Split, Origin: c.Origin,
+	}
+	if n != nil {
+		r.ID, r.Type, r.Rejected, r.Generator = n.ID, &n.Type, &n.Text, &n.Generator
+		r.Certificate, r.FoolRate, r.Margin, r.Judges = s.Status, s.FoolRate, s.Margin, s.Judges
+	}
+	return trainers.Normalize(r)
+}
+
+func outcomeOf(c *schemas.Context, n *join.Judged, selected bool, weights map[string]float64) Outcome {
+	s := judge.Summarize(n.Verdicts, weights)
+	return Outcome{
+		NegativeID: n.ID, Language: c.Language, Type: n.Type, Generator: n.Generator, Invented: n.Invented, Status: n.Status,
+		Judges: s.Judges, Fooled: s.Fooled, Weighted: s.Weighted, Margin: s.Margin, Shorter: judge.ShorterWins(c.Golden, n.Text), Selected: selected,
+	}
+}
+
+// LowestSamples keeps, of each language and type, the pairs with the lowest ids.
+func LowestSamples(samples []Sample) []Sample {
+	slices.SortFunc(samples, func(a, b Sample) int {
+		return cmp.Or(cmp.Compare(a.Context.Language, b.Context.Language), cmp.Compare(a.Negative.Type, b.Negative.Type), cmp.Compare(a.Negative.ID, b.Negative.ID))
+	})
+	cell := func(s Sample) [2]string { return [2]string{s.Context.Language, s.Negative.Type} }
+	out := samples[:0]
+	for _, s := range samples {
+		if k := len(out) - SamplesPerCell; k >= 0 && cell(out[k]) == cell(s) {
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
+}

@@ -1,0 +1,142 @@
+package export
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"decoy/pipelines/judging"
+	"decoy/schemas"
+	"decoy/transforms/curate"
+	"decoy/transforms/judge"
+	"decoy/transforms/panel"
+	"decoy/transforms/report"
+)
+
+// tally is what all verdicts add up to.
+func (sum *Summary) tally() *judge.Tally { return &sum.rounds[len(sum.rounds)-1].Tally }
+
+// judgePrompt is the version of the prompt that a judge was asked with, "" without one.
+func (sum *Summary) judgePrompt(m panel.Member) string {
+	if !m.Paid() {
+		return ""
+	}
+	return judging.Protocols[sum.recipe.Judge.Protocol].Version
+}
+
+// worth is one judge's verdicts on negatives of all types.
+func (sum *Summary) worth(name string) report.JudgeWorth {
+	w := report.JudgeWorth{Judge: name}
+	for _, c := range sum.tally().Judges {
+		if c.Judge != name || c.Type == "" {
+			continue
+		}
+		w.Protocol = c.Protocol
+		w.Valid += c.Valid()
+		w.Invalid += c.Invalid
+		w.First += c.First
+		w.Second += c.Second
+	}
+	return w
+}
+
+// judges sets each judge beside the baseline that knows length alone. The margins are
+// the panel's, taken together.
+func (sum *Summary) judges() (rates []report.JudgeRate, margins []report.Margin) {
+	for _, c := range sum.tally().Judges {
+		if c.Type != "" {
+			rates = append(rates, report.JudgeRate{Judge: c.Judge, Type: c.Type, N: c.Valid(), Fooled: c.Fooled})
+		}
+	}
+	var names []string
+	for _, m := range sum.recipe.Judge.Panel {
+		names = append(names, m.Name)
+	}
+	panel := strings.Join(names, " + ")
+	for _, typ := range schemas.Types {
+		s := report.JudgeRate{Judge: report.ShorterWins, Type: typ}
+		var values []float64
+		for _, o := range sum.outcomes {
+			if o.Type != typ {
+				continue
+			}
+			s.N++
+			if o.Shorter {
+				s.Fooled++
+			}
+			if o.Margin != nil {
+				values = append(values, *o.Margin)
+			}
+		}
+		rates = append(rates, s)
+		margins = append(margins, report.Margin{Judge: panel, Type: typ, N: int64(len(values)), Quantiles: curate.Quantiles(values)})
+	}
+	return rates, margins
+}
+
+// judging is what the report shows of judges and rounds.
+func (sum *Summary) judging() report.Judging {
+	t := sum.tally()
+	weights := judge.Weights(t.Controls(), sum.recipe.Judge.MinGoldenAcceptance)
+	var out report.Judging
+	for _, m := range sum.recipe.Judge.Panel {
+		w := sum.worth(m.Name)
+		w.Weight = 1
+		if x, ok := weights[m.Name]; ok {
+			w.Weight = x
+		}
+		out.Judges = append(out.Judges, w)
+	}
+	if len(out.Judges) > 1 {
+		all := t.Fleiss()
+		out.Kappas, out.Fleiss = t.Cohen(), &all
+	}
+	out.Weighted = sum.weighted()
+	for _, r := range sum.rounds {
+		x := report.Round{Round: r.Round, Share: r.Share, Cells: len(r.Tally.Cells), Stopped: len(r.Stopped)}
+		for _, c := range r.Tally.Cells {
+			x.Negatives += c.Negatives
+			x.Judged += c.Judged
+			x.Verdicts += c.Verdicts
+		}
+		out.Rounds = append(out.Rounds, x)
+	}
+	return out
+}
+
+// weighted sets raw fool rates beside those that rank.
+func (sum *Summary) weighted() []report.WeightedRate {
+	type key struct{ generator, typ string }
+	type total struct {
+		negatives, judges, fooled int64
+		weighted                  float64
+	}
+	totals := map[key]*total{}
+	for _, o := range sum.outcomes {
+		k := key{o.Generator, o.Type}
+		if totals[k] == nil {
+			totals[k] = &total{}
+		}
+		if o.Weighted == nil {
+			continue
+		}
+		x := totals[k]
+		x.negatives++
+		x.judges += o.Judges
+		x.fooled += o.Fooled
+		x.weighted += *o.Weighted
+	}
+	var out []report.WeightedRate
+	for k, x := range totals {
+		r := report.WeightedRate{Generator: k.generator, Type: k.typ, N: x.negatives}
+		if x.negatives > 0 {
+			raw, weighted := float64(x.fooled)/float64(x.judges), x.weighted/float64(x.negatives)
+			r.Raw, r.Weighted = &raw, &weighted
+		}
+		out = append(out, r)
+	}
+	slices.SortFunc(out, func(a, b report.WeightedRate) int {
+		return cmp.Or(cmp.Compare(a.Generator, b.Generator), cmp.Compare(a.Type, b.Type))
+	})
+	return out
+}

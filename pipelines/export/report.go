@@ -1,0 +1,142 @@
+package export
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"decoy/schemas"
+	"decoy/transforms/report"
+)
+
+// shownPairs is the number of pairs that the report shows.
+const shownPairs = 30
+
+// Report gathers what report.html shows.
+func (sum *Summary) Report(run report.Run) report.Data {
+	recipe, _ := RecipeYAML(sum.recipe)
+	extract := sum.manifests[schemas.StageExtract].Counts
+	d := report.Data{
+		Name: sum.recipe.Name, Recipe: recipe, CodeVersion: schemas.CodeVersion, SchemaVersion: schemas.SchemaVersion,
+		Counts: []report.Count{
+			{Name: "archives", N: int64(len(sum.manifests[schemas.StageExtract].Inputs))},
+			{Name: "repositories", N: extract["repositories"]},
+			{Name: "source files", N: extract["files"]},
+			{Name: "contexts", N: extract["contexts"]},
+			{Name: "valid negatives", N: int64(len(sum.outcomes))},
+			{Name: "selected pairs", N: sum.manifests[schemas.StageCurate].Counts["pairs"]},
+			{Name: "general rows", N: sum.manifests[schemas.StageCurate].Counts["general"]},
+		},
+		Off: sum.off(), Funnel: sum.funnel(), Kinds: counts(sum.kinds), Licenses: sum.licenseCounts(), Splits: sum.splitList(),
+		SplitNotes: sum.curate.Notes, Decontaminated: sum.curate.Decontaminated, Shift: sum.curate.Shift, Probe: sum.curate.Probe,
+		Controls: sum.tally().Controls(), Hardness: sum.hardness(), Costs: sum.ReportCosts(), Run: run, Pairs: sum.pairs(),
+	}
+	valid, selected := map[report.Cell]int64{}, map[report.Cell]int64{}
+	statuses := map[report.StatusCell]int64{}
+	for _, o := range sum.outcomes {
+		cell := report.Cell{Language: o.Language, Type: o.Type}
+		valid[cell]++
+		if o.Selected {
+			selected[cell]++
+		}
+		statuses[report.StatusCell{Generator: o.Generator, Type: o.Type, Language: o.Language, Status: o.Status}]++
+	}
+	d.Valid, d.Selected, d.FoolRates = cells(valid), cells(selected), sum.tally().Cells
+	for k, n := range statuses {
+		k.N = n
+		d.Statuses = append(d.Statuses, k)
+	}
+	slices.SortFunc(d.Statuses, func(a, b report.StatusCell) int {
+		return cmp.Or(cmp.Compare(a.Generator, b.Generator), cmp.Compare(a.Type, b.Type), cmp.Compare(a.Language, b.Language), cmp.Compare(a.Status, b.Status))
+	})
+	d.Judges, d.Margins = sum.judges()
+	d.Judging = sum.judging()
+	return d
+}
+
+func cells(m map[report.Cell]int64) []report.Cell {
+	var out []report.Cell
+	for c, n := range m {
+		c.N = n
+		out = append(out, c)
+	}
+	slices.SortFunc(out, func(a, b report.Cell) int {
+		return cmp.Or(cmp.Compare(a.Language, b.Language), cmp.Compare(a.Type, b.Type))
+	})
+	return out
+}
+
+// funnel follows the data from files to pairs, with the reasons of every loss.
+func (sum *Summary) funnel() []report.Step {
+	extract, generate := sum.manifests[schemas.StageExtract], sum.manifests[schemas.StageGenerate]
+	verify, curated := sum.manifests[schemas.StageVerify], sum.manifests[schemas.StageCurate]
+	general := int64(0)
+	for _, k := range schemas.GeneralKinds {
+		general += extract.Counts["contexts_"+k]
+	}
+	accepted := int64(0)
+	for _, s := range sum.recipe.Curate.Accept {
+		accepted += verify.Counts[s]
+	}
+	lostToStatus := map[string]int64{}
+	for _, s := range schemas.Statuses {
+		if !slices.Contains(sum.recipe.Curate.Accept, s) && verify.Counts[s] > 0 {
+			lostToStatus["status_"+s] = verify.Counts[s]
+		}
+	}
+	lostToSelection := map[string]int64{}
+	for reason, n := range curated.Rejects {
+		if !strings.HasPrefix(reason, "status_") {
+			lostToSelection[reason] = n
+		}
+	}
+	return []report.Step{
+		{Name: "source files read", Unit: "files", N: extract.Counts["files"], Lost: counts(extract.Rejects), LostUnit: "files and spans"},
+		{Name: "contexts", Unit: "contexts", N: extract.Counts["contexts"]},
+		{Name: "contexts that can carry a negative", Unit: "contexts", N: extract.Counts["contexts"] - general, Lost: []report.Count{{Name: "general rows", N: general}}},
+		{Name: "negatives asked for", Unit: "negatives", N: generate.Counts["requests"]},
+		{Name: "valid negatives", Unit: "negatives", N: generate.Counts["negatives"], Lost: counts(generate.Rejects)},
+		{Name: "shown to be wrong", Unit: "negatives", N: accepted, Lost: counts(lostToStatus)},
+		{Name: "selected pairs", Unit: "pairs", N: curated.Counts["pairs"], Lost: counts(lostToSelection), LostUnit: "negatives and general rows"},
+	}
+}
+
+// pairs picks the shown pairs: one of each cell in turn, the lowest ids first.
+func (sum *Summary) pairs() []report.Pair {
+	byCell := map[[2]string][]Sample{}
+	for _, s := range sum.Samples {
+		k := [2]string{s.Context.Language, s.Negative.Type}
+		byCell[k] = append(byCell[k], s)
+	}
+	for _, list := range byCell {
+		slices.SortFunc(list, func(a, b Sample) int { return cmp.Compare(a.Negative.ID, b.Negative.ID) })
+	}
+	var out []report.Pair
+	for turn := 0; len(out) < shownPairs; turn++ {
+		added := false
+		for _, l := range schemas.Languages {
+			for _, t := range schemas.Types {
+				list := byCell[[2]string{l, t}]
+				if turn >= len(list) || len(out) == shownPairs {
+					continue
+				}
+				added = true
+				out = append(out, pairOf(list[turn]))
+			}
+		}
+		if !added {
+			break
+		}
+	}
+	return out
+}
+
+func pairOf(s Sample) report.Pair {
+	c, n := s.Context, s.Negative
+	return report.Pair{
+		Language: c.Language, Type: n.Type, Kind: c.Kind, Generator: n.Generator, Invented: n.Invented, Split: s.Selected.Split,
+		Status: s.Status, Rule: s.Rule, Evidence: s.Evidence, Judges: s.Selected.Judges, FoolRate: s.Selected.FoolRate, Margin: s.Selected.Margin,
+		Repo: c.Repo, Commit: c.Commit, Path: c.Path, Line: c.Line, License: c.License,
+		Prefix: c.Prefix, Golden: c.Golden, Negative: n.Text, Suffix: c.Suffix,
+	}
+}

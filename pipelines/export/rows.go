@@ -1,0 +1,184 @@
+package export
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+
+	"decoy/io/columnar"
+	"decoy/io/shard"
+	"decoy/io/tfrecord"
+	"decoy/pipelines/bug"
+	"decoy/pipelines/work"
+	"decoy/schemas"
+	"decoy/transforms/trainers"
+)
+
+// writeRows writes a shard's rows in every format, and the trainers' folders. A
+// split without rows in this shard has no file.
+func writeRows(t work.Task, o Options, rows []schemas.Row, b *bug.Reporter, d *schemas.Done) error {
+	for _, split := range schemas.Splits {
+		var part []schemas.Row
+		for _, r := range rows {
+			if r.Split == split {
+				part = append(part, r)
+			}
+		}
+		if len(part) == 0 {
+			continue
+		}
+		for _, f := range o.Recipe.Formats {
+			if err := formats[f](t, split, part, d); err != nil {
+				return fmt.Errorf("write %s of %s: %w", f, split, err)
+			}
+		}
+		for _, name := range o.Recipe.Models {
+			if err := writeTrainers(t, name, split, part, b, d); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+var formats = map[string]func(t work.Task, split string, rows []schemas.Row, d *schemas.Done) error{
+	"jsonl": func(t work.Task, split string, rows []schemas.Row, d *schemas.Done) error {
+		f, err := shard.WriteAll(t.Path(t.Stage, split), rows)
+		d.Files = append(d.Files, f)
+		return err
+	},
+	"tfrecord": func(t work.Task, split string, rows []schemas.Row, d *schemas.Done) error {
+		return writeRaw(t, schemas.ShardName(split, t.Shard, t.Of, "tfrecord.gz"), rows, d,
+			func(w io.Writer) (rowWriter[schemas.Row], error) { return tfrecord.NewWriter[schemas.Row](w), nil })
+	},
+	"parquet": func(t work.Task, split string, rows []schemas.Row, d *schemas.Done) error {
+		return writeParquet(t, "", split, rows, d)
+	},
+}
+
+// writeParquet writes one Parquet file below a folder of the export.
+func writeParquet[T any](t work.Task, folder, split string, rows []T, d *schemas.Done) error {
+	return writeRaw(t, folder+schemas.ShardName(split, t.Shard, t.Of, "parquet"), rows, d,
+		func(w io.Writer) (rowWriter[T], error) { return columnar.NewWriter[T](w) })
+}
+
+type rowWriter[T any] interface {
+	Write(T) error
+	Close() error
+}
+
+// writeRaw writes rows to a file of the stage in the format of a writer.
+func writeRaw[T any](
+	t work.Task, name string, rows []T, d *schemas.Done, format func(io.Writer) (rowWriter[T], error),
+) error {
+	raw, err := shard.CreateRaw(shard.Join(t.Out, t.Stage, name))
+	if err != nil {
+		return err
+	}
+	defer raw.Abort()
+	w, err := format(raw)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if err := w.Write(r); err != nil {
+			return err
+		}
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	f, err := raw.Commit(int64(len(rows)))
+	f.Name = name
+	d.Files = append(d.Files, f)
+	return err
+}
+
+// writeTrainers writes the supervised and the preference rows of a split.
+func writeTrainers(t work.Task, model, split string, rows []schemas.Row, b *bug.Reporter, d *schemas.Done) error {
+	var sft []trainers.SFTRow
+	var pairs []trainers.PairRow
+	for _, group := range trainers.Contexts(rows) {
+		r, ok, err := bug.Contain(b, siteTrainerRows, bug.Record{ID: group[0].ContextID, Language: group[0].Language,
+			Generator: model},
+			func() []trainerInput { return []trainerInput{{model, group}} },
+			func() (trainerRows, error) { return trainerRowsOf(model, group) })
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
+		sft = append(sft, r.sft)
+		if r.pair != nil {
+			pairs = append(pairs, *r.pair)
+		}
+	}
+	d.Counts["sft_"+split] += int64(len(sft))
+	d.Counts["pairs_"+split] += int64(len(pairs))
+	for _, trainer := range []string{trainers.TRL, trainers.LLaMAFactory} {
+		if trainer == trainers.LLaMAFactory && split != schemas.SplitTrain {
+			continue // it reads every file of a folder
+		}
+		if err := writeParquet(t, trainers.Folder(trainer, trainers.SetSFT)+"/", split, sft, d); err != nil {
+			return err
+		}
+		if len(pairs) == 0 {
+			continue
+		}
+		if err := writeParquet(t, trainers.Folder(trainer, trainers.SetPairs)+"/", split, pairs, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// trainerRows are a context's rows for one model: a supervised one, and its best pair.
+type trainerRows struct {
+	sft  trainers.SFTRow
+	pair *trainers.PairRow
+}
+
+func trainerRowsOf(model string, group []schemas.Row) (out trainerRows, err error) {
+	m, err := trainers.ByName(model)
+	if err != nil {
+		return out, err
+	}
+	if out.sft, err = trainers.SFT(group[0], m); err != nil {
+		return out, err
+	}
+	if best, ok := trainers.Pick(group); ok {
+		p, err := trainers.Pair(best, m)
+		if err != nil {
+			return out, err
+		}
+		out.pair = &p
+	}
+	return out, nil
+}
+
+func partsPath(t work.Task) string {
+	return shard.Join(t.Out, t.Stage, work.PartsFolder+schemas.ShardName("card", t.Shard, t.Of, "json"))
+}
+
+func writeExportParts(t work.Task, parts exportParts, outcomes []Outcome, d *schemas.Done) error {
+	raw, err := json.Marshal(parts)
+	if err != nil {
+		return err
+	}
+	f, err := shard.WriteFile(partsPath(t), raw)
+	if err != nil {
+		return err
+	}
+	f.Name = work.PartsFolder + f.Name
+	d.Files = append(d.Files, f)
+	slices.SortFunc(outcomes, func(a, b Outcome) int { return cmp.Compare(a.NegativeID, b.NegativeID) })
+	if f, err = shard.WriteAll(t.Path(t.Stage, work.PartsFolder+"outcomes"), outcomes); err != nil {
+		return err
+	}
+	f.Name = work.PartsFolder + f.Name
+	d.Files = append(d.Files, f)
+	return nil
+}

@@ -1,0 +1,34 @@
+package export
+
+import (
+	"decoy/pipelines/join"
+	"decoy/schemas"
+
+	"decoy/pipelines/bug"
+)
+
+var siteRow = bug.NewSite("row", func(in join.Row, _ string) error {
+	n := in.Judged()
+	if n != nil {
+		outcomeOf(&in.Context, n, in.Selected != nil, in.Weights)
+	}
+	if in.Selected != nil {
+		row(&in.Context, n, in.Selected)
+	}
+	return nil
+})
+
+// trainerInput is the rows of one context for one model.
+type trainerInput struct {
+	Model string        `json:"model"`
+	Rows  []schemas.Row `json:"rows"`
+}
+
+var siteTrainerRows = bug.NewSite("rows of a trainer", func(in trainerInput, _ string) error {
+	_, err := trainerRowsOf(in.Model, in.Rows)
+	return err
+})
+
+var SiteReportPair = bug.NewSite("pair in the report", func(in Sample, _ string) error {
+	return renderPair(in)
+})

@@ -1,0 +1,146 @@
+package extraction
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"iter"
+	"strings"
+
+	"decoy/io/rows"
+	"decoy/io/shard"
+	"decoy/pipelines/bug"
+	"decoy/pipelines/work"
+	"decoy/schemas"
+)
+
+// heldRows is what partitioning holds of a file of rows in memory.
+const heldRows = 128 << 20
+
+// partitionRows sorts a file of rows by shard and repository: for each shard that has
+// any, parts/rows-taskK-SHARD-of-N. Of equal rows the first of the file stays in front.
+func partitionRows(ctx context.Context, t work.Task, o Options) (d schemas.Done, err error) {
+	dir := t.Out + "/" + t.Stage
+	name := func(what string) string { return shard.Join(dir, work.PartsFolder, what) }
+	type row struct {
+		Shard, Number int64
+		schemas.Blob
+	}
+	sorted := shard.NewSorter(name(fmt.Sprintf("rows-%05d", t.Shard)), heldRows,
+		func(r row) int { return 300 + len(r.Path) + len(r.Content) },
+		func(a, b row) int {
+			return cmp.Or(cmp.Compare(a.Shard, b.Shard), compareRows(a.Blob, b.Blob), cmp.Compare(a.Number, b.Number))
+		})
+	rejects := shard.NewSorter(name(fmt.Sprintf("rejects-%05d", t.Shard)), heldRejects, rejectSize, schemas.CompareRejects)
+	defer func() { err = cmp.Or(err, sorted.Close(), rejects.Close()) }()
+	var failed error
+	number := int64(0)
+	for r, err := range rows.Read(ctx, o.Before.Rows.Source, rows.Config{Columns: o.Columns}, func(r schemas.Reject) {
+		if r.Reason == schemas.ReasonInternal {
+			b := t.Bugs(func(schemas.Reject) {})
+			in := archiveInput{Rows: &o.Before.Rows.Source, Columns: o.Columns}
+			failed = cmp.Or(failed, bug.Reported(b, siteArchive, r, func() []archiveInput { return []archiveInput{in} }))
+		}
+		failed = cmp.Or(failed, rejects.Add(r))
+	}) {
+		if err = cmp.Or(err, failed); err != nil {
+			return d, err
+		}
+		b := schemas.Blob{Repo: r.Repo, Commit: r.Commit, Path: r.Path, License: r.License, Size: int64(len(r.Content)), Content: r.Content}
+		if err := sorted.Add(row{int64(schemas.Shard(r.Repo, t.Of)), number, b}); err != nil {
+			return d, err
+		}
+		number++
+	}
+	if failed != nil {
+		return d, failed
+	}
+	next, stop := iter.Pull2(sorted.All())
+	defer stop()
+	r, err, more := next()
+	for more && err == nil {
+		at := r.Shard
+		f, werr := shard.WriteSeq(name(schemas.ShardName(fmt.Sprintf("rows-task%05d", t.Shard), int(at), t.Of, "jsonl.zst")),
+			func(yield func(schemas.Blob, error) bool) {
+				for more && r.Shard == at {
+					if !yield(r.Blob, err) {
+						return
+					}
+					r, err, more = next()
+				}
+			}, func(*schemas.Blob) {})
+		if werr != nil {
+			return d, werr
+		}
+		f.Name = work.PartsFolder + f.Name
+		d.Files = append(d.Files, f)
+	}
+	if err != nil {
+		return d, err
+	}
+	f, err := shard.WriteSeq(name(taskFile("rejects", t, "jsonl.zst")), rejects.All(), func(*schemas.Reject) {})
+	f.Name = work.PartsFolder + f.Name
+	d.Files = append(d.Files, f)
+	return d, err
+}
+
+func compareRows(a, b schemas.Blob) int {
+	return cmp.Or(strings.Compare(a.Repo, b.Repo), strings.Compare(a.Commit, b.Commit), strings.Compare(a.Path, b.Path))
+}
+
+// rowGroups are the rows of a shard in the order of their repositories.
+type rowGroups struct {
+	next func() (schemas.Blob, error, bool)
+	stop func()
+	head schemas.Blob
+	more bool // whether there is a head
+}
+
+// rows opens this shard's rows, of all tasks in their order. Which files there are the
+// done records of the tasks say: the folder may hold others, of a build with other
+// options. Shard 0 takes the rows that were rejected.
+func (x *extraction) rows(t work.Task) (*rowGroups, error) {
+	var sequences []iter.Seq2[schemas.Blob, error]
+	for _, task := range x.o.RowTasks {
+		d, ok, err := shard.ReadDone(x.dir, task, t.Fingerprint)
+		if err != nil || !ok {
+			return nil, cmp.Or(err, fmt.Errorf("rows of task %d are not partitioned; run the same command again", task))
+		}
+		own := fmt.Sprintf("%05d-%05d", task, t.Shard)
+		for _, f := range d.Files {
+			path := shard.Join(x.dir, f.Name)
+			switch {
+			case strings.HasPrefix(f.Name, work.PartsFolder+"rows-") && strings.Contains(f.Name, own):
+				sequences = append(sequences, shard.Read[schemas.Blob](path))
+			case t.Shard == 0 && strings.HasPrefix(f.Name, work.PartsFolder+"rejects-"):
+				for r, err := range shard.Read[schemas.Reject](path) {
+					if err != nil {
+						return nil, err
+					}
+					x.reject(r)
+				}
+			}
+		}
+	}
+	g := &rowGroups{}
+	g.next, g.stop = iter.Pull2(shard.MergeSorted(sequences, compareRows))
+	return g, g.advance()
+}
+
+func (g *rowGroups) advance() (err error) {
+	g.head, err, g.more = g.next()
+	return err
+}
+
+// each gives the rows of a repository, if it is the next one's.
+func (g *rowGroups) each(repo string, row func(schemas.Blob) error) error {
+	for g.more && g.head.Repo == repo {
+		if err := row(g.head); err != nil {
+			return err
+		}
+		if err := g.advance(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,277 @@
+package generation
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"sync"
+
+	"decoy/io/shard"
+	"decoy/pipelines/bug"
+	"decoy/pipelines/join"
+	"decoy/pipelines/recipe"
+	"decoy/pipelines/work"
+	"decoy/schemas"
+	"decoy/schemas/contain"
+	"decoy/transforms/panel"
+	"decoy/transforms/rules"
+	"decoy/transforms/valid"
+)
+
+// Options is what a shard of generate needs to know.
+type Options struct {
+	Recipe    recipe.Generate `json:"recipe"`
+	BudgetUSD *float64        `json:"budget_usd"`
+	Replay    bool            `json:"replay"`
+	Workers   int             `json:"workers"`
+	Limiter   recipe.Limiter  `json:"limiter"`
+	Launch    string          `json:"launch"` // tells one run of the launcher from the next
+}
+
+func init() { work.Funcs[schemas.StageGenerate] = generateShard }
+
+// generation is the state of one shard.
+type generation struct {
+	t         work.Task
+	o         Options
+	repos     *join.Repositories[*rules.Repo]
+	negatives []schemas.Negative
+	rest      []schemas.Unlabelled
+	rejects   []schemas.Reject
+	counts    map[string]int64
+	bugs      *bug.Reporter
+	internal  work.Rejects
+}
+
+func generateShard(ctx context.Context, t work.Task) (schemas.Done, error) {
+	d := schemas.Done{Rejects: map[string]int64{}}
+	g := generation{t: t, counts: map[string]int64{}}
+	g.bugs = t.Bugs(g.internal.Add)
+	if err := t.ReadOptions(&g.o); err != nil {
+		return d, err
+	}
+	var err error
+	g.repos, err = join.ReadRepositories(t.Path(schemas.StageExtract, "symbols"), g.bugs, siteRulesRepo,
+		func(s []schemas.Symbol) *rules.Repo {
+			return rules.NewRepo(slices.Values(s))
+		})
+	if err != nil {
+		return d, err
+	}
+	var paid []panel.Member
+	for _, m := range g.o.Recipe.Panel {
+		if m.Paid() {
+			paid = append(paid, m)
+		} else if err := g.rules(ctx, m); err != nil {
+			return d, fmt.Errorf("generator %s: %w", m.Name, err)
+		}
+	}
+	if err := g.ask(ctx, paid); err != nil {
+		return d, fmt.Errorf("generators: %w", err)
+	}
+	slices.SortFunc(g.negatives, func(a, b schemas.Negative) int {
+		return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(a.ID, b.ID))
+	})
+	g.dropDuplicates()
+	g.rejects = append(g.rejects, g.internal.List...)
+	schemas.SortRejects(g.rejects)
+	d.Counts = g.counts
+	work.Tally{Counts: d.Counts, Rejects: d.Rejects}.Count(g.rejects)
+	d.Counts["negatives"] = int64(len(g.negatives))
+	for i := range g.negatives {
+		d.Counts["negatives_"+g.negatives[i].Type]++
+		d.Counts[work.CountNegativesBy(g.negatives[i].Generator)]++
+	}
+	for i := range g.rejects {
+		d.Counts[work.CountRejectsBy(g.rejects[i].Generator)]++
+	}
+	f, err := shard.WriteAll(t.Path(t.Stage, "negatives"), g.negatives)
+	if err != nil {
+		return d, err
+	}
+	d.Files = append(d.Files, f)
+	if f, err = shard.WriteAll(t.Path(t.Stage, "rejects"), g.rejects); err != nil {
+		return d, err
+	}
+	d.Files = append(d.Files, f)
+	if !slices.ContainsFunc(g.o.Recipe.Panel, func(m panel.Member) bool { return m.Provider == panel.ProviderFIM }) {
+		return d, nil
+	}
+	d.Counts["unlabelled"] = int64(len(g.rest))
+	f, err = g.writeUnlabelled()
+	d.Files = append(d.Files, f)
+	return d, err
+}
+
+const (
+	RejectDuplicateNegative = "duplicate_negative"
+	RejectNoCandidate       = "no_candidate"
+)
+
+// dropDuplicates rejects a negative whose text another negative of its context has.
+func (g *generation) dropDuplicates() {
+	kept := g.negatives[:0]
+	seen := map[string]string{}
+	context := ""
+	for _, n := range g.negatives {
+		if n.ContextID != context {
+			clear(seen)
+			context = n.ContextID
+		}
+		if first, ok := seen[n.Text]; ok {
+			g.rejects = append(g.rejects, schemas.Reject{Stage: schemas.StageGenerate, ID: n.ID, Reason: RejectDuplicateNegative, Detail: "same text as " + first, Type: n.Type, Generator: n.Generator})
+			continue
+		}
+		seen[n.Text] = n.ID
+		kept = append(kept, n)
+	}
+	g.negatives = kept
+}
+
+// made is what one context got from the rules.
+type made struct {
+	negatives []schemas.Negative
+	rejects   []schemas.Reject
+	requests  int64
+}
+
+// ruleTool is what one goroutine needs to make negatives by rules.
+type ruleTool struct {
+	generator *rules.Generator
+	checker   *valid.Checker
+}
+
+func newRuleTool(inventedShare float64) *ruleTool {
+	generator := rules.New(rules.Config{InventedShare: inventedShare})
+	return &ruleTool{generator, valid.NewWith(generator.Parser())}
+}
+
+func (t *ruleTool) close() {
+	t.generator.Close()
+	t.checker.Close()
+}
+
+// rules makes the negatives of the built-in generator: for each context and type
+// the first candidate that is valid.
+func (g *generation) rules(ctx context.Context, m panel.Member) error {
+	pools := &namePools{out: g.t.Out, pools: map[string]*lazyPool{}}
+	return work.Ordered(ctx, shard.Read[schemas.Context](g.t.Path(schemas.StageExtract, "contexts")),
+		func() (*ruleTool, func(), error) {
+			t := newRuleTool(g.o.Recipe.InventedShare)
+			return t, func() { t.close() }, nil
+		},
+		func(t *ruleTool, c schemas.Context) (made, error) {
+			var out made
+			if len(c.Types) == 0 {
+				return out, nil
+			}
+			pool, err := pools.of(c.Language)
+			if err != nil {
+				return out, err
+			}
+			repo, ok, err := g.repos.Of(c.Repo)
+			if err != nil || !ok {
+				return out, err
+			}
+			for _, typ := range c.Types {
+				out.requests++
+				got, ok, err := g.byRules(t, &c, typ, m.Name, repo, pool)
+				switch {
+				case err != nil:
+					return out, err
+				case !ok:
+				case got.negative != nil:
+					out.negatives = append(out.negatives, *got.negative)
+				default:
+					out.rejects = append(out.rejects, got.reject)
+				}
+			}
+			return out, nil
+		},
+		func(m made) error {
+			g.negatives = append(g.negatives, m.negatives...)
+			g.rejects = append(g.rejects, m.rejects...)
+			g.counts["requests"] += m.requests
+			return nil
+		})
+}
+
+// byRule is what the rules gave for a context and type: a negative, or why there is none.
+type byRule struct {
+	negative *schemas.Negative
+	reject   schemas.Reject
+}
+
+// byRules makes a negative. A tool that fails over it is replaced.
+func (g *generation) byRules(t *ruleTool, c *schemas.Context, typ, generator string,
+	repo *rules.Repo, pool *rules.Pool) (byRule, bool, error) {
+	got, ok, err := bug.Contain(g.bugs, siteRules, bug.Record{ID: c.ID, Language: c.Language, Type: typ, Generator: generator}, func() (all []rulesInput) {
+		for _, names := range []bool{false, true} {
+			for _, symbols := range join.SymbolsOf(g.repos.Symbols[c.Repo], c.Path) {
+				all = append(all, rulesInput{*c, typ, generator, g.o.Recipe.InventedShare, symbols, names})
+			}
+		}
+		return all
+	}, func() (got byRule, err error) {
+		got.negative, got.reject = t.make(c, typ, generator, repo, pool)
+		return got, nil
+	})
+	if !ok {
+		bug.Discard(t.close)
+		*t = *newRuleTool(g.o.Recipe.InventedShare)
+	}
+	return got, ok, err
+}
+
+func (t *ruleTool) make(c *schemas.Context, typ, generator string,
+	repo *rules.Repo, pool *rules.Pool) (*schemas.Negative, schemas.Reject) {
+	r := schemas.Reject{Stage: schemas.StageGenerate, ID: c.ID, Reason: RejectNoCandidate, Detail: "no rule applies here", Language: c.Language, Type: typ, Generator: generator}
+	contain.At("rules", c.ID)
+	for _, candidate := range t.generator.Generate(c, typ, repo, pool) {
+		contain.At("validity", c.ID)
+		v, reason, detail := t.checker.Check(c, typ, candidate.Text)
+		if reason != "" {
+			r.Reason, r.Detail = reason, detail
+			continue
+		}
+		return &schemas.Negative{
+			ID: schemas.NegativeID(c.ID, typ, generator, 0), ContextID: c.ID, Type: typ, Generator: generator,
+			Text: v.Text, Introduced: v.Introduced, Invented: candidate.Invented, EditSimilarity: v.EditSimilarity,
+			PromptVersion: rules.Version,
+		}, r
+	}
+	return nil, r
+}
+
+// namePools reads a language's names when they are first asked for.
+type namePools struct {
+	out   string
+	mu    sync.Mutex
+	pools map[string]*lazyPool
+}
+
+type lazyPool struct {
+	once sync.Once
+	pool *rules.Pool
+	err  error
+}
+
+func (p *namePools) of(language string) (*rules.Pool, error) {
+	p.mu.Lock()
+	l := p.pools[language]
+	if l == nil {
+		l = &lazyPool{}
+		p.pools[language] = l
+	}
+	p.mu.Unlock()
+	l.once.Do(func() {
+		l.pool, l.err = rules.NewPool(shard.Read[schemas.Name](shard.Join(p.out, schemas.StageExtract, "names-"+language+".jsonl.zst")))
+		if errors.Is(l.err, fs.ErrNotExist) {
+			l.pool, l.err = rules.NewPool(func(func(schemas.Name, error) bool) {})
+		}
+	})
+	return l.pool, l.err
+}

@@ -1,0 +1,31 @@
+package recipe
+
+import (
+	"decoy/schemas"
+	"decoy/transforms/panel"
+	"decoy/transforms/panel/prompts"
+	"decoy/transforms/rules"
+)
+
+// OutputOptions is a panel recipe without what does not change output: limits,
+// keys, time-outs.
+func OutputOptions(r Generate) any {
+	r.Panel = OutputMembers(r.Panel)
+	versions := map[string]string{}
+	for _, t := range schemas.Types {
+		versions[t] = prompts.GenerateVersion(t)
+	}
+	return struct {
+		Recipe  Generate          `json:"recipe"`
+		Rules   string            `json:"rules"`
+		Prompts map[string]string `json:"prompts"`
+	}{r, rules.Version, versions}
+}
+
+func OutputMembers(members []panel.Member) []panel.Member {
+	out := make([]panel.Member, len(members))
+	for i, m := range members {
+		out[i] = m.Output()
+	}
+	return out
+}

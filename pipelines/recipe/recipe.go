@@ -1,0 +1,315 @@
+package recipe
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"decoy/io/archives"
+	"decoy/io/rows"
+	"decoy/schemas"
+	"decoy/transforms/curate"
+	"decoy/transforms/fim"
+	"decoy/transforms/panel"
+)
+
+//go:embed *.yaml
+var Recipes embed.FS
+
+// Recipe describes a build. Every field that changes output is part of the
+// fingerprint of the stage that reads it.
+type Recipe struct {
+	Name       string                       `yaml:"name"`
+	Archives   []string                     `yaml:"archives"`
+	Rows       []Rows                       `yaml:"rows"`
+	Identities map[string]archives.Identity `yaml:"identities"`
+	Shards     int                          `yaml:"shards"`
+	Extract    Extract                      `yaml:"extract"`
+	Generate   Generate                     `yaml:"generate"`
+	Judge      Judge                        `yaml:"judge"`
+	Curate     Curate                       `yaml:"curate"`
+	Export     Export                       `yaml:"export"`
+	BudgetUSD  *float64                     `yaml:"budget_usd"`
+	Limiter    Limiter                      `yaml:"limiter"`
+}
+
+// Rows names files of rows, one source file a row: JSON Lines or Parquet. The
+// columns are those of a preset, or given.
+type Rows struct {
+	Path    string       `yaml:"path" json:"-"`
+	Preset  string       `yaml:"preset" json:"preset"`
+	Columns rows.Columns `yaml:"columns" json:"columns"`
+}
+
+// Map is the column map.
+func (r Rows) Map() (rows.Columns, error) {
+	switch {
+	case r.Preset != "" && r.Columns != rows.Columns{}:
+		return r.Columns, fmt.Errorf("preset and columns are both given; keep one")
+	case r.Preset != "":
+		return rows.Preset(r.Preset)
+	}
+	return r.Columns, r.Columns.Validate()
+}
+
+// OriginMixed takes contexts of both origins.
+const OriginMixed = "mixed"
+
+// Extract is the part of extract.
+type Extract struct {
+	Origin       string         `yaml:"origin" json:"origin"`         // snapshot, edit or mixed
+	EditShare    float64        `yaml:"edit_share" json:"edit_share"` // of max_per_repo, where origin is mixed
+	MaxCommits   int            `yaml:"max_commits" json:"max_commits"`
+	Languages    languages      `yaml:"languages" json:"languages"`
+	Kinds        map[string]int `yaml:"kinds" json:"kinds"`
+	MaxPerFile   int            `yaml:"max_per_file" json:"max_per_file"`
+	MaxPerRepo   int            `yaml:"max_per_repo" json:"max_per_repo"`
+	PrefixBytes  int            `yaml:"prefix_bytes" json:"prefix_bytes"`
+	SuffixBytes  int            `yaml:"suffix_bytes" json:"suffix_bytes"`
+	Licenses     string         `yaml:"licenses" json:"licenses"` // permissive, or any for code that is yours
+	ExcludeRepos []string       `yaml:"exclude_repos" json:"exclude_repos"`
+	// NgramTokens bounds what the n-gram judge counts, a language; each shard
+	// counts its part.
+	NgramTokens int `yaml:"ngram_tokens" json:"ngram_tokens"`
+}
+
+// Generate is the part of generate.
+type Generate struct {
+	Types         string         `yaml:"types" json:"types"` // "applicable" or "all"
+	InventedShare float64        `yaml:"invented_share" json:"invented_share"`
+	Panel         []panel.Member `yaml:"panel" json:"panel"`
+}
+
+// Curate is the part of curate.
+type Curate struct {
+	Rows          int                `yaml:"rows" json:"rows"`
+	Accept        []string           `yaml:"accept" json:"accept"`
+	Balance       []string           `yaml:"balance" json:"balance"`
+	MaxPerRepo    int                `yaml:"max_per_repo" json:"max_per_repo"`
+	MaxPerGolden  int                `yaml:"max_per_golden" json:"max_per_golden"`
+	Split         map[string]float64 `yaml:"split" json:"split"`
+	Decontaminate []Benchmark        `yaml:"decontaminate" json:"decontaminate"`
+	Off           []string           `yaml:"off" json:"off"` // cells "language/type" that are left empty
+}
+
+// Benchmark is a file whose items must not be in the training set: JSON Lines,
+// gzipped or not. Columns are needed for a layout that is not known.
+type Benchmark struct {
+	Name    string         `yaml:"name" json:"name"`
+	Path    string         `yaml:"path" json:"-"`
+	Columns curate.Columns `yaml:"columns" json:"columns"`
+}
+
+// Export is the part of export.
+type Export struct {
+	Formats      []string `yaml:"formats" json:"formats"`
+	Models       []string `yaml:"models" json:"models"`
+	GeneralShare float64  `yaml:"general_share" json:"general_share"`
+}
+
+// languages is a list, or the word "all".
+type languages []string
+
+// UnmarshalYAML reads "all" or a list.
+func (l *languages) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind == yaml.ScalarNode {
+		if n.Value != "all" {
+			return fmt.Errorf("line %d: languages: %q is neither \"all\" nor a list", n.Line, n.Value)
+		}
+		*l = slices.Clone(schemas.Languages)
+		return nil
+	}
+	return n.Decode((*[]string)(l))
+}
+
+// defaults is the recipe that a file's fields overwrite.
+func defaults() Recipe {
+	return Recipe{
+		Name: "unnamed", Shards: 8,
+		Extract: Extract{
+			Origin: schemas.OriginSnapshot, EditShare: 0.5, MaxCommits: 2000, Languages: slices.Clone(schemas.Languages), MaxPerRepo: 4000,
+			Licenses: licensesPermissive, NgramTokens: 4_000_000,
+		},
+		Generate: Generate{Types: "applicable", InventedShare: 0.2, Panel: []panel.Member{{Name: "rules", Provider: "rules"}}},
+		Judge:    defaultJudge(),
+		Curate: Curate{
+			Rows: 2000, Accept: []string{schemas.StatusCertified, schemas.StatusUnseen}, Balance: []string{"language", "type"},
+			MaxPerRepo: 500, MaxPerGolden: 3,
+		},
+		Export: Export{Formats: []string{"jsonl", "tfrecord", "parquet"}, Models: []string{"qwen2.5-coder"}, GeneralShare: 0.4},
+	}
+}
+
+// Load reads an embedded recipe by name ("demo") or a file.
+func Load(name string) (Recipe, error) {
+	raw, err := Recipes.ReadFile(name + ".yaml")
+	if errors.Is(err, fs.ErrNotExist) {
+		if raw, err = os.ReadFile(name); err != nil {
+			var known []string
+			entries, _ := Recipes.ReadDir(".")
+			for _, e := range entries {
+				known = append(known, strings.TrimSuffix(e.Name(), path.Ext(e.Name())))
+			}
+			return Recipe{}, fmt.Errorf("recipe %q: neither a file that can be read nor one of the built-in recipes (%s): %w", name, strings.Join(known, ", "), err)
+		}
+	} else if err != nil {
+		return Recipe{}, fmt.Errorf("recipe %q: %w", name, err)
+	}
+	r, err := Parse(raw)
+	if err != nil {
+		return r, fmt.Errorf("recipe %q: %w", name, err)
+	}
+	return r, nil
+}
+
+// Parse reads and checks a recipe. An unknown field is an error that names
+// it and the nearest right one.
+func Parse(raw []byte) (Recipe, error) {
+	r := defaults()
+	var doc yaml.Node
+	if err := yaml.Unmarshal(raw, &doc); err != nil {
+		return r, fmt.Errorf("not YAML: %w", err)
+	}
+	if len(doc.Content) > 0 {
+		if err := checkFields(doc.Content[0], recipeType, ""); err != nil {
+			return r, err
+		}
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(raw))
+	dec.KnownFields(true)
+	if err := dec.Decode(&r); err != nil && len(doc.Content) > 0 {
+		return r, err
+	}
+	if len(r.Curate.Split) == 0 { // not in defaults: YAML adds to a map that is there
+		r.Curate.Split = map[string]float64{schemas.SplitTrain: 0.8, schemas.SplitValidation: 0.1, schemas.SplitTest: 0.1}
+	}
+	return r, r.Validate()
+}
+
+// FIM is the extraction's span configuration.
+func (r *Recipe) FIM() (fim.Config, error) {
+	e := r.Extract
+	return fim.Config{Kinds: e.Kinds, MaxPerFile: e.MaxPerFile, PrefixBytes: e.PrefixBytes, SuffixBytes: e.SuffixBytes}.Filled()
+}
+
+// Validate checks the ranges and words of a recipe. An error names the field and
+// what it may be.
+func (r *Recipe) Validate() error {
+	var errs []error
+	bad := func(format string, a ...any) { errs = append(errs, fmt.Errorf(format, a...)) }
+	between := func(field string, v, lo, hi float64) {
+		if !(v >= lo && v <= hi) {
+			bad("%s: %v is not between %v and %v", field, v, lo, hi)
+		}
+	}
+	oneOf := func(field, v string, of ...string) {
+		if !slices.Contains(of, v) {
+			bad("%s: %q is not one of %s", field, v, strings.Join(of, ", "))
+		}
+	}
+	between("shards", float64(r.Shards), 1, 100_000)
+	oneOf("extract.origin", r.Extract.Origin, schemas.OriginSnapshot, schemas.OriginEdit, OriginMixed)
+	between("extract.edit_share", r.Extract.EditShare, 0, 1)
+	between("extract.max_commits", float64(r.Extract.MaxCommits), 1, 10_000_000)
+	for i, in := range r.Rows {
+		if in.Path == "" {
+			bad("rows[%d].path: empty; name files, globs or URLs", i)
+		}
+		if _, err := in.Map(); err != nil {
+			bad("rows[%d]: %w", i, err)
+		}
+	}
+	if len(r.Extract.Languages) == 0 {
+		bad("extract.languages: empty; use all or a list of %s", strings.Join(schemas.Languages, ", "))
+	}
+	for _, l := range r.Extract.Languages {
+		oneOf("extract.languages", l, schemas.Languages...)
+	}
+	if cfg, err := r.FIM(); err != nil {
+		bad("%w", err)
+	} else {
+		r.Extract.Kinds, r.Extract.MaxPerFile, r.Extract.PrefixBytes, r.Extract.SuffixBytes = cfg.Kinds, cfg.MaxPerFile, cfg.PrefixBytes, cfg.SuffixBytes
+	}
+	between("extract.max_per_repo", float64(r.Extract.MaxPerRepo), 1, 10_000_000)
+	between("extract.ngram_tokens", float64(r.Extract.NgramTokens), 0, 1e9)
+	oneOf("extract.licenses", r.Extract.Licenses, licensesPermissive, LicensesAny)
+	r.checkIdentities(bad)
+	oneOf("generate.types", r.Generate.Types, "applicable", "all")
+	between("generate.invented_share", r.Generate.InventedShare, 0, 1)
+	checkPanel(bad, "generate.panel", r.Generate.Panel, "rules")
+	checkPanel(bad, "judge.panel", r.Judge.Panel, "ngram")
+	if len(errs) == 0 {
+		if err := panel.ValidateAll(r.Generate.Panel, r.Judge.Panel); err != nil {
+			bad("%w", err)
+		}
+	}
+	r.checkJudge(bad)
+	between("curate.rows", float64(r.Curate.Rows), 1, 1e9)
+	for _, s := range r.Curate.Accept {
+		oneOf("curate.accept", s, schemas.StatusCertified, schemas.StatusUnseen)
+	}
+	if !slices.Equal(r.Curate.Balance, []string{"language", "type"}) {
+		bad("curate.balance: only [language, type] is built")
+	}
+	between("curate.max_per_repo", float64(r.Curate.MaxPerRepo), 1, 1e9)
+	between("curate.max_per_golden", float64(r.Curate.MaxPerGolden), 1, 1e9)
+	sum := 0.0
+	for k, v := range r.Curate.Split {
+		oneOf("curate.split", k, schemas.Splits...)
+		between("curate.split."+k, v, 0, 1)
+		sum += v
+	}
+	if sum < 0.999 || sum > 1.001 {
+		bad("curate.split: the shares add up to %v instead of 1", sum)
+	}
+	for _, c := range r.Curate.Off {
+		l, t, _ := strings.Cut(c, "/")
+		oneOf("curate.off", l, schemas.Languages...)
+		oneOf("curate.off", t, schemas.Types...)
+	}
+	for _, f := range r.Export.Formats {
+		oneOf("export.formats", f, "jsonl", "tfrecord", "parquet")
+	}
+	for _, m := range r.Export.Models {
+		oneOf("export.models", m, "qwen2.5-coder")
+	}
+	between("export.general_share", r.Export.GeneralShare, 0, 0.95)
+	if err := r.Limiter.validate(); err != nil {
+		bad("%w", err)
+	}
+	if r.BudgetUSD != nil {
+		between("budget_usd", *r.BudgetUSD, 0, 1e9)
+	}
+	return errors.Join(errs...)
+}
+
+// checkPanel checks a panel's members and that their names differ. builtin is the
+// provider that needs no server.
+func checkPanel(bad func(string, ...any), field string, members []panel.Member, builtin string) {
+	if len(members) == 0 {
+		bad("%s: empty; use [{name: %s, provider: %s}]", field, builtin, builtin)
+	}
+	seen := map[string]bool{}
+	for i := range members {
+		m := &members[i]
+		if m.Provider != builtin && !m.Paid() {
+			bad("%s[%d].provider: %q is not one of %s", field, i, m.Provider, strings.Join(append([]string{builtin}, panel.Paid...), ", "))
+			continue
+		}
+		if err := m.Validate(); err != nil {
+			bad("%s[%d]: %w", field, i, err)
+		}
+		if seen[m.Name] {
+			bad("%s[%d].name: %q is used twice", field, i, m.Name)
+		}
+		seen[m.Name] = true
+	}
+}

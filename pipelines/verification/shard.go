@@ -1,0 +1,83 @@
+package verification
+
+import (
+	"context"
+	"slices"
+
+	"decoy/io/shard"
+	"decoy/pipelines/bug"
+	"decoy/pipelines/join"
+	"decoy/pipelines/work"
+	"decoy/schemas"
+	"decoy/transforms/verify"
+)
+
+func init() { work.Funcs[schemas.StageVerify] = verifyShard }
+
+func verifyShard(ctx context.Context, t work.Task) (schemas.Done, error) {
+	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[string]int64{}}
+	var internal work.Rejects
+	bugs := t.Bugs(internal.Add)
+	repos, err := join.ReadRepositories(t.Path(schemas.StageExtract, "symbols"), bugs, siteVerifyRepo,
+		func(s []schemas.Symbol) *verify.Repo {
+			return verify.NewRepo(slices.Values(s))
+		})
+	if err != nil {
+		return d, err
+	}
+	w, err := shard.Create[schemas.Certificate](t.Path(t.Stage, "certificates"))
+	if err != nil {
+		return d, err
+	}
+	defer w.Abort()
+	err = work.Ordered(ctx, join.WithNegatives(t),
+		func() (**verify.Checker, func(), error) {
+			c := verify.New()
+			return &c, func() { c.Close() }, nil
+		},
+		func(c **verify.Checker, g join.ContextNegatives) ([]schemas.Certificate, error) {
+			repo, ok, err := repos.Of(g.Left.Repo)
+			if err != nil || !ok {
+				return nil, err
+			}
+			var out []schemas.Certificate
+			for i := range g.Right {
+				cert, ok, err := bug.Contain(bugs, siteCertify, bug.OfNegative(&g.Left, &g.Right[i]),
+					func() (all []certifyInput) {
+						for _, symbols := range join.SymbolsOf(repos.Symbols[g.Left.Repo], g.Left.Path) {
+							all = append(all, certifyInput{g.Left, g.Right[i], symbols})
+						}
+						return all
+					}, func() (schemas.Certificate, error) { return (*c).Certify(repo, &g.Left, &g.Right[i]) })
+				if err != nil {
+					return nil, err
+				}
+				if !ok {
+					bug.Discard((*c).Close)
+					*c = verify.New()
+					continue
+				}
+				out = append(out, cert)
+			}
+			return out, nil
+		},
+		func(certs []schemas.Certificate) error {
+			for _, c := range certs {
+				d.Counts["certificates"]++
+				d.Counts[c.Status]++
+				if err := w.Write(c); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	if err != nil {
+		return d, err
+	}
+	f, err := w.Commit()
+	d.Files = append(d.Files, f)
+	if err != nil {
+		return d, err
+	}
+	return d, internal.Write(t.Path(t.Stage, "rejects"), &d)
+}
