@@ -79,7 +79,7 @@ func (b *Build) Batches(ctx context.Context, stage, member string, do func(ctx c
 	if err := checkBuild(b.Out); err != nil {
 		return err
 	}
-	ctx, release, err := hold(ctx, b.Out)
+	ctx, release, err := hold(ctx, b.Out, b.EndPrevious)
 	if err != nil {
 		return err
 	}

@@ -56,13 +56,13 @@ func TestALedgerInABucket(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := CompactLedgers(t.Context(), out); err == nil || !strings.Contains(err.Error(), "in use by pid") {
+	if _, err := CompactLedgers(t.Context(), out, nil); err == nil || !strings.Contains(err.Error(), "in use by pid") {
 		t.Errorf("error %v", err)
 	}
 	if err := held.Release(); err != nil {
 		t.Error(err)
 	}
-	if done, err := CompactLedgers(t.Context(), out); err != nil || len(done) != 1 || done[0].FilesAfter != 1 {
+	if done, err := CompactLedgers(t.Context(), out, nil); err != nil || len(done) != 1 || done[0].FilesAfter != 1 {
 		t.Errorf("%+v, %v", done, err)
 	}
 	check(1)

@@ -38,6 +38,9 @@ type Build struct {
 	// Run runs a pipeline on the runner that the command line names and returns what it
 	// counted. An error is one line about the cause.
 	Run func(ctx context.Context, p *beam.Pipeline, j Job) (work.Metrics, error)
+	// EndPrevious ends the remote job that a process which is gone left working on OUT, null
+	// where no runner is remote: two jobs must not ask for the same.
+	EndPrevious func(ctx context.Context, out string) error
 	// Replace lets this build take the place of one of another name or of other inputs.
 	Replace bool
 	// DryRun writes and removes nothing: stages go up to the first graph, and Run ends
@@ -122,7 +125,7 @@ func (b *Build) RunStages(ctx context.Context, names ...string) (err error) {
 		}
 		return b.each(ctx, names)
 	}
-	ctx, release, err := hold(ctx, b.Out, func(ctx context.Context) error { return b.identify(ctx, names) })
+	ctx, release, err := hold(ctx, b.Out, b.EndPrevious, func(ctx context.Context) error { return b.identify(ctx, names) })
 	if err != nil {
 		return err
 	}

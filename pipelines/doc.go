@@ -1,7 +1,18 @@
-// Package pipelines joins readers, pure functions and writers into stages. One file
-// a stage holds its graph and the work on one shard:
+// Package pipelines is the build: it joins readers, pure functions and writers into stages.
+// A file named for a stage holds its graph, and a package below the work on one shard:
 //
 //	archives ─ extract ─ generate ─ verify ─ judge ─ curate ─ export ─ report.html
+//
+//	recipe                the YAML file: fields, defaults, checks
+//	bug                   what fails over one record, and the bundles that reproduce it
+//	work                  a shard's work order, its DoFn, its records, work in order on all processors
+//	join                  what a shard of several stages holds together
+//	ask                   paid requests: ledgers, limiters, trials, the order of asking
+//	money                 estimates, ledgers as a person sees them, the plan for a fleet
+//	extraction generation verification judging curation export   the work of a stage
+//
+// What is left here is the build's own: whose OUT it is, which shards are to be done, the
+// budget, warnings, run.json.
 //
 // # A stage
 //
@@ -11,7 +22,7 @@
 // are sorted by context id, so joins are merges. Curate's small rows go through files
 // too: a group of shard numbers says when they are there.
 //
-// Inside a shard the work runs on all processors (ordered): Beam's prism runs a
+// Inside a shard the work runs on all processors (work.Ordered): Beam's prism runs a
 // stage as one serial bundle, so parallelism must be inside the DoFn. Results are
 // emitted in the order of the input, so the number of processors changes no byte.
 //
@@ -26,39 +37,6 @@
 //
 // The files of curate's selection are written by one worker; its done record is
 // that of the stage.
-//
-// # Rights
-//
-// Before extract reads the sources of an archive it surveys what there is about their
-// licences ([Survey]); package screen decides. Code of one's own is taken with
-// extract.licenses: any, or with a license in the archive's entry of identities: rows,
-// attribution and card then say so, and the card claims no permissive terms.
-//
-// # One record ends nothing
-//
-// What a stage calls over one file, commit, context, negative, answer or row is a pure
-// function, and runs through contained: if it panics or returns an error, the record is
-// a reject internal_error of the stage, whose detail begins with the place in the code
-// (FOLDER/FILE.go:LINE, the innermost frame of ours), and the tools that it held are
-// replaced. The index of one repository, and its group, are such records too; so is an
-// archive, a repository or a file of rows whose reader panics. What is lost is what
-// hangs on the record: a file whose reading failed is listed as unread, so that worlds
-// with it are open; a negative without a certificate is not selected. The rejects repeat
-// from run to run. verify, judge and export have a file of rejects only where there are
-// some.
-//
-// A bundle below OUT/bugs, named by place and record, holds the record's content and
-// what else it takes, the least of a few sizes that fails: Reproduce (decoy bug) runs
-// it again alone. What is too large (the names and n-grams of a language, an archive) it
-// names. What looks like a secret is written over, and keys never come near it. Twenty
-// bundles of one place are kept, those with the lowest names; all failures are counted,
-// by place, in the manifests, run.json, the report's first lines and at the terminal.
-// With Build.Strict they make the end of a finished build an error.
-//
-// Not contained are errors of the environment (disk, network, credentials, a context
-// that ends), ErrBudget and stopped members, and what concerns no single record:
-// selection, the card. A panic there is an error with its place. A full stack, memory
-// that is used up and faults in C end the process.
 //
 // # What is not ours
 //
@@ -76,20 +54,6 @@
 // its request's key in the ledger of the repository's shard, so the same requests in the
 // same number of shards are never paid again.
 //
-// # Judging
-//
-// Judge has rounds, each a graph over all shards. Between them the driver adds up the
-// shards' tallies, which are small, and decides which cells go on; a round's file
-// judge/rounds/K.json records that, with everything that was known then, so a build
-// that is run again goes on inside of the round that it was in. Readers take the union
-// of the rounds' verdicts. What a judge is asked by a protocol is an entry of
-// Protocols: the requests for one candidate, and the opinion that their answers
-// make. A judge is not asked about negatives of its own family, unless the recipe says
-// so.
-//
-// How much a judge counts is decided in curate, from its golden controls: another
-// judge.min_golden_acceptance asks for no verdict again.
-//
 // # Money
 //
 // Before a paid stage sends anything the build shows what it will ask and cost
@@ -103,7 +67,7 @@
 // small budget take fewer shards.
 //
 // A build that is interrupted, or fails, waits for its shards in this process until the
-// calls under way have their records, and holds OUT so long (underway.go).
+// calls under way have their records, and holds OUT so long (package ask).
 //
 // A request that failed for good is a dead letter in the ledger and a reject of its
 // stage. With Replay the shards that have some are done again, and so is what later
@@ -117,7 +81,7 @@
 // A member that gives nothing useful is given up (package panel); its record in
 // STAGE/_gaveup/MEMBER.json stops all workers' shards, and later runs before they send
 // anything, until the member's entry in the recipe changes or --replay lifts it. Requests
-// are sent in the order of a hash of their context's id (order.go).
+// are sent in the order of a hash of their context's id (ask.Order).
 //
 // # Nothing, and too little
 //
@@ -153,26 +117,6 @@
 // same bytes under the same names, and one that finds the shard's done record ends.
 // DoFns report Beam counters and distributions by stage (Metrics), which run.json
 // keeps.
-//
-// # Scale
-//
-// Plan is the arithmetic of a build on a fleet; decoy estimate --runner dataflow prints
-// it for any size. For the paper's pool of 2,473,312 negatives out of 100,000
-// repositories, 10 TB unpacked and 40 % of it source, with MeasuredRates:
-//
-//	shards        2,000 of 50 repositories, 2 GB of source each
-//	core hours    902: extract 855, walking over the rest 41, all other stages 6
-//	workers       14 of 4 cores for 24 hours, 54 for 6
-//	shuffled      33 MB: 8 graphs of 2,000 work orders
-//	written       4 TB of contexts, below 1 GB of all later records but the export
-//	paid          one generator and three judges: 10.2 million requests, 7,083 a minute in
-//	              24 hours; at L requests a minute the paid stages take 170,000 / L hours
-//	dollars       91 for workers at Dataflow's list prices, and the models': some
-//	              thousands, more than a hundred times as much
-//	memory        1.2 GB of candidates in the one worker that selects
-//
-// So extraction decides how many workers there are, and the providers' limits how long
-// it takes.
 //
 // # Where this differs from the design
 //

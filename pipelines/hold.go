@@ -7,15 +7,11 @@ import (
 	"decoy/io/shard"
 )
 
-// EndPrevious ends the remote job that a process which is gone left working on OUT; it
-// is set by what submits jobs. Two jobs must not ask for the same.
-var EndPrevious = func(ctx context.Context, out string) error { return nil }
-
-// hold makes OUT decoy's and takes it, if the checks allow that. The context that it
-// returns ends when the lock is lost, and release, which is to be deferred, then says that
+// hold makes OUT decoy's and takes it, if the checks allow that, and ends what a process
+// that is gone left working there (Build.EndPrevious). The context that it returns ends when the lock is lost, and release, which is to be deferred, then says that
 // in place of what failed because of it.
-func hold(ctx context.Context, out string, checks ...func(context.Context) error) (_ context.Context,
-	release func(*error), err error) {
+func hold(ctx context.Context, out string, endPrevious func(context.Context, string) error,
+	checks ...func(context.Context) error) (_ context.Context, release func(*error), err error) {
 	if err := claim(out); err != nil {
 		return nil, nil, err
 	}
@@ -25,7 +21,12 @@ func hold(ctx context.Context, out string, checks ...func(context.Context) error
 	}
 	ctx, end := lock.Context(ctx)
 	// A command that is refused leaves the job of the build that is there alone.
-	for _, do := range append(checks, func(ctx context.Context) error { return EndPrevious(ctx, out) }) {
+	for _, do := range append(checks, func(ctx context.Context) error {
+		if endPrevious == nil {
+			return nil
+		}
+		return endPrevious(ctx, out)
+	}) {
 		if err := do(ctx); err != nil {
 			end()
 			return nil, nil, errors.Join(err, lock.Release())

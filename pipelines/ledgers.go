@@ -9,11 +9,12 @@ import (
 
 // CompactLedgers compacts a build's ledgers, holding OUT: nobody may write to them
 // meanwhile. It may be interrupted and run again.
-func CompactLedgers(ctx context.Context, out string) (list []money.StageCompacted, err error) {
+func CompactLedgers(ctx context.Context, out string,
+	endPrevious func(context.Context, string) error) (list []money.StageCompacted, err error) {
 	if err := checkBuild(out); err != nil {
 		return nil, err
 	}
-	ctx, release, err := hold(ctx, out)
+	ctx, release, err := hold(ctx, out, endPrevious)
 	if err != nil {
 		return nil, err
 	}

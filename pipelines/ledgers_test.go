@@ -65,7 +65,7 @@ func TestLedgersOfABuild(t *testing.T) {
 	if g := before[0]; g.Records != 5 || g.Answers != 3 || g.Duplicates != 1 || g.DuplicateUSD != 0.25 || g.DeadLetters != 2 || g.Replaced != 1 || g.CostUSD != 0.75 || g.AssumedUSD != 1 || g.Calls != 11 {
 		t.Errorf("%+v", g)
 	}
-	compacted, err := CompactLedgers(t.Context(), out)
+	compacted, err := CompactLedgers(t.Context(), out, nil)
 	if err != nil || len(compacted) != 2 || compacted[0].FilesBefore != 2 || compacted[0].FilesAfter != 1 || compacted[1].FilesAfter != 1 {
 		t.Errorf("%+v, %v", compacted, err)
 	}
@@ -82,7 +82,7 @@ func TestLedgersOfABuild(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer held.Release()
-	if _, err := CompactLedgers(t.Context(), out); err == nil || !strings.Contains(err.Error(), "in use") {
+	if _, err := CompactLedgers(t.Context(), out, nil); err == nil || !strings.Contains(err.Error(), "in use") {
 		t.Errorf("error %v, want that OUT is in use", err)
 	}
 	if _, err := money.LedgerStats(t.Context(), filepath.Join(out, "nowhere")); err == nil {
@@ -210,7 +210,7 @@ func TestWhatKilledRunsMayHaveCost(t *testing.T) {
 		if err != nil || usd != before+0.5 || lines[5].Reject != "may_have_cost" || lines[5].Attempts != 3 {
 			t.Errorf("exported %v: %+v, %v", usd, lines, err)
 		}
-		if _, err := CompactLedgers(t.Context(), out); err != nil {
+		if _, err := CompactLedgers(t.Context(), out, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

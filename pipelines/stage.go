@@ -11,6 +11,11 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"decoy/io/shard"
+	"decoy/pipelines/export"
+	"decoy/pipelines/extraction"
+	"decoy/pipelines/generation"
+	"decoy/pipelines/judging"
+	"decoy/pipelines/verification"
 	"decoy/pipelines/work"
 	"decoy/schemas"
 )
@@ -18,6 +23,17 @@ import (
 // A shard stage is one graph: shard numbers → Reshuffle → the stage's work. The
 // work itself is found by the stage's name in Funcs, because a function does
 // not travel to a remote worker, and its options travel as JSON.
+
+func init() {
+	work.Funcs = map[string]work.Func{
+		extraction.StageBefore: extraction.Before,
+		schemas.StageExtract:   extraction.Shard,
+		schemas.StageGenerate:  generation.Shard,
+		schemas.StageVerify:    verification.Shard,
+		schemas.StageJudge:     judging.Shard,
+		schemas.StageExport:    export.Shard,
+	}
+}
 
 // tasks are the work orders of a stage's shards, in JSON.
 func (s *stage) tasks(todo []int, options func(shard int) any) ([]string, error) {

@@ -39,6 +39,7 @@ func Strip(m panel.Member) panel.Member {
 	return m
 }
 
+// RawAnswers are answers as a bundle holds them.
 func RawAnswers(answers []panel.Answer) []rawAnswer {
 	var out []rawAnswer
 	for _, a := range answers {

@@ -60,6 +60,7 @@ func ReadGaveUp(out, stage string, m panel.Member) (*panel.GivenUp, error) {
 	return &g.GivenUp, nil
 }
 
+// WriteGaveUp writes down that a member of a stage was given up.
 func WriteGaveUp(out, stage string, m panel.Member, g panel.GivenUp) error {
 	entry, err := entryHash(m)
 	if err != nil {

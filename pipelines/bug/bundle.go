@@ -18,6 +18,7 @@ import (
 	"decoy/transforms/secrets"
 )
 
+// Notice begins every bundle.
 const Notice = "This file holds source code from your inputs, of the record named below. Look at it before you " +
 	"give it to others."
 

@@ -47,8 +47,10 @@ func CountInternal(counts map[string]int64, r schemas.Reject) {
 // Record names the record that a function is over.
 type Record struct{ ID, Language, Type, Generator string }
 
+// OfContext names a context.
 func OfContext(c *schemas.Context) Record { return Record{ID: c.ID, Language: c.Language} }
 
+// OfNegative names a negative of a context.
 func OfNegative(c *schemas.Context, n *schemas.Negative) Record {
 	return Record{n.ID, c.Language, n.Type, n.Generator}
 }
@@ -64,6 +66,8 @@ type Site[In any] struct {
 // Sites are all sites by name.
 var Sites = map[string]func(b *Bundle, out string) error{}
 
+// NewSite is a site of that name, by which a bundle finds it again; it is called once, for a
+// package variable.
 func NewSite[In any](name string, again func(In, string) error) *Site[In] {
 	s := &Site[In]{name, again}
 	Sites[name] = func(b *Bundle, out string) error {
@@ -221,6 +225,7 @@ func InternalErrorsOf(stage string, counts map[string]int64) []InternalErrors {
 	return out
 }
 
+// Plural is a number of things in words.
 func Plural(n int64, what string) string {
 	if n == 1 {
 		return "1 " + what

@@ -24,6 +24,7 @@ type BenchmarkItem struct {
 	Item      curate.Item `json:"item"`
 }
 
+// BenchmarksPath is where the launcher leaves the items of the benchmarks for the workers.
 func BenchmarksPath(out string) string {
 	return shard.Join(out, schemas.StageCurate, work.PartsFolder, "benchmarks.jsonl.zst")
 }

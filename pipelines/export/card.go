@@ -44,6 +44,7 @@ type Summary struct {
 	controlsUSD float64
 }
 
+// Summarize gathers the small files of all stages of a build.
 func Summarize(out string, recipe recipe.Recipe) (*Summary, error) {
 	sum := &Summary{
 		Out: out, recipe: recipe, manifests: map[string]schemas.Manifest{}, rows: map[card.Rows]int64{},

@@ -21,8 +21,6 @@ type Options struct {
 	Weights map[string]float64 `json:"weights"` // of judges
 }
 
-func init() { work.Funcs[schemas.StageExport] = exportShard }
-
 // Outcome is what became of one negative: a row of the report's tables.
 type Outcome struct {
 	NegativeID string   `json:"negative_id"`
@@ -61,7 +59,8 @@ type exportParts struct {
 // type.
 const SamplesPerCell = 2
 
-func exportShard(ctx context.Context, t work.Task) (schemas.Done, error) {
+// Shard writes the rows of one shard.
+func Shard(ctx context.Context, t work.Task) (schemas.Done, error) {
 	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[string]int64{}}
 	var o Options
 	if err := t.ReadOptions(&o); err != nil {

@@ -29,6 +29,7 @@ var siteTrainerRows = bug.NewSite("rows of a trainer", func(in trainerInput, _ s
 	return err
 })
 
+// SiteReportPair is over one pair that the report shows.
 var SiteReportPair = bug.NewSite("pair in the report", func(in Sample, _ string) error {
 	return renderPair(in)
 })

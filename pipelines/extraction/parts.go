@@ -25,10 +25,8 @@ const DefaultPartBytes = 1 << 30
 // extract's folder, behind those of the shards and of the merge.
 const StageBefore = "before extract"
 
-func init() { work.Funcs[StageBefore] = beforeExtract }
-
-// beforeExtract does one task.
-func beforeExtract(ctx context.Context, t work.Task) (schemas.Done, error) {
+// Before does one task.
+func Before(ctx context.Context, t work.Task) (schemas.Done, error) {
 	var o Options
 	if err := t.ReadOptions(&o); err != nil {
 		return schemas.Done{}, err

@@ -45,10 +45,8 @@ const (
 	RejectExcludedRepo  = "excluded_repo"
 )
 
-func init() { work.Funcs[schemas.StageExtract] = extractShard }
-
-// extractShard extracts the repositories of one shard.
-func extractShard(ctx context.Context, t work.Task) (schemas.Done, error) {
+// Shard extracts the repositories of one shard.
+func Shard(ctx context.Context, t work.Task) (schemas.Done, error) {
 	var o Options
 	if err := t.ReadOptions(&o); err != nil {
 		return schemas.Done{}, err

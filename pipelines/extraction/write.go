@@ -23,6 +23,7 @@ type cell struct{ language, kind string }
 
 func cellOf(c schemas.Context) cell { return cell{c.Language, c.Kind} }
 
+// NewCandidates are those of one repository, of which what memory does not hold lies in path.
 func NewCandidates(path string) *candidates {
 	c := &candidates{path: path}
 	c.reset()
@@ -36,6 +37,7 @@ func (c *candidates) reset() {
 	})
 }
 
+// Add takes a context of the repository.
 func (c *candidates) Add(x schemas.Context) error {
 	c.Cells[cellOf(x)]++
 	return c.Sorted.Add(x)

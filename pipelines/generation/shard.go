@@ -31,8 +31,6 @@ type Options struct {
 	Launch    string          `json:"launch"` // tells one run of the launcher from the next
 }
 
-func init() { work.Funcs[schemas.StageGenerate] = generateShard }
-
 // generation is the state of one shard.
 type generation struct {
 	t         work.Task
@@ -46,7 +44,8 @@ type generation struct {
 	internal  work.Rejects
 }
 
-func generateShard(ctx context.Context, t work.Task) (schemas.Done, error) {
+// Shard makes the negatives of one shard.
+func Shard(ctx context.Context, t work.Task) (schemas.Done, error) {
 	d := schemas.Done{Rejects: map[string]int64{}}
 	g := generation{t: t, counts: map[string]int64{}}
 	g.bugs = t.Bugs(g.internal.Add)

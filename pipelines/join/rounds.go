@@ -13,8 +13,10 @@ import (
 // RoundsFolder holds what rounds add up to.
 const RoundsFolder = "rounds/"
 
+// FirstRecord is the number of the done record of a round's first shard.
 func FirstRecord(round, shards int) int { return round * (shards + 1) }
 
+// VerdictsName begins the names of the files of a round's verdicts; round counts from 0.
 func VerdictsName(round int) string {
 	if round == 0 {
 		return "verdicts"
@@ -22,6 +24,7 @@ func VerdictsName(round int) string {
 	return fmt.Sprintf("verdicts-r%d", round+1)
 }
 
+// RejectsName begins the names of the files of a round's rejects.
 func RejectsName(round int) string {
 	if round == 0 {
 		return "rejects"

@@ -18,6 +18,7 @@ type Row struct {
 	Models   []string           `json:"models,omitempty"` // of trainers
 }
 
+// NewRow is a row as a bundle holds it.
 func NewRow(c *schemas.Context, n *Judged, s *schemas.Selected, weights map[string]float64) Row {
 	in := Row{Context: *c, Selected: s, Weights: weights}
 	if n != nil {
@@ -27,6 +28,7 @@ func NewRow(c *schemas.Context, n *Judged, s *schemas.Selected, weights map[stri
 	return in
 }
 
+// Judged is the negative of a row, nil for a general row.
 func (in Row) Judged() *Judged {
 	if in.Negative == nil {
 		return nil

@@ -29,6 +29,7 @@ type lazyIndex[Index any] struct {
 	err   error
 }
 
+// ReadRepositories reads the symbols of a shard. build is contained, as the site.
 func ReadRepositories[Index any](path string, b *bug.Reporter, site *bug.Site[Repo],
 	build func([]schemas.Symbol) Index) (*Repositories[Index], error) {
 	r := &Repositories[Index]{Symbols: map[string][]schemas.Symbol{}, build: build, bugs: b, site: site,

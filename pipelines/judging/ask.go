@@ -91,6 +91,7 @@ func askJudges(ctx context.Context, t work.Task, o Options, members []panel.Memb
 	return verdicts, errors.Join(failed, err)
 }
 
+// NewAsking is the asking of one judge.
 func NewAsking(p *panel.Panel, o Options, m panel.Member, b *bug.Reporter) *asking {
 	return &asking{
 		panel: p, protocol: Protocols[o.Recipe.Protocol], member: m.Name, waiting: map[string][]place{},

@@ -23,6 +23,7 @@ type Protocol struct {
 	opinion func(answers []panel.Answer) judge.Opinion
 }
 
+// Protocols are the ways to ask paid judges, by the names of judge.Protocols.
 var Protocols = map[string]Protocol{
 	judge.ProtocolSingle: {
 		Version: prompts.JudgeVersion(),

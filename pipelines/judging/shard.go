@@ -35,8 +35,6 @@ type Options struct {
 	Launch    string            `json:"launch"` // tells one run of the launcher from the next
 }
 
-func init() { work.Funcs[schemas.StageJudge] = judgeShard }
-
 // turn is what of a context one judge is asked about in this round.
 type turn struct {
 	Negatives []*schemas.Negative
@@ -88,12 +86,13 @@ func (o *Options) pair(b *bug.Reporter, m panel.Member, g join.ContextNegatives,
 	})
 }
 
+// CellOf is the cell whose fool rate a negative counts in.
 func CellOf(n *schemas.Negative, c *schemas.Context) judge.Cell {
 	return judge.Cell{Generator: n.Generator, Type: n.Type, Language: c.Language}
 }
 
-// judgeShard does one round of a shard. The task's number is that of its done record.
-func judgeShard(ctx context.Context, t work.Task) (schemas.Done, error) {
+// Shard does one round of a shard. The task's number is that of its done record.
+func Shard(ctx context.Context, t work.Task) (schemas.Done, error) {
 	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[string]int64{}}
 	var o Options
 	if err := t.ReadOptions(&o); err != nil {

@@ -20,6 +20,7 @@ import (
 //
 // with K = k+1; the first round's verdicts have no -r1, for most builds have one round.
 
+// TallyName is the file of a shard's tally of a round, below the stage.
 func TallyName(t work.Task, round int) string {
 	return join.RoundsFolder + schemas.ShardName(fmt.Sprint(round+1), t.Shard, t.Of, "json")
 }

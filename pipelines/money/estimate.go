@@ -62,6 +62,7 @@ type Range struct {
 	High float64 `json:"high"`
 }
 
+// Add is the range of the sum.
 func (r Range) Add(o Range) Range             { return Range{r.Low + o.Low, r.High + o.High} }
 func (r Range) times(low, high float64) Range { return Range{r.Low * low, r.High * high} }
 

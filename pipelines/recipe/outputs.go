@@ -22,6 +22,7 @@ func OutputOptions(r Generate) any {
 	}{r, rules.Version, versions}
 }
 
+// OutputMembers are members without what changes no output.
 func OutputMembers(members []panel.Member) []panel.Member {
 	out := make([]panel.Member, len(members))
 	for i, m := range members {

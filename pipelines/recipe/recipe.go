@@ -22,7 +22,7 @@ import (
 )
 
 //go:embed *.yaml
-var Recipes embed.FS
+var embedded embed.FS
 
 // Recipe describes a build. Every field that changes output is part of the
 // fingerprint of the stage that reads it.
@@ -150,11 +150,11 @@ func defaults() Recipe {
 
 // Load reads an embedded recipe by name ("demo") or a file.
 func Load(name string) (Recipe, error) {
-	raw, err := Recipes.ReadFile(name + ".yaml")
+	raw, err := embedded.ReadFile(name + ".yaml")
 	if errors.Is(err, fs.ErrNotExist) {
 		if raw, err = os.ReadFile(name); err != nil {
 			var known []string
-			entries, _ := Recipes.ReadDir(".")
+			entries, _ := embedded.ReadDir(".")
 			for _, e := range entries {
 				known = append(known, strings.TrimSuffix(e.Name(), path.Ext(e.Name())))
 			}

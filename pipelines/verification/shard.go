@@ -12,9 +12,8 @@ import (
 	"decoy/transforms/verify"
 )
 
-func init() { work.Funcs[schemas.StageVerify] = verifyShard }
-
-func verifyShard(ctx context.Context, t work.Task) (schemas.Done, error) {
+// Shard certifies the negatives of one shard.
+func Shard(ctx context.Context, t work.Task) (schemas.Done, error) {
 	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[string]int64{}}
 	var internal work.Rejects
 	bugs := t.Bugs(internal.Add)

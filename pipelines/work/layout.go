@@ -9,9 +9,10 @@ import (
 // PartsFolder holds the shards' parts of what is merged over all shards.
 const PartsFolder = "parts/"
 
+// NgramsName is the file of a language's n-grams of one fold, without its extension.
 func NgramsName(lang string, fold int) string { return fmt.Sprintf("ngrams-%s-%02d", lang, fold) }
 
-// Sizes of records in memory: their texts and the structs around them.
+// ContextSize is what a context takes in memory: its texts and the struct around them.
 func ContextSize(c schemas.Context) int {
 	return 700 + len(c.Prefix) + len(c.Golden) + len(c.Suffix) + len(c.Path)
 }

@@ -28,6 +28,7 @@ type Distribution struct {
 	Max   int64 `json:"max"`
 }
 
+// Add adds what another graph counted.
 func (m *Metrics) Add(o Metrics) {
 	for name, n := range o.Counters {
 		if m.Counters == nil {

@@ -13,6 +13,7 @@ type Rejects struct {
 	List []schemas.Reject
 }
 
+// Add takes a reject, from any goroutine.
 func (l *Rejects) Add(r schemas.Reject) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

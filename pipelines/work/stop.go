@@ -7,7 +7,9 @@ import (
 	"decoy/io/shard"
 )
 
-// StopRecord is the record of such a shard.
+// StopRecord is what a shard leaves below OUT that cannot be done now: an error crosses a
+// runner as text and ends the stage, while the other shards may have room in their share of
+// the budget and work for the members that are not stopped.
 type StopRecord struct {
 	Shard       int    `json:"shard"`
 	Fingerprint string `json:"fingerprint"`
@@ -29,4 +31,5 @@ func recordStop(t Task, folder string, cause error) error {
 	return err
 }
 
+// StopName is the file of a shard's stop.
 func StopName(shard int) string { return fmt.Sprintf("%05d.json", shard) }

@@ -10,6 +10,7 @@ import (
 	"decoy/schemas"
 )
 
+// Bugs is the reporter of what fails in the task over one record.
 func (t Task) Bugs(reject func(schemas.Reject)) *bug.Reporter {
 	return &bug.Reporter{Out: t.Out, Stage: t.Stage, Reject: reject}
 }
@@ -20,7 +21,9 @@ func Silent(t Task) *bug.Reporter { return t.Bugs(func(schemas.Reject) {}) }
 // Func does one shard of a stage and returns what to record about it.
 type Func func(ctx context.Context, t Task) (schemas.Done, error)
 
-var Funcs = map[string]Func{}
+// Funcs are what is done with shards, by name: a function does not travel to a remote
+// worker. Package pipelines fills it when it is linked.
+var Funcs map[string]Func
 
 // Task is a shard's work order: all that a worker needs to know.
 type Task struct {
@@ -45,10 +48,12 @@ func ReadTask(raw string) (t Task, err error) {
 	return t, nil
 }
 
+// Path is the task's shard of a file of a stage.
 func (t Task) Path(stage, what string) string {
 	return shard.Path(t.Out, stage, what, t.Shard, t.Of)
 }
 
+// ReadOptions reads what the stage needs to know.
 func (t Task) ReadOptions(into any) error {
 	if err := json.Unmarshal(t.Options, into); err != nil {
 		return fmt.Errorf("options of %s shard %d: %w", t.Stage, t.Shard, err)
@@ -64,6 +69,7 @@ type Tally struct {
 
 func newTally() Tally { return Tally{map[string]int64{}, map[string]int64{}} }
 
+// Count counts rejects.
 func (t Tally) Count(r []schemas.Reject) {
 	for i := range r {
 		t.Rejects[r[i].Reason]++

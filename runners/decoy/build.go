@@ -61,7 +61,10 @@ func (c common) open(in inputs, spend spending) (*pipelines.Build, error) {
 	if err := r.Validate(); err != nil {
 		return nil, usageError{err}
 	}
-	b := &pipelines.Build{Out: c.Out, Recipe: r, Replay: spend.Replay, Workers: max(1, spend.Workers), Run: jobs.Run}
+	b := &pipelines.Build{
+		Out: c.Out, Recipe: r, Replay: spend.Replay, Workers: max(1, spend.Workers),
+		Run: jobs.Run, EndPrevious: jobs.EndPrevious,
+	}
 	b.RunInfo.Runner = jobs.Name()
 	return b, nil
 }

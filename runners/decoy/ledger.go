@@ -14,6 +14,7 @@ import (
 
 	"decoy/pipelines"
 	"decoy/pipelines/money"
+	"decoy/runners/jobs"
 	"decoy/transforms/panel/ledger"
 )
 
@@ -154,7 +155,7 @@ func (ledgerCompactCmd) Help() string {
 
 // Run compacts.
 func (c *ledgerCompactCmd) Run(ctx context.Context) error {
-	list, err := pipelines.CompactLedgers(ctx, c.Out)
+	list, err := pipelines.CompactLedgers(ctx, c.Out, jobs.EndPrevious)
 	if c.JSON {
 		return errors.Join(err, printJSON(list))
 	}

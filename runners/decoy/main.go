@@ -19,6 +19,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"decoy/io/shard"
+	"decoy/pipelines"
 	"decoy/transforms/panel"
 )
 
@@ -32,6 +33,7 @@ const (
 )
 
 func main() {
+	pipelines.ReserveHeap()
 	if len(os.Args) > 1 && strings.HasPrefix(os.Args[1], "--worker") {
 		flag.Parse()
 		beam.Init() // runs the worker and never returns

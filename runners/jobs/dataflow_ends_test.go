@@ -70,7 +70,7 @@ func TestDataflowEnds(t *testing.T) {
 			for kind, f := range r.faults {
 				c.api.Fault(kind, f...)
 			}
-			j := work(t)
+			j := worker(t)
 			_, err := Run(t.Context(), graph(), j)
 			for kind := range r.faults {
 				c.api.Fault(kind)
@@ -99,7 +99,7 @@ func TestAnInterruptCancels(t *testing.T) {
 			}
 			ctx, interrupt := context.WithCancelCause(t.Context())
 			ended := make(chan error)
-			j := work(t)
+			j := worker(t)
 			go func() {
 				_, err := Run(ctx, graph(), j)
 				ended <- err
@@ -136,7 +136,7 @@ func TestASubmissionThatNobodyHeardOf(t *testing.T) {
 	c := smallCloud(t)
 	ctx, interrupt := context.WithCancel(t.Context())
 	c.api.Script(func(j *dataflowtest.Job) { states("RUNNING")(j); interrupt() })
-	if _, err := Run(ctx, graph(), work(t)); !errors.Is(err, context.Canceled) {
+	if _, err := Run(ctx, graph(), worker(t)); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 	// The fake adds the job while the interrupted launcher looks for it: one of the two
@@ -152,7 +152,7 @@ func TestASecondLaunch(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := smallCloud(t)
 			c.api.Add("decoy-extract-another", "JOB_STATE_RUNNING") // the list has one job a page
-			j := work(t)
+			j := worker(t)
 			id := c.api.Add(jobName(j), "JOB_STATE_RUNNING")
 			if record {
 				raw := fmt.Sprintf(`{"runner":"dataflow","project":"proj-1","region":"europe-west4","id":%q,"name":%q}`, id, jobName(j))
@@ -199,7 +199,7 @@ func smallCloud(t *testing.T) cloud {
 func TestATemplateIsStaged(t *testing.T) {
 	c := smallCloud(t)
 	setFlags(t, map[string]string{"template_location": c.bucket.Address("templates/one")})
-	_, err := Run(t.Context(), graph(), work(t))
+	_, err := Run(t.Context(), graph(), worker(t))
 	if !errors.Is(err, ErrStaged) || len(c.api.Jobs()) != 0 {
 		t.Errorf("%v, %d jobs", err, len(c.api.Jobs()))
 	}
@@ -208,7 +208,7 @@ func TestATemplateIsStaged(t *testing.T) {
 func TestNoCredentials(t *testing.T) {
 	smallCloud(t)
 	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", filepath.Join(t.TempDir(), "absent.json"))
-	if _, err := Run(t.Context(), graph(), work(t)); err == nil || !strings.Contains(err.Error(), "absent.json") || strings.Contains(err.Error(), "\n") {
+	if _, err := Run(t.Context(), graph(), worker(t)); err == nil || !strings.Contains(err.Error(), "absent.json") || strings.Contains(err.Error(), "\n") {
 		t.Errorf("error %v", err)
 	}
 }

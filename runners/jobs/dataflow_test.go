@@ -190,13 +190,13 @@ func perform(t *testing.T, j *dataflowtest.Job) work.Metrics {
 		id, err := runnerlib.Submit(ctx, client, prepared.GetPreparationId(), token)
 		return &job{service: service{client: client}, id: id, pipeline: staged, close: func() { workers.Stop(ctx) }}, err
 	}
-	work, err := run()
+	ran, err := run()
 	if err != nil {
 		t.Error(err)
 		return work.Metrics{}
 	}
-	defer work.close()
-	m, err := work.wait(ctx, pipelines.Job{})
+	defer ran.close()
+	m, err := ran.wait(ctx, pipelines.Job{})
 	if err != nil {
 		t.Error(err)
 	}

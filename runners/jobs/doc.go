@@ -16,7 +16,7 @@
 // A remote job outlives the process that submitted it, so OUT/.job.json names the job
 // that works on OUT, from before its submission to its end. Whoever takes OUT, for
 // whatever command and runner, has that job ended before anything is touched
-// (pipelines.EndPrevious): no two jobs ask paid models for the same shard. What it had
+// ([EndPrevious]): no two jobs ask paid models for the same shard. What it had
 // done stays done. On Dataflow a job's name is made of the stage, OUT and its
 // fingerprint, and the service refuses two active jobs of one name: a second launch
 // takes up the job that runs.

@@ -314,7 +314,7 @@ func TestPreviousJobIsEnded(t *testing.T) {
 			if c.cluster != nil {
 				asked = &cluster(t, c.cluster...).asked
 			}
-			err := pipelines.EndPrevious(t.Context(), j.Out)
+			err := EndPrevious(t.Context(), j.Out)
 			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), recordName)) {
 				t.Errorf("error %v, want %q", err, c.want)
 			}

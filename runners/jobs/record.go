@@ -129,14 +129,13 @@ func (r record) endByService(ctx context.Context) error {
 	return err
 }
 
-func init() {
-	// Whoever takes OUT ends what works on it, before anything there is touched. A job
-	// of Dataflow is left to the submission that may take it up.
-	pipelines.EndPrevious = func(ctx context.Context, out string) error {
-		r, ok, err := readRecord(out)
-		if err != nil || !ok || kind(r.Runner) == kindDataflow && kind(Name()) == kindDataflow {
-			return err
-		}
-		return endPrevious(ctx, out, "")
+// EndPrevious ends the remote job that a process which is gone left working on OUT: whoever
+// takes OUT ends what works on it, before anything there is touched. A job of Dataflow is
+// left to the submission that may take it up.
+func EndPrevious(ctx context.Context, out string) error {
+	r, ok, err := readRecord(out)
+	if err != nil || !ok || kind(r.Runner) == kindDataflow && kind(Name()) == kindDataflow {
+		return err
 	}
+	return endPrevious(ctx, out, "")
 }

@@ -38,7 +38,7 @@ import (
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem/local"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/util/grpcx"
 
-	_ "decoy/pipelines"
+	"decoy/pipelines"
 )
 
 var provision = flag.String("provision_endpoint", "", "Address of the runner's provision service.")
@@ -48,6 +48,7 @@ func init() {
 }
 
 func main() {
+	pipelines.ReserveHeap()
 	flag.Parse()
 	go endWithParent(os.Getppid())
 	if *provision != "" {

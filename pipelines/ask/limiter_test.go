@@ -1,10 +1,9 @@
-package pipelines
+package ask
 
 import (
 	"strings"
 	"testing"
 
-	"decoy/pipelines/ask"
 	"decoy/pipelines/recipe"
 )
 
@@ -23,18 +22,18 @@ func TestLimiterRecipe(t *testing.T) {
 		}
 	}
 	l := recipe.Limiter{Redis: "redis://localhost:1/0", PasswordEnv: "DECOY_TEST_NO_SUCH_PASSWORD"}
-	if _, err := ask.OpenLimiter(l); err == nil || !strings.Contains(err.Error(), l.PasswordEnv) {
+	if _, err := OpenLimiter(l); err == nil || !strings.Contains(err.Error(), l.PasswordEnv) {
 		t.Errorf("a password that is not set: %v", err)
 	}
 	t.Setenv(l.PasswordEnv, "hunter2")
-	one, err := ask.OpenLimiter(l)
+	one, err := OpenLimiter(l)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if two, err := ask.OpenLimiter(l); err != nil || one != two {
+	if two, err := OpenLimiter(l); err != nil || one != two {
 		t.Errorf("two limiters of one recipe, %v", err)
 	}
-	if s, err := ask.OpenLimiter(recipe.Limiter{}); s != nil || err != nil {
+	if s, err := OpenLimiter(recipe.Limiter{}); s != nil || err != nil {
 		t.Errorf("a limiter that nobody named: %v, %v", s, err)
 	}
 }

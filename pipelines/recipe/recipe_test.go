@@ -1,4 +1,4 @@
-package pipelines
+package recipe
 
 import (
 	"fmt"
@@ -8,18 +8,17 @@ import (
 	"strings"
 	"testing"
 
-	"decoy/pipelines/recipe"
 	"decoy/schemas"
 )
 
 func TestEmbeddedRecipes(t *testing.T) {
-	entries, err := recipe.Recipes.ReadDir("recipes")
+	entries, err := embedded.ReadDir(".")
 	if err != nil || len(entries) == 0 {
 		t.Fatal(len(entries), err)
 	}
 	for _, e := range entries {
 		name := strings.TrimSuffix(e.Name(), ".yaml")
-		if r, err := recipe.Load(name); err != nil || r.Name != name || len(r.Archives) == 0 {
+		if r, err := Load(name); err != nil || r.Name != name || len(r.Archives) == 0 {
 			t.Errorf("%s: named %q with %d archives, %v", name, r.Name, len(r.Archives), err)
 		}
 	}
@@ -30,30 +29,30 @@ func TestLoadRecipe(t *testing.T) {
 	if err := os.WriteFile(path, []byte("name: mine\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := recipe.Load(path); err != nil || r.Name != "mine" {
+	if r, err := Load(path); err != nil || r.Name != "mine" {
 		t.Errorf("%+v, %v", r, err)
 	}
-	if _, err := recipe.Load("nowhere"); err == nil || !strings.Contains(err.Error(), "demo") {
+	if _, err := Load("nowhere"); err == nil || !strings.Contains(err.Error(), "demo") {
 		t.Errorf("error %v, want one that names the built-in recipes", err)
 	}
 }
 
 func TestRecipeDefaults(t *testing.T) {
-	r, err := recipe.Parse(nil)
+	r, err := Parse(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if r.Shards != 8 || len(r.Extract.Languages) != 8 || r.Curate.Split[schemas.SplitTrain] != 0.8 || r.Generate.Panel[0].Provider != "rules" || r.BudgetUSD != nil || r.Extract.PrefixBytes != 12288 {
 		t.Errorf("%+v", r)
 	}
-	again, err := recipe.Parse([]byte("{}"))
+	again, err := Parse([]byte("{}"))
 	if err != nil || !reflect.DeepEqual(r, again) {
 		t.Errorf("an empty mapping is not an empty file: %v", err)
 	}
 }
 
 func TestRecipeOverwrites(t *testing.T) {
-	r, err := recipe.Parse([]byte("extract: {languages: [go, rust], kinds: {call: 3}}\ncurate: {split: {train: 0.9, test: 0.1}, off: [go/import]}\nbudget_usd: 2.5\ngenerate: {panel: [{name: a, provider: openai, base_url: 'http://h/v1', model: m, timeout: 90s, usd_per_mtok: {in: 1, out: 2}}]}\n"))
+	r, err := Parse([]byte("extract: {languages: [go, rust], kinds: {call: 3}}\ncurate: {split: {train: 0.9, test: 0.1}, off: [go/import]}\nbudget_usd: 2.5\ngenerate: {panel: [{name: a, provider: openai, base_url: 'http://h/v1', model: m, timeout: 90s, usd_per_mtok: {in: 1, out: 2}}]}\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,14 +122,14 @@ func TestRecipeErrors(t *testing.T) {
 		{"export: {general_share: 1}", "export.general_share: 1"},
 		{"budget_usd: -3", "budget_usd: -3"},
 	} {
-		if _, err := recipe.Parse([]byte(c.yaml)); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := Parse([]byte(c.yaml)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s\n\terror %v\n\twant  %s", c.yaml, err, c.want)
 		}
 	}
 }
 
 func TestRecipeErrorsComeTogether(t *testing.T) {
-	_, err := recipe.Parse([]byte("shards: 0\ncurate: {rows: 0}\n"))
+	_, err := Parse([]byte("shards: 0\ncurate: {rows: 0}\n"))
 	if err == nil || !strings.Contains(err.Error(), "shards: 0") || !strings.Contains(err.Error(), "curate.rows: 0") {
 		t.Errorf("error %v, want both fields", err)
 	}

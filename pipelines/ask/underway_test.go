@@ -1,21 +1,19 @@
-package pipelines
+package ask
 
 import (
 	"context"
 	"errors"
 	"testing"
-
-	"decoy/pipelines/ask"
 )
 
 // TestNothingAsksAfterItsJob: what asks when the job has ended is ended and waited for,
 // what would begin then does not, and the next job of the same OUT asks again.
 func TestNothingAsksAfterItsJob(t *testing.T) {
 	out := t.TempDir()
-	end := ask.Begin(out)
+	end := Begin(out)
 	began, written := make(chan struct{}), false
 	go func() {
-		_ = ask.UnderWay(t.Context(), out, func(ctx context.Context) error {
+		_ = UnderWay(t.Context(), out, func(ctx context.Context) error {
 			close(began)
 			<-ctx.Done()
 			written = true // end happens after it
@@ -29,15 +27,15 @@ func TestNothingAsksAfterItsJob(t *testing.T) {
 	}
 	asked := false
 	send := func(context.Context) error { asked = true; return nil }
-	if err := ask.UnderWay(t.Context(), out, send); !errors.Is(err, context.Canceled) || asked {
+	if err := UnderWay(t.Context(), out, send); !errors.Is(err, context.Canceled) || asked {
 		t.Errorf("asked after the job: %v, error %v", asked, err)
 	}
-	end = ask.Begin(out)
-	if err := ask.UnderWay(t.Context(), out, send); err != nil || !asked {
+	end = Begin(out)
+	if err := UnderWay(t.Context(), out, send); err != nil || !asked {
 		t.Errorf("the next job: asked %v, error %v", asked, err)
 	}
 	end()
-	if asked = false; ask.UnderWay(t.Context(), t.TempDir(), send) != nil || !asked {
+	if asked = false; UnderWay(t.Context(), t.TempDir(), send) != nil || !asked {
 		t.Error("a process that works for another one's job does not ask")
 	}
 }

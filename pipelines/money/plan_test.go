@@ -1,26 +1,24 @@
-package pipelines
+package money
 
 import (
 	"math"
 	"strings"
 	"testing"
-
-	"decoy/pipelines/money"
 )
 
 // 1,000 repositories of 2 TB, half of it source, in 20 shards of 50. Core seconds:
 // 1e12/1e6 + 1e12/1e8 + 1e6/0.5/100 + 1e6/100 + 2e6/100 + 1e6/1000 + 1e6/1000 =
 // 1,000,000 + 10,000 + 20,000 + 10,000 + 20,000 + 1,000 + 1,000 = 1,062,000.
 func TestPlan(t *testing.T) {
-	in := money.PlanInput{
+	in := PlanInput{
 		Repositories: 1000, UnpackedBytes: 2e12, SourceShare: 0.5, Pool: 1e6, PaidGenerators: true, PaidJudges: 2, Hours: 10, Cores: 4,
 		USDPerRequest: new(float64),
-		Rates: money.PlanRates{RepositoriesPerShard: 50, SourceBytes: 1e6, OtherBytes: 1e8, Rules: 1, PaidRequests: 100, Verified: 100, NgramVerdicts: 1,
+		Rates: PlanRates{RepositoriesPerShard: 50, SourceBytes: 1e6, OtherBytes: 1e8, Rules: 1, PaidRequests: 100, Verified: 100, NgramVerdicts: 1,
 			Curated: 1000, Exported: 1000, ValidShare: 0.5, ContextBytes: 2, NegativeBytes: 300, TaskBytes: 1000, Use: 0.5},
-		Prices: money.PlanPrices{CoreHour: 0.1, MemoryGBHour: 0.01, DiskGBHour: 0.001, ShuffleGB: 10, MemoryGBPerCore: 4, DiskGB: 100},
+		Prices: PlanPrices{CoreHour: 0.1, MemoryGBHour: 0.01, DiskGBHour: 0.001, ShuffleGB: 10, MemoryGBPerCore: 4, DiskGB: 100},
 	}
 	*in.USDPerRequest = 0.002
-	p, err := money.NewPlan(in)
+	p, err := NewPlan(in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,11 +39,11 @@ func TestPlan(t *testing.T) {
 		}
 	}
 	in.Hours = 1 // more workers than shards
-	if p, err = money.NewPlan(in); err != nil || !strings.Contains(strings.Join(p.Notes, "\n"), "take more shards") {
+	if p, err = NewPlan(in); err != nil || !strings.Contains(strings.Join(p.Notes, "\n"), "take more shards") {
 		t.Errorf("%v, %v", p.Notes, err)
 	}
 	in.Hours = 0
-	if _, err := money.NewPlan(in); err == nil || !strings.Contains(err.Error(), "hours are 0") {
+	if _, err := NewPlan(in); err == nil || !strings.Contains(err.Error(), "hours are 0") {
 		t.Errorf("error %v", err)
 	}
 }
