@@ -43,10 +43,12 @@ import (
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
+	"decoy/pipelines"
 	"decoy/schemas"
 )
 
 func main() {
+	pipelines.ReserveHeap() // as the programs do that it stands for
 	if err := run(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
