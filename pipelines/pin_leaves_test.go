@@ -95,9 +95,9 @@ func TestBusyLeavesAreFound(t *testing.T) {
 		build func(s beam.Scope)
 		bad   int
 	}{
-		"ended":         {func(s beam.Scope) { end(s, beam.Create(s, 1)) }, 0},
-		"not consumed":  {func(s beam.Scope) { beam.Create(s, 1) }, 1},
-		"no output":     {func(s beam.Scope) { beam.ParDo0(s, dropped, beam.Create(s, 1)) }, 1},
+		"ended":        {func(s beam.Scope) { end(s, beam.Create(s, 1)) }, 0},
+		"not consumed": {func(s beam.Scope) { beam.Create(s, 1) }, 1},
+		"no output":    {func(s beam.Scope) { beam.ParDo0(s, dropped, beam.Create(s, 1)) }, 1},
 	} {
 		p, s := beam.NewPipelineWithRoot()
 		x.build(s)
