@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"decoy/io/shard"
 	"decoy/schemas"
 )
 
@@ -59,7 +60,7 @@ func TestRowsUnderCaps(t *testing.T) {
 	rows := map[key]int{}
 	for _, s := range records[schemas.Selected](t, out, schemas.StageCurate, "selection") {
 		x := contexts[s.ContextID]
-		what := cmp.Or(orEmpty(s.Type), "general")
+		what := cmp.Or(schemas.OrEmpty(s.Type), "general")
 		pair := "pairs"
 		if s.NegativeID == nil {
 			pair = "general"
@@ -92,7 +93,7 @@ func TestRowsUnderCaps(t *testing.T) {
 	other := capped(t, slices.Reverse[[]entry]).build(t, "direct", r)
 	for _, x := range []struct{ stage, what string }{{schemas.StageExtract, "contexts"}, {schemas.StageCurate, "selection"}, {schemas.StageExport, "train"}} {
 		for i := range 2 {
-			name := shardPath("", x.stage, x.what, i, 2)
+			name := shard.Path("", x.stage, x.what, i, 2)
 			if a, b := repeatable(t, out)[strings.TrimPrefix(name, "/")], repeatable(t, other)[strings.TrimPrefix(name, "/")]; a != b {
 				t.Errorf("%s: the order of an archive's entries changes it", name)
 			}

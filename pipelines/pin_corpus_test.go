@@ -116,7 +116,7 @@ func recordsOf(t *testing.T, out string) []doneRecord {
 			st, err := os.Stat(p)
 			if err == nil {
 				r.at = st.ModTime().UnixNano()
-				err = readJSON(p, &r.done)
+				err = shard.ReadJSON(p, &r.done)
 			}
 			if err != nil {
 				t.Fatal(err)

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"decoy/pipelines/recipe"
 )
 
 var update = flag.Bool("update", false, "write the goldens of testdata/pin anew")
@@ -19,9 +21,9 @@ const pinnedFields = "extract: {kinds: {import: 2, call: 4, general: 2}, prefix_
 	"curate: {rows: 120, split: {train: 0.5, validation: 0.25, test: 0.25}}\n"
 
 // pinnedRecipe is a recipe of two shards without paid members.
-func pinnedRecipe(t *testing.T, yaml string) Recipe {
+func pinnedRecipe(t *testing.T, yaml string) recipe.Recipe {
 	t.Helper()
-	r := recipe(t, yaml)
+	r := parsed(t, yaml)
 	r.Shards = 2
 	return r
 }

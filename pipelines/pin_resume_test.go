@@ -13,6 +13,9 @@ import (
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
+	"decoy/io/shard"
+	"decoy/pipelines/recipe"
+	"decoy/pipelines/work"
 	"decoy/schemas"
 	"decoy/transforms/panel"
 	"decoy/transforms/panel/faultserver"
@@ -23,15 +26,15 @@ const inThreeRounds = "rounds: [0.3, 0.6, 1.0], interval_width: 0.01"
 
 // threeRounds is a recipe of two shards with a generator and a judge that ask the server,
 // beside the built-in ones, and three rounds.
-func threeRounds(t *testing.T, s *faultserver.Server) Recipe {
+func threeRounds(t *testing.T, s *faultserver.Server) recipe.Recipe {
 	t.Helper()
-	r := judging(t, s, inThreeRounds, "{name: ngram, provider: ngram}", asker(s, "jud", "provider: openai"))
+	r := judgedBy(t, s, inThreeRounds, "{name: ngram, provider: ngram}", asker(s, "jud", "provider: openai"))
 	r.Shards = 2
 	return r
 }
 
 // lean leaves out what makes a build longer and is the same in every stage.
-func lean(r Recipe) Recipe {
+func lean(r recipe.Recipe) recipe.Recipe {
 	r.Extract.Languages = []string{schemas.Go, schemas.TypeScript}
 	r.Export.Formats, r.Export.Models = []string{"jsonl"}, nil
 	return r
@@ -199,7 +202,7 @@ func TestAFailedJob(t *testing.T) {
 		for ended := false; !ended; {
 			b := c.open(t, out, "direct", r)
 			run := b.Run
-			b.Run = func(ctx context.Context, p *beam.Pipeline, j Job) (m Metrics, err error) {
+			b.Run = func(ctx context.Context, p *beam.Pipeline, j Job) (m work.Metrics, err error) {
 				// A job is told by its stage and by the round.
 				rounds, _ := filepath.Glob(filepath.Join(out, "judge", "rounds", "[0-9].json"))
 				name := fmt.Sprint(j.Stage, len(rounds))
@@ -382,7 +385,7 @@ func TestAStoppedShardStopsWhatReadsIt(t *testing.T) {
 			archive = filepath.Join(c.dir, owners[i]+".zip")
 		}
 	}
-	of1 := func(stage, what string) string { return shardPath("", stage, what, 1, 2) }
+	of1 := func(stage, what string) string { return shard.Path("", stage, what, 1, 2) }
 	for _, x := range []struct{ stage, reads string }{
 		{schemas.StageExtract, archive},
 		{schemas.StageGenerate, of1(schemas.StageExtract, "contexts")},
@@ -482,10 +485,10 @@ func TestAStoppedMemberStopsRounds(t *testing.T) {
 				t.Errorf("phase %d stopped and there are %v, %v", p, files, err)
 			}
 		}
-		if name := shardPath("", stage, what, 1-lucky, 2); stands(t, out, name) {
+		if name := shard.Path("", stage, what, 1-lucky, 2); stands(t, out, name) {
 			t.Errorf("phase %d: the shard that was refused has written %s", p, name)
 		}
-		if name := shardPath("", stage, what, lucky, 2); !stands(t, out, name) {
+		if name := shard.Path("", stage, what, lucky, 2); !stands(t, out, name) {
 			t.Errorf("phase %d: the shard that was served has not written %s: the test shows too little", p, name)
 		}
 		mu.Lock()

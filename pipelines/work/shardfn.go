@@ -55,7 +55,7 @@ func (f *ShardFn) ProcessElement(ctx context.Context, task string, emit func(int
 
 func init() {
 	beam.RegisterDoFn(&ShardFn{})
-	beam.RegisterDoFn(&endFn{})
+	beam.RegisterDoFn(&EndFn{})
 }
 
 // End consumes the last collection of a graph through a GroupByKey. Prism 2.77.0
@@ -63,11 +63,11 @@ func init() {
 // whole processor from the work: measured as 31 % of all samples on two.
 func End(scope beam.Scope, done beam.PCollection) {
 	scope = scope.Scope("end")
-	beam.ParDo0(scope, &endFn{}, beam.GroupByKey(scope, beam.AddFixedKey(scope, done)))
+	beam.ParDo0(scope, &EndFn{}, beam.GroupByKey(scope, beam.AddFixedKey(scope, done)))
 }
 
-// endFn drops what it gets.
-type endFn struct{}
+// EndFn drops what it gets.
+type EndFn struct{}
 
 // ProcessElement does nothing.
-func (endFn) ProcessElement(int, func(*int) bool) {}
+func (EndFn) ProcessElement(int, func(*int) bool) {}
