@@ -18,7 +18,8 @@ type Inputs struct {
 	// them has it, with its own ref of each. All have as many shards as the step.
 	Each []beam.PCollection
 	// All are collections of the refs of whole steps. Each shard gets all of them as a side
-	// input, and none is done unless they are complete.
+	// input, and none is done unless they are complete. Each shard decodes them: where both
+	// have thousands of shards, give it what Once makes of them.
 	All []beam.PCollection
 }
 

@@ -85,7 +85,7 @@ func (st Stage) skipped(number int) Ref {
 }
 
 // Undone are the shards of the step without a valid done record: what a job left for later,
-// did not come to, or skipped.
+// did not come to, or skipped, and of a temporary step all once the stage is sealed.
 func (st Stage) Undone() ([]int, error) {
 	valid, _, err := shard.Records(st.Dir, st.Fingerprint)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"regexp"
 	"time"
 
@@ -65,10 +66,13 @@ func (st Stage) do(ctx context.Context, t Task, work func(Task) (schemas.Done, e
 		return nil
 	}
 	if st.Temporary {
-		if sealed, err := st.Sealed(); err != nil || sealed {
-			if sealed {
-				emit(st.skipped(t.Shard))
-			}
+		// Whether its files are whole Begin has looked: it removes the manifest else.
+		m, err := shard.ReadManifest(st.Dir)
+		if err == nil && m.Fingerprint == st.Fingerprint {
+			emit(st.skipped(t.Shard))
+			return nil
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
