@@ -315,3 +315,29 @@ func TestRoundsOfAnotherRecipeGo(t *testing.T) {
 		})
 	}
 }
+
+func TestLostFileIsMadeAgainWithWhatItWasMadeFrom(t *testing.T) {
+	for _, runner := range runners {
+		t.Run(runner, func(t *testing.T) {
+			b := flowtest.Default(t.TempDir())
+			if err := run(runner, b); err != nil {
+				t.Fatal(err)
+			}
+			if err := shard.Remove(shard.Join(b.Out, "extract", "contexts-00002-of-00004.jsonl.zst")); err != nil {
+				t.Fatal(err)
+			}
+			b.Trouble.Ran = t.TempDir()
+			if err := run(runner, b); err != nil {
+				t.Fatal(err)
+			}
+			finished(t, b.Out)
+			works, err := b.Trouble.Works()
+			want := map[string]int{
+				"before-00000": 1, "before-00001": 1, "before-00002": 1, "before-00003": 1, "extract-00002": 1,
+			}
+			if err != nil || !maps.Equal(works, want) {
+				t.Errorf("worked on %v (%v), want %v", works, err, want)
+			}
+		})
+	}
+}

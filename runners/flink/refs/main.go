@@ -5,8 +5,9 @@
 //	/tmp/refs [-degrees 1,2,4] [-kills none,before,…,all] [-delay 50ms]
 //
 // Each run is a fresh output folder and one job; the word none kills nobody, that of a step
-// the process of one of its shards, once, and all one in each of four stages. Where the job
-// fails for it, the same job is launched again. The program is its own worker. Settings of
+// the process of one of its shards, once, and all one in each of four stages; stop:STEP
+// leaves one shard for later, and launches the job again without that. Where the job
+// fails for a kill, the same job is launched again. The program is its own worker. Settings of
 // runners/flink/settings.env apply: RESTART_STRATEGY=failure-rate /tmp/refs -kills all.
 //
 // It starts a cluster of its own by runners/flink/start and stops it. The last line of each
@@ -33,6 +34,7 @@ import (
 	beamlog "github.com/apache/beam/sdks/v2/go/pkg/beam/log"
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/flink"
 
+	"decoy/io/shard"
 	"decoy/io/shard/flow/flowtest"
 	"decoy/runners/worker/boot"
 	"decoy/scripts/cluster"
@@ -151,10 +153,16 @@ func one(ctx context.Context, folder string, degree int, kill string) (r result,
 	case "all":
 		b.Trouble.Kill = inAll
 	default:
+		var stops bool
+		if kill, stops = strings.CutPrefix(kill, "stop:"); stops {
+			b.Trouble.Stop = kill
+		}
 		if !slices.Contains(flowtest.Steps, kill) {
 			return r, fmt.Errorf("-kills: no step %q; they are %v", kill, flowtest.Steps)
 		}
-		b.Trouble.Kill = []string{kill}
+		if !stops {
+			b.Trouble.Kill = []string{kill}
+		}
 	}
 	if err := errors.Join(os.MkdirAll(b.Out, 0o777), os.MkdirAll(b.Trouble.Ran, 0o777),
 		flag.Set("parallelism", strconv.Itoa(degree))); err != nil {
@@ -168,6 +176,13 @@ func one(ctx context.Context, folder string, degree int, kill string) (r result,
 		_, err := beam.Run(ctx, "flink", b.Pipeline())
 		if ctx.Err() != nil {
 			return r, ctx.Err()
+		}
+		if err == nil && b.Trouble.Stop != "" {
+			if there, err := shard.Has(shard.Join(b.Out, "card", "card.json")); err != nil || there {
+				return r, fmt.Errorf("a shard of %s was left for later and there is a card (%v)", b.Trouble.Stop, err)
+			}
+			b.Trouble.Stop = ""
+			continue
 		}
 		if err == nil {
 			break
