@@ -3,6 +3,7 @@ package flow_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"os"
 	"path/filepath"
@@ -151,6 +152,48 @@ func TestRunDoesAgainWhatLostAFile(t *testing.T) {
 	onEach(t, "", notes)
 	if _, err := os.Stat(lost); err != nil {
 		t.Error(err)
+	}
+}
+
+// share is what valueWork is given.
+type share struct{ USD float64 }
+
+// valueWork writes a shard's own value and how many refs it has.
+type valueWork struct{}
+
+// Do does it.
+func (valueWork) Do(_ context.Context, t flow.Task) (schemas.Done, error) {
+	v, err := flow.Value[share](t)
+	if err != nil {
+		return schemas.Done{}, err
+	}
+	f, err := shard.WriteFile(t.Path("note", "json"), fmt.Appendf(nil, "%.2f %d", v.USD, len(t.From)))
+	return schemas.Done{Files: []schemas.File{f}}, err
+}
+
+func init() { flow.Register[valueWork]() }
+
+func TestEachShardHasItsOwnValue(t *testing.T) {
+	for _, runner := range runners {
+		for _, with := range []string{"alone", "with refs"} {
+			dir := t.TempDir()
+			p, s := beam.NewPipelineWithRoot()
+			st := stage(dir, 2)
+			in, refsOf := flow.Inputs{Each: list(flow.Values(s, st, []share{{0.25}, {0.5}}))}, 0
+			if with == "with refs" {
+				in.Each, refsOf = append(list(beam.CreateList(s, refs(2, 0, 1))), in.Each...), 1
+			}
+			flow.End(s, flow.Run(s, st, valueWork{}, in))
+			if _, err := beam.Run(context.Background(), runner, p); err != nil {
+				t.Fatal(err)
+			}
+			for i, want := range []string{"0.25", "0.50"} {
+				got, err := os.ReadFile(filepath.Join(dir, schemas.ShardName("note", i, 2, "json")))
+				if err != nil || string(got) != fmt.Sprint(want, " ", refsOf) {
+					t.Errorf("%s, %s: shard %d has %q (%v), want %s and %d refs", runner, with, i, got, err, want, refsOf)
+				}
+			}
+		}
 	}
 }
 

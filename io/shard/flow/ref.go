@@ -69,9 +69,10 @@ func (r Ref) check() error {
 // order is what one shard reads, on its way to it. Input is the number of the collection
 // that it came from.
 type order struct {
-	Shard int   `json:"shard"`
-	Input int   `json:"input"`
-	Refs  []Ref `json:"refs"`
+	Shard int             `json:"shard"`
+	Input int             `json:"input"`
+	Refs  []Ref           `json:"refs"`
+	Value json.RawMessage `json:"value,omitempty"` // see Values
 }
 
 func init() {

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -14,8 +15,8 @@ import (
 
 // Inputs are the collections that a step reads.
 type Inputs struct {
-	// Each are collections of shard numbers (int) or of refs. A shard is done when each of
-	// them has it, with its own ref of each. All have as many shards as the step.
+	// Each are collections of shard numbers (int), of refs, or one of Values. A shard is done
+	// when each of them has it, with its own ref of each. All have as many shards as the step.
 	Each []beam.PCollection
 	// All are collections of the refs of whole steps. Each shard gets all of them as a side
 	// input, and none is done unless they are complete. Each shard decodes them: where both
@@ -34,10 +35,38 @@ func Numbers(s beam.Scope, st Stage) beam.PCollection {
 	return beam.CreateList(s.Scope("Numbers"), all)
 }
 
+// Values gives each shard of a step what the launcher knows and no other shard needs: the
+// archives that it reads, its share of a budget. What all shards have in common is a field
+// of the work, which every worker decodes.
+//
+//	→ PCollection<order>, for Inputs.Each; Value reads it
+func Values[T any](s beam.Scope, st Stage, values []T) beam.PCollection {
+	if len(values) != st.Of {
+		panic(fmt.Errorf("flow.Values of %s: %d values for %d shards", st.Name, len(values), st.Of))
+	}
+	all := make([]order, st.Of)
+	for i, v := range values {
+		raw, err := json.Marshal(v)
+		if err != nil {
+			panic(fmt.Errorf("flow.Values of %s: shard %d: %w", st.Name, i, err))
+		}
+		all[i] = order{Shard: i, Value: raw}
+	}
+	return beam.CreateList(s.Scope("Values"), all)
+}
+
+// Value is the task's own of Values.
+func Value[T any](t Task) (v T, err error) {
+	if err = json.Unmarshal(t.value, &v); err != nil {
+		err = fmt.Errorf("value of %s shard %d: %w", t.Name, t.Shard, err)
+	}
+	return v, err
+}
+
 // Run does the shards of a step that have no done record, and emits what the records say
 // of all that have one then. A worker or a ref of another CodeVersion is an error.
 //
-//	PCollection<int> or PCollection<Ref>… → PCollection<Ref>
+//	PCollection<int> or PCollection<Ref> or Values… → PCollection<Ref>
 //
 // Several collections are grouped by shard: a shard's refs must fit in memory, and those of
 // whole steps in that of every worker. The work's type must be registered (Register).
@@ -68,7 +97,7 @@ func Register[W Work]() {
 
 // orders joins collections by shard.
 //
-//	PCollection<int> or PCollection<Ref>… → PCollection<order>
+//	PCollection<int> or PCollection<Ref> or Values… → PCollection<order>
 func orders(s beam.Scope, st Stage, each []beam.PCollection) beam.PCollection {
 	var all []beam.PCollection
 	for i, col := range each {
@@ -77,8 +106,11 @@ func orders(s beam.Scope, st Stage, each []beam.PCollection) beam.PCollection {
 			all = append(all, beam.ParDo(s, &numberFn{i, st.Of}, col))
 		case reflect.TypeFor[Ref]():
 			all = append(all, beam.ParDo(s, &refFn{i, st.Of}, col))
+		case reflect.TypeFor[order]():
+			all = append(all, beam.ParDo(s, &valueFn{i}, col))
 		default:
-			panic(fmt.Errorf("flow.Run of %s: Each[%d] has elements %v: must be int or flow.Ref", st.Name, i, col.Type()))
+			panic(fmt.Errorf("flow.Run of %s: Each[%d] has elements %v: must be int, flow.Ref or of flow.Values",
+				st.Name, i, col.Type()))
 		}
 	}
 	switch {
@@ -106,6 +138,7 @@ func numbered(s beam.Scope, cols []beam.PCollection) beam.PCollection {
 
 func init() {
 	beam.RegisterDoFn(&numberFn{})
+	beam.RegisterDoFn(&valueFn{})
 	beam.RegisterDoFn(&refFn{})
 	beam.RegisterDoFn(&joinFn{})
 	beam.RegisterFunction(keyFn)
@@ -120,6 +153,15 @@ func (f *numberFn) ProcessElement(number int) (order, error) {
 		return order{}, fmt.Errorf("shard %d of %d", number, f.Of)
 	}
 	return order{Shard: number, Input: f.Input}, nil
+}
+
+// valueFn numbers an order of Values.
+type valueFn struct{ Input int }
+
+// ProcessElement takes an order.
+func (f *valueFn) ProcessElement(o order) order {
+	o.Input = f.Input
+	return o
 }
 
 // refFn makes an order of a ref. Of is the number of shards that there must be, 0 for any.
@@ -153,6 +195,9 @@ func (f *joinFn) ProcessElement(number int, orders func(*order) bool, emit func(
 	all := order{Shard: number}
 	for i := range f.Inputs {
 		all.Refs = append(all.Refs, seen[i].Refs...)
+		if v := seen[i].Value; v != nil {
+			all.Value = v
+		}
 	}
 	emit(all)
 }
@@ -201,7 +246,7 @@ type runFn[W Work] struct {
 // ProcessElement does one shard.
 func (f *runFn[W]) ProcessElement(ctx context.Context, o order, emit func(Ref)) error {
 	work := func(t Task) (schemas.Done, error) { return f.Work.Do(ctx, t) }
-	return f.Stage.do(ctx, Task{Shard: o.Shard, From: o.Refs}, work, emit)
+	return f.Stage.do(ctx, Task{Shard: o.Shard, From: o.Refs, value: o.Value}, work, emit)
 }
 
 // knowFn does shards that read whole steps too.
@@ -218,7 +263,7 @@ func (f *knowFn[W]) ProcessElement(ctx context.Context, o order, known func(*ord
 		return err
 	}
 	work := func(t Task) (schemas.Done, error) { return f.Work.Do(ctx, t) }
-	return f.Stage.do(ctx, Task{Shard: o.Shard, From: o.Refs, All: all}, work, emit)
+	return f.Stage.do(ctx, Task{Shard: o.Shard, From: o.Refs, All: all, value: o.Value}, work, emit)
 }
 
 // Recorded emits the refs of a step that the launcher found sealed: its graph need not be

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -28,6 +29,8 @@ type Task struct {
 	Shard int     // of Stage.Of
 	From  []Ref   // the shard's own ref of each collection of Inputs.Each that has refs
 	All   [][]Ref // of each collection of Inputs.All the refs of all shards, by shard
+
+	value json.RawMessage // see Value
 }
 
 // Path is the path of a file of the task's shard: "contexts" and "jsonl.zst" make

@@ -45,8 +45,9 @@ var inAll = []string{"extract", "generate", "judge-1", "curate"}
 
 var (
 	parallelism = flag.String("degrees", "1,2,4", "degrees of parallelism, by commas")
-	kills       = flag.String("kills", "none,"+strings.Join(flowtest.Steps, ",")+",all", "where a process is killed, by commas")
-	delay       = flag.Duration("delay", 50*time.Millisecond, "how long the stub works on each shard")
+	kills       = flag.String("kills", "none,"+strings.Join(flowtest.Steps, ",")+",all",
+		"where a process is killed, by commas")
+	delay = flag.Duration("delay", 50*time.Millisecond, "how long the stub works on each shard")
 )
 
 func main() {

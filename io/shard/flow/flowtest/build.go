@@ -18,6 +18,7 @@ package flowtest
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
@@ -172,7 +173,8 @@ func (b Build) Graph(s beam.Scope) beam.PCollection {
 		closed = append(closed, flow.Once(rs.Scope("close"), b.Step(fmt.Sprintf("close-%d", round+1)),
 			closeWork{round, b.Last, t}, from...))
 	}
-	sealed = append(sealed, flow.Seal(s, b.Stage("judge"), flow.Sealing{}, append(append(list(), verdicts...), closed...)...))
+	rounds := slices.Concat(verdicts, closed)
+	sealed = append(sealed, flow.Seal(s, b.Stage("judge"), flow.Sealing{}, rounds...))
 
 	curate := b.Stage("curate")
 	selection := b.curate(s, curate, contexts, certificates, verdicts)
