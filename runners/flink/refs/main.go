@@ -7,7 +7,8 @@
 // Each run is a fresh output folder and one job; the word none kills nobody, that of a step
 // the process of one of its shards, once, and all one in each of four stages; stop:STEP
 // leaves one shard for later, and launches the job again without that. Where the job
-// fails for a kill, the same job is launched again. The program is its own worker. Settings of
+// fails for a kill, the same job is launched again. broken:STEP has one shard that always
+// fails: the run is right if its job fails within -patience, and not tried for ever. The program is its own worker. Settings of
 // runners/flink/settings.env apply: RESTART_STRATEGY=failure-rate /tmp/refs -kills all.
 //
 // It starts a cluster of its own by runners/flink/start and stops it. The last line of each
@@ -47,7 +48,8 @@ var (
 	parallelism = flag.String("degrees", "1,2,4", "degrees of parallelism, by commas")
 	kills       = flag.String("kills", "none,"+strings.Join(flowtest.Steps, ",")+",all",
 		"where a process is killed, by commas")
-	delay = flag.Duration("delay", 50*time.Millisecond, "how long the stub works on each shard")
+	patience = flag.Duration("patience", 2*time.Minute, "how long a job with a broken shard may take to fail")
+	delay    = flag.Duration("delay", 50*time.Millisecond, "how long the stub works on each shard")
 )
 
 func main() {
@@ -154,15 +156,17 @@ func one(ctx context.Context, folder string, degree int, kill string) (r result,
 	case "all":
 		b.Trouble.Kill = inAll
 	default:
-		var stops bool
-		if kill, stops = strings.CutPrefix(kill, "stop:"); stops {
-			b.Trouble.Stop = kill
+		word, step, other := strings.Cut(kill, ":")
+		switch {
+		case !other:
+			b.Trouble.Kill = []string{kill}
+		case word == "stop":
+			b.Trouble.Stop, kill = step, step
+		case word == "broken":
+			b.Trouble.Broken, kill = step, step
 		}
 		if !slices.Contains(flowtest.Steps, kill) {
 			return r, fmt.Errorf("-kills: no step %q; they are %v", kill, flowtest.Steps)
-		}
-		if !stops {
-			b.Trouble.Kill = []string{kill}
 		}
 	}
 	if err := errors.Join(os.MkdirAll(b.Out, 0o777), os.MkdirAll(b.Trouble.Ran, 0o777),
@@ -174,9 +178,19 @@ func one(ctx context.Context, folder string, degree int, kill string) (r result,
 		if err := b.Begin(); err != nil {
 			return r, err
 		}
-		_, err := beam.Run(ctx, "flink", b.Pipeline())
+		job, cancel := ctx, context.CancelFunc(func() {})
+		if b.Trouble.Broken != "" {
+			job, cancel = context.WithTimeout(ctx, *patience)
+		}
+		_, err := beam.Run(job, "flink", b.Pipeline())
+		late := job.Err() != nil
+		cancel()
 		if ctx.Err() != nil {
 			return r, ctx.Err()
+		}
+		if b.Trouble.Broken != "" {
+			r.OK, r.Failure = err != nil && !late, fmt.Sprintf("late: %v; %.300v", late, err)
+			break
 		}
 		if err == nil && b.Trouble.Stop != "" {
 			if there, err := shard.Has(shard.Join(b.Out, "card", "card.json")); err != nil || there {
@@ -203,11 +217,10 @@ func one(ctx context.Context, folder string, degree int, kill string) (r result,
 			r.Repeated[name] = n
 		}
 	}
-	if r.Sum, r.Files, err = flowtest.SumOf(b.Out); err != nil {
-		return r, err
+	if r.Sum, r.Files, err = flowtest.SumOf(b.Out); err == nil && b.Trouble.Broken == "" {
+		r.OK = r.Sum == flowtest.Sum
 	}
-	r.OK = r.Sum == flowtest.Sum
-	return r, nil
+	return r, err
 }
 
 // becomeWorker puts this program in the place of decoy's worker.

@@ -22,6 +22,8 @@ type Trouble struct {
 	Kill []string
 	// Fail are steps of which one shard fails, each once.
 	Fail []string
+	// Broken is a step of which one shard fails each time.
+	Broken string
 	// Delay is how long each shard takes.
 	Delay time.Duration
 }
@@ -48,6 +50,9 @@ func (t Trouble) meet(step string, number int) error {
 	}
 	if step == t.Stop {
 		return fmt.Errorf("%w: the budget of %s is spent", flow.ErrLater, name)
+	}
+	if step == t.Broken {
+		return errors.New("fails for good: " + name)
 	}
 	for _, k := range t.Kill {
 		if k == step && t.once(step+".killed") {
