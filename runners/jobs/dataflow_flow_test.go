@@ -66,3 +66,19 @@ func TestABuildOfStubWorkIsOneJobOfDataflow(t *testing.T) {
 		t.Logf("steps: %q", steps)
 	}
 }
+
+// The name of a generic DoFn has brackets of its own, by which the cause is found.
+func TestErrorOfAStepIsOneLineThatNamesItsStage(t *testing.T) {
+	for _, runner := range []string{"prism", "direct"} {
+		setFlags(t, map[string]string{"runner": runner})
+		b := flowtest.Default(t.TempDir())
+		b.Trouble = flowtest.Trouble{Ran: t.TempDir(), Fail: []string{"verify"}}
+		if err := b.Begin(); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Run(t.Context(), b.Pipeline(), pipelines.Job{Out: b.Out, Stage: "build", Fingerprint: "f"})
+		if want := "verify: shard 1: failed once: verify-00001"; err == nil || err.Error() != want {
+			t.Errorf("%s: error %v, want %s", runner, err, want)
+		}
+	}
+}

@@ -88,7 +88,7 @@ func (st Stage) do(ctx context.Context, t Task, work func(Task) (schemas.Done, e
 		emit(st.skipped(t.Shard))
 		return nil
 	case err != nil:
-		return fmt.Errorf("shard %d: %w", t.Shard, err)
+		return fmt.Errorf("%s: shard %d: %w", st.Name, t.Shard, err)
 	}
 	if ctx.Err() != nil { // a cancelled bundle runs on: its work is not to be trusted
 		return ctx.Err()
