@@ -311,3 +311,19 @@ func TestRecordedIsAnErrorWhereARecordIsGone(t *testing.T) {
 	}
 	onEach(t, "run the same command again", func(s beam.Scope) { flow.End(s, flow.Recorded(s, extract)) })
 }
+
+func TestPathIsThatOfAFileThatTheRecordNames(t *testing.T) {
+	r := refs(128, 7)[0]
+	r.Files = []schemas.File{{Name: "contexts-00007-of-00128.jsonl.zst"}, {Name: "parts/names-go-00007-of-00128.jsonl.zst"},
+		{Name: "rounds/1.json"}}
+	for what, want := range map[string]string{
+		"contexts": "nowhere/contexts-00007-of-00128.jsonl.zst", "rounds/1.json": "nowhere/rounds/1.json",
+		"parts/names-go": "nowhere/parts/names-go-00007-of-00128.jsonl.zst",
+		"names":          "", "contexts-0": "", "rounds/1": "",
+	} {
+		got, err := r.Path(what)
+		if got != want || (want == "") != (err != nil) {
+			t.Errorf("%s: %q, %v, want %q", what, got, err, want)
+		}
+	}
+}
