@@ -14,6 +14,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"decoy/io/shard"
+	"decoy/pipelines/money"
 	"decoy/pipelines/recipe"
 	"decoy/pipelines/work"
 	"decoy/schemas"
@@ -316,7 +317,7 @@ func TestReplayInRounds(t *testing.T) {
 	if err := b.RunStages(t.Context(), schemas.Stages...); err != nil {
 		t.Fatal(err)
 	}
-	letters, err := DeadLetters(t.Context(), out)
+	letters, err := money.DeadLetters(t.Context(), out)
 	if err != nil || len(letters) < 5 {
 		t.Fatalf("%d dead letters, %v: the test shows too little", len(letters), err)
 	}

@@ -9,8 +9,8 @@
 // With --worker, by Beam's boot program, as in a container of Dataflow.
 //
 // With --provision_endpoint, by a runner itself: an environment of type PROCESS whose
-// command is this file. It asks the runner for its endpoints and options, as the boot
-// program does, and needs neither that program nor a copy of itself staged:
+// command is this file (package boot). It needs neither Beam's boot program nor a copy of
+// itself staged:
 //
 //	--environment_type=PROCESS --environment_config={"command":"/opt/decoy/worker"}
 //
@@ -24,35 +24,24 @@
 package main
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"os"
-	"strings"
-	"time"
 
-	"github.com/apache/beam/sdks/v2/go/container/tools"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/core/runtime/harness/init" // flags --worker, --id and endpoints
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem/gcs"
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem/local"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/util/grpcx"
 
 	"decoy/pipelines"
+	"decoy/runners/worker/boot"
 )
-
-var provision = flag.String("provision_endpoint", "", "Address of the runner's provision service.")
-
-func init() {
-	flag.String("artifact_endpoint", "", "Not used: nothing is fetched.") // Flink gives it
-}
 
 func main() {
 	pipelines.ReserveHeap()
 	flag.Parse()
-	go endWithParent(os.Getppid())
-	if *provision != "" {
-		if err := boot(*provision); err != nil {
+	go boot.EndWithParent(os.Getppid())
+	if boot.Started() {
+		if err := boot.Worker(); err != nil {
 			fmt.Fprintln(os.Stderr, "worker:", err)
 			os.Exit(1)
 		}
@@ -60,41 +49,4 @@ func main() {
 	beam.Init() // runs the worker and returns only where --worker is not set
 	fmt.Fprintln(os.Stderr, "worker: a runner starts this program, itself or through Beam's boot program; see the comment of package runners/worker")
 	os.Exit(2)
-}
-
-// boot sets what Beam's boot program would give the worker, as the container contract
-// says (https://s.apache.org/beam-fn-api-container-contract).
-func boot(endpoint string) error {
-	id := strings.Trim(flag.Lookup("id").Value.String(), "'") // prism quotes it
-	info, err := tools.ProvisionInfo(grpcx.WriteWorkerID(context.Background(), id), endpoint)
-	if err != nil {
-		return fmt.Errorf("ask the runner at %s what to do: %w", endpoint, err)
-	}
-	options, err := tools.ProtoToJSON(info.GetPipelineOptions())
-	if err != nil {
-		return fmt.Errorf("pipeline options: %w", err)
-	}
-	set := map[string]string{"worker": "true", "id": id, "options": options}
-	if at := info.GetLoggingEndpoint().GetUrl(); at != "" {
-		set["logging_endpoint"] = at
-	}
-	if at := info.GetControlEndpoint().GetUrl(); at != "" {
-		set["control_endpoint"] = at
-	}
-	for name, value := range set {
-		if err := flag.Set(name, value); err != nil {
-			return err
-		}
-	}
-	os.Setenv("STATUS_ENDPOINT", info.GetStatusEndpoint().GetUrl())
-	os.Setenv("RUNNER_CAPABILITIES", strings.Join(info.GetRunnerCapabilities(), " "))
-	return nil
-}
-
-// endWithParent ends the process once another has become its parent.
-func endWithParent(parent int) {
-	for os.Getppid() == parent {
-		time.Sleep(500 * time.Millisecond)
-	}
-	os.Exit(1)
 }

@@ -1,0 +1,286 @@
+package flow
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+
+	"decoy/schemas"
+)
+
+// Inputs are the collections that a step reads.
+type Inputs struct {
+	// Each are collections of shard numbers (int), of refs, or one of Values. A shard is done
+	// when each of them has it, with its own ref of each. All have as many shards as the step.
+	Each []beam.PCollection
+	// All are collections of the refs of whole steps. Each shard gets all of them as a side
+	// input, and none is done unless they are complete. Each shard decodes them: where both
+	// have thousands of shards, give it what Once makes of them.
+	All []beam.PCollection
+}
+
+// Numbers are the shards of a step, for one that reads no refs.
+//
+//	→ PCollection<int>
+func Numbers(s beam.Scope, st Stage) beam.PCollection {
+	all := make([]int, st.Of)
+	for i := range all {
+		all[i] = i
+	}
+	return beam.CreateList(s.Scope("Numbers"), all)
+}
+
+// Values gives each shard of a step what the launcher knows and no other shard needs: the
+// archives that it reads, its share of a budget. What all shards have in common is a field
+// of the work, which every worker decodes.
+//
+//	→ PCollection<order>, for Inputs.Each; Value reads it
+func Values[T any](s beam.Scope, st Stage, values []T) beam.PCollection {
+	if len(values) != st.Of {
+		panic(fmt.Errorf("flow.Values of %s: %d values for %d shards", st.Name, len(values), st.Of))
+	}
+	all := make([]order, st.Of)
+	for i, v := range values {
+		raw, err := json.Marshal(v)
+		if err != nil {
+			panic(fmt.Errorf("flow.Values of %s: shard %d: %w", st.Name, i, err))
+		}
+		all[i] = order{Shard: i, Value: raw}
+	}
+	return beam.CreateList(s.Scope("Values"), all)
+}
+
+// Value is the task's own of Values.
+func Value[T any](t Task) (v T, err error) {
+	if err = json.Unmarshal(t.value, &v); err != nil {
+		err = fmt.Errorf("value of %s shard %d: %w", t.Name, t.Shard, err)
+	}
+	return v, err
+}
+
+// Run does the shards of a step that have no done record, and emits what the records say
+// of all that have one then. A worker or a ref of another CodeVersion is an error.
+//
+//	PCollection<int> or PCollection<Ref> or Values… → PCollection<Ref>
+//
+// Several collections are grouped by shard: a shard's refs must fit in memory, and those of
+// whole steps in that of every worker. The work's type must be registered (Register).
+func Run[W Work](s beam.Scope, st Stage, work W, in Inputs) beam.PCollection {
+	s = s.Scope(st.Name)
+	st = st.versioned()
+	if err := st.Validate(); err != nil {
+		panic(err)
+	}
+	orders := orders(s, st, in.Each)
+	var out beam.PCollection
+	if len(in.All) == 0 {
+		out = beam.ParDo(s, &runFn[W]{st, work}, orders)
+	} else {
+		known := numbered(s, in.All)
+		out = beam.ParDo(s, &knowFn[W]{st, work, len(in.All)}, orders, beam.SideInput{Input: known})
+	}
+	return beam.Reshuffle(s, out)
+}
+
+// Register makes a work's type known to Beam. Call it in an init function of the file that
+// defines the type, so that launcher and workers do.
+func Register[W Work]() {
+	beam.RegisterDoFn(&runFn[W]{})
+	beam.RegisterDoFn(&knowFn[W]{})
+	beam.RegisterDoFn(&onceFn[W]{})
+}
+
+// orders joins collections by shard.
+//
+//	PCollection<int> or PCollection<Ref> or Values… → PCollection<order>
+func orders(s beam.Scope, st Stage, each []beam.PCollection) beam.PCollection {
+	var all []beam.PCollection
+	for i, col := range each {
+		switch col.Type().Type() {
+		case reflect.TypeFor[int]():
+			all = append(all, beam.ParDo(s, &numberFn{i, st.Of}, col))
+		case reflect.TypeFor[Ref]():
+			all = append(all, beam.ParDo(s, &refFn{i, st.Of}, col))
+		case reflect.TypeFor[order]():
+			all = append(all, beam.ParDo(s, &valueFn{i}, col))
+		default:
+			panic(fmt.Errorf("flow.Run of %s: Each[%d] has elements %v: must be int, flow.Ref or of flow.Values",
+				st.Name, i, col.Type()))
+		}
+	}
+	switch {
+	case len(all) == 0:
+		panic(fmt.Errorf("flow.Run of %s: Each is empty", st.Name))
+	case len(all) > 1:
+		byShard := beam.GroupByKey(s, beam.ParDo(s, keyFn, beam.Flatten(s, all...)))
+		all[0] = beam.ParDo(s, &joinFn{len(all)}, byShard)
+	case each[0].Type().Type() == reflect.TypeFor[Ref]():
+		return all[0] // it comes from a Run, with a Reshuffle behind
+	}
+	return beam.Reshuffle(s, all[0])
+}
+
+// numbered are the refs of several collections with the numbers of these.
+//
+//	PCollection<Ref>… → PCollection<order>
+func numbered(s beam.Scope, cols []beam.PCollection) beam.PCollection {
+	var all []beam.PCollection
+	for i, col := range cols {
+		all = append(all, beam.ParDo(s, &refFn{i, 0}, col))
+	}
+	return beam.Flatten(s, all...)
+}
+
+func init() {
+	beam.RegisterDoFn(&numberFn{})
+	beam.RegisterDoFn(&valueFn{})
+	beam.RegisterDoFn(&refFn{})
+	beam.RegisterDoFn(&joinFn{})
+	beam.RegisterFunction(keyFn)
+}
+
+// numberFn makes the order of a shard that reads no refs.
+type numberFn struct{ Input, Of int }
+
+// ProcessElement takes a shard's number.
+func (f *numberFn) ProcessElement(number int) (order, error) {
+	if number < 0 || number >= f.Of {
+		return order{}, fmt.Errorf("shard %d of %d", number, f.Of)
+	}
+	return order{Shard: number, Input: f.Input}, nil
+}
+
+// valueFn numbers an order of Values.
+type valueFn struct{ Input int }
+
+// ProcessElement takes an order.
+func (f *valueFn) ProcessElement(o order) order {
+	o.Input = f.Input
+	return o
+}
+
+// refFn makes an order of a ref. Of is the number of shards that there must be, 0 for any.
+type refFn struct{ Input, Of int }
+
+// ProcessElement takes a ref.
+func (f *refFn) ProcessElement(r Ref) (order, error) {
+	if err := r.check(); err != nil {
+		return order{}, err
+	}
+	if f.Of > 0 && r.Of != f.Of {
+		return order{}, fmt.Errorf("a ref of %s is of %d shards and is read by a step of %d", r.Stage, r.Of, f.Of)
+	}
+	return order{Shard: r.Shard, Input: f.Input, Refs: []Ref{r}}, nil
+}
+
+func keyFn(o order) (int, order) { return o.Shard, o }
+
+// joinFn makes one order of those of a shard, if all inputs have one.
+type joinFn struct{ Inputs int }
+
+// ProcessElement takes the orders of a shard.
+func (f *joinFn) ProcessElement(number int, orders func(*order) bool, emit func(order)) {
+	seen := map[int]order{} // a runner may deliver an element twice
+	for o := (order{}); orders(&o); o = (order{}) {
+		seen[o.Input] = o
+	}
+	if len(seen) < f.Inputs {
+		return
+	}
+	all := order{Shard: number}
+	for i := range f.Inputs {
+		all.Refs = append(all.Refs, seen[i].Refs...)
+		if v := seen[i].Value; v != nil {
+			all.Value = v
+		}
+	}
+	emit(all)
+}
+
+// gather sorts refs by input and shard. ok is false unless those of every input are
+// complete.
+func gather(inputs int, orders func(*order) bool) (all [][]Ref, ok bool, err error) {
+	byShard := make([]map[int]Ref, inputs)
+	for o := (order{}); orders(&o); o = (order{}) {
+		for _, r := range o.Refs {
+			if byShard[o.Input] == nil {
+				byShard[o.Input] = map[int]Ref{}
+			}
+			byShard[o.Input][r.Shard] = r
+		}
+	}
+	for _, refs := range byShard {
+		var sorted []Ref
+		for _, r := range refs {
+			sorted = append(sorted, r)
+		}
+		slices.SortFunc(sorted, func(a, b Ref) int { return a.Shard - b.Shard })
+		for i, r := range sorted {
+			if r.Of != sorted[0].Of || r.Stage != sorted[0].Stage || r.Fingerprint != sorted[0].Fingerprint {
+				return nil, false, fmt.Errorf("refs of %s, %d shards, and of %s, %d shards, in one collection",
+					sorted[0].Stage, sorted[0].Of, r.Stage, r.Of)
+			}
+			if r.Shard != i {
+				return nil, false, nil
+			}
+		}
+		if len(sorted) == 0 || len(sorted) != sorted[0].Of {
+			return nil, false, nil
+		}
+		all = append(all, sorted)
+	}
+	return all, true, nil
+}
+
+// runFn does shards that read nothing of whole steps.
+type runFn[W Work] struct {
+	Stage Stage
+	Work  W
+}
+
+// ProcessElement does one shard.
+func (f *runFn[W]) ProcessElement(ctx context.Context, o order, emit func(Ref)) error {
+	work := func(t Task) (schemas.Done, error) { return f.Work.Do(ctx, t) }
+	return f.Stage.do(ctx, Task{Shard: o.Shard, From: o.Refs, value: o.Value}, work, emit)
+}
+
+// knowFn does shards that read whole steps too.
+type knowFn[W Work] struct {
+	Stage Stage
+	Work  W
+	Whole int // steps
+}
+
+// ProcessElement does one shard, if the steps are whole.
+func (f *knowFn[W]) ProcessElement(ctx context.Context, o order, known func(*order) bool, emit func(Ref)) error {
+	all, ok, err := gather(f.Whole, known)
+	if err != nil || !ok {
+		return err
+	}
+	work := func(t Task) (schemas.Done, error) { return f.Work.Do(ctx, t) }
+	return f.Stage.do(ctx, Task{Shard: o.Shard, From: o.Refs, All: all, value: o.Value}, work, emit)
+}
+
+// Recorded emits the refs of a step that the launcher found sealed: its graph need not be
+// built. A record that is gone since is an error.
+//
+//	→ PCollection<Ref>
+func Recorded(s beam.Scope, st Stage) beam.PCollection {
+	return Run(s, st, recorded{}, Inputs{Each: []beam.PCollection{Numbers(s, st)}})
+}
+
+type recorded struct{}
+
+var errUnrecorded = errors.New("it was done when this command began, and is no more: run the same command again")
+
+// Do is called where there is no record.
+func (recorded) Do(context.Context, Task) (schemas.Done, error) {
+	return schemas.Done{}, errUnrecorded
+}
+
+func init() { Register[recorded]() }

@@ -1,0 +1,233 @@
+package flow
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"decoy/io/shard"
+	"decoy/schemas"
+)
+
+// Stage is where a step writes. Several steps may share a stage's folder and fingerprint:
+// their done records then have numbers of their own, from First on.
+type Stage struct {
+	Name        string
+	Dir         string // its folder, or gs://BUCKET/FOLDER
+	Fingerprint string // of what decides its bytes (schemas.Fingerprint)
+	CodeVersion int    // of the launcher; 0 stands for schemas.CodeVersion
+	Of          int    // shards of the step
+	First       int    // number of the step's first done record
+	// Temporary says that Seal removes what the step writes: where the stage is sealed
+	// the step is skipped, though its records are gone.
+	Temporary bool
+	// Names matches the names of all files of the stage below its folder, as a regular
+	// expression in which OF stands for "-SHARD-of-TOTAL" and TOTAL for the number of
+	// shards: what a killed process wrote is known by it, and removed by Seal.
+	Names string
+	// Notes are the names of files that have no number of shards in them and that only
+	// some builds write.
+	Notes []string
+}
+
+// Validate names the field that is wrong.
+func (st Stage) Validate() error {
+	for _, f := range []struct{ name, value string }{
+		{"Name", st.Name}, {"Dir", st.Dir}, {"Fingerprint", st.Fingerprint},
+	} {
+		if f.value == "" {
+			return fmt.Errorf("flow.Stage %q: %s is empty", st.Name, f.name)
+		}
+	}
+	if st.Of < 1 || st.First < 0 {
+		return fmt.Errorf("flow.Stage %q: Of is %d and First %d: must be at least 1 and 0", st.Name, st.Of, st.First)
+	}
+	if _, err := st.written(st.Of); err != nil {
+		return fmt.Errorf("flow.Stage %q: Names: %w", st.Name, err)
+	}
+	return nil
+}
+
+// versioned is the stage with the launcher's code version.
+func (st Stage) versioned() Stage {
+	if st.CodeVersion == 0 {
+		st.CodeVersion = schemas.CodeVersion
+	}
+	return st
+}
+
+// check refuses the orders of a launcher of other code.
+func (st Stage) check() error {
+	if st.CodeVersion != schemas.CodeVersion {
+		return fmt.Errorf("the launcher's code is of version %d, this worker's of %d: build both from one checkout",
+			st.CodeVersion, schemas.CodeVersion)
+	}
+	return nil
+}
+
+// ref is what a done record says.
+func (st Stage) ref(number int, d schemas.Done) Ref {
+	return Ref{
+		Stage: st.Name, Dir: st.Dir, Fingerprint: st.Fingerprint, CodeVersion: st.CodeVersion,
+		Record: st.First + number, Shard: number, Of: st.Of, Files: d.Files,
+	}
+}
+
+// skipped is the ref of a shard of which there was nothing to do.
+func (st Stage) skipped(number int) Ref {
+	r := st.ref(number, schemas.Done{})
+	r.Record, r.Skipped = -1, true
+	return r
+}
+
+// Undone are the shards of the step without a valid done record: what a job left for later,
+// did not come to, or skipped, and of a temporary step all once the stage is sealed.
+func (st Stage) Undone() ([]int, error) {
+	valid, _, err := shard.Records(st.Dir, st.Fingerprint)
+	if err != nil {
+		return nil, err
+	}
+	var out []int
+	for i := range st.Of {
+		if _, ok := valid[st.First+i]; !ok {
+			out = append(out, i)
+		}
+	}
+	return out, nil
+}
+
+// Sealed tells whether the stage's manifest is there, of this fingerprint and with all of
+// its files.
+func (st Stage) Sealed() (bool, error) {
+	m, err := shard.ReadManifest(st.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil || m.Fingerprint != st.Fingerprint {
+		return false, err
+	}
+	files, err := shard.Walk(st.Dir, "_done", "ledger")
+	if err != nil {
+		return false, err
+	}
+	sizes := map[string]int64{}
+	for _, f := range files {
+		sizes[f.Name] = f.Size
+	}
+	return shard.Complete(sizes, m.Shards), nil
+}
+
+// Begin is called once for a stage's folder, by the launcher that holds OUT and before its
+// job. Unless the stage is sealed, its manifest and the records of another fingerprint go,
+// since their files are about to be written over, and that it was begun with so many shards
+// is noted. A file that stands where one is to be written and that no record knows of is a
+// *shard.Refusal.
+func Begin(st Stage) (sealed bool, err error) {
+	if err := st.Validate(); err != nil {
+		return false, err
+	}
+	if sealed, err := st.Sealed(); err != nil || sealed {
+		return sealed, err
+	}
+	valid, others, err := shard.Records(st.Dir, st.Fingerprint)
+	if err != nil {
+		return false, err
+	}
+	if err := shard.Outdate(st.Dir, st.Name, others); err != nil {
+		return false, err
+	}
+	return false, st.note(valid)
+}
+
+// note writes down what is to be written, or refuses to.
+func (st Stage) note(valid map[int]schemas.Done) error {
+	l, err := shard.ReadLeftover(st.Dir)
+	if err != nil {
+		return err
+	}
+	names, err := st.names()
+	if err != nil {
+		return err
+	}
+	noted, err := st.begun(names, l)
+	if err != nil {
+		return err
+	}
+	known := map[string]bool{}
+	for _, name := range slices.Concat(l.Files, noted) {
+		known[name] = true
+	}
+	for _, d := range valid {
+		for _, f := range d.Files {
+			known[f.Name] = true
+		}
+	}
+	mine, err := st.written(st.Of)
+	if err != nil {
+		return err
+	}
+	var foreign []string
+	for _, name := range names {
+		if !known[name] && (mine(name) || slices.Contains(st.Notes, name)) {
+			foreign = append(foreign, shard.Join(st.Dir, name))
+		}
+	}
+	if len(foreign) > 0 {
+		return shard.Refuse("decoy would write over %d files in this build that it did not make (%s): move away what "+
+			"is yours and run the same command again", len(foreign), strings.Join(foreign[:min(len(foreign), 5)], ", "))
+	}
+	return l.Add(st.Dir, st.Notes, st.Of)
+}
+
+// names are the finished files of the stage's folder but for its records and its ledger.
+func (st Stage) names() ([]string, error) {
+	files, err := shard.Walk(st.Dir, "_done", "ledger")
+	var names []string
+	for _, f := range files {
+		names = append(names, f.Name)
+	}
+	return names, err
+}
+
+// begun are those of the names that were written under a beginning that was noted.
+func (st Stage) begun(names []string, l shard.Leftover) (out []string, err error) {
+	for _, n := range l.Begun {
+		mine, err := st.written(n)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			if mine(name) {
+				out = append(out, name)
+			}
+		}
+	}
+	return out, nil
+}
+
+// written tells the names of the stage's files where it has this number of shards. A
+// shard's own number is below that.
+func (st Stage) written(shards int) (func(name string) bool, error) {
+	if st.Names == "" {
+		return func(string) bool { return false }, nil
+	}
+	total := fmt.Sprintf(`%05d`, shards)
+	names, err := regexp.Compile(`^(?:` + strings.NewReplacer("OF", `-(\d{5,})-of-`+total, "TOTAL", total).Replace(
+		st.Names) + `)$`)
+	if err != nil {
+		return nil, err
+	}
+	return func(name string) bool {
+		m := names.FindStringSubmatch(name)
+		for _, group := range m[min(1, len(m)):] { // the groups of other alternatives are empty
+			if n, err := strconv.Atoi(group); group != "" && (err != nil || n >= shards) {
+				return false
+			}
+		}
+		return m != nil
+	}, nil
+}
