@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"golang.org/x/mod/modfile"
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 )
 
 // scripts of flink/ that a person runs.

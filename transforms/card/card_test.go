@@ -16,7 +16,7 @@ import (
 	"decoy/transforms/judge"
 	"decoy/transforms/report"
 
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 )
 
 var update = flag.Bool("update", false, "write the golden files")

@@ -9,7 +9,7 @@ import (
 
 	"decoy/schemas"
 
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 )
 
 // header is the card's YAML header, fields in the Hub's usual order.
