@@ -27,30 +27,28 @@ import (
 // whose work could go on.
 var ErrStaged = errors.New("the job was staged and not started")
 
-// dataflowPoll is how often Dataflow is asked. Its metrics change every half minute.
-var dataflowPoll = 10 * time.Second
-
 // dataflowFailures is how many questions in a row may fail while a job runs.
 const dataflowFailures = 30
 
 // dataflowJob is a job of Google Cloud Dataflow.
 type dataflowJob struct {
 	client              *df.Service
+	policy              Policy
 	project, region, id string
 }
 
 // runDataflow submits a pipeline as Beam's runner does, and watches it itself.
-func runDataflow(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (pipelines.Metrics, error) {
+func (l Launcher) runDataflow(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (pipelines.Metrics, error) {
 	name := jobName(j)
-	if err := endPrevious(ctx, j.Out, name); err != nil {
+	if err := l.endPrevious(ctx, j.Out, name); err != nil {
 		return pipelines.Metrics{}, err
 	}
 	if err := prepareDataflow(j); err != nil {
 		return pipelines.Metrics{}, err
 	}
-	r, err := beam.Run(persistent(ctx), Name(), p)
+	r, err := beam.Run(l.Policy.persistent(ctx), Name(), p)
 	if err != nil && ctx.Err() != nil {
-		return pipelines.Metrics{}, endUnknown(name, context.Cause(ctx))
+		return pipelines.Metrics{}, l.endUnknown(name, context.Cause(ctx))
 	}
 	if err != nil {
 		return pipelines.Metrics{}, inOneLine("submit job "+name, err)
@@ -58,7 +56,7 @@ func runDataflow(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (pipeli
 	if r == nil || reflect.ValueOf(r).IsNil() {
 		return pipelines.Metrics{}, ErrStaged
 	}
-	d, err := newDataflowJob(ctx, gcpopts.GetProjectFromFlagOrEnvironment(ctx), gcpopts.GetRegion(ctx), r.JobID())
+	d, err := l.newDataflowJob(ctx, gcpopts.GetProjectFromFlagOrEnvironment(ctx), gcpopts.GetRegion(ctx), r.JobID())
 	if err != nil {
 		return pipelines.Metrics{}, err
 	}
@@ -74,16 +72,16 @@ func runDataflow(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (pipeli
 	return m, err
 }
 
-func newDataflowJob(ctx context.Context, project, region, id string) (dataflowJob, error) {
+func (l Launcher) newDataflowJob(ctx context.Context, project, region, id string) (dataflowJob, error) {
 	endpoint := ""
 	if f := flag.Lookup("dataflow_endpoint"); f != nil {
 		endpoint = f.Value.String()
 	}
-	client, err := dataflowlib.NewClient(persistent(context.WithoutCancel(ctx)), endpoint)
+	client, err := dataflowlib.NewClient(l.Policy.persistent(context.WithoutCancel(ctx)), endpoint)
 	if err != nil {
 		return dataflowJob{}, fmt.Errorf("dataflow: %w; log in with gcloud auth application-default login, or name a key file in GOOGLE_APPLICATION_CREDENTIALS", err)
 	}
-	return dataflowJob{client, project, region, id}, nil
+	return dataflowJob{client, l.Policy, project, region, id}, nil
 }
 
 func init() {
@@ -120,13 +118,13 @@ func label(j pipelines.Job) error {
 
 // endUnknown cancels the job of a name if there is one: its submission was interrupted,
 // and may have been answered to nobody.
-func endUnknown(name string, cause error) error {
+func (l Launcher) endUnknown(name string, cause error) error {
 	ctx, stop := context.WithTimeout(context.Background(), CancelPatience)
 	defer stop()
 	failed := func(err error) error {
 		return cancelError{fmt.Errorf("%v; dataflow job %s may have been submitted and could not be cancelled (%w): run the same command again to take it up", cause, name, err)}
 	}
-	d, err := newDataflowJob(ctx, gcpopts.GetProjectFromFlagOrEnvironment(ctx), gcpopts.GetRegion(ctx), "")
+	d, err := l.newDataflowJob(ctx, gcpopts.GetProjectFromFlagOrEnvironment(ctx), gcpopts.GetRegion(ctx), "")
 	if err != nil {
 		return cause // without credentials nothing was submitted
 	}
@@ -172,7 +170,7 @@ func (d dataflowJob) wait(ctx context.Context, j pipelines.Job) (m pipelines.Met
 			failures = 0
 			tell(j, d.metrics(ctx))
 		}
-		if pause(ctx, dataflowPoll) != nil {
+		if pause(ctx, d.policy.DataflowPoll) != nil {
 			return d.cancel(context.Cause(ctx))
 		}
 	}
@@ -282,8 +280,8 @@ func (d dataflowJob) end(ctx context.Context, wait bool) error {
 
 // endDataflow ends a job unless it is named keep and runs: then a submission of that
 // name takes it up.
-func (r record) endDataflow(ctx context.Context, keep string) error {
-	d, err := newDataflowJob(ctx, r.Project, r.Region, r.ID)
+func (l Launcher) endDataflow(ctx context.Context, r record, keep string) error {
+	d, err := l.newDataflowJob(ctx, r.Project, r.Region, r.ID)
 	if err != nil {
 		return err
 	}

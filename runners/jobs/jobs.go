@@ -79,7 +79,7 @@ func kind(name string) runnerKind {
 func Quiet() { beamlog.SetLogger(quiet{}) }
 
 // Run runs a pipeline to its end.
-func Run(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (pipelines.Metrics, error) {
+func (l Launcher) Run(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (pipelines.Metrics, error) {
 	Quiet()
 	said := catchLog()
 	if *jobTimeout > 0 {
@@ -87,7 +87,7 @@ func Run(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (pipelines.Metr
 		ctx, cancel = context.WithTimeoutCause(ctx, *jobTimeout, fmt.Errorf("the job took longer than --job_timeout=%v", *jobTimeout))
 		defer cancel()
 	}
-	m, err := run(ctx, p, j)
+	m, err := l.run(ctx, p, j)
 	if err == nil {
 		return m, nil
 	}
@@ -104,17 +104,17 @@ func Run(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (pipelines.Metr
 	return m, errors.New(own)
 }
 
-func run(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (pipelines.Metrics, error) {
+func (l Launcher) run(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (pipelines.Metrics, error) {
 	switch kind(Name()) {
 	case kindPrism:
 		if *jobopts.Endpoint == "" {
-			return runPrism(ctx, p, j)
+			return l.runPrism(ctx, p, j)
 		}
-		return runRemote(ctx, p, j)
+		return l.runRemote(ctx, p, j)
 	case kindPortable:
-		return runRemote(ctx, p, j)
+		return l.runRemote(ctx, p, j)
 	case kindDataflow:
-		return runDataflow(ctx, p, j)
+		return l.runDataflow(ctx, p, j)
 	}
 	r, err := beam.Run(ctx, Name(), p)
 	if err != nil || r == nil {

@@ -32,6 +32,7 @@ const (
 type service struct {
 	client   jobpb.JobServiceClient
 	endpoint string // "" for the one inside of this process
+	policy   Policy
 }
 
 // job is one that was submitted.
@@ -46,8 +47,8 @@ type job struct {
 }
 
 // runRemote runs a pipeline through the job service that --endpoint names.
-func runRemote(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (pipelines.Metrics, error) {
-	s, hangUp, err := dial(ctx, *jobopts.Endpoint)
+func (l Launcher) runRemote(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (pipelines.Metrics, error) {
+	s, hangUp, err := l.dial(ctx, *jobopts.Endpoint)
 	if err != nil {
 		return pipelines.Metrics{}, err
 	}
@@ -94,7 +95,7 @@ func (r *job) run(ctx context.Context, j pipelines.Job, started func(id string) 
 	return r.wait(ctx, j)
 }
 
-func dial(ctx context.Context, endpoint string) (service, func(), error) {
+func (l Launcher) dial(ctx context.Context, endpoint string) (service, func(), error) {
 	if endpoint == "" {
 		return service{}, nil, fmt.Errorf("runner %s needs the address of a job service: --endpoint=HOST:PORT", Name())
 	}
@@ -102,7 +103,7 @@ func dial(ctx context.Context, endpoint string) (service, func(), error) {
 	if err != nil {
 		return service{}, nil, fmt.Errorf("no job service answers at %s within %v: start one (runners/flink/start for Flink), or correct --endpoint", endpoint, dialPatience)
 	}
-	return service{jobpb.NewJobServiceClient(conn), endpoint}, func() { conn.Close() }, nil
+	return service{jobpb.NewJobServiceClient(conn), endpoint, l.Policy}, func() { conn.Close() }, nil
 }
 
 // prepare gives the service a pipeline and what its environment needs.
@@ -169,11 +170,9 @@ type update struct {
 	err     error  // the service is gone
 }
 
-// A stream of updates that breaks is opened again while the service knows the job:
-// so often in a row, and after so long.
+// streamTries is how often in a row a stream of updates that breaks is opened while
+// the service knows the job.
 const streamTries = 5
-
-var streamPause = time.Second
 
 // follow streams a job's updates. The channel is closed when ctx ends.
 func (r *job) follow(ctx context.Context) <-chan update {
@@ -211,7 +210,7 @@ func (r *job) follow(ctx context.Context) <-chan update {
 			if asked == nil && !send(update{state: now.GetState()}) || asked == nil && ended(now.GetState()) {
 				return
 			}
-			if pause(ctx, streamPause) != nil {
+			if pause(ctx, r.policy.StreamPause) != nil {
 				return
 			}
 		}
@@ -226,8 +225,13 @@ const causePatience = 5 * time.Second
 // wait follows a job to its end.
 func (r *job) wait(ctx context.Context, j pipelines.Job) (pipelines.Metrics, error) {
 	following, stop := context.WithCancel(ctx)
-	defer stop()
-	updates := r.follow(following)
+	stream := r.follow(following)
+	defer func() { // whoever follows it ends before the job is left
+		stop()
+		for range stream {
+		}
+	}()
+	updates := stream
 	poll := time.NewTicker(pollEvery)
 	defer poll.Stop()
 	var failure string
@@ -289,7 +293,7 @@ func (r *job) surely(known bool) error {
 	}
 	ctx, stop := context.WithTimeout(context.Background(), CancelPatience)
 	defer stop()
-	return endFlinkJobs(ctx, *flinkREST, r.name)
+	return r.policy.endFlinkJobs(ctx, *flinkREST, r.name)
 }
 
 // errUnsure is what is to be said of Flink's jobs where only the job server was asked.
