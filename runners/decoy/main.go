@@ -57,6 +57,9 @@ type cli struct {
 	Doctor      doctorCmd      `cmd:"" help:"Say what is there and what is missing for each way to run, with the remedy."`
 	Bug         bugCmd         `cmd:"" help:"Run again what decoy failed over, from a bundle below OUT/bugs."`
 	DeadLetters deadLettersCmd `cmd:"" name:"deadletters" help:"List the requests that failed for good; build --replay sends them again."`
+	Version     versionCmd     `cmd:"" help:"Say which decoy this is: version, commit, code and schema versions, Beam, grammars."`
+
+	VersionFlag versionFlag `name:"version" help:"Say which decoy this is."`
 }
 
 func run(args []string) int {
