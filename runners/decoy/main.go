@@ -71,7 +71,9 @@ func run(args []string) int {
 	usage := 0
 	parser, err := kong.New(&c,
 		kong.Name("decoy"),
-		kong.Description("decoy builds hard negatives for fill-in-the-middle code completion from archives of source repositories.\n\nWhat follows -- is given to Apache Beam, for example: decoy build -- --runner=flink --endpoint=localhost:8099"),
+		kong.Description("decoy builds hard negatives for fill-in-the-middle code completion from archives of source "+
+			"repositories.\n\nWhat follows -- is given to Apache Beam, for example: decoy build -- --runner=flink "+
+			"--endpoint=localhost:8099"),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Exit(func(code int) { usage = code; panic(helpShown{}) }),
 		outFlags(),

@@ -79,7 +79,8 @@ func (l Launcher) newDataflowJob(ctx context.Context, project, region, id string
 	}
 	client, err := dataflowlib.NewClient(l.Policy.persistent(context.WithoutCancel(ctx)), endpoint)
 	if err != nil {
-		return dataflowJob{}, fmt.Errorf("dataflow: %w; log in with gcloud auth application-default login, or name a key file in GOOGLE_APPLICATION_CREDENTIALS", err)
+		return dataflowJob{}, fmt.Errorf("dataflow: %w; log in with gcloud auth application-default login, or name a "+
+			"key file in GOOGLE_APPLICATION_CREDENTIALS", err)
 	}
 	return dataflowJob{client, l.Policy, project, region, id}, nil
 }
@@ -122,21 +123,23 @@ func (l Launcher) endUnknown(name string, cause error) error {
 	ctx, stop := context.WithTimeout(context.Background(), CancelPatience)
 	defer stop()
 	failed := func(err error) error {
-		return cancelError{fmt.Errorf("%v; dataflow job %s may have been submitted and could not be cancelled (%w): run the same command again to take it up", cause, name, err)}
+		return cancelError{fmt.Errorf("%v; dataflow job %s may have been submitted and could not be cancelled (%w): "+
+			"run the same command again to take it up", cause, name, err)}
 	}
 	d, err := l.newDataflowJob(ctx, gcpopts.GetProjectFromFlagOrEnvironment(ctx), gcpopts.GetRegion(ctx), "")
 	if err != nil {
 		return cause // without credentials nothing was submitted
 	}
 	found := ""
-	err = d.client.Projects.Locations.Jobs.List(d.project, d.region).Filter("ACTIVE").Pages(ctx, func(page *df.ListJobsResponse) error {
-		for _, j := range page.Jobs {
-			if j.Name == name {
-				found = j.Id
+	err = d.client.Projects.Locations.Jobs.List(d.project, d.region).Filter("ACTIVE").Pages(ctx,
+		func(page *df.ListJobsResponse) error {
+			for _, j := range page.Jobs {
+				if j.Name == name {
+					found = j.Id
+				}
 			}
-		}
-		return nil
-	})
+			return nil
+		})
 	if err != nil {
 		return failed(err)
 	}
@@ -160,7 +163,8 @@ func (d dataflowJob) wait(ctx context.Context, j pipelines.Job) (m pipelines.Met
 			return d.cancel(context.Cause(ctx))
 		case err != nil:
 			if failures++; failures == dataflowFailures {
-				return m, false, fmt.Errorf("dataflow job %s was not to be seen for %d questions (%w) and may still run: run the same command again to take it up", d.id, failures, err)
+				return m, false, fmt.Errorf("dataflow job %s was not to be seen for %d questions (%w) and may still "+
+					"run: run the same command again to take it up", d.id, failures, err)
 			}
 		case state == "JOB_STATE_DONE":
 			return d.metrics(ctx), true, nil
@@ -185,7 +189,8 @@ func (d dataflowJob) state(ctx context.Context) (string, error) {
 }
 
 func dataflowEnded(state string) bool {
-	return slices.Contains([]string{"JOB_STATE_DONE", "JOB_STATE_FAILED", "JOB_STATE_CANCELLED", "JOB_STATE_DRAINED", "JOB_STATE_UPDATED"}, state)
+	return slices.Contains([]string{"JOB_STATE_DONE", "JOB_STATE_FAILED", "JOB_STATE_CANCELLED", "JOB_STATE_DRAINED",
+		"JOB_STATE_UPDATED"}, state)
 }
 
 // failure is the error of a job that ended without being done: the newest of the
@@ -195,7 +200,8 @@ func (d dataflowJob) failure(ctx context.Context, state string) error {
 		return fmt.Errorf("dataflow job %s ended as %s, not by this command", d.id, state)
 	}
 	cause := ""
-	err := d.client.Projects.Locations.Jobs.Messages.List(d.project, d.region, d.id).MinimumImportance("JOB_MESSAGE_ERROR").Context(ctx).
+	err := d.client.Projects.Locations.Jobs.Messages.List(d.project, d.region,
+		d.id).MinimumImportance("JOB_MESSAGE_ERROR").Context(ctx).
 		Pages(ctx, func(page *df.ListJobMessagesResponse) error {
 			for _, m := range page.JobMessages {
 				cause = worse(cause, m.MessageText)
@@ -204,7 +210,8 @@ func (d dataflowJob) failure(ctx context.Context, state string) error {
 		})
 	switch {
 	case err != nil:
-		return fmt.Errorf("dataflow job %s failed, and its messages could not be read: %w", d.id, inOneLine("messages", err))
+		return fmt.Errorf("dataflow job %s failed, and its messages could not be read: %w",
+			d.id, inOneLine("messages", err))
 	case cause == "":
 		return fmt.Errorf("dataflow job %s failed and has no error message: look into its worker log", d.id)
 	}
@@ -220,7 +227,8 @@ func (d dataflowJob) metrics(ctx context.Context) pipelines.Metrics {
 	// The service lists a value for each step, once committed and once tentative.
 	byKind := map[bool]pipelines.Metrics{}
 	for _, tentative := range []bool{true, false} {
-		byKind[tentative] = pipelines.Metrics{Counters: map[string]int64{}, Distributions: map[string]pipelines.Distribution{}}
+		byKind[tentative] = pipelines.Metrics{Counters: map[string]int64{},
+			Distributions: map[string]pipelines.Distribution{}}
 	}
 	for _, u := range got.Metrics {
 		stage, ok := ours(u.Name.Context["namespace"])
@@ -233,7 +241,8 @@ func (d dataflowJob) metrics(ctx context.Context) pipelines.Metrics {
 		}
 		if v, ok := u.Distribution.(map[string]any); ok {
 			at := func(k string) int64 { f, _ := v[k].(float64); return int64(f) }
-			m.Distributions[name] = m.Distributions[name].Plus(pipelines.Distribution{Count: at("count"), Sum: at("sum"), Min: at("min"), Max: at("max")})
+			m.Distributions[name] = m.Distributions[name].Plus(pipelines.Distribution{Count: at("count"),
+				Sum: at("sum"), Min: at("min"), Max: at("max")})
 		}
 	}
 	if len(byKind[false].Counters)+len(byKind[false].Distributions) > 0 {
@@ -247,7 +256,8 @@ func (d dataflowJob) cancel(cause error) (pipelines.Metrics, bool, error) {
 	ctx, stop := context.WithTimeout(context.Background(), CancelPatience)
 	defer stop()
 	if err := d.end(ctx, false); err != nil {
-		return pipelines.Metrics{}, false, cancelError{fmt.Errorf("%v; dataflow job %s could not be cancelled and may still run: %w", cause, d.id, err)}
+		return pipelines.Metrics{}, false, cancelError{fmt.Errorf("%v; dataflow job %s could not be cancelled and "+
+			"may still run: %w", cause, d.id, err)}
 	}
 	// Workers take minutes to stop; until then the record keeps another launch away.
 	state, err := d.state(ctx)
@@ -265,7 +275,8 @@ func (d dataflowJob) end(ctx context.Context, wait bool) error {
 			return nil
 		}
 		if !asked {
-			if _, err := d.client.Projects.Locations.Jobs.Update(d.project, d.region, d.id, &df.Job{RequestedState: "JOB_STATE_CANCELLED"}).Context(ctx).Do(); err != nil {
+			if _, err := d.client.Projects.Locations.Jobs.Update(d.project, d.region, d.id,
+				&df.Job{RequestedState: "JOB_STATE_CANCELLED"}).Context(ctx).Do(); err != nil {
 				return err
 			}
 		}

@@ -53,7 +53,8 @@ func (t retrying) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // once makes a request and reads its answer.
 func (p Policy) once(r *http.Request, body []byte) (*http.Response, error) {
-	ctx, cancel := context.WithTimeoutCause(r.Context(), p.DataflowPatience, fmt.Errorf("no answer within %v", p.DataflowPatience))
+	ctx, cancel := context.WithTimeoutCause(r.Context(), p.DataflowPatience,
+		fmt.Errorf("no answer within %v", p.DataflowPatience))
 	defer cancel()
 	r = r.Clone(ctx)
 	r.Body = io.NopCloser(bytes.NewReader(body))

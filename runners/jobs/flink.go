@@ -34,7 +34,8 @@ func (p Policy) endFlinkJobs(ctx context.Context, rest, name string) error {
 			}
 			asked[id] = true
 			// One that ended since is refused: the next look says what is left.
-			if _, err := flinkAsk(ctx, http.MethodPatch, rest+"/jobs/"+id+"?mode=cancel"); err != nil && !errors.Is(err, errRefused) {
+			if _, err := flinkAsk(ctx, http.MethodPatch, rest+"/jobs/"+id+"?mode=cancel"); err != nil &&
+				!errors.Is(err, errRefused) {
 				return err
 			}
 		}
@@ -67,7 +68,8 @@ func flinkJobs(ctx context.Context, rest, name string) ([]string, error) {
 		} `json:"jobs"`
 	}
 	if err := json.Unmarshal(raw, &overview); err != nil {
-		return nil, fmt.Errorf("%s/jobs/overview: %w: is --flink_rest the REST interface of a Flink cluster?", rest, err)
+		return nil, fmt.Errorf("%s/jobs/overview: %w: is --flink_rest the REST interface of a Flink cluster?", rest,
+			err)
 	}
 	var active []string
 	for _, j := range overview.Jobs {

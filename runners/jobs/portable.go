@@ -101,7 +101,8 @@ func (l Launcher) dial(ctx context.Context, endpoint string) (service, func(), e
 	}
 	conn, err := grpcx.Dial(ctx, endpoint, dialPatience)
 	if err != nil {
-		return service{}, nil, fmt.Errorf("no job service answers at %s within %v: start one (runners/flink/start for Flink), or correct --endpoint", endpoint, dialPatience)
+		return service{}, nil, fmt.Errorf("no job service answers at %s within %v: start one (runners/flink/start "+
+			"for Flink), or correct --endpoint", endpoint, dialPatience)
 	}
 	return service{jobpb.NewJobServiceClient(conn), endpoint, l.Policy}, func() { conn.Close() }, nil
 }
@@ -123,7 +124,8 @@ func (s service) prepare(ctx context.Context, p *beam.Pipeline, j pipelines.Job)
 		config = workers.EnvironmentConfig
 	}
 	if err := s.stage(ctx, out, config, func(e *pipepb.Environment) (*pipepb.Pipeline, error) {
-		return graphx.Marshal(edges, &graphx.Options{Environment: e, PipelineResourceHints: jobopts.GetPipelineResourceHints()})
+		return graphx.Marshal(edges, &graphx.Options{Environment: e,
+			PipelineResourceHints: jobopts.GetPipelineResourceHints()})
 	}); err != nil {
 		out.close()
 		return nil, err
@@ -131,7 +133,8 @@ func (s service) prepare(ctx context.Context, p *beam.Pipeline, j pipelines.Job)
 	return out, nil
 }
 
-func (s service) stage(ctx context.Context, out *job, config func(context.Context) string, marshal func(*pipepb.Environment) (*pipepb.Pipeline, error)) error {
+func (s service) stage(ctx context.Context, out *job, config func(context.Context) string,
+	marshal func(*pipepb.Environment) (*pipepb.Pipeline, error)) error {
 	environment, err := graphx.CreateEnvironment(ctx, jobopts.GetEnvironmentUrn(ctx), config)
 	if err != nil {
 		return err
@@ -140,7 +143,8 @@ func (s service) stage(ctx context.Context, out *job, config func(context.Contex
 	switch {
 	case binary != "":
 	case environment.GetUrn() == graphx.URNEnvDocker:
-		return errors.New("containers are given the worker by its file: make one with runners/worker/build and name it in --worker_binary, or take another --environment_type")
+		return errors.New("containers are given the worker by its file: make one with runners/worker/build and name " +
+			"it in --worker_binary, or take another --environment_type")
 	default:
 		environment.Dependencies = nil
 	}
@@ -153,7 +157,8 @@ func (s service) stage(ctx context.Context, out *job, config func(context.Contex
 		}
 	}
 	prepared, artifacts, token, err := runnerlib.Prepare(ctx, s.client, out.pipeline, &runnerlib.JobOptions{
-		Name: out.name, Experiments: jobopts.GetExperiments(), RetainDocker: *jobopts.RetainDockerContainers, Parallelism: *jobopts.Parallelism,
+		Name: out.name, Experiments: jobopts.GetExperiments(), RetainDocker: *jobopts.RetainDockerContainers,
+		Parallelism: *jobopts.Parallelism,
 	})
 	if err != nil {
 		return err
@@ -313,7 +318,8 @@ func worse(old, now string) string {
 
 func ended(s jobpb.JobState_Enum) bool {
 	switch s {
-	case jobpb.JobState_DONE, jobpb.JobState_FAILED, jobpb.JobState_CANCELLED, jobpb.JobState_DRAINED, jobpb.JobState_UPDATED:
+	case jobpb.JobState_DONE, jobpb.JobState_FAILED, jobpb.JobState_CANCELLED, jobpb.JobState_DRAINED,
+		jobpb.JobState_UPDATED:
 		return true
 	}
 	return false
@@ -327,7 +333,8 @@ func (r *job) metrics() pipelines.Metrics {
 	if err != nil {
 		return pipelines.Metrics{}
 	}
-	return plain(*metricsx.FromMonitoringInfos(r.pipeline, got.GetMetrics().GetAttempted(), got.GetMetrics().GetCommitted()))
+	return plain(*metricsx.FromMonitoringInfos(r.pipeline, got.GetMetrics().GetAttempted(),
+		got.GetMetrics().GetCommitted()))
 }
 
 // cancel ends a job for a cause, which it returns once the job is over.
@@ -373,9 +380,12 @@ func (s service) end(ctx context.Context, id string) error {
 func (r *job) lost(err error) error {
 	if onFlink(Name()) && *flinkREST != "" && r.surely(false) == nil {
 		r.over = true
-		return fmt.Errorf("the job service at %s went away (%w); the job was cancelled on the cluster: start the service again and run the same command to go on", r.endpoint, err)
+		return fmt.Errorf("the job service at %s went away (%w); the job was cancelled on the cluster: start the "+
+			"service again and run the same command to go on", r.endpoint, err)
 	}
-	return fmt.Errorf("the job service at %s went away (%w), and job %s may still run on the cluster: start the service again and run the same command with --flink_rest=URL, which cancels that job first", r.endpoint, err, r.name)
+	return fmt.Errorf("the job service at %s went away (%w), and job %s may still run on the cluster: start the "+
+		"service again and run the same command with --flink_rest=URL, which cancels that job first", r.endpoint, err,
+		r.name)
 }
 
 func pause(ctx context.Context, d time.Duration) error {

@@ -76,7 +76,8 @@ func readRecord(out string) (r record, ok bool, err error) {
 		return r, false, err
 	}
 	if err := json.Unmarshal(raw, &r); err != nil {
-		return r, false, fmt.Errorf("read %q: %w: see on the runner that no job of this build is active, then remove the file", recordPath(out), err)
+		return r, false, fmt.Errorf("read %q: %w: see on the runner that no job of this build is active, then remove "+
+			"the file", recordPath(out), err)
 	}
 	return r, true, nil
 }
@@ -89,7 +90,8 @@ func (l Launcher) endPrevious(ctx context.Context, out, keep string) error {
 		return err
 	}
 	if err := l.end(ctx, r, keep); err != nil {
-		return fmt.Errorf("%s job %s (%s) of an earlier run may still work on %s (%w): see that it is over, then remove %s, and run the same command again",
+		return fmt.Errorf("%s job %s (%s) of an earlier run may still work on %s (%w): see that it is over, then "+
+			"remove %s, and run the same command again",
 			r.Runner, r.ID, r.Name, out, err, recordPath(out))
 	}
 	return removeRecord(out, r)
