@@ -19,6 +19,7 @@ import (
 	// forms of small DoFns: they take 9 s to compile and our elements are shards.
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem/gcs"
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem/local"
+	//lint:ignore SA1019 It is the second opinion on prism, in one process.
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/direct"
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/flink"
 
@@ -26,7 +27,8 @@ import (
 )
 
 var (
-	flinkREST  = flag.String("flink_rest", "", "Address of the Flink cluster's REST interface, for example http://localhost:8081: with it a job is found and cancelled when the job service is gone.")
+	flinkREST = flag.String("flink_rest", "", "Address of the Flink cluster's REST interface, for example "+
+		"http://localhost:8081: with it a job is found and cancelled when the job service is gone.")
 	jobTimeout = flag.Duration("job_timeout", 0, "Cancel a job that takes longer (0: never).")
 )
 
@@ -84,7 +86,8 @@ func (l Launcher) Run(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (p
 	said := catchLog()
 	if *jobTimeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, *jobTimeout, fmt.Errorf("the job took longer than --job_timeout=%v", *jobTimeout))
+		ctx, cancel = context.WithTimeoutCause(ctx, *jobTimeout, fmt.Errorf("the job took longer than --job_timeout=%v",
+			*jobTimeout))
 		defer cancel()
 	}
 	m, err := l.run(ctx, p, j)
@@ -136,7 +139,8 @@ func plain(r metrics.Results) pipelines.Metrics {
 		if stage, ok := ours(d.Namespace()); ok {
 			v := d.Result()
 			name := stage + "/" + d.Name()
-			m.Distributions[name] = m.Distributions[name].Plus(pipelines.Distribution{Count: v.Count, Sum: v.Sum, Min: v.Min, Max: v.Max})
+			m.Distributions[name] = m.Distributions[name].Plus(pipelines.Distribution{Count: v.Count,
+				Sum: v.Sum, Min: v.Min, Max: v.Max})
 		}
 	}
 	return m

@@ -18,7 +18,6 @@ type closure struct {
 	made     map[string]string // members that something else than a declaration makes
 	patterns []opening         // and those that may be made
 	dynamic  string            // why members of any name may exist
-	onlyBase bool              // every type of it is in the repository
 }
 
 // maxTypes bounds the walk over supertypes.

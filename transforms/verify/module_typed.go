@@ -34,9 +34,7 @@ func csharpModule(q *query, p string, from *file) module {
 		return module{name: p}
 	}
 	m := module{state: present, name: p, owner: p}
-	for _, f := range q.namespaces()[p] {
-		m.files = append(m.files, f)
-	}
+	m.files = append(m.files, q.namespaces()[p]...)
 	if len(m.files) > 0 {
 		return m
 	}
