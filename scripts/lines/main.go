@@ -126,10 +126,12 @@ func compare(found, list map[string]int) error {
 		switch got, want := found[path], list[path]; {
 		case got > want:
 			wrong = append(wrong, fmt.Sprintf(
-				"%s has %d lines wider than %d columns, %d may be: split them (go run ./scripts/lines --list names them)",
+				"%s has %d lines wider than %d columns, %d may be: split them (go run ./scripts/lines --list names "+
+					"them)",
 				path, got, limit, want))
 		case got < want:
-			wrong = append(wrong, fmt.Sprintf("%s has %d wide lines: write that in %s, which says %d", path, got, allowed, want))
+			wrong = append(wrong, fmt.Sprintf("%s has %d wide lines: write that in %s, which says %d", path, got,
+				allowed, want))
 		}
 	}
 	if len(wrong) > 0 {

@@ -48,7 +48,8 @@ func New() (*Scanner, error) {
 	}
 	for _, from := range c.GetOrderedRules() {
 		if len(from.RequiredRules) > 0 {
-			return nil, fmt.Errorf("gitleaks' rule %q asks for others beside it; revise package secrets for its version", from.RuleID)
+			return nil, fmt.Errorf("gitleaks' rule %q asks for others beside it; revise package secrets "+
+				"for its version", from.RuleID)
 		}
 		// Rules by path: text has none.
 		if from.Regex == nil || from.SkipReport || from.Path != nil && !from.Path.MatchString("") {
@@ -89,7 +90,8 @@ func New() (*Scanner, error) {
 	for _, name := range genericNames {
 		n, ok := number[name]
 		if !ok {
-			return nil, fmt.Errorf("gitleaks' rule %q has no keyword %q any more; revise package secrets for its version", genericRule, name)
+			return nil, fmt.Errorf("gitleaks' rule %q has no keyword %q any more; revise package secrets for "+
+				"its version", genericRule, name)
 		}
 		s.generic.words = append(s.generic.words, n)
 		s.marks[n] = true
@@ -183,7 +185,8 @@ func (r *rule) allowed(text string, start int, match, value string) bool {
 			continue
 		}
 		// Text has no path and no commit.
-		if len(a.Commits) == 0 && len(a.Paths) == 0 && (matched || len(a.Regexes) == 0) && (stopped || len(a.StopWords) == 0) {
+		if len(a.Commits) == 0 && len(a.Paths) == 0 && (matched || len(a.Regexes) == 0) &&
+			(stopped || len(a.StopWords) == 0) {
 			return true
 		}
 	}

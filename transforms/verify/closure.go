@@ -147,7 +147,8 @@ func goUnnamed(s string) bool {
 			return true
 		}
 	}
-	return slices.Contains(words("bool string int int8 int16 int32 int64 uint uint8 uint16 uint32 uint64 uintptr byte rune float32 float64 complex64 complex128"), s)
+	return slices.Contains(words("bool string int int8 int16 int32 int64 uint uint8 uint16 uint32 uint64 uintptr "+
+		"byte rune float32 float64 complex64 complex128"), s)
 }
 
 // own are the members that the repository declares for a type.
