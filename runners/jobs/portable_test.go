@@ -25,11 +25,12 @@ import (
 	"decoy/pipelines"
 )
 
-// quick asks the fakes of these tests often. What hangs is left after a minute.
+// quick asks the fakes of these tests often. A request that runs a whole job on a busy
+// machine is not made again meanwhile.
 var quick = Launcher{Policy{
 	StreamPause:      time.Millisecond,
 	DataflowPoll:     5 * time.Millisecond,
-	DataflowPatience: time.Minute,
+	DataflowPatience: 10 * time.Minute,
 	DataflowRetries:  []time.Duration{time.Millisecond, time.Millisecond},
 }}
 
