@@ -8,8 +8,10 @@ import (
 
 // Limits bound what one archive may cost. A zero field takes its default.
 type Limits struct {
-	MaxFileBytes  int64 // of one file; larger ones are rejected unread; default 1 MiB
-	MaxEntries    int64 // of any kind, folders too; default 2,000,000 (a zip has its own limit, see the package comment)
+	MaxFileBytes int64 // of one file; larger ones are rejected unread; default 1 MiB
+	// of any kind, folders too; default 2,000,000 (a zip has its own limit, see the package
+	// comment)
+	MaxEntries    int64
 	MaxTotalBytes int64 // unpacked; default 64 GiB
 	MaxRatio      int64 // of bytes unpacked to the file's size, from 64 MiB on; default 200
 	MaxPath       int   // bytes of an entry's path; default 4096

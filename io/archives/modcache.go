@@ -37,14 +37,16 @@ func moduleZips(cfg ResolveConfig, below string) ([]location, []schemas.Reject, 
 		modules = buildModules()
 	}
 	if len(modules) == 0 {
-		return nil, nil, fmt.Errorf("archives %q: this binary's build information names no dependency; build it with go build in module mode, or name archives by path", SpecModuleCache)
+		return nil, nil, fmt.Errorf("archives %q: this binary's build information names no dependency; build it with "+
+			"go build in module mode, or name archives by path", SpecModuleCache)
 	}
 	if below != "" {
 		modules = slices.DeleteFunc(slices.Clone(modules), func(m module.Version) bool {
 			return m.Path != below && !strings.HasPrefix(m.Path, below+"/")
 		})
 		if len(modules) == 0 {
-			return nil, nil, fmt.Errorf("archives \"%s:%s\": no dependency of this binary is at or below that path; go version -m BINARY lists them", SpecModuleCache, below)
+			return nil, nil, fmt.Errorf("archives \"%s:%s\": no dependency of this binary is at or below that path; "+
+				"go version -m BINARY lists them", SpecModuleCache, below)
 		}
 	}
 	cache := cfg.ModuleCache
@@ -62,15 +64,18 @@ func moduleZips(cfg ResolveConfig, below string) ([]location, []schemas.Reject, 
 		case err == nil:
 			zips = append(zips, location{given: path, name: m.String()})
 		case m.Version == "":
-			rejects = append(rejects, newReject(m.Path, ModuleZipMissing, "replaced by a local folder, which has no zip; pack the folder and name the archive"))
+			rejects = append(rejects, newReject(m.Path, ModuleZipMissing, "replaced by a local folder, which has no "+
+				"zip; pack the folder and name the archive"))
 		case errors.Is(err, fs.ErrNotExist):
-			rejects = append(rejects, newReject(m.String(), ModuleZipMissing, "not in the module cache; run: go mod download "+m.String()))
+			rejects = append(rejects, newReject(m.String(), ModuleZipMissing, "not in the module cache; run: "+
+				"go mod download "+m.String()))
 		default:
 			return nil, nil, fmt.Errorf("archives %q: module %s: %w", SpecModuleCache, m, err)
 		}
 	}
 	if len(zips) == 0 {
-		return nil, nil, fmt.Errorf("archives %q: the module cache %q holds the zip of none of %d modules; run go mod download, or set GOMODCACHE to the cache that the build used", SpecModuleCache, cache, len(modules))
+		return nil, nil, fmt.Errorf("archives %q: the module cache %q holds the zip of none of %d modules; run go "+
+			"mod download, or set GOMODCACHE to the cache that the build used", SpecModuleCache, cache, len(modules))
 	}
 	return zips, rejects, nil
 }

@@ -60,7 +60,8 @@ func (a *archive) judge(ctx context.Context, err error, where string) error {
 		return contentErrorf(c.reason, "%s; stopped at %s", c.detail, where)
 	}
 	if errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrDecoderSizeExceeded) {
-		return contentErrorf(ArchiveTooLarge, "a zstd window of more than %d bytes; repack without --long; stopped at %s", maxZstdWindow, where)
+		return contentErrorf(ArchiveTooLarge, "a zstd window of more than %d bytes; repack without --long; stopped "+
+			"at %s", maxZstdWindow, where)
 	}
 	return contentErrorf(ArchiveCorrupt, "%v; stopped at %s", err, where)
 }

@@ -170,7 +170,8 @@ func (r *resolver) archives(ctx context.Context, spec string) ([]location, error
 		}
 	}
 	if len(out) == 0 {
-		return nil, fmt.Errorf("archives %q: the glob matches only files of identities (%s), no archive", spec, IdentitySuffix)
+		return nil, fmt.Errorf("archives %q: the glob matches only files of identities (%s), no archive", spec,
+			IdentitySuffix)
 	}
 	return out, nil
 }

@@ -33,7 +33,8 @@ type Entry struct {
 //
 // An archive over which the reader itself, or a library that it uses, panics is a
 // reject with [schemas.ReasonInternal]; what came before stands.
-func Walk(ctx context.Context, src Source, lim Limits, want func(path string, size int64) bool, emit func(Entry) error, reject func(schemas.Reject)) error {
+func Walk(ctx context.Context, src Source, lim Limits, want func(path string, size int64) bool, emit func(Entry) error,
+	reject func(schemas.Reject)) error {
 	return WalkLinks(ctx, src, lim, want, emit, nil, reject)
 }
 
@@ -92,7 +93,8 @@ func (w *walker) walk(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, a.Close(), files.Close()) }()
 	if a.Size() != w.src.Bytes {
-		return fmt.Errorf("archive %q has %d bytes, and had %d when it was resolved; resolve it again", w.src.Path, a.Size(), w.src.Bytes)
+		return fmt.Errorf("archive %q has %d bytes, and had %d when it was resolved; resolve it again",
+			w.src.Path, a.Size(), w.src.Bytes)
 	}
 	if err := a.detect(); err != nil {
 		return err

@@ -132,7 +132,8 @@ func (s *Store) handle() (*storage.BucketHandle, error) {
 	}
 	c, err := s.client()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w; log in with gcloud auth application-default login, or name a key file in GOOGLE_APPLICATION_CREDENTIALS", s.address(""), err)
+		return nil, fmt.Errorf("%s: %w; log in with gcloud auth application-default login, or name a key file in "+
+			"GOOGLE_APPLICATION_CREDENTIALS", s.address(""), err)
 	}
 	return c.Bucket(s.bucket).Retryer(storage.WithPolicy(storage.RetryAlways), storage.WithBackoff(backoff)), nil
 }

@@ -167,7 +167,8 @@ func (l *Lease) hold(ctx context.Context, last time.Time) {
 			l.lose(fmt.Errorf("%s was lost: %w", l.store.address(l.name), taken))
 			return
 		case time.Since(last) >= l.terms.GiveUp:
-			l.lose(fmt.Errorf("%s was lost: it could not be renewed for %v: %w", l.store.address(l.name), l.terms.GiveUp, l.store.known(err)))
+			l.lose(fmt.Errorf("%s was lost: it could not be renewed for %v: %w", l.store.address(l.name),
+				l.terms.GiveUp, l.store.known(err)))
 			return
 		}
 	}

@@ -64,12 +64,14 @@ func (s *Store) Upload(ctx context.Context, name string, c Content) error {
 }
 
 // types are the media types of what a person opens in a browser.
-var types = map[string]string{".html": "text/html; charset=utf-8", ".json": "application/json", ".md": "text/markdown; charset=utf-8"}
+var types = map[string]string{".html": "text/html; charset=utf-8", ".json": "application/json",
+	".md": "text/markdown; charset=utf-8"}
 
 // write writes an object in place of a generation, 0 for none, and tries that until
 // the server has answered for good. Either wrote is what it wrote, or there is what stands
 // at the name instead, with generation 0 for nothing: it may be what an earlier try wrote.
-func write(ctx context.Context, o *storage.ObjectHandle, generation int64, metadata map[string]string, c Content) (wrote, there *storage.ObjectAttrs, err error) {
+func write(ctx context.Context, o *storage.ObjectHandle, generation int64, metadata map[string]string,
+	c Content) (wrote, there *storage.ObjectAttrs, err error) {
 	for wait := backoff; ; {
 		wrote, err = upload(ctx, o, generation, metadata, c)
 		if err == nil {
@@ -98,7 +100,8 @@ func write(ctx context.Context, o *storage.ObjectHandle, generation int64, metad
 
 // upload makes one upload. The library tries its requests again where they were
 // answered, but not where the connection broke.
-func upload(ctx context.Context, o *storage.ObjectHandle, generation int64, metadata map[string]string, c Content) (*storage.ObjectAttrs, error) {
+func upload(ctx context.Context, o *storage.ObjectHandle, generation int64, metadata map[string]string,
+	c Content) (*storage.ObjectAttrs, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	when := storage.Conditions{GenerationMatch: generation, DoesNotExist: generation == 0}

@@ -47,6 +47,7 @@ const (
 
 // Writer writes records of type T as one Parquet file.
 type Writer[T any] struct {
+	//lint:ignore SA1019 The generic writer takes its columns from T; which are written is known when the file is made.
 	out    *parquet.Writer
 	layout reflect.Type
 	fields []schemas.Field // the columns written, where not all are
@@ -62,7 +63,8 @@ type group struct{ rows, bytes int }
 // NewWriter starts a file on w, of all columns but some. Nothing is complete before
 // Close.
 func NewWriter[T any](w io.Writer, without ...string) (*Writer[T], error) {
-	fields := slices.DeleteFunc(schemas.Fields[T](), func(f schemas.Field) bool { return slices.Contains(without, f.Name) })
+	fields := slices.DeleteFunc(schemas.Fields[T](),
+		func(f schemas.Field) bool { return slices.Contains(without, f.Name) })
 	layout := layoutOf[T](fields)
 	config, err := parquet.NewWriterConfig(
 		parquet.SchemaOf(reflect.New(layout).Interface()),
@@ -173,7 +175,8 @@ func Read[T any](path string) iter.Seq2[T, error] {
 		row := reflect.New(layout)
 		schema := parquet.SchemaOf(row.Interface())
 		if !parquet.EqualNodes(file.Schema(), schema) {
-			yield(zero, fmt.Errorf("read parquet %q: its columns are not those of %s, another version wrote it: run export again", path, reflect.TypeFor[T]()))
+			yield(zero, fmt.Errorf("read parquet %q: its columns are not those of %s, another version wrote it: run "+
+				"export again", path, reflect.TypeFor[T]()))
 			return
 		}
 		reader := parquet.NewReader(file, schema)

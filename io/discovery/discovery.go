@@ -91,7 +91,10 @@ func (d *API) Request(r *http.Request, body []byte) (bad []string) {
 	if d == nil {
 		return nil
 	}
-	i := slices.IndexFunc(d.methods, func(m *method) bool { return m.Verb == r.Method && m.pattern.MatchString(r.URL.Path) })
+	i := slices.IndexFunc(d.methods, func(m *method) bool {
+		return m.Verb == r.Method &&
+			m.pattern.MatchString(r.URL.Path)
+	})
 	if i < 0 {
 		return []string{"no such method"}
 	}

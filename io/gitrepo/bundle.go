@@ -84,7 +84,8 @@ func (h *bundleHeader) line(text string) error {
 		if name == "filter" || name == "object-format" && value == "sha1" {
 			return nil
 		}
-		return contentErrorf(archives.EntryUnsupported, "the bundle asks for %q; write it anew with SHA-1 ids", printable(text[1:], 80))
+		return contentErrorf(archives.EntryUnsupported, "the bundle asks for %q; write it anew with SHA-1 ids",
+			printable(text[1:], 80))
 	case '-':
 		id, _, _ := strings.Cut(text[1:], " ")
 		if _, ok := parseID(id); !ok {
@@ -128,7 +129,8 @@ func (r *Repo) openBundle(ctx context.Context, path string) error {
 		return err
 	}
 	if len(h.prerequisites) > 0 {
-		return corruptf("the bundle builds on %d commits that it does not hold, the first is %s; make one of the whole history with git bundle create FILE --all", len(h.prerequisites), h.prerequisites[0])
+		return corruptf("the bundle builds on %d commits that it does not hold, the first is %s; make one of the "+
+			"whole history with git bundle create FILE --all", len(h.prerequisites), h.prerequisites[0])
 	}
 	size -= h.size
 	section := io.NewSectionReader(f, h.size, size)
@@ -145,7 +147,8 @@ func (r *Repo) openBundle(ctx context.Context, path string) error {
 		id := h.refs[name]
 		hash, _ := parseID(id)
 		if _, ok, err := r.objects.packs[0].offset(hash); err != nil || !ok {
-			return errors.Join(err, corruptf("the bundle's header says that %q is %s, which its pack does not hold", printable(name, 80), id))
+			return errors.Join(err, corruptf("the bundle's header says that %q is %s, which its pack does not hold",
+				printable(name, 80), id))
 		}
 	}
 	return nil
@@ -180,7 +183,8 @@ func checkPack(ctx context.Context, section *io.SectionReader, lim Limits) (err 
 			return packError(ctx, fmt.Sprintf("object %d of %d", i+1, count), err)
 		}
 		if h.Length > maxObjectBytes {
-			return corruptf("object %d of the bundle's pack has %d bytes, at most %d are read", i+1, h.Length, int64(maxObjectBytes))
+			return corruptf("object %d of the bundle's pack has %d bytes, at most %d are read", i+1,
+				h.Length, int64(maxObjectBytes))
 		}
 		head := headWriter{most: 20}
 		n, _, err := s.NextObject(&head)
@@ -194,10 +198,12 @@ func checkPack(ctx context.Context, section *io.SectionReader, lim Limits) (err 
 			return packError(ctx, fmt.Sprintf("object %d of %d", i+1, count), err)
 		}
 		if n > maxObjectBytes {
-			return corruptf("object %d of the bundle's pack has %d bytes, at most %d are read", i+1, n, int64(maxObjectBytes))
+			return corruptf("object %d of the bundle's pack has %d bytes, at most %d are read",
+				i+1, n, int64(maxObjectBytes))
 		}
 		if total += n; total > lim.MaxTotalBytes {
-			return contentErrorf(archives.ArchiveTooLarge, "the bundle's objects have more than %d bytes; unpack it with git clone and name the folder", lim.MaxTotalBytes)
+			return contentErrorf(archives.ArchiveTooLarge, "the bundle's objects have more than %d bytes; unpack it "+
+				"with git clone and name the folder", lim.MaxTotalBytes)
 		}
 	}
 	if _, err := s.Checksum(); err != nil {
@@ -236,13 +242,15 @@ func (h *headWriter) Write(p []byte) (int, error) {
 func indexPack(ctx context.Context, section *io.SectionReader) (idx *idxfile.MemoryIndex, err error) {
 	defer guard("the bundle's pack", &err)
 	var w idxfile.Writer
-	parser, err := packfile.NewParser(packfile.NewScanner(contextReader{ctx, io.NewSectionReader(section, 0, section.Size())}), &w)
+	parser, err := packfile.NewParser(packfile.NewScanner(contextReader{ctx,
+		io.NewSectionReader(section, 0, section.Size())}), &w)
 	if err != nil {
 		return nil, packError(ctx, "index", err)
 	}
 	if _, err := parser.Parse(); err != nil {
 		if errors.Is(err, packfile.ErrReferenceDeltaNotFound) || errors.Is(err, plumbing.ErrObjectNotFound) {
-			return nil, corruptf("the bundle's pack has deltas of objects that it does not hold; make one of the whole history with git bundle create FILE --all")
+			return nil, corruptf("the bundle's pack has deltas of objects that it does not hold; make one of the " +
+				"whole history with git bundle create FILE --all")
 		}
 		return nil, packError(ctx, "index", err)
 	}

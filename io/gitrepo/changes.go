@@ -63,7 +63,8 @@ func (c *compareTrees) folders(ctx context.Context, parent string, old, new plum
 		return err
 	}
 	if c.entries += int64(len(a) + len(b)); c.entries > 2*c.lim.MaxEntries {
-		return contentErrorf(archives.ArchiveTooLarge, "the commit changes folders with more than %d entries", 2*c.lim.MaxEntries)
+		return contentErrorf(archives.ArchiveTooLarge, "the commit changes folders with more than %d entries",
+			2*c.lim.MaxEntries)
 	}
 	for len(a) > 0 || len(b) > 0 {
 		var x, y treeEntry

@@ -68,7 +68,8 @@ const (
 // that cannot be read ends the history there: the one after it is Lost.
 func (r *Repo) History(ctx context.Context, cfg Config, emit func(Commit) error) error {
 	if cfg.MaxCommits < 0 || cfg.MaxFiles < 0 {
-		return fmt.Errorf("git history: max_commits %d and max_files %d must not be negative", cfg.MaxCommits, cfg.MaxFiles)
+		return fmt.Errorf("git history: max_commits %d and max_files %d must not be negative",
+			cfg.MaxCommits, cfg.MaxFiles)
 	}
 	if cfg.MaxFiles == 0 {
 		cfg.MaxFiles = defaultMaxFiles
@@ -185,7 +186,8 @@ func (h *history) changes(ctx context.Context, c *object.Commit, out *Commit) er
 		case f.path == "":
 			ch.Path, ch.Deleted = f.oldPath, true
 		case !small:
-			ch.Skipped, ch.Detail = TooManyFiles, fmt.Sprintf("the commit changes %d files, of at most %d the content is read", len(files), h.cfg.MaxFiles)
+			ch.Skipped, ch.Detail = TooManyFiles, fmt.Sprintf("the commit changes %d files, of at most %d the "+
+				"content is read", len(files), h.cfg.MaxFiles)
 		case h.cfg.Want != nil && !h.cfg.Want(f.path):
 			ch.Skipped = NotWanted
 		default:

@@ -53,7 +53,8 @@ func (d *database) openFolder(ctx context.Context, folder string, seen map[strin
 	real, err := filepath.EvalSymlinks(folder)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			return corruptf("the object folder %q does not exist; if it is named in objects/info/alternates, restore it or run git repack -a -d", folder)
+			return corruptf("the object folder %q does not exist; if it is named in objects/info/alternates, restore "+
+				"it or run git repack -a -d", folder)
 		}
 		return fmt.Errorf("open git objects: %w", err)
 	}

@@ -71,7 +71,8 @@ func openPack(base string) (p *pack, err error) {
 		return nil, corruptf("pack %q does not begin with a header of version 2 or 3", p.name)
 	}
 	if tail != index.PackfileChecksum {
-		return nil, corruptf("pack %q does not end as its index says: it is cut short or another one; run git fsck", p.name)
+		return nil, corruptf("pack %q does not end as its index says: it is cut short or another one; run git fsck",
+			p.name)
 	}
 	return p, nil
 }
@@ -199,7 +200,8 @@ func (p *pack) entry(off int64) (e entry, err error) {
 		if e.base, ok, err = p.offset(id); err != nil {
 			return e, err
 		} else if !ok {
-			return e, corruptf("pack %q: the object at byte %d is a delta of %s, which the pack does not hold", p.name, off, id)
+			return e, corruptf("pack %q: the object at byte %d is a delta of %s, which the pack does not hold", p.name,
+				off, id)
 		}
 	default:
 		return e, broken
@@ -247,7 +249,8 @@ func (p *pack) tooDeep(off int64) error {
 // read returns the object at off, whether of the cache or of the file. It goes
 // down the chain of deltas without recursion: a chain may be a cycle. verified
 // says that the content is known to have its id.
-func (p *pack) read(z *inflater, cache *objectCache, off int64) (data []byte, kind plumbing.ObjectType, verified bool, err error) {
+func (p *pack) read(z *inflater, cache *objectCache, off int64) (data []byte, kind plumbing.ObjectType, verified bool,
+	err error) {
 	type step struct {
 		off   int64
 		delta []byte
@@ -265,7 +268,8 @@ func (p *pack) read(z *inflater, cache *objectCache, off int64) (data []byte, ki
 			return nil, 0, false, err
 		}
 		if e.size > maxObjectBytes {
-			return nil, 0, false, corruptf("pack %q: the object at byte %d has %d bytes, at most %d are read", p.name, at, e.size, int64(maxObjectBytes))
+			return nil, 0, false, corruptf("pack %q: the object at byte %d has %d bytes, at most %d are read", p.name,
+				at, e.size, int64(maxObjectBytes))
 		}
 		if err := z.open(p, e); err != nil {
 			return nil, 0, false, err

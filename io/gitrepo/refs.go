@@ -40,7 +40,8 @@ func (r *Repo) Resolve(ref string) (string, error) {
 	if id, ok := parseID(ref); ok {
 		return r.peel(id, ref)
 	}
-	tries := []string{ref, "refs/" + ref, "refs/tags/" + ref, "refs/heads/" + ref, "refs/remotes/" + ref, "refs/remotes/" + ref + "/HEAD"}
+	tries := []string{ref, "refs/" + ref, "refs/tags/" + ref, "refs/heads/" + ref, "refs/remotes/" + ref,
+		"refs/remotes/" + ref + "/HEAD"}
 	if ref == "" {
 		tries = r.heads()
 	}
@@ -60,9 +61,11 @@ func (r *Repo) Resolve(ref string) (string, error) {
 	case n == 0:
 		return "", contentErrorf(archives.ArchiveEmpty, "the repository has no commit")
 	case ref == "":
-		return "", contentErrorf(archives.ArchiveEmpty, "HEAD names no commit; name one of the %d references as ref: %s", n, strings.Join(some, ", "))
+		return "", contentErrorf(archives.ArchiveEmpty, "HEAD names no commit; name one of the %d references as ref: "+
+			"%s", n, strings.Join(some, ", "))
 	default:
-		return "", fmt.Errorf("git reference %q does not exist; the repository has %d: %s", ref, n, strings.Join(some, ", "))
+		return "", fmt.Errorf("git reference %q does not exist; the repository has %d: %s", ref,
+			n, strings.Join(some, ", "))
 	}
 }
 

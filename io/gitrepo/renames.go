@@ -75,7 +75,8 @@ type lineCounts struct {
 	lines int
 }
 
-func (h *history) lineCounts(ctx context.Context, files []fileChange, which []int, id func(fileChange) plumbing.Hash) ([]lineCounts, error) {
+func (h *history) lineCounts(ctx context.Context, files []fileChange, which []int,
+	id func(fileChange) plumbing.Hash) ([]lineCounts, error) {
 	out := make([]lineCounts, len(which))
 	for i, f := range which {
 		if err := ctx.Err(); err != nil {

@@ -186,7 +186,8 @@ func (r *Repo) openFolder(ctx context.Context, path string) error {
 		return err
 	}
 	if found := foreignFormats.Find(config); found != nil {
-		return contentErrorf(archives.EntryUnsupported, "the repository has %q; convert it to SHA-1 ids and files of references", strings.TrimSpace(string(found)))
+		return contentErrorf(archives.EntryUnsupported, "the repository has %q; convert it to SHA-1 ids and files of "+
+			"references", strings.TrimSpace(string(found)))
 	}
 	list, err := readSmall(filepath.Join(f.common, "shallow"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

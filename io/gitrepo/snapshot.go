@@ -20,7 +20,8 @@ import (
 // are emit's to keep; an error of emit ends the walk and is returned. A commit or
 // root folder that is broken is a [*ContentError], a broken file or folder below it
 // a reject.
-func (r *Repo) Snapshot(ctx context.Context, commit string, want func(path string, size int64) bool, emit func(path string, data []byte) error, reject func(schemas.Reject)) error {
+func (r *Repo) Snapshot(ctx context.Context, commit string, want func(path string, size int64) bool,
+	emit func(path string, data []byte) error, reject func(schemas.Reject)) error {
 	return r.SnapshotLinks(ctx, commit, want, emit, nil, reject)
 }
 

@@ -108,7 +108,8 @@ func badName(parent, name string, maxPath int) (reason, detail string) {
 		return archives.PathTooLong, fmt.Sprintf("%d bytes, at most %d are allowed", len(path), maxPath)
 	case name == "..":
 		return archives.PathEscapes, fmt.Sprintf("%q steps out of a folder", path)
-	case strings.HasPrefix(name, "/"), parent == "" && len(name) > 1 && name[1] == ':' && 'a' <= name[0]|0x20 && name[0]|0x20 <= 'z':
+	case strings.HasPrefix(name, "/"), parent == "" && len(name) > 1 && name[1] == ':' && 'a' <= name[0]|0x20 &&
+		name[0]|0x20 <= 'z':
 		return archives.PathAbsolute, fmt.Sprintf("%q is absolute", path)
 	case name == "" || name == "." || strings.Contains(name, "/"):
 		return archives.PathInvalid, fmt.Sprintf("%q is no name in a folder", name)

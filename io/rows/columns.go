@@ -34,7 +34,8 @@ var presets = map[string]Columns{
 func Preset(name string) (Columns, error) {
 	c, ok := presets[name]
 	if !ok {
-		return c, fmt.Errorf("columns %q: no such preset; there are %s", name, strings.Join(slices.Sorted(maps.Keys(presets)), ", "))
+		return c, fmt.Errorf("columns %q: no such preset; there are %s", name,
+			strings.Join(slices.Sorted(maps.Keys(presets)), ", "))
 	}
 	return c, nil
 }

@@ -57,7 +57,8 @@ func (r *reader) jsonl(src io.Reader) error {
 		line = bytes.TrimPrefix(line, []byte("\ufeff")) // of files that were put together, not only in front
 		switch {
 		case size > int64(most):
-			r.reject(newReject(r.at(n), archives.TooLarge, fmt.Sprintf("a line of %d bytes, at most %d are read", size, most)))
+			r.reject(newReject(r.at(n), archives.TooLarge, fmt.Sprintf("a line of %d bytes, at most %d are read", size,
+				most)))
 		case len(bytes.TrimSpace(line)) == 0:
 		default:
 			var object map[string]json.RawMessage

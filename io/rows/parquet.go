@@ -82,7 +82,8 @@ func (r *reader) column(root *parquet.Column, field int, name string) (*parquet.
 		is = "a list"
 	}
 	if is != "" {
-		return nil, fmt.Errorf("rows %q: column %q, which is to hold %s, is %s", r.src.Path, name, fieldNames[field], is)
+		return nil, fmt.Errorf("rows %q: column %q, which is to hold %s, is %s", r.src.Path, name, fieldNames[field],
+			is)
 	}
 	return col, nil
 }

@@ -110,7 +110,8 @@ func (r *reader) read() (err error) {
 	}
 	defer func() { err = errors.Join(err, r.file.Close(), files.Close()) }()
 	if r.file.Size() != r.src.Bytes {
-		return fmt.Errorf("rows %q has %d bytes, and had %d when it was resolved; resolve it again", r.src.Path, r.file.Size(), r.src.Bytes)
+		return fmt.Errorf("rows %q has %d bytes, and had %d when it was resolved; resolve it again",
+			r.src.Path, r.file.Size(), r.src.Bytes)
 	}
 	err = r.decode()
 	if failed := cmp.Or(r.file.Failed(), r.ctx.Err()); failed != nil {
@@ -141,8 +142,10 @@ func (r *reader) decode() error {
 			return &corrupt{err}
 		}
 		return errors.Join(r.jsonl(zr), zr.Close())
-	case string(head) == "\x28\xb5\x2f\xfd", len(head) == 4 && head[0]&0xf0 == 0x50 && string(head[1:]) == "\x2a\x4d\x18":
-		zr, err := zstd.NewReader(r.file, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxZstdWindow))
+	case string(head) == "\x28\xb5\x2f\xfd", len(head) == 4 && head[0]&0xf0 == 0x50 &&
+		string(head[1:]) == "\x2a\x4d\x18":
+		zr, err := zstd.NewReader(r.file, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+			zstd.WithDecoderMaxWindow(maxZstdWindow))
 		if err != nil {
 			return &corrupt{err}
 		}
@@ -207,7 +210,8 @@ func (r *reader) row(n int64, rec *record) (Row, *schemas.Reject) {
 			return bad(RowIncomplete, "no %s (column %q)", fieldNames[f], name)
 		case c.kind == large && f != content:
 			return bad(archives.TooLarge, "%s has %d bytes", fieldNames[f], c.size)
-		case f != content && f != license && f != filePath && (len(c.text) > maxNameBytes || !utf8.Valid(c.text) || bytes.ContainsFunc(c.text, isControl)):
+		case f != content && f != license && f != filePath && (len(c.text) > maxNameBytes || !utf8.Valid(c.text) ||
+			bytes.ContainsFunc(c.text, isControl)):
 			return bad(RowType, "%s is no name: %q", fieldNames[f], c.text[:min(len(c.text), 64)])
 		case f == repo && len(c.text) == 0:
 			return bad(RowIncomplete, "an empty repo (column %q)", name)

@@ -136,7 +136,8 @@ func Verify(stageDir string, d schemas.Done) error {
 			return err
 		}
 		if size != f.Bytes || sum != f.SHA256 {
-			return fmt.Errorf("verify %q: has %d bytes with sha256 %s, its done record says %d bytes with %s: delete it and run %s again",
+			return fmt.Errorf("verify %q: has %d bytes with sha256 %s, its done record says %d bytes with %s: "+
+				"delete it and run %s again",
 				path, size, sum, f.Bytes, f.SHA256, d.Stage)
 		}
 	}

@@ -104,10 +104,12 @@ func Read[T any](path string) iter.Seq2[T, error] {
 		}
 		defer src.Close()
 		if src.Size() == 0 {
-			yield(zero, fmt.Errorf("read %q: the file is empty, not even a zstd frame: delete it and run the stage again", path))
+			yield(zero, fmt.Errorf("read %q: the file is empty, not even a zstd frame: delete it "+
+				"and run the stage again", path))
 			return
 		}
-		zst, err := zstd.NewReader(src, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(1<<30))
+		zst, err := zstd.NewReader(src, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+			zstd.WithDecoderMaxMemory(1<<30))
 		if err != nil {
 			yield(zero, fmt.Errorf("read %q: %w", path, err))
 			return

@@ -92,7 +92,8 @@ func lease(outDir string) (*Held, error) {
 	var held *bucket.HeldError
 	switch {
 	case errors.As(err, &held):
-		return nil, fmt.Errorf("%q is in use by %s; wait for it or stop it; if it is dead, its lock is free in %v", outDir, describe(held.Content), max(held.Left, 0).Round(time.Second))
+		return nil, fmt.Errorf("%q is in use by %s; wait for it or stop it; if it is dead, its lock is free in %v",
+			outDir, describe(held.Content), max(held.Left, 0).Round(time.Second))
 	case err != nil:
 		return nil, fmt.Errorf("lock output folder %q: %w", outDir, err)
 	}

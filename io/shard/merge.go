@@ -15,7 +15,8 @@ type Group[L, R any] struct {
 // in order with its right records (none is legal). Left keys must rise strictly,
 // right keys must not fall, and every right record needs its left one; anything
 // else is an error, which ends the sequence. It holds one group in memory.
-func Merge[L, R any](left iter.Seq2[L, error], right iter.Seq2[R, error], lkey func(L) string, rkey func(R) string) iter.Seq2[Group[L, R], error] {
+func Merge[L, R any](left iter.Seq2[L, error], right iter.Seq2[R, error], lkey func(L) string,
+	rkey func(R) string) iter.Seq2[Group[L, R], error] {
 	return func(yield func(Group[L, R], error) bool) {
 		rights := sorted[R]{key: rkey}
 		next, stop := iter.Pull2(right)
@@ -49,7 +50,8 @@ func Merge[L, R any](left iter.Seq2[L, error], right iter.Seq2[R, error], lkey f
 				}
 			}
 			if rights.ok && rights.at < key {
-				fail(fmt.Errorf("merge: right key %q has no left record (next left key is %q): not sorted, or an orphan", rights.at, key))
+				fail(fmt.Errorf("merge: right key %q has no left record (next left key is %q): not sorted, "+
+					"or an orphan", rights.at, key))
 				return
 			}
 			if !yield(g, nil) {
@@ -57,7 +59,8 @@ func Merge[L, R any](left iter.Seq2[L, error], right iter.Seq2[R, error], lkey f
 			}
 		}
 		if rights.ok {
-			fail(fmt.Errorf("merge: right key %q has no left record (the left side ended): not sorted, or an orphan", rights.at))
+			fail(fmt.Errorf("merge: right key %q has no left record (the left side ended): not sorted, or an orphan",
+				rights.at))
 		}
 	}
 }

@@ -90,7 +90,8 @@ func (r *Raw) Write(p []byte) (int, error) {
 // Commit makes the file durable and gives it its name. After an error nothing is
 // left behind.
 func (r *Raw) Commit(records int64) (schemas.File, error) {
-	f := schemas.File{Name: filepath.Base(r.path), Records: records, Bytes: r.bytes, SHA256: hex.EncodeToString(r.hash.Sum(nil))}
+	f := schemas.File{Name: filepath.Base(r.path), Records: records, Bytes: r.bytes,
+		SHA256: hex.EncodeToString(r.hash.Sum(nil))}
 	if bucket.In(r.path) {
 		return f, r.upload(f)
 	}
@@ -119,7 +120,8 @@ func (r *Raw) upload(f schemas.File) error {
 		return r.err
 	}
 	s, name := bucket.At(r.path)
-	r.err = s.Upload(context.Background(), name, bucket.Content{ReaderAt: r.file, Size: f.Bytes, SHA256: f.SHA256, CRC32C: r.crc})
+	r.err = s.Upload(context.Background(), name, bucket.Content{ReaderAt: r.file, Size: f.Bytes,
+		SHA256: f.SHA256, CRC32C: r.crc})
 	return r.err
 }
 
@@ -198,7 +200,8 @@ func syncDir(dir string) error {
 func withRemedy(err error) error {
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return fmt.Errorf("%w: the disk or quota is full; free space or choose another output folder, then run the same command again", err)
+		return fmt.Errorf("%w: the disk or quota is full; free space or choose another output folder, then run "+
+			"the same command again", err)
 	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%w: not writable; change its permissions or choose another output folder", err)
 	case errors.Is(err, syscall.ENOTDIR):

@@ -62,25 +62,26 @@ func (d Dir) List(ctx context.Context, prefix string) ([]string, error) {
 	// Only the folder part of the prefix is walked: a ledger has one a shard.
 	folder, _ := path.Split(prefix)
 	var names []string
-	err := filepath.WalkDir(filepath.Join(d.path, filepath.FromSlash(folder)), func(p string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if e.IsDir() || temporary.MatchString(e.Name()) {
+	err := filepath.WalkDir(filepath.Join(d.path, filepath.FromSlash(folder)),
+		func(p string, e fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if e.IsDir() || temporary.MatchString(e.Name()) {
+				return nil
+			}
+			rel, err := filepath.Rel(d.path, p)
+			if err != nil {
+				return err
+			}
+			if name := filepath.ToSlash(rel); strings.HasPrefix(name, prefix) {
+				names = append(names, name)
+			}
 			return nil
-		}
-		rel, err := filepath.Rel(d.path, p)
-		if err != nil {
-			return err
-		}
-		if name := filepath.ToSlash(rel); strings.HasPrefix(name, prefix) {
-			names = append(names, name)
-		}
-		return nil
-	})
+		})
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("list %q: %w", d.path, err)
 	}

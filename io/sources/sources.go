@@ -44,7 +44,8 @@ import (
 const FormatGit = "git"
 
 // Resolve turns specs into sources and rejects, sorted, as [archives.Resolve] does.
-func Resolve(ctx context.Context, specs []string, cfg archives.ResolveConfig) ([]archives.Source, []schemas.Reject, error) {
+func Resolve(ctx context.Context, specs []string, cfg archives.ResolveConfig) ([]archives.Source, []schemas.Reject,
+	error) {
 	var files inputs.Files
 	listed, err := files.Lists(ctx, specs, func(spec string) bool { return archives.IsModuleSpec(spec) })
 	if err := errors.Join(err, files.Close()); err != nil {
@@ -98,8 +99,10 @@ func Resolve(ctx context.Context, specs []string, cfg archives.ResolveConfig) ([
 	}
 	slices.SortFunc(out, archives.CompareSources)
 	for i := 1; i < len(out); i++ {
-		if a, b := out[i-1], out[i]; a.Format == FormatGit && b.Format == FormatGit && a.Repo == b.Repo && a.Path != b.Path {
-			return nil, nil, fmt.Errorf("repositories %q and %q are both called %q; name them in the recipe's identities, or in files PATH%s", a.Path, b.Path, a.Repo, archives.IdentitySuffix)
+		if a, b := out[i-1], out[i]; a.Format == FormatGit && b.Format == FormatGit && a.Repo == b.Repo &&
+			a.Path != b.Path {
+			return nil, nil, fmt.Errorf("repositories %q and %q are both called %q; name them in the recipe's "+
+				"identities, or in files PATH%s", a.Path, b.Path, a.Repo, archives.IdentitySuffix)
 		}
 	}
 	slices.SortFunc(rejects, func(a, b schemas.Reject) int {
@@ -126,7 +129,8 @@ func divide(spec string) (repos, others []string) {
 	for _, m := range matches {
 		if gitrepo.IsRepository(m) {
 			repos = append(repos, m)
-		} else if info, err := os.Stat(m); err == nil && !info.IsDir() && !strings.HasSuffix(m, archives.IdentitySuffix) {
+		} else if info, err := os.Stat(m); err == nil && !info.IsDir() &&
+			!strings.HasSuffix(m, archives.IdentitySuffix) {
 			others = append(others, m)
 		}
 	}
@@ -185,7 +189,8 @@ func sidecar(name string) (id archives.Identity, err error) {
 }
 
 // Walk streams the regular files of a source, as [archives.Walk] does.
-func Walk(ctx context.Context, src archives.Source, lim archives.Limits, want func(path string, size int64) bool, emit func(archives.Entry) error, reject func(schemas.Reject)) (err error) {
+func Walk(ctx context.Context, src archives.Source, lim archives.Limits, want func(path string, size int64) bool,
+	emit func(archives.Entry) error, reject func(schemas.Reject)) (err error) {
 	return WalkLinks(ctx, src, lim, want, emit, nil, reject)
 }
 

@@ -203,7 +203,7 @@ func fill(r *rand.Rand, v reflect.Value) {
 	case reflect.Int64:
 		v.SetInt(int64(r.Uint64()))
 	case reflect.Float64:
-		v.SetFloat([]float64{r.NormFloat64(), 0, -0.0, math.Inf(1), math.MaxFloat32, 1e-40}[r.IntN(6)])
+		v.SetFloat([]float64{r.NormFloat64(), 0, math.Copysign(0, -1), math.Inf(1), math.MaxFloat32, 1e-40}[r.IntN(6)])
 	case reflect.Bool:
 		v.SetBool(r.IntN(2) == 1)
 	}

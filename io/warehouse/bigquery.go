@@ -38,7 +38,8 @@ func try(ctx context.Context, f func() error) error {
 	wait := 100 * time.Millisecond
 	for n := 1; ; n++ {
 		err := f()
-		again := status(err) >= 500 || status(err) == http.StatusTooManyRequests || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
+		again := status(err) >= 500 || status(err) == http.StatusTooManyRequests || errors.Is(err, io.EOF) ||
+			errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
 		if !again || n == tries {
 			return err
 		}
@@ -70,12 +71,14 @@ func BigQuerySchema[T any]() bigquery.Schema { return bigQuerySchema(schemas.Fie
 
 func bigQuerySchema(fields []schemas.Field) bigquery.Schema {
 	types := map[schemas.FieldKind]bigquery.FieldType{
-		schemas.String: bigquery.StringFieldType, schemas.Bytes: bigquery.BytesFieldType, schemas.Int64: bigquery.IntegerFieldType,
+		schemas.String: bigquery.StringFieldType, schemas.Bytes: bigquery.BytesFieldType,
+		schemas.Int64:   bigquery.IntegerFieldType,
 		schemas.Float64: bigquery.FloatFieldType, schemas.Bool: bigquery.BooleanFieldType,
 	}
 	var out bigquery.Schema
 	for _, f := range fields {
-		out = append(out, &bigquery.FieldSchema{Name: f.Name, Type: types[f.Kind], Required: !f.Nullable && !f.Repeated, Repeated: f.Repeated})
+		out = append(out, &bigquery.FieldSchema{Name: f.Name, Type: types[f.Kind], Required: !f.Nullable &&
+			!f.Repeated, Repeated: f.Repeated})
 	}
 	return out
 }

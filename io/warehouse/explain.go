@@ -27,9 +27,11 @@ var remedies = []struct{ said, do string }{
 	{"Not found: Table", "load it with decoy load OUT --tables NAME"},
 	{"different location", "stage in a bucket of the dataset's location, or name another dataset"},
 	{"Incompatible table partitioning", "delete the table (bq rm PROJECT:DATASET.TABLE) and load again"},
-	{"Error while reading data", "compare the file's columns with decoy load --dry-run --json; --keep leaves the staged files"},
+	{"Error while reading data", "compare the file's columns with decoy load --dry-run --json; " +
+		"--keep leaves the staged files"},
 	{"No such field", "compare the file's columns with decoy load --dry-run --json; --keep leaves the staged files"},
-	{"Missing required field", "compare the file's columns with decoy load --dry-run --json; --keep leaves the staged files"},
+	{"Missing required field", "compare the file's columns with decoy load --dry-run --json; " +
+		"--keep leaves the staged files"},
 }
 
 // explain is an error of Google's services on one line: what was being done, which
@@ -45,7 +47,8 @@ func explain(doing, permission string, err error) error {
 		for _, e := range g.Errors {
 			reasons = append(reasons, e.Reason)
 		}
-		denied := g.Code == http.StatusForbidden && (len(reasons) == 0 || slices.Contains(reasons, "accessDenied") || slices.Contains(reasons, "forbidden"))
+		denied := g.Code == http.StatusForbidden && (len(reasons) == 0 || slices.Contains(reasons, "accessDenied") ||
+			slices.Contains(reasons, "forbidden"))
 		text := told(doing, permission, said, denied)
 		if g.Code == http.StatusUnauthorized {
 			text += ": " + logIn

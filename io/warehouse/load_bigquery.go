@@ -83,7 +83,8 @@ func (l Load) stagingFolder() (string, error) {
 		address = shard.Join(l.Out, "staging")
 	}
 	if address == "" {
-		return "", errors.New("BigQuery loads from a bucket: name a folder for the Parquet files with --staging gs://BUCKET/PREFIX")
+		return "", errors.New("BigQuery loads from a bucket: name a folder for the Parquet files with " +
+			"--staging gs://BUCKET/PREFIX")
 	}
 	if !bucket.In(address) || strings.Trim(address, "/") == "gs:" || strings.Contains(address, "*") {
 		return "", fmt.Errorf("--staging %q is not gs://BUCKET/PREFIX", address)
@@ -111,7 +112,8 @@ func (b *loader) prepare(ctx context.Context) error {
 	}
 	b.location = m.Location
 	if b.Location != "" && !strings.EqualFold(b.Location, b.location) {
-		return fmt.Errorf("dataset %s is in %s, not in %s: leave --location out, or name another dataset", b.dataset.DatasetID, b.location, b.Location)
+		return fmt.Errorf("dataset %s is in %s, not in %s: leave --location out, or name another dataset",
+			b.dataset.DatasetID, b.location, b.Location)
 	}
 	return nil
 }
@@ -178,7 +180,8 @@ func (b *loader) start(ctx context.Context, p planned) (*bigquery.Job, Loaded, e
 			return nil, Loaded{}, ctx.Err()
 		}
 	}
-	return nil, Loaded{}, fmt.Errorf("load %s: %d jobs with this content have failed: look at them with bq ls -j", p.name, mostTries)
+	return nil, Loaded{}, fmt.Errorf("load %s: %d jobs with this content have failed: look at them with bq ls -j",
+		p.name, mostTries)
 }
 
 // tableState is a table as it is, nil if it is not there.
@@ -207,7 +210,8 @@ func (t tableState) has(p planned) bool {
 // from says that nothing has written the table since a job was done: no other load has
 // marked it, and its last change is not later.
 func (t tableState) from(s *bigquery.JobStatus) bool {
-	return t.TableMetadata != nil && t.Labels[keyLabel] == "" && !t.LastModifiedTime.After(s.Statistics.EndTime.Add(clockSlack))
+	return t.TableMetadata != nil && t.Labels[keyLabel] == "" &&
+		!t.LastModifiedTime.After(s.Statistics.EndTime.Add(clockSlack))
 }
 
 // find gives a job by its id, nil if there is none.
@@ -282,7 +286,8 @@ func (b *loader) finish(ctx context.Context, p planned, job *bigquery.Job) (Load
 		loaded.Rows = d.OutputRows
 	}
 	if want := p.rows(); want != nil && *want != loaded.Rows {
-		return Loaded{}, fmt.Errorf("load %s: job %s loaded %d rows of %d: delete the table and run the same command again", p.name, job.ID(), loaded.Rows, *want)
+		return Loaded{}, fmt.Errorf("load %s: job %s loaded %d rows of %d: delete the table and run the same command "+
+			"again", p.name, job.ID(), loaded.Rows, *want)
 	}
 	t, err := b.state(ctx, p)
 	if err != nil {
@@ -291,7 +296,8 @@ func (b *loader) finish(ctx context.Context, p planned, job *bigquery.Job) (Load
 	if t.has(p) { // another process waited for the same job
 		return loaded, nil
 	}
-	other := fmt.Errorf("table %s was written by someone else while job %s loaded it: run the same command again", p.name, job.ID())
+	other := fmt.Errorf("table %s was written by someone else while job %s loaded it: run the same command again",
+		p.name, job.ID())
 	if !t.from(s) {
 		return Loaded{}, other
 	}

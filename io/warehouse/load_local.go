@@ -68,7 +68,8 @@ func (l Load) toParquet(ctx context.Context, dir string, plan []planned) (err er
 	if err != nil {
 		return fmt.Errorf("load into %q: %w", dir, err)
 	}
-	m := schemas.Manifest{Stage: stageLoad, SchemaVersion: schemas.SchemaVersion, CodeVersion: schemas.CodeVersion, Options: options}
+	m := schemas.Manifest{Stage: stageLoad, SchemaVersion: schemas.SchemaVersion, CodeVersion: schemas.CodeVersion,
+		Options: options}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		m.Shards = append(m.Shards, files[name]...)
 	}
@@ -275,7 +276,8 @@ func fill(ctx context.Context, fresh, dir string, plan []planned, held map[strin
 		}
 		for _, s := range []string{
 			"CREATE OR REPLACE TABLE build." + p.name + " AS " + p.selects(found, true),
-			fmt.Sprintf("INSERT OR REPLACE INTO build.decoy_load VALUES (%s, %s, %d)", quote(p.name), quote(p.key), records(files)),
+			fmt.Sprintf("INSERT OR REPLACE INTO build.decoy_load VALUES (%s, %s, %d)", quote(p.name),
+				quote(p.key), records(files)),
 		} {
 			if _, err := db.sql.ExecContext(ctx, s); err != nil {
 				return nil, fmt.Errorf("table %s: %w", p.name, err)

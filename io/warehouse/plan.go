@@ -74,7 +74,8 @@ func (l Load) Check() error {
 		return err
 	}
 	if t.scheme == "" {
-		return fmt.Errorf("%q is not a place for tables: name bigquery://PROJECT/DATASET, duckdb:FILE or parquet:FOLDER", l.To)
+		return fmt.Errorf("%q is not a place for tables: name bigquery://PROJECT/DATASET, "+
+			"duckdb:FILE or parquet:FOLDER", l.To)
 	}
 	if t.scheme == toBigQuery {
 		if _, err := l.stagingFolder(); err != nil {
@@ -99,7 +100,8 @@ func (l Load) Plan(ctx context.Context) ([]Planned, error) {
 		if err != nil {
 			return nil, fmt.Errorf("schema of %s: %w", p.name, err)
 		}
-		o := Planned{Table: p.name, Files: len(p.from), Rows: p.rows(), Key: p.key, Schema: schema, Clustering: p.cluster}
+		o := Planned{Table: p.name, Files: len(p.from), Rows: p.rows(), Key: p.key,
+			Schema: schema, Clustering: p.cluster}
 		for _, s := range p.from {
 			o.Bytes += s.file.Bytes
 		}
@@ -254,7 +256,8 @@ func (p planned) write(ctx context.Context, s source, to string) (schemas.File, 
 		return schemas.File{}, err
 	}
 	if s.path != "" && s.file.Records >= 0 && n != s.file.Records {
-		return schemas.File{}, fmt.Errorf("%q has %d records, its manifest says %d: run build again", s.path, n, s.file.Records)
+		return schemas.File{}, fmt.Errorf("%q has %d records, its manifest says %d: run build again", s.path, n,
+			s.file.Records)
 	}
 	return w.Commit(n)
 }

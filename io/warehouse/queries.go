@@ -61,8 +61,12 @@ func find(name string) (Query, error) {
 			return q, nil
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Query) int { return cmp.Compare(distance(name, a.Name), distance(name, b.Name)) })
-	return Query{}, fmt.Errorf("no query %q; the nearest are %s, %s and %s", name, all[0].Name, all[1].Name, all[2].Name)
+	slices.SortStableFunc(all, func(a, b Query) int {
+		return cmp.Compare(distance(name, a.Name),
+			distance(name, b.Name))
+	})
+	return Query{}, fmt.Errorf("no query %q; the nearest are %s, %s and %s", name, all[0].Name, all[1].Name,
+		all[2].Name)
 }
 
 // distance is Levenshtein's.

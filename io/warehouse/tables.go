@@ -31,7 +31,8 @@ type table struct {
 }
 
 var tables = []table{
-	jsonl[schemas.Context]("contexts", schemas.StageExtract, "contexts", "prefix", "suffix").by("language", "repo", "id"),
+	jsonl[schemas.Context]("contexts", schemas.StageExtract, "contexts", "prefix", "suffix").by("language", "repo",
+		"id"),
 	jsonl[schemas.Context]("context_texts", schemas.StageExtract, "contexts").by("id"),
 	jsonl[schemas.Negative]("negatives", schemas.StageGenerate, "negatives").by("type", "generator", "context_id"),
 	jsonl[schemas.Unlabelled]("unlabelled", schemas.StageGenerate, "unlabelled").by("generator", "context_id"),
@@ -49,12 +50,14 @@ func jsonl[T any](name, stage, files string, without ...string) table {
 	if stage == "" {
 		stages = schemas.Stages
 	}
-	return table{name: name, columns: columns[T](without...), stages: stages, files: []string{files + "-*.jsonl.zst"}, convert: converter(shard.Read[T], without...)}
+	return table{name: name, columns: columns[T](without...), stages: stages, files: []string{files + "-*.jsonl.zst"},
+		convert: converter(shard.Read[T], without...)}
 }
 
 // exported is the table of the export's Parquet files.
 func exported() table {
-	t := table{name: "export_rows", columns: columns[schemas.Row](), stages: []string{schemas.StageExport}, parquet: true, convert: converter(columnar.Read[schemas.Row])}
+	t := table{name: "export_rows", columns: columns[schemas.Row](), stages: []string{schemas.StageExport},
+		parquet: true, convert: converter(columnar.Read[schemas.Row])}
 	for _, s := range schemas.Splits {
 		t.files = append(t.files, s+"-*.parquet")
 	}
@@ -68,10 +71,12 @@ func (t table) by(columns ...string) table {
 
 // columns are those of T without some.
 func columns[T any](without ...string) []schemas.Field {
-	return slices.DeleteFunc(schemas.Fields[T](), func(f schemas.Field) bool { return slices.Contains(without, f.Name) })
+	return slices.DeleteFunc(schemas.Fields[T](),
+		func(f schemas.Field) bool { return slices.Contains(without, f.Name) })
 }
 
-func converter[T any](read func(string) iter.Seq2[T, error], without ...string) func(context.Context, string, io.Writer) (int64, error) {
+func converter[T any](read func(string) iter.Seq2[T, error], without ...string) func(context.Context, string,
+	io.Writer) (int64, error) {
 	return func(ctx context.Context, from string, to io.Writer) (n int64, err error) {
 		w, err := columnar.NewWriter[T](to, without...)
 		if err != nil {
@@ -166,7 +171,8 @@ func stageSources(dir string, patterns []string) (found []source, err error) {
 			s := source{shard.Join(dir, f.Name), f}
 			if !bucket.In(s.path) {
 				if _, err := os.Stat(s.path); err != nil {
-					return nil, fmt.Errorf("the manifest of %q names a file that is not there: %w: run build again", dir, err)
+					return nil, fmt.Errorf("the manifest of %q names a file that is not there: %w: run build again",
+						dir, err)
 				}
 			}
 			found = append(found, s)

@@ -94,7 +94,9 @@ func parseTarget(address string) (target, error) {
 		}
 		return t, nil
 	}
-	if scheme, _, ok := strings.Cut(address, ":"); ok && !bucket.In(address) && regexp.MustCompile(`^[a-z]{2,}$`).MatchString(scheme) {
+	if scheme, _, ok := strings.Cut(address, ":"); ok && !bucket.In(address) &&
+		regexp.MustCompile(`^[a-z]{2,}$`).MatchString(scheme) {
+		//lint:ignore ST1005 The last of the names ends with a colon.
 		return target{}, fmt.Errorf("%q begins with none of bigquery://, duckdb: and parquet:", address)
 	}
 	return target{path: address}, nil

@@ -16,7 +16,8 @@ import (
 // Attach makes the views over a build's output folder, replacing those of another.
 func (db *DB) Attach(out string) error {
 	if bucket.In(out) {
-		return fmt.Errorf("attach %q: DuckDB reads local folders only: load it with decoy load %s --to duckdb:FILE (or bigquery://PROJECT/DATASET), and ask that", out, out)
+		return fmt.Errorf("attach %q: DuckDB reads local folders only: load it with decoy load %s --to duckdb:FILE "+
+			"(or bigquery://PROJECT/DATASET), and ask that", out, out)
 	}
 	out, err := filepath.Abs(out)
 	if err != nil {
@@ -98,9 +99,11 @@ func (t table) selects(files []source, parquet bool) string {
 	}
 	list := "[" + strings.Join(paths, ", ") + "]"
 	if parquet {
-		return fmt.Sprintf("SELECT %s FROM read_parquet(%s, hive_partitioning = false)", strings.Join(values, ", "), list)
+		return fmt.Sprintf("SELECT %s FROM read_parquet(%s, hive_partitioning = false)", strings.Join(values, ", "),
+			list)
 	}
-	return fmt.Sprintf("SELECT %s FROM read_json(%s, columns = {%s}, format = 'newline_delimited', compression = 'zstd', hive_partitioning = false)",
+	return fmt.Sprintf("SELECT %s FROM read_json(%s, columns = {%s}, format = 'newline_delimited', compression = "+
+		"'zstd', hive_partitioning = false)",
 		strings.Join(values, ", "), list, strings.Join(types, ", "))
 }
 

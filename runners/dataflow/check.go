@@ -98,11 +98,13 @@ func (l Launch) Check(ctx context.Context) []Check {
 	}
 	checks = append(checks, l.folders(ctx)...)
 	checks = append(checks, l.service(ctx), l.worker(), l.image(),
-		form("machine type", l.MachineType, machinePattern.MatchString(l.MachineType), "give --worker_machine_type, such as n2-standard-4: without it the service chooses"))
+		form("machine type", l.MachineType, machinePattern.MatchString(l.MachineType), "give --worker_machine_type, "+
+			"such as n2-standard-4: without it the service chooses"))
 	if l.MaxWorkers > 0 {
 		checks = append(checks, Check{"workers", OK, fmt.Sprintf("at most %d", l.MaxWorkers), ""})
 	} else {
-		checks = append(checks, Check{"workers", Missing, "no bound given", "give --max_num_workers: it bounds the cost, and the panel's limits are divided by it"})
+		checks = append(checks, Check{"workers", Missing, "no bound given", "give --max_num_workers: it bounds the " +
+			"cost, and the panel's limits are divided by it"})
 	}
 	if slices.Contains(l.Stages, schemas.StageExtract) {
 		checks = append(checks, l.archives())
@@ -121,7 +123,8 @@ func Failed(checks []Check) (n int) {
 }
 
 func (l Launch) image() Check {
-	const name, remedy = "image", "give --sdk_container_image by version or digest: runners/dataflow/Containerfile makes one"
+	const name, remedy = "image", "give --sdk_container_image by version or digest: runners/dataflow/Containerfile " +
+		"makes one"
 	tag := tagPattern.FindStringSubmatch(l.Image)
 	switch {
 	case l.Image == "":
@@ -142,12 +145,14 @@ func (l Launch) archives() Check {
 		names = append(names, r.Path)
 	}
 	for _, a := range names {
-		if !Reachable(a) && !strings.HasPrefix(a, "@") { // a list is read here; what it names is looked at when it is resolved
+		// a list is read here; what it names is looked at when it is resolved
+		if !Reachable(a) && !strings.HasPrefix(a, "@") {
 			local = append(local, a)
 		}
 	}
 	if len(local) > 0 {
-		return Check{"archives", Missing, fmt.Sprintf("%d are on this machine alone, the first is %s", len(local), local[0]), "copy them to a bucket and name them by gs://"}
+		return Check{"archives", Missing, fmt.Sprintf("%d are on this machine alone, the first is %s", len(local),
+			local[0]), "copy them to a bucket and name them by gs://"}
 	}
 	return Check{"archives", OK, fmt.Sprintf("%d entries of the recipe, none on this machine", len(names)), ""}
 }
@@ -159,7 +164,8 @@ func Reachable(address string) bool {
 
 // members are those that the stages would pay, once each.
 func (l Launch) members() (members []panel.Member) {
-	for stage, of := range map[string][]panel.Member{schemas.StageGenerate: l.Recipe.Generate.Panel, schemas.StageJudge: l.Recipe.Judge.Panel} {
+	for stage, of := range map[string][]panel.Member{schemas.StageGenerate: l.Recipe.Generate.Panel,
+		schemas.StageJudge: l.Recipe.Judge.Panel} {
 		if !slices.Contains(l.Stages, stage) {
 			continue
 		}

@@ -26,13 +26,15 @@ const login = "log in with gcloud auth application-default login, or name a key 
 func (l Launch) folders(ctx context.Context) (checks []Check) {
 	seen := map[string]bool{}
 	for _, f := range []struct{ name, address, flag string }{
-		{"output", l.Out, "--out"}, {"staging", l.Staging, "--staging_location"}, {"temp", cmp.Or(l.Temp, l.Staging), "--temp_location"},
+		{"output", l.Out, "--out"}, {"staging", l.Staging, "--staging_location"},
+		{"temp", cmp.Or(l.Temp, l.Staging), "--temp_location"},
 	} {
 		rest, ok := strings.CutPrefix(f.address, "gs://")
 		bucket, folder, _ := strings.Cut(rest, "/")
 		switch {
 		case !ok || bucket == "":
-			checks = append(checks, Check{f.name, Missing, fmt.Sprintf("%q is in no bucket", f.address), "workers share no disk: give " + f.flag + "=gs://BUCKET/FOLDER"})
+			checks = append(checks, Check{f.name, Missing, fmt.Sprintf("%q is in no bucket", f.address),
+				"workers share no disk: give " + f.flag + "=gs://BUCKET/FOLDER"})
 		case seen[bucket]:
 			checks = append(checks, Check{f.name, OK, f.address, ""})
 		default:
@@ -65,7 +67,8 @@ func writable(ctx context.Context, name, address, bucket, folder string) Check {
 		r.Close()
 	}
 	if err := errors.Join(err, o.Delete(ctx)); err != nil {
-		return Check{name, Missing, fmt.Sprintf("%s: %s was written and cannot be read and removed: %s", address, o.ObjectName(), brief(err)), bucketRemedy(err, bucket)}
+		return Check{name, Missing, fmt.Sprintf("%s: %s was written and cannot be read and removed: %s",
+			address, o.ObjectName(), brief(err)), bucketRemedy(err, bucket)}
 	}
 	return Check{name, OK, address + ": an object was written, read and removed", ""}
 }
@@ -120,7 +123,8 @@ func (l Launch) service(ctx context.Context) Check {
 	case err == nil:
 		return Check{name, OK, "answers, and these credentials may list jobs", ""}
 	case code == http.StatusUnauthorized || code == http.StatusForbidden:
-		return Check{name, Missing, brief(err), "enable dataflow.googleapis.com in the project and give these credentials roles/dataflow.developer (and roles/iam.serviceAccountUser on the workers' service account)"}
+		return Check{name, Missing, brief(err), "enable dataflow.googleapis.com in the project and give these " +
+			"credentials roles/dataflow.developer (and roles/iam.serviceAccountUser on the workers' service account)"}
 	case code == http.StatusNotFound:
 		return Check{name, Missing, brief(err), "correct --project and --region"}
 	}

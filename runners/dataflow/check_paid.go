@@ -28,13 +28,17 @@ func (l Launch) paid(ctx context.Context) (checks []Check) {
 	}
 	workers := cmp.Or(l.Workers, l.MaxWorkers)
 	if shared := l.Recipe.Limiter.Redis != ""; !shared && l.Workers > 0 && l.Workers < l.MaxWorkers {
-		checks = append(checks, Check{"share of limits", Missing, fmt.Sprintf("--workers=%d divides the panel's limits and up to %d workers run", l.Workers, l.MaxWorkers), "leave --workers out: it is --max_num_workers then"})
+		checks = append(checks, Check{"share of limits", Missing, fmt.Sprintf("--workers=%d divides the panel's "+
+			"limits and up to %d workers run", l.Workers, l.MaxWorkers), "leave --workers out: it is " +
+			"--max_num_workers then"})
 	}
 	for _, m := range members {
-		checks = append(checks, l.limits(m, workers), key(ctx, "key of "+m.Name, m.Key(), "api_key_env", "api_key_secret"))
+		checks = append(checks, l.limits(m, workers), key(ctx, "key of "+m.Name, m.Key(),
+			"api_key_env", "api_key_secret"))
 	}
 	if p := l.Recipe.Limiter.Password(); !p.Empty() {
-		checks = append(checks, key(ctx, "password of the limiter", p, "limiter.password_env", "limiter.password_secret"))
+		checks = append(checks, key(ctx, "password of the limiter", p, "limiter.password_env",
+			"limiter.password_secret"))
 	}
 	return checks
 }
@@ -56,7 +60,8 @@ func (l Launch) limits(m panel.Member, workers int) Check {
 		}
 	}
 	if fit < workers {
-		return Check{name, Missing, fmt.Sprintf("%s allows %d workers (a request is one of rpm, some %d tokens of tpm, one of concurrency), and there may be %d", by, fit, request, workers),
+		return Check{name, Missing, fmt.Sprintf("%s allows %d workers (a request is one of rpm, some %d "+
+			"tokens of tpm, one of concurrency), and there may be %d", by, fit, request, workers),
 			fmt.Sprintf("use --max_num_workers=%d, higher limits, or a limiter (rpm and tpm)", max(1, fit))}
 	}
 	return Check{name, OK, fmt.Sprintf("at least a request for each of %d workers", workers), ""}
@@ -69,7 +74,8 @@ func key(ctx context.Context, name string, s credential.Source, env, secret stri
 		return Check{name, OK, "none is needed", ""}
 	case s.Secret == "":
 		return Check{name, Missing, fmt.Sprintf("environment variable %s does not travel to workers", s.Env),
-			fmt.Sprintf("put it into Secret Manager and name it in the recipe, beside or in place of %s: %s: projects/P/secrets/S/versions/V", env, secret)}
+			fmt.Sprintf("put it into Secret Manager and name it in the recipe, beside or in place of %s: %s: "+
+				"projects/P/secrets/S/versions/V", env, secret)}
 	}
 	client, err := credential.Client(ctx)
 	if err != nil {
@@ -81,11 +87,13 @@ func key(ctx context.Context, name string, s credential.Source, env, secret stri
 	var e *googleapi.Error
 	switch {
 	case err == nil && got.State == "ENABLED":
-		return Check{name, OK, s.Secret + " is there; the workers' service account needs roles/secretmanager.secretAccessor", ""}
+		return Check{name, OK, s.Secret + " is there; the workers' service account needs " +
+			"roles/secretmanager.secretAccessor", ""}
 	case err == nil:
 		return Check{name, Missing, s.Secret + " is " + strings.ToLower(got.State), "enable it or name another version"}
 	case errors.As(err, &e) && e.Code == http.StatusNotFound:
-		return Check{name, Missing, s.Secret + " is not there", "add it with gcloud secrets create and gcloud secrets versions add"}
+		return Check{name, Missing, s.Secret + " is not there", "add it with gcloud secrets create and " +
+			"gcloud secrets versions add"}
 	}
 	return Check{name, Unknown, s.Secret + ": these credentials may not look at it", ""}
 }

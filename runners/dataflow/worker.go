@@ -56,7 +56,8 @@ func ReadNeeds(file string) (Needs, error) {
 	}
 	for _, l := range libraries {
 		base, _, _ := strings.Cut(l, ".so")
-		if !slices.Contains([]string{"libc", "libm", "libpthread", "libdl", "librt", "libresolv", "ld-linux-x86-64", "ld-linux-aarch64"}, base) {
+		if !slices.Contains([]string{"libc", "libm", "libpthread", "libdl", "librt", "libresolv", "ld-linux-x86-64",
+			"ld-linux-aarch64"}, base) {
 			n.Libraries = append(n.Libraries, l)
 		}
 	}
@@ -90,11 +91,14 @@ func (l Launch) worker() Check {
 	}
 	switch {
 	case n.Arch != arch:
-		return Check{name, Missing, fmt.Sprintf("%s is for linux/%s and the machines are linux/%s", l.Worker, n.Arch, arch), build + ", on a machine of that architecture"}
+		return Check{name, Missing, fmt.Sprintf("%s is for linux/%s and the machines are linux/%s", l.Worker, n.Arch,
+			arch), build + ", on a machine of that architecture"}
 	case newer(n.GLIBC, ImageGLIBC):
-		return Check{name, Missing, fmt.Sprintf("%s needs glibc %s and the image has %s", l.Worker, n.GLIBC, ImageGLIBC), "build it in Debian 12, or with runners/worker/build --static"}
+		return Check{name, Missing, fmt.Sprintf("%s needs glibc %s and the image has %s", l.Worker, n.GLIBC,
+			ImageGLIBC), "build it in Debian 12, or with runners/worker/build --static"}
 	case len(n.Libraries) > 0:
-		return Check{name, Missing, fmt.Sprintf("%s needs %s, which the image has not", l.Worker, strings.Join(n.Libraries, ", ")), build}
+		return Check{name, Missing, fmt.Sprintf("%s needs %s, which the image has not", l.Worker,
+			strings.Join(n.Libraries, ", ")), build}
 	case n.GLIBC == "":
 		return Check{name, OK, fmt.Sprintf("%s, linux/%s, static", l.Worker, n.Arch), ""}
 	}

@@ -17,7 +17,9 @@ type batchCmd struct {
 
 // Help is the example that --help shows.
 func (batchCmd) Help() string {
-	return "Batches cost less and count against no rate limit, and take up to a day. Example:\n  decoy extract --recipe my.yaml --out OUT\n  decoy batch submit --recipe my.yaml --out OUT\n  decoy batch collect --recipe my.yaml --out OUT\n  decoy build --recipe my.yaml --out OUT"
+	return "Batches cost less and count against no rate limit, and take up to a day. Example:\n  decoy extract " +
+		"--recipe my.yaml --out OUT\n  decoy batch submit --recipe my.yaml --out OUT\n  decoy batch collect --recipe " +
+		"my.yaml --out OUT\n  decoy build --recipe my.yaml --out OUT"
 }
 
 // batchFlags say whose batches.
@@ -27,7 +29,8 @@ type batchFlags struct {
 	Member string `help:"Only this member of the panel."`
 }
 
-func (c batchFlags) each(ctx context.Context, spend spending, do func(context.Context, pipelines.MemberBatches) ([]panel.Batch, error)) error {
+func (c batchFlags) each(ctx context.Context, spend spending,
+	do func(context.Context, pipelines.MemberBatches) ([]panel.Batch, error)) error {
 	return c.run(inputs{}, spend, func(b *pipelines.Build) error {
 		short := false
 		err := b.Batches(ctx, c.Stage, c.Member, func(ctx context.Context, x pipelines.MemberBatches) error {
@@ -52,7 +55,8 @@ func describeBatch(o panel.Batch) string {
 	line := fmt.Sprintf("batch %d of %s: %d requests", o.Number, o.Member, len(o.Requests))
 	switch {
 	case o.Done != nil:
-		return fmt.Sprintf("%s, %s: %d answers, %d dead letters, %d left to send again", line, o.Done.State, o.Done.Answers, o.Done.Rejected, o.Done.Left)
+		return fmt.Sprintf("%s, %s: %d answers, %d dead letters, %d left to send again", line, o.Done.State,
+			o.Done.Answers, o.Done.Rejected, o.Done.Left)
 	case o.Status != nil:
 		return fmt.Sprintf("%s, %s (%s)", line, o.Status.State, o.ID)
 	case o.ID == "":
@@ -68,19 +72,28 @@ type batchSubmitCmd struct {
 
 // Run submits.
 func (c *batchSubmitCmd) Run(ctx context.Context) error {
-	return c.each(ctx, c.spending, func(ctx context.Context, x pipelines.MemberBatches) ([]panel.Batch, error) { return x.Submit(ctx) })
+	return c.each(ctx, c.spending, func(ctx context.Context,
+		x pipelines.MemberBatches) ([]panel.Batch, error) {
+		return x.Submit(ctx)
+	})
 }
 
 type batchStatusCmd struct{ batchFlags }
 
 // Run asks for the status.
 func (c *batchStatusCmd) Run(ctx context.Context) error {
-	return c.each(ctx, spending{}, func(ctx context.Context, x pipelines.MemberBatches) ([]panel.Batch, error) { return x.Status(ctx) })
+	return c.each(ctx, spending{}, func(ctx context.Context,
+		x pipelines.MemberBatches) ([]panel.Batch, error) {
+		return x.Status(ctx)
+	})
 }
 
 type batchCollectCmd struct{ batchFlags }
 
 // Run collects.
 func (c *batchCollectCmd) Run(ctx context.Context) error {
-	return c.each(ctx, spending{}, func(ctx context.Context, x pipelines.MemberBatches) ([]panel.Batch, error) { return x.Collect(ctx) })
+	return c.each(ctx, spending{}, func(ctx context.Context,
+		x pipelines.MemberBatches) ([]panel.Batch, error) {
+		return x.Collect(ctx)
+	})
 }

@@ -99,7 +99,8 @@ type buildCmd struct {
 
 // Help is the example that --help shows.
 func (buildCmd) Help() string {
-	return "Example:\n  decoy build\n  decoy build --archives 'archives/*.tar.gz' --out OUT\n  decoy build --recipe my.yaml --out OUT -- --runner=direct"
+	return "Example:\n  decoy build\n  decoy build --archives 'archives/*.tar.gz' --out OUT\n  decoy build --recipe " +
+		"my.yaml --out OUT -- --runner=direct"
 }
 
 // Run runs all stages.

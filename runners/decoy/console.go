@@ -130,7 +130,8 @@ func (c *barConsole) Progress(stage string, done, total int) {
 		c.stage = stage
 		c.bar = c.pool.AddBar(int64(total),
 			mpb.PrependDecorators(decor.Name(stage, decor.WC{W: 9, C: decor.DindentRight})),
-			mpb.AppendDecorators(decor.CountersNoUnit("%d of %d", decor.WCSyncSpace), decor.Elapsed(decor.ET_STYLE_GO, decor.WCSyncSpace)))
+			mpb.AppendDecorators(decor.CountersNoUnit("%d of %d", decor.WCSyncSpace),
+				decor.Elapsed(decor.ET_STYLE_GO, decor.WCSyncSpace)))
 	}
 	c.bar.SetCurrent(int64(done))
 }

@@ -12,7 +12,9 @@ type deadLettersCmd struct{ ledgerOut }
 
 // Help is the example that --help shows.
 func (deadLettersCmd) Help() string {
-	return "Example:\n  decoy deadletters OUT\n  decoy build --recipe my.yaml --out OUT --replay   # sends them again\n\nA dead letter is a request that failed for good: it is a reject of its stage, and no run sends it again without --replay. assumed is what its calls may have cost at most."
+	return "Example:\n  decoy deadletters OUT\n  decoy build --recipe my.yaml --out OUT --replay   # sends them " +
+		"again\n\nA dead letter is a request that failed for good: it is a reject of its stage, and no run sends it " +
+		"again without --replay. assumed is what its calls may have cost at most."
 }
 
 // Run lists the dead letters.
@@ -26,9 +28,11 @@ func (c *deadLettersCmd) Run(ctx context.Context) error {
 	}
 	var rows [][]string
 	for _, d := range list {
-		rows = append(rows, []string{d.Stage, d.Member, d.ContextID, d.Type, d.Reason, fmt.Sprint(d.Status), fmt.Sprint(d.Attempts), fmt.Sprintf("%.4f", d.AssumedUSD), d.Detail})
+		rows = append(rows, []string{d.Stage, d.Member, d.ContextID, d.Type, d.Reason, fmt.Sprint(d.Status),
+			fmt.Sprint(d.Attempts), fmt.Sprintf("%.4f", d.AssumedUSD), d.Detail})
 	}
-	if err := printTable(os.Stdout, []string{"stage", "member", "context", "type", "reason", "status", "calls", "assumed", "detail"}, rows); err != nil {
+	if err := printTable(os.Stdout, []string{"stage", "member", "context", "type", "reason", "status",
+		"calls", "assumed", "detail"}, rows); err != nil {
 		return err
 	}
 	fmt.Printf("%d dead letters\n", len(list))

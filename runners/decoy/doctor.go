@@ -33,7 +33,9 @@ type doctorCmd struct {
 
 // Help is the example that --help shows.
 func (doctorCmd) Help() string {
-	return "Example:\n  decoy doctor\n  decoy doctor --for dataflow -- --runner=dataflow --project=P --region=R --staging_location=gs://B/staging --worker_binary=worker\n\nNothing that costs money is asked, nothing is written, and no key is shown."
+	return "Example:\n  decoy doctor\n  decoy doctor --for dataflow -- --runner=dataflow --project=P --region=R " +
+		"--staging_location=gs://B/staging --worker_binary=worker\n\nNothing that costs money is asked, nothing is " +
+		"written, and no key is shown."
 }
 
 // States of a finding.
@@ -142,7 +144,8 @@ func recipeNeeds(ctx context.Context, r recipe.Recipe) (all []finding) {
 	ctx, cancel := context.WithTimeout(ctx, probePatience)
 	defer cancel()
 	if err := redisAnswers(ctx, r.Limiter); err != nil {
-		return append(all, missing("limiter", oneLine(err.Error()), "start the Redis server that limiter.redis names, or correct it"))
+		return append(all, missing("limiter", oneLine(err.Error()), "start the Redis server that "+
+			"limiter.redis names, or correct it"))
 	}
 	return append(all, found("limiter", "Redis answers"))
 }

@@ -91,7 +91,8 @@ func (c *doctorCmd) local(ctx context.Context) []finding {
 	if runtime.GOOS == "linux" {
 		return append(all, found("prism", "its job interface is bound to the loopback device"))
 	}
-	return append(all, missing("prism", "its job interface listens on every interface", "use a firewall, or --runner=direct"))
+	return append(all, missing("prism", "its job interface listens on every interface",
+		"use a firewall, or --runner=direct"))
 }
 
 func firstOf(names ...string) string {
@@ -174,7 +175,8 @@ func (c *doctorCmd) flink(ctx context.Context) []finding {
 		conn.Close()
 		all = append(all, found("job service", c.Jobs+" takes connections"))
 	} else {
-		all = append(all, missing("job service", "nothing answers at "+c.Jobs, "run runners/flink/start, or correct --job-service"))
+		all = append(all, missing("job service", "nothing answers at "+c.Jobs,
+			"run runners/flink/start, or correct --job-service"))
 	}
 	return append(all, flinkCluster(ctx, c.FlinkREST))
 }
@@ -211,7 +213,8 @@ func googleCredentials(ctx context.Context) finding {
 	defer cancel()
 	got, err := google.FindDefaultCredentials(ctx, "https://www.googleapis.com/auth/cloud-platform")
 	if err != nil {
-		return missing(name, "none", "log in with gcloud auth application-default login, or name a key file in GOOGLE_APPLICATION_CREDENTIALS")
+		return missing(name, "none", "log in with gcloud auth application-default login, or name a key file in "+
+			"GOOGLE_APPLICATION_CREDENTIALS")
 	}
 	var file struct {
 		Type  string `json:"type"`
@@ -227,7 +230,8 @@ func (c *doctorCmd) dataflow(ctx context.Context) []finding {
 	l := fromFlags()
 	all := []finding{googleCredentials(ctx)}
 	for _, f := range []struct{ name, value, flag string }{
-		{"project", l.Project, "--project"}, {"region", l.Region, "--region"}, {"staging", l.Staging, "--staging_location"}, {"image", l.Image, "--sdk_container_image"},
+		{"project", l.Project, "--project"}, {"region", l.Region, "--region"},
+		{"staging", l.Staging, "--staging_location"}, {"image", l.Image, "--sdk_container_image"},
 	} {
 		if f.value == "" {
 			all = append(all, missing(f.name, "not given", "give "+f.flag+" after --"))
@@ -236,7 +240,8 @@ func (c *doctorCmd) dataflow(ctx context.Context) []finding {
 		}
 	}
 	if l.Worker == "" && flag.Lookup("worker_binary") != nil {
-		return append(all, missing("worker", "not given", "build one with runners/worker/build and give --worker_binary after --"))
+		return append(all, missing("worker", "not given", "build one with runners/worker/build and "+
+			"give --worker_binary after --"))
 	}
 	n, err := dataflow.ReadNeeds(l.Worker)
 	if err != nil {
@@ -254,7 +259,8 @@ func (c *doctorCmd) bigQuery(ctx context.Context) []finding {
 	if c.Dataset == "" {
 		return append(all, missing("dataset", "not given", "give --dataset=bigquery://PROJECT/DATASET"))
 	}
-	if u, err := url.Parse(c.Dataset); err != nil || u.Scheme != "bigquery" || u.Host == "" || strings.Trim(u.Path, "/") == "" {
+	if u, err := url.Parse(c.Dataset); err != nil || u.Scheme != "bigquery" || u.Host == "" ||
+		strings.Trim(u.Path, "/") == "" {
 		return append(all, missing("dataset", c.Dataset+" is none", "give --dataset=bigquery://PROJECT/DATASET"))
 	}
 	return append(all, found("dataset", c.Dataset))
@@ -271,9 +277,11 @@ for p in ("torch", "transformers", "trl", "peft", "accelerate", "datasets", "lla
 `
 
 func (c *doctorCmd) train(ctx context.Context) (all []finding) {
-	gpus, err := output(ctx, probePatience, "nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader")
+	gpus, err := output(ctx, probePatience, "nvidia-smi", "--query-gpu=name,driver_version,memory.total",
+		"--format=csv,noheader")
 	if err != nil || gpus == "" {
-		all = append(all, missing("GPU", "no nvidia-smi", "install the driver, or train on another machine with --launcher slurm"))
+		all = append(all, missing("GPU", "no nvidia-smi", "install the driver, or train on another "+
+			"machine with --launcher slurm"))
 	} else {
 		all = append(all, found("GPU", fmt.Sprintf("%d: %s", strings.Count(gpus, "\n")+1, oneLine(gpus))))
 	}

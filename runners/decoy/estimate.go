@@ -26,7 +26,9 @@ type estimateCmd struct {
 
 // Help is the example that --help shows.
 func (estimateCmd) Help() string {
-	return "Example:\n  decoy extract --recipe my.yaml --out OUT\n  decoy estimate --recipe my.yaml --out OUT\n  decoy estimate --recipe my.yaml --runner dataflow --plan-repositories 100000 --plan-hours 24\n\nNothing is sent and no API key is needed. Figures are for the whole build, with what is in the ledger already."
+	return "Example:\n  decoy extract --recipe my.yaml --out OUT\n  decoy estimate --recipe my.yaml --out OUT\n  " +
+		"decoy estimate --recipe my.yaml --runner dataflow --plan-repositories 100000 --plan-hours 24\n\nNothing is " +
+		"sent and no API key is needed. Figures are for the whole build, with what is in the ledger already."
 }
 
 // Run prints the estimate.
@@ -50,12 +52,15 @@ func (c *estimateCmd) Run(ctx context.Context) error {
 	}
 	var rows [][]string
 	for _, m := range e.Members {
-		rows = append(rows, []string{m.Stage, m.Member, m.Provider, m.Model, span(m.Calls, count), count(m.Recorded), span(m.InputTokens, count), span(m.OutputTokens, count),
+		rows = append(rows, []string{m.Stage, m.Member, m.Provider, m.Model, span(m.Calls, count), count(m.Recorded),
+			span(m.InputTokens, count), span(m.OutputTokens, count),
 			dollarSpan(m.USD), fmt.Sprintf("%.4f", m.RecordedUSD), span(m.Seconds, duration), m.LimitedBy})
 	}
-	rows = append(rows, []string{"all", "", "", "", "", "", "", "", dollarSpan(e.USD), "", span(e.Seconds, duration), ""})
+	rows = append(rows, []string{"all", "", "", "", "", "", "", "", dollarSpan(e.USD), "", span(e.Seconds, duration),
+		""})
 	fmt.Printf("%d contexts, of which %d are sampled\n", e.Contexts, e.SampledContexts)
-	if err := printTable(os.Stdout, []string{"stage", "member", "provider", "model", "calls", "in the ledger", "tokens in", "tokens out", "dollars", "of it paid", "time", "limited by"}, rows); err != nil {
+	if err := printTable(os.Stdout, []string{"stage", "member", "provider", "model", "calls", "in the ledger",
+		"tokens in", "tokens out", "dollars", "of it paid", "time", "limited by"}, rows); err != nil {
 		return err
 	}
 	if e.USD == nil {
@@ -65,10 +70,12 @@ func (c *estimateCmd) Run(ctx context.Context) error {
 	if c.Cells {
 		rows = nil
 		for _, x := range e.Cells {
-			rows = append(rows, []string{x.Type, x.Language, span(x.Negatives, count), dollarSpan(x.USD), span(x.Rows, count), perRow(x.PerSelectedUSD)})
+			rows = append(rows, []string{x.Type, x.Language, span(x.Negatives, count), dollarSpan(x.USD),
+				span(x.Rows, count), perRow(x.PerSelectedUSD)})
 		}
 		fmt.Println()
-		if err := printTable(os.Stdout, []string{"type", "language", "negatives", "dollars", "selected rows", "dollars a selected row"}, rows); err != nil {
+		if err := printTable(os.Stdout, []string{"type", "language", "negatives", "dollars",
+			"selected rows", "dollars a selected row"}, rows); err != nil {
 			return err
 		}
 	}

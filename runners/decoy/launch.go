@@ -35,7 +35,8 @@ func (c stageFlags) stages(ctx context.Context, in inputs, spend spending, names
 			}
 			for _, s := range b.Sources {
 				if onDataflow() && !dataflow.Reachable(s.Path) {
-					return fmt.Errorf("archive %s is on this machine, where workers cannot read it: copy it to a bucket and name it by gs://", s.Path)
+					return fmt.Errorf("archive %s is on this machine, where workers cannot read it: copy it to a "+
+						"bucket and name it by gs://", s.Path)
 				}
 			}
 		}
@@ -59,7 +60,8 @@ func (c common) launch(ctx context.Context, b *pipelines.Build, spend spending, 
 	}
 	if !onDataflow() {
 		if jobs.Remote() && spend.Workers == 0 && b.Recipe.Limiter.Redis == "" && pays(b.Recipe, names) {
-			return usageError{errors.New("--workers is missing: the limits of the panel's accounts are divided by the number of worker processes, which only you know; or name a Redis limiter in the recipe")}
+			return usageError{errors.New("--workers is missing: the limits of the panel's accounts are divided by " +
+				"the number of worker processes, which only you know; or name a Redis limiter in the recipe")}
 		}
 		return nil
 	}
@@ -98,7 +100,8 @@ func fromFlags() dataflow.Launch {
 	return dataflow.Launch{
 		Project: get("project"), Region: get("region"), Endpoint: get("dataflow_endpoint"),
 		Staging: get("staging_location"), Temp: get("temp_location"), Worker: get("worker_binary"),
-		Image: get("sdk_container_image", "worker_harness_container_image"), MachineType: get("worker_machine_type", "machine_type"), MaxWorkers: most,
+		Image:       get("sdk_container_image", "worker_harness_container_image"),
+		MachineType: get("worker_machine_type", "machine_type"), MaxWorkers: most,
 	}
 }
 

@@ -87,7 +87,8 @@ func (c *ledgerStatsCmd) Run(ctx context.Context) error {
 		for _, r := range slices.Sorted(maps.Keys(s.Reasons)) {
 			reasons = append(reasons, fmt.Sprintf("%s %d", r, s.Reasons[r]))
 		}
-		rows = append(rows, []string{stage, member, fmt.Sprint(s.Records), fmt.Sprint(s.Answers), fmt.Sprint(s.Calls), fmt.Sprint(s.InputTokens), fmt.Sprint(s.OutputTokens),
+		rows = append(rows, []string{stage, member, fmt.Sprint(s.Records), fmt.Sprint(s.Answers), fmt.Sprint(s.Calls),
+			fmt.Sprint(s.InputTokens), fmt.Sprint(s.OutputTokens),
 			fmt.Sprintf("%.4f", s.CostUSD), fmt.Sprintf("%.4f", s.AssumedUSD), fmt.Sprintf("%.4f", s.MayCostUSD),
 			fmt.Sprint(s.MayCostCalls), fmt.Sprint(s.Attempts), fmt.Sprint(s.Unpriced), fmt.Sprint(s.Duplicates),
 			fmt.Sprintf("%.4f", s.DuplicateUSD),
@@ -134,7 +135,8 @@ func (c *ledgerVerifyCmd) Run(ctx context.Context) error {
 		sum.Unpriced += a.Unpriced
 	}
 	if !c.JSON {
-		fmt.Printf("%d shards, %d files with %d segments, %d bytes, %d records; the budget counts %.4f US dollars", len(list), sum.Files, sum.Segments, sum.Bytes, sum.Records, sum.SpentUSD)
+		fmt.Printf("%d shards, %d files with %d segments, %d bytes, %d records; the budget counts %.4f US dollars",
+			len(list), sum.Files, sum.Segments, sum.Bytes, sum.Records, sum.SpentUSD)
 		if sum.MayCost > 0 {
 			fmt.Printf(", of which %.4f may have been spent by runs that were killed", sum.MayCost)
 		}
@@ -150,7 +152,8 @@ type ledgerCompactCmd struct{ ledgerOut }
 
 // Help is the example that --help shows.
 func (ledgerCompactCmd) Help() string {
-	return "Example:\n  decoy ledger compact OUT\n\nNothing is left out, and a build goes on as before. It may be interrupted at any moment."
+	return "Example:\n  decoy ledger compact OUT\n\nNothing is left out, and a build goes on as before. It may be " +
+		"interrupted at any moment."
 }
 
 // Run compacts.
@@ -169,7 +172,8 @@ func (c *ledgerCompactCmd) Run(ctx context.Context) error {
 		sum.Segments += s.Segments
 		sum.Records += s.Records
 	}
-	fmt.Printf("%d shards, %d segments with %d records: %d files are now %d\n", len(list), sum.Segments, sum.Records, sum.FilesBefore, sum.FilesAfter)
+	fmt.Printf("%d shards, %d segments with %d records: %d files are now %d\n", len(list), sum.Segments, sum.Records,
+		sum.FilesBefore, sum.FilesAfter)
 	return err
 }
 

@@ -24,7 +24,9 @@ type loadCmd struct {
 
 // Help is the example that --help shows.
 func (loadCmd) Help() string {
-	return "Example:\n  decoy load OUT --to bigquery://my-project/decoy --staging gs://my-bucket/decoy --location EU\n  decoy load OUT --to duckdb:build.db\n  decoy stats duckdb:build.db\n\nRun it again after a build or a failure: a table that has the build's rows is left alone, and a load that runs already is waited for."
+	return "Example:\n  decoy load OUT --to bigquery://my-project/decoy --staging gs://my-bucket/decoy --location " +
+		"EU\n  decoy load OUT --to duckdb:build.db\n  decoy stats duckdb:build.db\n\nRun it again after a build or a " +
+		"failure: a table that has the build's rows is left alone, and a load that runs already is waited for."
 }
 
 // Run loads the tables.
@@ -67,7 +69,8 @@ func (c *loadCmd) list(ctx context.Context, l warehouse.Load) error {
 		if p.Rows != nil {
 			n = fmt.Sprint(*p.Rows)
 		}
-		rows = append(rows, []string{p.Table, fmt.Sprint(p.Files), n, fmt.Sprint(p.Bytes), strings.Join(p.Clustering, ", "), p.Key})
+		rows = append(rows, []string{p.Table, fmt.Sprint(p.Files), n, fmt.Sprint(p.Bytes),
+			strings.Join(p.Clustering, ", "), p.Key})
 	}
 	return printTable(os.Stdout, []string{"table", "files", "rows", "bytes", "clustered by", "key"}, rows)
 }

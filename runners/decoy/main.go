@@ -59,6 +59,9 @@ type cli struct {
 	Doctor      doctorCmd      `cmd:"" help:"Say what is there and what is missing for each way to run, with the remedy."`
 	Bug         bugCmd         `cmd:"" help:"Run again what decoy failed over, from a bundle below OUT/bugs."`
 	DeadLetters deadLettersCmd `cmd:"" name:"deadletters" help:"List the requests that failed for good; build --replay sends them again."`
+	Version     versionCmd     `cmd:"" help:"Say which decoy this is: version, commit, code and schema versions, Beam, grammars."`
+
+	VersionFlag versionFlag `name:"version" help:"Say which decoy this is."`
 }
 
 func run(args []string) int {
@@ -70,7 +73,9 @@ func run(args []string) int {
 	usage := 0
 	parser, err := kong.New(&c,
 		kong.Name("decoy"),
-		kong.Description("decoy builds hard negatives for fill-in-the-middle code completion from archives of source repositories.\n\nWhat follows -- is given to Apache Beam, for example: decoy build -- --runner=flink --endpoint=localhost:8099"),
+		kong.Description("decoy builds hard negatives for fill-in-the-middle code completion from archives of source "+
+			"repositories.\n\nWhat follows -- is given to Apache Beam, for example: decoy build -- --runner=flink "+
+			"--endpoint=localhost:8099"),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Exit(func(code int) { usage = code; panic(helpShown{}) }),
 		outFlags(),

@@ -24,7 +24,8 @@ func serveMetrics(address string, meter *panel.Meter) (at string, close func(), 
 	}
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return "", nil, usageError{fmt.Errorf("--metrics-addr %s: %w; name a free port of this machine, for example 127.0.0.1:9464", address, err)}
+		return "", nil, usageError{fmt.Errorf("--metrics-addr %s: %w; name a free port of this machine, for example "+
+			"127.0.0.1:9464", address, err)}
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
@@ -58,9 +59,10 @@ var (
 	descInFlight = metric("in_flight", "Calls under way.")
 	descWaiting  = metric("waiting", "Requests that wait for the circuit breaker.")
 	descSlots    = metric("concurrency", "Calls that may be under way at present.")
-	descUsed     = metric("limit_used_ratio", "Share of the account's limit that this process used in the last minute.", "limit")
-	descDown     = metric("breaker_open", "Whether the circuit breaker is open.")
-	descETA      = metric("eta_seconds", "Time until the stage's requests are done, where it is known.")
+	descUsed     = metric("limit_used_ratio", "Share of the account's limit that this process used in the last minute.",
+		"limit")
+	descDown = metric("breaker_open", "Whether the circuit breaker is open.")
+	descETA  = metric("eta_seconds", "Time until the stage's requests are done, where it is known.")
 )
 
 // Describe sends all descriptions.
@@ -79,7 +81,10 @@ func (c panelCollector) Collect(ch chan<- prometheus.Metric) {
 		send := func(d *prometheus.Desc, kind prometheus.ValueType, v float64, labels ...string) {
 			ch <- prometheus.MustNewConstMetric(d, kind, v, append([]string{u.Stage, u.Member}, labels...)...)
 		}
-		counter := func(d *prometheus.Desc, v float64, labels ...string) { send(d, prometheus.CounterValue, v, labels...) }
+		counter := func(d *prometheus.Desc, v float64, labels ...string) {
+			send(d, prometheus.CounterValue, v,
+				labels...)
+		}
 		gauge := func(d *prometheus.Desc, v float64, labels ...string) { send(d, prometheus.GaugeValue, v, labels...) }
 		for outcome, n := range u.Outcomes {
 			counter(descRequests, float64(n), outcome)

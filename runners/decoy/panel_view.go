@@ -183,7 +183,8 @@ func panelLine(u panel.Usage) string {
 	}
 	fmt.Fprintf(&b, ", %d of %d in flight", u.InFlight, u.Slots)
 	failed := int64(0)
-	for _, name := range []string{panel.OutcomeServer, panel.OutcomeTimeout, panel.OutcomeConnection, panel.OutcomeBody} {
+	for _, name := range []string{panel.OutcomeServer, panel.OutcomeTimeout, panel.OutcomeConnection,
+		panel.OutcomeBody} {
 		failed += u.Outcomes[name]
 	}
 	for _, n := range []struct {

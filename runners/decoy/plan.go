@@ -29,7 +29,8 @@ func (c *estimateCmd) plan() error {
 		return usageError{err}
 	}
 	in := money.PlanInput{
-		Repositories: c.Plan.Repositories, UnpackedBytes: c.Plan.UnpackedTB * 1e12, SourceShare: c.Plan.SourceShare, Pool: c.Plan.Pool,
+		Repositories: c.Plan.Repositories, UnpackedBytes: c.Plan.UnpackedTB * 1e12, SourceShare: c.Plan.SourceShare,
+		Pool:  c.Plan.Pool,
 		Hours: c.Plan.Hours, Cores: c.Plan.Cores, USDPerRequest: c.Plan.USDPerRequest,
 		Rates: money.MeasuredRates, Prices: money.DataflowPrices,
 	}
@@ -53,14 +54,19 @@ func (c *estimateCmd) plan() error {
 	}
 	var rows [][]string
 	for _, s := range p.Stages {
-		rows = append(rows, []string{cmp.Or(s.Stage, "(walk)"), s.Unit, count(s.Units), count(s.UnitsPerCore), fmt.Sprintf("%.1f", s.CoreHours), count(s.ShuffleBytes), count(s.WrittenBytes)})
+		rows = append(rows, []string{cmp.Or(s.Stage, "(walk)"), s.Unit, count(s.Units), count(s.UnitsPerCore),
+			fmt.Sprintf("%.1f", s.CoreHours), count(s.ShuffleBytes), count(s.WrittenBytes)})
 	}
-	rows = append(rows, []string{"all", "", "", "", fmt.Sprintf("%.1f", p.CoreHours), count(p.ShuffleBytes), count(p.WrittenBytes)})
-	fmt.Printf("%s repositories, %s bytes unpacked, a pool of %s, in %v hours on workers of %v cores\n", count(p.Repositories), count(p.UnpackedBytes), count(in.Pool), in.Hours, in.Cores)
-	if err := printTable(os.Stdout, []string{"stage", "unit", "units", "units a core second", "core hours", "bytes shuffled", "bytes written"}, rows); err != nil {
+	rows = append(rows, []string{"all", "", "", "", fmt.Sprintf("%.1f", p.CoreHours), count(p.ShuffleBytes),
+		count(p.WrittenBytes)})
+	fmt.Printf("%s repositories, %s bytes unpacked, a pool of %s, in %v hours on workers of %v cores\n",
+		count(p.Repositories), count(p.UnpackedBytes), count(in.Pool), in.Hours, in.Cores)
+	if err := printTable(os.Stdout, []string{"stage", "unit", "units", "units a core second", "core hours",
+		"bytes shuffled", "bytes written"}, rows); err != nil {
 		return err
 	}
-	fmt.Printf("shards: %.0f\nworkers: %.0f\npaid requests: %s, %.0f a minute\n", p.Shards, p.Workers, count(p.PaidRequests), p.PerMinute)
+	fmt.Printf("shards: %.0f\nworkers: %.0f\npaid requests: %s, %.0f a minute\n", p.Shards, p.Workers,
+		count(p.PaidRequests), p.PerMinute)
 	if p.USD > 0 {
 		fmt.Printf("dollars for workers: %.2f\n", p.USD)
 	} else {

@@ -23,7 +23,9 @@ type promptCmd struct {
 
 // Help is the example that --help shows.
 func (promptCmd) Help() string {
-	return "Example:\n  decoy prompt --recipe my.yaml --out OUT --context 0078ce9ac5ba929cebb244e7ffeaaacb --type method\n  decoy prompt --recipe my.yaml --out OUT --context 0078ce9ac5ba929cebb244e7ffeaaacb --judge --wire\n\nNothing is sent. The API key is no part of a request's JSON; it goes into a header."
+	return "Example:\n  decoy prompt --recipe my.yaml --out OUT --context 0078ce9ac5ba929cebb244e7ffeaaacb --type " +
+		"method\n  decoy prompt --recipe my.yaml --out OUT --context 0078ce9ac5ba929cebb244e7ffeaaacb --judge " +
+		"--wire\n\nNothing is sent. The API key is no part of a request's JSON; it goes into a header."
 }
 
 // Run prints the request.
@@ -33,7 +35,8 @@ func (c *promptCmd) Run(ctx context.Context) error {
 		return err
 	}
 	a, err := b.Prompt(ctx, pipelines.Question{
-		Context: c.Context, Type: c.Type, Member: c.Member, Sample: c.Sample, Judge: c.Judge || c.Golden || c.Negative != "", Negative: c.Negative, Golden: c.Golden,
+		Context: c.Context, Type: c.Type, Member: c.Member, Sample: c.Sample, Judge: c.Judge || c.Golden ||
+			c.Negative != "", Negative: c.Negative, Golden: c.Golden,
 	})
 	if err != nil {
 		return err
@@ -42,7 +45,8 @@ func (c *promptCmd) Run(ctx context.Context) error {
 		_, err := fmt.Fprintf(os.Stdout, "%s\n", a.Wire)
 		return err
 	}
-	fmt.Printf("# %s, member %s, key %s\n# %d bytes, %d tokens of the limit, %s US dollars at most\n", a.Stage, a.Member, a.Key, len(a.Wire), a.Tokens, dollars(a.MostUSD))
+	fmt.Printf("# %s, member %s, key %s\n# %d bytes, %d tokens of the limit, %s US dollars at most\n", a.Stage,
+		a.Member, a.Key, len(a.Wire), a.Tokens, dollars(a.MostUSD))
 	if a.System == "" && a.User == "" {
 		_, err := fmt.Fprintf(os.Stdout, "%s\n", a.Wire)
 		return err

@@ -20,7 +20,9 @@ type statsCmd struct {
 
 // Help is the example that --help shows.
 func (statsCmd) Help() string {
-	return "Example:\n  decoy stats OUT\n  decoy stats OUT -q negatives_by_cell,fool_rate\n  decoy stats bigquery://my-project/decoy --estimate\n  decoy stats OUT --sql 'SELECT language, COUNT(*) FROM negatives AS n JOIN contexts AS c ON c.id = n.context_id GROUP BY 1'"
+	return "Example:\n  decoy stats OUT\n  decoy stats OUT -q negatives_by_cell,fool_rate\n  decoy stats " +
+		"bigquery://my-project/decoy --estimate\n  decoy stats OUT --sql 'SELECT language, COUNT(*) FROM negatives " +
+		"AS n JOIN contexts AS c ON c.id = n.context_id GROUP BY 1'"
 }
 
 // Run answers the queries.

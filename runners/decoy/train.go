@@ -55,8 +55,10 @@ type trainCmd struct {
 // Help is the example that --help shows.
 func (trainCmd) Help() string {
 	return "Example:\n  decoy train OUT --method sft --model models/Qwen2.5-Coder-7B-Instruct --run-dir runs/sft\n" +
-		"  decoy train OUT --method dpo --trainer llamafactory --launcher slurm --slurm=--partition=gpu --gpus 4 --lora-rank 64 --model models/Qwen2.5-Coder-7B-Instruct --run-dir runs/dpo\n\n" +
-		"Rows are tokenised with the model's tokenizer first; a row that is too long stops the command, since no trainer may truncate."
+		"  decoy train OUT --method dpo --trainer llamafactory --launcher slurm --slurm=--partition=gpu --gpus 4 " +
+		"--lora-rank 64 --model models/Qwen2.5-Coder-7B-Instruct --run-dir runs/dpo\n\n" +
+		"Rows are tokenised with the model's tokenizer first; a row that is too long stops the command, since no " +
+		"trainer may truncate."
 }
 
 // Run renders the run and starts it.
@@ -102,13 +104,15 @@ func (c *trainCmd) options() (trainers.Options, error) {
 		return trainers.Options{}, usageError{fmt.Errorf("--family: %w", err)}
 	}
 	if bucket.In(c.Out) {
-		return trainers.Options{}, usageError{fmt.Errorf("%s: the trainers read files; copy its folder %s to this machine and name that", c.Out, schemas.StageExport)}
+		return trainers.Options{}, usageError{fmt.Errorf("%s: the trainers read files; copy its folder %s to this "+
+			"machine and name that", c.Out, schemas.StageExport)}
 	}
 	o := trainers.Options{
 		Method: c.Method, Trainer: c.Trainer, Model: family, ModelPath: c.Model,
 		Export: filepath.Join(c.Out, schemas.StageExport), Run: c.RunDir, Python: c.Python,
 		LearningRate: c.LearningRate, Beta: c.Beta, SFTWeight: c.SFTWeight, Epochs: c.Epochs, Steps: c.Steps,
-		Batch: c.Batch, PerDevice: c.PerDevice, GPUs: c.GPUs, LoRARank: c.LoRARank, Seed: c.Seed, CPU: c.CPU, Slurm: c.Slurm,
+		Batch: c.Batch, PerDevice: c.PerDevice, GPUs: c.GPUs, LoRARank: c.LoRARank, Seed: c.Seed, CPU: c.CPU,
+		Slurm: c.Slurm,
 	}.WithDefaults()
 	if strings.Contains(o.Python, "/") { // the scripts run in the run's folder
 		if o.Python, err = filepath.Abs(o.Python); err != nil {
@@ -162,7 +166,8 @@ func scanExport(o *trainers.Options) error {
 
 // eachRow reads a split of one of TRL's sets.
 func eachRow[T any](export, set, split string, do func(T) error) error {
-	files, err := shard.List(filepath.Join(export, filepath.FromSlash(trainers.Folder(trainers.TRL, set))), split+"-*.parquet")
+	files, err := shard.List(filepath.Join(export, filepath.FromSlash(trainers.Folder(trainers.TRL, set))),
+		split+"-*.parquet")
 	if err != nil {
 		return err
 	}
@@ -266,14 +271,16 @@ func (c *trainCmd) measure(ctx context.Context, o *trainers.Options) error {
 			continue
 		}
 		var exit *exec.ExitError
-		missing := errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) || errors.As(err, &exit) && exit.ExitCode() == scriptMissing
+		missing := errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) || errors.As(err, &exit) &&
+			exit.ExitCode() == scriptMissing
 		if c.Launcher != launchPrint || !missing {
 			return err
 		}
 		if c.MaxLength > 0 {
 			o.MaxLength = min(o.MaxLength, c.MaxLength)
 		}
-		fmt.Fprintf(os.Stderr, "decoy: the rows were NOT measured (%v).\ndecoy: the limit of %d tokens below is a bound from bytes; the second command measures, and job.sh does so before it trains.\n", err, o.MaxLength)
+		fmt.Fprintf(os.Stderr, "decoy: the rows were NOT measured (%v).\ndecoy: the limit of %d tokens below is a "+
+			"bound from bytes; the second command measures, and job.sh does so before it trains.\n", err, o.MaxLength)
 		return nil
 	}
 	data, err := os.ReadFile(filepath.Join(o.Run, trainers.LengthsFile))

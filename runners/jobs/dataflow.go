@@ -28,30 +28,28 @@ import (
 // whose work could go on.
 var ErrStaged = errors.New("the job was staged and not started")
 
-// dataflowPoll is how often Dataflow is asked. Its metrics change every half minute.
-var dataflowPoll = 10 * time.Second
-
 // dataflowFailures is how many questions in a row may fail while a job runs.
 const dataflowFailures = 30
 
 // dataflowJob is a job of Google Cloud Dataflow.
 type dataflowJob struct {
 	client              *df.Service
+	policy              Policy
 	project, region, id string
 }
 
 // runDataflow submits a pipeline as Beam's runner does, and watches it itself.
-func runDataflow(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (work.Metrics, error) {
+func (l Launcher) runDataflow(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (work.Metrics, error) {
 	name := jobName(j)
-	if err := endPrevious(ctx, j.Out, name); err != nil {
+	if err := l.endPrevious(ctx, j.Out, name); err != nil {
 		return work.Metrics{}, err
 	}
 	if err := prepareDataflow(j); err != nil {
 		return work.Metrics{}, err
 	}
-	r, err := beam.Run(persistent(ctx), Name(), p)
+	r, err := beam.Run(l.Policy.persistent(ctx), Name(), p)
 	if err != nil && ctx.Err() != nil {
-		return work.Metrics{}, endUnknown(name, context.Cause(ctx))
+		return work.Metrics{}, l.endUnknown(name, context.Cause(ctx))
 	}
 	if err != nil {
 		return work.Metrics{}, inOneLine("submit job "+name, err)
@@ -59,7 +57,7 @@ func runDataflow(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (work.M
 	if r == nil || reflect.ValueOf(r).IsNil() {
 		return work.Metrics{}, ErrStaged
 	}
-	d, err := newDataflowJob(ctx, gcpopts.GetProjectFromFlagOrEnvironment(ctx), gcpopts.GetRegion(ctx), r.JobID())
+	d, err := l.newDataflowJob(ctx, gcpopts.GetProjectFromFlagOrEnvironment(ctx), gcpopts.GetRegion(ctx), r.JobID())
 	if err != nil {
 		return work.Metrics{}, err
 	}
@@ -75,16 +73,17 @@ func runDataflow(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (work.M
 	return m, err
 }
 
-func newDataflowJob(ctx context.Context, project, region, id string) (dataflowJob, error) {
+func (l Launcher) newDataflowJob(ctx context.Context, project, region, id string) (dataflowJob, error) {
 	endpoint := ""
 	if f := flag.Lookup("dataflow_endpoint"); f != nil {
 		endpoint = f.Value.String()
 	}
-	client, err := dataflowlib.NewClient(persistent(context.WithoutCancel(ctx)), endpoint)
+	client, err := dataflowlib.NewClient(l.Policy.persistent(context.WithoutCancel(ctx)), endpoint)
 	if err != nil {
-		return dataflowJob{}, fmt.Errorf("dataflow: %w; log in with gcloud auth application-default login, or name a key file in GOOGLE_APPLICATION_CREDENTIALS", err)
+		return dataflowJob{}, fmt.Errorf("dataflow: %w; log in with gcloud auth application-default login, or name a "+
+			"key file in GOOGLE_APPLICATION_CREDENTIALS", err)
 	}
-	return dataflowJob{client, project, region, id}, nil
+	return dataflowJob{client, l.Policy, project, region, id}, nil
 }
 
 func init() {
@@ -121,25 +120,27 @@ func label(j pipelines.Job) error {
 
 // endUnknown cancels the job of a name if there is one: its submission was interrupted,
 // and may have been answered to nobody.
-func endUnknown(name string, cause error) error {
+func (l Launcher) endUnknown(name string, cause error) error {
 	ctx, stop := context.WithTimeout(context.Background(), CancelPatience)
 	defer stop()
 	failed := func(err error) error {
-		return cancelError{fmt.Errorf("%v; dataflow job %s may have been submitted and could not be cancelled (%w): run the same command again to take it up", cause, name, err)}
+		return cancelError{fmt.Errorf("%v; dataflow job %s may have been submitted and could not be cancelled (%w): "+
+			"run the same command again to take it up", cause, name, err)}
 	}
-	d, err := newDataflowJob(ctx, gcpopts.GetProjectFromFlagOrEnvironment(ctx), gcpopts.GetRegion(ctx), "")
+	d, err := l.newDataflowJob(ctx, gcpopts.GetProjectFromFlagOrEnvironment(ctx), gcpopts.GetRegion(ctx), "")
 	if err != nil {
 		return cause // without credentials nothing was submitted
 	}
 	found := ""
-	err = d.client.Projects.Locations.Jobs.List(d.project, d.region).Filter("ACTIVE").Pages(ctx, func(page *df.ListJobsResponse) error {
-		for _, j := range page.Jobs {
-			if j.Name == name {
-				found = j.Id
+	err = d.client.Projects.Locations.Jobs.List(d.project, d.region).Filter("ACTIVE").Pages(ctx,
+		func(page *df.ListJobsResponse) error {
+			for _, j := range page.Jobs {
+				if j.Name == name {
+					found = j.Id
+				}
 			}
-		}
-		return nil
-	})
+			return nil
+		})
 	if err != nil {
 		return failed(err)
 	}
@@ -163,7 +164,8 @@ func (d dataflowJob) wait(ctx context.Context, j pipelines.Job) (m work.Metrics,
 			return d.cancel(context.Cause(ctx))
 		case err != nil:
 			if failures++; failures == dataflowFailures {
-				return m, false, fmt.Errorf("dataflow job %s was not to be seen for %d questions (%w) and may still run: run the same command again to take it up", d.id, failures, err)
+				return m, false, fmt.Errorf("dataflow job %s was not to be seen for %d questions (%w) and may still "+
+					"run: run the same command again to take it up", d.id, failures, err)
 			}
 		case state == "JOB_STATE_DONE":
 			return d.metrics(ctx), true, nil
@@ -173,7 +175,7 @@ func (d dataflowJob) wait(ctx context.Context, j pipelines.Job) (m work.Metrics,
 			failures = 0
 			tell(j, d.metrics(ctx))
 		}
-		if pause(ctx, dataflowPoll) != nil {
+		if pause(ctx, d.policy.DataflowPoll) != nil {
 			return d.cancel(context.Cause(ctx))
 		}
 	}
@@ -188,7 +190,8 @@ func (d dataflowJob) state(ctx context.Context) (string, error) {
 }
 
 func dataflowEnded(state string) bool {
-	return slices.Contains([]string{"JOB_STATE_DONE", "JOB_STATE_FAILED", "JOB_STATE_CANCELLED", "JOB_STATE_DRAINED", "JOB_STATE_UPDATED"}, state)
+	return slices.Contains([]string{"JOB_STATE_DONE", "JOB_STATE_FAILED", "JOB_STATE_CANCELLED", "JOB_STATE_DRAINED",
+		"JOB_STATE_UPDATED"}, state)
 }
 
 // failure is the error of a job that ended without being done: the newest of the
@@ -198,7 +201,8 @@ func (d dataflowJob) failure(ctx context.Context, state string) error {
 		return fmt.Errorf("dataflow job %s ended as %s, not by this command", d.id, state)
 	}
 	cause := ""
-	err := d.client.Projects.Locations.Jobs.Messages.List(d.project, d.region, d.id).MinimumImportance("JOB_MESSAGE_ERROR").Context(ctx).
+	err := d.client.Projects.Locations.Jobs.Messages.List(d.project, d.region,
+		d.id).MinimumImportance("JOB_MESSAGE_ERROR").Context(ctx).
 		Pages(ctx, func(page *df.ListJobMessagesResponse) error {
 			for _, m := range page.JobMessages {
 				cause = worse(cause, m.MessageText)
@@ -207,7 +211,8 @@ func (d dataflowJob) failure(ctx context.Context, state string) error {
 		})
 	switch {
 	case err != nil:
-		return fmt.Errorf("dataflow job %s failed, and its messages could not be read: %w", d.id, inOneLine("messages", err))
+		return fmt.Errorf("dataflow job %s failed, and its messages could not be read: %w",
+			d.id, inOneLine("messages", err))
 	case cause == "":
 		return fmt.Errorf("dataflow job %s failed and has no error message: look into its worker log", d.id)
 	}
@@ -223,7 +228,8 @@ func (d dataflowJob) metrics(ctx context.Context) work.Metrics {
 	// The service lists a value for each step, once committed and once tentative.
 	byKind := map[bool]work.Metrics{}
 	for _, tentative := range []bool{true, false} {
-		byKind[tentative] = work.Metrics{Counters: map[string]int64{}, Distributions: map[string]work.Distribution{}}
+		byKind[tentative] = work.Metrics{Counters: map[string]int64{},
+			Distributions: map[string]work.Distribution{}}
 	}
 	for _, u := range got.Metrics {
 		stage, ok := ours(u.Name.Context["namespace"])
@@ -236,7 +242,8 @@ func (d dataflowJob) metrics(ctx context.Context) work.Metrics {
 		}
 		if v, ok := u.Distribution.(map[string]any); ok {
 			at := func(k string) int64 { f, _ := v[k].(float64); return int64(f) }
-			m.Distributions[name] = m.Distributions[name].Plus(work.Distribution{Count: at("count"), Sum: at("sum"), Min: at("min"), Max: at("max")})
+			m.Distributions[name] = m.Distributions[name].Plus(work.Distribution{Count: at("count"),
+				Sum: at("sum"), Min: at("min"), Max: at("max")})
 		}
 	}
 	if len(byKind[false].Counters)+len(byKind[false].Distributions) > 0 {
@@ -250,7 +257,8 @@ func (d dataflowJob) cancel(cause error) (work.Metrics, bool, error) {
 	ctx, stop := context.WithTimeout(context.Background(), CancelPatience)
 	defer stop()
 	if err := d.end(ctx, false); err != nil {
-		return work.Metrics{}, false, cancelError{fmt.Errorf("%v; dataflow job %s could not be cancelled and may still run: %w", cause, d.id, err)}
+		return work.Metrics{}, false, cancelError{fmt.Errorf("%v; dataflow job %s could not be cancelled and "+
+			"may still run: %w", cause, d.id, err)}
 	}
 	// Workers take minutes to stop; until then the record keeps another launch away.
 	state, err := d.state(ctx)
@@ -268,7 +276,8 @@ func (d dataflowJob) end(ctx context.Context, wait bool) error {
 			return nil
 		}
 		if !asked {
-			if _, err := d.client.Projects.Locations.Jobs.Update(d.project, d.region, d.id, &df.Job{RequestedState: "JOB_STATE_CANCELLED"}).Context(ctx).Do(); err != nil {
+			if _, err := d.client.Projects.Locations.Jobs.Update(d.project, d.region, d.id,
+				&df.Job{RequestedState: "JOB_STATE_CANCELLED"}).Context(ctx).Do(); err != nil {
 				return err
 			}
 		}
@@ -283,8 +292,8 @@ func (d dataflowJob) end(ctx context.Context, wait bool) error {
 
 // endDataflow ends a job unless it is named keep and runs: then a submission of that
 // name takes it up.
-func (r record) endDataflow(ctx context.Context, keep string) error {
-	d, err := newDataflowJob(ctx, r.Project, r.Region, r.ID)
+func (l Launcher) endDataflow(ctx context.Context, r record, keep string) error {
+	d, err := l.newDataflowJob(ctx, r.Project, r.Region, r.ID)
 	if err != nil {
 		return err
 	}

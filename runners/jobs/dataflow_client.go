@@ -8,29 +8,23 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"time"
 
 	"golang.org/x/oauth2"
 	"google.golang.org/api/googleapi"
 )
 
-// How long one request of Dataflow's interface may take, and the waits before it is
-// made again. A job that is created twice is refused by its name, so creating is safe
-// to repeat.
-var (
-	dataflowPatience = 30 * time.Second
-	dataflowRetries  = []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second}
-)
-
 // persistent makes clients of Google's interfaces that are made with the context try
 // again where a server is in trouble, and give up when ctx ends. Beam gives its own
 // calls no context, no time limit and no second try.
-func persistent(ctx context.Context) context.Context {
-	return context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: retrying{ctx}})
+func (p Policy) persistent(ctx context.Context) context.Context {
+	return context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: retrying{ctx, p}})
 }
 
 // retrying is a transport for small requests.
-type retrying struct{ ctx context.Context }
+type retrying struct {
+	ctx    context.Context
+	policy Policy
+}
 
 // RoundTrip makes a request until it is answered otherwise than with 429 or 5xx.
 func (t retrying) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -47,19 +41,20 @@ func (t retrying) RoundTrip(r *http.Request) (*http.Response, error) {
 		r.Body.Close()
 	}
 	for i := 0; ; i++ {
-		resp, err := once(r, body)
+		resp, err := t.policy.once(r, body)
 		if err == nil && resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode < 500 {
 			return resp, nil
 		}
-		if i == len(dataflowRetries) || pause(ctx, dataflowRetries[i]) != nil {
+		if i == len(t.policy.DataflowRetries) || pause(ctx, t.policy.DataflowRetries[i]) != nil {
 			return resp, err
 		}
 	}
 }
 
 // once makes a request and reads its answer.
-func once(r *http.Request, body []byte) (*http.Response, error) {
-	ctx, cancel := context.WithTimeoutCause(r.Context(), dataflowPatience, fmt.Errorf("no answer within %v", dataflowPatience))
+func (p Policy) once(r *http.Request, body []byte) (*http.Response, error) {
+	ctx, cancel := context.WithTimeoutCause(r.Context(), p.DataflowPatience,
+		fmt.Errorf("no answer within %v", p.DataflowPatience))
 	defer cancel()
 	r = r.Clone(ctx)
 	r.Body = io.NopCloser(bytes.NewReader(body))

@@ -62,16 +62,15 @@ func TestDataflowEnds(t *testing.T) {
 		{name: "metrics: 503", script: states("RUNNING", "DONE"), faults: map[string][]int{dataflowtest.Metrics: {503, 503, 503, 503}}, created: 1},
 	} {
 		t.Run(r.name, func(t *testing.T) {
-			patience := dataflowPatience
-			dataflowPatience = time.Second
-			t.Cleanup(func() { dataflowPatience = patience })
+			impatient := quick
+			impatient.Policy.DataflowPatience = time.Second
 			before := len(c.api.Jobs())
 			c.api.Script(r.script)
 			for kind, f := range r.faults {
 				c.api.Fault(kind, f...)
 			}
 			j := worker(t)
-			_, err := Run(t.Context(), graph(), j)
+			_, err := impatient.Run(t.Context(), graph(), j)
 			for kind := range r.faults {
 				c.api.Fault(kind)
 			}
@@ -101,7 +100,7 @@ func TestAnInterruptCancels(t *testing.T) {
 			ended := make(chan error)
 			j := worker(t)
 			go func() {
-				_, err := Run(ctx, graph(), j)
+				_, err := quick.Run(ctx, graph(), j)
 				ended <- err
 			}()
 			kind := dataflowtest.Get
@@ -136,7 +135,7 @@ func TestASubmissionThatNobodyHeardOf(t *testing.T) {
 	c := smallCloud(t)
 	ctx, interrupt := context.WithCancel(t.Context())
 	c.api.Script(func(j *dataflowtest.Job) { states("RUNNING")(j); interrupt() })
-	if _, err := Run(ctx, graph(), worker(t)); !errors.Is(err, context.Canceled) {
+	if _, err := quick.Run(ctx, graph(), worker(t)); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 	// The fake adds the job while the interrupted launcher looks for it: one of the two
@@ -162,7 +161,7 @@ func TestASecondLaunch(t *testing.T) {
 			}
 			ended := make(chan error)
 			go func() {
-				_, err := Run(t.Context(), graph(), j)
+				_, err := quick.Run(t.Context(), graph(), j)
 				ended <- err
 			}()
 			for c.api.Asked(dataflowtest.Create) == 0 || !recordOf(j, id) {
@@ -199,7 +198,7 @@ func smallCloud(t *testing.T) cloud {
 func TestATemplateIsStaged(t *testing.T) {
 	c := smallCloud(t)
 	setFlags(t, map[string]string{"template_location": c.bucket.Address("templates/one")})
-	_, err := Run(t.Context(), graph(), worker(t))
+	_, err := quick.Run(t.Context(), graph(), worker(t))
 	if !errors.Is(err, ErrStaged) || len(c.api.Jobs()) != 0 {
 		t.Errorf("%v, %d jobs", err, len(c.api.Jobs()))
 	}
@@ -208,7 +207,7 @@ func TestATemplateIsStaged(t *testing.T) {
 func TestNoCredentials(t *testing.T) {
 	smallCloud(t)
 	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", filepath.Join(t.TempDir(), "absent.json"))
-	if _, err := Run(t.Context(), graph(), worker(t)); err == nil || !strings.Contains(err.Error(), "absent.json") || strings.Contains(err.Error(), "\n") {
+	if _, err := quick.Run(t.Context(), graph(), worker(t)); err == nil || !strings.Contains(err.Error(), "absent.json") || strings.Contains(err.Error(), "\n") {
 		t.Errorf("error %v", err)
 	}
 }

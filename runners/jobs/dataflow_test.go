@@ -83,9 +83,6 @@ func googleCloud(t *testing.T) cloud {
 		"labels": `{"team":"corpus"}`, "job_name": "", "async": "false", "job_timeout": "10m",
 	})
 	dataflow.DontUseFlagAsPipelineOption("test.testlogfile") // go test's own
-	poll, patience, retries := dataflowPoll, dataflowPatience, dataflowRetries
-	dataflowPoll, dataflowPatience, dataflowRetries = 5*time.Millisecond, time.Minute, []time.Duration{time.Millisecond, time.Millisecond}
-	t.Cleanup(func() { dataflowPoll, dataflowPatience, dataflowRetries = poll, patience, retries })
 	return c
 }
 
@@ -121,7 +118,7 @@ func (c cloud) build(t *testing.T) *pipelines.Build {
 		t.Fatal(err)
 	}
 	r.Archives, r.Rows, r.Shards = []string{c.bucket.Address("archives/repo.zip")}, nil, 2
-	out := &pipelines.Build{Out: c.bucket.Address("out"), Recipe: r, Workers: 8, Run: Run, Log: t.Logf}
+	out := &pipelines.Build{Out: c.bucket.Address("out"), Recipe: r, Workers: 8, Run: quick.Run, Log: t.Logf}
 	if err := out.Resolve(t.Context()); err != nil {
 		t.Fatal(err)
 	}

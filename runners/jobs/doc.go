@@ -36,7 +36,7 @@
 // end. A stream of updates that breaks is opened again while the service knows the
 // job; if the service is gone, the job is cancelled on the cluster. --job_timeout
 // bounds a job's time: a Flink task manager that is out of memory can leave a job
-// RUNNING for ever.
+// RUNNING for ever. How long and how often other machines are asked is a [Policy].
 //
 // # Workers
 //

@@ -12,14 +12,10 @@ import (
 	"time"
 )
 
-// flinkSettles is how long no job of a name must be there for it to be over: one that
-// the job server is just handing over to the cluster is on neither.
-var flinkSettles = 2 * time.Second
-
 // endFlinkJobs cancels the jobs of a Flink cluster that were submitted under a name and
 // waits until they are over, through the cluster's REST interface
 // (https://nightlies.apache.org/flink/flink-docs-release-1.19/docs/ops/rest_api/).
-func endFlinkJobs(ctx context.Context, rest, name string) error {
+func (p Policy) endFlinkJobs(ctx context.Context, rest, name string) error {
 	rest = strings.TrimSuffix(rest, "/")
 	asked := map[string]bool{}
 	for last := time.Now(); ; {
@@ -29,7 +25,7 @@ func endFlinkJobs(ctx context.Context, rest, name string) error {
 		}
 		if len(active) > 0 {
 			last = time.Now()
-		} else if time.Since(last) >= flinkSettles {
+		} else if time.Since(last) >= p.FlinkSettles {
 			return nil
 		}
 		for _, id := range active {
@@ -38,7 +34,8 @@ func endFlinkJobs(ctx context.Context, rest, name string) error {
 			}
 			asked[id] = true
 			// One that ended since is refused: the next look says what is left.
-			if _, err := flinkAsk(ctx, http.MethodPatch, rest+"/jobs/"+id+"?mode=cancel"); err != nil && !errors.Is(err, errRefused) {
+			if _, err := flinkAsk(ctx, http.MethodPatch, rest+"/jobs/"+id+"?mode=cancel"); err != nil &&
+				!errors.Is(err, errRefused) {
 				return err
 			}
 		}
@@ -71,7 +68,8 @@ func flinkJobs(ctx context.Context, rest, name string) ([]string, error) {
 		} `json:"jobs"`
 	}
 	if err := json.Unmarshal(raw, &overview); err != nil {
-		return nil, fmt.Errorf("%s/jobs/overview: %w: is --flink_rest the REST interface of a Flink cluster?", rest, err)
+		return nil, fmt.Errorf("%s/jobs/overview: %w: is --flink_rest the REST interface of a Flink cluster?", rest,
+			err)
 	}
 	var active []string
 	for _, j := range overview.Jobs {

@@ -52,7 +52,7 @@ func TestFlinkJobsAreFoundByTheNameThatBeamGivesThem(t *testing.T) {
 	defer s.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	if err := endFlinkJobs(ctx, s.URL+"/", "decoy-extract-f44a1b154f97"); err != nil {
+	if err := quick.Policy.endFlinkJobs(ctx, s.URL+"/", "decoy-extract-f44a1b154f97"); err != nil {
 		t.Fatal(err)
 	}
 	if want := []string{"decoy0extract0f44a1b154f97-root-1122222846-52fc9301 mode=cancel"}; !slices.Equal(f.asked, want) {

@@ -19,6 +19,8 @@ import (
 	// forms of small DoFns: they take 9 s to compile and our elements are shards.
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem/gcs"
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem/local"
+
+	//lint:ignore SA1019 It is the second opinion on prism, in one process.
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/direct"
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/flink"
 
@@ -27,7 +29,8 @@ import (
 )
 
 var (
-	flinkREST  = flag.String("flink_rest", "", "Address of the Flink cluster's REST interface, for example http://localhost:8081: with it a job is found and cancelled when the job service is gone.")
+	flinkREST = flag.String("flink_rest", "", "Address of the Flink cluster's REST interface, for example "+
+		"http://localhost:8081: with it a job is found and cancelled when the job service is gone.")
 	jobTimeout = flag.Duration("job_timeout", 0, "Cancel a job that takes longer (0: never).")
 )
 
@@ -80,15 +83,16 @@ func kind(name string) runnerKind {
 func Quiet() { beamlog.SetLogger(quiet{}) }
 
 // Run runs a pipeline to its end.
-func Run(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (work.Metrics, error) {
+func (l Launcher) Run(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (work.Metrics, error) {
 	Quiet()
 	said := catchLog()
 	if *jobTimeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, *jobTimeout, fmt.Errorf("the job took longer than --job_timeout=%v", *jobTimeout))
+		ctx, cancel = context.WithTimeoutCause(ctx, *jobTimeout, fmt.Errorf("the job took longer than --job_timeout=%v",
+			*jobTimeout))
 		defer cancel()
 	}
-	m, err := run(ctx, p, j)
+	m, err := l.run(ctx, p, j)
 	if err == nil {
 		return m, nil
 	}
@@ -105,17 +109,17 @@ func Run(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (work.Metrics, 
 	return m, errors.New(own)
 }
 
-func run(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (work.Metrics, error) {
+func (l Launcher) run(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (work.Metrics, error) {
 	switch kind(Name()) {
 	case kindPrism:
 		if *jobopts.Endpoint == "" {
-			return runPrism(ctx, p, j)
+			return l.runPrism(ctx, p, j)
 		}
-		return runRemote(ctx, p, j)
+		return l.runRemote(ctx, p, j)
 	case kindPortable:
-		return runRemote(ctx, p, j)
+		return l.runRemote(ctx, p, j)
 	case kindDataflow:
-		return runDataflow(ctx, p, j)
+		return l.runDataflow(ctx, p, j)
 	}
 	r, err := beam.Run(ctx, Name(), p)
 	if err != nil || r == nil {
@@ -137,7 +141,8 @@ func plain(r metrics.Results) work.Metrics {
 		if stage, ok := ours(d.Namespace()); ok {
 			v := d.Result()
 			name := stage + "/" + d.Name()
-			m.Distributions[name] = m.Distributions[name].Plus(work.Distribution{Count: v.Count, Sum: v.Sum, Min: v.Min, Max: v.Max})
+			m.Distributions[name] = m.Distributions[name].Plus(work.Distribution{Count: v.Count,
+				Sum: v.Sum, Min: v.Min, Max: v.Max})
 		}
 	}
 	return m

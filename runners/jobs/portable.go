@@ -33,6 +33,7 @@ const (
 type service struct {
 	client   jobpb.JobServiceClient
 	endpoint string // "" for the one inside of this process
+	policy   Policy
 }
 
 // job is one that was submitted.
@@ -47,8 +48,8 @@ type job struct {
 }
 
 // runRemote runs a pipeline through the job service that --endpoint names.
-func runRemote(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (work.Metrics, error) {
-	s, hangUp, err := dial(ctx, *jobopts.Endpoint)
+func (l Launcher) runRemote(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (work.Metrics, error) {
+	s, hangUp, err := l.dial(ctx, *jobopts.Endpoint)
 	if err != nil {
 		return work.Metrics{}, err
 	}
@@ -95,15 +96,16 @@ func (r *job) run(ctx context.Context, j pipelines.Job, started func(id string) 
 	return r.wait(ctx, j)
 }
 
-func dial(ctx context.Context, endpoint string) (service, func(), error) {
+func (l Launcher) dial(ctx context.Context, endpoint string) (service, func(), error) {
 	if endpoint == "" {
 		return service{}, nil, fmt.Errorf("runner %s needs the address of a job service: --endpoint=HOST:PORT", Name())
 	}
 	conn, err := grpcx.Dial(ctx, endpoint, dialPatience)
 	if err != nil {
-		return service{}, nil, fmt.Errorf("no job service answers at %s within %v: start one (runners/flink/start for Flink), or correct --endpoint", endpoint, dialPatience)
+		return service{}, nil, fmt.Errorf("no job service answers at %s within %v: start one (runners/flink/start "+
+			"for Flink), or correct --endpoint", endpoint, dialPatience)
 	}
-	return service{jobpb.NewJobServiceClient(conn), endpoint}, func() { conn.Close() }, nil
+	return service{jobpb.NewJobServiceClient(conn), endpoint, l.Policy}, func() { conn.Close() }, nil
 }
 
 // prepare gives the service a pipeline and what its environment needs.
@@ -123,7 +125,8 @@ func (s service) prepare(ctx context.Context, p *beam.Pipeline, j pipelines.Job)
 		config = workers.EnvironmentConfig
 	}
 	if err := s.stage(ctx, out, config, func(e *pipepb.Environment) (*pipepb.Pipeline, error) {
-		return graphx.Marshal(edges, &graphx.Options{Environment: e, PipelineResourceHints: jobopts.GetPipelineResourceHints()})
+		return graphx.Marshal(edges, &graphx.Options{Environment: e,
+			PipelineResourceHints: jobopts.GetPipelineResourceHints()})
 	}); err != nil {
 		out.close()
 		return nil, err
@@ -131,7 +134,8 @@ func (s service) prepare(ctx context.Context, p *beam.Pipeline, j pipelines.Job)
 	return out, nil
 }
 
-func (s service) stage(ctx context.Context, out *job, config func(context.Context) string, marshal func(*pipepb.Environment) (*pipepb.Pipeline, error)) error {
+func (s service) stage(ctx context.Context, out *job, config func(context.Context) string,
+	marshal func(*pipepb.Environment) (*pipepb.Pipeline, error)) error {
 	environment, err := graphx.CreateEnvironment(ctx, jobopts.GetEnvironmentUrn(ctx), config)
 	if err != nil {
 		return err
@@ -140,7 +144,8 @@ func (s service) stage(ctx context.Context, out *job, config func(context.Contex
 	switch {
 	case binary != "":
 	case environment.GetUrn() == graphx.URNEnvDocker:
-		return errors.New("containers are given the worker by its file: make one with runners/worker/build and name it in --worker_binary, or take another --environment_type")
+		return errors.New("containers are given the worker by its file: make one with runners/worker/build and name " +
+			"it in --worker_binary, or take another --environment_type")
 	default:
 		environment.Dependencies = nil
 	}
@@ -153,7 +158,8 @@ func (s service) stage(ctx context.Context, out *job, config func(context.Contex
 		}
 	}
 	prepared, artifacts, token, err := runnerlib.Prepare(ctx, s.client, out.pipeline, &runnerlib.JobOptions{
-		Name: out.name, Experiments: jobopts.GetExperiments(), RetainDocker: *jobopts.RetainDockerContainers, Parallelism: *jobopts.Parallelism,
+		Name: out.name, Experiments: jobopts.GetExperiments(), RetainDocker: *jobopts.RetainDockerContainers,
+		Parallelism: *jobopts.Parallelism,
 	})
 	if err != nil {
 		return err
@@ -170,11 +176,9 @@ type update struct {
 	err     error  // the service is gone
 }
 
-// A stream of updates that breaks is opened again while the service knows the job:
-// so often in a row, and after so long.
+// streamTries is how often in a row a stream of updates that breaks is opened while
+// the service knows the job.
 const streamTries = 5
-
-var streamPause = time.Second
 
 // follow streams a job's updates. The channel is closed when ctx ends.
 func (r *job) follow(ctx context.Context) <-chan update {
@@ -212,7 +216,7 @@ func (r *job) follow(ctx context.Context) <-chan update {
 			if asked == nil && !send(update{state: now.GetState()}) || asked == nil && ended(now.GetState()) {
 				return
 			}
-			if pause(ctx, streamPause) != nil {
+			if pause(ctx, r.policy.StreamPause) != nil {
 				return
 			}
 		}
@@ -227,8 +231,13 @@ const causePatience = 5 * time.Second
 // wait follows a job to its end.
 func (r *job) wait(ctx context.Context, j pipelines.Job) (work.Metrics, error) {
 	following, stop := context.WithCancel(ctx)
-	defer stop()
-	updates := r.follow(following)
+	stream := r.follow(following)
+	defer func() { // whoever follows it ends before the job is left
+		stop()
+		for range stream {
+		}
+	}()
+	updates := stream
 	poll := time.NewTicker(pollEvery)
 	defer poll.Stop()
 	var failure string
@@ -290,7 +299,7 @@ func (r *job) surely(known bool) error {
 	}
 	ctx, stop := context.WithTimeout(context.Background(), CancelPatience)
 	defer stop()
-	return endFlinkJobs(ctx, *flinkREST, r.name)
+	return r.policy.endFlinkJobs(ctx, *flinkREST, r.name)
 }
 
 // errUnsure is what is to be said of Flink's jobs where only the job server was asked.
@@ -310,7 +319,8 @@ func worse(old, now string) string {
 
 func ended(s jobpb.JobState_Enum) bool {
 	switch s {
-	case jobpb.JobState_DONE, jobpb.JobState_FAILED, jobpb.JobState_CANCELLED, jobpb.JobState_DRAINED, jobpb.JobState_UPDATED:
+	case jobpb.JobState_DONE, jobpb.JobState_FAILED, jobpb.JobState_CANCELLED, jobpb.JobState_DRAINED,
+		jobpb.JobState_UPDATED:
 		return true
 	}
 	return false
@@ -324,7 +334,8 @@ func (r *job) metrics() work.Metrics {
 	if err != nil {
 		return work.Metrics{}
 	}
-	return plain(*metricsx.FromMonitoringInfos(r.pipeline, got.GetMetrics().GetAttempted(), got.GetMetrics().GetCommitted()))
+	return plain(*metricsx.FromMonitoringInfos(r.pipeline, got.GetMetrics().GetAttempted(),
+		got.GetMetrics().GetCommitted()))
 }
 
 // cancel ends a job for a cause, which it returns once the job is over.
@@ -370,9 +381,12 @@ func (s service) end(ctx context.Context, id string) error {
 func (r *job) lost(err error) error {
 	if onFlink(Name()) && *flinkREST != "" && r.surely(false) == nil {
 		r.over = true
-		return fmt.Errorf("the job service at %s went away (%w); the job was cancelled on the cluster: start the service again and run the same command to go on", r.endpoint, err)
+		return fmt.Errorf("the job service at %s went away (%w); the job was cancelled on the cluster: start the "+
+			"service again and run the same command to go on", r.endpoint, err)
 	}
-	return fmt.Errorf("the job service at %s went away (%w), and job %s may still run on the cluster: start the service again and run the same command with --flink_rest=URL, which cancels that job first", r.endpoint, err, r.name)
+	return fmt.Errorf("the job service at %s went away (%w), and job %s may still run on the cluster: start the "+
+		"service again and run the same command with --flink_rest=URL, which cancels that job first", r.endpoint, err,
+		r.name)
 }
 
 func pause(ctx context.Context, d time.Duration) error {

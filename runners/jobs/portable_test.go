@@ -25,9 +25,17 @@ import (
 	"decoy/pipelines"
 )
 
+// quick asks the fakes of these tests often. A request that runs a whole job on a busy
+// machine is not made again meanwhile.
+var quick = Launcher{Policy{
+	StreamPause:      time.Millisecond,
+	DataflowPoll:     5 * time.Millisecond,
+	DataflowPatience: 10 * time.Minute,
+	DataflowRetries:  []time.Duration{time.Millisecond, time.Millisecond},
+}}
+
 func TestMain(m *testing.M) {
 	beam.Init()
-	flinkSettles = 0
 	os.Exit(m.Run())
 }
 
@@ -58,7 +66,6 @@ func serve(t *testing.T, script func(id string, s jobpb.JobService_GetMessageStr
 	go f.grpc.Serve(l)
 	t.Cleanup(f.grpc.Stop)
 	*runners.Runner, *jobopts.Endpoint = "universal", f.at
-	streamPause = time.Millisecond
 	*jobopts.EnvironmentType, *jobopts.EnvironmentConfig = "PROCESS", `{"command":"/opt/worker"}`
 	t.Cleanup(func() {
 		*runners.Runner, *jobopts.Endpoint, *jobopts.EnvironmentType, *jobopts.EnvironmentConfig, *flinkREST, *jobTimeout = "", "", "", "", "", 0
@@ -169,7 +176,7 @@ func TestEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			serve(t, c.script)
 			j := worker(t)
-			_, err := Run(t.Context(), graph(), j)
+			_, err := quick.Run(t.Context(), graph(), j)
 			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 				t.Errorf("error %v, want %q", err, c.want)
 			}
@@ -189,12 +196,12 @@ func TestWhatIsSubmitted(t *testing.T) {
 	f := serve(t, func(_ string, s jobpb.JobService_GetMessageStreamServer) error { return state(s, jobpb.JobState_DONE) })
 	j := worker(t)
 	for range 2 {
-		if _, err := Run(t.Context(), graph(), j); err != nil {
+		if _, err := quick.Run(t.Context(), graph(), j); err != nil {
 			t.Fatal(err)
 		}
 	}
 	j.Fingerprint = "other"
-	if _, err := Run(t.Context(), graph(), j); err != nil {
+	if _, err := quick.Run(t.Context(), graph(), j); err != nil {
 		t.Fatal(err)
 	}
 	names := map[string]int{}
@@ -247,7 +254,7 @@ func TestInterruptCancels(t *testing.T) {
 				}
 				interrupt(errors.New("interrupted"))
 			}()
-			if _, err := Run(ctx, graph(), j); err == nil || err.Error() != "interrupted" {
+			if _, err := quick.Run(ctx, graph(), j); err == nil || err.Error() != "interrupted" {
 				t.Errorf("error %v", err)
 			}
 			if len(*asked) != 1 || recorded(j) {
@@ -262,7 +269,7 @@ func TestTimeoutCancels(t *testing.T) {
 	f = serve(t, hang(&f))
 	// On a busy machine the time can be over before the job is submitted.
 	for *jobTimeout = 200 * time.Millisecond; len(f.cancelled) == 0; *jobTimeout *= 2 {
-		if _, err := Run(t.Context(), graph(), worker(t)); err == nil || !strings.Contains(err.Error(), "--job_timeout="+jobTimeout.String()) {
+		if _, err := quick.Run(t.Context(), graph(), worker(t)); err == nil || !strings.Contains(err.Error(), "--job_timeout="+jobTimeout.String()) {
 			t.Fatalf("error %v", err)
 		}
 	}
@@ -314,7 +321,7 @@ func TestPreviousJobIsEnded(t *testing.T) {
 			if c.cluster != nil {
 				asked = &cluster(t, c.cluster...).asked
 			}
-			err := EndPrevious(t.Context(), j.Out)
+			err := quick.EndPrevious(t.Context(), j.Out)
 			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), recordName)) {
 				t.Errorf("error %v, want %q", err, c.want)
 			}
@@ -360,7 +367,7 @@ func TestFlinkIsNotTakenByItsWord(t *testing.T) {
 			serve(t, c.script)
 			*runners.Runner = "flink"
 			j := worker(t)
-			_, err := Run(t.Context(), graph(), j)
+			_, err := quick.Run(t.Context(), graph(), j)
 			if err == nil || strings.Contains(err.Error(), "--flink_rest=URL") == c.over || recorded(j) == c.over {
 				t.Errorf("error %v, recorded %v", err, recorded(j))
 			}
@@ -379,7 +386,7 @@ func TestBrokenStream(t *testing.T) {
 		return state(s, jobpb.JobState_DONE)
 	})
 	j := worker(t)
-	if _, err := Run(t.Context(), graph(), j); err != nil || opened != 3 || recorded(j) || len(f.cancelled) != 0 {
+	if _, err := quick.Run(t.Context(), graph(), j); err != nil || opened != 3 || recorded(j) || len(f.cancelled) != 0 {
 		t.Errorf("error %v, opened %d, recorded %v", err, opened, recorded(j))
 	}
 }
@@ -390,7 +397,7 @@ func TestServiceThatDiesIsCancelledOnTheCluster(t *testing.T) {
 	})
 	j := worker(t)
 	flink := cluster(t, flinkName(jobName(j))+"root")
-	_, err := Run(t.Context(), graph(), j)
+	_, err := quick.Run(t.Context(), graph(), j)
 	if err == nil || !strings.Contains(err.Error(), "was cancelled on the cluster") || len(flink.asked) != 1 || recorded(j) {
 		t.Errorf("error %v, asked %v, recorded %v", err, flink.asked, recorded(j))
 	}
@@ -400,11 +407,11 @@ func TestNoJobService(t *testing.T) {
 	serve(t, nil).grpc.Stop()
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	_, _, err := dial(ctx, *jobopts.Endpoint)
+	_, _, err := quick.dial(ctx, *jobopts.Endpoint)
 	if err == nil || !strings.Contains(err.Error(), "runners/flink/start") {
 		t.Errorf("error %v", err)
 	}
-	if _, _, err := dial(t.Context(), ""); err == nil || !strings.Contains(err.Error(), "--endpoint=HOST:PORT") {
+	if _, _, err := quick.dial(t.Context(), ""); err == nil || !strings.Contains(err.Error(), "--endpoint=HOST:PORT") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -25,7 +25,7 @@ var inProcess = sync.OnceValues(func() (jobpb.JobServiceClient, error) {
 
 // runPrism runs a pipeline on prism inside of this process, and its DoFns too where no
 // environment is named.
-func runPrism(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (work.Metrics, error) {
+func (l Launcher) runPrism(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (work.Metrics, error) {
 	client, err := inProcess()
 	if err != nil {
 		return work.Metrics{}, err
@@ -33,7 +33,7 @@ func runPrism(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (work.Metr
 	if *jobopts.EnvironmentType == "" {
 		*jobopts.EnvironmentType = "loopback"
 	}
-	s := service{client: client}
+	s := service{client: client, policy: l.Policy}
 	job, err := s.prepare(ctx, p, j)
 	if err != nil {
 		return work.Metrics{}, err

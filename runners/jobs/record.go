@@ -76,37 +76,39 @@ func readRecord(out string) (r record, ok bool, err error) {
 		return r, false, err
 	}
 	if err := json.Unmarshal(raw, &r); err != nil {
-		return r, false, fmt.Errorf("read %q: %w: see on the runner that no job of this build is active, then remove the file", recordPath(out), err)
+		return r, false, fmt.Errorf("read %q: %w: see on the runner that no job of this build is active, then remove "+
+			"the file", recordPath(out), err)
 	}
 	return r, true, nil
 }
 
 // endPrevious ends the remote job that a launcher which is gone left working on OUT.
 // One of the name keep may run on, where it can be taken up.
-func endPrevious(ctx context.Context, out, keep string) error {
+func (l Launcher) endPrevious(ctx context.Context, out, keep string) error {
 	r, ok, err := readRecord(out)
 	if err != nil || !ok {
 		return err
 	}
-	if err := r.end(ctx, keep); err != nil {
-		return fmt.Errorf("%s job %s (%s) of an earlier run may still work on %s (%w): see that it is over, then remove %s, and run the same command again",
+	if err := l.end(ctx, r, keep); err != nil {
+		return fmt.Errorf("%s job %s (%s) of an earlier run may still work on %s (%w): see that it is over, then "+
+			"remove %s, and run the same command again",
 			r.Runner, r.ID, r.Name, out, err, recordPath(out))
 	}
 	return removeRecord(out, r)
 }
 
-func (r record) end(ctx context.Context, keep string) error {
+func (l Launcher) end(ctx context.Context, r record, keep string) error {
 	within, stop := context.WithTimeout(ctx, CancelPatience)
 	defer stop()
 	if kind(r.Runner) == kindDataflow {
-		return r.endDataflow(within, keep)
+		return l.endDataflow(within, r, keep)
 	}
-	err := r.endByService(within)
+	err := l.endByService(within, r)
 	switch {
 	case onFlink(r.Runner) && *flinkREST != "":
 		cluster, stop := context.WithTimeout(ctx, CancelPatience)
 		defer stop()
-		return endFlinkJobs(cluster, *flinkREST, r.Name)
+		return l.Policy.endFlinkJobs(cluster, *flinkREST, r.Name)
 	case onFlink(r.Runner):
 		return errUnsure
 	}
@@ -114,11 +116,11 @@ func (r record) end(ctx context.Context, keep string) error {
 }
 
 // endByService asks the job service that was given the job.
-func (r record) endByService(ctx context.Context) error {
+func (l Launcher) endByService(ctx context.Context, r record) error {
 	if r.ID == "" {
 		return errors.New("its launcher ended before it knew the job's id")
 	}
-	s, hangUp, err := dial(ctx, r.Endpoint)
+	s, hangUp, err := l.dial(ctx, r.Endpoint)
 	if err != nil {
 		return err
 	}
@@ -132,10 +134,10 @@ func (r record) endByService(ctx context.Context) error {
 // EndPrevious ends the remote job that a process which is gone left working on OUT: whoever
 // takes OUT ends what works on it, before anything there is touched. A job of Dataflow is
 // left to the submission that may take it up.
-func EndPrevious(ctx context.Context, out string) error {
+func (l Launcher) EndPrevious(ctx context.Context, out string) error {
 	r, ok, err := readRecord(out)
 	if err != nil || !ok || kind(r.Runner) == kindDataflow && kind(Name()) == kindDataflow {
 		return err
 	}
-	return endPrevious(ctx, out, "")
+	return l.endPrevious(ctx, out, "")
 }

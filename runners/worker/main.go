@@ -47,6 +47,7 @@ func main() {
 		}
 	}
 	beam.Init() // runs the worker and returns only where --worker is not set
-	fmt.Fprintln(os.Stderr, "worker: a runner starts this program, itself or through Beam's boot program; see the comment of package runners/worker")
+	fmt.Fprintln(os.Stderr, "worker: a runner starts this program, itself or through Beam's boot program; see the "+
+		"comment of package runners/worker")
 	os.Exit(2)
 }

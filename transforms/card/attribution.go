@@ -28,11 +28,13 @@ func Attribution(rows iter.Seq[AttributionRow]) ([]byte, error) {
 	for r := range rows {
 		k := file{r.Repo, r.Commit, r.Path}
 		if r.Repo == "" || r.Path == "" {
-			return nil, fmt.Errorf("attribution: a row of repo %q has path %q; both must be known to name the source", r.Repo, r.Path)
+			return nil, fmt.Errorf("attribution: a row of repo %q has path %q; both must be known to name the source",
+				r.Repo, r.Path)
 		}
 		if was, ok := sums[k]; ok {
 			if was.License != r.License {
-				return nil, fmt.Errorf("attribution: %s of %s@%s has two licences, %q and %q", r.Path, r.Repo, r.Commit, min(was.License, r.License), max(was.License, r.License))
+				return nil, fmt.Errorf("attribution: %s of %s@%s has two licences, %q and %q", r.Path, r.Repo, r.Commit,
+					min(was.License, r.License), max(was.License, r.License))
 			}
 			r.Contexts += was.Contexts
 		}

@@ -79,10 +79,13 @@ type tableRow struct {
 
 // meaning says what the statuses mean.
 var meaning = map[string]string{
-	schemas.StatusCertified: "a closed world refuses it here: no scope, import, wildcard, macro or base class can supply the name, or a uniquely resolved declaration refuses the arguments, or a relative import names what the repository lacks",
-	schemas.StatusUnseen:    "the candidate types or modules are known and none has it; strong evidence, no proof",
-	schemas.StatusAbstain:   "external or unresolved, so nothing is known; never a pair",
-	schemas.StatusExists:    "a declaration with that name and a fitting role is visible here, so it may be right; dropped",
+	schemas.StatusCertified: "a closed world refuses it here: no scope, import, wildcard, macro or base class can " +
+		"supply the name, or a uniquely resolved declaration refuses the arguments, or a relative import names what " +
+		"the repository lacks",
+	schemas.StatusUnseen:  "the candidate types or modules are known and none has it; strong evidence, no proof",
+	schemas.StatusAbstain: "external or unresolved, so nothing is known; never a pair",
+	schemas.StatusExists: "a declaration with that name and a fitting role is visible here, so it may be right; " +
+		"dropped",
 }
 
 // Card writes the export's README.md.
@@ -113,8 +116,10 @@ func Card(d Data) ([]byte, error) {
 		v.Pool += s.Pool
 		v.Exported += s.Exported
 	}
-	v.JSONL, v.TFRecord, v.Parquet = first(d.Files, ".jsonl.zst"), first(d.Files, ".tfrecord.gz"), first(d.Files, ".parquet")
-	v.LLaMAFactory = slices.ContainsFunc(d.Files, func(f schemas.File) bool { return strings.HasPrefix(f.Name, "llamafactory/") })
+	v.JSONL, v.TFRecord, v.Parquet = first(d.Files, ".jsonl.zst"), first(d.Files, ".tfrecord.gz"),
+		first(d.Files, ".parquet")
+	v.LLaMAFactory = slices.ContainsFunc(d.Files,
+		func(f schemas.File) bool { return strings.HasPrefix(f.Name, "llamafactory/") })
 	v.HasRules = slices.ContainsFunc(d.Generators, func(m Member) bool { return m.Provider == "rules" })
 	var b bytes.Buffer
 	if err := cardTemplate.Execute(&b, v); err != nil {

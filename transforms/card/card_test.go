@@ -16,7 +16,7 @@ import (
 	"decoy/transforms/judge"
 	"decoy/transforms/report"
 
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -66,13 +66,11 @@ func fixture() Data {
 		Selection:  Selection{Rows: 40, Accept: []string{"certified", "unseen"}, MaxPerRepo: 500, PerContext: 1, GeneralShare: 0.4, Off: []report.Off{{Language: "cpp", Type: "import", Reason: "hand check"}}},
 		Limits:     []string{"one\nlimit of this build"},
 	}
-	for _, r := range []Rows{
+	d.Rows = append(d.Rows, []Rows{
 		{"validation", schemas.Go, schemas.TypeMethod, 4}, {"validation", schemas.Go, "", 3},
 		{"train", schemas.JavaScript, schemas.TypeMethod, 8}, {"train", schemas.Go, schemas.TypeImport, 6}, {"train", schemas.Go, schemas.TypeImport, 4}, {"train", schemas.Go, "", 12},
 		{"test", schemas.Go, schemas.TypeImport, 0},
-	} {
-		d.Rows = append(d.Rows, r)
-	}
+	}...)
 	return d
 }
 

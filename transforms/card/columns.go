@@ -42,7 +42,8 @@ func columns() ([]column, error) {
 			return nil, fmt.Errorf("column %q has no description; add one to descriptions", f.Name)
 		}
 		t := map[schemas.FieldKind]string{
-			schemas.String: "string", schemas.Bytes: "bytes", schemas.Int64: "int64", schemas.Float64: "float64", schemas.Bool: "bool",
+			schemas.String: "string", schemas.Bytes: "bytes", schemas.Int64: "int64", schemas.Float64: "float64",
+			schemas.Bool: "bool",
 		}[f.Kind]
 		if f.Repeated {
 			t = "list of " + t

@@ -9,7 +9,7 @@ import (
 
 	"decoy/schemas"
 
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 )
 
 // header is the card's YAML header, fields in the Hub's usual order.
@@ -44,7 +44,8 @@ func newHeader(d Data) header {
 	configs := newConfigs(d.Files)
 	return header{
 		License: hubLicenses(d), Language: []string{"code"}, PrettyName: "decoy " + d.Name,
-		Tags:           []string{"code", "fill-in-the-middle", "hard-negatives", "hallucination", "preference", "decoy"},
+		Tags: []string{"code", "fill-in-the-middle", "hard-negatives", "hallucination", "preference",
+			"decoy"},
 		TaskCategories: []string{"text-generation"}, SizeCategories: []string{sizeCategory(rows)},
 		DatasetInfo: newInfos(configs), Configs: configs,
 	}
@@ -127,7 +128,8 @@ func encode(v any) (string, error) {
 // privateKeys are the fields of a recipe that leave the rows as they are, or that
 // belong to one machine or account. The keys of identities are names of local
 // archives.
-var privateKeys = []string{"archives", "budget_usd", "base_url", "api_key_env", "api_key_secret", "rpm", "tpm", "concurrency", "timeout", "usd_per_mtok", "identities", "limiter"}
+var privateKeys = []string{"archives", "budget_usd", "base_url", "api_key_env", "api_key_secret", "rpm", "tpm",
+	"concurrency", "timeout", "usd_per_mtok", "identities", "limiter"}
 
 // publicRecipe is a recipe without private fields and comments.
 func publicRecipe(recipe string) (string, error) {

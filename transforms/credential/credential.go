@@ -138,7 +138,8 @@ func Client(ctx context.Context) (*secretmanager.Service, error) {
 	}
 	s, err := secretmanager.NewService(ctx, options...)
 	if err != nil {
-		return nil, fmt.Errorf("no Google credentials: run on a machine with a service account, log in with gcloud auth application-default login, or name a key file in GOOGLE_APPLICATION_CREDENTIALS (%w)", err)
+		return nil, fmt.Errorf("no Google credentials: run on a machine with a service account, log in with gcloud "+
+			"auth application-default login, or name a key file in GOOGLE_APPLICATION_CREDENTIALS (%w)", err)
 	}
 	return s, nil
 }
@@ -164,7 +165,8 @@ func ask(ctx context.Context, name string) (string, error) {
 	}
 }
 
-func access(ctx context.Context, client *secretmanager.Service, name string) (*secretmanager.AccessSecretVersionResponse, error) {
+func access(ctx context.Context, client *secretmanager.Service,
+	name string) (*secretmanager.AccessSecretVersionResponse, error) {
 	ctx, cancel := context.WithTimeout(ctx, Patience)
 	defer cancel()
 	return client.Projects.Secrets.Versions.Access(name).Context(ctx).Do()
@@ -197,7 +199,8 @@ func explain(err error) error {
 	}
 	switch e.Code {
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return fmt.Errorf("status %d: give the service account of this process the role roles/secretmanager.secretAccessor on it, and the scope cloud-platform", e.Code)
+		return fmt.Errorf("status %d: give the service account of this process the role "+
+			"roles/secretmanager.secretAccessor on it, and the scope cloud-platform", e.Code)
 	case http.StatusNotFound:
 		return errors.New("status 404: there is no such secret or version")
 	}

@@ -28,8 +28,10 @@ type Columns struct {
 
 // layouts are the files that need no column map, told apart by their fields.
 var layouts = []Columns{
-	{Task: "task_id", Prefix: "prompt", Golden: "canonical_solution", Suffix: "suffix"}, // HumanEval-Infilling (arXiv 2207.14255)
-	{Task: "id", Prefix: "prefix", Golden: "golden", Suffix: "suffix"},                  // Delulu, and decoy's own contexts
+	// HumanEval-Infilling (arXiv 2207.14255)
+	{Task: "task_id", Prefix: "prompt", Golden: "canonical_solution", Suffix: "suffix"},
+	// Delulu, and decoy's own contexts
+	{Task: "id", Prefix: "prefix", Golden: "golden", Suffix: "suffix"},
 	{Task: "task_id", Prefix: "prefix", Golden: "golden", Suffix: "suffix"},
 	{Task: "", Prefix: "prefix", Golden: "golden", Suffix: "suffix"},
 	{Task: "", Prefix: "prefix", Golden: "middle", Suffix: "suffix"},
@@ -60,7 +62,8 @@ func ReadBenchmark(name string, r io.Reader, columns Columns) ([]Item, error) {
 		}
 		var row map[string]any
 		if err := json.Unmarshal(sc.Bytes(), &row); err != nil {
-			return nil, fmt.Errorf("read benchmark %q, line %d: no JSON object: %w: give a .jsonl or .jsonl.gz file", name, line, err)
+			return nil, fmt.Errorf("read benchmark %q, line %d: no JSON object: %w: give a .jsonl or .jsonl.gz file",
+				name, line, err)
 		}
 		if columns == (Columns{}) {
 			c, err := layoutOf(row)
@@ -82,7 +85,8 @@ func ReadBenchmark(name string, r io.Reader, columns Columns) ([]Item, error) {
 		if errors.Is(err, bufio.ErrTooLong) {
 			err = fmt.Errorf("a line is longer than %d MiB", maxLine>>20)
 		}
-		return nil, fmt.Errorf("read benchmark %q after %d items: %w: download it again, or take it out of curate.decontaminate", name, len(items), err)
+		return nil, fmt.Errorf("read benchmark %q after %d items: %w: download it again, or take it out of "+
+			"curate.decontaminate", name, len(items), err)
 	}
 	if len(items) == 0 {
 		return nil, fmt.Errorf("read benchmark %q: it holds no item: take it out of curate.decontaminate", name)
@@ -101,7 +105,8 @@ func layoutOf(row map[string]any) (Columns, error) {
 		fields = append(fields, f)
 	}
 	slices.Sort(fields)
-	return Columns{}, fmt.Errorf("its fields %v are of no known benchmark: name the columns of task, prefix, golden and suffix in curate.decontaminate", fields)
+	return Columns{}, fmt.Errorf("its fields %v are of no known benchmark: name the columns of task, prefix, golden "+
+		"and suffix in curate.decontaminate", fields)
 }
 
 func has(row map[string]any, field string) bool {
@@ -123,14 +128,16 @@ func itemOf(row map[string]any, c Columns) (Item, error) {
 		}
 		v, ok := row[f.field]
 		if !ok {
-			return item, fmt.Errorf("field %q is missing: all lines of a benchmark must have the fields of its first, or name the columns in curate.decontaminate", f.field)
+			return item, fmt.Errorf("field %q is missing: all lines of a benchmark must have the fields of its "+
+				"first, or name the columns in curate.decontaminate", f.field)
 		}
 		switch v := v.(type) {
 		case string:
 			*f.to = v
 		case float64:
 			if f.to != &item.Task {
-				return item, fmt.Errorf("field %q is a number, not text: name another column in curate.decontaminate", f.field)
+				return item, fmt.Errorf("field %q is a number, not text: name another column in curate.decontaminate",
+					f.field)
 			}
 			*f.to = fmt.Sprint(v)
 		default:

@@ -32,7 +32,8 @@ const (
 
 // Reasons lists the reasons in the order of every table.
 var Reasons = []string{
-	ReasonExcludedRepo, ReasonContaminated, ReasonDuplicate, ReasonNoStatus, ReasonExists, ReasonAbstain, ReasonUnseen, ReasonCertified, ReasonUnlabelled,
+	ReasonExcludedRepo, ReasonContaminated, ReasonDuplicate, ReasonNoStatus, ReasonExists, ReasonAbstain, ReasonUnseen,
+	ReasonCertified, ReasonUnlabelled,
 	ReasonCellOff, ReasonFoolsAll, ReasonOnePerCtx, ReasonCapGolden, ReasonCapRepo, ReasonNotRanked,
 }
 
@@ -74,7 +75,8 @@ func (c *Candidate) selected(split string) schemas.Selected {
 	neg, typ, gen, status := c.NegativeID, c.Type, c.Generator, c.Status
 	return schemas.Selected{
 		ContextID: c.ContextID, NegativeID: &neg, Repo: c.Repo, Group: c.Group, Language: c.Language, Type: &typ,
-		Kind: c.Kind, Generator: &gen, Status: &status, FoolRate: c.FoolRate, Margin: c.Margin, Judges: c.Judges, Split: split,
+		Kind: c.Kind, Generator: &gen, Status: &status, FoolRate: c.FoolRate, Margin: c.Margin, Judges: c.Judges,
+		Split: split,
 	}
 }
 

@@ -58,7 +58,8 @@ func SelectGeneral(rows []General, c GeneralConfig) (selected []schemas.Selected
 	}
 	queues := generalQueues(rows)
 	reject := func(g *General, reason, detail string) {
-		rejects = append(rejects, schemas.Reject{Stage: schemas.StageCurate, ID: g.ContextID, Reason: reason, Detail: detail, Language: g.Language})
+		rejects = append(rejects, schemas.Reject{Stage: schemas.StageCurate, ID: g.ContextID, Reason: reason,
+			Detail: detail, Language: g.Language})
 	}
 	repo, golden, place := map[string]int{}, map[goldenKey]int{}, map[uint64]string{}
 	tokens := 0
@@ -129,7 +130,8 @@ func generalQueues(rows []General) []*generalQueue {
 	slices.SortFunc(out, func(a, b *generalQueue) int { return cmp.Compare(a.language, b.language) })
 	for _, q := range out {
 		slices.SortFunc(q.rows, func(a, b *General) int {
-			return cmp.Or(cmp.Compare(schemas.Key64("general", a.ContextID), schemas.Key64("general", b.ContextID)), cmp.Compare(a.ContextID, b.ContextID))
+			return cmp.Or(cmp.Compare(schemas.Key64("general", a.ContextID), schemas.Key64("general", b.ContextID)),
+				cmp.Compare(a.ContextID, b.ContextID))
 		})
 	}
 	return out

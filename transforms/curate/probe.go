@@ -106,7 +106,10 @@ func Probe(pairs []Pair) ProbeResult {
 			r.Signal = append(r.Signal, Influence{featureNames[i], w})
 		}
 	}
-	slices.SortStableFunc(r.Signal, func(x, y Influence) int { return cmp.Compare(math.Abs(y.Weight), math.Abs(x.Weight)) })
+	slices.SortStableFunc(r.Signal, func(x, y Influence) int {
+		return cmp.Compare(math.Abs(y.Weight),
+			math.Abs(x.Weight))
+	})
 	return r
 }
 
@@ -135,9 +138,11 @@ var featureNames = func() []string {
 // features are antisymmetric: exchanging the sides negates them.
 func features(p Pair) []float64 {
 	out := make([]float64, 0, len(featureNames))
-	for _, v := range [][2]int{{p.Chosen.Chars, p.Rejected.Chars}, {p.Chosen.Blanks, p.Rejected.Blanks}, {p.Chosen.Newlines, p.Rejected.Newlines}} {
+	for _, v := range [][2]int{{p.Chosen.Chars, p.Rejected.Chars}, {p.Chosen.Blanks, p.Rejected.Blanks},
+		{p.Chosen.Newlines, p.Rejected.Newlines}} {
 		d := v[0] - v[1]
-		out = append(out, float64(d), float64(sign(d)), float64(max(-3, min(3, d))), float64(d)/float64(1+max(v[0], v[1])))
+		out = append(out, float64(d), float64(sign(d)), float64(max(-3, min(3, d))),
+			float64(d)/float64(1+max(v[0], v[1])))
 	}
 	last := make([]float64, LastClasses)
 	last[p.Chosen.Last]++

@@ -32,19 +32,22 @@ func (c Config) Validate() error {
 	for _, f := range []struct {
 		name string
 		v    int
-	}{{"rows", c.Rows}, {"max_per_repo", c.MaxPerRepo}, {"max_per_golden", c.MaxPerGolden}, {"per_context", c.PerContext}} {
+	}{{"rows", c.Rows}, {"max_per_repo", c.MaxPerRepo}, {"max_per_golden", c.MaxPerGolden},
+		{"per_context", c.PerContext}} {
 		if f.v < 0 {
 			return fmt.Errorf("curate.%s is %d: give 0 or more", f.name, f.v)
 		}
 	}
 	for _, s := range c.Accept {
 		if s != schemas.StatusCertified && s != schemas.StatusUnseen {
-			return fmt.Errorf("curate.accept has %q: a pair may be %q or %q", s, schemas.StatusCertified, schemas.StatusUnseen)
+			return fmt.Errorf("curate.accept has %q: a pair may be %q or %q", s, schemas.StatusCertified,
+				schemas.StatusUnseen)
 		}
 	}
 	for _, o := range c.Off {
 		if !slices.Contains(schemas.Languages, o.Language) || !slices.Contains(schemas.Types, o.Type) {
-			return fmt.Errorf("curate.off has %s × %s: give one of the languages %v and of the types %v", o.Language, o.Type, schemas.Languages, schemas.Types)
+			return fmt.Errorf("curate.off has %s × %s: give one of the languages %v and of the types %v", o.Language,
+				o.Type, schemas.Languages, schemas.Types)
 		}
 	}
 	if c.Splits == nil {
@@ -175,7 +178,8 @@ func (s *selection) blocked(c *Candidate) string {
 
 func (s *selection) run() (chosen []*Candidate) {
 	slices.SortFunc(s.pools, func(a, b *pool) int {
-		return cmp.Or(cmp.Compare(a.size, b.size), cmp.Compare(a.cell.Language, b.cell.Language), cmp.Compare(a.cell.Type, b.cell.Type))
+		return cmp.Or(cmp.Compare(a.size, b.size), cmp.Compare(a.cell.Language, b.cell.Language),
+			cmp.Compare(a.cell.Type, b.cell.Type))
 	})
 	for _, p := range s.pools {
 		p.rank()

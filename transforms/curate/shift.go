@@ -111,7 +111,8 @@ func asFloat(n int) *float64 {
 	return &f
 }
 
-func dimension(name string, pool []Candidate, chosen map[string]bool, value func(*Candidate) string, shown int) Dimension {
+func dimension(name string, pool []Candidate, chosen map[string]bool, value func(*Candidate) string,
+	shown int) Dimension {
 	by := map[string]*Value{}
 	var total, selected int64
 	for i := range pool {
@@ -168,7 +169,8 @@ func number(name string, pool []Candidate, chosen map[string]bool, value func(*C
 			}
 		}
 	}
-	return Number{Name: name, Pool: Quantiles(all), Selected: Quantiles(sel), InPool: int64(len(all)), InSelect: int64(len(sel))}
+	return Number{Name: name, Pool: Quantiles(all), Selected: Quantiles(sel), InPool: int64(len(all)),
+		InSelect: int64(len(sel))}
 }
 
 // Quantiles gives the 0, 5, 10, 25, 50, 75, 90, 95 and 100 % quantiles of values by

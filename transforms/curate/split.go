@@ -74,13 +74,15 @@ func NewSplits(groups []Group, ratios Ratios) (*Splits, error) {
 	}
 	for _, l := range schemas.Languages {
 		if n := count[l]; n > 0 && n < minGroups {
-			s.Notes = append(s.Notes, fmt.Sprintf("%s: all rows are in train, since its repositories form only %s", l, plural(n, "group")))
+			s.Notes = append(s.Notes, fmt.Sprintf("%s: all rows are in train, since its repositories form only %s", l,
+				plural(n, "group")))
 			continue
 		}
 		for i, sp := range schemas.Splits {
 			share := []float64{ratios.Train, ratios.Validation, ratios.Test}[i]
 			if count[l] > 0 && share > 0 && in[[2]string{l, sp}] == 0 {
-				s.Notes = append(s.Notes, fmt.Sprintf("%s: no rows in %s, since none of its %s falls there", l, sp, plural(count[l], "group")))
+				s.Notes = append(s.Notes, fmt.Sprintf("%s: no rows in %s, since none of its %s falls there", l,
+					sp, plural(count[l], "group")))
 			}
 		}
 	}

@@ -112,7 +112,10 @@ func join(out []Lines, l Lines) []Lines {
 
 // touches is false for no lines: what is inserted replaces nothing.
 func touches(used []Lines, l Lines) bool {
-	return l.Start < l.End && slices.ContainsFunc(used, func(u Lines) bool { return u.Start < l.End && l.Start < u.End })
+	return l.Start < l.End && slices.ContainsFunc(used, func(u Lines) bool {
+		return u.Start < l.End &&
+			l.Start < u.End
+	})
 }
 
 // Free reports whether no line of a file's present version in l is used.

@@ -84,7 +84,8 @@ func isBot(author, email string) bool {
 }
 
 var (
-	revertHead = regexp.MustCompile(`(?i)^\W*(revert|reverts|reverted|reverting|reapply|re-apply|back(ed|s)? ?out|roll(ed|s)? ?back|undo|undid)\b`)
+	revertHead = regexp.MustCompile(`(?i)^\W*(revert|reverts|reverted|reverting|reapply|re-apply|back(ed|s)? ` +
+		`?out|roll(ed|s)? ?back|undo|undid)\b`)
 	revertBody = regexp.MustCompile(`(?i)^this reverts (commit|[0-9a-f]{7}|[a-z ]*#\d+)`)
 )
 

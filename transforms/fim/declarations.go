@@ -29,7 +29,8 @@ func newDeclarations(f *syntax.Facts) declarations {
 	for i := range f.Decls {
 		// What is no more than a name (of a macro's argument, of an error's) stands in
 		// something else.
-		if k := &f.Decls[i]; k.Role != syntax.TypeParam && k.Role != syntax.Label && !inside[k.Scope] && (k.Start < k.NameStart || k.NameEnd < k.End) {
+		if k := &f.Decls[i]; k.Role != syntax.TypeParam && k.Role != syntax.Label && !inside[k.Scope] &&
+			(k.Start < k.NameStart || k.NameEnd < k.End) {
 			d.order = append(d.order, i)
 		}
 	}

@@ -34,7 +34,8 @@ func onlyImports(f *syntax.Facts, first, start, end int) bool {
 		if im.Start >= end {
 			break
 		}
-		if im.Start >= at && !slices.Contains(known, between(f.Src[at:im.Start])) || lineEnd(f.Src, im.End) > end || f.Tree.Broken(im.Node) {
+		if im.Start >= at && !slices.Contains(known, between(f.Src[at:im.Start])) || lineEnd(f.Src, im.End) > end ||
+			f.Tree.Broken(im.Node) {
 			return false
 		}
 		at, known = min(im.End, end), []string{""}

@@ -16,7 +16,8 @@ func calls(s *source) []span {
 	var out []span
 	for i := range s.Calls {
 		c := &s.Calls[i]
-		if c.TokenTree && !c.Macro || c.ArgsEnd == 0 || c.ArgsEnd > c.End || !fits(s.Src[c.NameStart:c.End], schemas.KindCall) {
+		if c.TokenTree && !c.Macro || c.ArgsEnd == 0 || c.ArgsEnd > c.End ||
+			!fits(s.Src[c.NameStart:c.End], schemas.KindCall) {
 			continue
 		}
 		out = append(out, span{start: c.NameStart, end: c.End, kind: schemas.KindCall})
@@ -36,7 +37,8 @@ func arguments(s *source) []span {
 		c := &s.Calls[i]
 		for _, a := range c.Args {
 			if fits(s.Src[a.Start:a.End], schemas.KindArgument) {
-				out = append(out, span{start: a.Start, end: a.End, kind: schemas.KindArgument, keyword: a.Keyword != "" && !c.Decorator})
+				out = append(out, span{start: a.Start, end: a.End, kind: schemas.KindArgument,
+					keyword: a.Keyword != "" && !c.Decorator})
 			}
 		}
 	}
@@ -182,9 +184,11 @@ func within(starts []int, p span) bool {
 // language nor an import supplies, and no type's by its capital.
 func (s *source) reads(p span) bool {
 	c := s.carriers()
-	for i := sort.Search(len(s.Refs), func(i int) bool { return s.Refs[i].Start >= p.start }); i < len(s.Refs) && s.Refs[i].Start < p.end; i++ {
+	for i := sort.Search(len(s.Refs), func(i int) bool { return s.Refs[i].Start >= p.start }); i < len(s.Refs) &&
+		s.Refs[i].Start < p.end; i++ {
 		r := &s.Refs[i]
-		if !readable(r) || c.local[r.Name] || slices.Contains(s.Lang.Rules.SelfNames, r.Name) || slices.Contains(s.Lang.Rules.Predeclared, r.Name) {
+		if !readable(r) || c.local[r.Name] || slices.Contains(s.Lang.Rules.SelfNames, r.Name) ||
+			slices.Contains(s.Lang.Rules.Predeclared, r.Name) {
 			continue
 		}
 		if first, _ := utf8.DecodeRuneInString(r.Name); !unicode.IsUpper(first) || c.values[r.Name] {

@@ -28,7 +28,8 @@ type finder struct {
 
 // finders are in the order in which a round takes a span of each.
 var finders = []finder{
-	{schemas.KindImport, imports}, {schemas.KindCall, calls}, {schemas.KindArgument, arguments}, {schemas.KindIdentifier, identifiers},
+	{schemas.KindImport, imports}, {schemas.KindCall, calls}, {schemas.KindArgument, arguments},
+	{schemas.KindIdentifier, identifiers},
 	{schemas.KindStatement, statements}, {schemas.KindBlock, blocks}, {"general", generals},
 }
 

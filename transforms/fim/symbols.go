@@ -21,7 +21,8 @@ func symbols(repo, path string, f *syntax.Facts) []schemas.Symbol {
 		}
 		s := schemas.Symbol{
 			Repo: repo, Record: schemas.SymbolDecl, Path: path, Line: lines.line(d.NameStart),
-			Name: d.Name, Role: string(d.Role), Owner: d.Owner, Arity: -1, Params: []string{}, Target: d.Type, Flags: []string{},
+			Name: d.Name, Role: string(d.Role), Owner: d.Owner, Arity: -1, Params: []string{}, Target: d.Type,
+			Flags: []string{},
 		}
 		if s.Target == "" {
 			s.Target = cmp.Or(strings.Join(d.Supers, ","), d.Constructed)
@@ -47,7 +48,8 @@ func symbols(repo, path string, f *syntax.Facts) []schemas.Symbol {
 		for _, it := range im.Items {
 			s := schemas.Symbol{
 				Repo: repo, Record: schemas.SymbolImport, Path: path, Line: lines.line(im.Start),
-				Name: it.Local, Role: "", Owner: it.Name, Arity: -1, Params: []string{}, Target: it.Module, Flags: []string{},
+				Name: it.Local, Role: "", Owner: it.Name, Arity: -1, Params: []string{}, Target: it.Module,
+				Flags: []string{},
 			}
 			if it.Wildcard {
 				s.Name = "*"
@@ -77,13 +79,15 @@ func symbols(repo, path string, f *syntax.Facts) []schemas.Symbol {
 // record and line, then the rest, so that nothing depends on the order of arrival
 // (two versions of a repository share paths).
 func CompareSymbols(a, b schemas.Symbol) int {
-	for _, c := range [...]int{strings.Compare(a.Repo, b.Repo), strings.Compare(a.Path, b.Path), strings.Compare(a.Record, b.Record), cmp.Compare(a.Line, b.Line), strings.Compare(a.Name, b.Name)} {
+	for _, c := range [...]int{strings.Compare(a.Repo, b.Repo), strings.Compare(a.Path, b.Path),
+		strings.Compare(a.Record, b.Record), cmp.Compare(a.Line, b.Line), strings.Compare(a.Name, b.Name)} {
 		if c != 0 {
 			return c
 		}
 	}
 	return cmp.Or(
-		cmp.Compare(a.Role, b.Role), cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Arity, b.Arity), slices.Compare(a.Params, b.Params),
+		cmp.Compare(a.Role, b.Role), cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Arity, b.Arity),
+		slices.Compare(a.Params, b.Params),
 		cmp.Compare(a.Target, b.Target), slices.Compare(a.Flags, b.Flags))
 }
 

@@ -10,9 +10,8 @@ func window(src []byte, s span, prefix, suffix int) extent {
 	if before+after <= prefix+suffix {
 		return extent{0, len(src)}
 	}
-	p, q := min(before, prefix), min(after, suffix)
-	p = min(before, prefix+suffix-q)
-	q = min(after, prefix+suffix-p)
+	p := min(before, prefix+suffix-min(after, suffix))
+	q := min(after, prefix+suffix-p)
 	w := extent{s.start - p, s.end + q}
 	if w.start > 0 && src[w.start-1] != '\n' {
 		if i := bytes.IndexByte(src[w.start:s.start], '\n'); i >= 0 {

@@ -81,7 +81,8 @@ func (t *Tally) Controls() []ControlRate {
 			continue
 		}
 		low, high := Wilson(float64(c.Fooled), float64(c.Valid()))
-		r := ControlRate{Judge: c.Judge, Protocol: c.Protocol, Valid: c.Valid(), Accepted: c.Fooled, Low: round(low), High: round(high), Chance: 0.5}
+		r := ControlRate{Judge: c.Judge, Protocol: c.Protocol, Valid: c.Valid(), Accepted: c.Fooled, Low: round(low),
+			High: round(high), Chance: 0.5}
 		if c.Protocol == ProtocolPairwise {
 			r.Chance = 0.25 // both orders
 		}

@@ -9,7 +9,8 @@ import (
 )
 
 // Controls picks the golden controls of judges that compare: the n-gram judge, and
-// the protocols pairwise and logprob. Such a judge cannot be shown the golden against itself (margin 0, always), and the golden
+// the protocols pairwise and logprob. Such a judge cannot be shown the golden against itself
+// (margin 0, always), and the golden
 // against a negative of its own context repeats that negative's verdict. What it
 // can be asked is whether it prefers the right text, by the very same rule, to real
 // code that is certainly wrong here: the golden of another context of the same kind

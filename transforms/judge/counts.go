@@ -129,7 +129,8 @@ func newCountsReader(r io.Reader) (*countsReader, error) {
 	c := &countsReader{r: bufio.NewReaderSize(r, 1<<16)}
 	head := make([]byte, len(magic))
 	if _, err := io.ReadFull(c.r, head); err != nil || string(head) != magic {
-		return nil, errors.New("read n-gram counts: no such file format (its first bytes are not \"DNGR\"): remove the stage's output and run it again")
+		return nil, errors.New("read n-gram counts: no such file format (its first bytes are not \"DNGR\"): remove " +
+			"the stage's output and run it again")
 	}
 	var version, order uint64
 	for _, v := range []*uint64{&version, &order, &c.tokens, &c.bytes} {
@@ -138,7 +139,8 @@ func newCountsReader(r io.Reader) (*countsReader, error) {
 		}
 	}
 	if version != countsVersion || order != Order {
-		return nil, fmt.Errorf("read n-gram counts: version %d, order %d; this program reads version %d, order %d: run extract again", version, order, countsVersion, Order)
+		return nil, fmt.Errorf("read n-gram counts: version %d, order %d; this program reads version %d, order %d: "+
+			"run extract again", version, order, countsVersion, Order)
 	}
 	c.sum = chain(c.tokens, c.bytes)
 	return c, nil
@@ -150,7 +152,8 @@ func (c *countsReader) uvarint(v *uint64) error {
 		err = io.ErrUnexpectedEOF
 	}
 	if err != nil {
-		return fmt.Errorf("read n-gram counts: section %d after %d entries: %w: the file is damaged, run extract again", c.section, c.distinct[min(c.section, sections-1)], err)
+		return fmt.Errorf("read n-gram counts: section %d after %d entries: %w: the file is damaged, run extract again",
+			c.section, c.distinct[min(c.section, sections-1)], err)
 	}
 	*v = u
 	return nil

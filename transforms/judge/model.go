@@ -88,11 +88,13 @@ func (m *Model) Without(fold io.Reader) (*Scorer, error) {
 	}
 	for i, k := range s.fold.grams.keys {
 		if k != 0 && s.fold.grams.vals[i] > m.grams.get(k) {
-			return nil, fmt.Errorf("leave out a fold: it counts %d of n-gram %x, all folds together %d: it is not one of the model's files", s.fold.grams.vals[i], k, m.grams.get(k))
+			return nil, fmt.Errorf("leave out a fold: it counts %d of n-gram %x, all folds together %d: it is not "+
+				"one of the model's files", s.fold.grams.vals[i], k, m.grams.get(k))
 		}
 	}
 	if s.fold.tokens > m.tokens || s.fold.bytes > m.bytes {
-		return nil, fmt.Errorf("leave out a fold: it has %d tokens, all folds together %d: it is not one of the model's files", s.fold.tokens, m.tokens)
+		return nil, fmt.Errorf("leave out a fold: it has %d tokens, all folds together %d: it is not one of the "+
+			"model's files", s.fold.tokens, m.tokens)
 	}
 	s.tokens -= s.fold.tokens
 	s.bytes -= s.fold.bytes

@@ -159,7 +159,8 @@ func entry[T any](list *[]T, key T, compare func(a, b T) int) *T {
 }
 
 func compareCells(a, b CellRate) int {
-	return cmp.Or(cmp.Compare(a.Generator, b.Generator), cmp.Compare(a.Type, b.Type), cmp.Compare(a.Language, b.Language))
+	return cmp.Or(cmp.Compare(a.Generator, b.Generator), cmp.Compare(a.Type, b.Type),
+		cmp.Compare(a.Language, b.Language))
 }
 
 func compareJudges(a, b JudgeCount) int {

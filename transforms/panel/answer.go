@@ -55,7 +55,8 @@ func (a Answer) Text() (text, reason, detail string) {
 func (a Answer) Tokens() (tokens []Token, reason, detail string) {
 	r, reason, detail := a.read()
 	if reason == "" && r.tokens == nil {
-		return nil, AnswerNoLogProbs, "the server does not echo the prompt's tokens with their log-probabilities: " + excerpt(string(a.Raw))
+		return nil, AnswerNoLogProbs, "the server does not echo the prompt's tokens with their log-probabilities: " +
+			excerpt(string(a.Raw))
 	}
 	return r.tokens, reason, detail
 }

@@ -154,7 +154,8 @@ func CheckNoOpenBatches(ctx context.Context, store ledger.Store, member string) 
 	}
 	for _, b := range all {
 		if b.Member == member && b.Done == nil {
-			return fmt.Errorf("%w: batch %d of panel member %s has %d requests; run decoy batch collect before they are asked for again", ErrOpenBatches, b.Number, member, len(b.Requests))
+			return fmt.Errorf("%w: batch %d of panel member %s has %d requests; run decoy batch collect before they "+
+				"are asked for again", ErrOpenBatches, b.Number, member, len(b.Requests))
 		}
 	}
 	return nil
@@ -204,5 +205,6 @@ func (b *Batches) put(ctx context.Context, name string, v any) error {
 }
 
 func (b *Batches) failed(what string, err error) error {
-	return fmt.Errorf("panel member %s: %s: %s; run the command again: nothing is paid twice", b.client.member.Name, what, b.client.redact([]byte(err.Error())))
+	return fmt.Errorf("panel member %s: %s: %s; run the command again: nothing is paid twice", b.client.member.Name,
+		what, b.client.redact([]byte(err.Error())))
 }

@@ -83,7 +83,8 @@ func (b *Batches) keep(ctx context.Context, o *Batch, lines []byte) (BatchResult
 		}
 		e, ok := entries[id]
 		if !ok {
-			return done, b.failed(fmt.Sprintf("line %d of the results of batch %d", n, o.Number), fmt.Errorf("it answers no request of this batch: %s", excerpt(string(line))))
+			return done, b.failed(fmt.Sprintf("line %d of the results of batch %d", n, o.Number),
+				fmt.Errorf("it answers no request of this batch: %s", excerpt(string(line))))
 		}
 		delete(entries, id)
 		seen[id] = true
@@ -137,7 +138,8 @@ func (b *Batches) record(e BatchEntry, status int, body []byte) (rec ledger.Reco
 		return rec, false
 	}
 	rec = ledger.Record{
-		Key: e.Key, Member: b.client.member.Name, Model: b.client.member.Model, RequestSHA256: e.RequestSHA256, Sample: e.Sample,
+		Key: e.Key, Member: b.client.member.Name, Model: b.client.member.Model, RequestSHA256: e.RequestSHA256,
+		Sample: e.Sample,
 		Status: status, Attempts: 1, Time: time.Now().UTC(), Raw: body, Reject: v.reason, Detail: v.detail,
 	}
 	if !ok {

@@ -14,7 +14,8 @@ import (
 // Submit hands the requests over that the ledger does not answer and that no open
 // batch has. It returns the batches that it made, those of an earlier submission that
 // broke off included, and ErrBudget if the budget held requests back.
-func (b *Batches) Submit(ctx context.Context, shards int, requests func(shard int) iter.Seq2[Request, error]) ([]Batch, error) {
+func (b *Batches) Submit(ctx context.Context, shards int, requests func(shard int) iter.Seq2[Request,
+	error]) ([]Batch, error) {
 	store := b.panel.config.Store
 	all, err := ReadBatches(ctx, store)
 	if err != nil {
@@ -132,7 +133,8 @@ func (p *pending) flush(ctx context.Context, made *[]Batch) error {
 	if len(p.entries) == 0 {
 		return nil
 	}
-	o := Batch{Number: p.number, Member: p.b.client.member.Name, Name: "decoy-" + strings.ToLower(rand.Text()), Requests: p.entries}
+	o := Batch{Number: p.number, Member: p.b.client.member.Name, Name: "decoy-" + strings.ToLower(rand.Text()),
+		Requests: p.entries}
 	p.number, p.entries = p.number+1, nil
 	if err := p.b.put(ctx, batchFile(o.Number, o.Member, "intent"), o); err != nil {
 		return err

@@ -155,13 +155,15 @@ func (w *caller) judge(t *task, x *exchange, v verdict, leave func()) (o outcome
 	if hasAsked && (v.class == throttled || x.status == http.StatusServiceUnavailable) {
 		if asked > w.config.Retry.MaxRetryAfter {
 			leave()
-			return w.stop(t, c.stop(fmt.Sprintf("it asks to wait for %v, longer than %v", asked, w.config.Retry.MaxRetryAfter))), true
+			return w.stop(t, c.stop(fmt.Sprintf("it asks to wait for %v, longer than %v", asked,
+				w.config.Retry.MaxRetryAfter))), true
 		}
 		c.account.Pause(time.Now().Add(asked))
 	}
 	if v.class == throttled && t.throttles >= w.config.Retry.Throttled && !c.odds.answeredSince(t.throttled) {
 		leave() // not this request: nothing passes
-		return w.stop(t, c.stop(fmt.Sprintf("%d answers of 429 for a request and no other answer since the first of them (%s)", t.throttles, v.detail))), true
+		return w.stop(t, c.stop(fmt.Sprintf("%d answers of 429 for a request and no other answer since the first of "+
+			"them (%s)", t.throttles, v.detail))), true
 	}
 	last := v.class == refused || t.throttles >= w.config.Retry.Throttled ||
 		v.class == useless && t.vain >= c.odds.vainEnough(w.config.Retry.Attempts)

@@ -150,7 +150,8 @@ func (c *client) broken(x *exchange) verdict {
 	}
 	var n net.Error
 	if errors.As(x.err, &n) && n.Timeout() {
-		return verdict{class: failed, reason: Timeout, billed: true, detail: fmt.Sprintf("no answer within %v", c.member.Timeout)}
+		return verdict{class: failed, reason: Timeout, billed: true, detail: fmt.Sprintf("no answer within %v",
+			c.member.Timeout)}
 	}
 	var op *net.OpError
 	dial := errors.As(x.err, &op) && op.Op == "dial"

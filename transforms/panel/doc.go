@@ -170,7 +170,8 @@
 // # Limits
 //
 // Limits are divided among workers in advance, or paced by one Redis server
-// (Config.Limiter); the budget is divided among shards in advance. A shard's ledger is held in memory. Prompt tokens for the tokens-a-
+// (Config.Limiter); the budget is divided among shards in advance. A shard's ledger is held in
+// memory. Prompt tokens for the tokens-a-
 // minute limit are estimated as a third of the request's bytes. One stream of
 // requests is served in order with a bounded look-ahead, so a member that stands
 // still holds up others in the same stream once the look-ahead is full of its

@@ -16,8 +16,10 @@ var families = []struct{ word, family string }{
 	{"qwen", "qwen"}, {"qwq", "qwen"},
 	{"llama", "llama"}, {"codellama", "llama"},
 	{"deepseek", "deepseek"},
-	{"mistral", "mistral"}, {"mixtral", "mistral"}, {"ministral", "mistral"}, {"codestral", "mistral"}, {"devstral", "mistral"}, {"magistral", "mistral"},
-	{"starcoder", "starcoder"}, {"granite", "granite"}, {"phi", "phi"}, {"command", "command"}, {"grok", "grok"}, {"glm", "glm"}, {"kimi", "kimi"}, {"nova", "nova"}, {"yi", "yi"},
+	{"mistral", "mistral"}, {"mixtral", "mistral"}, {"ministral", "mistral"}, {"codestral", "mistral"},
+	{"devstral", "mistral"}, {"magistral", "mistral"},
+	{"starcoder", "starcoder"}, {"granite", "granite"}, {"phi", "phi"}, {"command", "command"}, {"grok", "grok"},
+	{"glm", "glm"}, {"kimi", "kimi"}, {"nova", "nova"}, {"yi", "yi"},
 }
 
 var (

@@ -34,7 +34,8 @@ func (p *gemini) contents(r Request, form Parameters) []*genai.Content {
 	}
 	c := []*genai.Content{genai.NewContentFromText(user, genai.RoleUser)}
 	if r.said != nil {
-		c = append(c, genai.NewContentFromText(r.said.text, genai.RoleModel), genai.NewContentFromText(askAgain, genai.RoleUser))
+		c = append(c, genai.NewContentFromText(r.said.text, genai.RoleModel),
+			genai.NewContentFromText(askAgain, genai.RoleUser))
 	}
 	return c
 }

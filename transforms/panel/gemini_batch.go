@@ -30,7 +30,8 @@ func (p *gemini) line(id string, r Request) ([]byte, error) {
 	form := p.member.Parameters
 	c := p.config(r, form)
 	req := geminiRequest{Contents: p.contents(r, form), System: c.SystemInstruction}
-	req.Generation.Temperature, req.Generation.MaxTokens, req.Generation.Candidates = c.Temperature, c.MaxOutputTokens, c.CandidateCount
+	req.Generation.Temperature, req.Generation.MaxTokens, req.Generation.Candidates = c.Temperature, c.MaxOutputTokens,
+		c.CandidateCount
 	req.Generation.MIMEType, req.Generation.Schema = c.ResponseMIMEType, c.ResponseJsonSchema
 	return json.Marshal(struct {
 		Key     string        `json:"key"`
@@ -39,11 +40,13 @@ func (p *gemini) line(id string, r Request) ([]byte, error) {
 }
 
 func (p *gemini) submit(ctx context.Context, name string, lines []byte) (string, error) {
-	file, err := p.api.Files.Upload(ctx, bytes.NewReader(lines), &genai.UploadFileConfig{DisplayName: name, MIMEType: "application/jsonl"})
+	file, err := p.api.Files.Upload(ctx, bytes.NewReader(lines), &genai.UploadFileConfig{DisplayName: name,
+		MIMEType: "application/jsonl"})
 	if err != nil {
 		return "", err
 	}
-	job, err := p.api.Batches.Create(ctx, p.member.Model, &genai.BatchJobSource{FileName: file.Name}, &genai.CreateBatchJobConfig{DisplayName: name})
+	job, err := p.api.Batches.Create(ctx, p.member.Model, &genai.BatchJobSource{FileName: file.Name},
+		&genai.CreateBatchJobConfig{DisplayName: name})
 	if err != nil {
 		return "", err
 	}
@@ -69,7 +72,8 @@ func (p *gemini) status(ctx context.Context, id string) (BatchStatus, error) {
 	}
 	s := BatchStatus{State: string(job.State)}
 	switch job.State {
-	case genai.JobStateSucceeded, genai.JobStatePartiallySucceeded, genai.JobStateFailed, genai.JobStateCancelled, genai.JobStateExpired:
+	case genai.JobStateSucceeded, genai.JobStatePartiallySucceeded, genai.JobStateFailed, genai.JobStateCancelled,
+		genai.JobStateExpired:
 		s.Ended = true
 	}
 	if job.Error != nil {

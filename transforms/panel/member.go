@@ -104,8 +104,9 @@ func (m Member) Output() Member {
 	m = m.Defaults()
 	return Member{
 		Name: m.Name, Provider: m.Provider, BaseURL: m.BaseURL, Model: m.Model,
-		Temperature: m.Temperature, MaxTokens: m.MaxTokens, USDPerMTok: m.USDPerMTok, BatchUSDPerMTok: m.BatchUSDPerMTok,
-		Revision: m.Revision, Family: m.Family, FIMModel: m.FIMModel, Samples: m.Samples, Seed: m.Seed,
+		Temperature: m.Temperature, MaxTokens: m.MaxTokens, USDPerMTok: m.USDPerMTok,
+		BatchUSDPerMTok: m.BatchUSDPerMTok,
+		Revision:        m.Revision, Family: m.Family, FIMModel: m.FIMModel, Samples: m.Samples, Seed: m.Seed,
 	}
 }
 
@@ -127,7 +128,8 @@ var namePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
 // Validate names the field that is out of range and what is allowed.
 func (m Member) Validate() error {
 	if !namePattern.MatchString(m.Name) {
-		return fmt.Errorf("panel: name is %q, allowed are 1 to 64 of a-z 0-9 . _ -, the first a letter or digit", m.Name)
+		return fmt.Errorf("panel: name is %q, allowed are 1 to 64 of a-z 0-9 . _ -, the first a letter or digit",
+			m.Name)
 	}
 	bad := func(field string, value any, allowed string) error {
 		return fmt.Errorf("panel member %s: %s is %v, allowed is %s", m.Name, field, value, allowed)
@@ -142,17 +144,21 @@ func (m Member) Validate() error {
 		return nil
 	}
 	u, err := url.Parse(m.BaseURL)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || u.RawQuery != "" ||
+		u.Fragment != "" {
 		// The value is not repeated: someone may have put a key into it.
-		return fmt.Errorf("panel member %s: base_url is not allowed, it must be http(s)://host[/path] without user, query or fragment", m.Name)
+		return fmt.Errorf("panel member %s: base_url is not allowed, it must be http(s)://host[/path] without "+
+			"user, query or fragment", m.Name)
 	}
 	switch {
 	case m.Model == "":
 		return bad("model", "empty", "the provider's name of a model")
 	case m.APIKeyEnv != "" && !credential.IsEnv(m.APIKeyEnv):
-		return fmt.Errorf("panel member %s: api_key_env is not the name of an environment variable (the key itself does not belong into a recipe)", m.Name)
+		return fmt.Errorf("panel member %s: api_key_env is not the name of an environment variable (the key itself "+
+			"does not belong into a recipe)", m.Name)
 	case m.APIKeySecret != "" && !credential.IsSecret(m.APIKeySecret):
-		return fmt.Errorf("panel member %s: api_key_secret is not the name of a secret's version, projects/P/secrets/S/versions/V (the key itself does not belong into a recipe)", m.Name)
+		return fmt.Errorf("panel member %s: api_key_secret is not the name of a secret's version, "+
+			"projects/P/secrets/S/versions/V (the key itself does not belong into a recipe)", m.Name)
 	case m.RPM < 0 || m.RPM > 10_000_000:
 		return bad("rpm", m.RPM, "0 (unknown) to 10000000")
 	case m.TPM < 0 || m.TPM > 10_000_000_000:
@@ -169,7 +175,8 @@ func (m Member) Validate() error {
 		return bad("timeout", m.Timeout, "1ms to 1h, or 0 for 60s")
 	}
 	if m.Provider == ProviderGemini && m.Key().Empty() {
-		return fmt.Errorf("panel member %s: api_key_env is missing; name the environment variable that holds the API key, or api_key_secret", m.Name)
+		return fmt.Errorf("panel member %s: api_key_env is missing; name the environment variable that holds the API "+
+			"key, or api_key_secret", m.Name)
 	}
 	if m.Provider == ProviderFIM {
 		if _, err := trainers.ByName(m.FIMModel); err != nil {
@@ -179,7 +186,8 @@ func (m Member) Validate() error {
 			return bad("samples", m.Samples, "1 to 1000, or 0 for 1")
 		}
 	} else if m.FIMModel != "" || m.Samples != 0 || m.Seed != nil {
-		return fmt.Errorf("panel member %s: fim_model, samples and seed belong to provider %s alone", m.Name, ProviderFIM)
+		return fmt.Errorf("panel member %s: fim_model, samples and seed belong to provider %s alone", m.Name,
+			ProviderFIM)
 	}
 	if err := m.Parameters.validate(m); err != nil {
 		return err
@@ -192,7 +200,8 @@ func (m Member) Validate() error {
 	}
 	for field, p := range map[string]*Price{"usd_per_mtok": m.USDPerMTok, "batch_usd_per_mtok": m.BatchUSDPerMTok} {
 		if p != nil && !(isPrice(p.In) && isPrice(p.Out)) {
-			return fmt.Errorf("panel member %s: %s.in and %[2]s.out must both be given, as numbers from 0 (leave %[2]s out if the price is unknown)", m.Name, field)
+			return fmt.Errorf("panel member %s: %s.in and %[2]s.out must both be given, as numbers from 0 (leave "+
+				"%[2]s out if the price is unknown)", m.Name, field)
 		}
 	}
 	return nil
@@ -220,7 +229,8 @@ func ValidateAll(panels ...[]Member) error {
 			m = m.Defaults()
 			o, ok := accounts[m.account()]
 			if ok && (o.RPM != m.RPM || o.TPM != m.TPM || o.Concurrency != m.Concurrency) {
-				return fmt.Errorf("panel: members %s and %s share the account %s and must state the same rpm, tpm and concurrency (or give each its own api_key_env)", o.Name, m.Name, m.account())
+				return fmt.Errorf("panel: members %s and %s share the account %s and must state the same rpm, tpm "+
+					"and concurrency (or give each its own api_key_env)", o.Name, m.Name, m.account())
 			}
 			accounts[m.account()] = m
 		}

@@ -56,6 +56,7 @@ func (p *openAI) request(r Request, form Parameters) openai.ChatCompletionReques
 	if m.tokensField(form) == maxCompletionTokens {
 		req.MaxCompletionTokens = m.MaxTokens
 	} else {
+		//lint:ignore SA1019 Servers other than OpenAI's know this name alone.
 		req.MaxTokens = m.MaxTokens
 	}
 	if form.Temperature != omit {

@@ -21,12 +21,14 @@ func (p *openAI) line(id string, r Request) ([]byte, error) {
 const batchName = "decoy"
 
 func (p *openAI) submit(ctx context.Context, name string, lines []byte) (string, error) {
-	file, err := p.api.CreateFileBytes(ctx, openai.FileBytesRequest{Name: name + ".jsonl", Bytes: lines, Purpose: openai.PurposeBatch})
+	file, err := p.api.CreateFileBytes(ctx, openai.FileBytesRequest{Name: name + ".jsonl", Bytes: lines,
+		Purpose: openai.PurposeBatch})
 	if err != nil {
 		return "", err
 	}
 	b, err := p.api.CreateBatch(ctx, openai.CreateBatchRequest{
-		InputFileID: file.ID, Endpoint: openai.BatchEndpointChatCompletions, CompletionWindow: "24h", Metadata: map[string]any{batchName: name},
+		InputFileID: file.ID, Endpoint: openai.BatchEndpointChatCompletions, CompletionWindow: "24h",
+		Metadata: map[string]any{batchName: name},
 	})
 	return b.ID, err
 }

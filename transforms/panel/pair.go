@@ -17,7 +17,8 @@ func (p *Panel) JudgePairRequest(member string, c schemas.Context, a, b string) 
 	if err != nil {
 		return Request{}, err
 	}
-	return p.request(Request{Member: member, ContextID: c.ID, prompt: prompt, shape: pairShape, sources: []string{window(c), joined(c, a), joined(c, b)}})
+	return p.request(Request{Member: member, ContextID: c.ID, prompt: prompt, shape: pairShape,
+		sources: []string{window(c), joined(c, a), joined(c, b)}})
 }
 
 // Choice is the answer of a judge of two passages. Confidence is that this answer is
@@ -44,7 +45,8 @@ func ParseChoice(content string) (c Choice, reason string) {
 			Choice     *string  `json:"choice"`
 			Confidence *float64 `json:"confidence"`
 		}
-		if json.Unmarshal(object, &b) != nil || b.Choice == nil || b.Confidence == nil || !(*b.Confidence >= 0 && *b.Confidence <= 1) {
+		if json.Unmarshal(object, &b) != nil || b.Choice == nil || b.Confidence == nil ||
+			!(*b.Confidence >= 0 && *b.Confidence <= 1) {
 			return false
 		}
 		if *b.Choice != "A" && *b.Choice != "B" {

@@ -151,7 +151,8 @@ func Open(config Config) (_ *Panel, err error) {
 		if c.BudgetUSD != nil && m.USDPerMTok == nil {
 			return nil, fmt.Errorf("price of panel member %s is unknown; set usd_per_mtok or remove budget_usd", m.Name)
 		}
-		limits := limit.Limits{Requests: float64(m.RPM), Tokens: float64(m.TPM), Concurrency: m.Concurrency, Window: c.Window}
+		limits := limit.Limits{Requests: float64(m.RPM), Tokens: float64(m.TPM), Concurrency: m.Concurrency,
+			Window: c.Window}
 		share := limits.Share(c.Workers)
 		if c.Limiter != nil {
 			share.Requests, share.Tokens = limits.Requests, limits.Tokens

@@ -206,6 +206,7 @@ func (m Member) tokensField(form Parameters) string {
 	if form.MaxTokens != "" {
 		return form.MaxTokens
 	}
+	//lint:ignore SA1019 Whether a model refuses this name is what is asked here.
 	probe := openai.ChatCompletionRequest{Model: m.Model, MaxTokens: 1}
 	if errors.Is(openai.NewReasoningValidator().Validate(probe), openai.ErrReasoningModelMaxTokensDeprecated) {
 		return maxCompletionTokens

@@ -76,7 +76,8 @@ func ParseJudge(content string) (a JudgeAnswer, reason string) {
 			Correct    *bool    `json:"correct"`
 			Confidence *float64 `json:"confidence"`
 		}
-		if json.Unmarshal(object, &b) != nil || b.Correct == nil || b.Confidence == nil || !(*b.Confidence >= 0 && *b.Confidence <= 1) {
+		if json.Unmarshal(object, &b) != nil || b.Correct == nil || b.Confidence == nil ||
+			!(*b.Confidence >= 0 && *b.Confidence <= 1) {
 			return false
 		}
 		a = JudgeAnswer{*b.Correct, *b.Confidence}

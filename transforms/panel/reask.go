@@ -13,7 +13,8 @@ import (
 // both answers stand in the ledger. Servers that take a JSON schema hardly need it.
 
 // askAgain is what is said to the model.
-const askAgain = "That is not the JSON object that was asked for. Answer again with that one object and nothing else: no explanation, no Markdown."
+const askAgain = "That is not the JSON object that was asked for. Answer again with that one object and nothing " +
+	"else: no explanation, no Markdown."
 
 // maxSaid bounds how much of an answer the model is shown again.
 const maxSaid = 4 << 10
@@ -53,7 +54,8 @@ func (p *Panel) again(a Answer) (_ Request, ok bool) {
 // an empty one, and a server of open weights may read control tokens as the end of the
 // turn, after which whatever the answer says next stands as another's words.
 func showable(text string) bool {
-	return strings.TrimSpace(text) != "" && !slices.ContainsFunc(schemas.SpecialTokens, func(token string) bool { return strings.Contains(text, token) })
+	return strings.TrimSpace(text) != "" && !slices.ContainsFunc(schemas.SpecialTokens,
+		func(token string) bool { return strings.Contains(text, token) })
 }
 
 // whole is an answer with what both requests took.

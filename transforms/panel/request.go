@@ -60,7 +60,8 @@ func (p *Panel) GenerateRequest(member string, c schemas.Context, typ string, sa
 	if err != nil {
 		return Request{}, err
 	}
-	return p.request(Request{Member: member, Sample: sample, ContextID: c.ID, Type: typ, prompt: prompt, shape: generateShape, sources: []string{window(c)}})
+	return p.request(Request{Member: member, Sample: sample, ContextID: c.ID, Type: typ, prompt: prompt,
+		shape: generateShape, sources: []string{window(c)}})
 }
 
 // JudgeRequest asks a member whether candidate is right in the place of c's
@@ -70,24 +71,28 @@ func (p *Panel) JudgeRequest(member string, c schemas.Context, candidate string)
 	if err != nil {
 		return Request{}, err
 	}
-	return p.request(Request{Member: member, ContextID: c.ID, prompt: prompt, shape: judgeShape, sources: []string{window(c), joined(c, candidate)}})
+	return p.request(Request{Member: member, ContextID: c.ID, prompt: prompt, shape: judgeShape,
+		sources: []string{window(c), joined(c, candidate)}})
 }
 
 // SampleRequest asks a FIM endpoint for a middle of c. Samples of one context differ
 // in their number, and in the seed if the member has one.
 func (p *Panel) SampleRequest(member string, c schemas.Context, sample int64) (Request, error) {
-	return p.fimRequest(Request{Member: member, Sample: sample, ContextID: c.ID, fill: fill{prefix: c.Prefix, suffix: c.Suffix}, sources: []string{window(c)}})
+	return p.fimRequest(Request{Member: member, Sample: sample, ContextID: c.ID,
+		fill: fill{prefix: c.Prefix, suffix: c.Suffix}, sources: []string{window(c)}})
 }
 
 // ScoreRequest asks a FIM endpoint how likely text and then the end is as the middle
 // of c. Answer.Tokens reads the answer.
 func (p *Panel) ScoreRequest(member string, c schemas.Context, text string) (Request, error) {
-	return p.fimRequest(Request{Member: member, ContextID: c.ID, fill: fill{c.Prefix, c.Suffix, &text}, sources: []string{window(c), joined(c, text)}})
+	return p.fimRequest(Request{Member: member, ContextID: c.ID, fill: fill{c.Prefix, c.Suffix, &text},
+		sources: []string{window(c), joined(c, text)}})
 }
 
 func (p *Panel) fimRequest(r Request) (Request, error) {
 	if c := p.clients[r.Member]; c != nil && c.member.Provider != ProviderFIM {
-		return Request{}, fmt.Errorf("panel member %s: provider %s completes no middle, only %s does", r.Member, c.member.Provider, ProviderFIM)
+		return Request{}, fmt.Errorf("panel member %s: provider %s completes no middle, only %s does", r.Member,
+			c.member.Provider, ProviderFIM)
 	}
 	return p.request(r)
 }
@@ -98,7 +103,8 @@ func (p *Panel) request(r Request) (Request, error) {
 		return Request{}, fmt.Errorf("panel has no paid member %q", r.Member)
 	}
 	if (c.member.Provider == ProviderFIM) == (r.shape != nil) {
-		return Request{}, fmt.Errorf("panel member %s: provider %s is asked for samples and log-probabilities alone, and no other is", r.Member, ProviderFIM)
+		return Request{}, fmt.Errorf("panel member %s: provider %s is asked for samples and log-probabilities alone, "+
+			"and no other is", r.Member, ProviderFIM)
 	}
 	r.protocol = c.protocol
 	body, err := c.protocol.wire(r)

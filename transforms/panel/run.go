@@ -211,7 +211,8 @@ func (r *run) take(from *stream) {
 		return
 	}
 	if r.panel.clients[req.Member] == nil || req.Key == "" {
-		r.fail(fmt.Errorf("panel: request of context %s to member %q was not built by this panel", req.ContextID, req.Member))
+		r.fail(fmt.Errorf("panel: request of context %s to member %q was not built by this panel", req.ContextID,
+			req.Member))
 		return
 	}
 	if twins, ok := r.twins[req.Key]; ok {
@@ -239,7 +240,8 @@ func (r *run) take(from *stream) {
 	r.twins[req.Key] = nil
 	r.tasks++
 	r.start(&task{request: req, lane: l, from: from, number: r.tasks, worst: l.worst(req), record: ledger.Record{
-		Key: req.Key, Member: req.Member, ContextID: req.ContextID, Type: req.Type, Model: l.member.Model, RequestSHA256: req.hash, Sample: req.Sample,
+		Key: req.Key, Member: req.Member, ContextID: req.ContextID, Type: req.Type, Model: l.member.Model,
+		RequestSHA256: req.hash, Sample: req.Sample,
 	}})
 }
 

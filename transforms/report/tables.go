@@ -138,7 +138,8 @@ func newRateGrids(cells []judge.CellRate) []rateGrid {
 		var r rate
 		var all, squares, fooled float64
 		for _, c := range cells {
-			if c.Generator != generator || language != "" && c.Language != language || typ != "" && c.Type != typ || c.Verdicts == 0 {
+			if c.Generator != generator || language != "" && c.Language != language || typ != "" && c.Type != typ ||
+				c.Verdicts == 0 {
 				continue
 			}
 			n := float64(c.Negatives)
@@ -215,7 +216,8 @@ func newStatusTables(cells []StatusCell) []statusTable {
 		for _, st := range schemas.Statuses {
 			g := segment{Status: st}
 			for _, c := range cells {
-				if c.Status == st && c.Generator == generator && (typ == "" || c.Type == typ) && (language == "" || c.Language == language) {
+				if c.Status == st && c.Generator == generator && (typ == "" || c.Type == typ) &&
+					(language == "" || c.Language == language) {
 					g.N += c.N
 				}
 			}

@@ -79,7 +79,8 @@ func newView(d Data) view {
 		KindRows: shareRows(d.Kinds), LicenseRows: shareRows(d.Licenses), ProbeGoal: probeGoal,
 		Contents: []anchor{
 			{"cells", "Cells"}, {"funnel", "Funnel and losses"}, {"wrong", "Wrongness"}, {"hard", "Hardness"},
-			{"bias", "Bias and shift"}, {"composition", "Composition"}, {"costs", "Costs"}, {"pairs", "Pairs"}, {"run", "Run and recipe"},
+			{"bias", "Bias and shift"}, {"composition", "Composition"}, {"costs", "Costs"}, {"pairs", "Pairs"},
+			{"run", "Run and recipe"},
 		},
 	}
 	v.Bars, v.Losses = newFunnel(d.Funnel)
@@ -126,7 +127,8 @@ func (v *view) check() []check {
 	cells := len(schemas.Languages) * len(schemas.Types)
 	full := v.ValidGrid.atLeast(wantCell)
 	add(full == cells, "%d of %d cells have at least %d valid negatives", full, cells, wantCell)
-	add(v.SelectedGrid.Zero == 0, "%d of the %d cells that are on are empty in the selection", v.SelectedGrid.Zero, v.SelectedGrid.On)
+	add(v.SelectedGrid.Zero == 0, "%d of the %d cells that are on are empty in the selection", v.SelectedGrid.Zero,
+		v.SelectedGrid.On)
 	var lost int64
 	balanced := true
 	for _, l := range v.Losses {
@@ -142,10 +144,12 @@ func (v *view) check() []check {
 		add(false, "more reasons than losses were recorded")
 	}
 	for _, c := range v.Controls {
-		add(c.Low > 0.5, "judge %s accepts %s of %s golden controls (%s would be chance)", c.Judge, Percent(share(c.Accepted, c.Valid)), Number(c.Valid), Percent(c.Chance))
+		add(c.Low > 0.5, "judge %s accepts %s of %s golden controls (%s would be chance)", c.Judge,
+			Percent(share(c.Accepted, c.Valid)), Number(c.Valid), Percent(c.Chance))
 	}
 	if v.Probe.Pairs > 0 {
-		add(v.Probe.Accuracy <= probeGoal, "the outline alone tells chosen from rejected in %s of pairs (chance 50%s%%, goal at most %s)", Percent(v.Probe.Accuracy), nbsp, Percent(probeGoal))
+		add(v.Probe.Accuracy <= probeGoal, "the outline alone tells chosen from rejected in %s of pairs "+
+			"(chance 50%s%%, goal at most %s)", Percent(v.Probe.Accuracy), nbsp, Percent(probeGoal))
 	}
 	if len(v.Decontaminated) == 0 {
 		out = append(out, check{"note", "NOT decontaminated"})

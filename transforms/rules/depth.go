@@ -16,12 +16,14 @@ func (s *scene) otherDepths(it syntax.ImportItem) []Candidate {
 	parts := segments(it.Module, 0)
 	names := map[string]float64{}
 	add := func(module string, worth float64) {
-		if module != it.Module && !twice(module) && !s.exists(module) && !s.ownPath(module) && (it.Name == "" || !s.supplies(module, it.Name)) {
+		if module != it.Module && !twice(module) && !s.exists(module) && !s.ownPath(module) &&
+			(it.Name == "" || !s.supplies(module, it.Name)) {
 			names[module] = worth
 		}
 	}
 	for k := range parts { // without part k and the separator beside it
-		if !plainSegment(parts[k].text) || len(parts) < 2 || len(parts[len(parts)-1].text) < 3 || k == 0 && strings.HasPrefix(it.Module, ".") {
+		if !plainSegment(parts[k].text) || len(parts) < 2 || len(parts[len(parts)-1].text) < 3 || k == 0 &&
+			strings.HasPrefix(it.Module, ".") {
 			continue
 		}
 		if k+1 < len(parts) && (k > 0 || len(parts) == 2) {
@@ -43,7 +45,8 @@ func (s *scene) otherDepths(it syntax.ImportItem) []Candidate {
 			q := segments(withoutHost(o.Module), 0)
 			for k := range q {
 				inner := k > 0 && k < len(q)-1
-				if !plainSegment(q[k].text) || strings.Contains(q[k].text, "-") || style(q[k].text) != style(last.text) || !inner && !(k == 0 && len(q) == 2 && len(parts) == 1) {
+				if !plainSegment(q[k].text) || strings.Contains(q[k].text, "-") ||
+					style(q[k].text) != style(last.text) || !inner && !(k == 0 && len(q) == 2 && len(parts) == 1) {
 					continue
 				}
 				add(it.Module[:last.start]+q[k].text+sep+it.Module[last.start:], 0)

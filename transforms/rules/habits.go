@@ -36,16 +36,19 @@ erase find rfind substr resize begin end swap bind async thread call invoke appl
 string vector map set pair tuple function unique_ptr shared_ptr runtime_error logic_error`),
 	},
 	schemas.CSharp: {
-		family: schemas.CSharp, words: "camel", bareMembers: true, folder: true, everywhere: true, namespaces: true, assign: ": ",
-		universal: fields("Dispose GetEnumerator Deconstruct Add Count Select Where ToArray ToList First Any All Contains"),
-		literals:  fields("true null false 0 1"),
+		family: schemas.CSharp, words: "camel", bareMembers: true, folder: true, everywhere: true, namespaces: true,
+		assign: ": ",
+		universal: fields("Dispose GetEnumerator Deconstruct Add Count Select Where ToArray ToList First Any All " +
+			"Contains"),
+		literals: fields("true null false 0 1"),
 		open: fields(`Format WriteLine Write Concat Join Combine Append AppendFormat AppendLine Split Trim TrimStart TrimEnd Add AddRange Select Where First FirstOrDefault Any Count ToString Parse TryParse
 Max Min Range Copy Substring IndexOf Contains StartsWith EndsWith Replace Invoke Equal AreEqual IsTrue IsFalse IsNull IsNotNull Throws Run WhenAll ContinueWith Exception ArgumentException ArgumentNullException List Dictionary`),
 	},
 	schemas.Go: {
 		family: schemas.Go, words: "camel", folder: true, short: true,
-		universal: fields("Error Errorf Fatal Fatalf Log Logf Skip Skipf Helper Run Name Sprint Sprintf Sprintln Printf Println Fprint Fprintf Compile MustCompile String Close Write Read"),
-		literals:  fields("true nil 0 false 1"),
+		universal: fields("Error Errorf Fatal Fatalf Log Logf Skip Skipf Helper Run Name Sprint Sprintf Sprintln " +
+			"Printf Println Fprint Fprintf Compile MustCompile String Close Write Read"),
+		literals: fields("true nil 0 false 1"),
 		open: fields(`Print Printf Println Sprint Sprintf Sprintln Fprint Fprintf Fprintln Errorf Append Appendf Appendln append Join Log Logf Error Fatal Fatalf Fatalln Skip Skipf Panic Panicf Panicln Debug Debugf
 Debugw Info Infof Infow Infoln Warn Warnf Warnw Warning Warningf Errorw Errorln Trace Tracef Sscan Sscanf Fscan Fscanf Scan Scanf Scanln min max print println make new Dial DialContext NewClient NewServer
 WithTimeout Command CommandContext MultiReader MultiWriter NewReplacer Cleanup Call Exec Query QueryRow QueryContext ExecContext Notify With WithAttrs Equal Equalf NoError True False Nil NotNil Len Contains
@@ -85,8 +88,9 @@ drop iter into_iter next map filter collect add sub mul div neg not index call p
 
 var ecmaHabits = &habits{
 	family: schemas.JavaScript, words: "camel", folder: true,
-	universal: fields("then catch finally on once off emit call apply bind constructor toString valueOf hasOwnProperty"),
-	literals:  fields("true null {} false 0"),
+	universal: fields("then catch finally on once off emit call apply bind constructor " +
+		"toString valueOf hasOwnProperty"),
+	literals: fields("true null {} false 0"),
 	open: fields(`log error warn info debug trace assert push unshift concat max min hypot of apply call bind splice slice join split replace indexOf lastIndexOf includes from assign create stringify parse parseInt
 setTimeout setInterval setImmediate addEventListener on once emit off require fetch then catch all any race reduce map filter forEach find some every sort fill flat toString toFixed padStart padEnd slice substring
 substr match test exec expect describe it toBe toEqual toHaveBeenCalledWith write end resolve reject next subscribe pipe alert open Error TypeError RangeError Promise Array Date Map Set Object String Number RegExp

@@ -124,7 +124,8 @@ func (s *scene) otherModules(it syntax.ImportItem) []Candidate {
 	last := parts[len(parts)-1]
 	names := map[string]float64{}
 	add := func(module string, worth float64) {
-		if module != it.Module && !twice(module) && !s.ownPath(module) && !s.supplies(module, it.Name) && strings.ContainsAny(module, "./:") == strings.ContainsAny(it.Module, "./:") {
+		if module != it.Module && !twice(module) && !s.ownPath(module) && !s.supplies(module, it.Name) &&
+			strings.ContainsAny(module, "./:") == strings.ContainsAny(it.Module, "./:") {
 			names[module] = max(names[module], worth)
 		}
 	}
@@ -172,7 +173,8 @@ func (s *scene) otherModules(it syntax.ImportItem) []Candidate {
 
 // plainModule reports whether an item's module stands in the golden as written.
 func (s *scene) plainModule(it syntax.ImportItem) bool {
-	return s.inGolden(it.ModStart, it.ModEnd) && s.text(it.ModStart, it.ModEnd) == it.Module && len(segments(it.Module, 0)) > 0
+	return s.inGolden(it.ModStart, it.ModEnd) && s.text(it.ModStart, it.ModEnd) == it.Module &&
+		len(segments(it.Module, 0)) > 0
 }
 
 // otherPaths replaces one part of the module's path by a part of another real
@@ -190,7 +192,8 @@ func (s *scene) otherPaths(it syntax.ImportItem) []Candidate {
 			k = len(parts) - 2 + back
 		}
 		p := parts[k]
-		if !plainSegment(p.text) || k == 0 && len(parts) > 1 && !it.Relative || strings.Contains(p.text, "-") && s.invent {
+		if !plainSegment(p.text) || k == 0 && len(parts) > 1 && !it.Relative || strings.Contains(p.text, "-") &&
+			s.invent {
 			continue
 		}
 		made := func(name string) string {

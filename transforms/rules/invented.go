@@ -92,7 +92,8 @@ func pluralOrSingular(word string) []string {
 	switch {
 	case n > 3 && strings.HasSuffix(word, "ies"):
 		return []string{word[:n-3] + "y"}
-	case n > 3 && strings.HasSuffix(word, "s") && !strings.HasSuffix(word, "ss") && !strings.HasSuffix(word, "us") && !strings.HasSuffix(word, "is"):
+	case n > 3 && strings.HasSuffix(word, "s") && !strings.HasSuffix(word, "ss") && !strings.HasSuffix(word, "us") &&
+		!strings.HasSuffix(word, "is"):
 		return []string{word[:n-1]}
 	case n > 3 && strings.HasSuffix(word, "y") && !strings.ContainsAny(word[n-2:n-1], "aeou"):
 		return []string{word[:n-1] + "ies"}

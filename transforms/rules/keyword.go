@@ -26,7 +26,8 @@ func (s *scene) otherKeyword(c *syntax.Call, g signature) []Candidate {
 		near = g.names[s.hash("near")%uint64(len(g.names))]
 	}
 	for i := range c.Args {
-		if a := &c.Args[i]; a.Keyword != "" && s.inGolden(a.Start, a.Start+len(a.Keyword)) && s.text(a.Start, a.Start+len(a.Keyword)) == a.Keyword {
+		if a := &c.Args[i]; a.Keyword != "" && s.inGolden(a.Start, a.Start+len(a.Keyword)) &&
+			s.text(a.Start, a.Start+len(a.Keyword)) == a.Keyword {
 			if rename == nil || s.hash("rename", a.Keyword)%2 == 0 {
 				rename, near = a, a.Keyword
 			}
@@ -37,7 +38,9 @@ func (s *scene) otherKeyword(c *syntax.Call, g signature) []Candidate {
 	}
 	names := map[string]float64{}
 	add := func(name string, worth float64) {
-		if len(name) > 1 && identifier(name) && !taken[name] && !s.reserved(name) && style(name) != "UPPER" && style(name) != "Pascal" && !strings.HasPrefix(name, "_") && (s.h.words == "" || style(name) == "lower" || style(name) == s.h.words) {
+		if len(name) > 1 && identifier(name) && !taken[name] && !s.reserved(name) && style(name) != "UPPER" &&
+			style(name) != "Pascal" && !strings.HasPrefix(name, "_") && (s.h.words == "" || style(name) == "lower" ||
+			style(name) == s.h.words) {
 			names[name] = max(names[name], worth)
 		}
 	}
@@ -85,9 +88,11 @@ func (s *scene) valueFor(keyword string, c *syntax.Call) string {
 	}
 	for _, t := range subTokens(keyword) {
 		switch t {
-		case "is", "use", "has", "enable", "enabled", "allow", "with", "no", "skip", "include", "verbose", "strict", "should", "force":
+		case "is", "use", "has", "enable", "enabled", "allow", "with", "no", "skip", "include", "verbose", "strict",
+			"should", "force":
 			return s.h.literals[0]
-		case "num", "count", "size", "index", "offset", "length", "max", "min", "limit", "timeout", "retries", "line", "depth":
+		case "num", "count", "size", "index", "offset", "length", "max", "min", "limit", "timeout", "retries", "line",
+			"depth":
 			return s.h.literals[3+s.hash("number", keyword)%2][:1]
 		}
 	}

@@ -52,7 +52,8 @@ func (s *scene) calleeRank(c *syntax.Call, r receiver) int {
 func (s *scene) methodNames(c *syntax.Call, r receiver) map[string]float64 {
 	names := map[string]float64{}
 	add := func(name string, base float64) {
-		if name == c.Name || len(name) < 2 || !identifier(name) || !s.h.fitsStyle(c.Name, name) || dunder(name) != dunder(c.Name) || s.reserved(name) || forTests(name) && !forTests(c.Name) {
+		if name == c.Name || len(name) < 2 || !identifier(name) || !s.h.fitsStyle(c.Name, name) ||
+			dunder(name) != dunder(c.Name) || s.reserved(name) || forTests(name) && !forTests(c.Name) {
 			return
 		}
 		names[name] = max(names[name], base+s.arityFit(name, len(c.Args)))

@@ -45,7 +45,8 @@ func (n *nearIndex) finish() {
 	for t, list := range n.by {
 		if len(list) > maxNear {
 			slices.SortFunc(list, func(a, b int32) int {
-				return cmp.Or(cmp.Compare(n.count[b], n.count[a]), cmp.Compare(keys[a], keys[b]), cmp.Compare(n.names[a], n.names[b]))
+				return cmp.Or(cmp.Compare(n.count[b], n.count[a]), cmp.Compare(keys[a], keys[b]),
+					cmp.Compare(n.names[a], n.names[b]))
 			})
 			n.by[t] = slices.Clip(slices.Clone(list[:maxNear]))
 		}

@@ -39,7 +39,10 @@ func (s *scene) keywordOf() []Candidate {
 	}
 	for i := range s.f.Calls {
 		c := &s.f.Calls[i]
-		if !c.Decorator && slices.ContainsFunc(c.Args, func(a syntax.Arg) bool { return a.Keyword != "" && a.Start == s.start && a.End == s.end }) {
+		if !c.Decorator && slices.ContainsFunc(c.Args, func(a syntax.Arg) bool {
+			return a.Keyword != "" &&
+				a.Start == s.start && a.End == s.end
+		}) {
 			if g := s.signature(c, s.receiver(c)); !g.rest && (g.sure || !s.takesAny(c.Name)) {
 				return s.otherKeyword(c, g)
 			}
@@ -136,7 +139,8 @@ func (s *scene) visibleValues(c *syntax.Call, n int) []string {
 	}
 	for i := range s.f.Decls {
 		d := &s.f.Decls[i]
-		if d.Role != syntax.Variable && d.Role != syntax.Parameter || !identifier(d.Name) || s.reserved(d.Name) || slices.Contains(dull, d.Name) {
+		if d.Role != syntax.Variable && d.Role != syntax.Parameter || !identifier(d.Name) || s.reserved(d.Name) ||
+			slices.Contains(dull, d.Name) {
 			continue
 		}
 		if style(d.Name) == "Pascal" || d.NameStart > c.Start || d.Role == syntax.Variable && d.End > c.Start {
@@ -144,7 +148,9 @@ func (s *scene) visibleValues(c *syntax.Call, n int) []string {
 		}
 		sc := s.f.Scopes[d.Scope]
 		local := sc.Kind == syntax.FunctionScope || sc.Kind == syntax.BlockScope
-		if !local || s.called(d.Name) || sc.Start > c.Start || c.End > sc.End || slices.ContainsFunc(c.Args, func(a syntax.Arg) bool { return s.mentions(a, d.Name) }) || s.text(max(c.Start, s.start), c.NameStart) == d.Name+"." {
+		if !local || s.called(d.Name) || sc.Start > c.Start || c.End > sc.End || slices.ContainsFunc(c.Args,
+			func(a syntax.Arg) bool { return s.mentions(a, d.Name) }) || s.text(max(c.Start, s.start),
+			c.NameStart) == d.Name+"." {
 			continue
 		}
 		worth := 0.0
@@ -165,7 +171,8 @@ func (s *scene) visibleValues(c *syntax.Call, n int) []string {
 	var out []scored
 	tokens := subTokens(near)
 	for _, name := range sortedKeys(names) {
-		out = append(out, scored{name, names[name] + nearness(near, tokens, name) + float64(s.hash("value", name)%1000)*2e-4})
+		out = append(out, scored{name, names[name] + nearness(near, tokens, name) +
+			float64(s.hash("value", name)%1000)*2e-4})
 	}
 	slices.SortStableFunc(out, func(a, b scored) int {
 		switch {
@@ -188,7 +195,10 @@ var dull = fields("err ok e ex exc exception t tt tc _ ignored unused i j k args
 
 // called reports whether the golden calls a name: it is a function then.
 func (s *scene) called(name string) bool {
-	return slices.ContainsFunc(s.f.Calls, func(c syntax.Call) bool { return c.Name == name && s.inGolden(c.NameStart, c.NameEnd) })
+	return slices.ContainsFunc(s.f.Calls, func(c syntax.Call) bool {
+		return c.Name == name &&
+			s.inGolden(c.NameStart, c.NameEnd)
+	})
 }
 
 // mentions reports whether an argument is a variable or begins with it.
@@ -267,7 +277,8 @@ func (s *scene) splitOne(c *syntax.Call) []Candidate {
 	var out []Candidate
 	for _, a := range c.Args {
 		size := a.ValueEnd - a.ValueStart
-		if a.Keyword != "" || size < 8 || strings.Contains(s.text(a.ValueStart, a.ValueEnd), "\n") || identifier(s.text(a.ValueStart, a.ValueEnd)) {
+		if a.Keyword != "" || size < 8 || strings.Contains(s.text(a.ValueStart, a.ValueEnd), "\n") ||
+			identifier(s.text(a.ValueStart, a.ValueEnd)) {
 			continue
 		}
 		for _, v := range s.visibleValues(c, 4) {
@@ -297,7 +308,8 @@ func (s *scene) parts(a syntax.Arg) []string {
 	var out []string
 	for i := range s.f.Refs {
 		r := &s.f.Refs[i]
-		if a.ValueStart <= r.Start && r.End <= a.ValueEnd && !r.Called && !r.InType && !s.reserved(r.Name) && !s.locals[r.Name] && style(r.Name) != "Pascal" && s.binding(r.Name, r.Start) != nil {
+		if a.ValueStart <= r.Start && r.End <= a.ValueEnd && !r.Called && !r.InType && !s.reserved(r.Name) &&
+			!s.locals[r.Name] && style(r.Name) != "Pascal" && s.binding(r.Name, r.Start) != nil {
 			out = append(out, r.Name)
 		}
 	}

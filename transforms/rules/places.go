@@ -65,7 +65,8 @@ func (s *scene) exists(module string) bool {
 		return s.index.paths[p] || s.index.paths[path.Join(p, "index")] || s.index.paths[path.Join(p, "__init__")]
 	}
 	for _, m := range s.repo.modules {
-		if rest, ok := strings.CutPrefix(module, m.name+"/"); ok && s.index.paths[path.Join(m.dir, withoutExtension(rest))] {
+		if rest, ok := strings.CutPrefix(module, m.name+"/"); ok &&
+			s.index.paths[path.Join(m.dir, withoutExtension(rest))] {
 			return true
 		}
 	}
@@ -103,7 +104,8 @@ func (s *scene) supplies(module, name string) bool {
 		if strings.HasSuffix(f, part) {
 			return true
 		}
-		if dir, file := path.Split(strings.TrimSuffix(f, "/")); slices.Contains(packageFiles, file) && strings.HasSuffix(dir, part) {
+		if dir, file := path.Split(strings.TrimSuffix(f, "/")); slices.Contains(packageFiles, file) &&
+			strings.HasSuffix(dir, part) {
 			return true
 		}
 	}

@@ -40,7 +40,8 @@ type Pool struct {
 
 // NewPool reads a language's names.
 func NewPool(names iter.Seq2[schemas.Name, error]) (*Pool, error) {
-	p := &Pool{all: map[string]bool{}, modules: map[string]bool{}, exports: map[string]map[string]bool{}, last: newNearIndex(), home: map[string][]string{}}
+	p := &Pool{all: map[string]bool{}, modules: map[string]bool{}, exports: map[string]map[string]bool{},
+		last: newNearIndex(), home: map[string][]string{}}
 	var seen [groups]map[string]int
 	for g := range p.near {
 		p.near[g], seen[g] = newNearIndex(), map[string]int{}

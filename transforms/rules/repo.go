@@ -56,8 +56,10 @@ type callable struct {
 func newIndex() *index {
 	return &index{
 		members: map[string]map[string]string{}, supers: map[string][]string{}, types: map[string]bool{},
-		owners: map[string][]string{}, callables: map[string][]callable{}, ctors: map[string][]callable{}, results: map[string]string{},
-		top: map[string][]string{}, imports: map[string][]string{}, inFolder: map[string]map[string]bool{}, declared: map[string][]string{}, macros: map[string]bool{},
+		owners: map[string][]string{}, callables: map[string][]callable{}, ctors: map[string][]callable{},
+		results: map[string]string{},
+		top:     map[string][]string{}, imports: map[string][]string{}, inFolder: map[string]map[string]bool{},
+		declared: map[string][]string{}, macros: map[string]bool{},
 		files: map[string][]string{}, paths: map[string]bool{},
 		methods: newNearIndex(), typeNames: newNearIndex(), stems: newNearIndex(),
 	}
@@ -104,7 +106,10 @@ func NewRepo(symbols iter.Seq[schemas.Symbol]) *Repo {
 	for _, x := range r.families {
 		x.finish()
 	}
-	slices.SortFunc(r.modules, func(a, b manifest) int { return strings.Compare(a.dir+"\x00"+a.name, b.dir+"\x00"+b.name) })
+	slices.SortFunc(r.modules, func(a, b manifest) int {
+		return strings.Compare(a.dir+"\x00"+a.name,
+			b.dir+"\x00"+b.name)
+	})
 	return r
 }
 
@@ -180,7 +185,8 @@ func (x *index) decl(s *schemas.Symbol) {
 }
 
 func newCallable(s *schemas.Symbol) callable {
-	c := callable{owner: lastPart(s.Owner), static: slices.Contains(s.Flags, "static"), loose: slices.Contains(s.Flags, "decorated") || slices.Contains(s.Flags, "open")}
+	c := callable{owner: lastPart(s.Owner), static: slices.Contains(s.Flags, "static"),
+		loose: slices.Contains(s.Flags, "decorated") || slices.Contains(s.Flags, "open")}
 	for _, p := range s.Params {
 		name := strings.Trim(p, "*?=/")
 		switch {
@@ -254,7 +260,8 @@ func (x *index) closure(t string) (all []string, open bool) {
 
 // plainSupers are supertypes of libraries that bring no member by which a wrong
 // name could become right.
-var plainSupers = map[string]bool{"object": true, "Object": true, "Serializable": true, "Cloneable": true, "ABC": true, "Generic": true, "Protocol": true, "Debug": true, "Clone": true, "Copy": true}
+var plainSupers = map[string]bool{"object": true, "Object": true, "Serializable": true, "Cloneable": true, "ABC": true,
+	"Generic": true, "Protocol": true, "Debug": true, "Clone": true, "Copy": true}
 
 // has reports whether one of the types declares a member.
 func (x *index) has(types []string, member string) bool {

@@ -144,7 +144,8 @@ func (g *Generator) Generate(c *schemas.Context, typ string, repo *Repo, pool *P
 	s.longer = s.hash("longer")%100 < longerShare[typ]
 	s.invent = float64(s.hash("invented")%10000) < g.cfg.InventedShare*10000
 	out := mutate(s)
-	if s.invent && !slices.ContainsFunc(out, func(c Candidate) bool { return c.Invented }) || !s.invent && len(out) == 0 {
+	if s.invent && !slices.ContainsFunc(out, func(c Candidate) bool { return c.Invented }) || !s.invent &&
+		len(out) == 0 {
 		s.invent = !s.invent
 		out = mutate(s)
 	}

@@ -34,7 +34,8 @@ type scene struct {
 
 func newScene(c *schemas.Context, f *syntax.Facts, h *habits, repo *Repo, pool *Pool) *scene {
 	s := &scene{
-		c: c, f: f, h: h, repo: repo, index: repo.of(h.family), pool: pool, start: len(c.Prefix), end: len(c.Prefix) + len(c.Golden),
+		c: c, f: f, h: h, repo: repo, index: repo.of(h.family), pool: pool, start: len(c.Prefix), end: len(c.Prefix) +
+			len(c.Golden),
 		byName: map[string][]int{}, locals: map[string]bool{}, words: map[string]bool{},
 	}
 	for i := range f.Decls {
@@ -93,7 +94,8 @@ func (s *scene) named() []*syntax.Call {
 	var out []*syntax.Call
 	for i := range s.f.Calls {
 		c := &s.f.Calls[i]
-		if s.inGolden(c.NameStart, c.NameEnd) && !c.TokenTree && !c.Decorator && c.ArgsEnd > c.ArgsStart && identifier(c.Name) && s.text(c.NameStart, c.NameEnd) == c.Name {
+		if s.inGolden(c.NameStart, c.NameEnd) && !c.TokenTree && !c.Decorator && c.ArgsEnd > c.ArgsStart &&
+			identifier(c.Name) && s.text(c.NameStart, c.NameEnd) == c.Name {
 			out = append(out, c)
 		}
 	}
@@ -133,7 +135,8 @@ func (s *scene) visible(name string, at int) bool {
 	}
 	for _, i := range s.byName[name] {
 		d := &s.f.Decls[i]
-		if sc := s.f.Scopes[d.Scope]; d.Role == syntax.Macro || sc.Start <= at && at <= sc.End && (sc.Kind != syntax.TypeScope || s.h.bareMembers || !s.inFunction(d.Scope, at)) {
+		if sc := s.f.Scopes[d.Scope]; d.Role == syntax.Macro || sc.Start <= at && at <= sc.End &&
+			(sc.Kind != syntax.TypeScope || s.h.bareMembers || !s.inFunction(d.Scope, at)) {
 			return true
 		}
 	}
@@ -172,7 +175,8 @@ func (s *scene) namespaced(name string) bool {
 // inFunction reports whether a function of the type scope lies around the place.
 func (s *scene) inFunction(scope, at int) bool {
 	for i := range s.f.Scopes {
-		if sc := &s.f.Scopes[i]; sc.Kind == syntax.FunctionScope && sc.Start <= at && at <= sc.End && sc.Start > s.f.Scopes[scope].Start {
+		if sc := &s.f.Scopes[i]; sc.Kind == syntax.FunctionScope && sc.Start <= at && at <= sc.End &&
+			sc.Start > s.f.Scopes[scope].Start {
 			return true
 		}
 	}

@@ -35,7 +35,10 @@ func (s *scene) signature(c *syntax.Call, r receiver) signature {
 			list, g.sure = of, true
 		}
 	case r.bare:
-		if f := slices.DeleteFunc(slices.Clone(list), func(f callable) bool { return s.index.types[f.owner] && !s.h.bareMembers }); len(f) > 0 {
+		if f := slices.DeleteFunc(slices.Clone(list), func(f callable) bool {
+			return s.index.types[f.owner] &&
+				!s.h.bareMembers
+		}); len(f) > 0 {
 			list, g.sure = f, len(f) == 1 || s.h.bareMembers
 		}
 	}
@@ -47,7 +50,8 @@ func (s *scene) signature(c *syntax.Call, r receiver) signature {
 		if r.static && !f.static && !c.Ctor && f.owner != "" { // the receiver may be an argument
 			hi = grow(hi, 1)
 		}
-		if s.h.assign == ": " && f.static && !r.bare && !r.static { // an extension method's first parameter stands before the dot
+		// an extension method's first parameter stands before the dot
+		if s.h.assign == ": " && f.static && !r.bare && !r.static {
 			lo = max(lo-1, 0)
 		}
 		if i == 0 || !g.known {

@@ -26,7 +26,8 @@ func typeName(written string) string {
 			}
 		}
 		for _, w := range typeWrappers {
-			if rest, ok := strings.CutPrefix(t, w); ok && (strings.HasSuffix(rest, ">") || strings.HasSuffix(rest, "]")) {
+			if rest, ok := strings.CutPrefix(t, w); ok && (strings.HasSuffix(rest, ">") ||
+				strings.HasSuffix(rest, "]")) {
 				t, again = strings.TrimSpace(rest[:len(rest)-1]), true
 			}
 		}
@@ -50,9 +51,11 @@ func typeName(written string) string {
 }
 
 var (
-	typePrefixes = []string{"*", "&", "'", "const ", "final ", "mut ", "dyn ", "impl ", "readonly ", "static ", "struct ", "ref ", "out ", "in "}
+	typePrefixes = []string{"*", "&", "'", "const ", "final ", "mut ", "dyn ", "impl ", "readonly ", "static ",
+		"struct ", "ref ", "out ", "in "}
 	typeSuffixes = []string{"*", "&", "?", " const", " | null", " | None", " | undefined"}
-	typeWrappers = []string{"Optional[", "Box<", "Rc<", "Arc<", "std::unique_ptr<", "std::shared_ptr<", "unique_ptr<", "shared_ptr<"}
+	typeWrappers = []string{"Optional[", "Box<", "Rc<", "Arc<", "std::unique_ptr<", "std::shared_ptr<",
+		"unique_ptr<", "shared_ptr<"}
 )
 
 // receiver is what a call is called on, as far as names tell.
@@ -144,7 +147,8 @@ func (s *scene) typeOf(text string, at, depth int) string {
 	}
 	i := strings.LastIndexAny(d.InitCall, ".:")
 	if i > 0 && d.InitCall[i] == ':' {
-		if t := typeName(strings.TrimRight(d.InitCall[:i], ":")); s.index.types[t] && s.index.results[d.InitCall[i+1:]] == "Self" {
+		if t := typeName(strings.TrimRight(d.InitCall[:i], ":")); s.index.types[t] &&
+			s.index.results[d.InitCall[i+1:]] == "Self" {
 			return t
 		}
 	}
@@ -162,7 +166,8 @@ func (s *scene) binding(name string, at int) *syntax.Decl {
 		default:
 			continue
 		}
-		if sc.Start <= at && at <= sc.End && d.NameStart <= at && (best == nil || s.f.Scopes[best.Scope].Start <= sc.Start) {
+		if sc.Start <= at && at <= sc.End && d.NameStart <= at &&
+			(best == nil || s.f.Scopes[best.Scope].Start <= sc.Start) {
 			best = d
 		}
 	}

@@ -78,8 +78,12 @@ func (s *scene) spots() []spot {
 	call := slices.ContainsFunc(calls, func(c *syntax.Call) bool { return c.NameStart == s.start && c.End == s.end })
 	for i := range s.f.Refs {
 		r := &s.f.Refs[i]
-		if !s.inGolden(r.Start, r.End) || r.InType || r.Called || r.Assigned || literal[r.Start] || !identifier(r.Name) || s.reserved(r.Name) || s.locals[r.Name] ||
-			call && !slices.ContainsFunc(calls, func(c *syntax.Call) bool { return c.ArgsStart < r.Start && r.End < c.ArgsEnd }) {
+		if !s.inGolden(r.Start, r.End) || r.InType || r.Called || r.Assigned || literal[r.Start] ||
+			!identifier(r.Name) || s.reserved(r.Name) || s.locals[r.Name] ||
+			call && !slices.ContainsFunc(calls, func(c *syntax.Call) bool {
+				return c.ArgsStart < r.Start &&
+					r.End < c.ArgsEnd
+			}) {
 			continue
 		}
 		d := s.binding(r.Name, r.Start)

@@ -1,7 +1,6 @@
 package secrets
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 )
@@ -17,7 +16,9 @@ import (
 //	end:      [`'"\s;] or \n or \r as written, or the end of the text
 const genericRule = "generic-api-key"
 
-var genericNames = []string{"access", "auth", "api", "credential", "creds", "key", "passwd", "password", "secret", "token"}
+var genericNames = []string{
+	"access", "auth", "api", "credential", "creds", "key", "passwd", "password", "secret", "token",
+}
 
 const (
 	maxBetween = 23
@@ -43,6 +44,7 @@ const (
 )
 
 var (
+	nameBytes     = newClass(word, ".-")
 	betweenBytes  = newClass(word, blanks, ".-'\"")
 	operatorBytes = newClass("=>:|?,")
 	openingBytes  = newClass("=>:|?,`'\"", blanks)
@@ -50,39 +52,35 @@ var (
 	endBytes      = newClass("`'\";\\", blanks)
 )
 
-// window is a part of a text that begins and ends with a line.
+// window is a part of a text.
 type window struct{ start, end int }
 
-// assignments returns the lines where the generic rule can match, in order and
-// without overlap.
-func assignments(text string) []window {
-	// Folding case, the rule also takes two letters outside of ASCII for s and k.
-	if strings.Contains(text, "\u017f") || strings.Contains(text, "\u212a") {
-		return []window{{0, len(text)}}
-	}
-	lower := asciiLower(text)
-	var all []window
-	for _, name := range genericNames {
-		for at := 0; ; {
-			i := strings.Index(lower[at:], name)
-			if i < 0 {
-				break
-			}
-			start := at + i
-			at = start + len(name)
-			if end, ok := assigned(lower, at); ok {
-				all = append(all, lines(text, start, end))
-			}
+// maxBefore is how many characters of a name the rule takes before a keyword.
+const maxBefore = 50
+
+// assignments returns the parts of a text, given in lower case, where the generic rule
+// can match, in order and without overlap. A part begins with the name and ends with
+// what has to follow the value, so a match in it is one in the text and the other way
+// round. Places are those of all words of the scanner, by end.
+func (s *Scanner) assignments(lower string, places []place) (out []window) {
+	for _, p := range places {
+		if !slices.Contains(s.generic.words, p.word) {
+			continue
 		}
-	}
-	slices.SortFunc(all, func(a, b window) int { return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end)) })
-	var out []window
-	for _, w := range all {
-		if n := len(out); n > 0 && w.start < out[n-1].end {
-			out[n-1].end = max(out[n-1].end, w.end)
-		} else {
-			out = append(out, w)
+		end, ok := assigned(lower, p.end)
+		if !ok {
+			continue
 		}
+		w := window{start: p.start, end: min(len(lower), end+2)}
+		for w.start > 0 && p.start-w.start < maxBefore && nameBytes[lower[w.start-1]] {
+			w.start--
+		}
+		// Where parts overlap, the later one can begin first: its keyword is longer.
+		for n := len(out); n > 0 && w.start < out[n-1].end; n-- {
+			w = window{min(w.start, out[n-1].start), max(w.end, out[n-1].end)}
+			out = out[:n-1]
+		}
+		out = append(out, w)
 	}
 	return out
 }
@@ -112,22 +110,19 @@ func assigned(s string, i int) (end int, ok bool) {
 	return end, end-first >= minValue && (end == len(s) || endBytes[s[end]])
 }
 
-// lines widens a part to whole lines, the last line's end included.
-func lines(text string, start, end int) window {
-	w := window{start: strings.LastIndexByte(text[:start], '\n') + 1, end: len(text)}
-	if i := strings.IndexByte(text[end:], '\n'); i >= 0 {
-		w.end = end + i + 1
-	}
-	return w
+// folds reports whether a text has letters outside of ASCII that are the same as one
+// of ASCII where case is ignored.
+func folds(text string) bool {
+	return strings.Contains(text, "\u017f") || strings.Contains(text, "\u212a") || strings.Contains(text, "\u0130")
 }
 
 // asciiLower lowers A to Z and keeps every offset.
-func asciiLower(s string) string {
+func asciiLower(s string) []byte {
 	b := []byte(s)
 	for i, c := range b {
 		if 'A' <= c && c <= 'Z' {
 			b[i] = c + 'a' - 'A'
 		}
 	}
-	return string(b)
+	return b
 }

@@ -10,43 +10,48 @@
 //
 // # How
 //
-// Every rule but one, which looks at file names, has keywords. One Aho-Corasick
-// pass over the lower-cased text finds them, and only the rules whose keyword is
-// there run. That serves all rules but generic-api-key, whose keywords ("key",
-// "api", "token") stand in most source files and whose expression reads half a
-// megabyte a second. So that rule is run on the lines only where a keyword is
-// followed by an operator and ten characters of a value, which its expression
-// demands (assign.go). Tests hold the result equal to that of gitleaks on the
-// whole text.
+// The rules are those of gitleaks' package config. Its detector is not linked: it
+// brings archives, a WebAssembly runtime and templates, and runs a rule over the whole
+// of a text in which one of the rule's keywords stands. Here the syntax tree of a
+// rule's expression says which words every match holds and how long a match can be
+// (reach.go), and one Aho-Corasick pass over the lower-cased text finds all keywords
+// and words:
+//
+//   - a rule whose matches are bounded, as five of six are, runs around its words;
+//   - one whose matches are not bounded runs over texts that have one of its words;
+//   - one without words runs over texts that have one of its keywords.
+//
+// In all cases a keyword must stand somewhere in the text, as gitleaks demands. What is
+// cut out around a word is so wide that no match that holds the word can see the cut,
+// and a text without the word has no match: so the findings are the same.
+//
+// generic-api-key has the keywords "key", "api" and "token", which stand in most source
+// files, and no bound. It is run where a keyword is followed by an operator and ten
+// characters of a value, which its expression demands (assign.go).
+//
+// Tests hold the result equal to that of gitleaks' detector on the whole text.
 //
 // # Choices
 //
 // A comment "gitleaks:allow" is not obeyed: whoever wrote it spoke of their own
 // repository, not of sending the text to somebody. Encoded text (base64, hex) is
-// not decoded. Text has no path, so the allow lists by path do not apply.
+// not decoded. Text has no path, so the allow lists by path do not apply, and rules for
+// files of one kind find nothing.
 //
-// gitleaks walks its rules in the order of a map. Findings are sorted, each once.
+// Findings are sorted, each once.
 //
 // # Limits
 //
 // Rules find the form of a secret, not whether it is one: both a missed password
-// in prose and an invented example key are to be expected. gitleaks logs through
-// one package variable; the first [New] silences it for the process.
+// in prose and an invented example key are to be expected.
 package secrets
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
-	"github.com/rs/zerolog"
-	"github.com/spf13/viper"
-	"github.com/zricethezav/gitleaks/v8/config"
-	"github.com/zricethezav/gitleaks/v8/detect"
-	"github.com/zricethezav/gitleaks/v8/logging"
-	"github.com/zricethezav/gitleaks/v8/report"
+	ahocorasick "github.com/BobuSumisu/aho-corasick"
 )
 
 // Finding is a place where a rule found a secret. Lines count from 1.
@@ -55,83 +60,78 @@ type Finding struct {
 	Line int
 }
 
-// Scanner finds secrets. It is safe for concurrent use: a search reads the rules
-// and writes nothing but an atomic count.
+// Scanner finds secrets. It is safe for concurrent use: a search writes nothing to it.
 type Scanner struct {
-	special *detect.Detector // every rule but generic
-	generic *detect.Detector // the generic rule alone
+	rules   []*rule
+	generic *rule
+	trie    *ahocorasick.Trie // of all keywords and words, in lower case
+	lengths []int             // of each
+	marks   []bool            // those whose places a rule asks for
 }
 
-var silence sync.Once
-
-// New reads the rules that are built into gitleaks and compiles them, which takes
-// some tens of milliseconds.
-func New() (*Scanner, error) {
-	silence.Do(func() { logging.Logger = zerolog.Nop() })
-	special, err := rules()
-	if err != nil {
-		return nil, err
-	}
-	rule, ok := special.Rules[genericRule]
-	if !ok {
-		return nil, fmt.Errorf("gitleaks has no rule %q any more; revise package secrets for its version", genericRule)
-	}
-	delete(special.Rules, genericRule)
-	generic := special
-	generic.Rules = map[string]config.Rule{genericRule: rule}
-	generic.Keywords = map[string]struct{}{}
-	for _, k := range rule.Keywords {
-		generic.Keywords[k] = struct{}{}
-	}
-	return &Scanner{special: detector(special), generic: detector(generic)}, nil
-}
-
-func rules() (config.Config, error) {
-	// A viper of our own: gitleaks' default constructor reads its rules into the one
-	// of the process.
-	v := viper.New()
-	v.SetConfigType("toml")
-	if err := v.ReadConfig(strings.NewReader(config.DefaultConfig)); err != nil {
-		return config.Config{}, fmt.Errorf("read gitleaks rules: %w", err)
-	}
-	var raw config.ViperConfig
-	if err := v.Unmarshal(&raw); err != nil {
-		return config.Config{}, fmt.Errorf("read gitleaks rules: %w", err)
-	}
-	c, err := raw.Translate()
-	if err != nil {
-		return config.Config{}, fmt.Errorf("compile gitleaks rules: %w", err)
-	}
-	return c, nil
-}
-
-func detector(c config.Config) *detect.Detector {
-	d := detect.NewDetector(c)
-	d.IgnoreGitleaksAllow = true
-	return d
+// secret is what a rule found.
+type secret struct {
+	rule *rule
+	line int // from 0
+	text string
 }
 
 // Find returns where text holds secrets, by line and rule, each once.
 func (s *Scanner) Find(text string) []Finding {
+	found := s.search(text)
 	var out []Finding
-	special := s.special.DetectString(text)
-	for _, f := range special {
-		out = append(out, Finding{Rule: f.RuleID, Line: f.StartLine + 1})
+	for _, f := range found {
+		// As gitleaks does: a special rule that holds the secret takes precedence.
+		if f.rule == s.generic && slices.ContainsFunc(found, func(o secret) bool {
+			return o.rule != s.generic && o.line == f.line && strings.Contains(o.text, f.text)
+		}) {
+			continue
+		}
+		out = append(out, Finding{Rule: f.rule.id, Line: f.line + 1})
 	}
-	before, line := 0, 1 // what line the offset before is on
-	for _, w := range assignments(text) {
-		line += strings.Count(text[before:w.start], "\n")
-		before = w.start
-		for _, f := range s.generic.DetectString(text[w.start:w.end]) {
-			at := f.StartLine + line
-			// As gitleaks does: a special rule that holds the secret takes precedence.
-			if !slices.ContainsFunc(special, func(o report.Finding) bool {
-				return o.StartLine+1 == at && strings.Contains(o.Secret, f.Secret)
-			}) {
-				out = append(out, Finding{Rule: f.RuleID, Line: at})
+	slices.SortFunc(out, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Rule, b.Rule))
+	})
+	return slices.Compact(out)
+}
+
+// place is where a word stands.
+type place struct{ word, start, end int }
+
+func (s *Scanner) search(text string) (found []secret) {
+	lower := asciiLower(text)
+	whole := folds(text)
+	if whole {
+		lower = []byte(strings.ToLower(text))
+	}
+	seen := make([]bool, len(s.lengths))
+	var places []place
+	s.trie.Walk(lower, func(end, n, word int64) bool {
+		seen[word] = true
+		if s.marks[word] {
+			places = append(places, place{int(word), int(end - n + 1), int(end + 1)})
+		}
+		return true
+	})
+	is := func(word int) bool { return seen[word] }
+	for _, r := range s.rules {
+		if !r.always && !slices.ContainsFunc(r.keywords, is) {
+			continue
+		}
+		all := []window{{0, len(text)}}
+		if !whole {
+			switch {
+			case r == s.generic:
+				all = s.assignments(string(lower), places)
+			case r.words != nil && !slices.ContainsFunc(r.words, is):
+				continue
+			case r.reach > 0:
+				all = around(places, r, len(text))
 			}
 		}
+		for _, w := range all {
+			found = r.find(found, text, w)
+		}
 	}
-	slices.SortFunc(out, func(a, b Finding) int { return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Rule, b.Rule)) })
-	return slices.Compact(out)
+	return found
 }

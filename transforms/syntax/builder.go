@@ -26,7 +26,8 @@ func (b *Builder) build(l *Language, t *Tree) *Facts {
 	n := t.Len()
 	b.mark, b.inTyp, b.called, b.target = reset(b.mark, n), reset(b.inTyp, n), reset(b.called, n), reset(b.target, n)
 	f := &b.f
-	*f = Facts{Lang: l, Src: t.Src, Tree: t, Imports: f.Imports[:0], Decls: f.Decls[:0], Scopes: f.Scopes[:0], Calls: f.Calls[:0], Members: f.Members[:0], Refs: f.Refs[:0], Elements: f.Elements[:0]}
+	*f = Facts{Lang: l, Src: t.Src, Tree: t, Imports: f.Imports[:0], Decls: f.Decls[:0], Scopes: f.Scopes[:0],
+		Calls: f.Calls[:0], Members: f.Members[:0], Refs: f.Refs[:0], Elements: f.Elements[:0]}
 	f.Scopes = append(f.Scopes, Scope{Start: 0, End: len(t.Src), Parent: -1, Kind: FileScope, Decl: -1})
 	b.open = append(b.open[:0], 0)
 	b.skip, b.last = 0, -1
@@ -94,7 +95,8 @@ func (b *Builder) visit(i int) {
 		p.hook(b, i)
 	}
 	if p.ident && !b.mark[i] && b.Start(i) < b.End(i) { // a grammar can have an empty identifier: C#'s []
-		b.f.Refs = append(b.f.Refs, Ref{Name: b.Text(i), Start: b.Start(i), End: b.End(i), Node: i, Scope: b.Scope(), InType: p.typeIdent || b.inTyp[i], Called: b.called[i], Assigned: b.target[i]})
+		b.f.Refs = append(b.f.Refs, Ref{Name: b.Text(i), Start: b.Start(i), End: b.End(i), Node: i, Scope: b.Scope(),
+			InType: p.typeIdent || b.inTyp[i], Called: b.called[i], Assigned: b.target[i]})
 	}
 }
 

@@ -163,7 +163,8 @@ func (b *Builder) member(i int, r *MemberRule) {
 		return
 	}
 	b.Mark(name)
-	m := Member{Start: b.Start(i), End: b.End(i), Node: i, Object: object, Name: b.Text(name), NameStart: b.Start(name), NameEnd: b.End(name), Scope: b.Scope()}
+	m := Member{Start: b.Start(i), End: b.End(i), Node: i, Object: object, Name: b.Text(name), NameStart: b.Start(name),
+		NameEnd: b.End(name), Scope: b.Scope()}
 	if object >= 0 {
 		m.ObjStart, m.ObjEnd = b.Start(object), b.End(object)
 	}
@@ -172,7 +173,8 @@ func (b *Builder) member(i int, r *MemberRule) {
 }
 
 func (b *Builder) call(i int, r *CallRule) {
-	c := Call{Start: b.Start(i), End: b.End(i), Node: i, Recv: -1, Ctor: r.Ctor, Macro: r.Macro, Decorator: r.Decorator, Scope: b.Scope()}
+	c := Call{Start: b.Start(i), End: b.End(i), Node: i, Recv: -1, Ctor: r.Ctor, Macro: r.Macro, Decorator: r.Decorator,
+		Scope: b.Scope()}
 	name := -1
 	if r.Callee != "" {
 		callee := b.Unwrap(b.Child(i, r.Callee))

@@ -80,7 +80,8 @@ var cppRules = &Rules{
 		"optional_type_parameter_declaration": cppTypeParameter,
 		"variadic_type_parameter_declaration": cppTypeParameter,
 		"for_range_loop": func(b *Builder, n int) {
-			cppBind(b, n, b.Child(n, "declarator"), Decl{Role: Variable, Type: cppType(b.Tree, n, b.Child(n, "declarator"))})
+			cppBind(b, n, b.Child(n, "declarator"), Decl{Role: Variable,
+				Type: cppType(b.Tree, n, b.Child(n, "declarator"))})
 		},
 		"lambda_capture_specifier": cppCaptures,
 		"labeled_statement": func(b *Builder, n int) {
@@ -90,16 +91,18 @@ var cppRules = &Rules{
 		},
 		"assignment_expression": cppArrayReference,
 	},
-	Spread:       []string{"parameter_pack_expansion"},
-	Bodies:       []string{"compound_statement"},
-	NoBodies:     []string{"switch_statement"},
-	NoStatements: []string{"preproc_include", "preproc_def", "preproc_function_def", "preproc_call", "preproc_if", "preproc_ifdef"},
-	Unwrap:       []string{"parenthesized_expression", "template_function.name", "template_method.name", "template_type.name", "dependent_name", "dependent_type"},
-	Constructed:  cppConstructed,
-	Finish:       cppFinish,
-	Predeclared:  cppPredeclared,
-	Separator:    "::",
-	SelfNames:    []string{"this"},
+	Spread:   []string{"parameter_pack_expansion"},
+	Bodies:   []string{"compound_statement"},
+	NoBodies: []string{"switch_statement"},
+	NoStatements: []string{"preproc_include", "preproc_def", "preproc_function_def", "preproc_call",
+		"preproc_if", "preproc_ifdef"},
+	Unwrap: []string{"parenthesized_expression", "template_function.name", "template_method.name",
+		"template_type.name", "dependent_name", "dependent_type"},
+	Constructed: cppConstructed,
+	Finish:      cppFinish,
+	Predeclared: cppPredeclared,
+	Separator:   "::",
+	SelfNames:   []string{"this"},
 }
 
 // cppCasts are keywords that the grammar reads as function templates.

@@ -47,7 +47,8 @@ func cppInner(t *Tree, n int) int {
 			return c
 		}
 		switch k {
-		case "identifier", "field_identifier", "type_identifier", "operator_name", "operator_cast", "destructor_name", "qualified_identifier", "template_function", "template_method":
+		case "identifier", "field_identifier", "type_identifier", "operator_name", "operator_cast", "destructor_name",
+			"qualified_identifier", "template_function", "template_method":
 			return c
 		}
 	}
@@ -167,7 +168,8 @@ func cppDeclaration(b *Builder, n int) {
 		switch {
 		case inType:
 			d.Role = Field
-		case slices.Contains(head, "constexpr"), slices.Contains(head, "const") && b.f.Scopes[outer].Kind != FunctionScope && b.f.Scopes[outer].Kind != BlockScope:
+		case slices.Contains(head, "constexpr"), slices.Contains(head, "const") &&
+			b.f.Scopes[outer].Kind != FunctionScope && b.f.Scopes[outer].Kind != BlockScope:
 			d.Role = Constant
 		}
 		if fn >= 0 { // T x(y), read as a function
@@ -208,7 +210,8 @@ func cppSpecifiers(t *Tree, n int) []string {
 func cppConstructs(b *Builder, n, fn int) bool {
 	s := b.f.Scopes[b.Scope()].Kind
 	list := b.Child(fn, "parameters")
-	if s != BlockScope && s != FunctionScope || list < 0 || b.Leaf(list) || b.Kind(b.Parent(n)) == "template_declaration" || b.Child(n, "type") < 0 {
+	if s != BlockScope && s != FunctionScope || list < 0 || b.Leaf(list) ||
+		b.Kind(b.Parent(n)) == "template_declaration" || b.Child(n, "type") < 0 {
 		return false
 	}
 	for p := range b.Children(list) {
@@ -229,7 +232,8 @@ func cppArguments(b *Builder, fn int) {
 	for p := range b.Children(b.Child(fn, "parameters")) {
 		if typ := b.Child(p, "type"); typ >= 0 && b.Kind(typ) == "type_identifier" {
 			b.Mark(typ)
-			b.f.Refs = append(b.f.Refs, Ref{Name: b.Text(typ), Start: b.Start(typ), End: b.End(typ), Node: typ, Scope: b.Scope()})
+			b.f.Refs = append(b.f.Refs, Ref{Name: b.Text(typ), Start: b.Start(typ), End: b.End(typ),
+				Node: typ, Scope: b.Scope()})
 		}
 	}
 }

@@ -110,12 +110,14 @@ func cppFill(b *Builder, d *Decl, value int) {
 // arguments are not looked at, and the use is a macro call.
 func cppDeclareFunction(b *Builder, n, decl, name, fn, outer int, friend bool, head []string) int {
 	inType := b.f.Scopes[outer].Kind == TypeScope
-	if b.Child(n, "type") < 0 && (b.Kind(name) == "identifier" || b.Kind(name) == "field_identifier") && b.Text(name) != "main" {
+	if b.Child(n, "type") < 0 && (b.Kind(name) == "identifier" || b.Kind(name) == "field_identifier") &&
+		b.Text(name) != "main" {
 		list := b.Child(fn, "parameters")
 		if (!inType || b.Text(name) != cppClassName(b, outer)) && !cppNamesParameters(b.Tree, list) {
 			if !inType && b.ChildOf(fn, "trailing_return_type") < 0 {
 				b.f.Calls = append(b.f.Calls, Call{
-					Start: b.Start(fn), End: b.End(fn), Node: fn, Name: b.Text(name), NameStart: b.Start(name), NameEnd: b.End(name), Recv: -1,
+					Start: b.Start(fn), End: b.End(fn), Node: fn, Name: b.Text(name), NameStart: b.Start(name),
+					NameEnd: b.End(name), Recv: -1,
 					Macro: true, TokenTree: true, ArgsStart: b.Start(list), ArgsEnd: b.End(list), Scope: b.Scope(),
 				})
 			}

@@ -143,7 +143,8 @@ func cppAnonymous(b *Builder, n int) {
 // cppIsParameter reports whether a name is a template parameter here.
 func cppIsParameter(b *Builder, name string) bool {
 	for k := len(b.f.Decls) - 1; k >= 0; k-- {
-		if d := &b.f.Decls[k]; d.Name == name && d.Role == TypeParam && d.End > b.f.Scopes[d.Scope].Start && b.f.Scopes[d.Scope].End > b.f.Scopes[b.Scope()].Start {
+		if d := &b.f.Decls[k]; d.Name == name && d.Role == TypeParam && d.End > b.f.Scopes[d.Scope].Start &&
+			b.f.Scopes[d.Scope].End > b.f.Scopes[b.Scope()].Start {
 			return true
 		}
 	}
@@ -162,7 +163,8 @@ func cppOpenBody(t *Tree, body int, class string) bool {
 				continue
 			}
 			name, fn := cppName(t, decl)
-			if name >= 0 && typ < 0 && fn >= 0 && (t.Kind(name) == "identifier" || t.Kind(name) == "field_identifier") && t.Text(name) != class {
+			if name >= 0 && typ < 0 && fn >= 0 && (t.Kind(name) == "identifier" ||
+				t.Kind(name) == "field_identifier") && t.Text(name) != class {
 				return true
 			}
 			if name >= 0 && slices.Contains([]string{"public", "private", "protected"}, t.Text(name)) {
@@ -197,7 +199,8 @@ func cppEnum(b *Builder, n int) {
 func cppEnumerator(b *Builder, n int) {
 	enum := b.Parent(b.Parent(n))
 	scope := b.Scope()
-	if enum >= 0 && b.f.Scopes[scope].Kind == TypeScope && b.Child(enum, "name") >= 0 && b.f.Scopes[scope].Start == b.Start(enum) {
+	if enum >= 0 && b.f.Scopes[scope].Kind == TypeScope && b.Child(enum, "name") >= 0 &&
+		b.f.Scopes[scope].Start == b.Start(enum) {
 		head := strings.Fields(string(b.Src[b.Start(enum):b.Start(b.Child(enum, "name"))]))
 		if !slices.Contains(head, "class") && !slices.Contains(head, "struct") {
 			scope = b.f.Scopes[scope].Parent

@@ -59,7 +59,8 @@ func csharpForeach(b *Builder, n int) {
 	if left < 0 {
 		return
 	}
-	if k := b.Kind(left); k == "identifier" || k == "tuple_pattern" { // else declaration expressions, which bind themselves
+	// else declaration expressions, which bind themselves
+	if k := b.Kind(left); k == "identifier" || k == "tuple_pattern" {
 		b.BindPattern(n, left, Decl{Role: Variable, Type: csharpWrittenType(b, b.Child(n, "type"))})
 	}
 }
@@ -191,7 +192,8 @@ func csharpConstructorCall(b *Builder, n int) {
 	if name < 0 || list < 0 {
 		return
 	}
-	c := Call{Start: b.Start(name), End: b.End(list), Node: n, Name: b.Text(name), NameStart: b.Start(name), NameEnd: b.End(name), Recv: -1, Ctor: true,
+	c := Call{Start: b.Start(name), End: b.End(list), Node: n, Name: b.Text(name), NameStart: b.Start(name),
+		NameEnd: b.End(name), Recv: -1, Ctor: true,
 		ArgsStart: b.Start(list), ArgsEnd: b.End(list), Args: b.args(list), Scope: b.Scope()}
 	csharpArgs(b, &c)
 	b.f.Calls = append(b.f.Calls, c)
@@ -259,7 +261,8 @@ func csharpConditional(b *Builder, n int) {
 	for c := range b.Children(n) {
 		last = c
 	}
-	if k := len(b.f.Members) - 1; last >= 0 && b.Kind(last) != "member_binding_expression" && k >= 0 && b.f.Members[k].Node == n {
+	if k := len(b.f.Members) - 1; last >= 0 && b.Kind(last) != "member_binding_expression" && k >= 0 &&
+		b.f.Members[k].Node == n {
 		b.f.Members = b.f.Members[:k]
 	}
 }

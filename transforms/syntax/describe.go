@@ -12,12 +12,14 @@ func Describe(f *Facts) string {
 	line := func(at int) int { return 1 + strings.Count(string(f.Src[:at]), "\n") }
 	for _, im := range f.Imports {
 		for _, it := range im.Items {
-			fmt.Fprintf(&w, "import %d module=%q name=%q local=%q%s\n", line(im.Start), it.Module, it.Name, it.Local, flags("wildcard", it.Wildcard, "relative", it.Relative, "static", it.Static, "type", it.TypeOnly))
+			fmt.Fprintf(&w, "import %d module=%q name=%q local=%q%s\n", line(im.Start), it.Module, it.Name, it.Local,
+				flags("wildcard", it.Wildcard, "relative", it.Relative, "static", it.Static, "type", it.TypeOnly))
 		}
 	}
 	for _, d := range f.Decls {
 		fmt.Fprintf(&w, "decl %d %s %q scope=%d", line(d.NameStart), d.Role, d.Name, d.Scope)
-		for _, kv := range [][2]string{{"owner", d.Owner}, {"type", d.Type}, {"constructed", d.Constructed}, {"init", d.InitCall}, {"supers", strings.Join(d.Supers, ",")}} {
+		for _, kv := range [][2]string{{"owner", d.Owner}, {"type", d.Type}, {"constructed", d.Constructed},
+			{"init", d.InitCall}, {"supers", strings.Join(d.Supers, ",")}} {
 			if kv[1] != "" {
 				fmt.Fprintf(&w, " %s=%q", kv[0], kv[1])
 			}
@@ -32,7 +34,8 @@ func Describe(f *Facts) string {
 		fmt.Fprintf(&w, "%s\n", flags("static", d.Static, "decorated", d.Decorated, "open", d.Open))
 	}
 	for i, s := range f.Scopes {
-		fmt.Fprintf(&w, "scope %d %d-%d %s parent=%d\n", i, line(s.Start), line(s.End), [...]string{"file", "type", "function", "block", "namespace"}[s.Kind], s.Parent)
+		fmt.Fprintf(&w, "scope %d %d-%d %s parent=%d\n", i, line(s.Start), line(s.End), [...]string{"file", "type",
+			"function", "block", "namespace"}[s.Kind], s.Parent)
 	}
 	for _, c := range f.Calls {
 		recv := ""
@@ -50,13 +53,16 @@ func Describe(f *Facts) string {
 			}
 			args = append(args, s)
 		}
-		fmt.Fprintf(&w, "call %d recv=%q name=%q args=%q%s\n", line(c.Start), recv, c.Name, args, flags("ctor", c.Ctor, "macro", c.Macro, "decorator", c.Decorator, "tokens", c.TokenTree))
+		fmt.Fprintf(&w, "call %d recv=%q name=%q args=%q%s\n", line(c.Start), recv, c.Name, args,
+			flags("ctor", c.Ctor, "macro", c.Macro, "decorator", c.Decorator, "tokens", c.TokenTree))
 	}
 	for _, m := range f.Members {
-		fmt.Fprintf(&w, "member %d object=%q name=%q%s\n", line(m.Start), f.Src[m.ObjStart:m.ObjEnd], m.Name, flags("called", m.Called))
+		fmt.Fprintf(&w, "member %d object=%q name=%q%s\n", line(m.Start), f.Src[m.ObjStart:m.ObjEnd],
+			m.Name, flags("called", m.Called))
 	}
 	for _, r := range f.Refs {
-		fmt.Fprintf(&w, "ref %d %q scope=%d%s\n", line(r.Start), r.Name, r.Scope, flags("type", r.InType, "called", r.Called, "assigned", r.Assigned))
+		fmt.Fprintf(&w, "ref %d %q scope=%d%s\n", line(r.Start), r.Name, r.Scope, flags("type", r.InType, "called",
+			r.Called, "assigned", r.Assigned))
 	}
 	return w.String()
 }

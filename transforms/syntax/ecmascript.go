@@ -56,7 +56,8 @@ func ecmaRules() *Rules {
 			"expression_statement":           ecmaUsing,
 			"for_in_statement":               ecmaForIn,
 			"catch_clause": func(b *Builder, n int) {
-				ecmaBind(b, n, b.Child(n, "parameter"), Decl{Role: Variable, Type: ecmaType(b.Tree, b.Child(n, "type"))}, b.Scope())
+				ecmaBind(b, n, b.Child(n, "parameter"), Decl{Role: Variable,
+					Type: ecmaType(b.Tree, b.Child(n, "type"))}, b.Scope())
 			},
 			"labeled_statement": func(b *Builder, n int) {
 				ecmaDeclare(b, n, b.Child(n, "label"), Decl{Role: Label}, b.FunctionScope())
@@ -148,7 +149,8 @@ func ecmaVariable(b *Builder, n int) {
 		scope = b.FunctionScope()
 	}
 	d := Decl{Role: Variable}
-	if text := b.Text(name); keyword == "const" && strings.ToUpper(text) == text && strings.ContainsFunc(text, unicode.IsUpper) {
+	if text := b.Text(name); keyword == "const" && strings.ToUpper(text) == text &&
+		strings.ContainsFunc(text, unicode.IsUpper) {
 		d.Role = Constant
 	}
 	ecmaTyped(b, &d, n)
@@ -286,7 +288,8 @@ func ecmaAssignment(b *Builder, n int) { ecmaTargets(b, b.Child(n, "left"), b.As
 func ecmaCall(b *Builder, n int) {
 	args := b.Child(n, "arguments")
 	if fn := b.Child(n, "function"); fn >= 0 && b.Kind(fn) == "super" && args >= 0 {
-		b.f.Calls = append(b.f.Calls, Call{Start: b.Start(n), End: b.End(n), Node: n, Name: "super", NameStart: b.Start(fn), NameEnd: b.End(fn), Recv: -1,
+		b.f.Calls = append(b.f.Calls, Call{Start: b.Start(n), End: b.End(n), Node: n, Name: "super",
+			NameStart: b.Start(fn), NameEnd: b.End(fn), Recv: -1,
 			ArgsStart: b.Start(args), ArgsEnd: b.End(args), Args: b.args(args), Scope: b.Scope()})
 		return
 	}
@@ -311,7 +314,8 @@ func ecmaElement(b *Builder, n int) {
 		return
 	}
 	if b.Kind(n) != "jsx_closing_element" {
-		b.f.Elements = append(b.f.Elements, Element{End: b.End(n), NameStart: b.Start(name), NameEnd: b.End(name), Node: n})
+		b.f.Elements = append(b.f.Elements, Element{End: b.End(n), NameStart: b.Start(name), NameEnd: b.End(name),
+			Node: n})
 	}
 }
 

@@ -5,7 +5,8 @@ import "strings"
 // ecmaFunction: a function declaration is visible in the whole function around
 // it (ECMA-262, annex B.3.2), where strict mode says the block.
 func ecmaFunction(b *Builder, n int) {
-	d := Decl{Role: Function, Type: ecmaType(b.Tree, b.Child(n, "return_type")), Params: ecmaParams(b.Tree, n), HasParams: true}
+	d := Decl{Role: Function, Type: ecmaType(b.Tree, b.Child(n, "return_type")), Params: ecmaParams(b.Tree, n),
+		HasParams: true}
 	k := ecmaDeclare(b, n, b.Child(n, "name"), d, b.FunctionScope())
 	ecmaOpenFunction(b, n, k)
 }
@@ -18,7 +19,8 @@ func ecmaFunctionValue(b *Builder, n int) {
 	if name < 0 {
 		return
 	}
-	k := b.Declare(n, name, Decl{Role: Function, Type: ecmaType(b.Tree, b.Child(n, "return_type")), Params: ecmaParams(b.Tree, n), HasParams: true})
+	k := b.Declare(n, name, Decl{Role: Function, Type: ecmaType(b.Tree, b.Child(n, "return_type")),
+		Params: ecmaParams(b.Tree, n), HasParams: true})
 	if s := b.Scope(); held < 0 {
 		b.f.Scopes[s].Decl, b.Decl(k).Inner = k, s
 	}

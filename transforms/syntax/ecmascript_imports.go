@@ -8,7 +8,8 @@ func ecmaModule(b *Builder, str int) ImportItem {
 	s := min(b.Start(str)+1, b.End(str))
 	e := max(s, b.End(str)-1)
 	it := ImportItem{Module: string(b.Src[s:e]), ModStart: s, ModEnd: e}
-	it.Relative = it.Module == "." || it.Module == ".." || strings.HasPrefix(it.Module, "./") || strings.HasPrefix(it.Module, "../")
+	it.Relative = it.Module == "." || it.Module == ".." || strings.HasPrefix(it.Module, "./") ||
+		strings.HasPrefix(it.Module, "../")
 	return it
 }
 
@@ -81,7 +82,8 @@ func ecmaSpecifier(b *Builder, n int, it ImportItem, binds bool) ImportItem {
 // ecmaExport reads a re-export as an import that binds nothing, and declares the
 // names that export statements give: they are what other files see.
 func ecmaExport(b *Builder, n int) {
-	if id := b.ChildOf(n, "identifier"); id >= 0 && strings.Contains(string(b.Src[b.Start(n):b.Start(id)]), "namespace") {
+	if id := b.ChildOf(n, "identifier"); id >= 0 && strings.Contains(string(b.Src[b.Start(n):b.Start(id)]),
+		"namespace") {
 		ecmaDeclare(b, n, id, Decl{Role: Module}, 0) // export as namespace N
 	}
 	source := b.Child(n, "source")
@@ -164,7 +166,8 @@ func ecmaRequired(b *Builder, n int) ([]ImportItem, bool) {
 		return nil, false
 	}
 	fn, args := b.Child(value, "function"), b.Child(value, "arguments")
-	if fn < 0 || args < 0 || b.Text(fn) != "require" || b.Kind(args) != "arguments" || b.Leaf(args) || b.Kind(args+1) != "string" || b.After(args+1) != b.After(args) {
+	if fn < 0 || args < 0 || b.Text(fn) != "require" || b.Kind(args) != "arguments" || b.Leaf(args) ||
+		b.Kind(args+1) != "string" || b.After(args+1) != b.After(args) {
 		return nil, false
 	}
 	base := ecmaModule(b, args+1)

@@ -136,7 +136,8 @@ func ecmaMethod(b *Builder, n int) {
 	name := b.Child(n, "name")
 	k := -1
 	if text, ok := ecmaMemberName(b, name); ok {
-		d := Decl{Name: text, Role: Method, Static: b.ChildOf(n, "static") >= 0, Decorated: ecmaDecorated(b, n), Type: ecmaType(b.Tree, b.Child(n, "return_type"))}
+		d := Decl{Name: text, Role: Method, Static: b.ChildOf(n, "static") >= 0, Decorated: ecmaDecorated(b, n),
+			Type: ecmaType(b.Tree, b.Child(n, "return_type"))}
 		inObject := b.Parent(n) >= 0 && b.Kind(b.Parent(n)) == "object"
 		params := ecmaParams(b.Tree, n)
 		switch {
@@ -245,7 +246,8 @@ func ecmaOwnedByObject(b *Builder, k, n int) {
 func ecmaReceiver(b *Builder, n int) int {
 	for p := b.Parent(n); p >= 0; p = b.Parent(p) {
 		switch b.Kind(p) {
-		case "class_body", "method_definition", "function_expression", "function_declaration", "generator_function", "generator_function_declaration":
+		case "class_body", "method_definition", "function_expression", "function_declaration", "generator_function",
+			"generator_function_declaration":
 			return p
 		}
 	}

@@ -115,7 +115,9 @@ type Decl struct {
 	Supers             []string
 	Static             bool // no receiver: static, classmethod, associated function
 	Decorated          bool // a decorator, attribute or macro may change it
-	Open               bool // may have members that are not written here (partial, macro in body, __getattr__, index signature, dynamic base)
+	// may have members that are not written here (partial, macro in body, __getattr__, index
+	// signature, dynamic base)
+	Open bool
 }
 
 // Param is one parameter. The receiver (self, this, Go's receiver) is not one.
@@ -162,8 +164,10 @@ type Call struct {
 	Recv               int
 	Ctor               bool // new T(…), T{…}
 	Macro              bool
-	Decorator          bool // an annotation or attribute, whose arguments name elements; a decorator that calls is a call like any other
-	ArgsStart, ArgsEnd int  // with the parentheses
+	// an annotation or attribute, whose arguments name elements; a decorator that calls is a call
+	// like any other
+	Decorator          bool
+	ArgsStart, ArgsEnd int // with the parentheses
 	Args               []Arg
 	TokenTree          bool // arguments are raw tokens (a Rust macro): Args is empty
 	Scope              int

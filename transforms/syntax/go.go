@@ -18,7 +18,8 @@ var goRules = &Rules{
 		{Node: "qualified_type", Object: "package", Name: "name"},
 	},
 	Decls: []DeclRule{
-		{Node: "function_declaration", Name: "name", Params: "parameters", Result: "result", Role: Function, Opens: FunctionScope},
+		{Node: "function_declaration", Name: "name", Params: "parameters", Result: "result",
+			Role: Function, Opens: FunctionScope},
 		{Node: "method_declaration", Name: "name", Role: Method, NoScope: true},
 		{Node: "type_alias", Name: "name", Type: "type", Role: TypeAlias, NoScope: true},
 		{Node: "method_elem", Name: "name", Params: "parameters", Result: "result", Role: Method, Opens: FunctionScope},
@@ -30,8 +31,10 @@ var goRules = &Rules{
 	},
 	Scopes: []ScopeRule{
 		{"block", BlockScope}, {"if_statement", BlockScope}, {"for_statement", BlockScope},
-		{"expression_switch_statement", BlockScope}, {"type_switch_statement", BlockScope}, {"select_statement", BlockScope},
-		{"expression_case", BlockScope}, {"type_case", BlockScope}, {"default_case", BlockScope}, {"communication_case", BlockScope},
+		{"expression_switch_statement", BlockScope}, {"type_switch_statement", BlockScope},
+		{"select_statement", BlockScope},
+		{"expression_case", BlockScope}, {"type_case", BlockScope}, {"default_case", BlockScope},
+		{"communication_case", BlockScope},
 	},
 	Params: goParams,
 	Skip:   []string{"label_name", "package_clause"},
@@ -71,8 +74,9 @@ var goRules = &Rules{
 			}
 		},
 	},
-	Bodies:      []string{"block"},
-	Unwrap:      []string{"parenthesized_expression", "generic_type.type", "type_instantiation_expression.type", "index_expression.operand"},
+	Bodies: []string{"block"},
+	Unwrap: []string{"parenthesized_expression", "generic_type.type", "type_instantiation_expression.type",
+		"index_expression.operand"},
 	Constructed: goConstructed,
 	Optional:    []string{"type_instantiation_expression"},
 	Predeclared: strings.Fields(`any bool byte comparable complex64 complex128 error float32 float64 int int8 int16 int32 int64 rune string uint uint8 uint16 uint32 uint64 uintptr
@@ -220,7 +224,8 @@ func goType(b *Builder, n int) {
 		case "interface_type":
 			d.Role = Interface
 			for c := range b.Children(typ) {
-				if k := b.Kind(c); k == "constraint_elem" || k == "type_elem" || k == "interface_type_name" || k == "type_identifier" || k == "qualified_type" {
+				if k := b.Kind(c); k == "constraint_elem" || k == "type_elem" || k == "interface_type_name" ||
+					k == "type_identifier" || k == "qualified_type" {
 					d.Supers = append(d.Supers, goBareType(b.Text(c)))
 				}
 			}

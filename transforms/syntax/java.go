@@ -13,8 +13,10 @@ var javaRules = &Rules{
 	TypeIdents: []string{"type_identifier"},
 	Comments:   []string{"line_comment", "block_comment"},
 	Strings:    []string{"string_literal"},
-	Literals: []string{"decimal_integer_literal", "hex_integer_literal", "octal_integer_literal", "binary_integer_literal",
-		"decimal_floating_point_literal", "hex_floating_point_literal", "character_literal", "true", "false", "null_literal"},
+	Literals: []string{"decimal_integer_literal", "hex_integer_literal", "octal_integer_literal",
+		"binary_integer_literal",
+		"decimal_floating_point_literal", "hex_floating_point_literal", "character_literal", "true", "false",
+		"null_literal"},
 	Tokens: []string{"static"},
 	Calls: []CallRule{
 		{Node: "method_invocation", Object: "object", Name: "name", Args: "arguments"},
@@ -33,7 +35,8 @@ var javaRules = &Rules{
 		{Node: "enum_declaration", Name: "name", Role: Enum, Opens: TypeScope},
 		{Node: "interface_declaration", Name: "name", Role: Interface, Opens: TypeScope},
 		{Node: "annotation_type_declaration", Name: "name", Role: Interface, Opens: TypeScope},
-		{Node: "method_declaration", Name: "name", Params: "parameters", Result: "type", Role: Method, Opens: FunctionScope},
+		{Node: "method_declaration", Name: "name", Params: "parameters", Result: "type",
+			Role: Method, Opens: FunctionScope},
 		{Node: "constructor_declaration", Name: "name", Params: "parameters", Role: Constructor, Opens: FunctionScope},
 		{Node: "annotation_type_element_declaration", Name: "name", Result: "type", Role: Method, NoScope: true},
 	},
@@ -43,8 +46,10 @@ var javaRules = &Rules{
 		{Node: "instanceof_expression", Pattern: "name", Type: "right", Role: Variable},
 	},
 	Scopes: []ScopeRule{
-		{"block", BlockScope}, {"constructor_body", BlockScope}, {"for_statement", BlockScope}, {"enhanced_for_statement", BlockScope},
-		{"try_with_resources_statement", BlockScope}, {"catch_clause", BlockScope}, {"switch_block", BlockScope}, {"switch_rule", BlockScope},
+		{"block", BlockScope}, {"constructor_body", BlockScope}, {"for_statement", BlockScope},
+		{"enhanced_for_statement", BlockScope},
+		{"try_with_resources_statement", BlockScope}, {"catch_clause", BlockScope}, {"switch_block", BlockScope},
+		{"switch_rule", BlockScope},
 	},
 	Params: javaParams,
 	Skip:   []string{"element_value_pair.key", "module_declaration"},
@@ -111,15 +116,18 @@ var javaRules = &Rules{
 	Predeclared: strings.Fields(`AbstractMethodError Appendable ArithmeticException ArrayIndexOutOfBoundsException ArrayStoreException AssertionError AutoCloseable Boolean BootstrapMethodError Byte CharSequence Character Class ClassCastException ClassCircularityError ClassFormatError ClassLoader ClassNotFoundException ClassValue CloneNotSupportedException Cloneable Comparable Compiler Deprecated Double Enum EnumConstantNotPresentException Error Exception ExceptionInInitializerError Float FunctionalInterface IO IdentityException IllegalAccessError IllegalAccessException IllegalArgumentException IllegalCallerException IllegalMonitorStateException IllegalStateException IllegalThreadStateException IncompatibleClassChangeError IndexOutOfBoundsException InheritableThreadLocal InstantiationError InstantiationException Integer InternalError InterruptedException Iterable LayerInstantiationException LinkageError Long MatchException Math Module ModuleLayer NegativeArraySizeException NoClassDefFoundError NoSuchFieldError NoSuchFieldException NoSuchMethodError NoSuchMethodException NullPointerException Number NumberFormatException Object OutOfMemoryError Override Package Process ProcessBuilder ProcessHandle Readable Record ReflectiveOperationException Runnable Runtime RuntimeException RuntimePermission SafeVarargs ScopedValue SecurityException SecurityManager Short StableValue StackOverflowError StackTraceElement StackWalker StrictMath String StringBuffer StringBuilder StringIndexOutOfBoundsException StringTemplate SuppressWarnings System Thread ThreadDeath ThreadGroup ThreadLocal Throwable TypeNotPresentException UnknownError UnsatisfiedLinkError UnsupportedClassVersionError UnsupportedOperationException VerifyError VirtualMachineError Void WrongThreadException STR
 clone equals finalize getClass hashCode notify notifyAll toString wait
 var yield record sealed permits when open module default _ java javax jakarta jdk sun com org net io edu gov dev`),
-	ObjectMembers: strings.Fields("annotationType class clone equals finalize getClass hashCode length notify notifyAll toString wait"),
-	Separator:     ".",
-	SelfNames:     []string{"this", "super"},
+	ObjectMembers: strings.Fields("annotationType class clone equals finalize getClass hashCode length " +
+		"notify notifyAll toString wait"),
+	Separator: ".",
+	SelfNames: []string{"this", "super"},
 }
 
 // javaLombok are annotations whose processors add members to the class that they
 // are in, or to the class around the member that they are on (projectlombok.org).
 // No other common annotation can change a class that is written.
-var javaLombok = strings.Fields(`AllArgsConstructor Builder CommonsLog CustomLog Data Delegate ExtensionMethod FieldNameConstants Flogger Getter JBossLog Log Log4j Log4j2 Locked NoArgsConstructor RequiredArgsConstructor Setter Singular Slf4j StandardException SuperBuilder UtilityClass Value With WithBy Wither XSlf4j`)
+var javaLombok = strings.Fields(`AllArgsConstructor Builder CommonsLog CustomLog Data Delegate ExtensionMethod ` +
+	`FieldNameConstants Flogger Getter JBossLog Log Log4j Log4j2 Locked NoArgsConstructor RequiredArgsConstructor ` +
+	`Setter Singular Slf4j StandardException SuperBuilder UtilityClass Value With WithBy Wither XSlf4j`)
 
 // javaAnonymous stands in owners' paths for a class without a name.
 const javaAnonymous = "{}"

@@ -162,7 +162,8 @@ func javaCreation(b *Builder, n int) {
 	}
 	first := n + 1
 	switch k := b.Kind(first); {
-	case b.Field(first) == "type" || k == "type_arguments" || k == "annotation" || k == "marker_annotation" || strings.HasSuffix(k, "comment"):
+	case b.Field(first) == "type" || k == "type_arguments" || k == "annotation" || k == "marker_annotation" ||
+		strings.HasSuffix(k, "comment"):
 	default:
 		c.Recv = first
 		if t := b.Unwrap(b.Child(n, "type")); t >= 0 {
@@ -186,7 +187,8 @@ func javaMethodReference(b *Builder, n int) {
 // javaMember adds a member access whose parts are parts of node n.
 func javaMember(b *Builder, n, object, name int) {
 	b.Mark(name)
-	b.f.Members = append(b.f.Members, Member{Start: b.Start(n), End: b.End(name), Node: n, Object: object, ObjStart: b.Start(object), ObjEnd: b.End(object),
+	b.f.Members = append(b.f.Members, Member{Start: b.Start(n), End: b.End(name), Node: n, Object: object,
+		ObjStart: b.Start(object), ObjEnd: b.End(object),
 		Name: b.Text(name), NameStart: b.Start(name), NameEnd: b.End(name), Called: b.called[name], Scope: b.Scope()})
 }
 

@@ -169,7 +169,8 @@ func javascriptFinish(b *Builder) {
 		}
 		// Foo.prototype.bar = … declares bar; any other use may add what is not seen.
 		p := b.Parent(m.Node)
-		if p >= 0 && b.Kind(p) == "member_expression" && b.Kind(b.Parent(p)) == "assignment_expression" && b.Field(p) == "left" {
+		if p >= 0 && b.Kind(p) == "member_expression" && b.Kind(b.Parent(p)) == "assignment_expression" &&
+			b.Field(p) == "left" {
 			continue
 		}
 		open[b.Text(m.Object)] = true

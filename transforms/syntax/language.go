@@ -50,14 +50,23 @@ type grammarSource struct {
 // Negatives need rows in packages rules and verify and a list of the standard library
 // too.
 var table = []*Language{
-	{Name: schemas.Cpp, Linguist: []string{"C++"}, Extensions: []string{".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".hxx", ".inl", ".ipp"}, Rules: cppRules, grammars: []grammarSource{{"", cpp.GetLanguage}}},
-	{Name: schemas.CSharp, Linguist: []string{"C#"}, Extensions: []string{".cs"}, Rules: csharpRules, grammars: []grammarSource{{"", csharp.GetLanguage}}},
-	{Name: schemas.Go, Linguist: []string{"Go"}, Extensions: []string{".go"}, Rules: goRules, grammars: []grammarSource{{"", golang.GetLanguage}}},
-	{Name: schemas.Java, Linguist: []string{"Java"}, Extensions: []string{".java"}, Rules: javaRules, grammars: []grammarSource{{"", java.GetLanguage}}},
-	{Name: schemas.JavaScript, Linguist: []string{"JavaScript"}, Extensions: []string{".js", ".jsx", ".mjs", ".cjs"}, Rules: javascriptRules, grammars: []grammarSource{{"", javascript.GetLanguage}}},
-	{Name: schemas.Python, Linguist: []string{"Python"}, Extensions: []string{".py", ".pyi"}, Rules: pythonRules, grammars: []grammarSource{{"", python.GetLanguage}}},
-	{Name: schemas.Rust, Linguist: []string{"Rust"}, Extensions: []string{".rs"}, Rules: rustRules, grammars: []grammarSource{{"", rust.GetLanguage}}},
-	{Name: schemas.TypeScript, Linguist: []string{"TypeScript", "TSX"}, Extensions: []string{".ts", ".tsx", ".mts", ".cts"}, Rules: typescriptRules, grammars: []grammarSource{{".tsx", tsx.GetLanguage}, {"", typescript.GetLanguage}}},
+	{Name: schemas.Cpp, Linguist: []string{"C++"}, Extensions: []string{".cc", ".cpp", ".cxx", ".h", ".hh",
+		".hpp", ".hxx", ".inl", ".ipp"}, Rules: cppRules, grammars: []grammarSource{{"", cpp.GetLanguage}}},
+	{Name: schemas.CSharp, Linguist: []string{"C#"}, Extensions: []string{".cs"}, Rules: csharpRules,
+		grammars: []grammarSource{{"", csharp.GetLanguage}}},
+	{Name: schemas.Go, Linguist: []string{"Go"}, Extensions: []string{".go"}, Rules: goRules,
+		grammars: []grammarSource{{"", golang.GetLanguage}}},
+	{Name: schemas.Java, Linguist: []string{"Java"}, Extensions: []string{".java"}, Rules: javaRules,
+		grammars: []grammarSource{{"", java.GetLanguage}}},
+	{Name: schemas.JavaScript, Linguist: []string{"JavaScript"}, Extensions: []string{".js", ".jsx", ".mjs", ".cjs"},
+		Rules: javascriptRules, grammars: []grammarSource{{"", javascript.GetLanguage}}},
+	{Name: schemas.Python, Linguist: []string{"Python"}, Extensions: []string{".py", ".pyi"}, Rules: pythonRules,
+		grammars: []grammarSource{{"", python.GetLanguage}}},
+	{Name: schemas.Rust, Linguist: []string{"Rust"}, Extensions: []string{".rs"}, Rules: rustRules,
+		grammars: []grammarSource{{"", rust.GetLanguage}}},
+	{Name: schemas.TypeScript, Linguist: []string{"TypeScript", "TSX"}, Extensions: []string{".ts", ".tsx", ".mts",
+		".cts"}, Rules: typescriptRules, grammars: []grammarSource{{".tsx", tsx.GetLanguage},
+		{"", typescript.GetLanguage}}},
 }
 
 // ByName is the language of that name, nil for none.

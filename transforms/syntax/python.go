@@ -19,7 +19,8 @@ var pythonRules = &Rules{
 		{Node: "attribute", Object: "object", Name: "attribute"},
 	},
 	Decls: []DeclRule{
-		{Node: "function_definition", Name: "name", Params: "parameters", Result: "return_type", Role: Function, Opens: FunctionScope},
+		{Node: "function_definition", Name: "name", Params: "parameters", Result: "return_type",
+			Role: Function, Opens: FunctionScope},
 		{Node: "class_definition", Name: "name", Role: Class, Opens: TypeScope},
 	},
 	Binds: []BindRule{
@@ -30,7 +31,8 @@ var pythonRules = &Rules{
 	},
 	Scopes: []ScopeRule{
 		{"lambda", FunctionScope},
-		{"list_comprehension", BlockScope}, {"set_comprehension", BlockScope}, {"dictionary_comprehension", BlockScope}, {"generator_expression", BlockScope},
+		{"list_comprehension", BlockScope}, {"set_comprehension", BlockScope}, {"dictionary_comprehension", BlockScope},
+		{"generator_expression", BlockScope},
 	},
 	Params: pythonParams,
 	Hooks: map[string]func(b *Builder, n int){
@@ -146,7 +148,8 @@ func pythonClass(b *Builder, n int) {
 	body := b.Child(n, "body")
 	for c := body; body >= 0 && c < b.After(body); c++ {
 		if b.Kind(c) == "function_definition" {
-			if name := b.Child(c, "name"); name >= 0 && slices.Contains([]string{"__getattr__", "__getattribute__"}, b.Text(name)) {
+			if name := b.Child(c, "name"); name >= 0 && slices.Contains([]string{"__getattr__", "__getattribute__"},
+				b.Text(name)) {
 				d.Open = true
 			}
 		}

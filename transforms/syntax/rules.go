@@ -22,9 +22,11 @@ type Rules struct {
 	Binds   []BindRule
 	Scopes  []ScopeRule
 	Params  func(b *Builder, list int) []Param // reads a parameter list; also binds the parameters
-	Skip    []string                           // "kind.field" or "kind": identifiers there are no references (labels, keywords' names, attribute names)
-	Hooks   map[string]func(b *Builder, n int)
-	Finish  func(b *Builder) // runs after the pass, for what only the whole file tells
+	// "kind.field" or "kind": identifiers there are no references (labels, keywords' names,
+	// attribute names)
+	Skip   []string
+	Hooks  map[string]func(b *Builder, n int)
+	Finish func(b *Builder) // runs after the pass, for what only the whole file tells
 
 	Openings     func(f *Facts, add func(Opening)) // what else can make names
 	Preprocessed bool                              // text that does not parse is usual, and says little
@@ -42,7 +44,9 @@ type Rules struct {
 	// written, "" where it does not.
 	Constructed func(t *Tree, value int) string
 
-	Predeclared []string // names that the language itself declares (builtins, predeclared identifiers, keywords parsed as identifiers)
+	// names that the language itself declares (builtins, predeclared identifiers, keywords parsed
+	// as identifiers)
+	Predeclared []string
 
 	// ObjectMembers are the members that every object has though no type in the
 	// sources declares them (toString, GetType).

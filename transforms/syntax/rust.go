@@ -26,8 +26,10 @@ var rustRules = &Rules{
 	},
 	Decls: []DeclRule{
 		{Node: "mod_item", Name: "name", Role: Module, Opens: NamespaceScope},
-		{Node: "function_item", Name: "name", Params: "parameters", Result: "return_type", Role: Function, Opens: FunctionScope},
-		{Node: "function_signature_item", Name: "name", Params: "parameters", Result: "return_type", Role: Function, Opens: FunctionScope},
+		{Node: "function_item", Name: "name", Params: "parameters", Result: "return_type",
+			Role: Function, Opens: FunctionScope},
+		{Node: "function_signature_item", Name: "name", Params: "parameters", Result: "return_type",
+			Role: Function, Opens: FunctionScope},
 		{Node: "struct_item", Name: "name", Role: Class, Opens: TypeScope},
 		{Node: "union_item", Name: "name", Role: Class, Opens: TypeScope},
 		{Node: "enum_item", Name: "name", Role: Enum, Opens: TypeScope},
@@ -41,7 +43,8 @@ var rustRules = &Rules{
 		{Node: "const_parameter", Name: "name", Type: "type", Role: TypeParam, NoScope: true},
 	},
 	Scopes: []ScopeRule{
-		{"block", BlockScope}, {"if_expression", BlockScope}, {"while_expression", BlockScope}, {"for_expression", BlockScope},
+		{"block", BlockScope}, {"if_expression", BlockScope}, {"while_expression", BlockScope},
+		{"for_expression", BlockScope},
 		{"match_arm", BlockScope}, {"closure_expression", FunctionScope},
 	},
 	Params: rustParams,
@@ -273,7 +276,8 @@ func rustLabel(b *Builder, n int) {
 
 // rustTupleField leaves out pair.0, whose member has no name.
 func rustTupleField(b *Builder, n int) {
-	if k := len(b.f.Members) - 1; k >= 0 && b.f.Members[k].Node == n && b.Kind(b.Child(n, "field")) == "integer_literal" {
+	if k := len(b.f.Members) - 1; k >= 0 && b.f.Members[k].Node == n &&
+		b.Kind(b.Child(n, "field")) == "integer_literal" {
 		b.f.Members = b.f.Members[:k]
 	}
 }

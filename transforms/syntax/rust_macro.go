@@ -18,7 +18,9 @@ var rustExpressionMacros = strings.Fields(`assert assert_eq assert_ne dbg debug_
 anyhow bail debug ensure error info trace warn`)
 
 // rustKeywords are keywords that are identifiers to the grammar inside of tokens.
-var rustKeywords = strings.Fields(`as async await box break const continue crate do dyn else enum extern false final fn for if impl in let loop macro match mod move mut override pub ref return self Self static struct super trait true try type union unsafe unsized use virtual where while yield`)
+var rustKeywords = strings.Fields(`as async await box break const continue crate do dyn else enum extern false final ` +
+	`fn for if impl in let loop macro match mod move mut override pub ref return self Self static struct super trait ` +
+	`true try type union unsafe unsized use virtual where while yield`)
 
 func rustMacro(b *Builder, n int) {
 	tokens := b.ChildOf(n, "token_tree")
@@ -48,7 +50,8 @@ func rustMacro(b *Builder, n int) {
 		case reads:
 			// name = value is a format argument, name: value a field.
 			if after != "=" && after != ":" {
-				b.f.Refs = append(b.f.Refs, Ref{Name: ident, Start: b.Start(c), End: b.End(c), Node: c, Scope: b.Scope(), Called: after == "("})
+				b.f.Refs = append(b.f.Refs, Ref{Name: ident, Start: b.Start(c), End: b.End(c), Node: c,
+					Scope: b.Scope(), Called: after == "("})
 			}
 		case !declared[ident] && after != "::" && !slices.Contains(rustPredeclared, ident):
 			declared[ident] = true
@@ -63,12 +66,14 @@ func rustMacro(b *Builder, n int) {
 // rustReads reports whether all identifiers in a macro's tokens are parts of
 // expressions.
 func rustReads(b *Builder, name string, tokens int) bool {
-	if text := b.Text(tokens); !slices.Contains(rustExpressionMacros, name) || strings.Contains(text, "|") || strings.Contains(text, "=>") || strings.Contains(text, "let ") {
+	if text := b.Text(tokens); !slices.Contains(rustExpressionMacros, name) || strings.Contains(text, "|") ||
+		strings.Contains(text, "=>") || strings.Contains(text, "let ") {
 		return false
 	}
 	for c := tokens; c < b.After(tokens); c++ {
 		if b.Kind(c) == "identifier" {
-			if _, after := rustAround(b.Src, b.Start(c), b.End(c)); after == "!" && !slices.Contains(rustExpressionMacros, b.Text(c)) {
+			if _, after := rustAround(b.Src, b.Start(c), b.End(c)); after == "!" &&
+				!slices.Contains(rustExpressionMacros, b.Text(c)) {
 				return false
 			}
 		}

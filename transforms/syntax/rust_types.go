@@ -155,7 +155,8 @@ func rustFinish(b *Builder) {
 				d.Supers = append(d.Supers, name)
 			}
 		}
-		if body := b.Child(n, "body"); rustAttributes(b, n).decorated || body >= 0 && b.ChildOf(body, "macro_invocation", "expression_statement") >= 0 {
+		if body := b.Child(n, "body"); rustAttributes(b, n).decorated || body >= 0 &&
+			b.ChildOf(body, "macro_invocation", "expression_statement") >= 0 {
 			d.Open = true
 		}
 	}
@@ -169,7 +170,10 @@ type rustAttrs struct {
 }
 
 // rustBuiltin are the attributes that change neither a signature nor a membership.
-var rustBuiltin = strings.Fields(`allow automatically_derived bench cfg cold default deny deprecated derive doc expect export_name feature forbid global_allocator ignore inline link link_name macro_export macro_use must_use no_mangle no_std non_exhaustive path repr should_panic stable target_feature test track_caller type_length_limit unstable used warn`)
+var rustBuiltin = strings.Fields(`allow automatically_derived bench cfg cold default deny deprecated derive doc ` +
+	`expect export_name feature forbid global_allocator ignore inline link link_name macro_export macro_use must_use ` +
+	`no_mangle no_std non_exhaustive path repr should_panic stable target_feature test track_caller ` +
+	`type_length_limit unstable used warn`)
 
 func rustAttributes(b *Builder, n int) rustAttrs {
 	var out rustAttrs
@@ -194,7 +198,8 @@ func rustAttributes(b *Builder, n int) rustAttrs {
 		case name == "cfg_attr":
 			// It may hold any attribute: derive(…) or a macro.
 			out.decorated = true
-		case !slices.Contains(rustBuiltin, name) && !strings.HasPrefix(name, "rustfmt::") && !strings.HasPrefix(name, "clippy::"):
+		case !slices.Contains(rustBuiltin, name) && !strings.HasPrefix(name, "rustfmt::") &&
+			!strings.HasPrefix(name, "clippy::"):
 			out.decorated = true
 		}
 	}

@@ -39,7 +39,8 @@ type usePrefix struct {
 
 func (p usePrefix) item() ImportItem {
 	first, _, _ := strings.Cut(p.path, "::")
-	return ImportItem{Module: p.path, ModStart: p.start, ModEnd: p.end, Relative: first == "crate" || first == "self" || first == "super"}
+	return ImportItem{Module: p.path, ModStart: p.start, ModEnd: p.end, Relative: first == "crate" || first == "self" ||
+		first == "super"}
 }
 
 func (p usePrefix) join(b *Builder, path int) usePrefix {

@@ -309,7 +309,8 @@ func (p *Parser) parse(base *Parser, l *Language, path string, src []byte) (*Tre
 	case n < 0:
 		return nil, ErrTooDeep
 	}
-	p.tree = Tree{Src: src, g: g, nodes: unsafe.Slice((*node)(unsafe.Pointer(out.nodes)), int(n)), words: p.words, Depth: int(out.depth)}
+	p.tree = Tree{Src: src, g: g, nodes: unsafe.Slice((*node)(unsafe.Pointer(out.nodes)), int(n)),
+		words: p.words, Depth: int(out.depth)}
 	return &p.tree, nil
 }
 

@@ -23,7 +23,8 @@ var typescriptRules = func() *Rules {
 	r.NoBodies = []string{"ambient_declaration", "internal_module", "module"}
 	r.Unwrap = append(r.Unwrap, "non_null_expression", "instantiation_expression", "satisfies_expression")
 	r.Scopes = append(r.Scopes, ScopeRule{"conditional_type", BlockScope})
-	r.Optional = []string{"jsx_opening_element", "jsx_closing_element", "jsx_self_closing_element", "jsx_namespace_name"}
+	r.Optional = []string{"jsx_opening_element", "jsx_closing_element", "jsx_self_closing_element",
+		"jsx_namespace_name"}
 	maps.Copy(r.Hooks, map[string]func(b *Builder, n int){
 		"abstract_class_declaration": ecmaClass,
 		"public_field_definition":    ecmaField,
@@ -80,7 +81,8 @@ func typescriptMember(b *Builder, n int) bool {
 func typescriptMethodSignature(b *Builder, n int) {
 	k, name := -1, b.Child(n, "name")
 	if text, ok := ecmaMemberName(b, name); ok && typescriptMember(b, n) {
-		d := Decl{Name: text, Role: Method, Static: b.ChildOf(n, "static") >= 0, Decorated: ecmaDecorated(b, n), Type: ecmaType(b.Tree, b.Child(n, "return_type"))}
+		d := Decl{Name: text, Role: Method, Static: b.ChildOf(n, "static") >= 0, Decorated: ecmaDecorated(b, n),
+			Type: ecmaType(b.Tree, b.Child(n, "return_type"))}
 		if b.ChildOf(n, "get", "set") >= 0 {
 			d.Role = Field
 		} else {

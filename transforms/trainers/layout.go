@@ -53,7 +53,8 @@ func sftEntry(folder string) entry {
 }
 
 func pairEntry(folder string) entry {
-	return entry{FileName: folder, Ranking: true, Columns: columns{Prompt: "prompt", Chosen: "chosen", Rejected: "rejected"}}
+	return entry{FileName: folder, Ranking: true, Columns: columns{Prompt: "prompt",
+		Chosen: "chosen", Rejected: "rejected"}}
 }
 
 // info encodes entries; encoding/json sorts the keys of a map.

@@ -94,7 +94,8 @@ func (o Options) Validate() error {
 	if o.Model.Name == "" {
 		bad("no model family")
 	}
-	for _, p := range []struct{ name, path string }{{"model", o.ModelPath}, {"export", o.Export}, {"run folder", o.Run}} {
+	for _, p := range []struct{ name, path string }{{"model", o.ModelPath}, {"export", o.Export},
+		{"run folder", o.Run}} {
 		if !filepath.IsAbs(p.path) || strings.ContainsAny(p.path, "\n\r") {
 			bad("%s: %q is not an absolute path on one line", p.name, p.path)
 		}
@@ -132,7 +133,9 @@ func (o Options) checkRows() error {
 	case o.Method != MethodSFT && o.Counts.Pairs == 0:
 		return fmt.Errorf("%s has no training pairs: run decoy export", o.Export)
 	case o.Method == MethodDPO && o.Counts.General == 0:
-		return fmt.Errorf("%s has no general rows (kinds line, lines, random) in its supervised set: DPO without them destroys FIM. Set export.general_share in the recipe above 0 and run decoy export, or train with sft or orpo", o.Export)
+		return fmt.Errorf("%s has no general rows (kinds line, lines, random) in its supervised set: DPO without "+
+			"them destroys FIM. Set export.general_share in the recipe above 0 and run decoy export, or train with "+
+			"sft or orpo", o.Export)
 	}
 	return nil
 }

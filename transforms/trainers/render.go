@@ -65,7 +65,8 @@ func Render(o Options) (Plan, error) {
 	if o.MaxLength <= 0 {
 		return Plan{}, fmt.Errorf("render %s: the length of the longest row is not known", o.Method)
 	}
-	p := Plan{Files: map[string][]byte{}, Prepare: PrepareCommand(o), Check: CheckCommand(o, o.MaxLength), Train: trainCommand(o)}
+	p := Plan{Files: map[string][]byte{}, Prepare: PrepareCommand(o), Check: CheckCommand(o, o.MaxLength),
+		Train: trainCommand(o)}
 	c := newConfig(o)
 	c.Commands = [][]string{p.Prepare, p.Check, p.Train}
 	files := map[string]string{configFile(o.Trainer): configFile(o.Trainer) + ".tmpl", JobFile: JobFile + ".tmpl"}
@@ -99,8 +100,9 @@ func newConfig(o Options) config {
 	c := config{
 		Options: o, ModelView: o.in(ModelView), Output: o.in(OutputDir),
 		GeneralKinds: schemas.GeneralKinds,
-		TRLConfig:    map[string]string{MethodSFT: "SFTConfig", MethodDPO: "DPOConfig", MethodORPO: "ORPOConfig"}[o.Method],
-		Cutoff:       o.MaxLength + cutoffSlack, Accumulation: o.Batch / (o.PerDevice * o.GPUs),
+		TRLConfig: map[string]string{MethodSFT: "SFTConfig", MethodDPO: "DPOConfig",
+			MethodORPO: "ORPOConfig"}[o.Method],
+		Cutoff: o.MaxLength + cutoffSlack, Accumulation: o.Batch / (o.PerDevice * o.GPUs),
 		LoRAAlpha: 2 * o.LoRARank, LoggingSteps: 10,
 		DatasetDir: filepath.Join(o.Export, LLaMAFactory), Datasets: EntrySFT,
 		LengthNote: "The longest row, as measured: nothing is truncated.",
@@ -142,7 +144,8 @@ func (o Options) script(name string) string { return filepath.Join(o.Run, Script
 // PrepareCommand makes the view of the model's folder.
 func PrepareCommand(o Options) []string {
 	return []string{o.Python, o.script("prepare_model.py"), "--model", o.ModelPath, "--out", o.in(ModelView),
-		"--stop", o.Model.Stop, "--stop-id", strconv.Itoa(o.Model.StopID), "--pad", o.Model.Pad, "--pad-id", strconv.Itoa(o.Model.PadID)}
+		"--stop", o.Model.Stop, "--stop-id", strconv.Itoa(o.Model.StopID), "--pad", o.Model.Pad, "--pad-id",
+		strconv.Itoa(o.Model.PadID)}
 }
 
 // CheckCommand tokenises the rows that the method reads. It fails if one is longer

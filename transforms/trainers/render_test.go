@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 )
 
 var update = flag.Bool("update", false, "write testdata anew")
@@ -91,7 +91,7 @@ func TestRenderHolds(t *testing.T) {
 }
 
 // render returns the parsed configuration. PyYAML follows YAML 1.1, where a number
-// with an exponent needs a point, which yaml.v3 does not ask for.
+// with an exponent needs a point, which yaml v3 does not ask for.
 func render(t *testing.T, o Options) map[string]any {
 	t.Helper()
 	p, err := Render(o)

@@ -90,7 +90,8 @@ func (m Model) check(r schemas.Row) error {
 	}
 	for _, f := range fields {
 		if t := m.control(f.text); t != "" {
-			return fmt.Errorf("row %s: %s holds the control token %s of %s: the stages before should have rejected it", r.ID, f.name, t, m.Name)
+			return fmt.Errorf("row %s: %s holds the control token %s of %s: the stages before should have rejected it",
+				r.ID, f.name, t, m.Name)
 		}
 	}
 	return nil

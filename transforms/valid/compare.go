@@ -88,7 +88,8 @@ func (d difference) introduced() []string {
 	}
 	for _, r := range d.runs {
 		for _, t := range r.text {
-			if first, _ := utf8.DecodeRuneInString(t); wordRune(first) && !unicode.IsDigit(first) && !slices.Contains(out, t) && !gone[t] {
+			if first, _ := utf8.DecodeRuneInString(t); wordRune(first) && !unicode.IsDigit(first) &&
+				!slices.Contains(out, t) && !gone[t] {
 				out = append(out, t)
 			}
 		}
@@ -181,7 +182,8 @@ func (x gap) fill() (r run, with string) {
 	default: // tokens go
 		start, end := x.g[x.gi].start, x.g[x.gj-1].end
 		lead, trail := x.golden[from:start], x.golden[end:to]
-		keepTrail := r.gold[0] == "," && r.gold[len(r.gold)-1] != "," || !last && strings.Contains(")]}", x.g[x.gj].text)
+		keepTrail := r.gold[0] == "," && r.gold[len(r.gold)-1] != "," || !last &&
+			strings.Contains(")]}", x.g[x.gj].text)
 		if first || last {
 			keepTrail = last && !first
 		} else if isWord(x.g[x.gi-1].text) && isWord(x.g[x.gj].text) {

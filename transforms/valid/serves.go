@@ -54,7 +54,8 @@ func (s service) method() (reason, detail string) {
 			continue
 		}
 		for j := range s.golden.Calls {
-			if g := &s.golden.Calls[j]; g.NameStart == c.NameStart && g.NameStart <= r.goldStart && r.goldEnd <= g.NameEnd && g.Name != c.Name {
+			if g := &s.golden.Calls[j]; g.NameStart == c.NameStart && g.NameStart <= r.goldStart &&
+				r.goldEnd <= g.NameEnd && g.Name != c.Name {
 				return "", ""
 			}
 		}
@@ -65,7 +66,8 @@ func (s service) method() (reason, detail string) {
 // undefined: a bare identifier is read in the change that the golden's run lacks.
 func (s service) undefined() (reason, detail string) {
 	c := s.cover()
-	if len(s.runs) > 1 && (oneArgument(s.golden, c.goldStart, c.goldEnd) < 0 || oneArgument(s.text, c.start, c.end) < 0) {
+	if len(s.runs) > 1 && (oneArgument(s.golden, c.goldStart, c.goldEnd) < 0 ||
+		oneArgument(s.text, c.start, c.end) < 0) {
 		return RejectCollateral, fmt.Sprintf("%d separate changes", len(s.runs))
 	}
 	old, bound := map[string]bool{}, map[string]bool{}
@@ -96,7 +98,8 @@ func (s service) undefined() (reason, detail string) {
 		return RejectWrongType, "no bare identifier that the golden lacks is read in the change"
 	}
 	for i := range s.text.Calls {
-		if k := &s.text.Calls[i]; !k.Decorator && c.start <= k.NameStart && k.NameEnd <= c.end && !called[k.Name] && !fresh[k.Start] {
+		if k := &s.text.Calls[i]; !k.Decorator && c.start <= k.NameStart && k.NameEnd <= c.end && !called[k.Name] &&
+			!fresh[k.Start] {
 			return RejectWrongType, fmt.Sprintf("%s is called, which the golden does not call here", k.Name)
 		}
 	}
@@ -125,7 +128,8 @@ func (s service) parameter() (reason, detail string) {
 			continue
 		}
 		for j := range s.golden.Calls {
-			if o := &s.golden.Calls[j]; o.NameStart == k.NameStart && o.Name == k.Name && inside(o, c.goldStart, c.goldEnd) {
+			if o := &s.golden.Calls[j]; o.NameStart == k.NameStart && o.Name == k.Name &&
+				inside(o, c.goldStart, c.goldEnd) {
 				g, t = o, k
 			}
 		}
@@ -143,7 +147,8 @@ func (s service) parameter() (reason, detail string) {
 		return RejectWrongType, "number, keywords and order of the arguments are the golden's"
 	}
 	if len(s.runs) > 1 && len(removed) > 0 && len(added) > 0 && len(without(values(was), values(is))) > 0 {
-		return RejectCollateral, fmt.Sprintf("%d separate changes, one of which changes an argument's value", len(s.runs))
+		return RejectCollateral, fmt.Sprintf("%d separate changes, one of which changes an argument's value",
+			len(s.runs))
 	}
 	return s.namesKnown(c)
 }

@@ -40,7 +40,8 @@ func (q *query) member(e entity, name string) entity {
 		if q.w.overloads && e.weak == "" {
 			e.weak = c.dynamic
 			if len(c.unread) > 0 {
-				e.open = fmt.Sprintf("%s has a supertype that is not read, which may overload it: %s", e.typ, c.unread[0])
+				e.open = fmt.Sprintf("%s has a supertype that is not read, which may overload it: %s", e.typ,
+					c.unread[0])
 			}
 		}
 		ds := notConstructors(c.members[name])
@@ -106,7 +107,8 @@ func (s *site) result(c *syntax.Call, depth int) entity {
 			}
 			return unclear("the type %s is not resolved", c.Name)
 		}
-		if t, ok := s.typeNamed(string(s.f.Src[s.f.Tree.Start(c.Recv):c.NameEnd]), s.file, owner, s.imports(c.Scope)); ok {
+		if t, ok := s.typeNamed(string(s.f.Src[s.f.Tree.Start(c.Recv):c.NameEnd]),
+			s.file, owner, s.imports(c.Scope)); ok {
 			return entity{kind: aValue, typ: t}
 		}
 		return unclear("the type %s is not resolved", c.Name)

@@ -84,7 +84,8 @@ type verdict struct {
 
 // strength orders statuses: among several changed nodes one that is refused
 // decides, since the code is wrong if any of it is.
-var strength = map[string]int{schemas.StatusExists: 0, schemas.StatusAbstain: 1, schemas.StatusUnseen: 2, schemas.StatusCertified: 3}
+var strength = map[string]int{schemas.StatusExists: 0, schemas.StatusAbstain: 1, schemas.StatusUnseen: 2,
+	schemas.StatusCertified: 3}
 
 func (v verdict) stronger(u verdict) bool {
 	return v.rule == "" || strength[u.status] > strength[v.status]
@@ -139,7 +140,8 @@ func (c *Checker) verdict(repo *Repo, ctx *schemas.Context, neg *schemas.Negativ
 		return verdict{}, err
 	}
 	if f.Tree.Errors() > g.f.Tree.Errors() {
-		return verdict{ruleSyntax, abstain("the window has %d syntax errors with the negative and %d with the golden", f.Tree.Errors(), g.f.Tree.Errors())}, nil
+		return verdict{ruleSyntax, abstain("the window has %d syntax errors with the negative and %d with the golden",
+			f.Tree.Errors(), g.f.Tree.Errors())}, nil
 	}
 	p := pair{g: g, n: q.newSite(ctx, f, neg.Text)}
 	p.align(ctx.Golden, neg.Text)
@@ -242,7 +244,8 @@ func (p *pair) callPairs() []callPair {
 		cp := callPair{n: n}
 		for i, g := range gs {
 			before := n.NameStart == g.NameStart && n.NameStart <= p.start
-			after := n.ArgsStart >= p.nEnd && n.ArgsStart-g.ArgsStart == shift && n.ArgsEnd > 0 && n.NameEnd-g.NameEnd == shift
+			after := n.ArgsStart >= p.nEnd && n.ArgsStart-g.ArgsStart == shift && n.ArgsEnd > 0 &&
+				n.NameEnd-g.NameEnd == shift
 			if !taken[i] && (before || after) {
 				cp.g, taken[i] = g, true
 				break

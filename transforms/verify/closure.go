@@ -18,7 +18,6 @@ type closure struct {
 	made     map[string]string // members that something else than a declaration makes
 	patterns []opening         // and those that may be made
 	dynamic  string            // why members of any name may exist
-	onlyBase bool              // every type of it is in the repository
 }
 
 // maxTypes bounds the walk over supertypes.
@@ -148,7 +147,8 @@ func goUnnamed(s string) bool {
 			return true
 		}
 	}
-	return slices.Contains(words("bool string int int8 int16 int32 int64 uint uint8 uint16 uint32 uint64 uintptr byte rune float32 float64 complex64 complex128"), s)
+	return slices.Contains(words("bool string int int8 int16 int32 int64 uint uint8 uint16 uint32 uint64 uintptr "+
+		"byte rune float32 float64 complex64 complex128"), s)
 }
 
 // own are the members that the repository declares for a type.

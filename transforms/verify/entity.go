@@ -46,7 +46,8 @@ func (s *site) receiver(c *syntax.Call, depth int) entity {
 		// The node of a path's last part does not cover the path: take its text.
 		for i := range s.f.Members {
 			if m := &s.f.Members[i]; m.NameStart == c.NameStart && m.Object >= 0 {
-				if text := string(s.f.Src[m.ObjStart:m.ObjEnd]); strings.Contains(string(s.f.Src[m.ObjEnd:m.NameStart]), "::") {
+				if text := string(s.f.Src[m.ObjStart:m.ObjEnd]); strings.Contains(string(s.f.Src[m.ObjEnd:m.NameStart]),
+					"::") {
 					return s.path(text, c.Scope, depth+1)
 				}
 			}
@@ -109,7 +110,8 @@ func (s *site) literal(kind, text string) (typ, bool) {
 		switch s.w.library {
 		case "python":
 			name = "str"
-			if strings.ContainsAny(strings.ToLower(text[:min(2, len(text))]), "b") && !strings.HasPrefix(text, `"`) && !strings.HasPrefix(text, "'") {
+			if strings.ContainsAny(strings.ToLower(text[:min(2, len(text))]), "b") && !strings.HasPrefix(text, `"`) &&
+				!strings.HasPrefix(text, "'") {
 				name = "bytes"
 			}
 		case "java":
@@ -118,7 +120,8 @@ func (s *site) literal(kind, text string) (typ, bool) {
 			name = "String"
 		}
 	case s.w.library == "python":
-		name = map[string]string{"list": "list", "list_comprehension": "list", "dictionary": "dict", "dictionary_comprehension": "dict", "set": "set", "set_comprehension": "set", "tuple": "tuple"}[kind]
+		name = map[string]string{"list": "list", "list_comprehension": "list", "dictionary": "dict",
+			"dictionary_comprehension": "dict", "set": "set", "set_comprehension": "set", "tuple": "tuple"}[kind]
 	case s.w.library == "javascript":
 		name = map[string]string{"array": "Array", "regex": "RegExp"}[kind]
 	}
@@ -143,7 +146,8 @@ func (s *site) selfEntity(scope int) entity {
 			continue
 		}
 		d := &s.f.Decls[k]
-		if s.f.Scopes[sc].Kind == syntax.TypeScope || d.Owner != "" && d.Role != syntax.Module && s.f.Scopes[sc].Kind == syntax.FunctionScope {
+		if s.f.Scopes[sc].Kind == syntax.TypeScope || d.Owner != "" && d.Role != syntax.Module &&
+			s.f.Scopes[sc].Kind == syntax.FunctionScope {
 			break
 		}
 	}
@@ -184,11 +188,13 @@ func (s *site) named(name string, scope, depth int) entity {
 	for sc := scope; sc >= 0; sc = s.f.Scopes[sc].Parent {
 		var here []*syntax.Decl
 		for _, k := range s.byName[name] {
-			if d := &s.f.Decls[k]; d.Scope == sc && d.Role != syntax.Label && d.Role != syntax.Constructor && s.seen(d, scope) && (d.Role != syntax.Field || s.f.Scopes[sc].Kind == syntax.TypeScope) {
+			if d := &s.f.Decls[k]; d.Scope == sc && d.Role != syntax.Label && d.Role != syntax.Constructor &&
+				s.seen(d, scope) && (d.Role != syntax.Field || s.f.Scopes[sc].Kind == syntax.TypeScope) {
 				here = append(here, d)
 			}
 		}
-		if s.w.bareMembers && (s.f.Scopes[sc].Kind == syntax.FileScope || s.f.Scopes[sc].Kind == syntax.NamespaceScope || ofType(here)) {
+		if s.w.bareMembers && (s.f.Scopes[sc].Kind == syntax.FileScope ||
+			s.f.Scopes[sc].Kind == syntax.NamespaceScope || ofType(here)) {
 			if e, ok := s.inherited(name, scope); ok {
 				return e
 			}
@@ -205,7 +211,8 @@ func (s *site) named(name string, scope, depth int) entity {
 			}
 			for _, it := range s.f.Imports[i].Items {
 				if it.Local == name {
-					return s.importedName(imported{local: name, name: it.Name, module: it.Module, relative: it.Relative, static: it.Static}, name)
+					return s.importedName(imported{local: name, name: it.Name, module: it.Module, relative: it.Relative,
+						static: it.Static}, name)
 				}
 			}
 		}
@@ -311,7 +318,8 @@ func (s *site) importedName(im imported, name string) entity {
 		return entity{kind: aType, typ: t}
 	}
 	if im.name != "" && s.w.library == "python" {
-		if m := s.w.module(s.query, strings.TrimSuffix(im.module, ".")+"."+im.name, s.file); m.state == present || m.state == standard {
+		if m := s.w.module(s.query, strings.TrimSuffix(im.module, ".")+"."+im.name, s.file); m.state == present ||
+			m.state == standard {
 			if strings.Trim(im.module, ".") == "" {
 				m = s.w.module(s.query, im.module+im.name, s.file)
 			}
@@ -334,7 +342,8 @@ func (s *site) importedName(im imported, name string) entity {
 	if im.name != "" {
 		m := s.w.module(s.query, im.module, s.file)
 		if s.w.separator == "::" {
-			if sub := s.w.module(s.query, im.module+"::"+im.name, s.file); sub.state == present || sub.state == standard {
+			if sub := s.w.module(s.query, im.module+"::"+im.name, s.file); sub.state == present ||
+				sub.state == standard {
 				return entity{kind: aModule, mod: sub}
 			}
 		}
@@ -344,14 +353,16 @@ func (s *site) importedName(im imported, name string) entity {
 		return unclear("%s of %s is not known", im.name, im.module)
 	}
 	m := s.w.module(s.query, im.module, s.file)
-	if s.w.library == "python" && strings.Contains(im.module, ".") && im.local != "" && !strings.HasPrefix(im.module, ".") {
+	if s.w.library == "python" && strings.Contains(im.module, ".") && im.local != "" &&
+		!strings.HasPrefix(im.module, ".") {
 		if first, _, _ := strings.Cut(im.module, "."); im.local == first {
 			// import a.b binds a; what its attributes are, depends on all imports.
 			return unclear("import %s binds %s", im.module, first)
 		}
 	}
 	if m.state == present || m.state == standard {
-		if s.w.packageGuess && m.state == present && m.packageName() != "" && im.local != m.packageName() && !strings.Contains(string(s.f.Src), im.local+" \"") {
+		if s.w.packageGuess && m.state == present && m.packageName() != "" && im.local != m.packageName() &&
+			!strings.Contains(string(s.f.Src), im.local+" \"") {
 			return unclear("the package at %s is named %s", im.module, m.packageName())
 		}
 		return entity{kind: aModule, mod: m}

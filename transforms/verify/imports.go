@@ -64,7 +64,8 @@ func (s *site) guarded() string {
 func (p *pair) sameFolder(v verdict, gs, ns []syntax.ImportItem) verdict {
 	for _, n := range ns {
 		for _, g := range gs {
-			if g.Module != n.Module && folder(g.Module) == folder(n.Module) && p.g.w.module(p.g.query, g.Module, p.g.file).state == present {
+			if g.Module != n.Module && folder(g.Module) == folder(n.Module) &&
+				p.g.w.module(p.g.query, g.Module, p.g.file).state == present {
 				return v
 			}
 		}
@@ -185,7 +186,8 @@ func (s *site) importName(it syntax.ImportItem, m module) finding {
 			return exists("%s is a module", full)
 		} else if sub.open != "" && s.w.library == "python" {
 			return abstain("%s: %s", full, sub.open)
-		} else if sub.state == external && s.w.library == "python" && strings.HasPrefix(it.Module, ".") && m.isPackage() {
+		} else if sub.state == external && s.w.library == "python" && strings.HasPrefix(it.Module, ".") &&
+			m.isPackage() {
 			return abstain("%s could be a module that is made when the package is built", full)
 		}
 	}
@@ -201,7 +203,8 @@ func (s *site) importName(it syntax.ImportItem, m module) finding {
 		if s.w.ambient || s.w.library == "python" && slices.Contains(pythonPlatform, top) {
 			weak = "the list is of one version and platform"
 		}
-		return certain(weak, "the standard library's %s has %d names in its list, none is %s", it.Module, len(m.lib), it.Name)
+		return certain(weak, "the standard library's %s has %d names in its list, none is %s", it.Module, len(m.lib),
+			it.Name)
 	}
 	if x.open != "" && !x.loose {
 		return abstain("%s", x.open)

@@ -75,7 +75,8 @@ func init() {
 	}
 }
 
-var emptyLibrary = &library{modules: map[string]map[string]arity{}, types: map[string]*libType{}, statics: map[string]map[string]arity{}}
+var emptyLibrary = &library{modules: map[string]map[string]arity{}, types: map[string]*libType{},
+	statics: map[string]map[string]arity{}}
 
 // libraryOf is the standard library of a language; it is empty where there is no
 // list.
@@ -88,7 +89,8 @@ func libraryOf(name string) *library {
 
 // readLibrary reads the format that data/make.sh describes.
 func readLibrary(text string) *library {
-	l := &library{modules: map[string]map[string]arity{}, types: map[string]*libType{}, statics: map[string]map[string]arity{}}
+	l := &library{modules: map[string]map[string]arity{}, types: map[string]*libType{},
+		statics: map[string]map[string]arity{}}
 	sc := bufio.NewScanner(strings.NewReader(text))
 	sc.Buffer(nil, len(text)+1)
 	for sc.Scan() {

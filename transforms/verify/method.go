@@ -64,7 +64,8 @@ func (s *site) called(c *syntax.Call) verdict {
 	case aModule:
 		return verdict{ruleExport, s.exported(e, c.Name)}
 	case aValue, aType, aSupertype:
-		if e.kind == aType && s.w.ambient && len(e.typ.decls) > 0 && e.typ.decls[0].role != syntax.Class && e.typ.decls[0].role != syntax.Enum {
+		if e.kind == aType && s.w.ambient && len(e.typ.decls) > 0 && e.typ.decls[0].role != syntax.Class &&
+			e.typ.decls[0].role != syntax.Enum {
 			return verdict{ruleMember, abstain("%s is a type, and the receiver is a value of the same name", e.typ)}
 		}
 		return verdict{ruleMember, s.memberOf(e, c)}
@@ -76,7 +77,8 @@ func (s *site) called(c *syntax.Call) verdict {
 
 // rooted reports whether a called name stands after a "::" that nothing precedes.
 func (s *site) rooted(c *syntax.Call) bool {
-	return c.Recv < 0 && s.w.separator == "::" && strings.HasSuffix(strings.TrimSpace(string(s.f.Src[max(0, c.NameStart-8):c.NameStart])), "::")
+	return c.Recv < 0 && s.w.separator == "::" &&
+		strings.HasSuffix(strings.TrimSpace(string(s.f.Src[max(0, c.NameStart-8):c.NameStart])), "::")
 }
 
 // exported looks a called name up in a module.
@@ -101,7 +103,8 @@ func (s *site) exported(e entity, name string) finding {
 		if slices.Contains(pythonPlatform, e.mod.name) && s.w.library == "python" || s.w.ambient {
 			weak = "the list is of one version and platform"
 		}
-		return certain(weak, "the standard library's %s has %d names in its list, none is %s", e.mod.name, len(e.mod.lib), name)
+		return certain(weak, "the standard library's %s has %d names in its list, none is %s",
+			e.mod.name, len(e.mod.lib), name)
 	}
 	if o, ok := s.macroMade(name); ok {
 		return o.finding(name)
@@ -180,7 +183,8 @@ func (s *site) memberOf(e entity, c *syntax.Call) finding {
 	}
 	if s.w.extensions {
 		for _, d := range s.repo.byName[c.Name] {
-			if s.family(d.file) && (d.role == syntax.Method || d.role == syntax.Function) && (d.static || s.ctx.Language == schemas.Rust) {
+			if s.family(d.file) && (d.role == syntax.Method || d.role == syntax.Function) &&
+				(d.static || s.ctx.Language == schemas.Rust) {
 				return abstain("%s (%s) may extend any type", d.full(), d.at())
 			}
 		}
@@ -248,7 +252,9 @@ func (s *site) narrowed(c *syntax.Call) string {
 			return ""
 		}
 		name := regexp.QuoteMeta(recv)
-		test := regexp.MustCompile(`(^|[^\w.])` + name + `\s+instanceof\b|\b(isinstance|issubclass|hasattr|is[A-Z_]\w*|assert\w*)\(\s*` + name + `\b|['"\x60]\s+in\s+` + name + `\b|\btypeof\s+` + name + `\b|\btype\(` + name + `\)`)
+		test := regexp.MustCompile(`(^|[^\w.])` + name +
+			`\s+instanceof\b|\b(isinstance|issubclass|hasattr|is[A-Z_]\w*|assert\w*)\(\s*` + name +
+			`\b|['"\x60]\s+in\s+` + name + `\b|\btypeof\s+` + name + `\b|\btype\(` + name + `\)`)
 		return test.FindString(string(s.f.Src))
 	}
 	return ""
@@ -268,7 +274,8 @@ func (s *site) usedElsewhere(c *syntax.Call) string {
 	}
 	for i := range s.f.Members {
 		m := &s.f.Members[i]
-		if m.Name == c.Name && (m.NameStart < s.start || m.NameStart >= s.end) && recv != "" && string(s.f.Src[m.ObjStart:m.ObjEnd]) == recv {
+		if m.Name == c.Name && (m.NameStart < s.start || m.NameStart >= s.end) && recv != "" &&
+			string(s.f.Src[m.ObjStart:m.ObjEnd]) == recv {
 			return s.at(m.NameStart)
 		}
 	}

@@ -29,7 +29,8 @@ func goModule(q *query, p string, from *file) module {
 				return module{name: p, open: "Go is made of " + f.path}
 			}
 		}
-		return missing(q.wholeTree(), p, "the archive has no Go file in %s/ (module %s, %s)", dir, m.name, path.Join(m.folder, m.file))
+		return missing(q.wholeTree(), p, "the archive has no Go file in %s/ (module %s, %s)", dir, m.name,
+			path.Join(m.folder, m.file))
 	}
 	first, _, nested := strings.Cut(p, "/")
 	if strings.HasPrefix(p, "./") || strings.HasPrefix(p, "../") {
@@ -61,7 +62,8 @@ func goModule(q *query, p string, from *file) module {
 			}
 		}
 	}
-	if len(q.repo.ending(p)) > 0 || strings.Contains("/"+p+"/", "/internal/") || strings.HasPrefix(p, "vendor/") || strings.HasPrefix(p, "cmd/") || !sure && !modules {
+	if len(q.repo.ending(p)) > 0 || strings.Contains("/"+p+"/", "/internal/") || strings.HasPrefix(p, "vendor/") ||
+		strings.HasPrefix(p, "cmd/") || !sure && !modules {
 		return module{name: p}
 	}
 	if slices.Contains(goExperiments, p) {

@@ -11,11 +11,14 @@ import (
 
 // isPackage reports whether a Python module is a folder, which can hold modules.
 func (m module) isPackage() bool {
-	return m.state == present && (len(m.files) == 0 || slices.ContainsFunc(m.files, func(f *file) bool { return path.Base(stem(f.path)) == "__init__" }))
+	return m.state == present && (len(m.files) == 0 || slices.ContainsFunc(m.files,
+		func(f *file) bool { return path.Base(stem(f.path)) == "__init__" }))
 }
 
 // pythonPlatform are modules whose names depend on the platform or the build.
-var pythonPlatform = words("os signal socket select asyncio ctypes time subprocess mmap errno resource fcntl msvcrt winreg winsound nt posix ssl sys locale curses readline tkinter multiprocessing shutil typing types collections string inspect itertools importlib")
+var pythonPlatform = words("os signal socket select asyncio ctypes time subprocess mmap errno resource fcntl msvcrt " +
+	"winreg winsound nt posix ssl sys locale curses readline tkinter multiprocessing shutil typing types collections " +
+	"string inspect itertools importlib")
 
 // pythonModule resolves a dotted path: from the importing file where it begins
 // with dots, else by any folder of the archive that can be a root.
@@ -37,7 +40,8 @@ func pythonModule(q *query, p string, from *file) module {
 			return m
 		}
 		base := path.Base(target)
-		if fs := q.repo.stemIn(strings.TrimSuffix(strings.TrimSuffix(target, "_pb2"), "_pb2_grpc")); len(fs) > 0 || generatedName(base) || !q.repo.folders[folder(target)] {
+		if fs := q.repo.stemIn(strings.TrimSuffix(strings.TrimSuffix(target, "_pb2"), "_pb2_grpc")); len(fs) > 0 ||
+			generatedName(base) || !q.repo.folders[folder(target)] {
 			return module{name: p}
 		}
 		if o, ok := q.pythonMade(strings.ReplaceAll(target, "/", ".")); ok {

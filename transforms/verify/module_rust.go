@@ -83,7 +83,10 @@ func rustModule(q *query, p string, from *file) module {
 // holdsOwner reports whether a file declares something inside of that path: so an
 // inline module is told from one whose file an attribute names.
 func holdsOwner(f *file, owner string) bool {
-	return slices.ContainsFunc(f.decls, func(d *decl) bool { return d.owner == owner || strings.HasPrefix(d.owner, owner+".") })
+	return slices.ContainsFunc(f.decls, func(d *decl) bool {
+		return d.owner == owner ||
+			strings.HasPrefix(d.owner, owner+".")
+	})
 }
 
 func rustFiles(places []rustPlace) string {
@@ -114,7 +117,8 @@ func (q *query) rustClosed(places []rustPlace) bool {
 // rustCrate is the folder of the crate that a file belongs to.
 func (q *query) rustCrate(f *file) (string, bool) {
 	for _, m := range q.repo.manifests {
-		if m.file == "Cargo.toml" && (m.folder == "" || f.folder == m.folder || strings.HasPrefix(f.folder, m.folder+"/")) {
+		if m.file == "Cargo.toml" && (m.folder == "" || f.folder == m.folder ||
+			strings.HasPrefix(f.folder, m.folder+"/")) {
 			return m.folder, true
 		}
 	}

@@ -42,7 +42,8 @@ func ecmaModule(q *query, p string, from *file) module {
 		if forced {
 			return module{name: p}
 		}
-		if first, rest, ok := strings.Cut(core, "/"); ok && q.lib.modules[first] != nil && rest != "" && !strings.Contains(rest, "/") && strings.Trim(rest, "abcdefghijklmnopqrstuvwxyz_") == "" {
+		if first, rest, ok := strings.Cut(core, "/"); ok && q.lib.modules[first] != nil && rest != "" &&
+			!strings.Contains(rest, "/") && strings.Trim(rest, "abcdefghijklmnopqrstuvwxyz_") == "" {
 			return missing(false, p, "Node v20 has a core module %s and none %s", first, core)
 		}
 		return module{name: p}
@@ -87,7 +88,8 @@ func ecmaModule(q *query, p string, from *file) module {
 	if len(m.files) > 0 || m.open != "" {
 		for _, f := range m.files {
 			if m.open == "" && !ecmaExports(f) {
-				m.open, m.loose = fmt.Sprintf("%s may export names in ways that are not written as exports", f.path), true
+				m.open, m.loose = fmt.Sprintf("%s may export names in ways that are not written as exports", f.path),
+					true
 			}
 		}
 		return m

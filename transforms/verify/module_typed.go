@@ -34,9 +34,7 @@ func csharpModule(q *query, p string, from *file) module {
 		return module{name: p}
 	}
 	m := module{state: present, name: p, owner: p}
-	for _, f := range q.namespaces()[p] {
-		m.files = append(m.files, f)
-	}
+	m.files = append(m.files, q.namespaces()[p]...)
 	if len(m.files) > 0 {
 		return m
 	}
@@ -110,14 +108,16 @@ func cppModule(q *query, p string, from *file) module {
 		return module{name: p}
 	}
 	if !strings.ContainsAny(p, "./") && strings.ToLower(p) == p {
-		return missing(false, p, "<%s> is not a header of the C++ standard library up to C++26, and the archive has no such file", p)
+		return missing(false, p, "<%s> is not a header of the C++ standard library up to C++26, and the "+
+			"archive has no such file", p)
 	}
 	dir := folder(clean)
 	if dir != "" {
 		for _, f := range q.repo.ending(dir) {
 			for _, x := range q.repo.dirs[f.path] {
 				if f.dir && q.family(x) {
-					return missing(true, p, "the archive has the folder %s/ with %s and others, and no file whose path ends in %s", f.path, path.Base(x.path), clean)
+					return missing(true, p, "the archive has the folder %s/ with %s and others, and no file whose "+
+						"path ends in %s", f.path, path.Base(x.path), clean)
 				}
 			}
 		}

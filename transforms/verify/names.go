@@ -38,7 +38,8 @@ func abstain(format string, args ...any) finding {
 // imports, the members of the types around it, the files beside it. What is not
 // bound but could be supplied by something unread is unseen or abstain.
 func (s *site) bare(name string, scope, at int, u use) finding {
-	if slices.Contains(s.rules().Predeclared, name) || slices.Contains(s.rules().SelfNames, name) || slices.Contains(s.w.extra, name) {
+	if slices.Contains(s.rules().Predeclared, name) || slices.Contains(s.rules().SelfNames, name) ||
+		slices.Contains(s.w.extra, name) {
 		return exists("%s is predeclared", name)
 	}
 	for sc := scope; sc >= 0; sc = s.header(sc, at) {
@@ -94,9 +95,11 @@ func (s *site) bare(name string, scope, at int, u use) finding {
 		return abstain("%s is used at %s too, where nothing seen binds it either", name, at)
 	}
 	if len(weak) > 0 {
-		return finding{schemas.StatusUnseen, fmt.Sprintf("no scope around %s, import or file beside %s binds %s; %s", s.at(s.start), s.ctx.Path, name, strings.Join(weak, ", "))}
+		return finding{schemas.StatusUnseen, fmt.Sprintf("no scope around %s, import or file beside %s binds %s; %s",
+			s.at(s.start), s.ctx.Path, name, strings.Join(weak, ", "))}
 	}
-	return finding{schemas.StatusCertified, fmt.Sprintf("nothing binds %s: no scope around %s, none of the file's %d imports, %s", name, s.at(s.start), len(imports), s.besideWords())}
+	return finding{schemas.StatusCertified, fmt.Sprintf("nothing binds %s: no scope around %s, none of the file's %d "+
+		"imports, %s", name, s.at(s.start), len(imports), s.besideWords())}
 }
 
 // header is the scope around a function's for a place in the function's head, where
@@ -132,7 +135,8 @@ func (s *site) bound(name string, scope int) string {
 		if d.Role == syntax.Label {
 			continue
 		}
-		if s.within(scope, d.Scope) && s.seen(d, scope) || slices.Contains(s.w.binders, s.f.Tree.Kind(d.Node)) || d.Role == syntax.Macro {
+		if s.within(scope, d.Scope) && s.seen(d, scope) || slices.Contains(s.w.binders, s.f.Tree.Kind(d.Node)) ||
+			d.Role == syntax.Macro {
 			return s.at(d.NameStart)
 		}
 	}
@@ -156,7 +160,8 @@ func (s *site) seen(d *syntax.Decl, scope int) bool {
 			return false // declared outside of its type's body: Go's methods, prototypes
 		}
 	}
-	if s.f.Scopes[d.Scope].Kind != syntax.TypeScope || s.w.bareMembers || d.Role == syntax.TypeParam || d.Role == syntax.Class && s.f.Scopes[d.Scope].Decl < 0 {
+	if s.f.Scopes[d.Scope].Kind != syntax.TypeScope || s.w.bareMembers || d.Role == syntax.TypeParam ||
+		d.Role == syntax.Class && s.f.Scopes[d.Scope].Decl < 0 {
 		return true
 	}
 	for sc := scope; sc != d.Scope; sc = s.f.Scopes[sc].Parent {

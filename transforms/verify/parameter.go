@@ -11,7 +11,8 @@ import (
 func (p *pair) parameter() verdict {
 	var vs []verdict
 	for _, cp := range p.callPairs() {
-		if cp.g == nil || cp.g.Name != cp.n.Name || cp.n.Macro || cp.n.ArgsEnd == 0 || cp.g.ArgsEnd == 0 || !p.argumentsDiffer(cp) {
+		if cp.g == nil || cp.g.Name != cp.n.Name || cp.n.Macro || cp.n.ArgsEnd == 0 || cp.g.ArgsEnd == 0 ||
+			!p.argumentsDiffer(cp) {
 			continue
 		}
 		vs = append(vs, p.arguments(cp))
@@ -27,7 +28,8 @@ func (p *pair) argumentsDiffer(cp callPair) bool {
 		return true
 	}
 	for i := range n {
-		if n[i].Keyword != g[i].Keyword || n[i].Spread != g[i].Spread || string(p.n.f.Src[n[i].Start:n[i].End]) != string(p.g.f.Src[g[i].Start:g[i].End]) {
+		if n[i].Keyword != g[i].Keyword || n[i].Spread != g[i].Spread ||
+			string(p.n.f.Src[n[i].Start:n[i].End]) != string(p.g.f.Src[g[i].Start:g[i].End]) {
 			return true
 		}
 	}
@@ -45,7 +47,8 @@ func (p *pair) arguments(cp callPair) verdict {
 		why, keyword := p.n.refuses(sig, cp.n)
 		if why == "" {
 			if len(cp.n.Args) == len(cp.g.Args) {
-				return verdict{ruleCount, abstain("%s takes that many arguments; their types are not compared", sig.words())}
+				return verdict{ruleCount, abstain("%s takes that many arguments; their types are not compared",
+					sig.words())}
 			}
 			return verdict{ruleCount, exists("%s takes these arguments", sig.words())}
 		}
@@ -61,7 +64,8 @@ func (p *pair) arguments(cp callPair) verdict {
 		}
 	}
 	if !controlled {
-		return verdict{ruleControl, abstain("no declaration that %s is taken for takes the golden's arguments", cp.g.Name)}
+		return verdict{ruleControl, abstain("no declaration that %s is taken for takes the golden's arguments",
+			cp.g.Name)}
 	}
 	weak := t.weak
 	if p.n.w.anyCount {
@@ -308,7 +312,8 @@ func (s *site) refuses(g signature, c *syntax.Call) (why string, keyword bool) {
 		return "", false
 	}
 	if positional > places && !rest {
-		return fmt.Sprintf("%s takes at most %d positional arguments; %d are given", g.words(), places, positional), false
+		return fmt.Sprintf("%s takes at most %d positional arguments; %d are given", g.words(), places, positional),
+			false
 	}
 	if s.w.fewer {
 		return "", false

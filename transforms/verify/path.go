@@ -47,7 +47,10 @@ func (s *site) path(text string, scope, depth int) entity {
 }
 
 func (s *site) isModuleName(name string) bool {
-	return slices.ContainsFunc(s.repo.byName[name], func(d *decl) bool { return d.role == syntax.Module && s.family(d.file) })
+	return slices.ContainsFunc(s.repo.byName[name], func(d *decl) bool {
+		return d.role == syntax.Module &&
+			s.family(d.file)
+	})
 }
 
 // rustFull is a path with its first part replaced by what an import says it is.

@@ -200,7 +200,8 @@ func TestGoldensOfRealArchives(t *testing.T) {
 	}
 	slices.SortFunc(keys, func(a, b cell) int { return strings.Compare(a.lang+a.rule, b.lang+b.rule) })
 	for _, k := range keys {
-		t.Log(fmt.Sprintf("%-11s %-20s asked %7d, known %7d, refused: certified %5d, unseen %5d", k.lang, k.rule, asked[k], known[k], refused[cell{k.lang, k.rule + " certified"}], refused[cell{k.lang, k.rule + " unseen"}]))
+		t.Logf("%-11s %-20s asked %7d, known %7d, refused: certified %5d, unseen %5d", k.lang, k.rule, asked[k], known[k],
+			refused[cell{k.lang, k.rule + " certified"}], refused[cell{k.lang, k.rule + " unseen"}])
 	}
 }
 

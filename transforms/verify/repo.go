@@ -124,10 +124,12 @@ const unknownLanguage = "unknown"
 // NewRepo indexes the symbols of one repository.
 func NewRepo(symbols iter.Seq[schemas.Symbol]) *Repo {
 	r := &Repo{
-		files: map[string]*file{}, dirs: map[string][]*file{}, folders: map[string]bool{"": true}, stems: map[string][]*file{}, suffixes: map[string][]*file{},
+		files: map[string]*file{}, dirs: map[string][]*file{}, folders: map[string]bool{"": true},
+		stems: map[string][]*file{}, suffixes: map[string][]*file{},
 		openers: map[string][]opening{}, macros: map[string][]opening{}, packaged: map[string][]opening{},
 		ofAny: map[string]*openSet{}, globals: map[string]*openSet{}, made: map[string]*openSet{},
-		byName: map[string][]*decl{}, byOwner: map[string][]*decl{}, imported: map[string]bool{}, languages: map[string]bool{},
+		byName: map[string][]*decl{}, byOwner: map[string][]*decl{}, imported: map[string]bool{},
+		languages: map[string]bool{},
 	}
 	for s := range symbols {
 		if s.Record == schemas.SymbolFile && s.Path == "" {
@@ -161,8 +163,10 @@ func NewRepo(symbols iter.Seq[schemas.Symbol]) *Repo {
 				continue
 			}
 			d := &decl{
-				file: f, line: s.Line, name: s.Name, role: syntax.Role(s.Role), owner: strings.ReplaceAll(s.Owner, "::", "."), callable: s.Arity >= 0, target: s.Target,
-				static: slices.Contains(s.Flags, "static"), decorated: slices.Contains(s.Flags, "decorated"), open: slices.Contains(s.Flags, "open"),
+				file: f, line: s.Line, name: s.Name, role: syntax.Role(s.Role), owner: strings.ReplaceAll(s.Owner, "::",
+					"."), callable: s.Arity >= 0, target: s.Target,
+				static: slices.Contains(s.Flags, "static"), decorated: slices.Contains(s.Flags, "decorated"),
+				open: slices.Contains(s.Flags, "open"),
 			}
 			for _, p := range s.Params {
 				if p != "this" { // a written receiver
@@ -220,14 +224,18 @@ func (r *Repo) index() {
 		}
 		r.open(f)
 		r.languages[f.language] = true
-		slices.SortStableFunc(f.decls, func(a, b *decl) int { return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.name, b.name)) })
+		slices.SortStableFunc(f.decls, func(a, b *decl) int {
+			return cmp.Or(cmp.Compare(a.line, b.line),
+				cmp.Compare(a.name, b.name))
+		})
 		for _, d := range f.decls {
 			r.byName[d.name] = append(r.byName[d.name], d)
 			r.byOwner[last(d.owner)] = append(r.byOwner[last(d.owner)], d)
 		}
 	}
 	slices.SortFunc(r.manifests, func(a, b manifest) int {
-		return cmp.Or(cmp.Compare(len(b.folder), len(a.folder)), cmp.Compare(a.folder, b.folder), cmp.Compare(a.file, b.file))
+		return cmp.Or(cmp.Compare(len(b.folder), len(a.folder)), cmp.Compare(a.folder, b.folder),
+			cmp.Compare(a.file, b.file))
 	})
 }
 

@@ -132,7 +132,8 @@ func (q *query) one(all []*decl) (typ, bool) {
 	all = q.defining(all)
 	for _, d := range all[1:] {
 		// C++ has one definition; classes of the same name in two files are two.
-		if d.full() != all[0].full() || q.w.includes && d.file != all[0].file || q.w.members != byRepo && d.file != all[0].file {
+		if d.full() != all[0].full() || q.w.includes && d.file != all[0].file || q.w.members != byRepo &&
+			d.file != all[0].file {
 			return typ{decls: all}, false
 		}
 	}
@@ -215,7 +216,8 @@ func (q *query) typeImported(im imported, f *file) (typ, bool) {
 		}
 	}
 	if q.lang == "rust" {
-		if m := q.w.module(q, modName, f); m.state == present || m.state == external && q.rustStart(q.parts(modName)[0], f) != nil {
+		if m := q.w.module(q, modName, f); m.state == present || m.state == external &&
+			q.rustStart(q.parts(modName)[0], f) != nil {
 			return q.typeAnywhere(name, nil)
 		}
 		return typ{}, false

@@ -40,7 +40,8 @@ type site struct {
 }
 
 func (q *query) newSite(ctx *schemas.Context, f *syntax.Facts, text string) *site {
-	s := &site{query: q, ctx: ctx, f: f, file: q.repo.files[ctx.Path], start: len(ctx.Prefix), end: len(ctx.Prefix) + len(text)}
+	s := &site{query: q, ctx: ctx, f: f, file: q.repo.files[ctx.Path], start: len(ctx.Prefix), end: len(ctx.Prefix) +
+		len(text)}
 	if s.file == nil {
 		s.file = &file{path: ctx.Path, folder: folder(ctx.Path), language: ctx.Language, unread: true}
 	}
@@ -107,7 +108,8 @@ func (s *site) locate() {
 			return
 		}
 	}
-	s.lost = fmt.Sprintf("the window is a part of the file, and %s is not among the file's symbols at line %d", d.Name, line)
+	s.lost = fmt.Sprintf("the window is a part of the file, and %s is not among the file's symbols at line %d", d.Name,
+		line)
 }
 
 // enclosing lists the paths of the types and namespaces around a scope, innermost
@@ -164,7 +166,8 @@ func (s *site) imports(scope int) []imported {
 			continue
 		}
 		for _, it := range im.Items {
-			x := imported{local: it.Local, name: it.Name, module: it.Module, line: s.line(im.Start), relative: it.Relative, static: it.Static}
+			x := imported{local: it.Local, name: it.Name, module: it.Module, line: s.line(im.Start),
+				relative: it.Relative, static: it.Static}
 			if it.Wildcard {
 				x.local = "*"
 			}

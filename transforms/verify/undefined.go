@@ -65,7 +65,8 @@ func (s *site) refused() finding {
 			continue
 		}
 		if f := s.ref(r); f.status == schemas.StatusCertified || f.status == schemas.StatusUnseen {
-			out = finding{schemas.StatusAbstain, "the golden window's own " + r.Name + " (" + s.at(r.Start) + ") is not found either"}
+			out = finding{schemas.StatusAbstain, "the golden window's own " + r.Name + " (" + s.at(r.Start) +
+				") is not found either"}
 			break
 		}
 	}

@@ -74,7 +74,8 @@ func (s *site) declaration(d *syntax.Decl, depth int) entity {
 	if d.Role == syntax.Parameter {
 		return unclear("%s has no written type", d.Name)
 	}
-	if d.Constructed != "" && s.localType(s.bareType(d.Constructed)) == "" && !s.typeParameter(s.bareType(d.Constructed), d.Scope) {
+	if d.Constructed != "" && s.localType(s.bareType(d.Constructed)) == "" &&
+		!s.typeParameter(s.bareType(d.Constructed), d.Scope) {
 		if t, ok := s.constructs(d.Constructed, d.Scope, imports, owner, depth); ok {
 			e := entity{kind: aValue, typ: t}
 			if d.Role == syntax.Field && !s.w.typed {
@@ -119,7 +120,8 @@ func (s *site) inFunction(scope int) bool {
 // read makes a declaration of the window one like those of the symbols.
 func (s *site) read(d *syntax.Decl) *decl {
 	out := &decl{
-		file: s.file, line: s.line(d.NameStart), name: d.Name, role: d.Role, owner: strings.ReplaceAll(d.Owner, "::", "."),
+		file: s.file, line: s.line(d.NameStart), name: d.Name, role: d.Role, owner: strings.ReplaceAll(d.Owner, "::",
+			"."),
 		callable: d.HasParams, target: d.Type, static: d.Static, decorated: d.Decorated, open: d.Open,
 	}
 	for _, p := range d.Params {
@@ -186,7 +188,8 @@ func (q *query) declaredBy(d *decl) entity {
 		return entity{kind: aType, typ: typ{decls: []*decl{d}}}
 	case d.role == syntax.Function || d.role == syntax.Method || d.role == syntax.Constructor:
 		return entity{kind: aFunction, decls: []*decl{d}}
-	case d.role == syntax.Variable || d.role == syntax.Constant || d.role == syntax.Field || d.role == syntax.EnumMember:
+	case d.role == syntax.Variable || d.role == syntax.Constant || d.role == syntax.Field ||
+		d.role == syntax.EnumMember:
 		if d.target == "" {
 			return unclear("the type of %s is not written", d.name)
 		}

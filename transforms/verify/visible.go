@@ -205,7 +205,8 @@ func (s *site) isModule() bool {
 		return true
 	}
 	src := string(s.f.Src)
-	return strings.Contains(src, "\nexport ") || strings.HasPrefix(src, "export ") || strings.Contains(src, "module.exports")
+	return strings.Contains(src, "\nexport ") || strings.HasPrefix(src, "export ") ||
+		strings.Contains(src, "module.exports")
 }
 
 // packageRoots are the first parts of the names of packages and namespaces.

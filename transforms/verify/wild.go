@@ -215,7 +215,8 @@ func (s *site) includes() included {
 			if im.local != "*" {
 				continue
 			}
-			header := im.relative || strings.ContainsAny(im.module, "./") || s.lib.modules["headers"][im.module] != (arity{})
+			header := im.relative || strings.ContainsAny(im.module, "./") ||
+				s.lib.modules["headers"][im.module] != (arity{})
 			if !header {
 				if !s.namespace(strings.ReplaceAll(im.module, "::", ".")) {
 					out.using = true

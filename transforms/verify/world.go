@@ -104,49 +104,81 @@ assert_never assert_type reveal_type dataclass_transform LiteralString Never Req
 TypeVarTuple StrEnum ReprEnum verify member nonmember EnumDict EnumType getLevelNamesMapping getHandlerByName
 getHandlerNames chdir exception add_note file_digest zipfile pathlib Path interpreters compression
 string.templatelib annotationlib get_annotations formatter walk setdefaultencoding peek`),
-		universal: words("__class__ __delattr__ __dict__ __dir__ __doc__ __eq__ __format__ __ge__ __getattribute__ __gt__ __hash__ __init__ __init_subclass__ __le__ __lt__ __module__ __ne__ __new__ __reduce__ __reduce_ex__ __repr__ __setattr__ __sizeof__ __str__ __subclasshook__ __weakref__ __name__ __qualname__ __mro__ __bases__ __subclasses__ mro __annotations__ __slots__ __call__ __enter__ __exit__ __iter__ __len__"),
-		module:    pythonModule,
+		universal: words("__class__ __delattr__ __dict__ __dir__ __doc__ __eq__ __format__ __ge__ __getattribute__ " +
+			"__gt__ __hash__ __init__ __init_subclass__ __le__ __lt__ __module__ __ne__ __new__ __reduce__ " +
+			"__reduce_ex__ __repr__ __setattr__ __sizeof__ __str__ __subclasshook__ __weakref__ __name__ " +
+			"__qualname__ __mro__ __bases__ __subclasses__ mro __annotations__ __slots__ __call__ __enter__ " +
+			"__exit__ __iter__ __len__"),
+		module: pythonModule,
 	},
 	schemas.Java: {
 		family: words(schemas.Java), library: "java", siblings: folderTypes, members: byFile,
-		bareMembers: true, typed: true, overloads: true, namespaces: true, implicitSuper: "java.lang.Object", separator: ".", generics: "<>",
+		bareMembers: true, typed: true, overloads: true, namespaces: true, implicitSuper: "java.lang.Object",
+		separator: ".", generics: "<>",
 		trim: words("final @Nullable @NonNull @NotNull @Nonnull @Initialized @UnknownKeyFor"),
 		self: words("this"), super: words("super"),
-		extra:     words("com org net io edu gov java javax jakarta length"),
-		later:     words("addFirst addLast getFirst getLast removeFirst removeLast reversed SequencedCollection SequencedMap SequencedSet StructuredTaskScope ScopedValue Gatherer Gatherers StringTemplate clamp ceilDiv ceilDivExact ceilMod ofVirtual ofPlatform startVirtualThread isVirtual threadId splitWithDelimiters indexOf repeat gather firstEntry lastEntry pollFirstEntry pollLastEntry putFirst putLast sequencedKeySet sequencedValues sequencedEntrySet newHashMap newHashSet newLinkedHashMap newLinkedHashSet close resultNow exceptionNow state newVirtualThreadPerTaskExecutor newThreadPerTaskExecutor unsignedMultiplyHigh compress expand ofLines describeConstable isEmoji Linker Arena MemorySegment SymbolLookup FunctionDescriptor Of getCharacterEncoding charset print println readln IO AnnotatedParameterizedType StableValue Joiner KDF getChars shuffle nextSplittable availableLocales until mapMulti"),
-		universal: words("getClass hashCode equals toString notify notifyAll wait clone finalize class length values valueOf name ordinal compareTo getDeclaringClass describeConstable"),
-		plain:     words("Object java.lang.Object"),
-		module:    javaModule, supplies: javaSupplies,
+		extra: words("com org net io edu gov java javax jakarta length"),
+		later: words("addFirst addLast getFirst getLast removeFirst removeLast reversed SequencedCollection " +
+			"SequencedMap SequencedSet StructuredTaskScope ScopedValue Gatherer Gatherers StringTemplate clamp " +
+			"ceilDiv ceilDivExact ceilMod ofVirtual ofPlatform startVirtualThread isVirtual threadId " +
+			"splitWithDelimiters indexOf repeat gather firstEntry lastEntry pollFirstEntry pollLastEntry " +
+			"putFirst putLast sequencedKeySet sequencedValues sequencedEntrySet newHashMap newHashSet " +
+			"newLinkedHashMap newLinkedHashSet close resultNow exceptionNow state " +
+			"newVirtualThreadPerTaskExecutor newThreadPerTaskExecutor unsignedMultiplyHigh " +
+			"compress expand ofLines describeConstable isEmoji Linker Arena MemorySegment " +
+			"SymbolLookup FunctionDescriptor Of getCharacterEncoding charset print " +
+			"println readln IO AnnotatedParameterizedType StableValue Joiner KDF " +
+			"getChars shuffle nextSplittable availableLocales until mapMulti"),
+		universal: words("getClass hashCode equals toString notify notifyAll wait clone finalize class length values " +
+			"valueOf name ordinal compareTo getDeclaringClass describeConstable"),
+		plain:  words("Object java.lang.Object"),
+		module: javaModule, supplies: javaSupplies,
 	},
 	schemas.CSharp: {
 		family: words(schemas.CSharp), library: "csharp", siblings: repoTypes, members: byRepo,
-		bareMembers: true, typed: true, overloads: true, keywords: true, extensions: true, namespaces: true, separator: ".", generics: "<>",
+		bareMembers: true, typed: true, overloads: true, keywords: true, extensions: true, namespaces: true,
+		separator: ".", generics: "<>",
 		trim: words("readonly ref in out ?"),
 		self: words("this"), super: words("base"),
-		extra:     words("value field args nameof global dynamic var add remove get set init await partial when where yield record file required scoped unmanaged notnull managed nint nuint System Microsoft"),
-		later:     words("Aggregate All Any Append AsEnumerable AsParallel AsQueryable Average Cast Chunk Concat Contains Count CountBy DefaultIfEmpty Distinct DistinctBy ElementAt ElementAtOrDefault Except ExceptBy First FirstOrDefault GroupBy GroupJoin Index Intersect IntersectBy Join Last LastOrDefault LongCount Max MaxBy Min MinBy OfType Order OrderBy OrderByDescending Prepend Reverse Select SelectMany SequenceEqual Single SingleOrDefault Skip SkipLast SkipWhile Sum Take TakeLast TakeWhile ThenBy ThenByDescending ToArray ToDictionary ToHashSet ToList ToLookup Union UnionBy Where Zip AsSpan AsMemory AsTask ConfigureAwait GetAwaiter WithCancellation GetCustomAttribute GetCustomAttributes Should GetValueOrDefault HasValue Value"),
-		universal: words("Equals GetHashCode GetType ToString MemberwiseClone ReferenceEquals Finalize Deconstruct GetEnumerator Dispose"),
-		plain:     words("object Object System.Object"),
-		module:    csharpModule, supplies: csharpSupplies,
+		extra: words("value field args nameof global dynamic var add remove get set init await partial when " +
+			"where yield record file required scoped unmanaged notnull managed nint nuint System Microsoft"),
+		later: words("Aggregate All Any Append AsEnumerable AsParallel AsQueryable Average Cast Chunk Concat " +
+			"Contains Count CountBy DefaultIfEmpty Distinct DistinctBy ElementAt ElementAtOrDefault Except ExceptBy " +
+			"First FirstOrDefault GroupBy GroupJoin Index Intersect IntersectBy Join Last LastOrDefault " +
+			"LongCount Max MaxBy Min MinBy OfType Order OrderBy OrderByDescending Prepend Reverse Select " +
+			"SelectMany SequenceEqual Single SingleOrDefault Skip SkipLast SkipWhile Sum Take TakeLast " +
+			"TakeWhile ThenBy ThenByDescending ToArray ToDictionary ToHashSet ToList ToLookup Union " +
+			"UnionBy Where Zip AsSpan AsMemory AsTask ConfigureAwait GetAwaiter WithCancellation " +
+			"GetCustomAttribute GetCustomAttributes Should GetValueOrDefault HasValue Value"),
+		universal: words("Equals GetHashCode GetType ToString MemberwiseClone ReferenceEquals Finalize " +
+			"Deconstruct GetEnumerator Dispose"),
+		plain:  words("object Object System.Object"),
+		module: csharpModule, supplies: csharpSupplies,
 	},
 	schemas.Cpp: {
 		family: words(schemas.Cpp), library: "cpp", siblings: repoNames, members: byFile,
 		bareMembers: true, typed: true, overloads: true, includes: true, separator: "::", generics: "<>",
-		trim:   words("const volatile static inline constexpr mutable struct class enum union typename extern * & public private protected virtual"),
+		trim: words("const volatile static inline constexpr mutable struct class enum union typename extern * & " +
+			"public private protected virtual"),
 		self:   words("this *this"),
 		module: cppModule, supplies: cppSupplies,
 	},
 	schemas.Rust: {
 		family: words(schemas.Rust), library: "rust", members: byRepo,
 		typed: true, extensions: true, paths: true, separator: "::", generics: "<>",
-		trim:      words("& mut dyn impl"),
-		through:   words("Box Rc Arc Pin std::rc::Rc std::sync::Arc std::boxed::Box"),
-		self:      words("self Self"),
-		universal: words("clone into try_into from try_from default eq ne cmp partial_cmp lt le gt ge max min clamp hash fmt to_string to_owned borrow borrow_mut as_ref as_mut deref deref_mut type_id drop as_any iter into_iter iter_mut next map filter collect fold by_ref add sub mul div neg not index index_mut call poll read write flush write_all write_fmt read_to_end from_str source description cause serialize deserialize len is_empty and_then unwrap expect upgrade downgrade lock"),
-		module:    rustModule, supplies: rustSupplies, closes: rustClosedMacro,
+		trim:    words("& mut dyn impl"),
+		through: words("Box Rc Arc Pin std::rc::Rc std::sync::Arc std::boxed::Box"),
+		self:    words("self Self"),
+		universal: words("clone into try_into from try_from default eq ne cmp partial_cmp lt le gt ge max min clamp " +
+			"hash fmt to_string to_owned borrow borrow_mut as_ref as_mut deref deref_mut type_id drop as_any iter " +
+			"into_iter iter_mut next map filter collect fold by_ref add sub mul div neg not index index_mut call " +
+			"poll read write flush write_all write_fmt read_to_end from_str source description cause " +
+			"serialize deserialize len is_empty and_then unwrap expect upgrade downgrade lock"),
+		module: rustModule, supplies: rustSupplies, closes: rustClosedMacro,
 	},
 	schemas.JavaScript: {
-		family: words(schemas.JavaScript + " " + schemas.TypeScript), library: "javascript", siblings: scriptNames, members: byRepo,
+		family: words(schemas.JavaScript + " " + schemas.TypeScript), library: "javascript", siblings: scriptNames,
+		members:  byRepo,
 		anyCount: true, fewer: true, separator: ".", generics: "<>", ambient: true,
 		self: words("this"), super: words("super"),
 		guards: words("try_statement"),
@@ -155,8 +187,9 @@ string.templatelib annotationlib get_annotations formatter walk setdefaultencodi
 		module: ecmaModule, supplies: ecmaSupplies,
 	},
 	schemas.TypeScript: {
-		family: words(schemas.TypeScript + " " + schemas.JavaScript), library: "javascript", siblings: scriptNames, members: byRepo,
-		typed: true, overloads: true, separator: ".", generics: "<>", ambient: true,
+		family: words(schemas.TypeScript + " " + schemas.JavaScript), library: "javascript", siblings: scriptNames,
+		members: byRepo,
+		typed:   true, overloads: true, separator: ".", generics: "<>", ambient: true,
 		trim: words("readonly"),
 		self: words("this"), super: words("super"),
 		guards: words("try_statement"),
@@ -178,7 +211,9 @@ acquireVsCodeApi cloneInto exportFunction crashReport
 toString valueOf hasOwnProperty isPrototypeOf propertyIsEnumerable toLocaleString constructor __defineGetter__
 __defineSetter__ __lookupGetter__ __lookupSetter__ __proto__`)
 
-var ecmaUniversal = words("constructor hasOwnProperty isPrototypeOf propertyIsEnumerable toLocaleString toString valueOf __proto__ prototype call apply bind length name then catch on once off emit addListener removeListener addEventListener removeEventListener dispatchEvent")
+var ecmaUniversal = words("constructor hasOwnProperty isPrototypeOf propertyIsEnumerable toLocaleString toString " +
+	"valueOf __proto__ prototype call apply bind length name then catch on once off emit addListener removeListener " +
+	"addEventListener removeEventListener dispatchEvent")
 
 var ecmaLater = words(`
 fromAsync groupBy withResolvers try union intersection difference symmetricDifference isSubsetOf isSupersetOf

@@ -28,7 +28,8 @@ func (f *Files) Expand(ctx context.Context, spec string) ([]string, error) {
 			return nil, fmt.Errorf("%q: %w", spec, err)
 		}
 		if !hasGlob(spec) {
-			return nil, fmt.Errorf("%q: no such file; give an existing path, a URL, a glob, or %sFILE for a list", spec, ListMark)
+			return nil, fmt.Errorf("%q: no such file; give an existing path, a URL, a glob, or %sFILE for a list", spec,
+				ListMark)
 		}
 		matches, err := filepath.Glob(spec)
 		if err != nil {

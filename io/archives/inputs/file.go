@@ -179,7 +179,8 @@ func (s source) Read(p []byte) (int, error) {
 		}
 	}
 	if f.read > f.size || err == io.EOF && f.read != f.size {
-		return n, f.fail(fmt.Errorf("%q gave %d bytes and has a size of %d: it changed while it was read, or is stored with a content encoding that the server undoes; store it without one", f.name, f.read, f.size))
+		return n, f.fail(fmt.Errorf("%q gave %d bytes and has a size of %d: it changed while it was read, or is "+
+			"stored with a content encoding that the server undoes; store it without one", f.name, f.read, f.size))
 	}
 	if err != nil && err != io.EOF {
 		return n, f.fail(err)

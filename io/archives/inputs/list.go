@@ -46,7 +46,8 @@ func (f *Files) Lists(ctx context.Context, specs []string, keep func(string) boo
 		}
 		file, err := f.Open(ctx, name)
 		if err != nil {
-			return nil, fmt.Errorf("list %q: %w; write %s and the path of a file that lists inputs, one a line", text, err, ListMark)
+			return nil, fmt.Errorf("list %q: %w; write %s and the path of a file that lists inputs, one a line", text,
+				err, ListMark)
 		}
 		listed, err := ReadList(file, name, keep)
 		if cerr := file.Close(); err == nil && cerr != nil {

@@ -71,7 +71,8 @@ func start() (*fake, error) {
 		return nil, err
 	}
 	host := l.Addr().String()
-	gcs, err := fakestorage.NewServerWithOptions(fakestorage.Options{NoListener: true, PublicHost: host, ExternalURL: "http://" + host})
+	gcs, err := fakestorage.NewServerWithOptions(fakestorage.Options{NoListener: true, PublicHost: host,
+		ExternalURL: "http://" + host})
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +105,8 @@ func (b *Bucket) Address(name string) string { return "gs://" + b.Name + "/" + n
 // Create makes an object behind the back of all clients. updated is when, if not now.
 func (b *Bucket) Create(name string, data []byte, updated time.Time) {
 	f, _ := server()
-	f.gcs.CreateObject(fakestorage.Object{ObjectAttrs: fakestorage.ObjectAttrs{BucketName: b.Name, Name: name, Created: updated, Updated: updated}, Content: data})
+	f.gcs.CreateObject(fakestorage.Object{ObjectAttrs: fakestorage.ObjectAttrs{BucketName: b.Name, Name: name,
+		Created: updated, Updated: updated}, Content: data})
 }
 
 // Next replaces the queue of faults and forgets the requests that were seen.
@@ -192,7 +194,8 @@ func (f *fake) refuse(w http.ResponseWriter, r *http.Request, bucket, object str
 		return true
 	}
 	q := r.URL.Query()
-	for _, k := range []string{"matchGlob", "ifMetagenerationMatch", "ifMetagenerationNotMatch", "ifGenerationNotMatch"} {
+	for _, k := range []string{"matchGlob", "ifMetagenerationMatch", "ifMetagenerationNotMatch",
+		"ifGenerationNotMatch"} {
 		if q.Get(k) != "" {
 			return answer(http.StatusBadRequest, "the fake ignores "+k)
 		}

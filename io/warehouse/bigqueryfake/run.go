@@ -21,7 +21,8 @@ import (
 )
 
 // duckTypes are DuckDB's types by BigQuery's.
-var duckTypes = map[string]string{"STRING": "VARCHAR", "INTEGER": "BIGINT", "FLOAT": "DOUBLE", "BOOLEAN": "BOOLEAN", "BYTES": "BLOB"}
+var duckTypes = map[string]string{"STRING": "VARCHAR", "INTEGER": "BIGINT", "FLOAT": "DOUBLE", "BOOLEAN": "BOOLEAN",
+	"BYTES": "BLOB"}
 
 func failed(reason, format string, args ...any) *bq.ErrorProto {
 	return &bq.ErrorProto{Reason: reason, Message: fmt.Sprintf(format, args...)}
@@ -39,7 +40,10 @@ func (s *Server) load(ctx context.Context, j *job) *bq.ErrorProto {
 	}
 	if l.Clustering != nil {
 		for _, c := range l.Clustering.Fields {
-			if !slices.ContainsFunc(l.Schema.Fields, func(f *bq.TableFieldSchema) bool { return f.Name == c && f.Mode != "REPEATED" }) || len(l.Clustering.Fields) > 4 {
+			if !slices.ContainsFunc(l.Schema.Fields, func(f *bq.TableFieldSchema) bool {
+				return f.Name == c &&
+					f.Mode != "REPEATED"
+			}) || len(l.Clustering.Fields) > 4 {
 				return failed("invalid", "clustering column %s", c)
 			}
 		}
@@ -66,7 +70,8 @@ func (s *Server) load(ctx context.Context, j *job) *bq.ErrorProto {
 		columns = append(columns, `"`+f.Name+`"`)
 	}
 	name := `"` + to.DatasetId + `"."` + to.TableId + `"`
-	if _, err := s.db.Exec("CREATE OR REPLACE TABLE " + name + " AS SELECT " + strings.Join(columns, ", ") + " FROM read_parquet([" + strings.Join(list, ", ") + "])"); err != nil {
+	if _, err := s.db.Exec("CREATE OR REPLACE TABLE " + name + " AS SELECT " + strings.Join(columns, ", ") +
+		" FROM read_parquet([" + strings.Join(list, ", ") + "])"); err != nil {
 		return failed("invalid", "%v", err)
 	}
 	var n int64
@@ -85,7 +90,8 @@ func (s *Server) load(ctx context.Context, j *job) *bq.ErrorProto {
 }
 
 // fetch copies the objects of the addresses, which may have one *.
-func (s *Server) fetch(ctx context.Context, uris []string, dir string) (files map[string]string, size int64, err error) {
+func (s *Server) fetch(ctx context.Context, uris []string,
+	dir string) (files map[string]string, size int64, err error) {
 	files = map[string]string{}
 	for _, uri := range uris {
 		bucket, pattern, _ := strings.Cut(strings.TrimPrefix(uri, "gs://"), "/")
@@ -118,7 +124,8 @@ func (s *Server) fetch(ctx context.Context, uris []string, dir string) (files ma
 			files["gs://"+bucket+"/"+a.Name], found, size = local, true, size+int64(len(data))
 		}
 		if !found {
-			return nil, 0, fmt.Errorf("Not found: URI %s", uri) //nolint:staticcheck // BigQuery's words
+			//lint:ignore ST1005 These are BigQuery's words.
+			return nil, 0, fmt.Errorf("Not found: URI %s", uri)
 		}
 	}
 	return files, size, nil
@@ -126,7 +133,8 @@ func (s *Server) fetch(ctx context.Context, uris []string, dir string) (files ma
 
 // fits says why a file does not fit the schema of a load job.
 func (s *Server) fits(file string, l *bq.JobConfigurationLoad) string {
-	rows, err := s.db.Query("SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet('" + file + "'))")
+	rows, err := s.db.Query("SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet('" + file +
+		"'))")
 	if err != nil {
 		return err.Error()
 	}
@@ -157,7 +165,8 @@ func (s *Server) fits(file string, l *bq.JobConfigurationLoad) string {
 		}
 		var nulls int64
 		if ok && f.Mode == "REQUIRED" {
-			if err := s.db.QueryRow(`SELECT COUNT(*) FROM read_parquet('` + file + `') WHERE "` + f.Name + `" IS NULL`).Scan(&nulls); err != nil || nulls > 0 {
+			if err := s.db.QueryRow(`SELECT COUNT(*) FROM read_parquet('` + file + `') WHERE "` + f.Name +
+				`" IS NULL`).Scan(&nulls); err != nil || nulls > 0 {
 				return fmt.Sprintf("required field %s has %d nulls %v", f.Name, nulls, err)
 			}
 		}
@@ -177,7 +186,8 @@ func (s *Server) query(j *job) *bq.ErrorProto {
 	j.Statistics.TotalBytesProcessed = s.Bytes
 	j.Statistics.Query = &bq.JobStatistics2{StatementType: "SELECT", TotalBytesProcessed: s.Bytes}
 	if q.MaximumBytesBilled > 0 && q.MaximumBytesBilled < s.Bytes {
-		return failed("bytesBilledLimitExceeded", "Query exceeded limit for bytes billed: %d. %d or higher required.", q.MaximumBytesBilled, s.Bytes)
+		return failed("bytesBilledLimitExceeded", "Query exceeded limit for bytes billed: %d. %d or higher required.",
+			q.MaximumBytesBilled, s.Bytes)
 	}
 	if _, err := s.db.Exec(`USE "` + q.DefaultDataset.DatasetId + `"`); err != nil {
 		return failed("notFound", "Not found: Dataset %s", q.DefaultDataset.DatasetId)
@@ -240,8 +250,10 @@ func field(name, typ string) *bq.TableFieldSchema {
 		}
 		return f
 	}
-	t := map[string]string{"BIGINT": "INTEGER", "INTEGER": "INTEGER", "HUGEINT": "INTEGER", "BOOLEAN": "BOOLEAN", "VARCHAR": "STRING", "BLOB": "BYTES",
-		"DATE": "DATE", "TIMESTAMP": "DATETIME", "TIMESTAMPTZ": "TIMESTAMP", "TIMESTAMP WITH TIME ZONE": "TIMESTAMP"}[typ]
+	t := map[string]string{"BIGINT": "INTEGER", "INTEGER": "INTEGER", "HUGEINT": "INTEGER", "BOOLEAN": "BOOLEAN",
+		"VARCHAR": "STRING", "BLOB": "BYTES",
+		"DATE": "DATE", "TIMESTAMP": "DATETIME", "TIMESTAMPTZ": "TIMESTAMP", "TIMESTAMP WITH TIME " +
+			"ZONE": "TIMESTAMP"}[typ]
 	if t == "" {
 		t = "FLOAT" // DOUBLE, DECIMAL
 	}

@@ -80,12 +80,14 @@ func New(t testing.TB, objects *storage.Client) *Server {
 		t.Fatal(err)
 	}
 	db.SetMaxOpenConns(1)
-	for _, s := range []string{"SET TimeZone = 'UTC'", "SET default_null_order = 'NULLS_FIRST_ON_ASC_LAST_ON_DESC'", "CREATE TYPE FLOAT64 AS DOUBLE", "CREATE MACRO div(a, b) AS a // b"} {
+	for _, s := range []string{"SET TimeZone = 'UTC'", "SET default_null_order = 'NULLS_FIRST_ON_ASC_LAST_ON_DESC'",
+		"CREATE TYPE FLOAT64 AS DOUBLE", "CREATE MACRO div(a, b) AS a // b"} {
 		if _, err := db.Exec(s); err != nil {
 			t.Fatal(err)
 		}
 	}
-	s := &Server{PageRows: 3, Bytes: 1000, t: t, objects: objects, db: db, api: discovery.Read(t, "bigquery/v2/bigquery-api.json"),
+	s := &Server{PageRows: 3, Bytes: 1000, t: t, objects: objects, db: db, api: discovery.Read(t,
+		"bigquery/v2/bigquery-api.json"),
 		datasets: map[string]*bq.Dataset{}, tables: map[string]*bq.Table{}, jobs: map[string]*job{}}
 	m := http.NewServeMux()
 	m.HandleFunc("GET /projects/{p}/datasets/{d}", s.getDataset)
@@ -230,7 +232,8 @@ func (s *Server) getTable(w http.ResponseWriter, r *http.Request) {
 		reply(w, t)
 		return
 	}
-	refuse(w, 404, "notFound", fmt.Sprintf("Not found: Table %s:%s.%s", r.PathValue("p"), r.PathValue("d"), r.PathValue("t")))
+	refuse(w, 404, "notFound", fmt.Sprintf("Not found: Table %s:%s.%s", r.PathValue("p"),
+		r.PathValue("d"), r.PathValue("t")))
 }
 
 // patchTable changes labels, and nothing else.
@@ -279,7 +282,8 @@ func (s *Server) postJob(w http.ResponseWriter, r *http.Request) {
 		refuse(w, 409, "duplicate", "Already Exists: Job "+id)
 		return
 	}
-	j.Status, j.Statistics, j.polls = &bq.JobStatus{State: "DONE"}, &bq.JobStatistics{CreationTime: s.tick(), StartTime: s.tick()}, s.Polls
+	j.Status, j.Statistics, j.polls = &bq.JobStatus{State: "DONE"}, &bq.JobStatistics{CreationTime: s.tick(),
+		StartTime: s.tick()}, s.Polls
 	var failed *bq.ErrorProto
 	switch {
 	case c.Load != nil:
@@ -374,6 +378,7 @@ func refuse(w http.ResponseWriter, code int, reason, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
 	json.NewEncoder(w).Encode(map[string]any{"error": map[string]any{ //nolint:errcheck
-		"code": code, "message": message, "errors": []map[string]string{{"domain": "global", "reason": reason, "message": message}},
+		"code": code, "message": message, "errors": []map[string]string{{"domain": "global",
+			"reason": reason, "message": message}},
 	}})
 }

@@ -76,7 +76,8 @@ type Server struct {
 // at the first question.
 func New(t testing.TB) *Server {
 	t.Helper()
-	s := &Server{t: t, api: discovery.Read(t, "dataflow/v1b3/dataflow-api.json"), faults: map[string][]int{}, asked: map[string]int{}}
+	s := &Server{t: t, api: discovery.Read(t, "dataflow/v1b3/dataflow-api.json"), faults: map[string][]int{},
+		asked: map[string]int{}}
 	web := httptest.NewServer(s)
 	t.Cleanup(func() { web.CloseClientConnections(); web.Close() })
 	s.URL = web.URL + "/"
@@ -141,7 +142,8 @@ func (j *Job) tell(question bool) *df.Job {
 	if question && len(j.States) > 1 {
 		j.States = j.States[1:]
 	}
-	return &df.Job{Id: j.Id, Name: j.Name, ProjectId: j.ProjectId, Location: j.Location, CurrentState: state, Labels: j.Labels, Type: j.Type}
+	return &df.Job{Id: j.Id, Name: j.Name, ProjectId: j.ProjectId, Location: j.Location, CurrentState: state,
+		Labels: j.Labels, Type: j.Type}
 }
 
 func answer(w http.ResponseWriter, v any) {
@@ -152,7 +154,8 @@ func answer(w http.ResponseWriter, v any) {
 
 func refuse(w http.ResponseWriter, code int, message string) {
 	w.WriteHeader(code)
-	answer(w, map[string]any{"error": map[string]any{"code": code, "message": message, "status": http.StatusText(code), "details": []map[string]string{{"@type": "a", "detail": "more\nlines"}}}})
+	answer(w, map[string]any{"error": map[string]any{"code": code, "message": message, "status": http.StatusText(code),
+		"details": []map[string]string{{"@type": "a", "detail": "more\nlines"}}}})
 }
 
 // ServeHTTP serves a request, or the fault that is next for its kind.
@@ -173,7 +176,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, "no such method")
 		return
 	}
-	kind := map[string]string{"POST 6": Create, "GET 6": List, "GET 7": Get, "PUT 7": Update, "GET 8": parts[len(parts)-1]}[fmt.Sprintf("%s %d", r.Method, len(parts))]
+	kind := map[string]string{"POST 6": Create, "GET 6": List, "GET 7": Get, "PUT 7": Update,
+		"GET 8": parts[len(parts)-1]}[fmt.Sprintf("%s %d", r.Method, len(parts))]
 	s.mu.Lock()
 	s.asked[kind]++
 	fault := 0

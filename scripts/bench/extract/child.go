@@ -101,8 +101,10 @@ func walk(ctx context.Context, src archives.Source, file func(archives.Entry) er
 }
 
 var grammars = map[string]func() *sitter.Language{
-	schemas.Cpp: cpp.GetLanguage, schemas.CSharp: csharp.GetLanguage, schemas.Go: golang.GetLanguage, schemas.Java: java.GetLanguage,
-	schemas.JavaScript: javascript.GetLanguage, schemas.Python: python.GetLanguage, schemas.Rust: rust.GetLanguage, schemas.TypeScript: typescript.GetLanguage,
+	schemas.Cpp: cpp.GetLanguage, schemas.CSharp: csharp.GetLanguage, schemas.Go: golang.GetLanguage,
+	schemas.Java:       java.GetLanguage,
+	schemas.JavaScript: javascript.GetLanguage, schemas.Python: python.GetLanguage, schemas.Rust: rust.GetLanguage,
+	schemas.TypeScript: typescript.GetLanguage,
 }
 
 // raw parses and does nothing else.
@@ -139,7 +141,8 @@ func must(c fim.Config, err error) fim.Config {
 }
 
 func blob(lang string, src archives.Source, e archives.Entry) *schemas.Blob {
-	return &schemas.Blob{Repo: src.Repo, Commit: src.Commit, Path: e.Path, License: "MIT", Language: lang, Size: e.Size, SHA256: hash(e.Data), Content: e.Data}
+	return &schemas.Blob{Repo: src.Repo, Commit: src.Commit, Path: e.Path, License: "MIT", Language: lang, Size: e.Size,
+		SHA256: hash(e.Data), Content: e.Data}
 }
 
 // full extracts from every file and writes what it gives.
@@ -322,5 +325,6 @@ func open[T any](to output, name string) (r records[T], err error) {
 	w := bufio.NewWriterSize(f, 1<<20)
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
-	return records[T]{func(v T) error { return enc.Encode(v) }, func() error { return errors.Join(w.Flush(), f.Close()) }}, nil
+	return records[T]{func(v T) error { return enc.Encode(v) },
+		func() error { return errors.Join(w.Flush(), f.Close()) }}, nil
 }

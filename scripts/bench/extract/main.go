@@ -73,7 +73,8 @@ func run(ctx context.Context) error {
 	defer os.RemoveAll(work)
 	archives := flag.Args()
 	if len(archives) == 0 {
-		if archives, err = moduleZips(ctx, "github.com/apache/beam/sdks/v2", "github.com/google/flatbuffers"); err != nil {
+		if archives, err = moduleZips(ctx, "github.com/apache/beam/sdks/v2",
+			"github.com/google/flatbuffers"); err != nil {
 			return err
 		}
 	}
@@ -139,7 +140,8 @@ func (b *bench) round(ctx context.Context, lang, corpus string) error {
 			if b.peer == "" {
 				continue
 			}
-			s, err = measure(ctx, append(append([]string{"taskset", "-c", "0"}, strings.Fields(b.peer)...), corpus, "full", filepath.Join(b.work, "peer.jsonl")))
+			s, err = measure(ctx, append(append([]string{"taskset", "-c", "0"}, strings.Fields(b.peer)...), corpus,
+				"full", filepath.Join(b.work, "peer.jsonl")))
 		} else {
 			s, err = b.self(ctx, 1, name, lang, corpus, filepath.Join(b.work, "out"))
 		}
@@ -184,7 +186,8 @@ func (b *bench) twoCores(ctx context.Context, archives []string, rounds int) (fl
 	best := map[int]float64{}
 	for range rounds {
 		for processors := 1; processors <= 2; processors++ {
-			s, err := b.self(ctx, processors, append([]string{"stage", filepath.Join(b.work, "stage"), "1"}, archives...)...)
+			s, err := b.self(ctx, processors, append([]string{"stage", filepath.Join(b.work, "stage"), "1"},
+				archives...)...)
 			if err != nil {
 				return 0, err
 			}
@@ -203,7 +206,8 @@ func (b *bench) scale(ctx context.Context, archives []string) error {
 	points := map[string]sample{}
 	fmt.Printf("%5s %10s %10s %10s\n", "times", "CPU s", "wall s", "RSS MiB")
 	for times := 1; times <= 16; times *= 2 {
-		s, err := b.self(ctx, 2, append([]string{"stage", filepath.Join(b.work, "stage"), strconv.Itoa(times)}, archives...)...)
+		s, err := b.self(ctx, 2, append([]string{"stage", filepath.Join(b.work, "stage"), strconv.Itoa(times)},
+			archives...)...)
 		if err != nil {
 			return err
 		}
@@ -247,7 +251,8 @@ type row struct {
 func (b *bench) print(speedup float64) error {
 	rows := map[string]row{}
 	sum := map[string]sample{}
-	fmt.Printf("%-11s %6s %6s %6s %6s %6s | %5s %6s | %s\n", "language", "MB", "raw", "full", "plain", "peer", "/raw", "/peer", "CPU ms a MB beside")
+	fmt.Printf("%-11s %6s %6s %6s %6s %6s | %5s %6s | %s\n", "language", "MB", "raw", "full", "plain", "peer", "/raw",
+		"/peer", "CPU ms a MB beside")
 	for _, lang := range schemas.Languages {
 		best := b.best[lang]
 		if best == nil {
@@ -280,9 +285,11 @@ func (b *bench) print(speedup float64) error {
 func rowOf(best map[string]sample) row {
 	full := best["full"]
 	r := row{
-		Raw: round(best["raw"].rate()), Full: round(full.rate()), Plain: round(best["plain"].rate()), Peer: round(best["peer"].rate()),
-		OfRaw: round(full.rate() / best["raw"].rate()), MB: round(float64(full.Bytes) / 1e6), Files: full.Files, Contexts: full.Contexts,
-		Beside: map[string]float64{},
+		Raw: round(best["raw"].rate()), Full: round(full.rate()), Plain: round(best["plain"].rate()),
+		Peer:  round(best["peer"].rate()),
+		OfRaw: round(full.rate() / best["raw"].rate()), MB: round(float64(full.Bytes) / 1e6), Files: full.Files,
+		Contexts: full.Contexts,
+		Beside:   map[string]float64{},
 	}
 	if p := best["peer"].rate(); p > 0 {
 		r.OfPeer = round(full.rate() / p)
@@ -294,7 +301,8 @@ func rowOf(best map[string]sample) row {
 }
 
 func show(name string, r row) {
-	fmt.Printf("%-11s %6.1f %6.2f %6.2f %6.2f %6.2f | %5.2f %6.2f |", name, r.MB, r.Raw, r.Full, r.Plain, r.Peer, r.OfRaw, r.OfPeer)
+	fmt.Printf("%-11s %6.1f %6.2f %6.2f %6.2f %6.2f | %5.2f %6.2f |", name, r.MB, r.Raw, r.Full,
+		r.Plain, r.Peer, r.OfRaw, r.OfPeer)
 	for _, k := range []string{"license", "secrets", "ngrams"} {
 		fmt.Printf(" %s %.1f", k, 1000*r.Beside[k])
 	}

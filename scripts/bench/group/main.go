@@ -27,6 +27,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/container/tools"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	beamlog "github.com/apache/beam/sdks/v2/go/pkg/beam/log"
+	//lint:ignore SA1019 It is the second opinion on prism, in one process.
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/direct"
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/flink"
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
@@ -97,9 +98,11 @@ func run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := flag.CommandLine.Parse([]string{"--endpoint=" + endpoint, "--worker_binary=" + self, // which nobody fetches
+		// which nobody fetches
+		if err := flag.CommandLine.Parse([]string{"--endpoint=" + endpoint, "--worker_binary=" + self,
 			"--environment_type=PROCESS",
-			fmt.Sprintf(`--environment_config={"command":%q}`, filepath.Join(cl.Run, "bin", "environment")), "--parallelism=4"}); err != nil {
+			fmt.Sprintf(`--environment_config={"command":%q}`, filepath.Join(cl.Run, "bin", "environment")),
+			"--parallelism=4"}); err != nil {
 			return err
 		}
 		started, err := cl.IDs()
@@ -152,7 +155,8 @@ func work() error {
 		return err
 	}
 	for name, value := range map[string]string{
-		"worker": "true", "logging_endpoint": info.GetLoggingEndpoint().GetUrl(), "control_endpoint": info.GetControlEndpoint().GetUrl(),
+		"worker": "true", "logging_endpoint": info.GetLoggingEndpoint().GetUrl(),
+		"control_endpoint": info.GetControlEndpoint().GetUrl(),
 	} {
 		if err := flag.Set(name, value); err != nil {
 			return err

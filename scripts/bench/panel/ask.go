@@ -59,11 +59,13 @@ func place(shard, i int) schemas.Context {
 	var b strings.Builder
 	fmt.Fprintf(&b, "package store\n\n// Place %d of shard %d.\n", i, shard)
 	for k := range 14 {
-		fmt.Fprintf(&b, "func step%d(in []string) (out []string) {\n\tfor _, s := range in {\n\t\tout = append(out, s+\"%d\")\n\t}\n\treturn out\n}\n\n", k, k+i)
+		fmt.Fprintf(&b, "func step%d(in []string) (out []string) {\n\tfor _, s := range in {\n\t\tout = append(out, "+
+			"s+\"%d\")\n\t}\n\treturn out\n}\n\n", k, k+i)
 	}
 	b.WriteString("func write(ms Store, mi Info) error {\n\treturn ms.")
 	return schemas.Context{
-		ID: fmt.Sprintf("%032x", i), Repo: "o/r", Path: "store.go", Language: schemas.Go, Kind: "call", Types: []string{schemas.TypeMethod},
+		ID: fmt.Sprintf("%032x", i), Repo: "o/r", Path: "store.go", Language: schemas.Go, Kind: "call",
+		Types:  []string{schemas.TypeMethod},
 		Prefix: b.String(), Golden: "StoreMessageInfo(mi)", Suffix: "\n}\n",
 	}
 }

@@ -195,7 +195,8 @@ func (b *bench) speed(ctx context.Context, n int) error {
 	if err != nil {
 		return err
 	}
-	asked, err := b.start(ctx, 0, "ask", "-url", url, "-requests", fmt.Sprint(n), "-ledger", b.dir(), "-cpuprofile", os.Getenv("BENCH_CPUPROFILE"))
+	asked, err := b.start(ctx, 0, "ask", "-url", url, "-requests", fmt.Sprint(n), "-ledger", b.dir(), "-cpuprofile",
+		os.Getenv("BENCH_CPUPROFILE"))
 	if err != nil {
 		return err
 	}
@@ -208,7 +209,8 @@ func (b *bench) speed(ctx context.Context, n int) error {
 		return err
 	}
 	ms := got.CPUSeconds * 1000 / float64(n)
-	fmt.Printf("speed: %d requests in %.2f s of CPU, %.2f s in all: %.3f ms a request, %.0f a core second\n", n, got.CPUSeconds, got.Seconds, ms, 1000/ms)
+	fmt.Printf("speed: %d requests in %.2f s of CPU, %.2f s in all: %.3f ms a request, %.0f a core second\n", n,
+		got.CPUSeconds, got.Seconds, ms, 1000/ms)
 	if b.result.CPUMsReq == nil || ms < *b.result.CPUMsReq {
 		rate := 1000 / ms
 		b.result.CPUMsReq, b.result.ReqSCore = &ms, &rate
@@ -252,7 +254,8 @@ func (b *bench) limit(ctx context.Context, seconds int) error {
 	b.result.LimitShare, b.result.AfterRestart = &share, &restarted
 	b.result.HTTP429 += seen.Throttled
 	b.result.Lost += n - got.Valid + max(0, len(seen.Accepted)-n-concurrency)
-	fmt.Printf("limit: share %.4f in %d s, %.4f in the minute after the restart; %d accepted for %d requests, %d answers of 429, %.0f in the worst minute\n",
+	fmt.Printf("limit: share %.4f in %d s, %.4f in the minute after the restart; %d accepted for %d requests, %d "+
+		"answers of 429, %.0f in the worst minute\n",
 		share, seconds, restarted, len(seen.Accepted), n, seen.Throttled, seen.worst(time.Minute))
 	return nil
 }

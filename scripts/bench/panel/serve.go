@@ -36,7 +36,8 @@ func (s *serving) run() error {
 		Latency: s.latency,
 		Plan: faultserver.Each(faultserver.OK(func(a faultserver.Arrival) string {
 			golden := a.Section("DEVELOPER")
-			return fmt.Sprintf(`{"completion": %q, "introduced": ["KeepMessageInfo"], "why_wrong": "there is no such method"}`, strings.Replace(golden, "Store", "Keep", 1))
+			return fmt.Sprintf(`{"completion": %q, "introduced": ["KeepMessageInfo"], "why_wrong": "there is no such `+
+				`method"}`, strings.Replace(golden, "Store", "Keep", 1))
 		})),
 	}
 	if s.rpm > 0 {

@@ -39,6 +39,7 @@ func (b *bench) shared(ctx context.Context, redis string, n int) error {
 	share, worst, seconds := seen.share(sharedRPM, 0, d), seen.worst(time.Minute)/sharedRPM, d.Seconds()
 	b.result.SharedShare, b.result.SharedWorst, b.result.SharedSeconds = &share, &worst, &seconds
 	b.result.HTTP429, b.result.Lost = seen.Throttled, n/2*2-valid
-	fmt.Printf("shared: share %.4f in %.0f s by two processes, %d answers of 429, worst minute %.4f of the limit\n", share, seconds, seen.Throttled, worst)
+	fmt.Printf("shared: share %.4f in %.0f s by two processes, %d answers of 429, worst minute %.4f of the limit\n",
+		share, seconds, seen.Throttled, worst)
 	return nil
 }

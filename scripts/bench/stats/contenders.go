@@ -19,7 +19,8 @@ import (
 const opening = "(open)"
 
 // contender opens the tables and gives what answers a query and counts its rows.
-type contender func(ctx context.Context, dir string) (ask func(warehouse.Query) (int, error), end func() error, err error)
+type contender func(ctx context.Context, dir string) (ask func(warehouse.Query) (int, error),
+	end func() error, err error)
 
 // answer times every query and prints the samples.
 func answer(ctx context.Context, dir string, open contender) error {
@@ -30,7 +31,8 @@ func answer(ctx context.Context, dir string, open contender) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		samples = append(samples, sample{Query: name, Wall: time.Since(wall).Seconds(), CPU: cpuSeconds() - cpu, Rows: n})
+		samples = append(samples, sample{Query: name, Wall: time.Since(wall).Seconds(), CPU: cpuSeconds() - cpu,
+			Rows: n})
 		return nil
 	}
 	var ask func(warehouse.Query) (int, error)
@@ -73,9 +75,11 @@ func throughBare(ctx context.Context, dir string) (func(warehouse.Query) (int, e
 		return nil, nil, err
 	}
 	db.SetMaxOpenConns(1)
-	statements := []string{"SET default_null_order = 'NULLS_FIRST_ON_ASC_LAST_ON_DESC'", "CREATE TYPE FLOAT64 AS DOUBLE", "CREATE MACRO div(a, b) AS a // b"}
+	statements := []string{"SET default_null_order = 'NULLS_FIRST_ON_ASC_LAST_ON_DESC'", "CREATE TYPE FLOAT64 AS " +
+		"DOUBLE", "CREATE MACRO div(a, b) AS a // b"}
 	for _, t := range tables {
-		statements = append(statements, fmt.Sprintf("CREATE VIEW %s AS SELECT * FROM read_parquet('%s/%s-*.parquet')", t.name, dir, t.name))
+		statements = append(statements, fmt.Sprintf("CREATE VIEW %s AS SELECT * FROM read_parquet('%s/%s-*.parquet')",
+			t.name, dir, t.name))
 	}
 	for _, s := range statements {
 		if _, err := db.ExecContext(ctx, s); err != nil {

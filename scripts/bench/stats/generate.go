@@ -153,16 +153,21 @@ func aContext(c int) schemas.Context {
 		types = append(types, typeOf(i))
 	}
 	return schemas.Context{
-		ID: id("context", c), Repo: repoName(c), Commit: id("commit", repo(c)), Path: fmt.Sprintf("src/part%d/file%d.x", c%7, c/10), License: pick("license", repo(c), licenses),
-		Language: language(c), Kind: pick("kind", c, kinds), Types: types, Golden: "handle(" + strings.Repeat("first, ", dice("length", c, 9)) + "second)", StartByte: int64(c % 90_000), EndByte: int64(c%90_000 + 40),
-		Line: int64(c % 3000), Origin: schemas.OriginSnapshot, SHA256: id("sha", c/10),
+		ID: id("context", c), Repo: repoName(c), Commit: id("commit", repo(c)), Path: fmt.Sprintf("src/part%d/file%d.x",
+			c%7, c/10), License: pick("license", repo(c), licenses),
+		Language: language(c), Kind: pick("kind", c, kinds), Types: types, Golden: "handle(" +
+			strings.Repeat("first, ", dice("length", c, 9)) + "second)", StartByte: int64(c % 90_000),
+		EndByte: int64(c%90_000 + 40),
+		Line:    int64(c % 3000), Origin: schemas.OriginSnapshot, SHA256: id("sha", c/10),
 	}
 }
 
 func aNegative(i int) schemas.Negative {
 	n := schemas.Negative{
-		ID: id("negative", i), ContextID: id("context", i/perContext), Type: typeOf(i), Generator: generatorOf(i), Text: "handle(" + strings.Repeat("third, ", dice("text", i, 9)) + "second)",
-		Introduced: []string{"third"}, EditSimilarity: float64(dice("similarity", i, 1000)) / 1000, PromptVersion: "3", RequestKey: id("request", i),
+		ID: id("negative", i), ContextID: id("context", i/perContext), Type: typeOf(i), Generator: generatorOf(i),
+		Text:       "handle(" + strings.Repeat("third, ", dice("text", i, 9)) + "second)",
+		Introduced: []string{"third"}, EditSimilarity: float64(dice("similarity", i, 1000)) / 1000, PromptVersion: "3",
+		RequestKey: id("request", i),
 	}
 	if n.Generator != "rules" {
 		n.InputTokens, n.OutputTokens = int64(3000+dice("in", i, 2000)), int64(dice("out", i, 400))
@@ -174,33 +179,45 @@ func aNegative(i int) schemas.Negative {
 }
 
 func anUnlabelled(i int) schemas.Unlabelled {
-	return schemas.Unlabelled{ContextID: id("context", i), Generator: "student", Text: "handle(second)", Reason: "equal", RequestKey: id("sample", i), InputTokens: 3000, OutputTokens: 40, CostUSD: ptr(0.0)}
+	return schemas.Unlabelled{ContextID: id("context", i), Generator: "student", Text: "handle(second)",
+		Reason: "equal", RequestKey: id("sample", i), InputTokens: 3000, OutputTokens: 40, CostUSD: ptr(0.0)}
 }
 
 func aCertificate(i int) schemas.Certificate {
-	return schemas.Certificate{NegativeID: id("negative", i), ContextID: id("context", i/perContext), Status: statusOf(i), Rule: pick("rule", i, []string{"missing-member", "unbound-name", "argument-count", "missing-module"}),
+	return schemas.Certificate{NegativeID: id("negative", i), ContextID: id("context", i/perContext),
+		Status: statusOf(i), Rule: pick("rule", i, []string{"missing-member", "unbound-name",
+			"argument-count", "missing-module"}),
 		Evidence: fmt.Sprintf("no declaration of third in src/part%d", i%7)}
 }
 
 func aVerdict(i int) schemas.Verdict {
-	return schemas.Verdict{NegativeID: ptr(id("negative", i)), ContextID: id("context", i/perContext), Judge: pick("judge", i, []string{"ngram", "model-c"}), Protocol: "single", Answer: pick("answer", i, answers),
+	return schemas.Verdict{NegativeID: ptr(id("negative", i)), ContextID: id("context", i/perContext),
+		Judge: pick("judge", i, []string{"ngram", "model-c"}), Protocol: "single", Answer: pick("answer", i, answers),
 		Margin: ptr(float64(dice("margin", i, 20_000))/1000 - 10), InputTokens: 2000, OutputTokens: 30}
 }
 
 func aSelected(i int) schemas.Selected {
 	c := i / perContext
-	return schemas.Selected{ContextID: id("context", c), NegativeID: ptr(id("negative", i)), Repo: repoName(c), Group: fmt.Sprint("group", repo(c)/4), Language: language(c), Type: ptr(typeOf(i)), Kind: pick("kind", c, kinds),
-		Generator: ptr(generatorOf(i)), Status: ptr(statusOf(i)), FoolRate: ptr(float64(dice("rate", i, 4)) / 3), Margin: ptr(float64(dice("margin", i, 20_000))/1000 - 10), Judges: 1, Split: split(c)}
+	return schemas.Selected{ContextID: id("context", c), NegativeID: ptr(id("negative", i)), Repo: repoName(c),
+		Group: fmt.Sprint("group", repo(c)/4), Language: language(c), Type: ptr(typeOf(i)),
+		Kind:      pick("kind", c, kinds),
+		Generator: ptr(generatorOf(i)), Status: ptr(statusOf(i)), FoolRate: ptr(float64(dice("rate", i, 4)) / 3),
+		Margin: ptr(float64(dice("margin", i, 20_000))/1000 - 10), Judges: 1, Split: split(c)}
 }
 
 func aReject(i int) schemas.Reject {
-	return schemas.Reject{Stage: pick("stage", i, schemas.Stages), ID: id("reject", i), Reason: pick("reason", i, []string{"collateral", "prose", "duplicate", "generated", "binary"}), Language: pick("language", i, schemas.Languages)}
+	return schemas.Reject{Stage: pick("stage", i, schemas.Stages), ID: id("reject", i), Reason: pick("reason", i,
+		[]string{"collateral", "prose", "duplicate", "generated", "binary"}), Language: pick("language", i,
+		schemas.Languages)}
 }
 
 func aRow(i int) schemas.Row {
 	c, s := i/perContext, aSelected(i)
 	x := aContext(c)
-	return schemas.Row{ID: *s.NegativeID, ContextID: s.ContextID, Language: s.Language, Type: s.Type, Kind: s.Kind, Repo: s.Repo, Commit: x.Commit, Path: x.Path, License: x.License,
-		Prefix: strings.Repeat(fmt.Sprintf("line %d of a window\n", c%1000), 10), Suffix: strings.Repeat("\treturn total\n", 7), Chosen: x.Golden, Rejected: ptr("handle(third, second)"),
-		Generator: s.Generator, Certificate: s.Status, FoolRate: s.FoolRate, Margin: s.Margin, Judges: 1, Split: s.Split, Origin: x.Origin}
+	return schemas.Row{ID: *s.NegativeID, ContextID: s.ContextID, Language: s.Language, Type: s.Type, Kind: s.Kind,
+		Repo: s.Repo, Commit: x.Commit, Path: x.Path, License: x.License,
+		Prefix: strings.Repeat(fmt.Sprintf("line %d of a window\n", c%1000), 10),
+		Suffix: strings.Repeat("\treturn total\n", 7), Chosen: x.Golden, Rejected: ptr("handle(third, second)"),
+		Generator: s.Generator, Certificate: s.Status, FoolRate: s.FoolRate, Margin: s.Margin, Judges: 1,
+		Split: s.Split, Origin: x.Origin}
 }

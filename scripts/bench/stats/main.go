@@ -133,13 +133,15 @@ func report(rows, rounds int, least map[string]map[string]sample) error {
 	}
 	names = slices.Insert(names, 0, opening)
 	var wall, cpu [2]float64
-	fmt.Printf("%-22s %9s %9s %6s %9s %9s %6s\n", "query", "decoy s", "bare s", "ratio", "decoy cpu", "bare cpu", "ratio")
+	fmt.Printf("%-22s %9s %9s %6s %9s %9s %6s\n", "query", "decoy s", "bare s", "ratio", "decoy cpu", "bare cpu",
+		"ratio")
 	for _, name := range names {
 		d, b := least["decoy"][name], least["bare"][name]
 		if d.Rows != b.Rows {
 			return fmt.Errorf("%s: %d rows through decoy, %d through DuckDB", name, d.Rows, b.Rows)
 		}
-		fmt.Printf("%-22s %9.3f %9.3f %6.2f %9.3f %9.3f %6.2f\n", name, d.Wall, b.Wall, d.Wall/b.Wall, d.CPU, b.CPU, d.CPU/b.CPU)
+		fmt.Printf("%-22s %9.3f %9.3f %6.2f %9.3f %9.3f %6.2f\n", name, d.Wall, b.Wall, d.Wall/b.Wall, d.CPU, b.CPU,
+			d.CPU/b.CPU)
 		wall[0], wall[1], cpu[0], cpu[1] = wall[0]+d.Wall, wall[1]+b.Wall, cpu[0]+d.CPU, cpu[1]+b.CPU
 	}
 	line, err := json.Marshal(map[string]any{

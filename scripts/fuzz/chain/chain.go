@@ -201,7 +201,7 @@ func (c *chain) steps(k Case) (n int, err error) {
 			w.Margin(text)
 		}
 		w.Control(texts[0])
-		judge.ShorterWins(x.Golden, texts[0])
+		_ = judge.ShorterWins(x.Golden, texts[0])
 		c.step = "curate " + x.ID
 		decontaminate.Find(x.Prefix, x.Golden, x.Suffix)
 		curate.WindowHash(x.Prefix, x.Golden, x.Suffix)

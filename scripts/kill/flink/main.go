@@ -95,10 +95,12 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(work)
-	server := faultserver.New(faultserver.Options{Latency: latency, Plan: faultserver.Each(faultserver.OK(outcome.Answer))})
+	server := faultserver.New(faultserver.Options{Latency: latency,
+		Plan: faultserver.Each(faultserver.OK(outcome.Answer))})
 	defer server.Close()
 	k := &killer{work: work, server: server, cluster: &cluster.Cluster{Run: filepath.Join(work, "run"), Binary: binary}}
-	if err := os.WriteFile(k.recipe(), fmt.Appendf(nil, recipe, *archives, shards, server.URL(), concurrency), 0o666); err != nil {
+	if err := os.WriteFile(k.recipe(), fmt.Appendf(nil, recipe, *archives, shards, server.URL(), concurrency),
+		0o666); err != nil {
 		return err
 	}
 	start := time.Now()
@@ -158,7 +160,8 @@ func (k *killer) out(name string) string { return filepath.Join(k.work, name) }
 
 // calm is the undisturbed build.
 func (k *killer) calm(ctx context.Context) error {
-	cmd := exec.CommandContext(ctx, k.cluster.Binary, "build", "--quiet", "--recipe", k.recipe(), "--out", k.out("calm"))
+	cmd := exec.CommandContext(ctx, k.cluster.Binary, "build", "--quiet", "--recipe", k.recipe(), "--out",
+		k.out("calm"))
 	if said, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("the undisturbed build: %w: %s", err, said)
 	}
@@ -247,7 +250,8 @@ func (k *killer) one(ctx context.Context, stage, victim string, n int) error {
 		r.MostInFlight = max(r.MostInFlight, p.Arrivals-p.Requests)
 		r.Allowed = concurrency
 	}
-	fmt.Printf("%s, %s killed: %.0f s, %d failed starts, %d files, differing %v, %d requests, %d recorded at the kill and paid again, %d in flight\n",
+	fmt.Printf("%s, %s killed: %.0f s, %d failed starts, %d files, differing %v, %d requests, %d recorded at the "+
+		"kill and paid again, %d in flight\n",
 		stage, victim, time.Since(start).Seconds(), failures, files, differ, p.Requests, p.Again, p.Arrivals-p.Requests)
 	return nil
 }

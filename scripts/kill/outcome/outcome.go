@@ -121,7 +121,8 @@ func read(dir string) (map[string][]byte, error) {
 			return err
 		case d.IsDir() && (d.Name() == "ledger" || d.Name() == "_done"):
 			return filepath.SkipDir
-		case d.IsDir() || d.Name() == ".lock" || path == filepath.Join(dir, "run.json") || path == filepath.Join(dir, "report.html"):
+		case d.IsDir() || d.Name() == ".lock" || path == filepath.Join(dir, "run.json") ||
+			path == filepath.Join(dir, "report.html"):
 			return nil
 		}
 		rel, err := filepath.Rel(dir, path)

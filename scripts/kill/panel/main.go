@@ -95,7 +95,8 @@ func run(ctx context.Context) error {
 	if err := k.command(ctx, "extract", "calm").Run(); err != nil {
 		return fmt.Errorf("extract: %w", err)
 	}
-	if err := os.CopyFS(filepath.Join(work, "killed", "extract"), os.DirFS(filepath.Join(work, "calm", "extract"))); err != nil {
+	if err := os.CopyFS(filepath.Join(work, "killed", "extract"),
+		os.DirFS(filepath.Join(work, "calm", "extract"))); err != nil {
 		return err
 	}
 	start := time.Now()
@@ -112,7 +113,8 @@ func run(ctx context.Context) error {
 	if err := k.kill(ctx, *kills, &r); err != nil {
 		return err
 	}
-	files, differ, err := outcome.Differing(filepath.Join(work, "calm", "generate"), filepath.Join(work, "killed", "generate"))
+	files, differ, err := outcome.Differing(filepath.Join(work, "calm", "generate"),
+		filepath.Join(work, "killed", "generate"))
 	if err != nil {
 		return err
 	}
@@ -246,7 +248,8 @@ func (k *killer) count(ctx context.Context, recorded outcome.Recorded, r *result
 	p := recorded.Count(k.server.Arrivals()[k.seen:], k.seen)
 	r.PaidAgain, r.Arrivals, r.InFlight = p.Again, p.Arrivals, p.Arrivals-p.Requests
 	if p.Requests != r.Requests || len(recorded) != r.Requests {
-		return fmt.Errorf("%d requests reached the server and %d are in the ledger, of %d", p.Requests, len(recorded), r.Requests)
+		return fmt.Errorf("%d requests reached the server and %d are in the ledger, of %d", p.Requests, len(recorded),
+			r.Requests)
 	}
 	return nil
 }

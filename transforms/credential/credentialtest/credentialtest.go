@@ -60,8 +60,10 @@ func New(t *testing.T) *Server {
 		t.Fatal(err)
 	}
 	raw, err := json.Marshal(map[string]string{
-		"type": "service_account", "project_id": "proj-1", "private_key_id": "1", "client_id": "1", "client_email": Account,
-		"private_key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})), "token_uri": s.URL + "/token",
+		"type": "service_account", "project_id": "proj-1", "private_key_id": "1", "client_id": "1",
+		"client_email": Account,
+		"private_key":  string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})), "token_uri": s.URL +
+			"/token",
 	})
 	if err != nil {
 		t.Fatal(err)

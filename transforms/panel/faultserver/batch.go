@@ -31,7 +31,8 @@ type job struct {
 func (s *Server) batchRoutes(mux *http.ServeMux) {
 	s.batches.files = map[string][]byte{}
 	mux.HandleFunc("POST /v1/files", s.openAIUpload)
-	mux.HandleFunc("GET /v1/files/{id}/content", func(w http.ResponseWriter, r *http.Request) { s.download(w, r.PathValue("id")) })
+	mux.HandleFunc("GET /v1/files/{id}/content",
+		func(w http.ResponseWriter, r *http.Request) { s.download(w, r.PathValue("id")) })
 	mux.HandleFunc("POST /v1/batches", s.openAICreate)
 	mux.HandleFunc("GET /v1/batches", s.openAIList)
 	mux.HandleFunc("GET /v1/batches/{id}", s.openAIGet)
@@ -100,7 +101,8 @@ func (s *Server) openAIUpload(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	writeJSON(w, http.StatusOK, encode(map[string]any{"id": s.keep(data), "object": "file", "purpose": r.FormValue("purpose")}))
+	writeJSON(w, http.StatusOK, encode(map[string]any{"id": s.keep(data), "object": "file",
+		"purpose": r.FormValue("purpose")}))
 }
 
 func (s *Server) openAICreate(w http.ResponseWriter, r *http.Request) {
@@ -126,7 +128,8 @@ func (s *Server) openAICreate(w http.ResponseWriter, r *http.Request) {
 		response := map[string]any{"status_code": status, "body": json.RawMessage(body)}
 		return map[string]any{"id": "r-" + id, "custom_id": id, "response": response, "error": nil}
 	}, func(id string) any {
-		return map[string]any{"custom_id": id, "response": nil, "error": map[string]any{"code": "batch_expired", "message": "This request could not be executed before the completion window expired."}}
+		return map[string]any{"custom_id": id, "response": nil, "error": map[string]any{"code": "batch_expired",
+			"message": "This request could not be executed before the completion window expired."}}
 	})
 	if s.opts.LostBatches {
 		panic(http.ErrAbortHandler) // made, but nobody hears of it
@@ -135,7 +138,8 @@ func (s *Server) openAICreate(w http.ResponseWriter, r *http.Request) {
 }
 
 // work makes a job and serves its requests.
-func (s *Server) work(file, name string, read func([]byte) (string, Arrival, error), answered func(id string, status int, body []byte) any, missed func(id string) any) *job {
+func (s *Server) work(file, name string, read func([]byte) (string, Arrival, error),
+	answered func(id string, status int, body []byte) any, missed func(id string) any) *job {
 	s.batches.mu.Lock()
 	data := s.batches.files[file]
 	s.batches.mu.Unlock()
@@ -166,7 +170,8 @@ func (s *Server) work(file, name string, read func([]byte) (string, Arrival, err
 }
 
 func (s *Server) openAIJob(j *job, asked bool) map[string]any {
-	out := map[string]any{"id": j.id, "object": "batch", "input_file_id": j.input, "status": "in_progress", "metadata": map[string]string{"decoy": j.name}}
+	out := map[string]any{"id": j.id, "object": "batch", "input_file_id": j.input, "status": "in_progress",
+		"metadata": map[string]string{"decoy": j.name}}
 	if !s.ended(j, asked) {
 		return out
 	}
@@ -220,7 +225,8 @@ func (s *Server) openAIList(w http.ResponseWriter, r *http.Request) {
 	after := r.FormValue("after")
 	for i, j := range jobs {
 		if after == "" || i > 0 && jobs[i-1].id == after {
-			writeJSON(w, http.StatusOK, encode(map[string]any{"object": "list", "data": []any{s.openAIJob(j, false)}, "has_more": i+1 < len(jobs)}))
+			writeJSON(w, http.StatusOK, encode(map[string]any{"object": "list", "data": []any{s.openAIJob(j, false)},
+				"has_more": i+1 < len(jobs)}))
 			return
 		}
 	}
@@ -252,26 +258,27 @@ func (s *Server) geminiCreate(w http.ResponseWriter, r *http.Request, model stri
 		return
 	}
 	r.SetPathValue("call", model+":generateContent")
-	j := s.work(strings.TrimPrefix(req.Batch.Input.File, "files/"), req.Batch.Name, func(line []byte) (string, Arrival, error) {
-		var l struct {
-			Key     string          `json:"key"`
-			Request json.RawMessage `json:"request"`
-		}
-		if err := json.Unmarshal(line, &l); err != nil {
-			return "", Arrival{}, err
-		}
-		a, err := readGemini(r, l.Request)
-		return l.Key, a, err
-	}, func(id string, status int, body []byte) any {
-		if status == http.StatusOK {
-			return map[string]any{"key": id, "response": json.RawMessage(body)}
-		}
-		code := 13 // INTERNAL
-		if status == http.StatusBadRequest {
-			code = 3
-		}
-		return map[string]any{"key": id, "error": map[string]any{"code": code, "message": "no"}}
-	}, func(string) any { return nil })
+	j := s.work(strings.TrimPrefix(req.Batch.Input.File, "files/"), req.Batch.Name,
+		func(line []byte) (string, Arrival, error) {
+			var l struct {
+				Key     string          `json:"key"`
+				Request json.RawMessage `json:"request"`
+			}
+			if err := json.Unmarshal(line, &l); err != nil {
+				return "", Arrival{}, err
+			}
+			a, err := readGemini(r, l.Request)
+			return l.Key, a, err
+		}, func(id string, status int, body []byte) any {
+			if status == http.StatusOK {
+				return map[string]any{"key": id, "response": json.RawMessage(body)}
+			}
+			code := 13 // INTERNAL
+			if status == http.StatusBadRequest {
+				code = 3
+			}
+			return map[string]any{"key": id, "error": map[string]any{"code": code, "message": "no"}}
+		}, func(string) any { return nil })
 	writeJSON(w, http.StatusOK, encode(s.geminiJob(j, false)))
 }
 
@@ -285,7 +292,8 @@ func (s *Server) geminiJob(j *job, asked bool) map[string]any {
 	if j.expired {
 		meta["state"] = "BATCH_STATE_EXPIRED"
 	}
-	meta["output"] = map[string]any{"responsesFile": "files/" + s.keep(append(append([]byte(nil), j.output...), j.errors...))}
+	meta["output"] = map[string]any{"responsesFile": "files/" +
+		s.keep(append(append([]byte(nil), j.output...), j.errors...))}
 	return out
 }
 

@@ -32,7 +32,8 @@ func readChat(r *http.Request, body []byte) (Arrival, error) {
 		return Arrival{}, err
 	}
 	a := Arrival{
-		Protocol: Chat, Model: req.Model, MaxTokens: max(req.MaxTokens, req.MaxCompletionTokens), Auth: r.Header.Get("Authorization"),
+		Protocol: Chat, Model: req.Model, MaxTokens: max(req.MaxTokens, req.MaxCompletionTokens),
+		Auth:   r.Header.Get("Authorization"),
 		Schema: req.ResponseFormat != nil && req.ResponseFormat.Type == "json_schema", fields: fieldsOf(body),
 	}
 	for _, m := range req.Messages {
@@ -131,7 +132,8 @@ func envelope(a Arrival, content, refusal, finish string) []byte {
 		if refusal != "" {
 			message["content"], message["refusal"] = nil, refusal
 		}
-		head["object"], head["choices"] = "chat.completion", []any{map[string]any{"index": 0, "message": message, "finish_reason": finish}}
+		head["object"], head["choices"] = "chat.completion",
+			[]any{map[string]any{"index": 0, "message": message, "finish_reason": finish}}
 	}
 	return encode(head)
 }
@@ -141,11 +143,13 @@ var geminiFinish = map[string]string{"stop": "STOP", "length": "MAX_TOKENS", "co
 func geminiEnvelope(content, refusal, finish string, in, out int) map[string]any {
 	usage := map[string]any{"promptTokenCount": in, "candidatesTokenCount": out, "totalTokenCount": in + out}
 	if refusal != "" {
-		return map[string]any{"promptFeedback": map[string]any{"blockReason": "PROHIBITED_CONTENT"}, "usageMetadata": usage}
+		return map[string]any{"promptFeedback": map[string]any{"blockReason": "PROHIBITED_CONTENT"},
+			"usageMetadata": usage}
 	}
 	return map[string]any{
 		"candidates": []any{map[string]any{
-			"content": map[string]any{"role": "model", "parts": []any{map[string]any{"text": content}}}, "finishReason": geminiFinish[finish],
+			"content":      map[string]any{"role": "model", "parts": []any{map[string]any{"text": content}}},
+			"finishReason": geminiFinish[finish],
 		}},
 		"usageMetadata": usage,
 	}

@@ -1,6 +1,7 @@
 // Package faultserver is a model server that fails as it is told. It speaks the
 // protocols of OpenAI-compatible servers (chat completions, and completions with
-// echoed log-probabilities) and of Gemini over real HTTP, follows a scripted plan, logs every arrival and can enforce a sliding window, so that
+// echoed log-probabilities) and of Gemini over real HTTP, follows a scripted plan, logs every
+// arrival and can enforce a sliding window, so that
 // tests and benchmarks of clients meet what real providers do.
 //
 //	s := faultserver.New(faultserver.Options{Plan: faultserver.Each(

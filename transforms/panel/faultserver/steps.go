@@ -44,7 +44,10 @@ func Text(content string) Step { return OK(func(Arrival) string { return content
 
 // Prose puts prose round the content.
 func Prose(content func(Arrival) string) Step {
-	return answer("prose", "stop", func(a Arrival) string { return "Sure! Here it is: " + content(a) + "\nI hope {this} helps." })
+	return answer("prose", "stop", func(a Arrival) string {
+		return "Sure! Here it is: " +
+			content(a) + "\nI hope {this} helps."
+	})
 }
 
 // Fence puts the content into a Markdown fence.
@@ -77,7 +80,8 @@ func Refusal() Step {
 // Status answers with an error status and a message.
 func Status(status int, message string) Step {
 	return Step{strconv.Itoa(status), func(_ *Server, w http.ResponseWriter, _ *http.Request, _ Arrival) {
-		writeJSON(w, status, fmt.Appendf(nil, `{"error": {"message": %q, "type": "error", "code": %d}}`, message, status))
+		writeJSON(w, status, fmt.Appendf(nil, `{"error": {"message": %q, "type": "error", "code": %d}}`, message,
+			status))
 	}}
 }
 
@@ -90,14 +94,16 @@ func Throttle(retryAfter string) Step {
 		} else if n > 0 {
 			w.Header().Set("Retry-After", retryAfter)
 		}
-		writeJSON(w, http.StatusTooManyRequests, []byte(`{"error": {"message": "rate limit", "type": "requests", "code": "rate_limit_exceeded"}}`))
+		writeJSON(w, http.StatusTooManyRequests, []byte(`{"error": {"message": "rate limit", "type": "requests", `+
+			`"code": "rate_limit_exceeded"}}`))
 	}}
 }
 
 // OutOfQuota answers 429 as a provider whose account is out of money.
 func OutOfQuota() Step {
 	return Step{"quota", func(_ *Server, w http.ResponseWriter, _ *http.Request, _ Arrival) {
-		writeJSON(w, http.StatusTooManyRequests, []byte(`{"error": {"message": "You exceeded your current quota", "type": "insufficient_quota", "code": "insufficient_quota"}}`))
+		writeJSON(w, http.StatusTooManyRequests, []byte(`{"error": {"message": "You exceeded your current quota", `+
+			`"type": "insufficient_quota", "code": "insufficient_quota"}}`))
 	}}
 }
 
@@ -146,7 +152,8 @@ func NoSchema(next Step) Step {
 			next.serve(s, w, r, a)
 			return
 		}
-		writeJSON(w, http.StatusBadRequest, []byte(`{"error": {"message": "response_format json_schema is not supported", "type": "invalid_request_error"}}`))
+		writeJSON(w, http.StatusBadRequest, []byte(`{"error": {"message": "response_format json_schema is not `+
+			`supported", "type": "invalid_request_error"}}`))
 	}}
 }
 

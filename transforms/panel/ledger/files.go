@@ -77,7 +77,8 @@ func parseName(name string, shard int) (file, error) {
 	seq, err2 := strconv.Atoi(q)
 	seg := segment{shard: shard, attempt: attempt, seq: seq}
 	if !ok || !dash || err1 != nil || err2 != nil || seg.String() != name {
-		return file{}, fmt.Errorf("ledger: %q is not a segment's name (%sATTEMPT-SEQ%s): move it away", name, folder(shard), extension)
+		return file{}, fmt.Errorf("ledger: %q is not a segment's name (%sATTEMPT-SEQ%s): move it away",
+			name, folder(shard), extension)
 	}
 	return file{segment: seg, name: name}, nil
 }

@@ -251,7 +251,8 @@ func (s *Shard) put(ctx context.Context, records []Record, adv advanced) error {
 		}
 		s.seq = 0
 	}
-	return fmt.Errorf("write ledger of shard %05d: name taken %d times over; is another process at work on it?", s.shard, collisions)
+	return fmt.Errorf("write ledger of shard %05d: name taken %d times over; is another process at work on it?",
+		s.shard, collisions)
 }
 
 // add appends records to the index. s.mu is held, or s not shared yet.

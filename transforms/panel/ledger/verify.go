@@ -115,7 +115,8 @@ func missing(shard int, pieces []piece, seen map[string]bool) []Damage {
 		}
 		for ; next.seq < p.seq; next.seq++ {
 			if !seen[next.String()] {
-				out = append(out, Damage{next.String(), "it is missing, and later ones of its attempt are there", "restore it from a copy; without it the next run pays for its answers again"})
+				out = append(out, Damage{next.String(), "it is missing, and later ones of its attempt are there",
+					"restore it from a copy; without it the next run pays for its answers again"})
 			}
 		}
 		next.seq = p.seq + 1

@@ -27,8 +27,10 @@ type SharedConfig struct {
 // error does not repeat it: someone may have put a password into it.
 func ValidateSharedURL(raw string) error {
 	u, err := url.Parse(raw)
-	if err != nil || (u.Scheme != "redis" && u.Scheme != "rediss") || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return errors.New("it must be redis://host:port/db or rediss://host:port/db, without user, password and query; name the variable with the password instead")
+	if err != nil || (u.Scheme != "redis" && u.Scheme != "rediss") || u.Host == "" || u.User != nil ||
+		u.RawQuery != "" || u.Fragment != "" {
+		return errors.New("it must be redis://host:port/db or rediss://host:port/db, without user, password and " +
+			"query; name the variable with the password instead")
 	}
 	_, err = redis.ParseURL(raw)
 	return err
@@ -80,7 +82,8 @@ func requestLimit(l Limits) redis_rate.Limit {
 	if burst == 1 {
 		pace = sharedPaceOfOne
 	}
-	return redis_rate.Limit{Rate: max(1, int(l.Requests)), Burst: int(burst), Period: time.Duration(float64(l.Window) / pace)}
+	return redis_rate.Limit{Rate: max(1, int(l.Requests)), Burst: int(burst),
+		Period: time.Duration(float64(l.Window) / pace)}
 }
 
 // sharedPaceOfOne is the pace without a burst to make up for late wakes: a window
@@ -96,7 +99,8 @@ const allowance = 1.0 / 60
 func tokenLimit(l Limits, n float64) redis_rate.Limit {
 	burst := math.Floor(l.Tokens * burstShare)
 	pace := min(paceShare, max(0.5, 1+allowance-burstShare-n/l.Tokens))
-	return redis_rate.Limit{Rate: max(1, int(l.Tokens)), Burst: int(max(1, burst, n)), Period: time.Duration(float64(l.Window) / pace)}
+	return redis_rate.Limit{Rate: max(1, int(l.Tokens)), Burst: int(max(1, burst, n)),
+		Period: time.Duration(float64(l.Window) / pace)}
 }
 
 // wait returns when the account may send a request of so many tokens.
@@ -129,7 +133,8 @@ func (s *Shared) take(ctx context.Context, key string, l redis_rate.Limit, n int
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case err == nil && !since.IsZero():
-			slog.Error("the shared limiter answers again", "redis", s.client.Options().Addr, "away", time.Since(since).Round(time.Second).String())
+			slog.Error("the shared limiter answers again", "redis", s.client.Options().Addr, "away",
+				time.Since(since).Round(time.Second).String())
 			since = time.Time{}
 		}
 		if err == nil {
@@ -147,11 +152,14 @@ func (s *Shared) take(ctx context.Context, key string, l redis_rate.Limit, n int
 			since = time.Now()
 		}
 		if time.Since(since) >= s.patience {
-			return fmt.Errorf("the shared limiter at redis %s has not answered for %v (%w): start it, or mend limiter.redis and limiter.password_env; nothing was sent without it, run again to go on", s.client.Options().Addr, s.patience, err)
+			return fmt.Errorf("the shared limiter at redis %s has not answered for %v (%w): start it, or mend "+
+				"limiter.redis and limiter.password_env; nothing was sent without it, run again to go on",
+				s.client.Options().Addr, s.patience, err)
 		}
 		if time.Since(logged) >= awayLog {
 			logged = time.Now()
-			slog.Error("the shared limiter does not answer; nothing is sent until it does", "redis", s.client.Options().Addr, "error", err.Error())
+			slog.Error("the shared limiter does not answer; nothing is sent until it does", "redis",
+				s.client.Options().Addr, "error", err.Error())
 		}
 		if err := Sleep(ctx, delay); err != nil {
 			return err

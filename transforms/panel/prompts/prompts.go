@@ -99,7 +99,8 @@ func generateTemplate(typ string) string { return "generate_" + typ + ".tmpl" }
 
 func render(c schemas.Context, f fields, system, user string) (Prompt, error) {
 	if !slices.Contains(schemas.Languages, f.Language) {
-		return Prompt{}, fmt.Errorf("prompt of context %s: language %q, allowed are %v", c.ID, f.Language, schemas.Languages)
+		return Prompt{}, fmt.Errorf("prompt of context %s: language %q, allowed are %v", c.ID,
+			f.Language, schemas.Languages)
 	}
 	var p Prompt
 	var b strings.Builder
