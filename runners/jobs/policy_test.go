@@ -19,7 +19,7 @@ func TestNoGoroutineOutlivesItsJob(t *testing.T) {
 		return nil
 	})
 	for range 20 {
-		if _, err := quick.Run(t.Context(), graph(), work(t)); err != nil {
+		if _, err := quick.Run(t.Context(), graph(), worker(t)); err != nil {
 			t.Fatal(err)
 		}
 		stacks := make([]byte, 1<<20)
