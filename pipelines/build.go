@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
@@ -162,7 +163,10 @@ func (b *Build) each(ctx context.Context, names []string) error {
 		end := b.RunInfo.begin(name)
 		if err := stages[name](ctx, b); err != nil {
 			end()
-			return fmt.Errorf("%s: %w", name, err)
+			if !strings.HasPrefix(err.Error(), name+": ") { // a step's error names it
+				err = fmt.Errorf("%s: %w", name, err)
+			}
+			return err
 		}
 		end()
 		if ctx.Err() != nil {

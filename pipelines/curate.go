@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -14,9 +13,9 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"decoy/io/shard"
+	"decoy/io/shard/flow"
 	"decoy/pipelines/curation"
 	"decoy/pipelines/recipe"
-	"decoy/pipelines/work"
 	"decoy/schemas"
 	"decoy/transforms/curate"
 )
@@ -76,25 +75,14 @@ func runCurate(ctx context.Context, b *Build) error {
 		}
 	}
 	b.Log("curate: selecting up to %d pairs", o.Recipe.Rows)
-	raw, err := json.Marshal(o)
+	o.Out, o.Fingerprint = b.Out, s.fingerprint
+	n := b.Recipe.Shards
+	err = s.run(ctx, 2*n+1, func(scope beam.Scope) beam.PCollection {
+		rows := flow.Run(scope.Scope("rows"), s.step(n+1, n), curation.SmallRows{Options: o},
+			flow.Inputs{Each: s.refs(scope)})
+		return flow.Once(scope.Scope("select"), s.step(n, 1), curation.Select{Options: o}, rows)
+	})
 	if err != nil {
-		return err
-	}
-	all := make([]int, b.Recipe.Shards)
-	for i := range all {
-		all[i] = i
-	}
-	tasks, err := s.tasks(all, func(int) any { return nil })
-	if err != nil {
-		return err
-	}
-	p, scope := beam.NewPipelineWithRoot()
-	scope = scope.Scope("curate")
-	in := beam.Reshuffle(scope, beam.CreateList(scope, tasks))
-	read := beam.ParDo(scope, &curation.SmallRowsFn{Options: string(raw), Out: b.Out}, in)
-	ready := beam.GroupByKey(scope, beam.AddFixedKey(scope, read))
-	work.End(scope, beam.ParDo(scope, &curation.SelectFn{Options: string(raw), Out: b.Out, Of: b.Recipe.Shards, Fingerprint: s.fingerprint}, ready))
-	if err := s.submit(ctx, p, b.Recipe.Shards+1); err != nil {
 		return err
 	}
 	return s.finish(1) // it removes the parts too

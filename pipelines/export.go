@@ -3,7 +3,10 @@ package pipelines
 import (
 	"context"
 
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+
 	"decoy/io/shard"
+	"decoy/io/shard/flow"
 	"decoy/pipelines/export"
 	"decoy/pipelines/recipe"
 	"decoy/schemas"
@@ -35,8 +38,14 @@ func runExport(ctx context.Context, b *Build) error {
 		if err != nil {
 			return err
 		}
-		if err := s.run(ctx, todo, func(int) any { return export.Options{Recipe: b.Recipe.Export, Weights: weights} }); err != nil {
-			return err
+		if len(todo) > 0 {
+			err := s.run(ctx, b.Recipe.Shards, func(scope beam.Scope) beam.PCollection {
+				return flow.Run(scope, s.shards(), export.Work{Out: b.Out, Recipe: b.Recipe.Export, Weights: weights},
+					flow.Inputs{Each: s.refs(scope)})
+			})
+			if err != nil {
+				return err
+			}
 		}
 		if b.DryRun {
 			return ErrOwnWork

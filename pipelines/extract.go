@@ -7,10 +7,9 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"decoy/io/archives"
-	"decoy/io/shard"
+	"decoy/io/shard/flow"
 	"decoy/pipelines/extraction"
 	"decoy/pipelines/recipe"
-	"decoy/pipelines/work"
 	"decoy/schemas"
 )
 
@@ -57,27 +56,14 @@ func runExtract(ctx context.Context, b *Build) error {
 	}
 	n := b.Recipe.Shards
 	base := extraction.Options{
-		FIM: cfg, Languages: b.Recipe.Extract.Languages, Exclude: b.Recipe.Extract.ExcludeRepos,
+		Out: b.Out, FIM: cfg, Languages: b.Recipe.Extract.Languages, Exclude: b.Recipe.Extract.ExcludeRepos,
 		Origin: b.Recipe.Extract.Origin, EditShare: b.Recipe.Extract.EditShare, MaxCommits: b.Recipe.Extract.MaxCommits,
 		MaxPerRepo: b.Recipe.Extract.MaxPerRepo, NgramTokens: b.Recipe.Extract.NgramTokens / n,
 		Licenses: b.Recipe.Extract.Licenses,
 	}
-	byShard := make([][]extraction.PartedSource, n)
-	before := extraction.Prepare(b.Sources, b.Rows, b.partBytes(), n+len(base.Languages))
-	for _, src := range before.Sources {
-		i := schemas.Shard(src.Repo, n)
-		byShard[i] = append(byShard[i], src)
-	}
-	b.Log("extract: %d archives and repositories, %d files of rows, %d of %d shards to do", len(b.Sources), len(b.Rows), len(todo), n)
-	err = s.runExtraction(ctx, todo, before, base, func(i int) any {
-		o := base
-		o.Sources, o.RowTasks = byShard[i], before.RowTasks()
-		if i == 0 {
-			o.Rejected = b.Rejected
-		}
-		return o
-	})
-	if err != nil {
+	b.Log("extract: %d archives and repositories, %d files of rows, %d of %d shards to do", len(b.Sources), len(b.Rows),
+		len(todo), n)
+	if err := s.runExtraction(ctx, todo, base); err != nil {
 		return err
 	}
 	return s.finish(len(base.Languages))
@@ -102,46 +88,36 @@ func (b *Build) partBytes() int64 {
 	return extraction.DefaultPartBytes
 }
 
-// runExtraction runs what comes before the shards, then these, then the merge by
-// language, in one graph. A GroupByKey on one key is the barrier between them; it
-// carries numbers.
-func (s *stage) runExtraction(ctx context.Context, todo []int, p extraction.Preparation, base extraction.Options, options func(int) any) error {
-	n := s.b.Recipe.Shards
-	graph, scope := beam.NewPipelineWithRoot()
-	tasks, err := s.tasks(todo, options)
-	if err != nil {
-		return err
+// runExtraction runs what comes before the shards, then these, then the merge by language.
+//
+//	parts of large archives, files of rows → parts; archives, parts → contexts, symbols, rejects;
+//	names and n-grams of all shards → names-LANG, ngrams-LANG-FOLD
+func (s *stage) runExtraction(ctx context.Context, todo []int, o extraction.Options) error {
+	b, n := s.b, s.b.Recipe.Shards
+	before := extraction.Prepare(b.Sources, b.Rows, b.partBytes(), n+len(o.Languages))
+	inputs := make([]extraction.Inputs, n)
+	for _, src := range before.Sources {
+		i := schemas.Shard(src.Repo, n)
+		inputs[i].Sources = append(inputs[i].Sources, src)
 	}
-	done, _, err := shard.Records(s.b.dir(s.name), s.fingerprint)
-	if err != nil {
-		return err
-	}
-	var before []int
-	for _, task := range p.Needed(todo, n) {
-		if _, ok := done[task]; !ok {
-			before = append(before, task)
+	inputs[0].Rejected = b.Rejected
+	for i := range before.Tasks {
+		if r := before.Tasks[i].Rows; r != nil {
+			before.Tasks[i].Columns, _ = b.Recipe.Rows[r.Entry].Map() // Validate has seen its error
 		}
 	}
-	ready := beam.Create(scope, -1)
-	if len(before) > 0 {
-		orders, err := s.tasks(before, func(number int) any {
-			o := base
-			o.Before = p.Tasks[number-p.First]
-			if r := o.Before.Rows; r != nil {
-				o.Columns, _ = s.b.Recipe.Rows[r.Entry].Map() // Validate has seen its error
-			}
-			return o
+	total := n + len(o.Languages) + before.Need(todo, n)
+	return s.run(ctx, total, func(scope beam.Scope) beam.PCollection {
+		in := flow.Inputs{Each: []beam.PCollection{flow.Values(scope, s.shards(), inputs)}}
+		if len(before.Tasks) > 0 {
+			tasks := s.step(before.First, len(before.Tasks))
+			in.All = append(in.All, flow.Run(scope.Scope("before"), tasks, extraction.Before{Options: o, Shards: n},
+				flow.Inputs{Each: []beam.PCollection{flow.Values(scope.Scope("before"), tasks, before.Tasks)}}))
+		}
+		shards := flow.Run(scope, s.shards(), extraction.Work{Options: o}, in)
+		merge, scope := s.step(n, len(o.Languages)), scope.Scope("merge")
+		return flow.Run(scope, merge, extraction.Merge{Languages: o.Languages}, flow.Inputs{
+			Each: []beam.PCollection{flow.Numbers(scope, merge)}, All: []beam.PCollection{shards},
 		})
-		if err != nil {
-			return err
-		}
-		ready = beam.Flatten(scope, ready, s.work(scope.Scope("before"), extraction.StageBefore, orders))
-	}
-	if len(todo) > 0 {
-		ready = beam.Flatten(scope, ready, beam.ParDo(scope, s.shardFn(s.name), extraction.After(scope.Scope(s.name), ready, tasks)))
-	}
-	scope = scope.Scope("merge")
-	langs := extraction.After(scope, ready, s.b.Recipe.Extract.Languages)
-	work.End(scope, beam.ParDo(scope, &extraction.MergeFn{Dir: s.b.dir(s.name), Fingerprint: s.fingerprint, First: n, Languages: s.b.Recipe.Extract.Languages}, langs))
-	return s.submit(ctx, graph, n+len(s.b.Recipe.Extract.Languages)+len(p.Needed(todo, n)))
+	})
 }

@@ -3,8 +3,12 @@ package pipelines
 import (
 	"context"
 
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+
+	"decoy/io/shard/flow"
 	"decoy/pipelines/generation"
 	"decoy/pipelines/recipe"
+	"decoy/pipelines/work"
 	"decoy/schemas"
 )
 
@@ -18,8 +22,10 @@ func runGenerate(ctx context.Context, b *Build) error {
 	if err != nil {
 		return err
 	}
-	return s.runPaid(ctx, schemas.StageExtract, "contexts", func(budget *float64) any {
-		return generation.Options{Recipe: b.Recipe.Generate, BudgetUSD: budget, Replay: b.Replay, Workers: b.Workers,
-			Limiter: b.Recipe.Limiter, Launch: b.launched()}
+	return s.runPaid(ctx, schemas.StageExtract, "contexts", func(scope beam.Scope, shares []work.Share) beam.PCollection {
+		return flow.Run(scope, s.shards(), generation.Work{
+			Out: b.Out, Recipe: b.Recipe.Generate, Replay: b.Replay, Workers: b.Workers, Limiter: b.Recipe.Limiter,
+			Launch: b.launched(),
+		}, flow.Inputs{Each: append(s.refs(scope), flow.Values(scope, s.shards(), shares))})
 	})
 }

@@ -4,7 +4,10 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+
 	"decoy/io/shard"
+	"decoy/io/shard/flow"
 	"decoy/pipelines/join"
 	"decoy/pipelines/judging"
 	"decoy/pipelines/recipe"
@@ -33,7 +36,7 @@ func (b *Build) openJudge() (*stage, judging.Options, error) {
 		Prompts string       `json:"prompts"`
 	}{r, judging.Protocols[r.Protocol].Version}, nil, schemas.StageExtract, schemas.StageGenerate)
 	return s, judging.Options{
-		Recipe: b.Recipe.Judge, Families: b.Recipe.Generate.Families(), Replay: b.Replay, Workers: b.Workers,
+		Out: b.Out, Recipe: b.Recipe.Judge, Families: b.Recipe.Generate.Families(), Replay: b.Replay, Workers: b.Workers,
 		Limiter: b.Recipe.Limiter, Launch: b.launched(),
 		Plan: judge.Plan{Rounds: b.Recipe.Judge.Rounds},
 	}, err
@@ -48,7 +51,7 @@ func (s *stage) runRounds(ctx context.Context, o judging.Options) error {
 	var tally judge.Tally
 	for more := true; more; o.Round++ {
 		first := join.FirstRecord(o.Round, n)
-		s.units, s.notes = first+n, append(s.notes, join.RoundName(o.Round))
+		s.notes = append(s.notes, join.RoundName(o.Round))
 		err := s.pay(ctx, schemas.StageGenerate, "negatives", func() ([]int, error) {
 			done, err := s.done()
 			var todo []int
@@ -58,16 +61,13 @@ func (s *stage) runRounds(ctx context.Context, o judging.Options) error {
 				}
 			}
 			return todo, err
-		}, func(todo []int, share func(int) *float64) error {
-			s.b.Log("%s: round %d of at most %d (%v of each cell): %d of %d shards to do", s.name, o.Round+1, len(o.Recipe.Rounds), o.Recipe.Rounds[o.Round], len(todo), n)
-			records := make([]int, len(todo))
-			for i := range todo {
-				records[i] = first + todo[i]
-			}
-			return s.run(ctx, records, func(record int) any {
-				o := o
-				o.BudgetUSD = share(record - first)
-				return o
+		}, func(todo []int, shares []work.Share) error {
+			s.b.Log("%s: round %d of at most %d (%v of each cell): %d of %d shards to do", s.name, o.Round+1,
+				len(o.Recipe.Rounds), o.Recipe.Rounds[o.Round], len(todo), n)
+			return s.run(ctx, first+n, func(scope beam.Scope) beam.PCollection {
+				round := s.step(first, n)
+				return flow.Run(scope, round, judging.Work{Options: o},
+					flow.Inputs{Each: append(s.refs(scope), flow.Values(scope, round, shares))})
 			})
 		})
 		if err != nil {

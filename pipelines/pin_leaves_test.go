@@ -10,6 +10,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/graph"
 
+	"decoy/io/shard/flow"
 	"decoy/pipelines/work"
 	"decoy/schemas"
 	"decoy/transforms/panel/faultserver"
@@ -17,7 +18,7 @@ import (
 
 // endDoFn is the name of the DoFn that end (graph.go) puts behind the last collection of a
 // graph: it drops what it gets.
-var endDoFn = reflect.TypeFor[work.EndFn]().Name()
+var endDoFn = reflect.TypeFor[flow.EndFn]().Name()
 
 // busyLeaves are the steps of a graph by which a runner may wait for a bundle that has no
 // output: prism does so in a loop that never sleeps and takes a processor from the work.
@@ -43,7 +44,7 @@ func busyLeaves(edges []*graph.MultiEdge, nodes []*graph.Node) []string {
 		if len(e.Output) > 0 {
 			continue
 		}
-		if e.Op != graph.ParDo || reflect.TypeOf(e.DoFn.Recv) != reflect.TypeFor[*work.EndFn]() {
+		if e.Op != graph.ParDo || reflect.TypeOf(e.DoFn.Recv) != reflect.TypeFor[*flow.EndFn]() {
 			bad = append(bad, fmt.Sprintf("%v ends it and is not %s", e, endDoFn))
 		}
 	}
@@ -96,7 +97,7 @@ func TestBusyLeavesAreFound(t *testing.T) {
 		build func(s beam.Scope)
 		bad   int
 	}{
-		"ended":        {func(s beam.Scope) { work.End(s, beam.Create(s, 1)) }, 0},
+		"ended":        {func(s beam.Scope) { flow.End(s, beam.Create(s, flow.Ref{})) }, 0},
 		"not consumed": {func(s beam.Scope) { beam.Create(s, 1) }, 1},
 		"no output":    {func(s beam.Scope) { beam.ParDo0(s, dropped, beam.Create(s, 1)) }, 1},
 	} {

@@ -46,7 +46,7 @@ func (s *stage) watched(ctx context.Context, p *beam.Pipeline, total int) error 
 	job := Job{Out: s.b.Out, Stage: s.name, Fingerprint: s.fingerprint, Shards: func(n int) { counted.Store(int64(n)) }}
 	show := func(recorded int) {
 		if s.b.Progress != nil {
-			s.b.Progress(s.name, min(total, max(recorded, before+int(counted.Load()))), total)
+			s.b.Progress(s.name, min(total, max(recorded, int(counted.Load()))), total)
 		}
 	}
 	stop := make(chan struct{})

@@ -6,9 +6,12 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+
 	"decoy/io/shard"
 	"decoy/pipelines/ask"
 	"decoy/pipelines/money"
+	"decoy/pipelines/work"
 	"decoy/schemas"
 	"decoy/transforms/panel"
 	"decoy/transforms/panel/ledger"
@@ -24,13 +27,15 @@ import (
 
 // runPaid runs a stage whose shards pay for answers: it is runShards with a share of
 // the budget for each shard, null where there is no budget.
-func (s *stage) runPaid(ctx context.Context, from, what string, options func(budget *float64) any) error {
+func (s *stage) runPaid(ctx context.Context, from, what string,
+	graph func(scope beam.Scope, shares []work.Share) beam.PCollection) error {
 	if done, err := s.doneBefore(ctx); err != nil || done {
 		return err
 	}
-	err := s.pay(ctx, from, what, s.todo, func(todo []int, share func(int) *float64) error {
-		s.b.Log("%s: %d of %d shards to do", s.name, len(todo), s.b.Recipe.Shards)
-		return s.run(ctx, todo, func(i int) any { return options(share(i)) })
+	n := s.b.Recipe.Shards
+	err := s.pay(ctx, from, what, s.todo, func(todo []int, shares []work.Share) error {
+		s.b.Log("%s: %d of %d shards to do", s.name, len(todo), n)
+		return s.run(ctx, n, func(scope beam.Scope) beam.PCollection { return graph(scope, shares) })
 	})
 	if err != nil {
 		return err
@@ -57,7 +62,8 @@ func (s *stage) doneBefore(ctx context.Context) (bool, error) {
 // records that they ask about, the files called what of the stage from. What they
 // leave over is divided again among those that reached their share, until all are done
 // or nothing is left over.
-func (s *stage) pay(ctx context.Context, from, what string, todo func() ([]int, error), run func(todo []int, share func(int) *float64) error) error {
+func (s *stage) pay(ctx context.Context, from, what string, todo func() ([]int, error),
+	run func(todo []int, shares []work.Share) error) error {
 	if err := s.announce(ctx); err != nil {
 		return err
 	}
@@ -73,15 +79,18 @@ func (s *stage) pay(ctx context.Context, from, what string, todo func() ([]int, 
 			return s.budgetStops()
 		}
 		before = len(left)
-		share := func(int) *float64 { return nil }
+		shares := make([]work.Share, s.b.Recipe.Shards)
 		if s.b.Recipe.BudgetUSD != nil {
-			shares, err := s.shares(ctx, left, from, what)
+			of, err := s.shares(ctx, left, from, what)
 			if err != nil {
 				return err
 			}
-			share = func(i int) *float64 { usd := shares[i]; return &usd }
+			for _, i := range left {
+				usd := of[i]
+				shares[i].BudgetUSD = &usd
+			}
 		}
-		err = run(left, share)
+		err = run(left, shares)
 		if err == nil {
 			err = s.useless(ctx)
 		}

@@ -1,9 +1,7 @@
 package pipelines
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,61 +9,35 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"decoy/io/shard"
-	"decoy/pipelines/export"
-	"decoy/pipelines/extraction"
-	"decoy/pipelines/generation"
-	"decoy/pipelines/judging"
-	"decoy/pipelines/verification"
-	"decoy/pipelines/work"
+	"decoy/io/shard/flow"
+	"decoy/pipelines/join"
 	"decoy/schemas"
 )
 
-// A shard stage is one graph: shard numbers → Reshuffle → the stage's work. The
-// work itself is found by the stage's name in Funcs, because a function does
-// not travel to a remote worker, and its options travel as JSON.
-
-func init() {
-	work.Funcs = map[string]work.Func{
-		extraction.StageBefore: extraction.Before,
-		schemas.StageExtract:   extraction.Shard,
-		schemas.StageGenerate:  generation.Shard,
-		schemas.StageVerify:    verification.Shard,
-		schemas.StageJudge:     judging.Shard,
-		schemas.StageExport:    export.Shard,
+// step is where a step of the stage writes: its records have the numbers from first on.
+func (s *stage) step(first, of int) flow.Stage {
+	return flow.Stage{
+		Name: s.name, Dir: s.b.dir(s.name), Fingerprint: s.fingerprint, Of: of, First: first,
 	}
 }
 
-// tasks are the work orders of a stage's shards, in JSON.
-func (s *stage) tasks(todo []int, options func(shard int) any) ([]string, error) {
-	var tasks []string
-	for _, i := range todo {
-		raw, err := json.Marshal(options(i))
-		if err != nil {
-			return nil, err
-		}
-		task, err := json.Marshal(work.Task{Code: schemas.CodeVersion, Stage: s.name, Out: s.b.Out, Shard: i, Of: s.b.Recipe.Shards, Fingerprint: s.fingerprint, Options: raw})
-		if err != nil {
-			return nil, err
-		}
-		tasks = append(tasks, string(task))
-	}
-	return tasks, nil
-}
+// shards is the step of the stage's shards.
+func (s *stage) shards() flow.Stage { return s.step(0, s.b.Recipe.Shards) }
 
-func (s *stage) shardFn(name string) *work.ShardFn {
-	return &work.ShardFn{Work: name, Fingerprint: s.fingerprint}
-}
-
-// work spreads tasks over the workers.
+// refs are the files of the stages that this one reads, by shard.
 //
-//	tasks → PCollection<int> (the shards done)
-func (s *stage) work(scope beam.Scope, name string, tasks []string) beam.PCollection {
-	in := beam.Reshuffle(scope, beam.CreateList(scope, tasks))
-	return beam.ParDo(scope, s.shardFn(name), in)
+//	→ PCollection<Ref> of each stage, of judge of each round
+func (s *stage) refs(scope beam.Scope) []beam.PCollection {
+	scope = scope.Scope("read")
+	var out []beam.PCollection
+	for _, st := range s.reads {
+		out = append(out, flow.Recorded(scope, st))
+	}
+	return out
 }
 
 // runShards runs a stage that is nothing but its shards.
-func (s *stage) runShards(ctx context.Context, options func(shard int) any) error {
+func (s *stage) runShards(ctx context.Context, graph func(scope beam.Scope) beam.PCollection) error {
 	done, err := s.finished()
 	if err != nil || done {
 		if done {
@@ -78,24 +50,19 @@ func (s *stage) runShards(ctx context.Context, options func(shard int) any) erro
 		return err
 	}
 	s.b.Log("%s: %d of %d shards to do", s.name, len(todo), s.b.Recipe.Shards)
-	if err := s.run(ctx, todo, options); err != nil {
-		return err
+	if len(todo) > 0 {
+		if err := s.run(ctx, s.b.Recipe.Shards, graph); err != nil {
+			return err
+		}
 	}
 	return s.finish(0)
 }
 
-// run runs the shards that are to be done.
-func (s *stage) run(ctx context.Context, todo []int, options func(shard int) any) error {
-	if len(todo) == 0 {
-		return nil
-	}
-	tasks, err := s.tasks(todo, options)
-	if err != nil {
-		return err
-	}
+// run runs a graph of the stage. total is how many units of work it has then done.
+func (s *stage) run(ctx context.Context, total int, graph func(scope beam.Scope) beam.PCollection) error {
 	p, scope := beam.NewPipelineWithRoot()
-	work.End(scope, s.work(scope.Scope(s.name), s.name, tasks))
-	return s.submit(ctx, p, cmp.Or(s.units, s.b.Recipe.Shards))
+	flow.End(scope, graph(scope))
+	return s.submit(ctx, p, total)
 }
 
 // stage is what all stages have in common: which shards are to be done, running
@@ -106,7 +73,7 @@ type stage struct {
 	options     any
 	inputs      []schemas.Input
 	fingerprint string
-	units       int // of work that progress counts, 0 for one a shard
+	reads       []flow.Stage // whose files its shards read
 	// notes are names of files that have no number of shards in them and that only
 	// some builds write: they are noted before.
 	notes []string
@@ -132,6 +99,9 @@ func (b *Build) open(name string, options any, inputs []schemas.Input, reads ...
 			}
 		}
 		present[r] = m.Fingerprint
+		if err := s.reading(r, m.Fingerprint); err != nil {
+			return nil, err
+		}
 		prints = append(prints, m.Fingerprint)
 		s.inputs = append(s.inputs, schemas.Input{Name: r, SHA256: m.Fingerprint})
 	}
@@ -141,6 +111,21 @@ func (b *Build) open(name string, options any, inputs []schemas.Input, reads ...
 	var err error
 	s.fingerprint, err = schemas.Fingerprint(name, []any{options, b.Recipe.Shards}, prints...)
 	return s, err
+}
+
+// reading notes that the stage reads another one's shards; of judge those of all rounds.
+func (s *stage) reading(name, fingerprint string) error {
+	st := flow.Stage{Name: name, Dir: s.b.dir(name), Fingerprint: fingerprint, Of: s.b.Recipe.Shards}
+	if name != schemas.StageJudge {
+		s.reads = append(s.reads, st)
+		return nil
+	}
+	rounds, err := join.Rounds(s.b.Out)
+	for round := range rounds {
+		st.First = join.FirstRecord(round, st.Of)
+		s.reads = append(s.reads, st)
+	}
+	return err
 }
 
 // todo lists the shards without a valid done record.

@@ -3,6 +3,10 @@ package pipelines
 import (
 	"context"
 
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+
+	"decoy/io/shard/flow"
+	"decoy/pipelines/verification"
 	"decoy/schemas"
 )
 
@@ -14,5 +18,7 @@ func runVerify(ctx context.Context, b *Build) error {
 	if err != nil {
 		return err
 	}
-	return s.runShards(ctx, func(int) any { return struct{}{} })
+	return s.runShards(ctx, func(scope beam.Scope) beam.PCollection {
+		return flow.Run(scope, s.shards(), verification.Work{Out: b.Out}, flow.Inputs{Each: s.refs(scope)})
+	})
 }

@@ -3,12 +3,12 @@ package curation
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
+	"sync"
 
 	"decoy/io/shard"
+	"decoy/io/shard/flow"
 	"decoy/pipelines/bug"
 	"decoy/pipelines/join"
 	"decoy/pipelines/work"
@@ -29,46 +29,25 @@ func BenchmarksPath(out string) string {
 	return shard.Join(out, schemas.StageCurate, work.PartsFolder, "benchmarks.jsonl.zst")
 }
 
-// SmallRowsFn reads a shard and writes its small rows below curate/parts. They could
-// be grouped by the runner, on one key; but prism and Flink hold a key's values in
-// memory, beside those of SelectFn.
+// SmallRows reads a shard and writes its small rows below curate/parts. They could be
+// grouped by the runner, on one key; but prism and Flink hold a key's values in memory,
+// beside those of [Select].
 //
-//	PCollection<shard task> → PCollection<int> (the shards whose rows are there)
-type SmallRowsFn struct {
-	Options, Out string
+//	Refs of extract, generate, verify and judge's rounds → Ref: parts/rows
+type SmallRows struct{ Options }
 
-	options       Options
-	decontaminate *curate.Decontaminator
-}
+func init() { flow.Register[SmallRows]() }
 
-// Setup reads the benchmarks.
-func (f *SmallRowsFn) Setup() error {
-	if err := json.Unmarshal([]byte(f.Options), &f.options); err != nil {
-		return fmt.Errorf("options of curate: %w", err)
-	}
-	items := map[string][]curate.Item{}
-	for i, err := range shard.Read[BenchmarkItem](BenchmarksPath(f.Out)) {
-		if err != nil {
-			return err
-		}
-		items[i.Benchmark] = append(items[i.Benchmark], i.Item)
-	}
-	f.decontaminate = curate.NewDecontaminator()
-	for _, name := range f.options.Benchmarks {
-		f.decontaminate.Add(name, items[name])
-	}
-	return nil
-}
-
-// ProcessElement reads one shard.
-func (f *SmallRowsFn) ProcessElement(ctx context.Context, task string, emit func(int)) error {
-	t, err := work.ReadTask(task)
+// Do reads one shard.
+func (o SmallRows) Do(ctx context.Context, ft flow.Task) (d schemas.Done, err error) {
+	decontaminate, err := o.decontaminator()
 	if err != nil {
-		return fmt.Errorf("task of curate: %w", err)
+		return d, err
 	}
-	w, err := shard.Create[smallRow](smallRowsPath(t.Out, t.Shard, t.Of))
+	t := work.For(o.Out, ft)
+	w, err := shard.Create[smallRow](t.Path(t.Stage, smallRowsName))
 	if err != nil {
-		return err
+		return d, err
 	}
 	defer w.Abort()
 	langs := map[string]map[string]bool{} // repository → languages of its rows
@@ -84,7 +63,7 @@ func (f *SmallRowsFn) ProcessElement(ctx context.Context, task string, emit func
 		langs[c.Repo][c.Language] = true
 		of, ok, err := bug.Contain(b, siteSmallRow, bug.OfContext(c),
 			func() []join.Row { return []join.Row{join.NewRow(c, nil, nil, nil)} },
-			func() (*curate.General, error) { return smallOf(c, f.decontaminate), nil })
+			func() (*curate.General, error) { return smallOf(c, decontaminate), nil })
 		if err != nil || !ok {
 			return cmp.Or(err, failed)
 		}
@@ -94,8 +73,8 @@ func (f *SmallRowsFn) ProcessElement(ctx context.Context, task string, emit func
 		for i := range negatives {
 			n := &negatives[i]
 			r, ok, err := bug.Contain(b, siteSmallRow, bug.OfNegative(c, &n.Negative),
-				func() []join.Row { return []join.Row{join.NewRow(c, n, nil, f.options.Weights)} },
-				func() (*curate.Candidate, error) { return candidate(c, n, f.options.Weights), nil })
+				func() []join.Row { return []join.Row{join.NewRow(c, n, nil, o.Weights)} },
+				func() (*curate.Candidate, error) { return candidate(c, n, o.Weights), nil })
 			if err = cmp.Or(err, failed); err != nil {
 				return err
 			}
@@ -110,20 +89,47 @@ func (f *SmallRowsFn) ProcessElement(ctx context.Context, task string, emit func
 		return nil
 	})
 	if err != nil {
-		return err
+		return d, err
 	}
 	if err := repoFiles(t, langs, w); err != nil {
-		return err
+		return d, err
 	}
-	if _, err := w.Commit(); err != nil {
-		return err
-	}
-	emit(t.Shard)
-	return nil
+	f, err := w.Commit()
+	f.Name = work.PartsFolder + f.Name
+	d.Files = append(d.Files, f)
+	return d, err
 }
 
-func smallRowsPath(out string, i, of int) string {
-	return shard.Path(out, schemas.StageCurate, work.PartsFolder+"rows", i, of)
+const smallRowsName = work.PartsFolder + "rows"
+
+// decontaminators are those of this process, by build: shards share one.
+var decontaminators = struct {
+	sync.Mutex
+	m map[string]*curate.Decontaminator
+}{m: map[string]*curate.Decontaminator{}}
+
+// decontaminator reads the benchmarks.
+func (o Options) decontaminator() (*curate.Decontaminator, error) {
+	key := o.Out + " " + o.Fingerprint
+	decontaminators.Lock()
+	defer decontaminators.Unlock()
+	if d := decontaminators.m[key]; d != nil {
+		return d, nil
+	}
+	items := map[string][]curate.Item{}
+	for i, err := range shard.Read[BenchmarkItem](BenchmarksPath(o.Out)) {
+		if err != nil {
+			return nil, err
+		}
+		items[i.Benchmark] = append(items[i.Benchmark], i.Item)
+	}
+	d := curate.NewDecontaminator()
+	for _, name := range o.Benchmarks {
+		d.Add(name, items[name])
+	}
+	clear(decontaminators.m)
+	decontaminators.m[key] = d
+	return d, nil
 }
 
 // smallOf is what selection knows of a context, as a general row has it.

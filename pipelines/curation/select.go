@@ -8,12 +8,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
-	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"golang.org/x/sync/errgroup"
 
 	"decoy/io/shard"
+	"decoy/io/shard/flow"
 	"decoy/pipelines/bug"
 	"decoy/pipelines/recipe"
 	"decoy/pipelines/work"
@@ -24,6 +23,8 @@ import (
 
 // Options is what curate's functions need to know.
 type Options struct {
+	Out          string             `json:"out"`
+	Fingerprint  string             `json:"fingerprint"`
 	Recipe       recipe.Curate      `json:"recipe"`
 	GeneralShare float64            `json:"general_share"`
 	Exclude      []string           `json:"exclude"`
@@ -39,36 +40,29 @@ type smallRow struct {
 	Failed    *failedRow        `json:"failed,omitempty"`
 }
 
-func init() {
-	beam.RegisterDoFn(&SmallRowsFn{})
-	beam.RegisterDoFn(&SelectFn{})
-}
-
-// SelectFn selects among the rows of all shards and writes the stage's files.
+// Select selects among the rows of all shards and writes the stage's files.
 //
-//	PCollection<KV<int, int>> (one key, all shards) → selection, rejects, shift.json
+//	Refs of all shards' small rows → Ref: shift.json; selection, rejects by shard
 //
-// The selection's order does not depend on that of the rows.
-type SelectFn struct {
-	Options, Out, Fingerprint string
-	Of                        int
-}
+// The selection's order does not depend on that of the rows. The files of a shard have a
+// done record each, like a step's; shift.json, which is written last, has the one of Select.
+type Select struct{ Options }
 
-// ProcessElement selects among the rows of the one key.
-func (f *SelectFn) ProcessElement(ctx context.Context, _ int, _ func(*int) bool, emit func(int)) error {
-	var o Options
-	if err := json.Unmarshal([]byte(f.Options), &o); err != nil {
-		return fmt.Errorf("options of curate: %w", err)
-	}
+func init() { flow.Register[Select]() }
+
+// Do selects among the rows of all shards.
+func (f Select) Do(ctx context.Context, t flow.Task) (d schemas.Done, err error) {
+	o := f.Options
 	var pool []curate.Candidate
 	var general []curate.General
 	var repos []curate.RepoFiles
 	var failed []failedRow
-	for i := range f.Of {
-		for r, err := range shard.Read[smallRow](smallRowsPath(f.Out, i, f.Of)) {
+	shards := t.All[0]
+	for _, ref := range shards {
+		for r, err := range flow.Read[smallRow](ref, smallRowsName) {
 			switch {
 			case err != nil:
-				return err
+				return d, err
 			case r.Candidate != nil:
 				pool = append(pool, *r.Candidate)
 			case r.General != nil:
@@ -81,11 +75,11 @@ func (f *SelectFn) ProcessElement(ctx context.Context, _ int, _ func(*int) bool,
 		}
 	}
 	b := &bug.Reporter{Out: f.Out, Stage: schemas.StageCurate, Reject: func(r schemas.Reject) {
-		failed = append(failed, failedRow{schemas.Shard(r.ID, f.Of), r})
+		failed = append(failed, failedRow{schemas.Shard(r.ID, len(shards)), r})
 	}}
-	pool, general, repos, err := groupable(b, pool, general, repos)
+	pool, general, repos, err = groupable(b, pool, general, repos)
 	if err != nil {
-		return err
+		return d, err
 	}
 	var sel curated
 	err = contain.Do(func() (err error) {
@@ -93,14 +87,13 @@ func (f *SelectFn) ProcessElement(ctx context.Context, _ int, _ func(*int) bool,
 		return err
 	})
 	if err != nil {
-		return err
+		return d, err
 	}
 	sel.Failed = failed
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return d, ctx.Err()
 	}
-	emit(len(sel.Selected))
-	return f.write(ctx, sel)
+	return f.write(ctx, t, sel, len(shards))
 }
 
 // curated is the result of curate.
@@ -203,64 +196,60 @@ func selectRows(o Options, pool []curate.Candidate, general []curate.General, re
 }
 
 // write writes the selection by shard, then shift.json.
-func (f *SelectFn) write(ctx context.Context, c curated) error {
-	dir := shard.Join(f.Out, schemas.StageCurate)
-	selected := make([][]schemas.Selected, f.Of)
+func (f Select) write(ctx context.Context, t flow.Task, c curated, of int) (d schemas.Done, err error) {
+	selected := make([][]schemas.Selected, of)
 	for _, s := range c.Selected {
-		i := schemas.Shard(s.Repo, f.Of)
+		i := schemas.Shard(s.Repo, of)
 		selected[i] = append(selected[i], s)
 	}
-	rejects := make([][]schemas.Reject, f.Of)
+	rejects := make([][]schemas.Reject, of)
 	for _, r := range c.Failed {
 		rejects[r.Shard] = append(rejects[r.Shard], r.Reject)
 	}
 	for _, r := range c.Rejects {
-		i := schemas.Shard(c.shard[r.ID], f.Of)
+		i := schemas.Shard(c.shard[r.ID], of)
 		rejects[i] = append(rejects[i], r)
 	}
-	done, _, err := shard.Records(dir, f.Fingerprint)
+	done, _, err := shard.Records(t.Dir, t.Fingerprint)
 	if err != nil {
-		return err
+		return d, err
 	}
 	var writers errgroup.Group
 	writers.SetLimit(8)     // in a bucket most of the time is waiting
 	var counting sync.Mutex // Beam's metrics are for one goroutine
-	for i := range f.Of {
+	for i := range of {
 		if _, ok := done[i]; ok {
 			continue // written before the last run was killed
 		}
 		writers.Go(func() error {
-			d, err := f.writeShard(i, selected[i], rejects[i])
+			d, err := f.writeShard(t, i, of, selected[i], rejects[i])
 			if err != nil {
 				return err
 			}
-			if err := shard.WriteDone(dir, d); err != nil {
+			if err := shard.WriteDone(t.Dir, d); err != nil {
 				return err
 			}
 			counting.Lock()
 			defer counting.Unlock()
-			work.CountDone(ctx, d)
+			flow.Count(ctx, d)
 			return nil
 		})
 	}
 	if err := writers.Wait(); err != nil {
-		return err
+		return d, err
 	}
-	began := time.Now()
 	raw, err := json.MarshalIndent(c.Report, "", "  ")
 	if err != nil {
-		return err
+		return d, err
 	}
-	file, err := shard.WriteFile(shard.Join(dir, "shift.json"), append(raw, '\n'))
-	if err != nil {
-		return err
-	}
-	return work.RecordDone(ctx, dir, schemas.Done{Stage: schemas.StageCurate, Shard: f.Of, Fingerprint: f.Fingerprint, Files: []schemas.File{file}}, began)
+	file, err := shard.WriteFile(shard.Join(t.Dir, "shift.json"), append(raw, '\n'))
+	d.Files = append(d.Files, file)
+	return d, err
 }
 
 // writeShard writes the selection and the rejects of one shard.
-func (f *SelectFn) writeShard(i int, selected []schemas.Selected, rejects []schemas.Reject) (schemas.Done, error) {
-	d := schemas.Done{Stage: schemas.StageCurate, Shard: i, Fingerprint: f.Fingerprint, Counts: map[string]int64{}, Rejects: map[string]int64{}}
+func (f Select) writeShard(t flow.Task, i, of int, selected []schemas.Selected, rejects []schemas.Reject) (schemas.Done, error) {
+	d := schemas.Done{Stage: schemas.StageCurate, Shard: i, Fingerprint: t.Fingerprint, Counts: map[string]int64{}, Rejects: map[string]int64{}}
 	slices.SortFunc(selected, func(a, b schemas.Selected) int {
 		return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(schemas.OrEmpty(a.NegativeID), schemas.OrEmpty(b.NegativeID)))
 	})
@@ -276,12 +265,12 @@ func (f *SelectFn) writeShard(i int, selected []schemas.Selected, rejects []sche
 	}
 	schemas.SortRejects(rejects)
 	work.Tally{Counts: d.Counts, Rejects: d.Rejects}.Count(rejects)
-	file, err := shard.WriteAll(shard.Path(f.Out, schemas.StageCurate, "selection", i, f.Of), selected)
+	file, err := shard.WriteAll(shard.Path(f.Out, schemas.StageCurate, "selection", i, of), selected)
 	if err != nil {
 		return d, err
 	}
 	d.Files = append(d.Files, file)
-	if file, err = shard.WriteAll(shard.Path(f.Out, schemas.StageCurate, "rejects", i, f.Of), rejects); err != nil {
+	if file, err = shard.WriteAll(shard.Path(f.Out, schemas.StageCurate, "rejects", i, of), rejects); err != nil {
 		return d, err
 	}
 	d.Files = append(d.Files, file)

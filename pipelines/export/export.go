@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"decoy/io/shard"
+	"decoy/io/shard/flow"
 	"decoy/pipelines/bug"
 	"decoy/pipelines/join"
 	"decoy/pipelines/recipe"
@@ -15,8 +16,11 @@ import (
 	"decoy/transforms/trainers"
 )
 
-// Options is what a shard of export needs to know.
-type Options struct {
+// Work writes the rows of a shard.
+//
+//	Refs of extract, generate, verify, judge's rounds and curate → Ref: rows, trainers' folders, parts
+type Work struct {
+	Out     string             `json:"out"`
 	Recipe  recipe.Export      `json:"recipe"`
 	Weights map[string]float64 `json:"weights"` // of judges
 }
@@ -59,13 +63,12 @@ type exportParts struct {
 // type.
 const SamplesPerCell = 2
 
-// Shard writes the rows of one shard.
-func Shard(ctx context.Context, t work.Task) (schemas.Done, error) {
+func init() { flow.Register[Work]() }
+
+// Do writes the rows of one shard.
+func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
+	t := work.For(o.Out, ft)
 	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[string]int64{}}
-	var o Options
-	if err := t.ReadOptions(&o); err != nil {
-		return d, err
-	}
 	var rows []schemas.Row
 	var parts exportParts
 	var outcomes []Outcome

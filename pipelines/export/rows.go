@@ -18,7 +18,7 @@ import (
 
 // writeRows writes a shard's rows in every format, and the trainers' folders. A
 // split without rows in this shard has no file.
-func writeRows(t work.Task, o Options, rows []schemas.Row, b *bug.Reporter, d *schemas.Done) error {
+func writeRows(t work.Task, o Work, rows []schemas.Row, b *bug.Reporter, d *schemas.Done) error {
 	for _, split := range schemas.Splits {
 		var part []schemas.Row
 		for _, r := range rows {

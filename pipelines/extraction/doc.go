@@ -11,7 +11,7 @@
 // its shard ([Prepare]), each over the paths that its hash gives it; files of rows, which mix
 // repositories, are partitioned by shard first. Neither changes a byte of what comes out.
 // Names and n-grams are written by shard below extract/parts and merged by language
-// ([MergeFn]).
+// ([Merge]).
 //
 // # Rights
 //

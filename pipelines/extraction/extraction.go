@@ -12,6 +12,7 @@ import (
 
 	"decoy/io/archives"
 	"decoy/io/shard"
+	"decoy/io/shard/flow"
 	"decoy/io/sources"
 	"decoy/pipelines/bug"
 	"decoy/pipelines/work"
@@ -38,14 +39,13 @@ var slots = make(chan struct{}, 2)
 // parsed by as many goroutines as there are processors; records are sorted before
 // they are written, so their order does not matter.
 type extraction struct {
-	o           Options
-	dir         string // of the stage
-	fingerprint string
-	scanner     *secrets.Scanner
-	workers     []*fim.Extractor
-	langs       map[string]bool
-	bugs        *bug.Reporter
-	failed      map[string]bool // ids and details of internal errors
+	o       Options
+	before  []flow.Ref // of the tasks before the shards, by number
+	scanner *secrets.Scanner
+	workers []*fim.Extractor
+	langs   map[string]bool
+	bugs    *bug.Reporter
+	failed  map[string]bool // ids and details of internal errors
 
 	mu       sync.Mutex
 	err      error // the first of adding a record
@@ -65,7 +65,7 @@ func newExtraction(t work.Task, o Options) (*extraction, error) {
 	}
 	slots <- struct{}{}
 	x := &extraction{
-		o: o, dir: t.Out + "/" + t.Stage, fingerprint: t.Fingerprint, scanner: scanner, langs: map[string]bool{},
+		o: o, scanner: scanner, langs: map[string]bool{},
 		contexts: shard.NewSorter(t.Path(t.Stage, "contexts"), heldContexts, work.ContextSize, func(a, b schemas.Context) int { return cmp.Compare(a.ID, b.ID) }),
 		symbols:  shard.NewSorter(t.Path(t.Stage, "symbols"), heldSymbols, symbolSize, fim.CompareSymbols),
 		rejects:  shard.NewSorter(t.Path(t.Stage, "rejects"), heldRejects, rejectSize, schemas.CompareRejects),

@@ -8,11 +8,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
-
-	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"decoy/io/shard"
+	"decoy/io/shard/flow"
 	"decoy/pipelines/work"
 	"decoy/schemas"
 	"decoy/transforms/fim"
@@ -22,74 +20,46 @@ import (
 // maxNames bounds a language's names: those with the lowest hashes stay.
 const maxNames = 1_000_000
 
-// MergeFn merges the parts that the shards wrote of one language's names and
-// n-gram counts.
+// Merge merges the parts that the shards wrote of one language's names and n-gram counts.
 //
-// Its done record stands after those of the shards, at First + the language's
-// place in Languages.
-type MergeFn struct {
-	Dir, Fingerprint string
-	First            int
-	Languages        []string
+//	Refs of all shards → Ref: names-LANG, ngrams-LANG-FOLD (by language)
+type Merge struct {
+	Languages []string `json:"languages"`
 }
 
-// ProcessElement merges one language.
-func (f *MergeFn) ProcessElement(ctx context.Context, lang string, emit func(int)) error {
-	began := time.Now()
-	d := schemas.Done{Stage: schemas.StageExtract, Shard: f.First + slices.Index(f.Languages, lang), Fingerprint: f.Fingerprint}
-	if _, ok, err := shard.ReadDone(f.Dir, d.Shard, d.Fingerprint); err != nil || ok {
-		return err
+func init() { flow.Register[Merge]() }
+
+// Do merges one language.
+func (m Merge) Do(ctx context.Context, t flow.Task) (d schemas.Done, err error) {
+	lang := m.Languages[t.Shard]
+	var parts []string
+	for _, r := range t.All[0] {
+		for _, f := range r.Files {
+			if strings.HasPrefix(f.Name, work.PartsFolder) {
+				parts = append(parts, shard.Join(r.Dir, f.Name))
+			}
+		}
 	}
-	parts, err := f.parts()
+	names, err := mergeNames(t.Dir, lang, parts)
 	if err != nil {
-		return err
-	}
-	names, err := mergeNames(f.Dir, lang, parts)
-	if err != nil {
-		return err
+		return d, err
 	}
 	d.Files = append(d.Files, names)
 	d.Counts = map[string]int64{"names_" + lang: names.Records}
 	for fold := range schemas.Folds {
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return d, ctx.Err()
 		}
-		file, ok, err := mergeNgrams(f.Dir, work.NgramsName(lang, fold), parts)
+		file, ok, err := mergeNgrams(t.Dir, work.NgramsName(lang, fold), parts)
 		if err != nil {
-			return err
+			return d, err
 		}
 		if ok {
 			d.Files = append(d.Files, file)
 			d.Counts["ngram_files_"+lang]++
 		}
 	}
-	if err := work.RecordDone(ctx, f.Dir, d, began); err != nil {
-		return err
-	}
-	emit(d.Shard)
-	return nil
-}
-
-// parts are the files that the present shards wrote. The folder may hold others, of
-// a build with other options.
-func (f *MergeFn) parts() ([]string, error) {
-	done, _, err := shard.Records(f.Dir, f.Fingerprint)
-	if err != nil {
-		return nil, err
-	}
-	var out []string
-	for i := range f.First {
-		d, ok := done[i]
-		if !ok {
-			return nil, fmt.Errorf("shard %d is not done", i)
-		}
-		for _, file := range d.Files {
-			if strings.HasPrefix(file.Name, work.PartsFolder) {
-				out = append(out, shard.Join(f.Dir, file.Name))
-			}
-		}
-	}
-	return out, nil
+	return d, nil
 }
 
 // partsNamed are the parts of one name, in shard order.
@@ -101,10 +71,6 @@ func partsNamed(parts []string, name string) []string {
 		}
 	}
 	return out
-}
-
-func init() {
-	beam.RegisterDoFn(&MergeFn{})
 }
 
 // mergeNames sums the counts of equal names.

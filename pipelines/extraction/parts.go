@@ -1,7 +1,6 @@
 package extraction
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,11 +8,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-
 	"decoy/io/archives"
 	"decoy/io/rows"
 	"decoy/io/shard"
+	"decoy/io/shard/flow"
 	"decoy/pipelines/work"
 	"decoy/schemas"
 )
@@ -21,20 +19,33 @@ import (
 // DefaultPartBytes is the size above which an archive is read by several tasks.
 const DefaultPartBytes = 1 << 30
 
-// StageBefore is the work that comes before the shards. Its done records stand in
-// extract's folder, behind those of the shards and of the merge.
-const StageBefore = "before extract"
+// Before reads a part of a large archive, or partitions a file of rows, before the shards.
+// Its done records stand in extract's folder, behind those of the shards and of the merge,
+// until the stage has its manifest.
+//
+//	BeforeTask → Ref: parts/candidates, symbols, rejects, state, or parts/rows by shard
+type Before struct {
+	Options
+	Shards int `json:"shards"` // of the build
+}
 
-// Before does one task.
-func Before(ctx context.Context, t work.Task) (schemas.Done, error) {
-	var o Options
-	if err := t.ReadOptions(&o); err != nil {
+func init() { flow.Register[Before]() }
+
+// Do does one task.
+func (b Before) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
+	task, err := flow.Value[BeforeTask](ft)
+	if err != nil {
 		return schemas.Done{}, err
 	}
-	if o.Before.Rows != nil {
-		return partitionRows(ctx, t, o)
+	if !task.Needed {
+		return schemas.Done{}, flow.ErrSkip
 	}
-	return extractPart(ctx, t, o)
+	t := work.For(b.Out, ft)
+	t.Shard, t.Of = t.Record, b.Shards // as the files are named
+	if task.Rows != nil {
+		return partitionRows(ctx, t, task)
+	}
+	return extractPart(ctx, t, b.Options, *task.Part)
 }
 
 // Preparation is what is done before the shards, and by which tasks. Tasks are
@@ -42,13 +53,15 @@ func Before(ctx context.Context, t work.Task) (schemas.Done, error) {
 type Preparation struct {
 	First   int
 	Sources []PartedSource
-	Tasks   []beforeTask // the i-th has number first + i
+	Tasks   []BeforeTask // the i-th has number first + i
 }
 
-// beforeTask reads a part of an archive or a file of rows.
-type beforeTask struct {
-	Part *archives.Source `json:"part,omitempty"`
-	Rows *RowsInput       `json:"rows,omitempty"`
+// BeforeTask reads a part of an archive or a file of rows.
+type BeforeTask struct {
+	Part    *archives.Source `json:"part,omitempty"`
+	Rows    *RowsInput       `json:"rows,omitempty"`
+	Columns rows.Columns     `json:"columns"` // of the rows
+	Needed  bool             `json:"needed"`  // by a shard that is to be done
 }
 
 // Prepare cuts the sources above a size and adds the files of rows. An archive whose
@@ -60,7 +73,7 @@ func Prepare(sources []archives.Source, rows []RowsInput, bytes int64, first int
 		same[s.ID()]++
 	}
 	p := Preparation{First: first}
-	add := func(t beforeTask) int {
+	add := func(t BeforeTask) int {
 		p.Tasks = append(p.Tasks, t)
 		return first + len(p.Tasks) - 1
 	}
@@ -68,59 +81,31 @@ func Prepare(sources []archives.Source, rows []RowsInput, bytes int64, first int
 		source := PartedSource{Source: s}
 		if parts := archives.Split(s, bytes); len(parts) > 1 && same[s.ID()] == 1 {
 			for _, part := range parts {
-				source.Tasks = append(source.Tasks, add(beforeTask{Part: &part}))
+				source.Tasks = append(source.Tasks, add(BeforeTask{Part: &part}))
 			}
 		}
 		p.Sources = append(p.Sources, source)
 	}
 	for _, r := range rows {
-		add(beforeTask{Rows: &r})
+		add(BeforeTask{Rows: &r})
 	}
 	return p
 }
 
-// RowTasks are the tasks that partition rows.
-func (p Preparation) RowTasks() []int {
-	var out []int
-	for i, t := range p.Tasks {
-		if t.Rows != nil {
-			out = append(out, p.First+i)
-		}
-	}
-	return out
-}
-
-// Needed are the tasks, in order, of the shards that are to be done: rows may belong
+// Need marks the tasks of the shards that are to be done and counts them: rows may belong
 // to any.
-func (p Preparation) Needed(todo []int, shards int) []int {
-	var out []int
-	for i, t := range p.Tasks {
-		if len(todo) > 0 && t.Rows != nil || t.Part != nil && slices.Contains(todo, schemas.Shard(t.Part.Repo, shards)) {
-			out = append(out, p.First+i)
+func (p Preparation) Need(todo []int, shards int) int {
+	n := 0
+	for i := range p.Tasks {
+		t := &p.Tasks[i]
+		t.Needed = len(todo) > 0 && t.Rows != nil ||
+			t.Part != nil && slices.Contains(todo, schemas.Shard(t.Part.Repo, shards))
+		if t.Needed {
+			n++
 		}
 	}
-	return out
+	return n
 }
-
-// After lists items, spread over the workers, once all that ready waits for is there.
-//
-//	PCollection<int> → PCollection<string>
-func After(scope beam.Scope, ready beam.PCollection, items []string) beam.PCollection {
-	all := beam.GroupByKey(scope, beam.AddFixedKey(scope, ready))
-	return beam.Reshuffle(scope, beam.ParDo(scope, &afterFn{Items: items}, all))
-}
-
-// afterFn lists items once all that it waits for is there.
-type afterFn struct{ Items []string }
-
-// ProcessElement emits the items.
-func (f *afterFn) ProcessElement(_ int, _ func(*int) bool, emit func(string)) {
-	for _, s := range f.Items {
-		emit(s)
-	}
-}
-
-func init() { beam.RegisterDoFn(&afterFn{}) }
 
 // taskFile is the name of a file of a task before the shards. It says of how many shards
 // the build is, so that it is known for decoy's.
@@ -130,16 +115,18 @@ func taskFile(what string, t work.Task, ext string) string {
 
 // partFiles are the paths of the files of a part's task, by what they hold.
 func (x *extraction) partFiles(task int) (map[string]string, error) {
-	d, ok, err := shard.ReadDone(x.dir, task, x.fingerprint)
-	if err != nil || !ok {
-		return nil, cmp.Or(err, fmt.Errorf("part %d is not read; run the same command again", task))
-	}
 	files := map[string]string{}
-	for _, f := range d.Files {
-		what, _, _ := strings.Cut(path.Base(f.Name), "-")
-		files[what] = shard.Join(x.dir, f.Name)
+	for _, r := range x.before {
+		if r.Record != task {
+			continue
+		}
+		for _, f := range r.Files {
+			what, _, _ := strings.Cut(path.Base(f.Name), "-")
+			files[what] = shard.Join(r.Dir, f.Name)
+		}
+		return files, nil
 	}
-	return files, nil
+	return nil, fmt.Errorf("part %d is not read; run the same command again", task)
 }
 
 // partState is what a part counted, and the files of its n-gram sample.
@@ -156,14 +143,14 @@ type sampleText struct {
 
 // extractPart extracts from one part of an archive. What it finds it leaves to the
 // shard in the order of that shard's work: all candidates, before max_per_repo.
-func extractPart(ctx context.Context, t work.Task, o Options) (schemas.Done, error) {
+func extractPart(ctx context.Context, t work.Task, o Options, part archives.Source) (schemas.Done, error) {
 	x, err := newExtraction(t, o)
 	if err != nil {
 		return schemas.Done{}, err
 	}
 	defer x.close()
 	err = x.parse(ctx, func(files chan<- file) error {
-		return x.walk(ctx, *o.Before.Part, map[[2]string]bool{}, files)
+		return x.walk(ctx, part, map[[2]string]bool{}, files)
 	})
 	if err != nil {
 		return schemas.Done{}, err
@@ -175,7 +162,9 @@ func extractPart(ctx context.Context, t work.Task, o Options) (schemas.Done, err
 			state.Samples[lang] = append(state.Samples[lang], sampleText{fold, text})
 		}
 	}
-	name := func(what, ext string) string { return shard.Join(x.dir, work.PartsFolder, taskFile(what, t, ext)) }
+	name := func(what, ext string) string {
+		return shard.Join(t.Out, t.Stage, work.PartsFolder, taskFile(what, t, ext))
+	}
 	var d schemas.Done
 	for _, write := range []func() (schemas.File, error){
 		func() (schemas.File, error) {

@@ -5,10 +5,12 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"decoy/io/rows"
 	"decoy/io/shard"
+	"decoy/io/shard/flow"
 	"decoy/pipelines/bug"
 	"decoy/pipelines/work"
 	"decoy/schemas"
@@ -19,7 +21,7 @@ const heldRows = 128 << 20
 
 // partitionRows sorts a file of rows by shard and repository: for each shard that has
 // any, parts/rows-taskK-SHARD-of-N. Of equal rows the first of the file stays in front.
-func partitionRows(ctx context.Context, t work.Task, o Options) (d schemas.Done, err error) {
+func partitionRows(ctx context.Context, t work.Task, in BeforeTask) (d schemas.Done, err error) {
 	dir := t.Out + "/" + t.Stage
 	name := func(what string) string { return shard.Join(dir, work.PartsFolder, what) }
 	type row struct {
@@ -35,11 +37,11 @@ func partitionRows(ctx context.Context, t work.Task, o Options) (d schemas.Done,
 	defer func() { err = cmp.Or(err, sorted.Close(), rejects.Close()) }()
 	var failed error
 	number := int64(0)
-	for r, err := range rows.Read(ctx, o.Before.Rows.Source, rows.Config{Columns: o.Columns}, func(r schemas.Reject) {
+	for r, err := range rows.Read(ctx, in.Rows.Source, rows.Config{Columns: in.Columns}, func(r schemas.Reject) {
 		if r.Reason == schemas.ReasonInternal {
 			b := t.Bugs(func(schemas.Reject) {})
-			in := archiveInput{Rows: &o.Before.Rows.Source, Columns: o.Columns}
-			failed = cmp.Or(failed, bug.Reported(b, siteArchive, r, func() []archiveInput { return []archiveInput{in} }))
+			read := archiveInput{Rows: &in.Rows.Source, Columns: in.Columns}
+			failed = cmp.Or(failed, bug.Reported(b, siteArchive, r, func() []archiveInput { return []archiveInput{read} }))
 		}
 		failed = cmp.Or(failed, rejects.Add(r))
 	}) {
@@ -96,23 +98,19 @@ type rowGroups struct {
 	more bool // whether there is a head
 }
 
-// rows opens this shard's rows, of all tasks in their order. Which files there are the
-// done records of the tasks say: the folder may hold others, of a build with other
-// options. Shard 0 takes the rows that were rejected.
+// rows opens this shard's rows, of all tasks in their order. Shard 0 takes the rows that
+// were rejected.
 func (x *extraction) rows(t work.Task) (*rowGroups, error) {
 	var sequences []iter.Seq2[schemas.Blob, error]
-	for _, task := range x.o.RowTasks {
-		d, ok, err := shard.ReadDone(x.dir, task, t.Fingerprint)
-		if err != nil || !ok {
-			return nil, cmp.Or(err, fmt.Errorf("rows of task %d are not partitioned; run the same command again", task))
-		}
-		own := fmt.Sprintf("%05d-%05d", task, t.Shard)
-		for _, f := range d.Files {
-			path := shard.Join(x.dir, f.Name)
+	for _, r := range x.before {
+		own := fmt.Sprintf("rows-task%05d-%05d-", r.Record, t.Shard)
+		for _, f := range r.Files {
+			name, isPart := strings.CutPrefix(f.Name, work.PartsFolder)
+			path := shard.Join(r.Dir, f.Name)
 			switch {
-			case strings.HasPrefix(f.Name, work.PartsFolder+"rows-") && strings.Contains(f.Name, own):
+			case isPart && strings.HasPrefix(name, own):
 				sequences = append(sequences, shard.Read[schemas.Blob](path))
-			case t.Shard == 0 && strings.HasPrefix(f.Name, work.PartsFolder+"rejects-"):
+			case t.Shard == 0 && isPart && strings.HasPrefix(name, "rejects-") && isRows(r):
 				for r, err := range shard.Read[schemas.Reject](path) {
 					if err != nil {
 						return nil, err
@@ -125,6 +123,14 @@ func (x *extraction) rows(t work.Task) (*rowGroups, error) {
 	g := &rowGroups{}
 	g.next, g.stop = iter.Pull2(shard.MergeSorted(sequences, compareRows))
 	return g, g.advance()
+}
+
+// isRows tells the ref of a file of rows from that of a part of an archive, which has a
+// state.
+func isRows(r flow.Ref) bool {
+	return !slices.ContainsFunc(r.Files, func(f schemas.File) bool {
+		return strings.HasPrefix(f.Name, work.PartsFolder+"state-")
+	})
 }
 
 func (g *rowGroups) advance() (err error) {

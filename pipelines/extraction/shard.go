@@ -5,30 +5,31 @@ import (
 	"fmt"
 
 	"decoy/io/archives"
-	"decoy/io/rows"
+	"decoy/io/shard/flow"
 	"decoy/pipelines/work"
 	"decoy/schemas"
 	"decoy/transforms/fim"
 )
 
-// Options is what a shard of extract, or a part of a large archive, needs to
-// know.
+// Options is what shards of extract, and parts of large archives, need to know.
 type Options struct {
-	Sources     []PartedSource   `json:"sources"`
-	Before      beforeTask       `json:"before"`    // of a task before the shards
-	Columns     rows.Columns     `json:"columns"`   // of its rows
-	RowTasks    []int            `json:"row_tasks"` // that partitioned rows by shard
-	Rejected    []schemas.Reject `json:"rejected"`  // shard 0: archives that could not be read
-	FIM         fim.Config       `json:"fim"`
-	Languages   []string         `json:"languages"`
-	Exclude     []string         `json:"exclude"`
-	Origin      string           `json:"origin"`
-	EditShare   float64          `json:"edit_share"`
-	MaxCommits  int              `json:"max_commits"`
-	MaxPerRepo  int              `json:"max_per_repo"`
-	NgramTokens int              `json:"ngram_tokens"`
-	Limits      archives.Limits  `json:"limits"`
-	Licenses    string           `json:"licenses"`
+	Out         string          `json:"out"`
+	FIM         fim.Config      `json:"fim"`
+	Languages   []string        `json:"languages"`
+	Exclude     []string        `json:"exclude"`
+	Origin      string          `json:"origin"`
+	EditShare   float64         `json:"edit_share"`
+	MaxCommits  int             `json:"max_commits"`
+	MaxPerRepo  int             `json:"max_per_repo"`
+	NgramTokens int             `json:"ngram_tokens"`
+	Limits      archives.Limits `json:"limits"`
+	Licenses    string          `json:"licenses"`
+}
+
+// Inputs are what one shard reads, its own of flow.Values.
+type Inputs struct {
+	Sources  []PartedSource   `json:"sources"`
+	Rejected []schemas.Reject `json:"rejected"` // shard 0: archives that could not be read
 }
 
 // PartedSource is an archive with the numbers of the tasks that read its parts, none
@@ -45,18 +46,29 @@ const (
 	RejectExcludedRepo  = "excluded_repo"
 )
 
-// Shard extracts the repositories of one shard.
-func Shard(ctx context.Context, t work.Task) (schemas.Done, error) {
-	var o Options
-	if err := t.ReadOptions(&o); err != nil {
-		return schemas.Done{}, err
-	}
-	x, err := newExtraction(t, o)
+// Work extracts the repositories of a shard.
+//
+//	Inputs, Refs of all tasks before the shards → Ref: contexts, symbols, rejects, parts
+type Work struct{ Options }
+
+func init() { flow.Register[Work]() }
+
+// Do extracts the repositories of one shard.
+func (w Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
+	in, err := flow.Value[Inputs](ft)
 	if err != nil {
 		return schemas.Done{}, err
 	}
+	t := work.For(w.Out, ft)
+	x, err := newExtraction(t, w.Options)
+	if err != nil {
+		return schemas.Done{}, err
+	}
+	if len(ft.All) > 0 {
+		x.before = ft.All[0]
+	}
 	defer x.close()
-	for _, r := range o.Rejected {
+	for _, r := range in.Rejected {
 		x.reject(r)
 	}
 	groups, err := x.rows(t)
@@ -64,7 +76,7 @@ func Shard(ctx context.Context, t work.Task) (schemas.Done, error) {
 		return schemas.Done{}, err
 	}
 	defer groups.stop()
-	for from := o.Sources; len(from) > 0 || groups.more; {
+	for from := in.Sources; len(from) > 0 || groups.more; {
 		repo := groups.head.Repo
 		if !groups.more || len(from) > 0 && from[0].Repo < repo {
 			repo = from[0].Repo

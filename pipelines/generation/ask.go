@@ -96,7 +96,7 @@ func (g *generation) ask(ctx context.Context, members []panel.Member) error {
 	if len(members) == 0 {
 		return nil
 	}
-	p, err := ask.Open(ctx, g.t, members, g.o.BudgetUSD, g.o.Replay, g.o.Workers, g.o.Limiter, g.o.Launch)
+	p, err := ask.Open(ctx, g.t, members, g.share.BudgetUSD, g.o.Replay, g.o.Workers, g.o.Limiter, g.o.Launch)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"decoy/io/shard"
+	"decoy/io/shard/flow"
 	"decoy/pipelines/bug"
 	"decoy/pipelines/join"
 	"decoy/pipelines/recipe"
@@ -21,20 +22,23 @@ import (
 	"decoy/transforms/valid"
 )
 
-// Options is what a shard of generate needs to know.
-type Options struct {
-	Recipe    recipe.Generate `json:"recipe"`
-	BudgetUSD *float64        `json:"budget_usd"`
-	Replay    bool            `json:"replay"`
-	Workers   int             `json:"workers"`
-	Limiter   recipe.Limiter  `json:"limiter"`
-	Launch    string          `json:"launch"` // tells one run of the launcher from the next
+// Work makes the negatives of a shard.
+//
+//	Ref of extract, work.Share → Ref: negatives, rejects, unlabelled
+type Work struct {
+	Out     string          `json:"out"`
+	Recipe  recipe.Generate `json:"recipe"`
+	Replay  bool            `json:"replay"`
+	Workers int             `json:"workers"`
+	Limiter recipe.Limiter  `json:"limiter"`
+	Launch  string          `json:"launch"` // tells one run of the launcher from the next
 }
 
 // generation is the state of one shard.
 type generation struct {
 	t         work.Task
-	o         Options
+	o         Work
+	share     work.Share
 	repos     *join.Repositories[*rules.Repo]
 	negatives []schemas.Negative
 	rest      []schemas.Unlabelled
@@ -44,14 +48,23 @@ type generation struct {
 	internal  work.Rejects
 }
 
-// Shard makes the negatives of one shard.
-func Shard(ctx context.Context, t work.Task) (schemas.Done, error) {
-	d := schemas.Done{Rejects: map[string]int64{}}
-	g := generation{t: t, counts: map[string]int64{}}
-	g.bugs = t.Bugs(g.internal.Add)
-	if err := t.ReadOptions(&g.o); err != nil {
-		return d, err
+func init() { flow.Register[Work]() }
+
+// Do makes the negatives of one shard.
+func (w Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
+	share, err := flow.Value[work.Share](ft)
+	if err != nil {
+		return schemas.Done{}, err
 	}
+	t := work.For(w.Out, ft)
+	d, err := w.shard(ctx, t, share)
+	return d, work.Later(t, err)
+}
+
+func (w Work) shard(ctx context.Context, t work.Task, share work.Share) (schemas.Done, error) {
+	d := schemas.Done{Rejects: map[string]int64{}}
+	g := generation{t: t, o: w, share: share, counts: map[string]int64{}}
+	g.bugs = t.Bugs(g.internal.Add)
 	var err error
 	g.repos, err = join.ReadRepositories(t.Path(schemas.StageExtract, "symbols"), g.bugs, siteRulesRepo,
 		func(s []schemas.Symbol) *rules.Repo {

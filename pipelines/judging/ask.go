@@ -47,12 +47,12 @@ type asking struct {
 // askJudges asks the paid judges about the shard's negatives whose turn it is, and
 // about golden controls, all judges at once. A judge sees neither generator nor type,
 // and a control looks like a negative.
-func askJudges(ctx context.Context, t work.Task, o Options, members []panel.Member, counts map[string]int64,
+func askJudges(ctx context.Context, t work.Task, o Options, share work.Share, members []panel.Member, counts map[string]int64,
 	b *bug.Reporter) ([]schemas.Verdict, error) {
 	if len(members) == 0 {
 		return nil, nil
 	}
-	p, err := ask.Open(ctx, t, members, o.BudgetUSD, o.Replay, o.Workers, o.Limiter, o.Launch)
+	p, err := ask.Open(ctx, t, members, share.BudgetUSD, o.Replay, o.Workers, o.Limiter, o.Launch)
 	if err != nil {
 		return nil, err
 	}

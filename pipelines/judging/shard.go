@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"decoy/io/shard"
+	"decoy/io/shard/flow"
 	"decoy/pipelines/ask"
 	"decoy/pipelines/bug"
 	"decoy/pipelines/join"
@@ -24,15 +25,15 @@ import (
 
 // Options is what a shard of judge needs to know.
 type Options struct {
-	Recipe    recipe.Judge      `json:"recipe"`
-	Plan      judge.Plan        `json:"plan"`
-	Round     int               `json:"round"`    // of the plan
-	Families  map[string]string `json:"families"` // of the generators, by name
-	BudgetUSD *float64          `json:"budget_usd"`
-	Replay    bool              `json:"replay"`
-	Workers   int               `json:"workers"`
-	Limiter   recipe.Limiter    `json:"limiter"`
-	Launch    string            `json:"launch"` // tells one run of the launcher from the next
+	Out      string            `json:"out"`
+	Recipe   recipe.Judge      `json:"recipe"`
+	Plan     judge.Plan        `json:"plan"`
+	Round    int               `json:"round"`    // of the plan
+	Families map[string]string `json:"families"` // of the generators, by name
+	Replay   bool              `json:"replay"`
+	Workers  int               `json:"workers"`
+	Limiter  recipe.Limiter    `json:"limiter"`
+	Launch   string            `json:"launch"` // tells one run of the launcher from the next
 }
 
 // turn is what of a context one judge is asked about in this round.
@@ -91,14 +92,26 @@ func CellOf(n *schemas.Negative, c *schemas.Context) judge.Cell {
 	return judge.Cell{Generator: n.Generator, Type: n.Type, Language: c.Language}
 }
 
-// Shard does one round of a shard. The task's number is that of its done record.
-func Shard(ctx context.Context, t work.Task) (schemas.Done, error) {
-	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[string]int64{}}
-	var o Options
-	if err := t.ReadOptions(&o); err != nil {
-		return d, err
+// Work does one round of a shard.
+//
+//	Refs of extract and generate, work.Share → Ref: verdicts, tally, rejects
+type Work struct{ Options }
+
+func init() { flow.Register[Work]() }
+
+// Do does one round of one shard.
+func (w Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
+	share, err := flow.Value[work.Share](ft)
+	if err != nil {
+		return schemas.Done{}, err
 	}
-	t.Shard -= join.FirstRecord(o.Round, t.Of)
+	t := work.For(w.Out, ft)
+	d, err := w.round(ctx, t, share)
+	return d, work.Later(t, err)
+}
+
+func (o Options) round(ctx context.Context, t work.Task, share work.Share) (schemas.Done, error) {
+	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[string]int64{}}
 	var internal work.Rejects
 	bugs := t.Bugs(internal.Add)
 	var verdicts []schemas.Verdict
@@ -114,7 +127,7 @@ func Shard(ctx context.Context, t work.Task) (schemas.Done, error) {
 		}
 		verdicts = append(verdicts, got...)
 	}
-	got, err := askJudges(ctx, t, o, asked, d.Counts, bugs)
+	got, err := askJudges(ctx, t, o, share, asked, d.Counts, bugs)
 	if err != nil {
 		return d, err
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"decoy/io/shard"
+	"decoy/io/shard/flow"
 	"decoy/pipelines/bug"
 	"decoy/pipelines/join"
 	"decoy/pipelines/work"
@@ -12,8 +13,18 @@ import (
 	"decoy/transforms/verify"
 )
 
-// Shard certifies the negatives of one shard.
-func Shard(ctx context.Context, t work.Task) (schemas.Done, error) {
+// Work certifies the negatives of a shard.
+//
+//	Refs of extract and generate → Ref: certificates, rejects
+type Work struct {
+	Out string `json:"out"`
+}
+
+func init() { flow.Register[Work]() }
+
+// Do certifies the negatives of one shard.
+func (v Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
+	t := work.For(v.Out, ft)
 	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[string]int64{}}
 	var internal work.Rejects
 	bugs := t.Bugs(internal.Add)

@@ -1,8 +1,9 @@
-// Package work is what a worker does with a shard of any stage: it reads the work order
-// ([Task]), finds the stage's function, records that the shard is done, or that it has to
-// stop for now, and counts for the runner. [Ordered] runs a function over a shard's records
+// Package work is what the work on a shard of any stage needs: its [Task], with the paths of
+// what it reads and writes, the reporter of what fails over one record, counts, the record of
+// a shard that has to stop for now ([Later]). [Ordered] runs a function over a shard's records
 // on all processors with the results in the order of the records, since prism runs a stage
 // as one serial bundle.
 //
-//	PCollection<string> (tasks in JSON) → PCollection<int> (the shards done)
+// A stage's work is a struct that package flow runs (flow.Work): its fields are what all
+// shards have in common, and travel to the workers.
 package work

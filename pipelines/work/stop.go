@@ -2,16 +2,19 @@ package work
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"decoy/io/shard"
+	"decoy/io/shard/flow"
+	"decoy/transforms/panel"
 )
 
 // StopRecord is what a shard leaves below OUT that cannot be done now: an error crosses a
 // runner as text and ends the stage, while the other shards may have room in their share of
 // the budget and work for the members that are not stopped.
 type StopRecord struct {
-	Shard       int    `json:"shard"`
+	Shard       int    `json:"shard"` // number of the done record that it has not got
 	Fingerprint string `json:"fingerprint"`
 	Reason      string `json:"reason"`
 }
@@ -22,14 +25,34 @@ const (
 	StoppedFolder = "_stopped"
 )
 
-func recordStop(t Task, folder string, cause error) error {
-	raw, err := json.Marshal(StopRecord{t.Shard, t.Fingerprint, cause.Error()})
-	if err != nil {
-		return err
-	}
-	_, err = shard.WriteFile(shard.Join(t.Out, t.Stage, folder, StopName(t.Shard)), append(raw, '\n'))
-	return err
+// Share is what a shard may cost, what its ledger holds included; null is no limit. It is
+// the shard's own of flow.Values.
+type Share struct {
+	BudgetUSD *float64 `json:"budget_usd"`
 }
 
-// StopName is the file of a shard's stop.
-func StopName(shard int) string { return fmt.Sprintf("%05d.json", shard) }
+// Later is flow.ErrLater, with the record of why, where a shard ends by its share of the
+// budget or by a member that is stopped while others go on. Any other error stays.
+func Later(t Task, err error) error {
+	folder := ""
+	switch {
+	case errors.Is(err, panel.ErrBudget): // other shards may have room
+		folder = BudgetFolder
+	case errors.Is(err, panel.ErrOthersGoOn): // and have work for the others
+		folder = StoppedFolder
+	default:
+		return err
+	}
+	raw, failed := json.Marshal(StopRecord{t.Record, t.Fingerprint, err.Error()})
+	if failed != nil {
+		return failed
+	}
+	path := shard.Join(t.Out, t.Stage, folder, StopName(t.Record))
+	if _, failed = shard.WriteFile(path, append(raw, '\n')); failed != nil {
+		return failed
+	}
+	return flow.ErrLater
+}
+
+// StopName is the file of the stop in place of a done record.
+func StopName(record int) string { return fmt.Sprintf("%05d.json", record) }

@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"decoy/io/shard/flow"
 	"decoy/pipelines"
-	"decoy/pipelines/work"
 )
 
 // notTheSame is what may differ between two builds of the same input.
@@ -78,7 +78,7 @@ func TestWorkerBinary(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, s := range info.Stages {
-		if s.Metrics.Counters[s.Stage+"/"+work.ShardsMetric] < 2 || s.Metrics.Distributions[s.Stage+"/shard_bytes"].Count < 2 {
+		if s.Metrics.Counters[s.Stage+"/"+flow.ShardsMetric] < 2 || s.Metrics.Distributions[s.Stage+"/shard_bytes"].Count < 2 {
 			t.Errorf("%s: the runner tells %v", s.Stage, s.Metrics)
 		}
 	}

@@ -31,6 +31,7 @@ import (
 	"decoy/io/bucket/buckettest"
 	"decoy/io/discovery"
 	"decoy/io/shard"
+	"decoy/io/shard/flow"
 	"decoy/pipelines"
 	"decoy/pipelines/recipe"
 	"decoy/pipelines/work"
@@ -204,14 +205,14 @@ func perform(t *testing.T, j *dataflowtest.Job) work.Metrics {
 func told(m work.Metrics) (updates []*df.MetricUpdate) {
 	for name, n := range m.Counters {
 		stage, name, _ := strings.Cut(name, "/")
-		context := map[string]string{"namespace": work.MetricsPrefix + stage, "step": "e4"}
+		context := map[string]string{"namespace": flow.MetricsPrefix + stage, "step": "e4"}
 		updates = append(updates, &df.MetricUpdate{Name: &df.MetricStructuredName{Name: name, Origin: "user", Context: context}, Scalar: float64(n)})
 		tentative := map[string]string{"namespace": context["namespace"], "step": "e4", "tentative": "true"}
 		updates = append(updates, &df.MetricUpdate{Name: &df.MetricStructuredName{Name: name, Origin: "user", Context: tentative}, Scalar: float64(n + 1)})
 	}
 	for name, d := range m.Distributions {
 		stage, name, _ := strings.Cut(name, "/")
-		context := map[string]string{"namespace": work.MetricsPrefix + stage, "step": "e4"}
+		context := map[string]string{"namespace": flow.MetricsPrefix + stage, "step": "e4"}
 		updates = append(updates, &df.MetricUpdate{Name: &df.MetricStructuredName{Name: name, Origin: "user", Context: context},
 			Distribution: map[string]any{"count": d.Count, "sum": d.Sum, "min": d.Min, "max": d.Max}})
 	}

@@ -10,14 +10,14 @@ import (
 	"strings"
 	"sync"
 
-	beamlog "github.com/apache/beam/sdks/v2/go/pkg/beam/log"
+	"decoy/io/shard/flow"
 
-	"decoy/pipelines/work"
+	beamlog "github.com/apache/beam/sdks/v2/go/pkg/beam/log"
 )
 
 // ours is the stage of a metric's namespace.
 func ours(namespace string) (stage string, ok bool) {
-	return strings.CutPrefix(namespace, work.MetricsPrefix)
+	return strings.CutPrefix(namespace, flow.MetricsPrefix)
 }
 
 // frame is what follows an error's text where it crossed the JVM.

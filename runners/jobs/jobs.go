@@ -24,6 +24,7 @@ import (
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/direct"
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/flink"
 
+	"decoy/io/shard/flow"
 	"decoy/pipelines"
 	"decoy/pipelines/work"
 )
@@ -151,6 +152,6 @@ func plain(r metrics.Results) work.Metrics {
 // tell reports the units of work that are done.
 func tell(j pipelines.Job, m work.Metrics) {
 	if j.Shards != nil {
-		j.Shards(int(m.Counters[j.Stage+"/"+work.ShardsMetric]))
+		j.Shards(int(m.Counters[j.Stage+"/"+flow.ShardsMetric]))
 	}
 }

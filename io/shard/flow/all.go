@@ -70,7 +70,7 @@ func onOneKey(s beam.Scope, ins []beam.PCollection) beam.PCollection {
 func init() {
 	beam.RegisterDoFn(&allFn{})
 	beam.RegisterDoFn(&joinAllFn{})
-	beam.RegisterDoFn(&endFn{})
+	beam.RegisterDoFn(&EndFn{})
 }
 
 // allFn is the gate.
@@ -142,11 +142,11 @@ func (f *onceFn[W]) ProcessElement(ctx context.Context, _ int, orders func(*orde
 //	PCollection<Ref> →
 func End(s beam.Scope, refs beam.PCollection) {
 	s = s.Scope("End")
-	beam.ParDo0(s, &endFn{}, beam.GroupByKey(s, beam.AddFixedKey(s, refs)))
+	beam.ParDo0(s, &EndFn{}, beam.GroupByKey(s, beam.AddFixedKey(s, refs)))
 }
 
-// endFn drops what it gets.
-type endFn struct{}
+// EndFn drops what it gets.
+type EndFn struct{}
 
 // ProcessElement does nothing.
-func (endFn) ProcessElement(int, func(*Ref) bool) {}
+func (EndFn) ProcessElement(int, func(*Ref) bool) {}

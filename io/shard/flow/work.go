@@ -64,7 +64,7 @@ func (st Stage) do(ctx context.Context, t Task, work func(Task) (schemas.Done, e
 		return err
 	}
 	if done {
-		count(ctx, d)
+		Count(ctx, d)
 		emit(st.ref(t.Shard, d))
 		return nil
 	}
@@ -97,7 +97,7 @@ func (st Stage) do(ctx context.Context, t Task, work func(Task) (schemas.Done, e
 	if err := shard.WriteDone(st.Dir, d); err != nil {
 		return err
 	}
-	count(ctx, d)
+	Count(ctx, d)
 	beam.NewDistribution(MetricsPrefix+st.Name, "shard_ms").Update(ctx, time.Since(began).Milliseconds())
 	emit(st.ref(t.Shard, d))
 	return nil
@@ -110,12 +110,12 @@ const MetricsPrefix = "decoy/"
 const ShardsMetric = "shards"
 
 // metricName is what a metric may be named. Counts of other names stay in the records.
-var metricName = regexp.MustCompile(`^[a-z0-9_]+$`)
+var metricName = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 
-// count counts a shard in the runner's metrics, also one that an attempt did whose metrics
+// Count counts a shard in the runner's metrics, also one that an attempt did whose metrics
 // the runner has dropped with it: counters shards, what the record counts and
 // reject_REASON, and the distribution shard_bytes.
-func count(ctx context.Context, d schemas.Done) {
+func Count(ctx context.Context, d schemas.Done) {
 	namespace := MetricsPrefix + d.Stage
 	beam.NewCounter(namespace, ShardsMetric).Inc(ctx, 1)
 	for name, n := range d.Counts {
