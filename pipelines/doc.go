@@ -5,7 +5,7 @@
 //
 //	recipe                the YAML file: fields, defaults, checks
 //	bug                   what fails over one record, and the bundles that reproduce it
-//	work                  a shard's work order, its DoFn, its records, work in order on all processors
+//	work                  a shard's task: paths, counts, the record of one that waits, work in order
 //	join                  what a shard of several stages holds together
 //	ask                   paid requests: ledgers, limiters, trials, the order of asking
 //	money                 estimates, ledgers as a person sees them, the plan for a fleet
@@ -16,11 +16,13 @@
 //
 // # A stage
 //
-// A stage is a Beam pipeline over shard numbers, Reshuffled, so that a runner may
-// spread them; one registered DoFn does a shard from its files to its files. The
-// payload (prefix, golden, suffix) never goes through a shuffle: files of a shard
-// are sorted by context id, so joins are merges. Curate's small rows go through files
-// too: a group of shard numbers says when they are there.
+// A stage is a Beam pipeline of steps over files as values (package flow): a step's work is
+// a struct that does one shard, from the files that its refs name to files of its own, and
+// gives a ref. The payload (prefix, golden, suffix) never goes through a shuffle: files of a
+// shard are sorted by context id, so joins are merges. Curate's small rows go through files
+// too, and a gate over all shards says when they are there. The graphs stand in the files
+// named for the stages; what a launcher does round a graph (which shards are to be done, the
+// manifest) is in stage.go.
 //
 // Inside a shard the work runs on all processors (work.Ordered): Beam's prism runs a
 // stage as one serial bundle, so parallelism must be inside the DoFn. Results are
@@ -35,8 +37,8 @@
 // under the lock before anything starts, and the bytes at the end are the same. A
 // changed recipe changes fingerprints from the first stage that it touches on.
 //
-// The files of curate's selection are written by one worker; its done record is
-// that of the stage.
+// The files of curate's selection are written by one worker, which records each shard
+// of it and itself last.
 //
 // # What is not ours
 //
@@ -111,8 +113,8 @@
 //
 // # On a cluster
 //
-// A graph's elements are work orders, so a remote runner moves kilobytes: workers read
-// and write OUT, which they must share (one host's disk, a network file system, or a
+// A graph's elements are refs, so a remote runner moves kilobytes: workers read and write
+// OUT, which they must share (one host's disk, a network file system, or a
 // bucket). A runner may start a task again, or twice at once: both attempts write the
 // same bytes under the same names, and one that finds the shard's done record ends.
 // DoFns report Beam counters and distributions by stage (Metrics), which run.json

@@ -11,7 +11,7 @@
 //	shards        2,000 of 50 repositories, 2 GB of source each
 //	core hours    902: extract 855, walking over the rest 41, all other stages 6
 //	workers       14 of 4 cores for 24 hours, 54 for 6
-//	shuffled      33 MB: 8 graphs of 2,000 work orders
+//	shuffled      33 MB: 8 graphs of 2,000 refs
 //	written       4 TB of contexts, below 1 GB of all later records but the export
 //	paid          one generator and three judges: 10.2 million requests, 7,083 a minute in
 //	              24 hours; at L requests a minute the paid stages take 170,000 / L hours
