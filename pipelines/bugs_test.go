@@ -25,8 +25,7 @@ type broken struct {
 	step   string
 	stage  string
 	record string // its id, as the step has it
-	reject string // the id of the reject, "" for the record's
-	lost   string // ids that begin so are lost with it, "" for the reject's
+	lost   string // ids that begin so are lost with it, "" for the record alone
 }
 
 // whole is a build without a fault.

@@ -8,4 +8,5 @@ package pipelines
 // mean what they always mean. Programs that build call it first.
 func ReserveHeap() { reserve = make([]byte, 64<<20) }
 
+//lint:ignore U1000 It is held, not read.
 var reserve []byte

@@ -378,8 +378,7 @@ func TestFlinkIsNotTakenByItsWord(t *testing.T) {
 // A stream that breaks while the service is well is opened again.
 func TestBrokenStream(t *testing.T) {
 	var opened int
-	var f *jobServer
-	f = serve(t, func(id string, s jobpb.JobService_GetMessageStreamServer) error {
+	f := serve(t, func(id string, s jobpb.JobService_GetMessageStreamServer) error {
 		if opened++; opened < 3 {
 			return status.Error(codes.Internal, "RST_STREAM")
 		}
