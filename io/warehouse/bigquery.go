@@ -65,10 +65,8 @@ type BigQuery struct {
 	limits   Limits
 }
 
-// BigQuerySchema is the table schema of record T for a BigQuery load job: the same
-// columns that its Parquet and JSON files have.
-func BigQuerySchema[T any]() bigquery.Schema { return bigQuerySchema(schemas.Fields[T]()) }
-
+// bigQuerySchema is the table schema of a record for a BigQuery load job: the same columns
+// that its Parquet and JSON files have.
 func bigQuerySchema(fields []schemas.Field) bigquery.Schema {
 	types := map[schemas.FieldKind]bigquery.FieldType{
 		schemas.String: bigquery.StringFieldType, schemas.Bytes: bigquery.BytesFieldType,

@@ -68,9 +68,6 @@ func (m *Model) read(r io.Reader) error {
 	return nil
 }
 
-// Tokens is the number of tokens counted, Entries that of distinct n-grams.
-func (m *Model) Tokens() int64 { return int64(m.tokens) }
-
 // Entries is the number of distinct n-grams.
 func (m *Model) Entries() int { return m.grams.n }
 
