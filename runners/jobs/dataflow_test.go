@@ -82,6 +82,7 @@ func googleCloud(t *testing.T) cloud {
 		"num_workers": "2", "max_num_workers": "8", "disk_size_gb": "50", "autoscaling_algorithm": "THROUGHPUT_BASED",
 		"no_use_public_ips": "true", "use_public_ips": "false", "service_account_email": "worker@proj-1.iam.gserviceaccount.com",
 		"labels": `{"team":"corpus"}`, "job_name": "", "async": "false", "job_timeout": "10m",
+		"environment_type": "", // a test that ran on prism has set it
 	})
 	dataflow.DontUseFlagAsPipelineOption("test.testlogfile") // go test's own
 	return c
