@@ -28,7 +28,7 @@
 //
 // # The model
 //
-// Tokens of a language-neutral lexer ([Tokens]); n-grams up to order 4; integer
+// Tokens of a language-neutral lexer ([text.Tokens]); n-grams up to order 4; integer
 // counts keyed by 64-bit hashes. Orders are interpolated from 1 to 4, with weights
 // that depend on the context's count alone:
 //

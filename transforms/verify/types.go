@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"decoy/transforms/text"
 )
 
 // typ is a resolved type: its declarations in the repository (several for a
@@ -103,9 +105,7 @@ func (q *query) parts(text string) []string {
 	return strings.Split(strings.ReplaceAll(strings.ReplaceAll(text, "::", "."), "->", "."), ".")
 }
 
-func isWordByte(c byte) bool {
-	return c == '_' || c == '$' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
-}
+func isWordByte(c byte) bool { return text.IsWordByte(c) }
 
 func isWord(s string) bool { return s != "" && isWordByte(s[len(s)-1]) }
 
