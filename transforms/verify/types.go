@@ -62,21 +62,8 @@ func (q *query) bare(text string) string {
 			again = true
 		}
 	}
-	if q.w.callable {
-		text = strings.Trim(text, `"'`)
-		if t, ok := strings.CutSuffix(text, "| None"); ok {
-			text = strings.TrimSpace(t)
-		}
-		if t, ok := strings.CutPrefix(text, "None |"); ok {
-			text = strings.TrimSpace(t)
-		}
-	}
-	if q.w.ambient {
-		for _, end := range []string{"| undefined", "| null"} {
-			for strings.HasSuffix(text, end) {
-				text = strings.TrimSpace(strings.TrimSuffix(text, end))
-			}
-		}
+	if q.w.written != nil {
+		text = q.w.written(text)
 	}
 	if g := q.w.generics; g != "" {
 		if i := strings.IndexByte(text, g[0]); i > 0 {
