@@ -59,11 +59,14 @@ type Extracted struct {
 // and content, an empty SHA256 and Size from the content. The license is carried along
 // and not looked at.
 //
-// The contexts are those of the shard host for the same file and Config. What that does
-// with a whole archive is not here: screening (licences, generated and vendored files,
-// secrets), duplicates of a file, caps of a repository, and symbols of files that are no
-// source. So a world is closed here where a file that was not handed in would have opened
-// it: hand in all source files of a repository.
+// What is no source gives symbols alone: that it is there, a package's name (go.mod,
+// package.json, Cargo.toml), what a project's settings give its files. So hand in all files of
+// a repository: verify takes a world for closed where a file that is not there would have
+// opened it, or given its modules their names.
+//
+// Contexts, symbols and names are those of the shard host for the same files and Config. What
+// that does with a whole archive is not here: screening (licences, generated and vendored
+// files, secrets), duplicates, and caps of a repository.
 func Extract(s beam.Scope, c Config, files beam.PCollection) Extracted {
 	s = s.Scope("fim.Extract")
 	filled, err := c.Filled()
@@ -91,7 +94,17 @@ func (f *extractFn) ProcessElement(ctx std.Context, b schemas.Blob, contexts fun
 		beam.NewCounter("fim.Extract", r.Reason).Inc(ctx, 1)
 		rejects(r)
 	}
+	if b.Language == "" && (!screen.MaybeSource(b.Path) || IsSettings(b.Path)) {
+		for _, x := range Project(b.Repo, b.Path, b.Content) {
+			symbols(x)
+		}
+		return
+	}
 	fill(&b)
+	if b.Language == "" { // a source of another language, which hides what it declares
+		symbols(fileSymbol(&b, false))
+		return
+	}
 	if syntax.ByName(b.Language) == nil {
 		drop(reject(&b, RejectLanguage, fmt.Sprintf("%q is none that decoy reads", b.Language)))
 		return

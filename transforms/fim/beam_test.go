@@ -55,7 +55,8 @@ func TestMain(m *testing.M) { beamtest.Main(m) }
 func TestExtractGivesPlacesSymbolsNamesAndRejects(t *testing.T) {
 	files := []schemas.Blob{
 		{Repo: "r", Commit: "c", Path: "count.go", Content: []byte(counter)},
-		{Repo: "r", Commit: "c", Path: "notes.txt", Content: []byte("nothing to complete\n")},
+		{Repo: "r", Commit: "c", Path: "go.mod", Content: []byte("module example.org/count\n")},
+		{Repo: "r", Commit: "c", Path: "a.f90", Language: "fortran", Content: []byte("end\n")},
 	}
 	beamtest.OnEach(t, func(s beam.Scope) {
 		got := fim.Extract(s, fim.Config{Kinds: map[string]int{"call": 9, "import": 1}}, beam.CreateList(s, files))
@@ -64,10 +65,10 @@ func TestExtractGivesPlacesSymbolsNamesAndRejects(t *testing.T) {
 			`r count.go:10 "Add(len(names) + len(names[0]))" [method parameter undefinedvariable]`,
 			`r count.go:11 "Sprintf(\"%d of %v\", c.n, names)" [method parameter undefinedvariable]`)
 		passert.Equals(s, beam.ParDo(s, shortSymbol, got.Symbols),
-			"file count.go  go", "import count.go fmt ", "decl count.go Counter class", "decl count.go n field",
+			"file count.go  go", "file go.mod  ", "import count.go fmt ", "decl count.go Counter class", "decl count.go n field",
 			"decl count.go Add method", "decl count.go count module", "decl count.go Show function")
 		passert.Equals(s, beam.ParDo(s, calledName, got.Names), "go Add 1", "go Sprintf 1")
-		passert.Equals(s, beam.ParDo(s, shortReject, got.Rejects), "extract r@c/notes.txt unknown_language")
+		passert.Equals(s, beam.ParDo(s, shortReject, got.Rejects), "extract r@c/a.f90 unknown_language")
 	})
 }
 
