@@ -139,4 +139,9 @@
 // Products are accumulated in a fixed order, as mantissa and exponent; products
 // that are summed are rounded by an explicit conversion, so no compiler fuses
 // them; the logarithm is our own, since math.Log differs between architectures.
+//
+// # In a Beam program
+//
+// [Count] and [Score] are the n-gram judge as PTransforms over single records, see package
+// transforms.
 package judge

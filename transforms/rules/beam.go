@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"reflect"
@@ -141,7 +140,7 @@ func poolsOf(next func(*fim.LanguageName) bool) (map[string]*Pool, error) {
 		for k, n := range m {
 			all = append(all, schemas.Name{Name: k.name, Role: k.role, Owner: k.owner, Count: n})
 		}
-		slices.SortFunc(all, func(a, b schemas.Name) int { return cmp.Or(fim.CompareNames(a, b), cmp.Compare(a.Count, b.Count)) })
+		fim.SortNames(all)
 		var err error
 		pools[language], err = NewPool(func(yield func(schemas.Name, error) bool) {
 			for _, n := range all {

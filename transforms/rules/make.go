@@ -38,8 +38,10 @@ func (m *Maker) Close() {
 // last candidate's reason why there is none.
 func (m *Maker) Make(c *schemas.Context, typ, generator string, repo *Repo, pool *Pool) (*schemas.Negative,
 	schemas.Reject) {
-	r := schemas.Reject{Stage: schemas.StageGenerate, ID: c.ID, Reason: RejectNoCandidate, Detail: "no rule applies here",
-		Language: c.Language, Type: typ, Generator: generator}
+	r := schemas.Reject{
+		Stage: schemas.StageGenerate, ID: c.ID, Reason: RejectNoCandidate, Detail: "no rule applies here",
+		Language: c.Language, Type: typ, Generator: generator,
+	}
 	contain.At("rules", c.ID)
 	for _, candidate := range m.generator.Generate(c, typ, repo, pool) {
 		contain.At("validity", c.ID)

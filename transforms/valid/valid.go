@@ -39,6 +39,10 @@
 // Tokens are words and single characters, without regard to the language, so a
 // text inside a string is compared like code. Where an inserted token could stand
 // at two places (f(a, a)), the first that keeps the change in one run is taken.
+//
+// # In a Beam program
+//
+// [Check] is this package as a PTransform over single proposals, see package transforms.
 package valid
 
 import (
