@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/agnivade/levenshtein"
 )
 
 //go:embed sql/*.sql
@@ -62,30 +64,8 @@ func find(name string) (Query, error) {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Query) int {
-		return cmp.Compare(distance(name, a.Name),
-			distance(name, b.Name))
+		return cmp.Compare(levenshtein.ComputeDistance(name, a.Name), levenshtein.ComputeDistance(name, b.Name))
 	})
 	return Query{}, fmt.Errorf("no query %q; the nearest are %s, %s and %s", name, all[0].Name, all[1].Name,
 		all[2].Name)
-}
-
-// distance is Levenshtein's.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

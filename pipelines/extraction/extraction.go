@@ -234,7 +234,7 @@ func (x *extraction) walk(ctx context.Context, src archives.Source, seen map[[2]
 	}
 	return sources.Walk(ctx, src, x.o.Limits,
 		func(p string, _ int64) bool {
-			if screen.MaybeSource(p) || ManifestName(p, nil) != "" || fim.IsSettings(p) {
+			if screen.MaybeSource(p) || fim.ManifestName(p, nil) != "" || fim.IsSettings(p) {
 				return true
 			}
 			if key := [2]string{src.Commit, p}; !seen[key] {

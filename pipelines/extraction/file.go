@@ -37,7 +37,7 @@ func (x *extraction) offer(ctx context.Context, f file, seen map[[2]string]bool,
 	if !screen.MaybeSource(f.path) || fim.IsSettings(f.path) {
 		told, ok, err := bug.Contain(x.bugs, siteManifest, bug.Record{ID: f.src.FileID(f.path)}, f.input,
 			func() ([]schemas.Symbol, error) {
-				return projectSymbols(f.src.Repo, f.path, f.data), nil
+				return fim.Project(f.src.Repo, f.path, f.data), nil
 			})
 		if err != nil {
 			return err

@@ -47,7 +47,7 @@ type spansInput struct {
 
 var (
 	siteManifest = bug.NewSite("package manifest", func(in File, _ string) error {
-		projectSymbols("", in.Path, in.Content)
+		fim.Project("", in.Path, in.Content)
 		return nil
 	})
 	siteLicenseFile = bug.NewSite("licence file", func(in File, _ string) error {

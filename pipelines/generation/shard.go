@@ -1,7 +1,6 @@
 package generation
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,10 +15,8 @@ import (
 	"decoy/pipelines/recipe"
 	"decoy/pipelines/work"
 	"decoy/schemas"
-	"decoy/schemas/contain"
 	"decoy/transforms/panel"
 	"decoy/transforms/rules"
-	"decoy/transforms/valid"
 )
 
 // Work makes the negatives of a shard.
@@ -84,11 +81,9 @@ func (w Work) shard(ctx context.Context, t work.Task, share work.Share) (schemas
 	if err := g.ask(ctx, paid); err != nil {
 		return d, fmt.Errorf("generators: %w", err)
 	}
-	slices.SortFunc(g.negatives, func(a, b schemas.Negative) int {
-		return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(a.ID, b.ID))
-	})
-	g.dropDuplicates()
-	g.rejects = append(g.rejects, g.internal.List...)
+	var same []schemas.Reject
+	g.negatives, same = rules.Distinct(g.negatives)
+	g.rejects = append(append(g.rejects, same...), g.internal.List...)
 	schemas.SortRejects(g.rejects)
 	d.Counts = g.counts
 	work.Tally{Counts: d.Counts, Rejects: d.Rejects}.Count(g.rejects)
@@ -118,30 +113,11 @@ func (w Work) shard(ctx context.Context, t work.Task, share work.Share) (schemas
 	return d, err
 }
 
+// Reasons of generate's rejects beside those of package valid.
 const (
-	RejectDuplicateNegative = "duplicate_negative"
-	RejectNoCandidate       = "no_candidate"
+	RejectDuplicateNegative = rules.RejectDuplicate
+	RejectNoCandidate       = rules.RejectNoCandidate
 )
-
-// dropDuplicates rejects a negative whose text another negative of its context has.
-func (g *generation) dropDuplicates() {
-	kept := g.negatives[:0]
-	seen := map[string]string{}
-	context := ""
-	for _, n := range g.negatives {
-		if n.ContextID != context {
-			clear(seen)
-			context = n.ContextID
-		}
-		if first, ok := seen[n.Text]; ok {
-			g.rejects = append(g.rejects, schemas.Reject{Stage: schemas.StageGenerate, ID: n.ID, Reason: RejectDuplicateNegative, Detail: "same text as " + first, Type: n.Type, Generator: n.Generator})
-			continue
-		}
-		seen[n.Text] = n.ID
-		kept = append(kept, n)
-	}
-	g.negatives = kept
-}
 
 // made is what one context got from the rules.
 type made struct {
@@ -150,20 +126,9 @@ type made struct {
 	requests  int64
 }
 
-// ruleTool is what one goroutine needs to make negatives by rules.
-type ruleTool struct {
-	generator *rules.Generator
-	checker   *valid.Checker
-}
-
-func newRuleTool(inventedShare float64) *ruleTool {
-	generator := rules.New(rules.Config{InventedShare: inventedShare})
-	return &ruleTool{generator, valid.NewWith(generator.Parser())}
-}
-
-func (t *ruleTool) close() {
-	t.generator.Close()
-	t.checker.Close()
+// newMaker makes negatives by rules in one goroutine.
+func newMaker(inventedShare float64) *rules.Maker {
+	return rules.NewMaker(rules.Config{InventedShare: inventedShare})
 }
 
 // rules makes the negatives of the built-in generator: for each context and type
@@ -171,11 +136,11 @@ func (t *ruleTool) close() {
 func (g *generation) rules(ctx context.Context, m panel.Member) error {
 	pools := &namePools{out: g.t.Out, pools: map[string]*lazyPool{}}
 	return work.Ordered(ctx, shard.Read[schemas.Context](g.t.Path(schemas.StageExtract, "contexts")),
-		func() (*ruleTool, func(), error) {
-			t := newRuleTool(g.o.Recipe.InventedShare)
-			return t, func() { t.close() }, nil
+		func() (**rules.Maker, func(), error) {
+			t := newMaker(g.o.Recipe.InventedShare)
+			return &t, func() { t.Close() }, nil
 		},
-		func(t *ruleTool, c schemas.Context) (made, error) {
+		func(t **rules.Maker, c schemas.Context) (made, error) {
 			var out made
 			if len(c.Types) == 0 {
 				return out, nil
@@ -218,7 +183,7 @@ type byRule struct {
 }
 
 // byRules makes a negative. A tool that fails over it is replaced.
-func (g *generation) byRules(t *ruleTool, c *schemas.Context, typ, generator string,
+func (g *generation) byRules(t **rules.Maker, c *schemas.Context, typ, generator string,
 	repo *rules.Repo, pool *rules.Pool) (byRule, bool, error) {
 	got, ok, err := bug.Contain(g.bugs, siteRules, bug.Record{ID: c.ID, Language: c.Language, Type: typ, Generator: generator}, func() (all []rulesInput) {
 		for _, names := range []bool{false, true} {
@@ -228,34 +193,14 @@ func (g *generation) byRules(t *ruleTool, c *schemas.Context, typ, generator str
 		}
 		return all
 	}, func() (got byRule, err error) {
-		got.negative, got.reject = t.make(c, typ, generator, repo, pool)
+		got.negative, got.reject = (*t).Make(c, typ, generator, repo, pool)
 		return got, nil
 	})
 	if !ok {
-		bug.Discard(t.close)
-		*t = *newRuleTool(g.o.Recipe.InventedShare)
+		bug.Discard((*t).Close)
+		*t = newMaker(g.o.Recipe.InventedShare)
 	}
 	return got, ok, err
-}
-
-func (t *ruleTool) make(c *schemas.Context, typ, generator string,
-	repo *rules.Repo, pool *rules.Pool) (*schemas.Negative, schemas.Reject) {
-	r := schemas.Reject{Stage: schemas.StageGenerate, ID: c.ID, Reason: RejectNoCandidate, Detail: "no rule applies here", Language: c.Language, Type: typ, Generator: generator}
-	contain.At("rules", c.ID)
-	for _, candidate := range t.generator.Generate(c, typ, repo, pool) {
-		contain.At("validity", c.ID)
-		v, reason, detail := t.checker.Check(c, typ, candidate.Text)
-		if reason != "" {
-			r.Reason, r.Detail = reason, detail
-			continue
-		}
-		return &schemas.Negative{
-			ID: schemas.NegativeID(c.ID, typ, generator, 0), ContextID: c.ID, Type: typ, Generator: generator,
-			Text: v.Text, Introduced: v.Introduced, Invented: candidate.Invented, EditSimilarity: v.EditSimilarity,
-			PromptVersion: rules.Version,
-		}, r
-	}
-	return nil, r
 }
 
 // namePools reads a language's names when they are first asked for.

@@ -31,9 +31,9 @@ var siteRules = bug.NewSite("rules and validity", func(in rulesInput, out string
 	if err != nil {
 		return err
 	}
-	t := newRuleTool(in.InventedShare)
-	defer t.close()
-	t.make(&in.Context, in.Type, in.Generator, rules.NewRepo(slices.Values(in.Symbols)), pool)
+	t := newMaker(in.InventedShare)
+	defer t.Close()
+	t.Make(&in.Context, in.Type, in.Generator, rules.NewRepo(slices.Values(in.Symbols)), pool)
 	return nil
 })
 

@@ -5,9 +5,8 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/agnivade/levenshtein"
 	"go.yaml.in/yaml/v3"
-
-	"decoy/transforms/valid"
 )
 
 var recipeType = reflect.TypeFor[Recipe]()
@@ -63,7 +62,7 @@ func checkFields(n *yaml.Node, t reflect.Type, at string) error {
 func nearest(word string, list []string) string {
 	best, bestD := "", 1<<30
 	for _, w := range list {
-		if d := valid.Distance(word, w); d < bestD {
+		if d := levenshtein.ComputeDistance(word, w); d < bestD {
 			best, bestD = w, d
 		}
 	}

@@ -76,6 +76,19 @@ func (e Expression) String() string {
 	return strings.Join(parts, " "+e.Op+" ")
 }
 
+// IDs lists the ids of an expression in the order in which they are written, without their
+// exceptions.
+func (e Expression) IDs() []string {
+	if e.Op == "" {
+		return []string{e.ID}
+	}
+	var out []string
+	for _, p := range e.Parts {
+		out = append(out, p.IDs()...)
+	}
+	return out
+}
+
 // Known reports whether the SPDX list has an id, deprecated ones too, and how it is
 // written there.
 func Known(id string) (written string, ok bool) {

@@ -59,9 +59,13 @@ type view struct {
 	// First files by format, for the examples; "" where there is none.
 	JSONL, TFRecord, Parquet string
 	LLaMAFactory             bool
-	HasJavaScript, HasRules  bool
-	Zstandard                bool // load_dataset needs PyPI's zstandard
+	HasRules                 bool
+	OutsideDelulu            []string // languages of the rows, as readers write them
+	Zstandard                bool     // load_dataset needs PyPI's zstandard
 }
+
+// outsideDelulu are the languages that the Delulu benchmark has no items of.
+var outsideDelulu = map[string]string{schemas.JavaScript: "JavaScript"}
 
 // table is the composition of one split.
 type table struct {
@@ -151,7 +155,9 @@ func (v *view) compose() {
 			}
 			if row.All > 0 {
 				t.Rows = append(t.Rows, row)
-				v.HasJavaScript = v.HasJavaScript || l == schemas.JavaScript
+				if name, ok := outsideDelulu[l]; ok && !slices.Contains(v.OutsideDelulu, name) {
+					v.OutsideDelulu = append(v.OutsideDelulu, name)
+				}
 			}
 		}
 		if t.All.All > 0 {

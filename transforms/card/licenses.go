@@ -2,7 +2,8 @@ package card
 
 import (
 	"slices"
-	"strings"
+
+	"decoy/schemas/spdx"
 )
 
 // hubIDs are the Hub's identifiers of the licences that rows can have.
@@ -12,7 +13,8 @@ var hubIDs = map[string]string{
 }
 
 // hubLicenses lists the Hub's identifiers of all licences in SPDX expressions,
-// sorted, "other" last. Where files were taken on somebody's word it is "other" alone.
+// sorted, "other" last. An exception (WITH) only adds permissions, and is left out.
+// Where files were taken on somebody's word it is "other" alone.
 func hubLicenses(d Data) []string {
 	if d.OwnTerms {
 		return []string{"other"}
@@ -20,18 +22,16 @@ func hubLicenses(d Data) []string {
 	out := []string{}
 	other := false
 	for _, l := range d.Licenses {
-		words := strings.FieldsFunc(l.Name, func(r rune) bool { return r == '(' || r == ')' || r == ' ' })
-		for i := 0; i < len(words); i++ {
-			switch w := words[i]; strings.ToUpper(w) {
-			case "AND", "OR":
-			case "WITH": // an exception only adds permissions
-				i++
-			default:
-				if id, ok := hubIDs[w]; ok {
-					out = append(out, id)
-				} else {
-					other = true
-				}
+		e, err := spdx.Parse(l.Name)
+		if err != nil {
+			other = true
+			continue
+		}
+		for _, id := range e.IDs() {
+			if hub, ok := hubIDs[id]; ok {
+				out = append(out, hub)
+			} else {
+				other = true
 			}
 		}
 	}

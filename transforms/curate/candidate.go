@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"decoy/schemas"
-	"decoy/transforms/judge"
+	"decoy/transforms/text"
 )
 
 // Reasons of curate's rejects.
@@ -143,7 +143,7 @@ const aroundGolden = 32
 // words are the texts of the tokens of src without line breaks.
 func words(src string) []string {
 	var out []string
-	for _, t := range judge.Tokens(src) {
+	for _, t := range text.Tokens(src) {
 		if t.Text != "\n" {
 			out = append(out, t.Text)
 		}

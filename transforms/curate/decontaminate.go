@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"decoy/transforms/judge"
+	"decoy/transforms/text"
+
 	"github.com/zeebo/xxh3"
 )
 
@@ -111,7 +112,7 @@ type spot struct {
 func placed(prefix, golden, suffix string) (toks []spot, from, to int) {
 	p := tailOf(prefix)
 	end := len(p) + len(golden)
-	for _, t := range judge.Tokens(p + golden + headOf(suffix)) {
+	for _, t := range text.Tokens(p + golden + headOf(suffix)) {
 		if t.Text == "\n" {
 			continue
 		}

@@ -70,4 +70,9 @@
 // All that is done for a candidate before it is chosen is constant, apart from its
 // text: the candidates are a heap of hashes, of which a few are taken out; the
 // declaration around a span and what stands in it are found by binary search.
+//
+// # In a Beam program
+//
+// [Extract] is this package as a PTransform over single files: package transforms says how it
+// composes with the others.
 package fim

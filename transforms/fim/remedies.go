@@ -9,4 +9,5 @@ var Remedies = map[string]string{
 	RejectDeclBroken: "look whether the files are of the language that their names say: they do not parse",
 	RejectDeclCut:    "raise extract.prefix_bytes and extract.suffix_bytes",
 	RejectHeadCut:    "raise extract.prefix_bytes",
+	RejectLanguage:   "leave the file out, or give its language: it is read as none of schemas.Languages",
 }

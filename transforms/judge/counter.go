@@ -5,8 +5,10 @@ import (
 	"iter"
 	"slices"
 
-	"decoy/schemas"
 	"github.com/zeebo/xxh3"
+
+	"decoy/schemas"
+	"decoy/transforms/text"
 )
 
 // Counter counts the n-grams of files of one language and fold. The zero value is
@@ -22,7 +24,7 @@ type Counter struct {
 
 // Add counts one file. Each distinct token of the file is spelled once: the
 // spelling model is to know what names look like, not how often "(" stands.
-func (c *Counter) Add(tokens []Token) {
+func (c *Counter) Add(tokens []text.Token) {
 	if len(tokens) == 0 {
 		return
 	}
@@ -104,7 +106,7 @@ func (s *Sample) Offer(fold int, src string) {
 	if found {
 		return
 	}
-	f.src, f.tokens = src, int64(len(Tokens(src)))
+	f.src, f.tokens = src, int64(len(text.Tokens(src)))
 	s.files = slices.Insert(s.files, i, f)
 	s.tokens += f.tokens
 	for n := len(s.files); n > 0 && s.tokens-s.files[n-1].tokens >= s.quota; n-- {
@@ -131,7 +133,7 @@ func (s *Sample) Counters() (out [schemas.Folds]*Counter) {
 		if out[f.fold] == nil {
 			out[f.fold] = &Counter{}
 		}
-		out[f.fold].Add(Tokens(f.src))
+		out[f.fold].Add(text.Tokens(f.src))
 	}
 	return out
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"decoy/schemas"
+	"decoy/transforms/text"
 )
 
 // corpus is n small files that share names.
@@ -24,7 +25,7 @@ func counts(t testing.TB, files ...string) []byte {
 	t.Helper()
 	c := &Counter{}
 	for _, f := range files {
-		c.Add(Tokens(f))
+		c.Add(text.Tokens(f))
 	}
 	var b bytes.Buffer
 	n, err := c.WriteTo(&b)
@@ -106,7 +107,7 @@ func (f *fullDisk) Write(p []byte) (int, error) {
 
 func TestWriteErrors(t *testing.T) {
 	c := &Counter{}
-	c.Add(Tokens(corpus(1)[0]))
+	c.Add(text.Tokens(corpus(1)[0]))
 	if _, err := c.WriteTo(&fullDisk{100}); err == nil {
 		t.Error("WriteTo hides a full disk")
 	}

@@ -28,7 +28,7 @@
 //
 // # The model
 //
-// Tokens of a language-neutral lexer ([Tokens]); n-grams up to order 4; integer
+// Tokens of a language-neutral lexer ([text.Tokens]); n-grams up to order 4; integer
 // counts keyed by 64-bit hashes. Orders are interpolated from 1 to 4, with weights
 // that depend on the context's count alone:
 //
@@ -139,4 +139,9 @@
 // Products are accumulated in a fixed order, as mantissa and exponent; products
 // that are summed are rounded by an explicit conversion, so no compiler fuses
 // them; the logarithm is our own, since math.Log differs between architectures.
+//
+// # In a Beam program
+//
+// [Count] and [Score] are the n-gram judge as PTransforms over single records, see package
+// transforms.
 package judge

@@ -176,5 +176,5 @@ func (s *Scorer) symbol(keys []uint64) float64 {
 	return p
 }
 
-// smallest keeps a token of longWord strange bytes from underflowing.
+// smallest keeps a token of text.LongWord strange bytes from underflowing.
 const smallest = 1e-300

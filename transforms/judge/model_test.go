@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"decoy/schemas"
+	"decoy/transforms/text"
 )
 
 func load(t testing.TB, parts ...[]byte) *Model {
@@ -136,8 +137,8 @@ func TestSpellingSumsToOne(t *testing.T) {
 
 func TestCacheIsADistribution(t *testing.T) {
 	var c cache
-	c.add(Tokens("a b a c"))
-	c.add(Tokens("b d\n"))
+	c.add(text.Tokens("a b a c"))
+	c.add(text.Tokens("b d\n"))
 	for _, ctx := range [][]string{nil, {"a"}, {"c"}, {"z"}, {"a", "b"}, {"b", "a"}, {"z", "a"}, {"d", "\n"}} {
 		var keys []uint64
 		for _, x := range ctx {

@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"decoy/schemas"
+	"decoy/transforms/text"
 )
 
 const (
@@ -26,13 +27,13 @@ type Window struct {
 
 // Window prepares the context prefix + golden + suffix.
 func (s *Scorer) Window(prefix, golden, suffix string) *Window {
-	after := Tokens(suffix)
+	after := text.Tokens(suffix)
 	head := suffix
 	if len(after) > suffixTokens {
 		head = suffix[:after[suffixTokens-1].End]
 	}
 	w := &Window{s: s, tail: tail(prefix), head: head}
-	before := Tokens(prefix)
+	before := text.Tokens(prefix)
 	w.cache.grams.reserve(cacheOrder * (len(before) + len(after) + 2))
 	w.cache.add(before)
 	w.cache.add(after)
@@ -64,11 +65,11 @@ func (s *Scorer) Score(prefix, golden, candidate, suffix string) float64 {
 	return s.Window(prefix, golden, suffix).Margin(candidate)
 }
 
-// score is P(text + head | tail): every token that ends after the tail counts.
-func (w *Window) score(text string) product {
+// score is P(completion + head | tail): every token that ends after the tail counts.
+func (w *Window) score(completion string) product {
 	p := product{1, 0}
 	var keys []uint64
-	for _, t := range Tokens(w.tail + text + w.head) {
+	for _, t := range text.Tokens(w.tail + completion + w.head) {
 		keys = append(keys, tokenKey(t.Text))
 		if t.End <= len(w.tail) {
 			continue
@@ -91,7 +92,7 @@ type cache struct {
 	keys  []uint64
 }
 
-func (c *cache) add(tokens []Token) {
+func (c *cache) add(tokens []text.Token) {
 	if len(tokens) == 0 {
 		return
 	}

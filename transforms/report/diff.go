@@ -2,8 +2,9 @@ package report
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf8"
+
+	"decoy/transforms/text"
 )
 
 // part is a stretch of a line: unchanged text around the golden (""), text inside
@@ -107,24 +108,20 @@ func shown(parts []part) []part {
 	return out
 }
 
+// grain of a shown diff: white space is shown, so it is tokens too.
+var grain = text.Grain{Spaces: true}
+
 // diff marks what was deleted from golden and what was inserted in negative.
 func diff(golden, negative string) (gold, neg []part) {
-	g, n := tokens(golden), tokens(negative)
-	head := 0
-	for head < len(g) && head < len(n) && g[head] == n[head] {
-		head++
-	}
-	tail := 0
-	for tail < len(g)-head && tail < len(n)-head && g[len(g)-1-tail] == n[len(n)-1-tail] {
-		tail++
-	}
-	keepG, keepN := align(g[head:len(g)-tail], n[head:len(n)-tail])
+	g, n := text.Cut(golden, grain), text.Cut(negative, grain)
+	head, tail := text.Ends(g, n)
+	keepG, keepN := keep(g[head:len(g)-tail], n[head:len(n)-tail])
 	return mark(g, head, keepG, "del"), mark(n, head, keepN, "ins")
 }
 
 // mark joins tokens to parts. keep says which of those from head on are unchanged;
 // those after keep are too.
-func mark(toks []string, head int, keep []bool, class string) []part {
+func mark(toks []text.Token, head int, keep []bool, class string) []part {
 	var out []part
 	for i, t := range toks {
 		c := "mid"
@@ -132,82 +129,29 @@ func mark(toks []string, head int, keep []bool, class string) []part {
 			c = class
 		}
 		if len(out) > 0 && out[len(out)-1].Class == c {
-			out[len(out)-1].Text += t
+			out[len(out)-1].Text += t.Text
 		} else {
-			out = append(out, part{c, t})
+			out = append(out, part{c, t.Text})
 		}
 	}
 	return out
 }
 
-// align finds the tokens of a longest common subsequence. White space that stands
-// between two changes counts as changed: marks in crumbs are hard to read.
-func align(a, b []string) (keepA, keepB []bool) {
+// keep says which tokens of each side belong to a longest common subsequence. White space
+// that stands between two changes counts as changed: marks in crumbs are hard to read.
+func keep(a, b []text.Token) (keepA, keepB []bool) {
 	keepA, keepB = make([]bool, len(a)), make([]bool, len(b))
 	if len(a)*len(b) > alignCells {
 		return keepA, keepB
 	}
-	w := len(b) + 1
-	best := make([]int32, (len(a)+1)*w)
-	for i := len(a) - 1; i >= 0; i-- {
-		for j := len(b) - 1; j >= 0; j-- {
-			if a[i] == b[j] {
-				best[i*w+j] = best[(i+1)*w+j+1] + 1
-			} else {
-				best[i*w+j] = max(best[(i+1)*w+j], best[i*w+j+1])
-			}
-		}
-	}
-	type match struct{ i, j int }
-	var matches []match
-	for i, j := 0, 0; i < len(a) && j < len(b); {
-		switch {
-		case a[i] == b[j]:
-			matches = append(matches, match{i, j})
-			i, j = i+1, j+1
-		case best[(i+1)*w+j] >= best[i*w+j+1]:
-			i++
-		default:
-			j++
-		}
-	}
+	matches := text.Align(a, b)
 	for k, m := range matches {
-		alone := (k == 0 || matches[k-1].i < m.i-1 || matches[k-1].j < m.j-1) &&
-			(k == len(matches)-1 || matches[k+1].i > m.i+1 || matches[k+1].j > m.j+1)
-		if alone && strings.TrimSpace(a[m.i]) == "" {
+		alone := (k == 0 || matches[k-1][0] < m[0]-1 || matches[k-1][1] < m[1]-1) &&
+			(k == len(matches)-1 || matches[k+1][0] > m[0]+1 || matches[k+1][1] > m[1]+1)
+		if alone && strings.TrimSpace(a[m[0]].Text) == "" {
 			continue
 		}
-		keepA[m.i], keepB[m.j] = true, true
+		keepA[m[0]], keepB[m[1]] = true, true
 	}
 	return keepA, keepB
-}
-
-// tokens cuts text into words, runs of white space and single characters.
-func tokens(s string) []string {
-	var out []string
-	for s != "" {
-		r, n := utf8.DecodeRuneInString(s)
-		if c := class(r); c != 0 {
-			for n < len(s) {
-				next, size := utf8.DecodeRuneInString(s[n:])
-				if class(next) != c {
-					break
-				}
-				n += size
-			}
-		}
-		out = append(out, s[:n])
-		s = s[n:]
-	}
-	return out
-}
-
-func class(r rune) int {
-	switch {
-	case r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r):
-		return 1
-	case unicode.IsSpace(r):
-		return 2
-	}
-	return 0
 }

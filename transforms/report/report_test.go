@@ -58,7 +58,7 @@ func parse(t *testing.T, page []byte) []element {
 	}
 }
 
-func text(elements []element) string {
+func textOf(elements []element) string {
 	var b strings.Builder
 	for _, e := range elements {
 		b.WriteString(e.Text)
@@ -120,7 +120,7 @@ func TestTagsOfContentAreText(t *testing.T) {
 		}
 	}
 	for _, want := range []string{"<script>alert('x')</script> & ‹U+202E›mirror", "<b>not bold</b>"} {
-		if !strings.Contains(text(parse(t, []byte(page))), want) {
+		if !strings.Contains(textOf(parse(t, []byte(page))), want) {
 			t.Errorf("the text lost %q", want)
 		}
 	}
@@ -155,7 +155,7 @@ func TestAnchorsExist(t *testing.T) {
 
 // Every part of the data must reach the page.
 func TestPageShowsTheData(t *testing.T) {
-	all := text(parse(t, render(t, fixture())))
+	all := textOf(parse(t, render(t, fixture())))
 	for _, want := range []string{
 		"demo", "NOT decontaminated", "31,877", "5 of 10 negatives were right in the hand check",
 		"license_unclear", "declaration_broken", unexplained, "132 records were lost without a recorded reason",
@@ -169,7 +169,7 @@ func TestPageShowsTheData(t *testing.T) {
 	}
 	d := fixture()
 	d.Decontaminated = []string{"delulu", "safim"}
-	if all = text(parse(t, render(t, d))); !strings.Contains(all, "decontaminated against: delulu, safim") || strings.Contains(all, "NOT decontaminated") {
+	if all = textOf(parse(t, render(t, d))); !strings.Contains(all, "decontaminated against: delulu, safim") || strings.Contains(all, "NOT decontaminated") {
 		t.Error("the benchmarks are not named")
 	}
 }

@@ -55,6 +55,10 @@
 // are followed through written and constructed types, fields and results, without
 // generics, overloads or inference. Extension methods and macros are not followed
 // at all.
+//
+// # In a Beam program
+//
+// [Generate] is this package as a PTransform over single records, see package transforms.
 package rules
 
 import (

@@ -3,55 +3,22 @@ package valid
 import (
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"decoy/transforms/text"
 )
 
-// token is one word, number or punctuation character.
-type token struct {
-	text       string
-	start, end int
-}
+// grain of the comparison: a string is many tokens, so that a change inside one is a small
+// change.
+var grain = text.Grain{Dollar: true}
 
-// lex splits code into words and single characters. A string is many tokens, so
-// that a change inside one is a small change.
-func lex(s string) []token {
-	var out []token
-	for i := 0; i < len(s); {
-		r, n := utf8.DecodeRuneInString(s[i:])
-		start := i
-		switch {
-		case unicode.IsSpace(r):
-			i += n
-			continue
-		case wordRune(r):
-			for i < len(s) {
-				if r, n = utf8.DecodeRuneInString(s[i:]); !wordRune(r) {
-					break
-				}
-				i += n
-			}
-		default:
-			i += n
-		}
-		out = append(out, token{s[start:i], start, i})
-	}
-	return out
-}
-
-func wordRune(r rune) bool {
-	return r == '_' || r == '$' || unicode.IsLetter(r) || unicode.IsDigit(r)
-}
+func lex(code string) []text.Token { return text.Cut(code, grain) }
 
 // isWord reports whether a token is a word or a number.
-func isWord(t string) bool {
-	r, _ := utf8.DecodeRuneInString(t)
-	return wordRune(r)
-}
+func isWord(token string) bool { return grain.IsWord(token) }
 
 // equal reports whether two token lists hold the same tokens.
-func equal(a, b []token) bool {
-	return slices.EqualFunc(a, b, func(x, y token) bool { return x.text == y.text })
+func equal(a, b []text.Token) bool {
+	return slices.EqualFunc(a, b, func(x, y text.Token) bool { return x.Text == y.Text })
 }
 
 // run is one change: [goldStart, goldEnd) of the golden became [start, end) of the
@@ -88,8 +55,7 @@ func (d difference) introduced() []string {
 	}
 	for _, r := range d.runs {
 		for _, t := range r.text {
-			if first, _ := utf8.DecodeRuneInString(t); wordRune(first) && !unicode.IsDigit(first) &&
-				!slices.Contains(out, t) && !gone[t] {
+			if grain.IsName(t) && !slices.Contains(out, t) && !gone[t] {
 				out = append(out, t)
 			}
 		}
@@ -97,17 +63,17 @@ func (d difference) introduced() []string {
 	return out
 }
 
-// compare aligns the tokens of golden and text and rebuilds the text: the golden's
-// bytes wherever tokens agree, and between them the changed tokens of the text.
-func compare(golden, text string) difference {
-	g, t := lex(golden), lex(text)
+// compare aligns the tokens of golden and changed and rebuilds the changed text: the golden's
+// bytes wherever tokens agree, and between them what changed has instead.
+func compare(golden, changed string) difference {
+	g, t := lex(golden), lex(changed)
 	var d difference
 	var w strings.Builder
 	copied := 0 // bytes of the golden that are written or replaced
 	gi, ti := 0, 0
 	for _, p := range append(align(g, t), [2]int{len(g), len(t)}) {
 		if gi < p[0] || ti < p[1] {
-			r, with := gap{golden, text, g, t, gi, p[0], ti, p[1]}.fill()
+			r, with := gap{golden, changed, g, t, gi, p[0], ti, p[1]}.fill()
 			w.WriteString(golden[copied:r.goldStart])
 			r.start = w.Len()
 			w.WriteString(with)
@@ -126,7 +92,7 @@ func compare(golden, text string) difference {
 // [ti, tj) of the text.
 type gap struct {
 	golden, text   string
-	g, t           []token
+	g, t           []text.Token
 	gi, gj, ti, tj int
 }
 
@@ -135,31 +101,31 @@ type gap struct {
 // goes with them, so that what stays keeps its own.
 func (x gap) fill() (r run, with string) {
 	for _, t := range x.g[x.gi:x.gj] {
-		r.gold = append(r.gold, t.text)
+		r.gold = append(r.gold, t.Text)
 	}
 	for _, t := range x.t[x.ti:x.tj] {
-		r.text = append(r.text, t.text)
+		r.text = append(r.text, t.Text)
 	}
 	from, to := bounds(x.golden, x.g, x.gi, x.gj)
 	textFrom, textTo := bounds(x.text, x.t, x.ti, x.tj)
 	first, last := x.gi == 0, x.gj == len(x.g)
 	switch {
 	case len(r.text) > 0 && len(r.gold) > 0:
-		r.goldStart, r.goldEnd = x.g[x.gi].start, x.g[x.gj-1].end
-		start, end := x.t[x.ti].start, x.t[x.tj-1].end
+		r.goldStart, r.goldEnd = x.g[x.gi].Start, x.g[x.gj-1].End
+		start, end := x.t[x.ti].Start, x.t[x.tj-1].End
 		if r.text[0] == "," && r.gold[0] != "," { // the space before a comma is the comma's
 			r.goldStart, start = from, textFrom
 		}
 		// Where the golden has no space, words must not run together.
-		if !first && from == r.goldStart && isWord(x.g[x.gi-1].text) && isWord(r.text[0]) {
+		if !first && from == r.goldStart && isWord(x.g[x.gi-1].Text) && isWord(r.text[0]) {
 			start = textFrom
 		}
-		if !last && to == r.goldEnd && isWord(x.g[x.gj].text) && isWord(r.text[len(r.text)-1]) {
+		if !last && to == r.goldEnd && isWord(x.g[x.gj].Text) && isWord(r.text[len(r.text)-1]) {
 			end = textTo
 		}
 		return r, x.text[start:end]
 	case len(r.text) > 0: // tokens come
-		start, end := x.t[x.ti].start, x.t[x.tj-1].end
+		start, end := x.t[x.ti].Start, x.t[x.tj-1].End
 		lead, trail, space := x.text[textFrom:start], x.text[end:textTo], x.golden[from:to]
 		with = x.text[start:end]
 		after := first || lead == space || trail != space && r.text[len(r.text)-1] == "," && r.text[0] != ","
@@ -180,13 +146,13 @@ func (x gap) fill() (r run, with string) {
 		r.goldStart, r.goldEnd = from, from
 		return r, lead + with
 	default: // tokens go
-		start, end := x.g[x.gi].start, x.g[x.gj-1].end
+		start, end := x.g[x.gi].Start, x.g[x.gj-1].End
 		lead, trail := x.golden[from:start], x.golden[end:to]
 		keepTrail := r.gold[0] == "," && r.gold[len(r.gold)-1] != "," || !last &&
-			strings.Contains(")]}", x.g[x.gj].text)
+			strings.Contains(")]}", x.g[x.gj].Text)
 		if first || last {
 			keepTrail = last && !first
-		} else if isWord(x.g[x.gi-1].text) && isWord(x.g[x.gj].text) {
+		} else if isWord(x.g[x.gi-1].Text) && isWord(x.g[x.gj].Text) {
 			if lead+trail == "" {
 				r.goldStart, r.goldEnd = from, to
 				return r, " "
@@ -204,57 +170,27 @@ func (x gap) fill() (r run, with string) {
 
 // bounds is the range between the tokens around tokens [i, j), white space
 // included.
-func bounds(s string, tokens []token, i, j int) (from, to int) {
+func bounds(s string, tokens []text.Token, i, j int) (from, to int) {
 	to = len(s)
 	if i > 0 {
-		from = tokens[i-1].end
+		from = tokens[i-1].End
 	}
 	if j < len(tokens) {
-		to = tokens[j].start
+		to = tokens[j].Start
 	}
 	return from, to
 }
 
 // align is the longest common subsequence of two token lists, as pairs of indices.
 // Common ends are taken first: they make the change one run where it can be one.
-func align(g, t []token) [][2]int {
-	head := 0
-	for head < len(g) && head < len(t) && g[head].text == t[head].text {
-		head++
-	}
-	tail := 0
-	for tail < len(g)-head && tail < len(t)-head && g[len(g)-1-tail].text == t[len(t)-1-tail].text {
-		tail++
-	}
-	var out [][2]int
+func align(g, t []text.Token) [][2]int {
+	head, tail := text.Ends(g, t)
+	out := make([][2]int, 0, len(g)+1)
 	for i := range head {
 		out = append(out, [2]int{i, i})
 	}
-	a, b := g[head:len(g)-tail], t[head:len(t)-tail]
-	length := make([][]int32, len(a)+1)
-	for i := range length {
-		length[i] = make([]int32, len(b)+1)
-	}
-	for i := len(a) - 1; i >= 0; i-- {
-		for j := len(b) - 1; j >= 0; j-- {
-			if a[i].text == b[j].text {
-				length[i][j] = length[i+1][j+1] + 1
-			} else {
-				length[i][j] = max(length[i+1][j], length[i][j+1])
-			}
-		}
-	}
-	for i, j := 0, 0; i < len(a) && j < len(b); {
-		switch {
-		case a[i].text == b[j].text:
-			out = append(out, [2]int{head + i, head + j})
-			i++
-			j++
-		case length[i+1][j] >= length[i][j+1]:
-			i++
-		default:
-			j++
-		}
+	for _, p := range text.Align(g[head:len(g)-tail], t[head:len(t)-tail]) {
+		out = append(out, [2]int{head + p[0], head + p[1]})
 	}
 	for k := tail; k > 0; k-- {
 		out = append(out, [2]int{len(g) - k, len(t) - k})

@@ -99,26 +99,3 @@ func TestIntroduced(t *testing.T) {
 		t.Errorf("introduced %q", got)
 	}
 }
-
-func TestSimilarity(t *testing.T) {
-	tests := []struct {
-		a, b     string
-		distance int
-	}{
-		{"", "", 0}, {"a", "", 1}, {"kitten", "sitting", 3}, {"abc", "abc", 0}, {"größe", "grosse", 3}, {"flaw", "lawn", 2}, {"ab", "ba", 2},
-	}
-	for _, tt := range tests {
-		if got := Distance(tt.a, tt.b); got != tt.distance {
-			t.Errorf("Distance(%q, %q) = %d, want %d", tt.a, tt.b, got, tt.distance)
-		}
-		if Distance(tt.a, tt.b) != Distance(tt.b, tt.a) {
-			t.Errorf("the distance of %q and %q depends on their order", tt.a, tt.b)
-		}
-	}
-	if s := Similarity("abcd", "abcx"); s != 0.75 {
-		t.Errorf("similarity %v", s)
-	}
-	if Similarity("", "") != 1 || Similarity("a", "") != 0 {
-		t.Error("similarity of empty texts")
-	}
-}

@@ -165,7 +165,7 @@ func arguments(f *syntax.Facts, c *syntax.Call) []argument {
 	for _, a := range c.Args {
 		text := ""
 		for _, t := range lex(string(f.Src[a.ValueStart:a.ValueEnd])) {
-			text += t.text + " "
+			text += t.Text + " "
 		}
 		if a.Spread {
 			text = "... " + text

@@ -28,12 +28,12 @@ func (s service) imports() (reason, detail string) {
 			start, end int
 		}{{s.golden, g, r.goldStart, r.goldEnd}, {s.text, t, r.start, r.end}} {
 			for _, w := range lex(string(side.f.Src[side.start:side.end])) {
-				if !isWord(w.text) {
+				if !isWord(w.Text) {
 					continue
 				}
-				p, ok := partAround(side.im, side.start+w.start, side.start+w.end)
+				p, ok := partAround(side.im, side.start+w.Start, side.start+w.End)
 				if !ok {
-					return RejectCollateral, fmt.Sprintf("%s is neither a module's path nor an imported name", w.text)
+					return RejectCollateral, fmt.Sprintf("%s is neither a module's path nor an imported name", w.Text)
 				}
 				if side.f == s.text {
 					touched[p] = true

@@ -39,6 +39,10 @@
 // Tokens are words and single characters, without regard to the language, so a
 // text inside a string is compared like code. Where an inserted token could stand
 // at two places (f(a, a)), the first that keeps the change in one run is taken.
+//
+// # In a Beam program
+//
+// [Check] is this package as a PTransform over single proposals, see package transforms.
 package valid
 
 import (
@@ -48,6 +52,7 @@ import (
 
 	"decoy/schemas"
 	"decoy/transforms/syntax"
+	"decoy/transforms/text"
 )
 
 // Reasons for which a completion is no valid negative.
@@ -105,24 +110,24 @@ func (c *Checker) Close() {
 	c.changed.Close()
 }
 
-// Check repairs and checks text as a negative of type typ for ctx. An empty reason
+// Check repairs and checks a candidate as a negative of type typ for ctx. An empty reason
 // means that it is valid.
-func (c *Checker) Check(ctx *schemas.Context, typ, text string) (r Result, reason, detail string) {
-	if reason, detail = surface(ctx.Golden, text); reason != "" {
+func (c *Checker) Check(ctx *schemas.Context, typ, candidate string) (r Result, reason, detail string) {
+	if reason, detail = surface(ctx.Golden, candidate); reason != "" {
 		return r, reason, detail
 	}
-	if n := utf8.RuneCountInString(text); n > 4*MaxChars { // white space may go
+	if n := utf8.RuneCountInString(candidate); n > 4*MaxChars { // white space may go
 		return r, RejectLength, fmt.Sprintf("%d characters, at most %d", n, MaxChars)
 	}
-	if equal(lex(ctx.Golden), lex(text)) {
+	if equal(lex(ctx.Golden), lex(candidate)) {
 		return r, RejectSame, "differs from the golden in white space at most"
 	}
-	d := compare(ctx.Golden, lineEnds(ctx, text))
+	d := compare(ctx.Golden, lineEnds(ctx, candidate))
 	r.Text = d.text
 	if n := utf8.RuneCountInString(r.Text); n > MaxChars {
 		return r, RejectLength, fmt.Sprintf("%d characters, at most %d", n, MaxChars)
 	}
-	r.EditSimilarity = Similarity(ctx.Golden, r.Text)
+	r.EditSimilarity = text.Similarity(ctx.Golden, r.Text)
 	if r.EditSimilarity < MinSimilarity {
 		return r, RejectSimilarity, fmt.Sprintf("edit similarity %.3f, at least %v", r.EditSimilarity, MinSimilarity)
 	}
@@ -170,7 +175,7 @@ func (c *Checker) known(word string) bool {
 	if c.words == nil {
 		c.words = map[string]bool{}
 		for _, t := range lex(string(c.facts.Src)) {
-			c.words[t.text] = true
+			c.words[t.Text] = true
 		}
 		for _, w := range c.facts.Lang.Rules.Predeclared {
 			c.words[w] = true

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"decoy/schemas"
+	"decoy/transforms/text"
 )
 
 // at cuts a window at ⟦golden⟧.
@@ -140,7 +141,7 @@ func TestCheck(t *testing.T) {
 			if got := strings.Join(r.Introduced, " "); got != tt.introduced {
 				t.Errorf("introduced %q, want %q", got, tt.introduced)
 			}
-			if r.EditSimilarity != Similarity(ctx.Golden, r.Text) {
+			if r.EditSimilarity != text.Similarity(ctx.Golden, r.Text) {
 				t.Errorf("edit similarity %v", r.EditSimilarity)
 			}
 		})

@@ -23,7 +23,7 @@ func (q *query) member(e entity, name string) entity {
 			}
 			return out
 		}
-		if q.w.library == "python" && e.mod.state == standard {
+		if q.w.submodules && e.mod.state == standard {
 			if m := q.w.module(q, e.mod.name+"."+name, nil); m.state == standard {
 				return entity{kind: aModule, mod: m}
 			}

@@ -88,14 +88,14 @@ func (q *query) supers(c *closure, t typ) []typ {
 				c.dynamic = fmt.Sprintf("%s is not read", m.file.path)
 			}
 		}
-		if d.open && !(q.w.library == "rust" && !d.decorated) {
+		if d.open && !q.w.whole {
 			c.dynamic = fmt.Sprintf("%s may have members that are not written (%s)", d.name, d.at())
 		}
 		if d.decorated {
 			c.dynamic = fmt.Sprintf("%s is decorated (%s)", d.name, d.at())
 		}
 		for _, s := range supersOf(d) {
-			if q.w.family[0] == "go" && goUnnamed(s) {
+			if q.w.unnamed != nil && q.w.unnamed(s) {
 				continue
 			}
 			outer := d.owner

@@ -98,4 +98,8 @@
 //
 // This package shares no predicate with the generator of rules: what one believes
 // wrong, the other has to find out by itself.
+//
+// # In a Beam program
+//
+// [Certify] is this package as a PTransform over single records, see package transforms.
 package verify

@@ -104,28 +104,10 @@ func (s *site) denotes(n, scope, depth int) entity {
 
 // literal is the type of a literal, where the library lists its members.
 func (s *site) literal(kind, text string) (typ, bool) {
-	name := ""
-	switch {
-	case slices.Contains(s.rules().Strings, kind):
-		switch s.w.library {
-		case "python":
-			name = "str"
-			if strings.ContainsAny(strings.ToLower(text[:min(2, len(text))]), "b") && !strings.HasPrefix(text, `"`) &&
-				!strings.HasPrefix(text, "'") {
-				name = "bytes"
-			}
-		case "java":
-			name = "java.lang.String"
-		case "javascript":
-			name = "String"
-		}
-	case s.w.library == "python":
-		name = map[string]string{"list": "list", "list_comprehension": "list", "dictionary": "dict",
-			"dictionary_comprehension": "dict", "set": "set", "set_comprehension": "set", "tuple": "tuple"}[kind]
-	case s.w.library == "javascript":
-		name = map[string]string{"array": "Array", "regex": "RegExp"}[kind]
+	if s.w.literal == nil {
+		return typ{}, false
 	}
-	t := s.lib.types[name]
+	t := s.lib.types[s.w.literal(kind, text, slices.Contains(s.rules().Strings, kind))]
 	return typ{lib: t}, t != nil
 }
 
@@ -317,27 +299,10 @@ func (s *site) importedName(im imported, name string) entity {
 	if t, ok := s.typeImported(im, s.file); ok {
 		return entity{kind: aType, typ: t}
 	}
-	if im.name != "" && s.w.library == "python" {
-		if m := s.w.module(s.query, strings.TrimSuffix(im.module, ".")+"."+im.name, s.file); m.state == present ||
-			m.state == standard {
-			if strings.Trim(im.module, ".") == "" {
-				m = s.w.module(s.query, im.module+im.name, s.file)
-			}
-			if x := s.export(s.w.module(s.query, im.module, s.file), im.name); len(x.decls) > 0 {
-				return unclear("%s is a module and a name of %s", im.name, im.module)
-			}
-			return entity{kind: aModule, mod: m}
+	if s.w.imported != nil {
+		if e, ok := s.w.imported(s, im, name); ok {
+			return e
 		}
-		if strings.Trim(im.module, ".") == "" {
-			if m := s.w.module(s.query, im.module+im.name, s.file); m.state == present {
-				return entity{kind: aModule, mod: m}
-			}
-		}
-		m := s.w.module(s.query, im.module, s.file)
-		if x := s.export(m, im.name); len(x.decls) > 0 {
-			return s.declared(x.decls, name)
-		}
-		return unclear("%s of %s is not known", im.name, im.module)
 	}
 	if im.name != "" {
 		m := s.w.module(s.query, im.module, s.file)
@@ -353,13 +318,6 @@ func (s *site) importedName(im imported, name string) entity {
 		return unclear("%s of %s is not known", im.name, im.module)
 	}
 	m := s.w.module(s.query, im.module, s.file)
-	if s.w.library == "python" && strings.Contains(im.module, ".") && im.local != "" &&
-		!strings.HasPrefix(im.module, ".") {
-		if first, _, _ := strings.Cut(im.module, "."); im.local == first {
-			// import a.b binds a; what its attributes are, depends on all imports.
-			return unclear("import %s binds %s", im.module, first)
-		}
-	}
 	if m.state == present || m.state == standard {
 		if s.w.packageGuess && m.state == present && m.packageName() != "" && im.local != m.packageName() &&
 			!strings.Contains(string(s.f.Src), im.local+" \"") {

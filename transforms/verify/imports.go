@@ -174,21 +174,19 @@ func (s *site) importName(it syntax.ImportItem, m module) finding {
 	if x.where != "" {
 		return exists("%s has %s: %s", it.Module, it.Name, x.where)
 	}
-	for _, joint := range []string{s.w.separator} {
-		full := it.Module + joint + it.Name
-		if strings.HasSuffix(it.Module, joint) {
+	if !s.w.namesOnly {
+		full := it.Module + s.w.separator + it.Name
+		if strings.HasSuffix(it.Module, s.w.separator) {
 			full = it.Module + it.Name
 		}
-		if s.w.ambient || s.w.library == "java" {
-			break
-		}
-		if sub := s.w.module(s.query, full, s.file); sub.state == present || sub.state == standard {
+		sub := s.w.module(s.query, full, s.file)
+		if sub.state == present || sub.state == standard {
 			return exists("%s is a module", full)
-		} else if sub.open != "" && s.w.library == "python" {
-			return abstain("%s: %s", full, sub.open)
-		} else if sub.state == external && s.w.library == "python" && strings.HasPrefix(it.Module, ".") &&
-			m.isPackage() {
-			return abstain("%s could be a module that is made when the package is built", full)
+		}
+		if s.w.built != nil {
+			if why := s.w.built(full, it, m, sub); why != "" {
+				return abstain("%s", why)
+			}
 		}
 	}
 	if generatedName(it.Name) && !s.w.ambient && m.state == present {
@@ -200,7 +198,7 @@ func (s *site) importName(it syntax.ImportItem, m module) finding {
 	if m.state == standard {
 		weak := ""
 		top, _, _ := strings.Cut(it.Module, ".")
-		if s.w.ambient || s.w.library == "python" && slices.Contains(pythonPlatform, top) {
+		if s.w.varies != nil && s.w.varies(top) {
 			weak = "the list is of one version and platform"
 		}
 		return certain(weak, "the standard library's %s has %d names in its list, none is %s", it.Module, len(m.lib),

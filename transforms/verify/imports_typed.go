@@ -16,7 +16,7 @@ import (
 // alias, a class of a package.
 func (s *site) typeItem(it syntax.ImportItem, m module) (verdict, bool) {
 	if it.Wildcard && !it.Static {
-		if s.w.library != "java" || m.state == present || m.state == standard {
+		if !s.w.importsTypes || m.state == present || m.state == standard {
 			return verdict{}, false
 		}
 		if _, ok := s.typeByFullName(it.Module); ok {
@@ -28,7 +28,7 @@ func (s *site) typeItem(it syntax.ImportItem, m module) (verdict, bool) {
 		}
 		return s.classNamed(it.Module)
 	}
-	if s.w.library != "java" { // C#: using static T, using X = T
+	if !s.w.importsTypes { // C#: using static T, using X = T
 		if _, ok := s.typeByFullName(it.Module); ok {
 			return verdict{ruleModule, exists("%s is a type", it.Module)}, true
 		}
@@ -158,8 +158,7 @@ var sourceTemplate = regexp.MustCompile(`\.(?:java|cs)\.[^/]+$|-templates/.*\.ja
 	`|(?:^|/)[^/]*(?:openapi|swagger|asyncapi)[^/]*\.(?:ya?ml|json)$`)
 
 // sourceKinds end the names of files of which builds make classes.
-var sourceKinds = words(`.proto .thrift .avsc .avdl .g4 .g .jj .fbs .xsd .wsdl .jjt .ftl .tt .xaml .axaml .resx
-.razor .cshtml .edmx .dbml .aidl .graphql .graphqls .wit .flex .cup .ceylon .sq .jrag .jadd .jte`)
+var sourceKinds = list("typed sources")
 
 // generators reports whether the archive has sources from which builds generate
 // code that the archive does not hold.

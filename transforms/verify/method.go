@@ -87,7 +87,7 @@ func (s *site) exported(e entity, name string) finding {
 	if x.where != "" {
 		return exists("%s has %s: %s", e.mod.name, name, x.where)
 	}
-	if s.w.library == "python" {
+	if s.w.submodules {
 		if sub := s.w.module(s.query, e.mod.name+"."+name, s.file); sub.state == present || sub.state == standard {
 			return exists("%s is a module of %s", name, e.mod.name)
 		}
@@ -100,7 +100,7 @@ func (s *site) exported(e entity, name string) finding {
 		weak = x.open
 	}
 	if e.mod.state == standard {
-		if slices.Contains(pythonPlatform, e.mod.name) && s.w.library == "python" || s.w.ambient {
+		if s.w.varies != nil && s.w.varies(e.mod.name) {
 			weak = "the list is of one version and platform"
 		}
 		return certain(weak, "the standard library's %s has %d names in its list, none is %s",
@@ -167,7 +167,7 @@ func (s *site) memberOf(e entity, c *syntax.Call) finding {
 	if h := s.has(cl, c.Name); h != "" {
 		return exists("%s has the member: %s", e.typ, h)
 	}
-	if s.w.callable && strings.HasPrefix(c.Name, "__") && strings.HasSuffix(c.Name, "__") {
+	if s.w.ownName != nil && s.w.ownName(c.Name) {
 		return abstain("%s is a name of the language's own", c.Name)
 	}
 	for _, sub := range s.below(e.typ) {
@@ -181,10 +181,10 @@ func (s *site) memberOf(e entity, c *syntax.Call) finding {
 	if at := s.usedElsewhere(c); at != "" {
 		return abstain("%s is called on the same receiver at %s", c.Name, at)
 	}
-	if s.w.extensions {
+	if s.w.extends != nil {
 		for _, d := range s.repo.byName[c.Name] {
 			if s.family(d.file) && (d.role == syntax.Method || d.role == syntax.Function) &&
-				(d.static || s.ctx.Language == schemas.Rust) {
+				s.w.extends(d) {
 				return abstain("%s (%s) may extend any type", d.full(), d.at())
 			}
 		}
@@ -212,7 +212,7 @@ func (s *site) memberOf(e entity, c *syntax.Call) finding {
 	if f := s.unreadIn(s.file.folder); f != nil && e.self && !s.w.typed {
 		return abstain("%s may hold a subtype and is not read", f.path)
 	}
-	if cl.dynamic != "" && !(s.w.extensions && !cl.unreadFile()) {
+	if cl.dynamic != "" && !(s.w.extends != nil && !cl.unreadFile()) {
 		return abstain("%s", cl.dynamic)
 	}
 	if s.w.includes && len(cl.unread) > 0 {
@@ -224,10 +224,10 @@ func (s *site) memberOf(e entity, c *syntax.Call) finding {
 		weak = "not read: " + strings.Join(cl.unread[:min(3, len(cl.unread))], ", ")
 	case cl.dynamic != "":
 		weak = cl.dynamic
-	case s.w.extensions:
+	case s.w.extends != nil:
 		weak = "code that is not read can extend the type"
-	case e.typ.lib != nil && s.w.library == "java":
-		weak = "the list is of JDK 17 to 25"
+	case e.typ.lib != nil && s.w.versions != "":
+		weak = "the list is of " + s.w.versions
 	case s.w.includes:
 		if unread := s.includes().unread; len(unread) > 0 {
 			weak = notRead(unread)
@@ -239,7 +239,7 @@ func (s *site) memberOf(e entity, c *syntax.Call) finding {
 // narrowed is where the window tests what the receiver is: flow decides its type
 // then, where types are structural or checked at run time.
 func (s *site) narrowed(c *syntax.Call) string {
-	if !s.w.ambient && !s.w.callable {
+	if !s.w.narrows {
 		return ""
 	}
 	for i := range s.f.Members {

@@ -69,7 +69,7 @@ func (q *query) exportOf(m module, name string, seen map[*file]bool) found {
 		if f.unread {
 			out.open = fmt.Sprintf("%s is not read", f.path)
 		}
-		if q.w.library == "python" && generatedName(path.Base(f.path)) {
+		if q.w.executed && generatedName(path.Base(f.path)) {
 			out.open = fmt.Sprintf("%s looks generated and may make its names when it is imported", f.path)
 		}
 		for _, d := range f.decls {
@@ -100,7 +100,7 @@ func (q *query) exportOf(m module, name string, seen map[*file]bool) found {
 			}
 		}
 		for _, im := range f.imports {
-			if im.local == "__getattr__" && q.w.callable {
+			if im.local == "__getattr__" && q.w.executed {
 				out.open = fmt.Sprintf("%s has a module __getattr__", f.path)
 			}
 			if im.local == name || im.local == "" && im.name == name {
@@ -122,7 +122,7 @@ func (q *query) exportOf(m module, name string, seen map[*file]bool) found {
 		}
 		seen[f] = true
 		for _, im := range f.imports {
-			if im.local != "*" || q.w.library == "java" {
+			if im.local != "*" || q.w.importsTypes {
 				continue
 			}
 			if q.w.includes {
@@ -168,8 +168,7 @@ func (m module) holds(d *decl) bool {
 	return m.owner == "" && d.role == syntax.EnumMember
 }
 
-var generatedParts = words(`_pb2 _pb .pb _grpc generated autogen version config _export export_ moc_ ui_ .g _gen
-bindings parser lexer autovalue_ autooneof_ immutable buildinfo buildconfig package _rc`)
+var generatedParts = list("generated parts")
 
 // generatedName matches names that builds usually make.
 func generatedName(base string) bool {

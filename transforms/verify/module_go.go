@@ -114,5 +114,4 @@ func (m module) packageName() string {
 }
 
 // goExperiments are packages of the standard library that GOEXPERIMENT brings.
-var goExperiments = words(`arena simd simd/archsimd runtime/secret encoding/json/v2 encoding/json/jsontext
-testing/synctest`)
+var goExperiments = list("go experiments")

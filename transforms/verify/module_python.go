@@ -16,9 +16,7 @@ func (m module) isPackage() bool {
 }
 
 // pythonPlatform are modules whose names depend on the platform or the build.
-var pythonPlatform = words("os signal socket select asyncio ctypes time subprocess mmap errno resource fcntl msvcrt " +
-	"winreg winsound nt posix ssl sys locale curses readline tkinter multiprocessing shutil typing types collections " +
-	"string inspect itertools importlib")
+var pythonPlatform = list("python platform")
 
 // pythonModule resolves a dotted path: from the importing file where it begins
 // with dots, else by any folder of the archive that can be a root.
@@ -201,3 +199,79 @@ func pythonFiles(q *query, name, target string) (module, bool) {
 	}
 	return m, len(m.files) > 0 || m.open != ""
 }
+
+// pythonImported is what an import binds: from a import b gives a module before a name, and
+// import a.b binds a, whose attributes depend on all imports.
+func pythonImported(s *site, im imported, name string) (entity, bool) {
+	if im.name == "" {
+		first, _, dotted := strings.Cut(im.module, ".")
+		if dotted && first != "" && im.local == first {
+			return unclear("import %s binds %s", im.module, first), true
+		}
+		return entity{}, false
+	}
+	if m := s.w.module(s.query, strings.TrimSuffix(im.module, ".")+"."+im.name, s.file); m.state == present ||
+		m.state == standard {
+		if strings.Trim(im.module, ".") == "" {
+			m = s.w.module(s.query, im.module+im.name, s.file)
+		}
+		if x := s.export(s.w.module(s.query, im.module, s.file), im.name); len(x.decls) > 0 {
+			return unclear("%s is a module and a name of %s", im.name, im.module), true
+		}
+		return entity{kind: aModule, mod: m}, true
+	}
+	if strings.Trim(im.module, ".") == "" {
+		if m := s.w.module(s.query, im.module+im.name, s.file); m.state == present {
+			return entity{kind: aModule, mod: m}, true
+		}
+	}
+	m := s.w.module(s.query, im.module, s.file)
+	if x := s.export(m, im.name); len(x.decls) > 0 {
+		return s.declared(x.decls, name), true
+	}
+	return unclear("%s of %s is not known", im.name, im.module), true
+}
+
+// pythonLiteral names the built-in type of a literal.
+func pythonLiteral(kind, text string, isString bool) string {
+	if isString {
+		if strings.ContainsAny(strings.ToLower(text[:min(2, len(text))]), "b") && !strings.HasPrefix(text, `"`) &&
+			!strings.HasPrefix(text, "'") {
+			return "bytes"
+		}
+		return "str"
+	}
+	return map[string]string{"list": "list", "list_comprehension": "list", "dictionary": "dict",
+		"dictionary_comprehension": "dict", "set": "set", "set_comprehension": "set", "tuple": "tuple"}[kind]
+}
+
+// pythonBuilt says of a module that is not there, and that an import names, how a build or an
+// installation could make it.
+func pythonBuilt(full string, it syntax.ImportItem, in, sub module) string {
+	switch {
+	case sub.open != "":
+		return fmt.Sprintf("%s: %s", full, sub.open)
+	case sub.state == external && strings.HasPrefix(it.Module, ".") && in.isPackage():
+		return fmt.Sprintf("%s could be a module that is made when the package is built", full)
+	}
+	return ""
+}
+
+// pythonOwn reports whether a name is one that the interpreter gives and asks for.
+func pythonOwn(name string) bool {
+	return strings.HasPrefix(name, "__") && strings.HasSuffix(name, "__")
+}
+
+// pythonType takes the quotes of a forward reference and an optional None off a written type.
+func pythonType(text string) string {
+	text = strings.Trim(text, `"'`)
+	if t, ok := strings.CutSuffix(text, "| None"); ok {
+		text = strings.TrimSpace(t)
+	}
+	if t, ok := strings.CutPrefix(text, "None |"); ok {
+		text = strings.TrimSpace(t)
+	}
+	return text
+}
+
+func pythonVaries(module string) bool { return slices.Contains(pythonPlatform, module) }

@@ -243,3 +243,27 @@ func (q *query) rustStep(places []rustPlace, seg string) (next []rustPlace, open
 	}
 	return next, open
 }
+
+// rustExtends: any method may be of a trait that is implemented for any type.
+func rustExtends(*decl) bool { return true }
+
+// rustWildType: what "use super::*" or another path into the crate brings may be any type of the
+// repository; a wildcard of another crate brings none that is read.
+func rustWildType(q *query, name string, imports []imported) (typ, bool) {
+	for _, im := range imports {
+		if im.local == "*" && im.relative {
+			return q.typeAnywhere(name, nil)
+		}
+	}
+	return typ{}, false
+}
+
+// rustImportedType is the type that a path names: re-exports are many, so any type of that name
+// in the repository is taken for it, if the path begins in the repository at all.
+func rustImportedType(q *query, module, name string, from *file) (typ, bool) {
+	if m := q.w.module(q, module, from); m.state == present || m.state == external &&
+		q.rustStart(q.parts(module)[0], from) != nil {
+		return q.typeAnywhere(name, nil)
+	}
+	return typ{}, false
+}

@@ -119,3 +119,24 @@ func ecmaExports(f *file) bool {
 	}
 	return false
 }
+
+// ecmaLiteral names the built-in class of a literal.
+func ecmaLiteral(kind, _ string, isString bool) string {
+	if isString {
+		return "String"
+	}
+	return map[string]string{"array": "Array", "regex": "RegExp"}[kind]
+}
+
+// ecmaType takes undefined and null off a written type.
+func ecmaType(text string) string {
+	for _, end := range []string{"| undefined", "| null"} {
+		for strings.HasSuffix(text, end) {
+			text = strings.TrimSpace(strings.TrimSuffix(text, end))
+		}
+	}
+	return text
+}
+
+// ecmaVaries: the list is of one version of one host.
+func ecmaVaries(string) bool { return true }

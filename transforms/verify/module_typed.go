@@ -127,3 +127,14 @@ func cppModule(q *query, p string, from *file) module {
 	}
 	return module{name: p}
 }
+
+// javaLiteral names the class of a literal: only strings have members.
+func javaLiteral(_, _ string, isString bool) string {
+	if isString {
+		return "java.lang.String"
+	}
+	return ""
+}
+
+// csharpExtends: an extension method is a static one.
+func csharpExtends(d *decl) bool { return d.static }

@@ -150,7 +150,7 @@ func (s *site) target(c *syntax.Call) target {
 			return noTarget("%s", e.open)
 		}
 		t := target{weak: e.weak}
-		if e.through == aSupertype && s.w.callable {
+		if e.through == aSupertype && s.w.linear {
 			t.weak = "super() may mean another base"
 		}
 		for _, d := range e.decls {
@@ -202,7 +202,7 @@ func (s *site) constructors(t typ, c *syntax.Call) target {
 		return noTarget("the constructors of %s are not listed", t)
 	}
 	cl := s.closureOf(t)
-	if s.w.callable && (cl.dynamic != "" || len(cl.members["__new__"]) > 0) {
+	if s.w.allocator != "" && (cl.dynamic != "" || len(cl.members[s.w.allocator]) > 0) {
 		return noTarget("how %s is constructed can be changed: %s", t, cl.dynamic)
 	}
 	var out target
@@ -211,11 +211,11 @@ func (s *site) constructors(t typ, c *syntax.Call) target {
 			break
 		}
 		for _, d := range u.decls {
-			if d.decorated || d.open && !s.w.extensions {
+			if d.decorated || d.open && s.w.extends == nil {
 				return noTarget("%s (%s) may have constructors that are not written", d.full(), d.at())
 			}
 			for _, m := range s.own(d) {
-				if m.role != syntax.Constructor || s.w.callable && m.name != "__init__" {
+				if m.role != syntax.Constructor || s.w.initializer != "" && m.name != s.w.initializer {
 					continue
 				}
 				if !m.callable || m.decorated || m.open {
@@ -224,11 +224,10 @@ func (s *site) constructors(t typ, c *syntax.Call) target {
 				out.sigs = append(out.sigs, signature{decl: m})
 			}
 		}
-		inherits := s.w.callable || s.w.ambient
-		if len(out.sigs) > 0 || !inherits {
+		if len(out.sigs) > 0 || !s.w.inheritsInit {
 			break
 		}
-		if s.w.callable && len(cl.types) > 1 && strings.Count(strings.Join(supersOf(u.decls[0]), ","), ",") > 0 {
+		if s.w.linear && len(cl.types) > 1 && strings.Count(strings.Join(supersOf(u.decls[0]), ","), ",") > 0 {
 			return noTarget("%s has several bases", u)
 		}
 		if len(supersOf(u.decls[0])) == 0 {
@@ -304,7 +303,7 @@ func (s *site) refuses(g signature, c *syntax.Call) (why string, keyword bool) {
 		if !ok && !keywordRest {
 			return fmt.Sprintf("%s has no parameter %s", g.words(), k), true
 		}
-		if ok && at >= 0 && at < positional && s.w.callable && !spread {
+		if ok && at >= 0 && at < positional && s.w.onceEach && !spread {
 			return fmt.Sprintf("%s is given %s twice", g.words(), k), true
 		}
 	}

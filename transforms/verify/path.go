@@ -25,21 +25,30 @@ func (s *site) path(text string, scope, depth int) entity {
 	if s.typeParameter(parts[0], scope) {
 		return unclear("%s is a type parameter", parts[0])
 	}
-	if s.ctx.Language == "rust" {
-		full := strings.Join(parts, "::")
-		if !rooted {
-			full = s.rustFull(parts, scope)
-		}
-		if m := s.w.module(s.query, full, s.file); m.state == present || m.state == standard {
-			if m.state == present {
-				if t, ok := s.typeAnywhere(parts[len(parts)-1], nil); ok && !s.isModuleName(parts[len(parts)-1]) {
-					return entity{kind: aType, typ: t}
-				}
-			}
-			return entity{kind: aModule, mod: m}
-		}
-		return unclear("what %s is, is not known", text)
+	return s.w.path(s, text, parts, rooted, scope)
+}
+
+// rustPath is what a path of Rust denotes: a module, or a type of the repository.
+func rustPath(s *site, text string, parts []string, rooted bool, scope int) entity {
+	full := strings.Join(parts, "::")
+	if !rooted {
+		full = s.rustFull(parts, scope)
 	}
+	m := s.w.module(s.query, full, s.file)
+	switch m.state {
+	case present:
+		if t, ok := s.typeAnywhere(parts[len(parts)-1], nil); ok && !s.isModuleName(parts[len(parts)-1]) {
+			return entity{kind: aType, typ: t}
+		}
+		return entity{kind: aModule, mod: m}
+	case standard:
+		return entity{kind: aModule, mod: m}
+	}
+	return unclear("what %s is, is not known", text)
+}
+
+// cppPath is what a path of C++ denotes: a type anywhere, or a namespace.
+func cppPath(s *site, _ string, parts []string, _ bool, _ int) entity {
 	if t, ok := s.typeAnywhere(parts[len(parts)-1], parts[:len(parts)-1]); ok {
 		return entity{kind: aType, typ: t}
 	}

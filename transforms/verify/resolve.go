@@ -40,13 +40,8 @@ func (q *query) typeNamed(text string, f *file, owner string, imports []imported
 	case repoTypes, repoNames:
 		return q.typeNear(name, owner)
 	}
-	if q.lang == "rust" {
-		for _, im := range imports {
-			if im.local == "*" && im.relative {
-				return q.typeAnywhere(name, nil)
-			}
-		}
-		return typ{}, false
+	if q.w.wildType != nil {
+		return q.w.wildType(q, name, imports)
 	}
 	return q.typeWild(name, f, imports)
 }
@@ -206,7 +201,7 @@ func (q *query) typeNear(name, owner string) (typ, bool) {
 func (q *query) typeImported(im imported, f *file) (typ, bool) {
 	modName, name := im.module, im.name
 	if name == "" || name == "default" {
-		if q.w.library == "java" && strings.Contains(modName, ".") {
+		if q.w.importsTypes && strings.Contains(modName, ".") {
 			name = last(modName)
 			modName = strings.TrimSuffix(modName, "."+name)
 		} else if name == "default" {
@@ -215,12 +210,8 @@ func (q *query) typeImported(im imported, f *file) (typ, bool) {
 			return typ{}, false
 		}
 	}
-	if q.lang == "rust" {
-		if m := q.w.module(q, modName, f); m.state == present || m.state == external &&
-			q.rustStart(q.parts(modName)[0], f) != nil {
-			return q.typeAnywhere(name, nil)
-		}
-		return typ{}, false
+	if q.w.importedType != nil {
+		return q.w.importedType(q, modName, name, f)
 	}
 	return q.typeOf(q.w.module(q, modName, f), name, nil)
 }
@@ -286,7 +277,7 @@ func (q *query) typeQualified(name string, parts []string, f *file, imports []im
 		if im.local != parts[0] {
 			continue
 		}
-		if im.name != "" || q.w.library == "java" {
+		if im.name != "" || q.w.importsTypes {
 			outer, ok := q.typeImported(im, f)
 			if !ok {
 				if im.name != "" && n == 1 { // from package import module
@@ -307,7 +298,7 @@ func (q *query) typeQualified(name string, parts []string, f *file, imports []im
 	if outer, ok := q.typeNamed(parts[0], f, "", imports); ok {
 		return q.nested(outer, parts[1:])
 	}
-	if q.w.library == "java" {
+	if q.w.importsTypes {
 		for i := n; i > 0; i-- {
 			m := q.w.module(q, strings.Join(parts[:i], "."), f)
 			if t, ok := q.typeOf(m, parts[i], nil); ok {

@@ -44,8 +44,7 @@ func (q *query) unreadFiles() []*file {
 }
 
 // goSources end the names of files of which Go files are made.
-var goSources = words(`.templ .qtpl .proto .y .rl .peg .thrift .fbs .capnp .gotmpl .g4 .pigeon .ego .hero
-.swig .swigcxx`)
+var goSources = list("go sources")
 
 // goSupplies: files of the package that were not read, and sources of generators
 // whose Go file is not in the archive.
@@ -168,10 +167,10 @@ func inPackage(dir, pkg string) bool {
 }
 
 // jvmSources end the names of sources whose types Java sees.
-var jvmSources = words(".kt .kts .scala .groovy .clj .aj .xtend")
+var jvmSources = list("java beside")
 
 // androidNames are classes that Android's tools make.
-var androidNames = words("R BR BuildConfig Manifest DataBindingUtil")
+var androidNames = list("java made")
 
 // otherJVM says which source of another language of the Java virtual machine may be
 // of a package.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"decoy/transforms/text"
 )
 
 // typ is a resolved type: its declarations in the repository (several for a
@@ -60,21 +62,8 @@ func (q *query) bare(text string) string {
 			again = true
 		}
 	}
-	if q.w.callable {
-		text = strings.Trim(text, `"'`)
-		if t, ok := strings.CutSuffix(text, "| None"); ok {
-			text = strings.TrimSpace(t)
-		}
-		if t, ok := strings.CutPrefix(text, "None |"); ok {
-			text = strings.TrimSpace(t)
-		}
-	}
-	if q.w.ambient {
-		for _, end := range []string{"| undefined", "| null"} {
-			for strings.HasSuffix(text, end) {
-				text = strings.TrimSpace(strings.TrimSuffix(text, end))
-			}
-		}
+	if q.w.written != nil {
+		text = q.w.written(text)
 	}
 	if g := q.w.generics; g != "" {
 		if i := strings.IndexByte(text, g[0]); i > 0 {
@@ -103,9 +92,7 @@ func (q *query) parts(text string) []string {
 	return strings.Split(strings.ReplaceAll(strings.ReplaceAll(text, "::", "."), "->", "."), ".")
 }
 
-func isWordByte(c byte) bool {
-	return c == '_' || c == '$' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
-}
+func isWordByte(c byte) bool { return text.IsWordByte(c) }
 
 func isWord(s string) bool { return s != "" && isWordByte(s[len(s)-1]) }
 

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"decoy/schemas"
 	"decoy/transforms/syntax"
 )
 
@@ -66,7 +65,7 @@ func (s *site) wild(name string, imports []imported, u use) (weak []string, f fi
 	if s.w.ambient && startsUpper(name) {
 		weak = append(weak, "not read: the classes of the host")
 	}
-	if s.ctx.Language == schemas.JavaScript && !s.isModule() {
+	if s.w.pageScripts && !s.isModule() {
 		if u == asCallee {
 			return nil, abstain("a page may load scripts beside it that declare %s", name)
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"decoy/schemas"
+	"decoy/transforms/syntax"
 )
 
 // reach says which files hold the members of a type.
@@ -36,18 +37,35 @@ type world struct {
 	siblings siblings
 	members  reach
 
-	bareMembers   bool // a member is visible by its bare name inside its type
-	typed         bool // a variable keeps the type that it is declared with
-	overloads     bool // one name may declare several signatures
-	keywords      bool // arguments may be named
-	extensions    bool // unread code can add methods to any type, so no member is certified
-	anyCount      bool // a call may pass more arguments than there are parameters
-	fewer         bool // and fewer
-	packageGuess  bool // the local name of an import is a guess from its path
-	includes      bool // wildcard imports are textual: they bring names of every kind
-	namespaces    bool // wildcard imports bring types only, unless they are static
-	callable      bool // a type's name is called to construct it (Python)
+	bareMembers bool // a member is visible by its bare name inside its type
+	typed       bool // a variable keeps the type that it is declared with
+	overloads   bool // one name may declare several signatures
+	keywords    bool // arguments may be named
+	onceEach    bool // a keyword for a place that is taken already is an error of its own
+	anyCount    bool // a call may pass more arguments than there are parameters
+	fewer       bool // and fewer
+	callable    bool // a type's name is called to construct it
+
+	packageGuess bool // the local name of an import is a guess from its path
+	includes     bool // wildcard imports are textual: they bring names of every kind
+	namespaces   bool // wildcard imports bring types only, unless they are static
+	importsTypes bool // an import names a type by its path: from packages, not of namespaces
+	namesOnly    bool // the name that an import takes from a module is never a module
+	submodules   bool // a module of the library's list may be an attribute of another
+	executed     bool // a module runs when it is imported, and may make its names then
+	pageScripts  bool // a file that is no module shares the names of scripts that a page loads
+	ambient      bool // a declaration file supplies global names
+	paths        bool // a path can begin with a crate that no import names
+
+	narrows      bool   // a test of a variable changes what members it is known to have
+	whole        bool   // a type has no members but the written ones, unless it is decorated
+	linear       bool   // a call of the super type goes to the next of several bases
+	inheritsInit bool   // a type that writes no constructor has its super type's
+	initializer  string // the one constructor that takes a call's arguments
+	allocator    string // a member that may take them before it does
+
 	implicitSuper string
+	versions      string // of the library whose types' members are listed
 
 	separator string   // between the parts of a qualified name
 	generics  string   // the brackets of type arguments
@@ -62,8 +80,6 @@ type world struct {
 	guards    []string // node kinds of statements that catch an import's failure
 	binders   []string // node kinds whose declarations bind at file level whatever their scope
 	plain     []string // written supertypes that bring no member
-	ambient   bool     // a declaration file supplies global names
-	paths     bool     // a path can begin with a crate that no import names (Rust)
 
 	// module resolves a module's path as a file writes it. from is nil where no file
 	// does: then only a path that means the same everywhere is resolved.
@@ -72,6 +88,33 @@ type world struct {
 	supplies func(s *site, name string, u use) string
 	// closes reports whether an opening does not make a name after all.
 	closes func(q *query, o opening, name string) bool
+
+	// The functions below are nil where a language has nothing of the kind.
+
+	// written takes off a written type what says no more than that a value may be missing.
+	written func(text string) string
+	// literal names the library's type of a literal by its node kind and text, "" for none.
+	literal func(kind, text string, isString bool) string
+	// imported is what an import binds where more than modules' names decide it.
+	imported func(s *site, im imported, name string) (entity, bool)
+	// built says how a module that is not there, sub, may be made in module in, "" for not.
+	built func(full string, it syntax.ImportItem, in, sub module) string
+	// varies reports whether a module of the library has other names on other platforms.
+	varies func(module string) bool
+	// ownName reports whether a member's name is one that the language gives and asks for.
+	ownName func(name string) bool
+	// path is what a name with a path denotes, in parts, where "::" joins them.
+	// rooted: the text began with one.
+	path func(s *site, text string, parts []string, rooted bool, scope int) entity
+	// wildType is the type that a wildcard import brings, importedType the one that an import
+	// names, where the modules' files are not what decides it.
+	wildType     func(q *query, name string, imports []imported) (typ, bool)
+	importedType func(q *query, module, name string, from *file) (typ, bool)
+	// unnamed reports whether a written underlying type brings no members.
+	unnamed func(written string) bool
+	// extends reports whether a declaration can add a method to any type. Where there are
+	// such, code that is not read can too, and no member is certified.
+	extends func(d *decl) bool
 }
 
 var words = strings.Fields
@@ -81,79 +124,50 @@ var worlds = map[string]*world{
 	schemas.Go: {
 		family: words(schemas.Go), library: "go", siblings: folderNames, members: byFolder,
 		typed: true, packageGuess: true, separator: ".", generics: "[]", trim: words("*"),
-		module: goModule, supplies: goSupplies, closes: goClosed,
+		module: goModule, supplies: goSupplies, closes: goClosed, unnamed: goUnnamed,
 	},
 	schemas.Python: {
 		family: words(schemas.Python), library: "python", members: byFile,
-		keywords: true, callable: true, implicitSuper: "object", separator: ".", generics: "[]",
+		keywords: true, onceEach: true, callable: true, submodules: true, executed: true, narrows: true,
+		linear: true, inheritsInit: true, initializer: "__init__", allocator: "__new__",
+		implicitSuper: "object", separator: ".", generics: "[]",
 		through: words("Optional Annotated Final ClassVar typing.Optional t.Optional"),
 		self:    words("self cls"), super: words("super()"),
 		dynamic: regexp.MustCompile(`\b(globals|vars|locals)\(\)|\b(exec|execfile|eval)\s*\(|__builtins__` +
 			`|\bsetattr\(|\b__dict__\b|sys\.modules\[__name__\]`),
-		binders: words("global_statement"),
-		guards:  words("try_statement with_statement"),
-		extra: words(`
-__all__ __version__ __author__ WindowsError __spec__ __path__ get_ipython display unicode_literals profile
-StandardError _IncompleteInputError ImportCycleError frozendict sentinel __lazy_import__ __cached__
-__conditional_annotations__ __annotate__ __firstlineno__ __static_attributes__ __classdict__ __type_params__`),
-		plain: words("object ABC abc.ABC Generic typing.Generic Protocol typing.Protocol t.Generic t.Protocol"),
-		later: words(`
-override TypeIs ReadOnly NoDefault TypeAliasType get_protocol_members is_protocol batched deprecated replace UTC
-LocalTimezone uuid6 uuid7 uuid8 Buffer tomllib process_cpu_count EventLoop TaskGroup Runner get_overloads Self
-assert_never assert_type reveal_type dataclass_transform LiteralString Never Required NotRequired Unpack
-TypeVarTuple StrEnum ReprEnum verify member nonmember EnumDict EnumType getLevelNamesMapping getHandlerByName
-getHandlerNames chdir exception add_note file_digest zipfile pathlib Path interpreters compression
-string.templatelib annotationlib get_annotations formatter walk setdefaultencoding peek`),
-		universal: words("__class__ __delattr__ __dict__ __dir__ __doc__ __eq__ __format__ __ge__ __getattribute__ " +
-			"__gt__ __hash__ __init__ __init_subclass__ __le__ __lt__ __module__ __ne__ __new__ __reduce__ " +
-			"__reduce_ex__ __repr__ __setattr__ __sizeof__ __str__ __subclasshook__ __weakref__ __name__ " +
-			"__qualname__ __mro__ __bases__ __subclasses__ mro __annotations__ __slots__ __call__ __enter__ " +
-			"__exit__ __iter__ __len__"),
-		module: pythonModule,
+		binders:   words("global_statement"),
+		guards:    words("try_statement with_statement"),
+		extra:     list("python extra"),
+		plain:     words("object ABC abc.ABC Generic typing.Generic Protocol typing.Protocol t.Generic t.Protocol"),
+		later:     list("python later"),
+		universal: list("python universal"),
+		module:    pythonModule, written: pythonType, literal: pythonLiteral, imported: pythonImported,
+		built: pythonBuilt, varies: pythonVaries, ownName: pythonOwn,
 	},
 	schemas.Java: {
 		family: words(schemas.Java), library: "java", siblings: folderTypes, members: byFile,
-		bareMembers: true, typed: true, overloads: true, namespaces: true, implicitSuper: "java.lang.Object",
+		bareMembers: true, typed: true, overloads: true, namespaces: true, importsTypes: true, namesOnly: true,
+		versions: "JDK 17 to 25", implicitSuper: "java.lang.Object",
 		separator: ".", generics: "<>",
 		trim: words("final @Nullable @NonNull @NotNull @Nonnull @Initialized @UnknownKeyFor"),
 		self: words("this"), super: words("super"),
-		extra: words("com org net io edu gov java javax jakarta length"),
-		later: words("addFirst addLast getFirst getLast removeFirst removeLast reversed SequencedCollection " +
-			"SequencedMap SequencedSet StructuredTaskScope ScopedValue Gatherer Gatherers StringTemplate clamp " +
-			"ceilDiv ceilDivExact ceilMod ofVirtual ofPlatform startVirtualThread isVirtual threadId " +
-			"splitWithDelimiters indexOf repeat gather firstEntry lastEntry pollFirstEntry pollLastEntry " +
-			"putFirst putLast sequencedKeySet sequencedValues sequencedEntrySet newHashMap newHashSet " +
-			"newLinkedHashMap newLinkedHashSet close resultNow exceptionNow state " +
-			"newVirtualThreadPerTaskExecutor newThreadPerTaskExecutor unsignedMultiplyHigh " +
-			"compress expand ofLines describeConstable isEmoji Linker Arena MemorySegment " +
-			"SymbolLookup FunctionDescriptor Of getCharacterEncoding charset print " +
-			"println readln IO AnnotatedParameterizedType StableValue Joiner KDF " +
-			"getChars shuffle nextSplittable availableLocales until mapMulti"),
-		universal: words("getClass hashCode equals toString notify notifyAll wait clone finalize class length values " +
-			"valueOf name ordinal compareTo getDeclaringClass describeConstable"),
-		plain:  words("Object java.lang.Object"),
-		module: javaModule, supplies: javaSupplies,
+		extra:     list("java extra"),
+		later:     list("java later"),
+		universal: list("java universal"),
+		plain:     words("Object java.lang.Object"),
+		module:    javaModule, supplies: javaSupplies, literal: javaLiteral,
 	},
 	schemas.CSharp: {
 		family: words(schemas.CSharp), library: "csharp", siblings: repoTypes, members: byRepo,
-		bareMembers: true, typed: true, overloads: true, keywords: true, extensions: true, namespaces: true,
+		bareMembers: true, typed: true, overloads: true, keywords: true, namespaces: true,
 		separator: ".", generics: "<>",
 		trim: words("readonly ref in out ?"),
 		self: words("this"), super: words("base"),
-		extra: words("value field args nameof global dynamic var add remove get set init await partial when " +
-			"where yield record file required scoped unmanaged notnull managed nint nuint System Microsoft"),
-		later: words("Aggregate All Any Append AsEnumerable AsParallel AsQueryable Average Cast Chunk Concat " +
-			"Contains Count CountBy DefaultIfEmpty Distinct DistinctBy ElementAt ElementAtOrDefault Except ExceptBy " +
-			"First FirstOrDefault GroupBy GroupJoin Index Intersect IntersectBy Join Last LastOrDefault " +
-			"LongCount Max MaxBy Min MinBy OfType Order OrderBy OrderByDescending Prepend Reverse Select " +
-			"SelectMany SequenceEqual Single SingleOrDefault Skip SkipLast SkipWhile Sum Take TakeLast " +
-			"TakeWhile ThenBy ThenByDescending ToArray ToDictionary ToHashSet ToList ToLookup Union " +
-			"UnionBy Where Zip AsSpan AsMemory AsTask ConfigureAwait GetAwaiter WithCancellation " +
-			"GetCustomAttribute GetCustomAttributes Should GetValueOrDefault HasValue Value"),
-		universal: words("Equals GetHashCode GetType ToString MemberwiseClone ReferenceEquals Finalize " +
-			"Deconstruct GetEnumerator Dispose"),
-		plain:  words("object Object System.Object"),
-		module: csharpModule, supplies: csharpSupplies,
+		extra:     list("csharp extra"),
+		later:     list("csharp later"),
+		universal: list("csharp universal"),
+		plain:     words("object Object System.Object"),
+		module:    csharpModule, supplies: csharpSupplies, extends: csharpExtends,
 	},
 	schemas.Cpp: {
 		family: words(schemas.Cpp), library: "cpp", siblings: repoNames, members: byFile,
@@ -161,62 +175,41 @@ string.templatelib annotationlib get_annotations formatter walk setdefaultencodi
 		trim: words("const volatile static inline constexpr mutable struct class enum union typename extern * & " +
 			"public private protected virtual"),
 		self:   words("this *this"),
-		module: cppModule, supplies: cppSupplies,
+		module: cppModule, supplies: cppSupplies, path: cppPath,
 	},
 	schemas.Rust: {
 		family: words(schemas.Rust), library: "rust", members: byRepo,
-		typed: true, extensions: true, paths: true, separator: "::", generics: "<>",
-		trim:    words("& mut dyn impl"),
-		through: words("Box Rc Arc Pin std::rc::Rc std::sync::Arc std::boxed::Box"),
-		self:    words("self Self"),
-		universal: words("clone into try_into from try_from default eq ne cmp partial_cmp lt le gt ge max min clamp " +
-			"hash fmt to_string to_owned borrow borrow_mut as_ref as_mut deref deref_mut type_id drop as_any iter " +
-			"into_iter iter_mut next map filter collect fold by_ref add sub mul div neg not index index_mut call " +
-			"poll read write flush write_all write_fmt read_to_end from_str source description cause " +
-			"serialize deserialize len is_empty and_then unwrap expect upgrade downgrade lock"),
-		module: rustModule, supplies: rustSupplies, closes: rustClosedMacro,
+		typed: true, paths: true, whole: true, separator: "::", generics: "<>",
+		trim:      words("& mut dyn impl"),
+		through:   words("Box Rc Arc Pin std::rc::Rc std::sync::Arc std::boxed::Box"),
+		self:      words("self Self"),
+		universal: list("rust universal"),
+		module:    rustModule, supplies: rustSupplies, closes: rustClosedMacro, extends: rustExtends, path: rustPath,
+		wildType: rustWildType, importedType: rustImportedType,
 	},
 	schemas.JavaScript: {
 		family: words(schemas.JavaScript + " " + schemas.TypeScript), library: "javascript", siblings: scriptNames,
 		members:  byRepo,
-		anyCount: true, fewer: true, separator: ".", generics: "<>", ambient: true,
+		anyCount: true, fewer: true, separator: ".", generics: "<>", ambient: true, namesOnly: true,
+		narrows: true, inheritsInit: true, pageScripts: true,
 		self: words("this"), super: words("super"),
 		guards: words("try_statement"),
-		extra:  ecmaExtra, universal: ecmaUniversal, later: ecmaLater, dynamic: ecmaDynamic,
+		extra:  list("ecma extra"), universal: list("ecma universal"), later: list("ecma later"), dynamic: ecmaDynamic,
 		plain:  words("Object"),
-		module: ecmaModule, supplies: ecmaSupplies,
+		module: ecmaModule, supplies: ecmaSupplies, written: ecmaType, literal: ecmaLiteral, varies: ecmaVaries,
 	},
 	schemas.TypeScript: {
 		family: words(schemas.TypeScript + " " + schemas.JavaScript), library: "javascript", siblings: scriptNames,
 		members: byRepo,
-		typed:   true, overloads: true, separator: ".", generics: "<>", ambient: true,
+		typed:   true, overloads: true, separator: ".", generics: "<>", ambient: true, namesOnly: true,
+		narrows: true, inheritsInit: true,
 		trim: words("readonly"),
 		self: words("this"), super: words("super"),
 		guards: words("try_statement"),
-		extra:  ecmaExtra, universal: ecmaUniversal, later: ecmaLater, dynamic: ecmaDynamic,
+		extra:  list("ecma extra"), universal: list("ecma universal"), later: list("ecma later"), dynamic: ecmaDynamic,
 		plain:  words("Object"),
-		module: ecmaModule, supplies: ecmaSupplies,
+		module: ecmaModule, supplies: ecmaSupplies, written: ecmaType, literal: ecmaLiteral, varies: ecmaVaries,
 	},
 }
 
 var ecmaDynamic = regexp.MustCompile(`\bwith\s*\(|\beval\s*\(|\bdefineProperty\b|\.prototype\s*\[|Object\.assign\(this`)
-
-// ecmaExtra are names of hosts, test runners and script tags' libraries.
-var ecmaExtra = words(`name event status length parent top self location history screen origin close open find focus blur print stop scroll scrollTo scrollBy alert confirm prompt document window navigator frames opener external closed crypto caches chrome browser process require module exports global __dirname __filename arguments undefined NaN Infinity globalThis
-describe it test expect beforeEach afterEach beforeAll afterAll before after context specify suite setup teardown jest vi jasmine cy Cypress assert should sinon chai QUnit page browser
-$ jQuery _ angular google gapi d3 React ReactDOM Vue moment THREE L Backbone Handlebars Ember Deno Bun define
-requirejs importScripts postMessage goog proto ga gtag dataLayer grecaptcha Stripe firebase Chart Plotly ace monaco
-MathJax katex hljs Prism WebAssembly SharedArrayBuffer Java load readFile print java Packages JSX NodeJS
-acquireVsCodeApi cloneInto exportFunction crashReport
-toString valueOf hasOwnProperty isPrototypeOf propertyIsEnumerable toLocaleString constructor __defineGetter__
-__defineSetter__ __lookupGetter__ __lookupSetter__ __proto__`)
-
-var ecmaUniversal = words("constructor hasOwnProperty isPrototypeOf propertyIsEnumerable toLocaleString toString " +
-	"valueOf __proto__ prototype call apply bind length name then catch on once off emit addListener removeListener " +
-	"addEventListener removeEventListener dispatchEvent")
-
-var ecmaLater = words(`
-fromAsync groupBy withResolvers try union intersection difference symmetricDifference isSubsetOf isSupersetOf
-isDisjointFrom isWellFormed toWellFormed at findLast findLastIndex toSorted toSpliced toReversed with escape
-f16round sumPrecise glob globSync styleText openAsBlob transfer resize getOrInsert getOrInsertComputed raw hashes
-hash sqlite sea zstdCompress zstdDecompress quic ffi stream/iter`)

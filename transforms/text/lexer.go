@@ -1,8 +1,8 @@
-package judge
+package text
 
-// Token is one token of a text: Text stands at [Start, End). A line break with the
-// white space around it is one token with Text "\n"; other white space is no
-// token. For all others Text is the text between Start and End.
+// Token is one token of a text: Text stands at [Start, End). Of [Tokens] a line break with
+// the white space around it is one token with Text "\n"; other white space is no token.
+// For all others Text is the text between Start and End.
 type Token struct {
 	Text       string
 	Start, End int
@@ -12,8 +12,9 @@ const (
 	// shortString is the longest string content, in bytes, that is one token: names
 	// of keys, columns and files. A longer one is prose, and is lexed as words.
 	shortString = 24
-	// longWord bounds a token, so that a base64 blob is not one vocabulary entry.
-	longWord = 64
+	// LongWord bounds a token of [Tokens] in bytes, so that a base64 blob is not one
+	// vocabulary entry.
+	LongWord = 64
 )
 
 // operators of more than one byte, longest first. They are those that several of
@@ -33,7 +34,7 @@ var byFirst = func() (t [128][]string) {
 	return t
 }()
 
-// Tokens lexes src. It is total and language-neutral: any text, also one that is
+// Tokens lexes code. It is total and language-neutral: any text, also one that is
 // cut anywhere, becomes tokens in order, without overlap; bytes outside of tokens
 // are white space. Linear in the length of src.
 func Tokens(src string) []Token {
@@ -69,10 +70,10 @@ func (l *lexer) run(i, end int, strings bool) {
 			i = j
 		case isSpace(c):
 			i++
-		case isWord(c):
+		case IsWordByte(c):
 			j := i + 1
 			number := c >= '0' && c <= '9'
-			for j < end && j-i < longWord && (isWord(l.src[j]) || number && l.inNumber(j, end)) {
+			for j < end && j-i < LongWord && (IsWordByte(l.src[j]) || number && l.inNumber(j, end)) {
 				j++
 			}
 			l.emit(i, j)
@@ -164,7 +165,9 @@ func quoteBit(c byte) uint8 {
 
 func isSpace(c byte) bool { return class[c] == blank }
 
-func isWord(c byte) bool { return class[c] == word }
+// IsWordByte reports whether a byte belongs to a word of [Tokens]: ASCII letters and
+// digits, "_", "$", and every byte of a character outside of ASCII.
+func IsWordByte(c byte) bool { return class[c] == word }
 
 const (
 	punctuation = iota

@@ -1,4 +1,4 @@
-package extraction
+package fim
 
 import (
 	"encoding/json"
@@ -8,14 +8,13 @@ import (
 	"golang.org/x/mod/modfile"
 
 	"decoy/schemas"
-	"decoy/transforms/fim"
 )
 
-// projectSymbols are what verify needs of a file that is no source: that it is there,
+// Project are what verify needs of a file that is no source: that it is there,
 // the name that it gives its folder, and what a project's settings give all of its files.
-func projectSymbols(repo, p string, data []byte) []schemas.Symbol {
+func Project(repo, p string, data []byte) []schemas.Symbol {
 	there := schemas.Symbol{Repo: repo, Record: schemas.SymbolFile, Path: p, Arity: -1, Target: ManifestName(p, data)}
-	return append([]schemas.Symbol{there}, fim.Settings(repo, p, data)...)
+	return append([]schemas.Symbol{there}, Settings(repo, p, data)...)
 }
 
 // ManifestName is the name that a package manifest gives its folder: the module
@@ -43,12 +42,12 @@ var manifests = map[string]func([]byte) string{
 		}
 		return m.Name
 	},
-	"Cargo.toml": cargoName,
+	"Cargo.toml": cargoPackage,
 }
 
-// cargoName reads name from the [package] table. A TOML parser would be right for
+// cargoPackage reads name from the [package] table. A TOML parser would be right for
 // more than this one key; Cargo writes it as a plain string on its own line.
-func cargoName(data []byte) string {
+func cargoPackage(data []byte) string {
 	in := false
 	for _, line := range strings.Split(string(data), "\n") {
 		line = strings.TrimSpace(line)
