@@ -16,7 +16,7 @@ func TestOwnerAndModuleKey(t *testing.T) {
 		{"github.com/Masterminds/semver/v3", "github.com/masterminds", "github.com/masterminds/semver"},
 		{"golang.org/x/tools", "golang.org/x", "golang.org/x/tools"},
 		{"cloud.google.com/go/storage", "cloud.google.com/go", "cloud.google.com/go/storage"},
-		{"go.yaml.in/yaml/v3", "gopkg.in/yaml", "gopkg.in/yaml"},
+		{"gopkg.in/yaml.v3", "gopkg.in/yaml", "gopkg.in/yaml"},
 		{"pallets/flask", "pallets", "pallets/flask"},
 		{"flask-3.0.1", "flask", "flask"},
 		{"lib-v1.2.3-rc.1", "lib", "lib"},
