@@ -3,7 +3,9 @@
 //
 //	go build -o /tmp/curate-bench ./scripts/bench/curate
 //	/tmp/curate-bench [-on prism|direct] [-rows 2473312] -out BUILD -shards N
+//	/tmp/curate-bench [-on prism|direct] -files 20000000 -out BUILD -shards N
 //
+// The second form groups so many files and nothing else.
 // It runs 1/16, 1/4 and all of the rows, each in a process of its own, one after another. CPU
 // seconds and peak memory are the kernel's for that process, with the making of the rows; the
 // exponent is that of CPU from 1/16 to all. The last line is one JSON object. The exit status is
@@ -47,6 +49,17 @@ type size struct {
 	Wall     float64 `json:"wall_s"`
 	PeakMiB  int64   `json:"peak_rss_mib"`
 	MakeCPU  float64 `json:"of_it_making_rows_cpu_s"`
+	Groups   int64   `json:"groups,omitempty"`
+}
+
+// grouped is the result of grouping alone.
+type grouped struct {
+	On      string  `json:"on"`
+	Files   int     `json:"files"`
+	Groups  int64   `json:"groups"`
+	CPU     float64 `json:"cpu_s"`
+	Wall    float64 `json:"wall_s"`
+	PeakMiB int64   `json:"peak_rss_mib"`
 }
 
 type result struct {
@@ -70,6 +83,7 @@ func run(ctx context.Context) error {
 	base := flag.String("base", "", "as a child: a file of candidates")
 	profile := flag.String("profile", "", "as a child: write a CPU profile there")
 	stop := flag.String("stop", "", "as a child: make, to make rows only")
+	files := flag.Int("files", 0, "group so many files and nothing else")
 	flag.Parse()
 	if *profile != "" {
 		f, err := os.Create(*profile)
@@ -82,7 +96,7 @@ func run(ctx context.Context) error {
 		defer pprof.StopCPUProfile()
 	}
 	if *base != "" {
-		return child(ctx, *on, *base, *rows, *stop)
+		return child(ctx, *on, *base, *rows, *files, *stop)
 	}
 	real, err := made.Real(*out, *shards)
 	if err != nil {
@@ -106,6 +120,15 @@ func run(ctx context.Context) error {
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "%d real candidates\n", len(real))
+	if *files > 0 {
+		s, err := start(*on, file, 0, "", "-files", strconv.Itoa(*files))
+		if err != nil {
+			return err
+		}
+		text, err := json.Marshal(grouped{*on, *files, s.Groups, s.CPU, s.Wall, s.PeakMiB})
+		fmt.Println(string(text))
+		return err
+	}
 	r := result{On: *on}
 	for _, n := range []int{*rows / 16, *rows / 4, *rows} {
 		making, err := start(*on, file, n, "make")
@@ -132,13 +155,14 @@ func run(ctx context.Context) error {
 }
 
 // start runs one size in a process of its own.
-func start(on, base string, rows int, stop string) (s size, err error) {
+func start(on, base string, rows int, stop string, more ...string) (s size, err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return s, err
 	}
 	began := time.Now()
 	c := exec.Command(self, "-on", on, "-base", base, "-rows", strconv.Itoa(rows), "-stop", stop)
+	c.Args = append(c.Args, more...)
 	c.Stderr = os.Stderr
 	text, err := c.Output()
 	if err != nil {
@@ -166,31 +190,38 @@ func peak() (mib int64, err error) {
 
 func round(x float64) float64 { return math.Round(x*100) / 100 }
 
-var selected, dropped atomic.Int64 // both runners are in this process
+var selected, dropped, groupCount atomic.Int64 // both runners are in this process
 
 func countSelected(b batch.Batch) { selected.Add(int64(len(b.Rows) / curate.RecordBytes)) }
 
 func countDropped(b batch.Batch) { dropped.Add(int64(len(b.Rows) / curate.RejectBytes)) }
 
+func countGroup(curate.Group) { groupCount.Add(1) }
+
 func init() {
+	beam.RegisterFunction(countGroup)
 	beam.RegisterFunction(countSelected)
 	beam.RegisterFunction(countDropped)
 }
 
-func child(ctx context.Context, on, base string, rows int, stop string) error {
+func child(ctx context.Context, on, base string, rows, files int, stop string) error {
 	debug.SetMemoryLimit(3 << 30) // what is held is bytes without pointers: collecting is cheap
 	beam.Init()
 	beamlog.SetupLogging("error", "text")
 	words := curate.Words{Generators: []string{"rules"}}
-	c := made.Config{Base: base, Rows: rows, Tasks: 64, Words: words, Shared: 0.05}
+	c := made.Config{Base: base, Rows: rows, Tasks: 64, Words: words, Shared: 0.05, Files: files}
 	p, s := beam.NewPipelineWithRoot()
-	records := made.Rows(s, c)
-	repos := made.Repos(s, c)
-	if stop == "make" {
-		beam.ParDo0(s, countSelected, records)
+	var repos beam.PCollection
+	if stop != "make" {
+		repos = made.Repos(s, c)
+	}
+	if files > 0 {
+		beam.ParDo0(s, countGroup, curate.GroupRepos(s, repos))
+	} else if stop == "make" {
+		beam.ParDo0(s, countSelected, made.Rows(s, c))
 	} else {
 		groups := curate.GroupRepos(s, repos)
-		kept, duplicates := curate.Distinct(s, records)
+		kept, duplicates := curate.Distinct(s, made.Rows(s, c))
 		chosen, rejects := curate.SelectRows(s, curate.SelectConfig{
 			Config: curate.Config{Rows: 100_000, MaxPerRepo: 4000, MaxPerGolden: 3}, Words: words,
 			Ratios: curate.Ratios{Train: 0.8, Validation: 0.1, Test: 0.1},
@@ -204,6 +235,7 @@ func child(ctx context.Context, on, base string, rows int, stop string) error {
 		return err
 	}
 	mib, err := peak()
-	fmt.Printf(`{"selected":%d,"rejected":%d,"peak_rss_mib":%d}`+"\n", selected.Load(), dropped.Load(), mib)
+	fmt.Printf(`{"selected":%d,"rejected":%d,"peak_rss_mib":%d,"groups":%d}`+"\n", selected.Load(), dropped.Load(), mib,
+		groupCount.Load())
 	return err
 }

@@ -79,6 +79,7 @@ type Config struct {
 	Tasks  int
 	Words  curate.Words
 	Shared float64 // this share of rows are duplicates of the copy before
+	Files  int     // at least so many files, whatever Rows needs
 }
 
 func init() {
@@ -169,6 +170,8 @@ func renamed(c curate.Candidate, copied int, shared float64) curate.Candidate {
 	return c
 }
 
+const filesPerRepo = 150
+
 type reposFn struct{ Config Config }
 
 // ProcessElement makes the repositories of all copies.
@@ -184,14 +187,14 @@ func (f *reposFn) ProcessElement(_ int, emit func(curate.RepoFiles)) error {
 		}
 		languages[c.Repo][c.Language] = true
 	}
-	for copied := 0; copied*len(base) < f.Config.Rows; copied++ {
+	for copied := 0; copied*len(base) < f.Config.Rows || copied*len(languages)*filesPerRepo < f.Config.Files; copied++ {
 		for repo, ls := range languages {
 			r := curate.RepoFiles{Repo: renamedRepo(repo, copied)}
 			for l := range ls {
 				r.Languages = append(r.Languages, l)
 			}
 			sort.Strings(r.Languages)
-			for k := range 150 {
+			for k := range filesPerRepo {
 				h := schemas.Key64("file", r.Repo, fmt.Sprint(k))
 				if k == 0 {
 					h = schemas.Key64("file", repo, fmt.Sprint(copied/3)) // with two others
