@@ -32,8 +32,9 @@ const (
 	ReasonNearDuplicate = "near_duplicate" // of a file that is kept
 	ReasonCapKind       = "cap_kind"
 	ReasonCapCallee     = "cap_callee"
-	ReasonCapName       = "cap_name" // of an introduced name
-	ReasonTrimmed       = "trimmed"  // below its cell's cutoff, see SelectConfig.MaxCandidates
+	ReasonCapName       = "cap_name"  // of an introduced name
+	ReasonTrimmed       = "trimmed"   // below its cell's cutoff, see SelectConfig.MaxCandidates
+	ReasonNoRecord      = "no_record" // a field does not fit a Record
 )
 
 // Reasons lists the reasons in the order of every table.
@@ -41,7 +42,7 @@ var Reasons = []string{
 	ReasonExcludedRepo, ReasonContaminated, ReasonDuplicate, ReasonNoStatus, ReasonExists, ReasonAbstain, ReasonUnseen,
 	ReasonCertified, ReasonUnlabelled,
 	ReasonCellOff, ReasonFoolsAll, ReasonOnePerCtx, ReasonCapGolden, ReasonCapRepo, ReasonNotRanked,
-	ReasonNearDuplicate, ReasonCapKind, ReasonCapCallee, ReasonCapName, ReasonTrimmed,
+	ReasonNearDuplicate, ReasonCapKind, ReasonCapCallee, ReasonCapName, ReasonTrimmed, ReasonNoRecord,
 }
 
 // Candidate is a negative as selection sees it.

@@ -66,7 +66,7 @@ var exampleRows = []curate.Candidate{
 func ExampleDistinct() {
 	p, s := beam.NewPipelineWithRoot()
 	words := curate.Words{Generators: []string{"rules"}}
-	records := curate.Pack(s, words, beam.CreateList(s, exampleRows))
+	records, _ := curate.Pack(s, words, beam.CreateList(s, exampleRows))
 	_, rejected := curate.Distinct(s, records)
 	groups := beam.CreateList(s, curate.Groups(alone(exampleRows)))
 	beam.ParDo0(s, printLine, beam.ParDo(s, reasonAndDetail, curate.Rejects(s, words, rejected, groups)))
@@ -96,7 +96,8 @@ func ExampleGroupRepos() {
 func ExampleSelectRows() {
 	p, s := beam.NewPipelineWithRoot()
 	words := curate.Words{Generators: []string{"rules"}}
-	kept, _ := curate.Distinct(s, curate.Pack(s, words, beam.CreateList(s, exampleRows)))
+	records, _ := curate.Pack(s, words, beam.CreateList(s, exampleRows))
+	kept, _ := curate.Distinct(s, records)
 	groups := curate.GroupRepos(s, beam.CreateList(s, alone(exampleRows)))
 	selected, rejected := curate.SelectRows(s, curate.SelectConfig{
 		Config: curate.Config{Rows: 10, MaxPerRepo: 1},

@@ -101,6 +101,10 @@ func init() {
 // Above MaxCandidates each cell keeps its hardest rows, at least 20 times its quota.
 func TestSelectRowsTrims(t *testing.T) {
 	cs := slices.Concat(plain(30, small.Language, small.Type), plain(400, large.Language, large.Type))
+	for _, c := range plain(50, large.Language, large.Type) { // harder than all, and not eligible
+		c.NegativeID, c.Status, c.Low = id("abstains", c.NegativeID), schemas.StatusAbstain, ptr(2.0)
+		cs = append(cs, c)
+	}
 	groups := curate.Groups(alone(cs))
 	selected := 10
 	onEach(t, func(s beam.Scope) {
@@ -114,6 +118,9 @@ func TestSelectRowsTrims(t *testing.T) {
 		var want []any
 		for range 280 {
 			want = append(want, curate.ReasonTrimmed)
+		}
+		for range 50 {
+			want = append(want, curate.ReasonAbstain)
 		}
 		for range 30 + 120 - selected {
 			want = append(want, curate.ReasonNotRanked)
@@ -181,6 +188,17 @@ func TestSplitsFallBack(t *testing.T) {
 	if err := curate.Fallback("file").Validate(); err == nil {
 		t.Error("a fallback to files was accepted")
 	}
+}
+
+func TestPackRejectsWhatDoesNotFit(t *testing.T) {
+	cs := plain(3, small.Language, small.Type)
+	cs[1].Judges = 1 << 20
+	onEach(t, func(s beam.Scope) {
+		kept, out := curate.Pack(s, words, beam.CreateList(s, cs))
+		passert.Equals(s, beam.ParDo(s, idsOf, kept), cs[0].NegativeID, cs[2].NegativeID)
+		passert.Equals(s, beam.ParDo(s, rejected, out),
+			cs[1].NegativeID+" no_record candidate "+cs[1].NegativeID+": judges is 1048576: a record holds 0 to 65535")
+	})
 }
 
 func TestAppendNamesTheFieldThatDoesNotFit(t *testing.T) {

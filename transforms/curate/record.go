@@ -204,15 +204,15 @@ func (r Record) sides() (golden, text Side) {
 // Candidate is the candidate as far as the record knows it: without commit, path, licence,
 // window and text hash. A repository that names does not know is written as its number.
 func (w Words) Candidate(r Record, names Names) Candidate {
-	c := w.outline(r, names)
-	c.NegativeID, c.ContextID = r.NegativeID(), r.ContextID()
+	c := w.outline(r)
+	c.Repo, c.NegativeID, c.ContextID = names.Of(r.Repo()), r.NegativeID(), r.ContextID()
 	return c
 }
 
-// outline is Candidate without the ids, which cost two strings.
-func (w Words) outline(r Record, names Names) Candidate {
+// outline is Candidate without ids and repository, which cost three strings.
+func (w Words) outline(r Record) Candidate {
 	c := Candidate{
-		Repo: names.Of(r.Repo()), Language: schemas.Languages[r[116]], Type: schemas.Types[r[117]], Kind: kinds[r[118]],
+		Language: schemas.Languages[r[116]], Type: schemas.Types[r[117]], Kind: kinds[r[118]],
 		Generator: w.Generators[r[119]], GoldenHash: r.u64(48), Low: r.float(0), Margin: r.float(1), Weighted: r.float(2),
 		Fooled: int64(r.u16(112)), Judges: int64(r.u16(114)), Invented: r[121]&flagInvented != 0,
 		Sampled: r[121]&flagSampled != 0,

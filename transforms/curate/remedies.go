@@ -23,5 +23,6 @@ var Remedies = map[string]string{
 	ReasonCapKind:       "raise the kind's share under curate.kinds",
 	ReasonCapCallee:     "raise curate.max_per_callee",
 	ReasonCapName:       "raise curate.max_per_name",
+	ReasonNoRecord:      "shorten the row: the detail names the field and its largest value",
 	ReasonTrimmed:       "raise curate.max_candidates, at 128 bytes of memory a row",
 }

@@ -153,7 +153,8 @@ func (rows recordRows) choose(ctx context.Context, c SelectConfig, names Names, 
 			return fmt.Errorf("negative %s is of %s, which is in no group: give curate.SelectRows the groups of all "+
 				"repositories", r.NegativeID(), names.Of(r.Repo()))
 		}
-		row := c.outline(r, names)
+		row := c.outline(r)
+		row.Repo = names.Of(r.Repo())
 		if reason, _ := s.ineligible(&row); reason != "" {
 			out.rows = appendReject(out.rows, r, reason, nil)
 			out.full()

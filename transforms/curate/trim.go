@@ -24,10 +24,11 @@ func init() {
 }
 
 // trim cuts what is above MaxCandidates: each cell's cutoff comes of counts of rows by
-// hardness, a sum of integers a cell, and every record goes to one side of it.
+// hardness, a sum of integers a cell, and every record goes to one side of it. Rows that are not
+// eligible do not count, and go with their own reason where anything is cut.
 func trim(s beam.Scope, c SelectConfig, config string, records beam.PCollection) (kept, below beam.PCollection) {
 	s = s.Scope("trim")
-	counts := beam.CombinePerKey(s, &addCounts{}, beam.ParDo(s, &hardnessFn{}, records))
+	counts := beam.CombinePerKey(s, &addCounts{}, beam.ParDo(s, &hardnessFn{Config: config}, records))
 	return beam.ParDo2(s, &trimFn{Config: config}, records, beam.SideInput{Input: counts})
 }
 
@@ -54,16 +55,41 @@ func hardnessOf(r Record) uint64 {
 const countBytes = 16
 
 type hardnessFn struct {
+	Config string
+	asks   *asks
 	counts map[int]map[uint64]uint64
 }
 
-// StartBundle begins to count.
-func (f *hardnessFn) StartBundle(func(int, batch.Batch)) { f.counts = map[int]map[uint64]uint64{} }
+// asks is what is known of a row's eligibility without its repository's name.
+type asks struct {
+	SelectConfig
+	of *selection
+}
 
-// ProcessElement counts the rows of a batch, by cell and hardness. Rows that are not eligible
-// count too: they are few, and only make a cell keep a little less than it could.
+func newAsks(config string) (*asks, error) {
+	c, err := decodeConfig(config)
+	return &asks{c, newSelection(c.Config, nil)}, err
+}
+
+func (a *asks) ineligible(r Record) string {
+	row := a.outline(r)
+	reason, _ := a.of.ineligible(&row)
+	return reason
+}
+
+// StartBundle begins to count.
+func (f *hardnessFn) StartBundle(func(int, batch.Batch)) (err error) {
+	f.counts = map[int]map[uint64]uint64{}
+	f.asks, err = newAsks(f.Config)
+	return err
+}
+
+// ProcessElement counts the eligible rows of a batch, by cell and hardness.
 func (f *hardnessFn) ProcessElement(b batch.Batch, _ func(int, batch.Batch)) {
 	for r := range b.Each(RecordBytes) {
+		if f.asks.ineligible(r) != "" {
+			continue
+		}
 		cell := Record(r).cell()
 		if f.counts[cell] == nil {
 			f.counts[cell] = map[uint64]uint64{}
@@ -110,17 +136,17 @@ func addUp(b batch.Batch) batch.Batch {
 
 type trimFn struct {
 	Config  string
+	asks    *asks
 	cutoffs map[int]uint64
 }
 
 // ProcessElement splits a batch at the cutoffs of its cells.
-func (f *trimFn) ProcessElement(b batch.Batch, counts func(*int, *batch.Batch) bool, emit, reject func(batch.Batch)) error {
+func (f *trimFn) ProcessElement(b batch.Batch, counts func(*int, *batch.Batch) bool, emit, reject func(batch.Batch)) (err error) {
 	if f.cutoffs == nil {
-		c, err := decodeConfig(f.Config)
-		if err != nil {
+		if f.asks, err = newAsks(f.Config); err != nil {
 			return err
 		}
-		f.cutoffs = cutoffs(c, counts)
+		f.cutoffs = cutoffs(f.asks.SelectConfig, counts)
 	}
 	if len(f.cutoffs) == 0 {
 		emit(b)
@@ -128,12 +154,16 @@ func (f *trimFn) ProcessElement(b batch.Batch, counts func(*int, *batch.Batch) b
 	}
 	kept, out := newRowWriter(emit), newRowWriter(reject)
 	for r := range b.Each(RecordBytes) {
-		if hardnessOf(r) >= f.cutoffs[Record(r).cell()] {
-			kept.add(r)
-		} else {
-			out.rows = appendReject(out.rows, r, ReasonTrimmed, nil)
-			out.full()
+		reason := f.asks.ineligible(r)
+		if reason == "" && hardnessOf(r) < f.cutoffs[Record(r).cell()] {
+			reason = ReasonTrimmed
 		}
+		if reason == "" {
+			kept.add(r)
+			continue
+		}
+		out.rows = appendReject(out.rows, r, reason, nil)
+		out.full()
 	}
 	kept.flush()
 	out.flush()

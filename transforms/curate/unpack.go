@@ -18,12 +18,14 @@ func init() {
 // Pack packs candidates. For a pipeline that has them as elements; one that reads shards fills
 // batches itself with [Words.Append].
 //
-//	PCollection<Candidate> → PCollection<batch.Batch> of Record
-func Pack(s beam.Scope, w Words, candidates beam.PCollection) beam.PCollection {
+//	PCollection<Candidate> → PCollection<batch.Batch> of Record, PCollection<schemas.Reject>
+//
+// A candidate that does not fit a record is a reject that names the field.
+func Pack(s beam.Scope, w Words, candidates beam.PCollection) (records, rejected beam.PCollection) {
 	if err := w.Validate(); err != nil {
 		panic(err)
 	}
-	return beam.ParDo(s.Scope("curate.Pack"), &packFn{Words: w}, candidates)
+	return beam.ParDo2(s.Scope("curate.Pack"), &packFn{Words: w}, candidates)
 }
 
 type packFn struct {
@@ -32,22 +34,22 @@ type packFn struct {
 }
 
 // ProcessElement adds a candidate.
-func (f *packFn) ProcessElement(c Candidate, emit func(batch.Batch)) error {
+func (f *packFn) ProcessElement(c Candidate, emit func(batch.Batch), reject func(schemas.Reject)) {
 	if f.out == nil {
 		f.out = newRowWriter(nil)
 	}
 	f.out.emit = emit
 	rows, err := f.Words.Append(f.out.rows, &c)
 	if err != nil {
-		return err
+		reject(c.reject(ReasonNoRecord, err.Error()))
+		return
 	}
 	f.out.rows = rows
 	f.out.full()
-	return nil
 }
 
 // FinishBundle emits what is left.
-func (f *packFn) FinishBundle(emit func(batch.Batch)) {
+func (f *packFn) FinishBundle(emit func(batch.Batch), _ func(schemas.Reject)) {
 	if f.out != nil {
 		f.out.emit = emit
 		f.out.flush()
