@@ -109,7 +109,8 @@ func ReadBenchmarkCSV(name string, r io.Reader, columns Columns) ([]Item, error)
 	c.ReuseRecord = true
 	head, err := c.Read()
 	if err != nil {
-		return nil, fmt.Errorf("read benchmark %q: no line of column names: %w: give a CSV file that begins with one", name, err)
+		return nil, fmt.Errorf("read benchmark %q: no line of column names: %w: give a CSV file that begins with one",
+			name, err)
 	}
 	head = slices.Clone(head)
 	head[0] = strings.TrimPrefix(head[0], "\ufeff")

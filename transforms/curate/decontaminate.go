@@ -83,12 +83,15 @@ func (d *Decontaminator) Find(prefix, golden, suffix string) (evidence string) {
 
 // find is Find with the item's number, and the place in bytes from the golden's start.
 func (d *Decontaminator) find(prefix, golden, suffix string) (item int32, from, to int, ok bool) {
-	d.look(prefix, golden, suffix, func(i int32, _ int, _ uint64, start, end int) { item, from, to, ok = i, start, end, true })
+	d.look(prefix, golden, suffix, func(i int32, _ int, _ uint64, start, end int) {
+		item, from, to, ok = i, start, end, true
+	})
 	return item, from, to, ok
 }
 
 // look calls found with the first match, if there is one: n tokens of a hash.
-func (d *Decontaminator) look(prefix, golden, suffix string, found func(item int32, n int, h uint64, start, end int)) {
+func (d *Decontaminator) look(prefix, golden, suffix string,
+	found func(item int32, n int, h uint64, start, end int)) {
 	if len(d.runs) == 0 && len(d.short) == 0 {
 		return
 	}

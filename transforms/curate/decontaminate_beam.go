@@ -31,11 +31,13 @@ func decodeItem(data []byte) (i BenchmarkItem, err error) {
 // No grouping: each worker holds the index of all items (about 50 bytes a token round a golden).
 // Contexts are payload, so this is for pipelines that have them as elements; one that reads
 // shards calls [Screen.Find] there and sets Candidate.Contaminated.
-func Decontaminate(s beam.Scope, c BenchmarkConfig, contexts, items beam.PCollection) (kept, rejected beam.PCollection) {
+func Decontaminate(s beam.Scope, c BenchmarkConfig,
+	contexts, items beam.PCollection) (kept, rejected beam.PCollection) {
 	if err := c.Validate(); err != nil {
 		panic(err)
 	}
-	return beam.ParDo2(s.Scope("curate.Decontaminate"), &decontaminateFn{Config: c}, contexts, beam.SideInput{Input: items})
+	s = s.Scope("curate.Decontaminate")
+	return beam.ParDo2(s, &decontaminateFn{Config: c}, contexts, beam.SideInput{Input: items})
 }
 
 type decontaminateFn struct {

@@ -229,7 +229,8 @@ func (f *sharedFn) ProcessElement(ctx context.Context, _ int, batches func(*batc
 		i = j
 	}
 	out := batch.NewBatcher(emit)
-	for _, p := range slices.SortedFunc(maps.Keys(counts), func(a, b [2]uint32) int { return slices.Compare(a[:], b[:]) }) {
+	order := func(a, b [2]uint32) int { return slices.Compare(a[:], b[:]) }
+	for _, p := range slices.SortedFunc(maps.Keys(counts), order) {
 		var row [pairRow]byte
 		binary.BigEndian.PutUint32(row[:], p[0])
 		binary.BigEndian.PutUint32(row[4:], p[1])

@@ -75,7 +75,8 @@ func (w Words) Append(rows []byte, c *Candidate) ([]byte, error) {
 	r := make(Record, RecordBytes)
 	for i, id := range []string{c.NegativeID, c.ContextID} {
 		if n, err := hex.Decode(r[16*i:16*i+16], []byte(id)); len(id) != 32 || n != 16 || err != nil {
-			return rows, fmt.Errorf("candidate %q of context %q: an id must be 32 hex digits", c.NegativeID, c.ContextID)
+			return rows, fmt.Errorf("candidate %q of context %q: an id must be 32 hex digits", c.NegativeID,
+				c.ContextID)
 		}
 	}
 	be := binary.BigEndian
@@ -132,7 +133,8 @@ func (w Words) Append(rows []byte, c *Candidate) ([]byte, error) {
 	}
 	status := slices.Index(schemas.Statuses, c.Status)
 	if status < 0 && c.Status != "" {
-		return rows, fmt.Errorf("candidate %s: status is %q, which is none of %v", c.NegativeID, c.Status, schemas.Statuses)
+		return rows, fmt.Errorf("candidate %s: status is %q, which is none of %v", c.NegativeID, c.Status,
+			schemas.Statuses)
 	}
 	r[120], r[121] = byte(status+1), flags
 	if c.Golden.Last >= LastClasses || c.Text.Last >= LastClasses {

@@ -37,7 +37,8 @@ func (c BenchmarkConfig) Validate() error {
 		v    float64
 	}{{"grams", c.Grams}, {"near", c.Near}} {
 		if f.v != 0 && !(f.v >= 0.3 && f.v <= 2) {
-			return fmt.Errorf("curate.decontaminate.%s is %v: give a share from 0.3 to 1, or 2 to switch it off", f.name, f.v)
+			return fmt.Errorf("curate.decontaminate.%s is %v: give a share from 0.3 to 1, or 2 to switch it off", f.name,
+				f.v)
 		}
 	}
 	return nil
@@ -61,11 +62,11 @@ func (e Evidence) String() string {
 	case RuleRepository:
 		return "a benchmark was made from repository " + e.Task
 	case RuleRun:
-		return fmt.Sprintf("%s %s: 32 tokens or the whole item, bytes %d to %d from the golden's start: %q", e.Benchmark, e.Task,
-			e.Start, e.End, e.Text)
+		return fmt.Sprintf("%s %s: 32 tokens or the whole item, bytes %d to %d from the golden's start: %q", e.Benchmark,
+			e.Task, e.Start, e.End, e.Text)
 	}
-	return fmt.Sprintf("%s %s: %.0f %% of 10-token n-grams (%s), bytes %d to %d from the golden's start: %q", e.Benchmark,
-		e.Task, 100*e.Share, e.Rule, e.Start, e.End, e.Text)
+	return fmt.Sprintf("%s %s: %.0f %% of 10-token n-grams (%s), bytes %d to %d from the golden's start: %q",
+		e.Benchmark, e.Task, 100*e.Share, e.Rule, e.Start, e.End, e.Text)
 }
 
 const (
@@ -290,11 +291,12 @@ func first(toks []spot, names []bool) int {
 // keywords of the eight languages that shape code: they are no names that a copy would change.
 var keywords = func() map[uint64]bool {
 	out := map[uint64]bool{}
-	for _, w := range strings.Fields(`and as async await bool break case catch char class const continue def default defer
-		delete do elif else enum except export extends false final finally float fn for foreach from func function go goto if
-		impl implements import in int interface is lambda let long loop match mod mut namespace new nil None not null or
-		override package pass private protected pub public raise range return select self static string struct super switch
-		template this throw throws trait True False true try type typedef typename use using var void where while with yield`) {
+	for _, w := range strings.Fields(`and as async await bool break case catch char class const continue
+		def default defer delete do elif else enum except export extends false final finally float fn for foreach
+		from func function go goto if impl implements import in int interface is lambda let long loop match mod mut
+		namespace new nil None not null or override package pass private protected pub public raise range return
+		select self static string struct super switch template this throw throws trait True False true try type
+		typedef typename use using var void where while with yield`) {
 		out[xxh3.HashString(w)] = true
 	}
 	return out

@@ -141,7 +141,8 @@ type trimFn struct {
 }
 
 // ProcessElement splits a batch at the cutoffs of its cells.
-func (f *trimFn) ProcessElement(b batch.Batch, counts func(*int, *batch.Batch) bool, emit, reject func(batch.Batch)) (err error) {
+func (f *trimFn) ProcessElement(b batch.Batch, counts func(*int, *batch.Batch) bool,
+	emit, reject func(batch.Batch)) (err error) {
 	if f.cutoffs == nil {
 		if f.asks, err = newAsks(f.Config); err != nil {
 			return err

@@ -148,7 +148,8 @@ func run(ctx context.Context) error {
 		}
 	}
 	first, last := r.Runs[0], r.Runs[2]
-	r.Exponent = math.Log((last.CPU-last.MakeCPU)/(first.CPU-first.MakeCPU)) / math.Log(float64(last.Rows)/float64(first.Rows))
+	times := (last.CPU - last.MakeCPU) / (first.CPU - first.MakeCPU)
+	r.Exponent = math.Log(times) / math.Log(float64(last.Rows)/float64(first.Rows))
 	text, err := json.Marshal(r)
 	fmt.Println(string(text))
 	return err

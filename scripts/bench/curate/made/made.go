@@ -22,22 +22,23 @@ import (
 // hash of its id, as the n-gram judge gives one: margins around −3, one in six fooled.
 func Real(out string, shards int) ([]curate.Candidate, error) {
 	var all []curate.Candidate
+	at := func(stage, what string, i int) string { return shard.Path(out, stage, what, i, shards) }
 	for i := range shards {
 		contexts := map[string]schemas.Context{}
-		for c, err := range shard.Read[schemas.Context](shard.Path(out, schemas.StageExtract, "contexts", i, shards)) {
+		for c, err := range shard.Read[schemas.Context](at(schemas.StageExtract, "contexts", i)) {
 			if err != nil {
 				return nil, err
 			}
 			contexts[c.ID] = c
 		}
 		status := map[string]string{}
-		for c, err := range shard.Read[schemas.Certificate](shard.Path(out, schemas.StageVerify, "certificates", i, shards)) {
+		for c, err := range shard.Read[schemas.Certificate](at(schemas.StageVerify, "certificates", i)) {
 			if err != nil {
 				return nil, err
 			}
 			status[c.NegativeID] = c.Status
 		}
-		for n, err := range shard.Read[schemas.Negative](shard.Path(out, schemas.StageGenerate, "negatives", i, shards)) {
+		for n, err := range shard.Read[schemas.Negative](at(schemas.StageGenerate, "negatives", i)) {
 			if err != nil {
 				return nil, err
 			}
@@ -187,7 +188,8 @@ func (f *reposFn) ProcessElement(_ int, emit func(curate.RepoFiles)) error {
 		}
 		languages[c.Repo][c.Language] = true
 	}
-	for copied := 0; copied*len(base) < f.Config.Rows || copied*len(languages)*filesPerRepo < f.Config.Files; copied++ {
+	files := len(languages) * filesPerRepo
+	for copied := 0; copied*len(base) < f.Config.Rows || copied*files < f.Config.Files; copied++ {
 		for repo, ls := range languages {
 			r := curate.RepoFiles{Repo: renamedRepo(repo, copied)}
 			for l := range ls {

@@ -3,6 +3,7 @@ package docs
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -83,7 +84,8 @@ func (f *SketchFn) ProcessElement(order int, emit func(batch.Batch)) error {
 	}
 	if order != 0 {
 		slices.SortFunc(docs, func(a, b Doc) int {
-			return strings.Compare(fmt.Sprint(schemas.Key64(a.ID, fmt.Sprint(order))), fmt.Sprint(schemas.Key64(b.ID, fmt.Sprint(order))))
+			by := fmt.Sprint(order)
+			return cmp.Compare(schemas.Key64(a.ID, by), schemas.Key64(b.ID, by))
 		})
 	}
 	for part := range slices.Chunk(docs, 512) {
