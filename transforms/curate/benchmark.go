@@ -3,10 +3,12 @@ package curate
 import (
 	"bufio"
 	"compress/gzip"
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 )
@@ -65,19 +67,9 @@ func ReadBenchmark(name string, r io.Reader, columns Columns) ([]Item, error) {
 			return nil, fmt.Errorf("read benchmark %q, line %d: no JSON object: %w: give a .jsonl or .jsonl.gz file",
 				name, line, err)
 		}
-		if columns == (Columns{}) {
-			c, err := layoutOf(row)
-			if err != nil {
-				return nil, fmt.Errorf("read benchmark %q, line %d: %w", name, line, err)
-			}
-			columns = c
-		}
-		item, err := itemOf(row, columns)
+		item, err := nextItem(row, &columns, line)
 		if err != nil {
 			return nil, fmt.Errorf("read benchmark %q, line %d: %w", name, line, err)
-		}
-		if item.Task == "" {
-			item.Task = fmt.Sprintf("line %d", line)
 		}
 		items = append(items, item)
 	}
@@ -87,6 +79,73 @@ func ReadBenchmark(name string, r io.Reader, columns Columns) ([]Item, error) {
 		}
 		return nil, fmt.Errorf("read benchmark %q after %d items: %w: download it again, or take it out of "+
 			"curate.decontaminate", name, len(items), err)
+	}
+	if len(items) == 0 {
+		return nil, fmt.Errorf("read benchmark %q: it holds no item: take it out of curate.decontaminate", name)
+	}
+	return items, nil
+}
+
+// nextItem is the item of a row. With zero columns it finds the layout.
+func nextItem(row map[string]any, columns *Columns, line int) (Item, error) {
+	if *columns == (Columns{}) {
+		c, err := layoutOf(row)
+		if err != nil {
+			return Item{}, err
+		}
+		*columns = c
+	}
+	item, err := itemOf(row, *columns)
+	if item.Task == "" {
+		item.Task = fmt.Sprintf("line %d", line)
+	}
+	return item, err
+}
+
+// ReadBenchmarkCSV reads a benchmark in CSV (RFC 4180) whose first record names the columns; for
+// the rest see ReadBenchmark.
+func ReadBenchmarkCSV(name string, r io.Reader, columns Columns) ([]Item, error) {
+	c := csv.NewReader(r)
+	c.ReuseRecord = true
+	head, err := c.Read()
+	if err != nil {
+		return nil, fmt.Errorf("read benchmark %q: no line of column names: %w: give a CSV file that begins with one",
+			name, err)
+	}
+	head = slices.Clone(head)
+	head[0] = strings.TrimPrefix(head[0], "\ufeff")
+	return ItemsOf(name, func(yield func(map[string]any, error) bool) {
+		for {
+			record, err := c.Read()
+			if err == io.EOF {
+				return
+			}
+			row := map[string]any{}
+			for i, v := range record {
+				row[head[min(i, len(head)-1)]] = v
+			}
+			if !yield(row, err) || err != nil {
+				return
+			}
+		}
+	}, columns)
+}
+
+// ItemsOf makes items of a file's rows: what a reader of another format hands over, Parquet for
+// one, whose library this package does not link. Values are strings or float64.
+func ItemsOf(name string, rows iter.Seq2[map[string]any, error], columns Columns) ([]Item, error) {
+	var items []Item
+	for row, err := range rows {
+		n := len(items) + 1
+		if err != nil {
+			return nil, fmt.Errorf("read benchmark %q after %d items: %w: download it again, or take it out of "+
+				"curate.decontaminate", name, len(items), err)
+		}
+		item, err := nextItem(row, &columns, n)
+		if err != nil {
+			return nil, fmt.Errorf("read benchmark %q, row %d: %w", name, n, err)
+		}
+		items = append(items, item)
 	}
 	if len(items) == 0 {
 		return nil, fmt.Errorf("read benchmark %q: it holds no item: take it out of curate.decontaminate", name)

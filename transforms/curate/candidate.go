@@ -28,6 +28,13 @@ const (
 	ReasonCapGolden    = "cap_golden"
 	ReasonOnePerCtx    = "one_per_context"
 	ReasonNotRanked    = "not_ranked"
+
+	ReasonNearDuplicate = "near_duplicate" // of a file that is kept
+	ReasonCapKind       = "cap_kind"
+	ReasonCapCallee     = "cap_callee"
+	ReasonCapName       = "cap_name"  // of an introduced name
+	ReasonTrimmed       = "trimmed"   // below its cell's cutoff, see SelectConfig.MaxCandidates
+	ReasonNoRecord      = "no_record" // a field does not fit a Record
 )
 
 // Reasons lists the reasons in the order of every table.
@@ -35,6 +42,7 @@ var Reasons = []string{
 	ReasonExcludedRepo, ReasonContaminated, ReasonDuplicate, ReasonNoStatus, ReasonExists, ReasonAbstain, ReasonUnseen,
 	ReasonCertified, ReasonUnlabelled,
 	ReasonCellOff, ReasonFoolsAll, ReasonOnePerCtx, ReasonCapGolden, ReasonCapRepo, ReasonNotRanked,
+	ReasonNearDuplicate, ReasonCapKind, ReasonCapCallee, ReasonCapName, ReasonTrimmed, ReasonNoRecord,
 }
 
 // Candidate is a negative as selection sees it.
@@ -65,6 +73,8 @@ type Candidate struct {
 	Contaminated string   `json:"contaminated"` // evidence, "" for a clean context
 	Invented     bool     `json:"invented"`
 	Sampled      bool     `json:"sampled"`
+	Callee       string   `json:"callee,omitempty"`     // of the golden, where it is known
+	Introduced   string   `json:"introduced,omitempty"` // the name that the negative brings in
 }
 
 // LenDiff is by how many characters the rejected side is longer.

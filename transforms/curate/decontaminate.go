@@ -37,29 +37,34 @@ func NewDecontaminator() *Decontaminator {
 func (d *Decontaminator) Add(benchmark string, items []Item) {
 	d.names = append(d.names, benchmark)
 	for _, it := range items {
-		id := int32(len(d.items))
-		d.items = append(d.items, benchmark+" "+it.Task)
-		near, _, _ := placed(it.Prefix, it.Golden, it.Suffix)
-		n := run
-		set := d.runs
-		if len(near) < run {
-			if n = len(near); n < shortRun {
-				continue
-			}
-			if d.short[n] == nil {
-				d.short[n] = map[uint64]int32{}
-				d.lengths = append(d.lengths, n)
-				slices.Sort(d.lengths)
-			}
-			set = d.short[n]
-		}
-		rolling(near, n, func(i int, h uint64) bool {
-			if _, known := set[h]; !known {
-				set[h] = id
-			}
-			return true
-		})
+		d.index(benchmark, it)
 	}
+}
+
+// index indexes the neighbourhood of one item's golden.
+func (d *Decontaminator) index(benchmark string, it Item) {
+	id := int32(len(d.items))
+	d.items = append(d.items, benchmark+" "+it.Task)
+	near, _, _ := placed(it.Prefix, it.Golden, it.Suffix)
+	n := run
+	set := d.runs
+	if len(near) < run {
+		if n = len(near); n < shortRun {
+			return
+		}
+		if d.short[n] == nil {
+			d.short[n] = map[uint64]int32{}
+			d.lengths = append(d.lengths, n)
+			slices.Sort(d.lengths)
+		}
+		set = d.short[n]
+	}
+	rolling(near, n, func(i int, h uint64) bool {
+		if _, known := set[h]; !known {
+			set[h] = id
+		}
+		return true
+	})
 }
 
 // Benchmarks are the names of the benchmarks that were added, in order: what the
@@ -70,12 +75,31 @@ func (d *Decontaminator) Benchmarks() []string { return slices.Clone(d.names) }
 // task, how many tokens agree, where in the window, and the hash of the matched
 // text; it is "" for a clean context.
 func (d *Decontaminator) Find(prefix, golden, suffix string) (evidence string) {
+	d.look(prefix, golden, suffix, func(item int32, n int, h uint64, start, end int) {
+		evidence = fmt.Sprintf("%s: %d tokens at bytes %d to %d from the golden's start, xxh3 %016x", d.items[item], n, start,
+			end, h)
+	})
+	return evidence
+}
+
+// find is Find with the item's number, and the place in bytes from the golden's start.
+func (d *Decontaminator) find(prefix, golden, suffix string) (item int32, from, to int, ok bool) {
+	d.look(prefix, golden, suffix, func(i int32, _ int, _ uint64, start, end int) {
+		item, from, to, ok = i, start, end, true
+	})
+	return item, from, to, ok
+}
+
+// look calls found with the first match, if there is one: n tokens of a hash.
+func (d *Decontaminator) look(prefix, golden, suffix string,
+	found func(item int32, n int, h uint64, start, end int)) {
 	if len(d.runs) == 0 && len(d.short) == 0 {
-		return ""
+		return
 	}
 	toks, from, to := placed(prefix, golden, suffix)
+	over := false
 	look := func(n int, set map[uint64]int32) {
-		if evidence != "" || len(set) == 0 {
+		if over || len(set) == 0 {
 			return
 		}
 		lo, hi := max(0, from-n+1), min(len(toks), to+n-1)
@@ -88,8 +112,8 @@ func (d *Decontaminator) Find(prefix, golden, suffix string) (evidence string) {
 				return true
 			}
 			a, b := toks[lo+i], toks[lo+i+n-1]
-			evidence = fmt.Sprintf("%s: %d tokens at bytes %d to %d from the golden's start, xxh3 %016x",
-				d.items[item], n, a.start, b.end, h)
+			found(item, n, h, a.start, b.end)
+			over = true
 			return false
 		})
 	}
@@ -97,7 +121,6 @@ func (d *Decontaminator) Find(prefix, golden, suffix string) (evidence string) {
 	for _, n := range d.lengths {
 		look(n, d.short[n])
 	}
-	return evidence
 }
 
 // spot is a token by hash, with its bytes relative to the golden's start.

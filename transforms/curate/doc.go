@@ -2,6 +2,24 @@
 // rows (ids, hashes, scores, lengths), never on payloads, and every decision is a
 // pure function whose result does not depend on the order of its input.
 //
+// Each decision is there twice: as a pure function over what fits in memory, and as a
+// PTransform over batches that a runner distributes, with the same result (the tests
+// compare them on prism). A [Record] is a candidate in 128 bytes.
+//
+//	Record, Sketch, RepoFiles                  what shards emit: ids, hashes, scores
+//	[Distinct]        by DuplicateKey          records → records, rejects      (DedupAll)
+//	[NearDuplicates]  by band, pair, shard     sketches → members
+//	[Leave]           by file                  records, members → records, rejects
+//	[GroupRepos]      by file hash             repositories → groups           (Groups)
+//	[Decontaminate]   no grouping              contexts, items → contexts, rejects (Screen)
+//	[SelectRows]      one key                  records, groups → records, rejects (Select)
+//	[Distances]       one key                  records, items → distances      (NewDistance)
+//	[Rejects], [Selections]                    rows → lines, an element each
+//
+// Keys are int buckets, rows stand in batches ([batch.Batch]); each transform says what
+// must fit in memory. Where a transform drops a row it emits a [RejectRow] for it, and
+// each row comes out of exactly one side.
+//
 // # Order of decisions
 //
 //  1. [Decontaminator]: contexts that hold a benchmark's answer go, with evidence.
@@ -31,6 +49,9 @@
 // tokens on each side). A golden that equals the item's with 16 tokens before and
 // after always has such a run. Line breaks are no tokens here, so formatting does
 // not hide a copy. Renaming does: this is a test for copies, not for paraphrase.
+// [Screen] asks more: the benchmark's own repositories; half of the 10-token n-grams round
+// the golden; and four of five of them with identifiers replaced by their order of
+// appearance, which finds a renamed copy. Its evidence has the text that agrees.
 //
 // # Groups
 //
@@ -39,7 +60,9 @@
 // count, nor content that stands in more than 50 repositories: a stub or a licence
 // header file says nothing about kinship, and would weld the world. A group's split
 // is decided by a hash of its smallest owner key, so that a new archive moves no
-// other group, except one that it welds to another.
+// other group, except one that it welds to another. A language of fewer than three groups
+// goes to train; [NewSplitsWith] can split it by repository or by folder instead, and notes
+// it in words that belong in red on the card.
 //
 // # Balance
 //
@@ -59,9 +82,28 @@
 // Rows of a bin are ranked by the lower end of the 95 % Wilson interval of their fool
 // rate, in which each judge counts with its weight ([judge.Weights]), then by margin.
 // Judging may be a sample: rows that nobody judged have null, and in each cell they
-// are drawn after all that somebody did, even where that costs balance.//
+// are drawn after all that somebody did, even where that costs balance.
+//
+// # Near duplicates
+//
+// The document is a source file. Two files are near duplicates where the Jaccard
+// similarity of their token 5-grams is above a threshold, .7 by default. Candidates come
+// of sketches ([SketchOf]) that agree in a band; each pair is then checked exactly, since
+// an agreement of sketches is wrong for one removal in three at that threshold. A file
+// goes only where it is itself like one that stays, so clusters do not chain.
+//
+// # Quotas, mixes, diversity
+//
+// By default cells have equal quotas, and what one cannot fill goes to the others in equal
+// parts. [Config] has quotas in proportion or from a table, other ways of redistributing,
+// a largest share for a kind of span, and a largest number of rows with one callee or one
+// introduced name.
+//
 // # Memory
 //
-// All candidates of a build at once, about 0.5 KB each: 1.2 GB for the paper's pool
-// of 2.5 million. A build beyond that lowers the pool before curate by its hash.
+// The pure functions hold all candidates of a build at once, about 0.5 KB each: 1.2 GB for
+// the paper's pool of 2.5 million. SelectRows holds 128 bytes and some 30 more of order
+// each; above 20 million rows each cell keeps its hardest, at least 20 times its quota
+// ([SelectConfig].MaxCandidates). On prism, which keeps what moves between steps, 2,473,312
+// records through Distinct, GroupRepos and SelectRows took 3.2 GB (scripts/bench/curate).
 package curate

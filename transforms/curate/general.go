@@ -48,6 +48,11 @@ type GeneralConfig struct {
 	Splits       *Splits
 }
 
+type goldenKey struct {
+	language string
+	hash     uint64
+}
+
 // SelectGeneral takes general rows until they hold the wanted number of target
 // tokens. The language with the fewest tokens so far is served next, so languages
 // get equal shares as far as they have rows; in a language rows come by a hash of

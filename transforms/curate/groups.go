@@ -86,6 +86,13 @@ func OwnerKey(repo string) string {
 func Groups(repos []RepoFiles) []Group {
 	rs := mergeRepos(repos)
 	u := newUnion(len(rs))
+	weldNames(rs, u)
+	weldShared(rs, u)
+	return groupsOf(rs, u)
+}
+
+// weldNames joins repositories of one owner and versions of one module.
+func weldNames(rs []RepoFiles, u union) {
 	byKey := map[string]int{}
 	for i, r := range rs {
 		for _, k := range []string{"module " + ModuleKey(r.Repo), "owner " + OwnerKey(r.Repo)} {
@@ -96,8 +103,10 @@ func Groups(repos []RepoFiles) []Group {
 			}
 		}
 	}
-	weldShared(rs, u)
+}
 
+// groupsOf are the groups of repositories that are sorted by name.
+func groupsOf(rs []RepoFiles, u union) []Group {
 	groups := map[int]*Group{}
 	for i, r := range rs { // rs is sorted: the first repository is the id
 		g := groups[u.root(i)]
@@ -168,8 +177,13 @@ func weldShared(rs []RepoFiles, u union) {
 			}
 		}
 	}
+	weldPairs(shared, func(i int32) int { return len(rs[i].Files) }, u)
+}
+
+// weldPairs joins the pairs that share enough of the files of the smaller one.
+func weldPairs(shared map[[2]int32]int, files func(int32) int, u union) {
 	for p, n := range shared {
-		smaller := min(len(rs[p[0]].Files), len(rs[p[1]].Files))
+		smaller := min(files(p[0]), files(p[1]))
 		if n >= minSharedFiles || float64(n) >= minSharedShare*float64(smaller) {
 			u.join(int(p[0]), int(p[1]))
 		}

@@ -18,4 +18,11 @@ var Remedies = map[string]string{
 	ReasonCapGolden:    "raise curate.max_per_golden",
 	ReasonOnePerCtx:    "give more repositories: a context gives one pair",
 	ReasonNotRanked:    "raise curate.rows",
+
+	ReasonNearDuplicate: "give more repositories that are no copies of each other",
+	ReasonCapKind:       "raise the kind's share under curate.kinds",
+	ReasonCapCallee:     "raise curate.max_per_callee",
+	ReasonCapName:       "raise curate.max_per_name",
+	ReasonNoRecord:      "shorten the row: the detail names the field and its largest value",
+	ReasonTrimmed:       "raise curate.max_candidates, at 128 bytes of memory a row",
 }

@@ -25,7 +25,26 @@ type Config struct {
 	Off          []Cell // cells that are switched off
 	Splits       *Splits
 	Excluded     []string // repositories that are left out
+
+	// Quota says how many rows a cell is to have: Equal (the default), Proportional to its
+	// eligible rows, or Table.
+	Quota string
+	Table map[Cell]int `json:"-"` // its keys are none of JSON: see encodeConfig
+	// Redistribute says who gets what a cell cannot fill: the others in equal parts (Equal,
+	// the default), in the proportion of their quotas (Proportional), or nobody (None).
+	Redistribute string
+	Kinds        map[string]float64 // at most this share of Rows of a kind; none is no cap
+	MaxPerCallee int                // pairs whose golden calls one name
+	MaxPerName   int                // pairs whose negative introduces one name
 }
+
+// Values of Config.Quota and Config.Redistribute.
+const (
+	Equal        = "equal"
+	Proportional = "proportional"
+	Table        = "table"
+	None         = "none"
+)
 
 // Validate names the field that is out of range.
 func (c Config) Validate() error {
@@ -33,7 +52,7 @@ func (c Config) Validate() error {
 		name string
 		v    int
 	}{{"rows", c.Rows}, {"max_per_repo", c.MaxPerRepo}, {"max_per_golden", c.MaxPerGolden},
-		{"per_context", c.PerContext}} {
+		{"per_context", c.PerContext}, {"max_per_callee", c.MaxPerCallee}, {"max_per_name", c.MaxPerName}} {
 		if f.v < 0 {
 			return fmt.Errorf("curate.%s is %d: give 0 or more", f.name, f.v)
 		}
@@ -53,6 +72,31 @@ func (c Config) Validate() error {
 	if c.Splits == nil {
 		return errors.New("curate: no splits were given")
 	}
+	return c.validateQuotas()
+}
+
+func (c Config) validateQuotas() error {
+	if c.Quota != "" && c.Quota != Equal && c.Quota != Proportional && c.Quota != Table {
+		return fmt.Errorf("curate.quota is %q: give %q, %q or %q", c.Quota, Equal, Proportional, Table)
+	}
+	if (c.Quota == Table) != (len(c.Table) > 0) {
+		return fmt.Errorf("curate.quota is %q and the table has %d cells: a table goes with quota %q, and only with it",
+			c.Quota, len(c.Table), Table)
+	}
+	for cell, n := range c.Table {
+		if !slices.Contains(schemas.Languages, cell.Language) || !slices.Contains(schemas.Types, cell.Type) || n < 0 {
+			return fmt.Errorf("curate.table has %d rows of %s × %s: give 0 or more for one of the languages %v and of "+
+				"the types %v", n, cell.Language, cell.Type, schemas.Languages, schemas.Types)
+		}
+	}
+	if r := c.Redistribute; r != "" && r != Equal && r != Proportional && r != None {
+		return fmt.Errorf("curate.redistribute is %q: give %q, %q or %q", r, Equal, Proportional, None)
+	}
+	for k, share := range c.Kinds {
+		if !slices.Contains(kinds, k) || !(share >= 0 && share <= 1) {
+			return fmt.Errorf("curate.kinds has %v of %q: give a share from 0 to 1 of one of %v", share, k, kinds)
+		}
+	}
 	return nil
 }
 
@@ -62,33 +106,26 @@ func (c Config) Validate() error {
 //
 // Cells take turns, those with the fewest eligible rows first, each with one row a
 // turn, until Rows are chosen or nothing is left: so the quota that a small cell
-// cannot fill flows to the others in equal parts. Inside a cell see [pool].
+// cannot fill flows to the others in equal parts. Inside a cell see [pool]. Config has
+// other quotas and other ways of redistributing.
 func Select(candidates []Candidate, c Config) (selected []schemas.Selected, rejects []schemas.Reject, err error) {
 	if err := c.Validate(); err != nil {
 		return nil, nil, err
 	}
-	s := newSelection(c)
 	cs := slices.Clone(candidates)
 	slices.SortFunc(cs, byID)
+	s := newSelection(c, candidateRows(cs))
 	for i := range cs {
 		if reason, detail := s.ineligible(&cs[i]); reason != "" {
 			rejects = append(rejects, cs[i].reject(reason, detail))
 		} else {
-			s.add(&cs[i])
+			s.add(int32(i))
 		}
 	}
-	for _, x := range s.run() {
-		selected = append(selected, x.selected(c.Splits.Of(x.Repo)))
+	for _, i := range s.run() {
+		selected = append(selected, cs[i].selected(c.Splits.OfRow(cs[i].Repo, cs[i].Path, cs[i].Language)))
 	}
-	for _, p := range s.pools {
-		for _, x := range p.left() {
-			reason := s.blocked(x)
-			if reason == "" {
-				reason = ReasonNotRanked
-			}
-			rejects = append(rejects, x.reject(reason, ""))
-		}
-	}
+	s.left(func(i int32, reason string) { rejects = append(rejects, cs[i].reject(reason, "")) })
 	slices.SortFunc(selected, func(a, b schemas.Selected) int {
 		return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(*a.NegativeID, *b.NegativeID))
 	})
@@ -96,31 +133,27 @@ func Select(candidates []Candidate, c Config) (selected []schemas.Selected, reje
 	return selected, rejects, nil
 }
 
+// selection is the state of a Select over rows that are known by their number, which
+// orders them by negative id.
 type selection struct {
 	Config
+	rows     rows
 	pools    []*pool
 	byCell   map[Cell]*pool
 	off      map[Cell]bool
 	excluded map[string]bool
-	repo     map[string]int
-	golden   map[goldenKey]int
-	context  map[string]int
+	caps     caps
 	balance  balance
 }
 
-type goldenKey struct {
-	language string
-	hash     uint64
-}
-
-func newSelection(c Config) *selection {
+func newSelection(c Config, r rows) *selection {
 	if len(c.Accept) == 0 {
 		c.Accept = []string{schemas.StatusCertified, schemas.StatusUnseen}
 	}
 	c.PerContext = max(1, c.PerContext)
-	s := &selection{Config: c, byCell: map[Cell]*pool{}, off: map[Cell]bool{}, excluded: map[string]bool{},
-		repo: map[string]int{}, golden: map[goldenKey]int{}, context: map[string]int{},
-		balance: balance{drawn: map[Shape]int{}, remaining: map[Shape]int{}}}
+	s := &selection{
+		Config: c, rows: r, byCell: map[Cell]*pool{}, off: map[Cell]bool{}, excluded: map[string]bool{}, caps: newCaps(c),
+	}
 	for _, o := range c.Off {
 		s.off[o] = true
 	}
@@ -134,74 +167,89 @@ func newSelection(c Config) *selection {
 func (s *selection) ineligible(c *Candidate) (reason, detail string) {
 	switch {
 	case s.excluded[c.Repo]:
-		return ReasonExcludedRepo, c.Repo
+		reason = ReasonExcludedRepo
 	case c.Contaminated != "":
-		return ReasonContaminated, c.Contaminated
+		reason = ReasonContaminated
 	case c.Status == "":
-		return ReasonNoStatus, "it has no certificate: run verify"
+		reason = ReasonNoStatus
 	case !slices.Contains(s.Accept, c.Status):
-		return "status_" + c.Status, ""
+		reason = "status_" + c.Status
 	case c.Sampled && c.Status != schemas.StatusCertified:
-		return ReasonUnlabelled, "a sample of a model that meant to be right, " + c.Status
+		reason = ReasonUnlabelled
 	case s.off[Cell{c.Language, c.Type}]:
-		return ReasonCellOff, c.Language + " × " + c.Type
+		reason = ReasonCellOff
 	case c.Judges >= 3 && c.Fooled == c.Judges && c.Status != schemas.StatusCertified:
 		// A high fool rate and an uncertain error together pick out right answers.
-		return ReasonFoolsAll, fmt.Sprintf("%d of %d", c.Fooled, c.Judges)
+		reason = ReasonFoolsAll
+	default:
+		return "", ""
 	}
-	return "", ""
+	return reason, detailOf(reason, c)
 }
 
-func (s *selection) add(c *Candidate) {
-	k := Cell{c.Language, c.Type}
-	if s.byCell[k] == nil {
-		s.byCell[k] = newPool(k)
-		s.pools = append(s.pools, s.byCell[k])
-	}
-	s.byCell[k].add(c)
-	s.balance.remaining[ShapeOf(c)]++
-}
-
-// blocked says which cap keeps c out at present. Caps only fill up, so a blocked
-// row stays so.
-func (s *selection) blocked(c *Candidate) string {
-	switch {
-	case s.context[c.ContextID] >= s.PerContext:
-		return ReasonOnePerCtx
-	case s.MaxPerGolden > 0 && s.golden[goldenKey{c.Language, c.GoldenHash}] >= s.MaxPerGolden:
-		return ReasonCapGolden
-	case s.MaxPerRepo > 0 && s.repo[c.Repo] >= s.MaxPerRepo:
-		return ReasonCapRepo
+// detailOf is the detail of a reject that follows from the row alone.
+func detailOf(reason string, c *Candidate) string {
+	switch reason {
+	case ReasonExcludedRepo:
+		return c.Repo
+	case ReasonContaminated:
+		return c.Contaminated
+	case ReasonNoStatus:
+		return "it has no certificate: run verify"
+	case ReasonUnlabelled:
+		return "a sample of a model that meant to be right, " + c.Status
+	case ReasonCellOff:
+		return c.Language + " × " + c.Type
+	case ReasonFoolsAll:
+		return fmt.Sprintf("%d of %d", c.Fooled, c.Judges)
 	}
 	return ""
 }
 
-func (s *selection) run() (chosen []*Candidate) {
+func (s *selection) add(i int32) {
+	k := s.rows.cell(i)
+	if s.byCell[k] == nil {
+		s.byCell[k] = newPool(k)
+		s.pools = append(s.pools, s.byCell[k])
+	}
+	s.byCell[k].add(i, s.rows.shape(i))
+}
+
+// left calls f for the rows that were not chosen, with the cap that kept each out, or
+// ReasonNotRanked.
+func (s *selection) left(f func(i int32, reason string)) {
+	for _, p := range s.pools {
+		for _, i := range p.left() {
+			reason := s.caps.blocked(s.rows.limits(i))
+			if reason == "" {
+				reason = ReasonNotRanked
+			}
+			f(i, reason)
+		}
+	}
+}
+
+func (s *selection) run() (chosen []int32) {
 	slices.SortFunc(s.pools, func(a, b *pool) int {
 		return cmp.Or(cmp.Compare(a.size, b.size), cmp.Compare(a.cell.Language, b.cell.Language),
 			cmp.Compare(a.cell.Type, b.cell.Type))
 	})
+	s.balance = newBalance(s.pools)
 	for _, p := range s.pools {
-		p.rank()
+		p.rank(s.rows, &s.balance)
 	}
-	active := slices.Clone(s.pools)
-	for len(active) > 0 && len(chosen) < s.Rows {
-		next := active[:0]
-		for _, p := range active {
-			if len(chosen) == s.Rows {
-				break
-			}
-			c := p.draw(&s.balance, func(c *Candidate) bool { return s.blocked(c) != "" })
-			if c == nil {
-				continue
-			}
-			next = append(next, p)
-			chosen = append(chosen, c)
-			s.context[c.ContextID]++
-			s.repo[c.Repo]++
-			s.golden[goldenKey{c.Language, c.GoldenHash}]++
+	turns := newTurns(s.Config, s.pools)
+	for len(chosen) < s.Rows {
+		p := turns.next()
+		if p == nil {
+			break
 		}
-		active = next
+		i := p.draw(s.rows, &s.balance, &s.caps)
+		turns.took(p, i >= 0)
+		if i >= 0 {
+			chosen = append(chosen, i)
+			s.caps.take(s.rows.limits(i))
+		}
 	}
 	return chosen
 }

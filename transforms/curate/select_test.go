@@ -225,9 +225,19 @@ func TestHarderRowsComeFirst(t *testing.T) {
 		{NegativeID: "half", Low: low(1, 2), Margin: ptr(9.0)}, {NegativeID: "caught", Low: low(0, 3), Margin: ptr(1.0)},
 		{NegativeID: "caught too", Low: low(0, 1), Margin: ptr(-1.0)}, {NegativeID: "none", Margin: ptr(9.0)},
 	}
-	if !slices.IsSortedFunc(order, func(a, b Candidate) int { return harder(&a, &b) }) {
+	if !slices.IsSorted(hardest(order)) {
 		t.Error("order of hardness")
 	}
+}
+
+// hardest are the numbers of rows, hardest first.
+func hardest(cs []Candidate) []int32 {
+	var out []int32
+	for i := range cs {
+		out = append(out, int32(i))
+	}
+	slices.SortFunc(out, func(i, j int32) int { return harder(candidateRows(cs), i, j) })
+	return out
 }
 
 // low is the lower Wilson bound of a fool rate.

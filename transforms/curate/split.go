@@ -38,6 +38,26 @@ type Splits struct {
 	group map[string]string // repository → group id
 	split map[string]string // group id → split
 	Notes []string          // for the card, by language
+
+	ratios   Ratios
+	fallback map[string]Fallback // of languages that are split more finely than by group
+}
+
+// Fallback says how a language of fewer than three groups is split.
+type Fallback string
+
+const (
+	ToTrain      Fallback = ""           // it is not: all of it goes to train
+	ByRepository Fallback = "repository" // by module, so versions of one module stay together
+	ByFolder     Fallback = "folder"     // by module, and by folder where there are too few modules
+)
+
+// Validate names the values that are allowed.
+func (f Fallback) Validate() error {
+	if f != ToTrain && f != ByRepository && f != ByFolder {
+		return fmt.Errorf("curate.split_fallback is %q: give %q, %q, or leave it out", f, ByRepository, ByFolder)
+	}
+	return nil
 }
 
 // NewSplits places each group by a hash of its owner key. A language with fewer
@@ -45,14 +65,43 @@ type Splits struct {
 // groups go to train as a whole, in all of their languages. So adding the third
 // group of a language may move the first two.
 func NewSplits(groups []Group, ratios Ratios) (*Splits, error) {
+	return NewSplitsWith(groups, ratios, ToTrain)
+}
+
+// NewSplitsWith is NewSplits with a fallback. Rows of a language that falls back leave their
+// groups, in that language only, so kin may stand in two splits: each such language has a note
+// that says so, and belongs in red on the card. How many modules have a language is not known,
+// only how many are in groups that have it.
+func NewSplitsWith(groups []Group, ratios Ratios, fallback Fallback) (*Splits, error) {
 	if err := ratios.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Splits{group: map[string]string{}, split: map[string]string{}}
+	if err := fallback.Validate(); err != nil {
+		return nil, err
+	}
+	s := &Splits{
+		group: map[string]string{}, split: map[string]string{}, ratios: ratios, fallback: map[string]Fallback{},
+	}
 	count := map[string]int{}
+	modules := map[string]map[string]bool{}
 	for _, g := range groups {
 		for _, l := range g.Languages {
 			count[l]++
+			if modules[l] == nil {
+				modules[l] = map[string]bool{}
+			}
+			for _, r := range g.Repos {
+				modules[l][ModuleKey(r)] = true
+			}
+		}
+	}
+	for l, n := range count {
+		switch {
+		case n >= minGroups || fallback == ToTrain:
+		case len(modules[l]) >= minGroups:
+			s.fallback[l] = ByRepository
+		case fallback == ByFolder:
+			s.fallback[l] = ByFolder
 		}
 	}
 	for _, g := range groups {
@@ -61,7 +110,7 @@ func NewSplits(groups []Group, ratios Ratios) (*Splits, error) {
 		}
 		s.split[g.ID] = place(g.OwnerKey, ratios)
 		for _, l := range g.Languages {
-			if count[l] < minGroups {
+			if count[l] < minGroups && s.fallback[l] == ToTrain {
 				s.split[g.ID] = schemas.SplitTrain
 			}
 		}
@@ -73,6 +122,11 @@ func NewSplits(groups []Group, ratios Ratios) (*Splits, error) {
 		}
 	}
 	for _, l := range schemas.Languages {
+		if f := s.fallback[l]; f != ToTrain {
+			s.Notes = append(s.Notes, fmt.Sprintf("%s: split by %s and not by group, since its repositories form only "+
+				"%s: kin may stand on both sides of a split", l, f, plural(count[l], "group")))
+			continue
+		}
 		if n := count[l]; n > 0 && n < minGroups {
 			s.Notes = append(s.Notes, fmt.Sprintf("%s: all rows are in train, since its repositories form only %s", l,
 				plural(n, "group")))
@@ -127,4 +181,20 @@ func (s *Splits) Of(repo string) string {
 		return sp
 	}
 	return schemas.SplitTrain
+}
+
+// OfRow is the split of a row: that of its repository, or by repository or folder where its
+// language falls back. Path is the row's file.
+func (s *Splits) OfRow(repo, path, language string) string {
+	return s.ofRow(repo, folder32(repo, path), language)
+}
+
+func (s *Splits) ofRow(repo string, folder uint32, language string) string {
+	switch s.fallback[language] {
+	case ByRepository:
+		return place(ModuleKey(repo), s.ratios)
+	case ByFolder:
+		return place(fmt.Sprintf("%s %08x", ModuleKey(repo), folder), s.ratios)
+	}
+	return s.Of(repo)
 }

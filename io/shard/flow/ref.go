@@ -79,7 +79,6 @@ func init() {
 	beam.RegisterCoder(reflect.TypeFor[Ref](), encodeRef, decodeRef)
 	beam.RegisterCoder(reflect.TypeFor[order](), encodeOrder, decodeOrder)
 	beam.RegisterCoder(reflect.TypeFor[Joined](), encodeJoined, decodeJoined)
-	beam.RegisterCoder(reflect.TypeFor[Batch](), encodeBatch, decodeBatch)
 }
 
 func encodeRef(r Ref) ([]byte, error) { return json.Marshal(r) }

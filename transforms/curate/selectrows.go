@@ -1,0 +1,241 @@
+package curate
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+
+	"decoy/schemas"
+	"decoy/schemas/batch"
+)
+
+// SelectConfig says what SelectRows takes.
+type SelectConfig struct {
+	Config
+	Words
+	Ratios   Ratios   // shares of the splits, as in NewSplits
+	Fallback Fallback // for languages of too few groups
+	// MaxCandidates is how many records are held in memory, 128 bytes each; 0 means 20 M.
+	// Above it each cell keeps its hardest rows only, at least 20 times its quota.
+	MaxCandidates int
+}
+
+// maxCandidates is the default of SelectConfig.MaxCandidates: 2.5 GB.
+const maxCandidates = 20_000_000
+
+// Validate names the field that is out of range.
+func (c SelectConfig) Validate() error {
+	if c.Splits != nil {
+		return fmt.Errorf("curate: SelectRows makes its splits from the groups: leave Splits out")
+	}
+	c.Splits = &Splits{}
+	if err := c.Config.Validate(); err != nil {
+		return err
+	}
+	if err := c.Words.Validate(); err != nil {
+		return err
+	}
+	if err := c.Fallback.Validate(); err != nil {
+		return err
+	}
+	if c.MaxCandidates < 0 {
+		return fmt.Errorf("curate.max_candidates is %d: give 0 or more", c.MaxCandidates)
+	}
+	return c.Ratios.Validate()
+}
+
+func init() {
+	beam.RegisterDoFn(&oneKeyFn{})
+	beam.RegisterDoFn(&selectFn{})
+}
+
+// SelectRows chooses pairs among the records of all shards (deduplicated), by the rule of
+// [Select]: with nothing trimmed the result is the same. Groups are those of [GroupRepos],
+// which must hold the repository of every record.
+//
+//	PCollection<batch.Batch> of Record, PCollection<Group> → PCollection<batch.Batch> of Record (with
+//	a split), PCollection<batch.Batch> of RejectRow
+//
+// Groups by one key: all records must fit in memory of one worker, 128 bytes each, and the
+// groups beside them; what is above MaxCandidates is cut before, see [SelectConfig]. Each
+// record comes out of exactly one side.
+func SelectRows(s beam.Scope, c SelectConfig, records, groups beam.PCollection) (selected, rejected beam.PCollection) {
+	if err := c.Validate(); err != nil {
+		panic(err)
+	}
+	s = s.Scope("curate.SelectRows")
+	config := encodeConfig(c)
+	records, below := trim(s, c, config, records)
+	keyed := beam.ParDo(s, &oneKeyFn{}, records)
+	selected, rejected = beam.ParDo2(s, &selectFn{Config: config}, beam.GroupByKey(s, keyed),
+		beam.SideInput{Input: groups})
+	return selected, beam.Flatten(s, rejected, below)
+}
+
+// encodeConfig makes a config travel as text: a table's keys are cells, which are no JSON keys.
+func encodeConfig(c SelectConfig) string {
+	var table []tableRow
+	for cell, n := range c.Table {
+		table = append(table, tableRow{cell, n})
+	}
+	slices.SortFunc(table, func(a, b tableRow) int { return compareCells(a.Cell, b.Cell) })
+	c.Table = nil
+	text, err := json.Marshal(travelling{c, table})
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+type travelling struct {
+	Config SelectConfig
+	Table  []tableRow
+}
+
+type tableRow struct {
+	Cell Cell
+	Rows int
+}
+
+func decodeConfig(text string) (SelectConfig, error) {
+	var t travelling
+	if err := json.Unmarshal([]byte(text), &t); err != nil {
+		return t.Config, fmt.Errorf("the configuration of curate.SelectRows: %w", err)
+	}
+	for _, r := range t.Table {
+		if t.Config.Table == nil {
+			t.Config.Table = map[Cell]int{}
+		}
+		t.Config.Table[r.Cell] = r.Rows
+	}
+	return t.Config, nil
+}
+
+type oneKeyFn struct{}
+
+// ProcessElement puts all on one key.
+func (f *oneKeyFn) ProcessElement(b batch.Batch) (int, batch.Batch) { return 0, b }
+
+type selectFn struct{ Config string }
+
+// ProcessElement selects among the records of the one key.
+func (f *selectFn) ProcessElement(ctx context.Context, _ int, batches func(*batch.Batch) bool,
+	groups func(*Group) bool, emit, reject func(batch.Batch)) error {
+	c, err := decodeConfig(f.Config)
+	if err != nil {
+		return err
+	}
+	gs := allGroups(groups)
+	names, err := NamesOf(gs)
+	if err != nil {
+		return err
+	}
+	if c.Splits, err = NewSplitsWith(gs, c.Ratios, c.Fallback); err != nil {
+		return err
+	}
+	rows := recordRows(sortedRecords(batches, compareRecords))
+	kept, out := newRowWriter(emit), newRowWriter(reject)
+	if err := rows.choose(ctx, c, names, kept, out); err != nil {
+		return err
+	}
+	kept.flush()
+	out.flush()
+	return ctx.Err()
+}
+
+func (rows recordRows) choose(ctx context.Context, c SelectConfig, names Names, kept, out *rowWriter) error {
+	s := newSelection(c.Config, rows)
+	for i, r := range rows {
+		if _, ok := names[r.Repo()]; !ok {
+			return fmt.Errorf("negative %s is of %s, which is in no group: give curate.SelectRows the groups of all "+
+				"repositories", r.NegativeID(), names.Of(r.Repo()))
+		}
+		row := c.outline(r)
+		row.Repo = names.Of(r.Repo())
+		if reason, _ := s.ineligible(&row); reason != "" {
+			out.rows = appendReject(out.rows, r, reason, nil)
+			out.full()
+		} else {
+			s.add(int32(i))
+		}
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	chosen := s.run()
+	slices.SortFunc(chosen, func(i, j int32) int { // as a selection is written
+		a, b := rows[i], rows[j]
+		return compareBytes(a[16:32], b[16:32], a[:16], b[:16])
+	})
+	for _, i := range chosen {
+		r := slices.Clone(rows[i]) // the group's bytes are the runner's
+		split := c.Splits.ofRow(names.Of(r.Repo()), uint32(r.u32(124)), schemas.Languages[r[116]])
+		r[123] = byte(slices.Index(schemas.Splits, split) + 1)
+		kept.add(r)
+	}
+	s.left(func(i int32, reason string) {
+		out.rows = appendReject(out.rows, rows[i], reason, nil)
+		out.full()
+	})
+	return nil
+}
+
+// Selected is the line of the selection that a selected record stands for.
+func (w Words) Selected(r Record, names Names, splits *Splits) schemas.Selected {
+	c := w.Candidate(r, names)
+	c.Group = splits.Group(c.Repo)
+	return c.selected(r.Split())
+}
+
+// recordRows are records sorted by negative id.
+type recordRows []Record
+
+func (r recordRows) cell(i int32) Cell {
+	return Cell{schemas.Languages[r[i][116]], schemas.Types[r[i][117]]}
+}
+
+func (r recordRows) shape(i int32) Shape { g, t := r[i].sides(); return shapeOf(g, t) }
+
+func (r recordRows) lean(i int32) int { g, t := r[i].sides(); return sign(t.Chars - g.Chars) }
+
+func (r recordRows) low(i int32) *float64 { return r[i].float(0) }
+
+func (r recordRows) margin(i int32) *float64 { return r[i].float(1) }
+
+func (r recordRows) limits(i int32) limits {
+	x := r[i]
+	return limits{
+		context: [16]byte(x[16:32]), repo: x.Repo(), golden: x.u64(48), language: x[116], kind: x[118],
+		callee: uint32(x.u32(64)), name: uint32(x.u32(68)),
+	}
+}
+
+// sortedRecords are the records of batches, in an order. They point into the batches, which
+// stay as they came: 24 bytes more a record, and no copy.
+func sortedRecords(batches func(*batch.Batch) bool, order func(a, b Record) int) []Record {
+	var all []batch.Batch
+	n := 0
+	for b := range batch.All(batches) {
+		all = append(all, b)
+		n += len(b.Rows) / RecordBytes
+	}
+	rows := make([]Record, 0, n)
+	for _, b := range all {
+		for r := range b.Each(RecordBytes) {
+			rows = append(rows, r)
+		}
+	}
+	slices.SortFunc(rows, order)
+	return rows
+}
+
+func allGroups(next func(*Group) bool) (out []Group) {
+	for g := (Group{}); next(&g); g = (Group{}) {
+		out = append(out, g)
+	}
+	slices.SortFunc(out, func(a, b Group) int { return compareBytes([]byte(a.ID), []byte(b.ID)) })
+	return out
+}
