@@ -6,9 +6,9 @@ import (
 	"math/bits"
 	"slices"
 
-	"github.com/zeebo/xxh3"
+	"decoy/transforms/text"
 
-	"decoy/transforms/judge"
+	"github.com/zeebo/xxh3"
 )
 
 // SketchBytes is the width of a [Sketch] as a row: file (8), shard (4), shingles (4), values.
@@ -35,13 +35,13 @@ type Sketch struct {
 }
 
 // Shingles are the hashes of the token 5-grams of a text, sorted, each once. Tokens are those
-// of [judge.Tokens] without line breaks, so white space does not count. A text of fewer tokens
+// of [text.Tokens] without line breaks, so white space does not count. A text of fewer tokens
 // is one shingle, an empty one none.
-func Shingles(text string) []uint64 {
+func Shingles(source string) []uint64 {
 	var out []uint64
 	var last [shingle]uint64
 	n := 0
-	for _, t := range judge.Tokens(text) {
+	for _, t := range text.Tokens(source) {
 		if t.Text == "\n" {
 			continue
 		}
