@@ -71,7 +71,8 @@ var batchStages = map[string]batchStage{
 
 // Batches does one thing with the batches of a stage's members, or of the one that is
 // named, while it holds OUT.
-func (b *Build) Batches(ctx context.Context, stage, member string, do func(ctx context.Context, x MemberBatches) error) (err error) {
+func (b *Build) Batches(ctx context.Context, stage, member string,
+	do func(ctx context.Context, x MemberBatches) error) (err error) {
 	kind, ok := batchStages[stage]
 	if !ok {
 		return fmt.Errorf("stage %q sends no requests; use %s or %s", stage, schemas.StageGenerate, schemas.StageJudge)
@@ -90,7 +91,8 @@ func (b *Build) Batches(ctx context.Context, stage, member string, do func(ctx c
 	}
 	found := false
 	for _, m := range kind.members(b.Recipe) {
-		if m.Provider != panel.ProviderOpenAI && m.Provider != panel.ProviderGemini || member != "" && m.Name != member {
+		if m.Provider != panel.ProviderOpenAI && m.Provider != panel.ProviderGemini || member != "" &&
+			m.Name != member {
 			continue
 		}
 		found = true
@@ -99,12 +101,14 @@ func (b *Build) Batches(ctx context.Context, stage, member string, do func(ctx c
 		}
 	}
 	if !found {
-		return fmt.Errorf("the panel of %s has no member %q whose provider takes batches; they are %s and %s", stage, member, panel.ProviderOpenAI, panel.ProviderGemini)
+		return fmt.Errorf("the panel of %s has no member %q whose provider takes batches; they are %s and %s", stage,
+			member, panel.ProviderOpenAI, panel.ProviderGemini)
 	}
 	return nil
 }
 
-func (s *stage) memberBatches(ctx context.Context, kind batchStage, requests batchRequests, m panel.Member, do func(context.Context, MemberBatches) error) error {
+func (s *stage) memberBatches(ctx context.Context, kind batchStage, requests batchRequests, m panel.Member,
+	do func(context.Context, MemberBatches) error) error {
 	scanner, err := secrets.New()
 	if err != nil {
 		return err

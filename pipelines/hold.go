@@ -8,7 +8,8 @@ import (
 )
 
 // hold makes OUT decoy's and takes it, if the checks allow that, and ends what a process
-// that is gone left working there (Build.EndPrevious). The context that it returns ends when the lock is lost, and release, which is to be deferred, then says that
+// that is gone left working there (Build.EndPrevious). The context that it returns ends when the
+// lock is lost, and release, which is to be deferred, then says that
 // in place of what failed because of it.
 func hold(ctx context.Context, out string, endPrevious func(context.Context, string) error,
 	checks ...func(context.Context) error) (_ context.Context, release func(*error), err error) {

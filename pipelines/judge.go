@@ -36,7 +36,8 @@ func (b *Build) openJudge() (*stage, judging.Options, error) {
 		Prompts string       `json:"prompts"`
 	}{r, judging.Protocols[r.Protocol].Version}, nil, schemas.StageExtract, schemas.StageGenerate)
 	return s, judging.Options{
-		Out: b.Out, Recipe: b.Recipe.Judge, Families: b.Recipe.Generate.Families(), Replay: b.Replay, Workers: b.Workers,
+		Out: b.Out, Recipe: b.Recipe.Judge, Families: b.Recipe.Generate.Families(), Replay: b.Replay,
+		Workers: b.Workers,
 		Limiter: b.Recipe.Limiter, Launch: b.launched(),
 		Plan: judge.Plan{Rounds: b.Recipe.Judge.Rounds},
 	}, err
@@ -114,7 +115,8 @@ func (s *stage) closeRound(o *judging.Options, sum *judge.Tally) (more bool, err
 	}
 	more = o.Plan.Close(o.Round, *sum, o.Recipe.IntervalWidth)
 	raw, err := json.MarshalIndent(join.Round{
-		Round: o.Round + 1, Share: o.Recipe.Rounds[o.Round], Last: !more, Stopped: append([]judge.Stop{}, o.Plan.Stopped...), Tally: *sum,
+		Round: o.Round + 1, Share: o.Recipe.Rounds[o.Round], Last: !more,
+		Stopped: append([]judge.Stop{}, o.Plan.Stopped...), Tally: *sum,
 	}, "", "  ")
 	if err != nil {
 		return false, err
@@ -125,7 +127,8 @@ func (s *stage) closeRound(o *judging.Options, sum *judge.Tally) (more bool, err
 		return false, err
 	}
 	f.Name = name
-	return more, shard.WriteDone(s.b.dir(s.name), schemas.Done{Stage: s.name, Shard: join.FirstRecord(o.Round, n) + n, Fingerprint: s.fingerprint, Files: []schemas.File{f}})
+	return more, shard.WriteDone(s.b.dir(s.name), schemas.Done{Stage: s.name, Shard: join.FirstRecord(o.Round, n) + n,
+		Fingerprint: s.fingerprint, Files: []schemas.File{f}})
 }
 
 // judgeWeights are the weights of judges by their golden controls.

@@ -178,7 +178,8 @@ func (r *RunInfo) write(out string) error {
 
 // report is what the report shows of a run.
 func (r *RunInfo) report() report.Run {
-	out := report.Run{Runner: r.Runner, GOMAXPROCS: r.GOMAXPROCS, Started: r.Started, Seconds: r.elapsed(), PeakRSSMiB: peakRSS()}
+	out := report.Run{Runner: r.Runner, GOMAXPROCS: r.GOMAXPROCS, Started: r.Started, Seconds: r.elapsed(),
+		PeakRSSMiB: peakRSS()}
 	for _, s := range r.Stages {
 		out.Stages = append(out.Stages, report.Stage{Name: s.Stage, Seconds: s.elapsed()})
 	}

@@ -95,7 +95,8 @@ func (b *Build) open(name string, options any, inputs []schemas.Input, reads ...
 		}
 		for _, in := range m.Inputs {
 			if now, ok := present[in.Name]; ok && now != in.SHA256 {
-				return nil, fmt.Errorf("%s of %s was made from another %s than is there now; run decoy %s again, or decoy build", r, b.Out, in.Name, r)
+				return nil, fmt.Errorf("%s of %s was made from another %s than is there now; run decoy %s again, or "+
+					"decoy build", r, b.Out, in.Name, r)
 			}
 		}
 		present[r] = m.Fingerprint

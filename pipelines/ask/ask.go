@@ -59,7 +59,8 @@ func Streams(
 func CheckSecrets(s *secrets.Scanner) func(string) error {
 	return func(text string) error {
 		if found := s.Find(text); len(found) > 0 {
-			return fmt.Errorf("the text holds what gitleaks rule %s calls a secret, in line %d", found[0].Rule, found[0].Line)
+			return fmt.Errorf("the text holds what gitleaks rule %s calls a secret, in line %d",
+				found[0].Rule, found[0].Line)
 		}
 		return nil
 	}

@@ -158,7 +158,8 @@ func candidate(c *schemas.Context, n *join.Judged, weights map[string]float64) *
 		Language: c.Language, Type: n.Type, Kind: c.Kind, Generator: n.Generator, Status: n.Status,
 		TextHash: curate.TextHash(n.Text),
 		Golden:   curate.Outline(c.Golden), Text: curate.Outline(n.Text),
-		Fooled: sum.Fooled, Judges: sum.Judges, FoolRate: sum.Rate, Weighted: sum.Weighted, Low: sum.Low, Margin: sum.Margin,
+		Fooled: sum.Fooled, Judges: sum.Judges, FoolRate: sum.Rate, Weighted: sum.Weighted, Low: sum.Low,
+		Margin:   sum.Margin,
 		Invented: n.Invented, Sampled: n.Sampled,
 	}
 }

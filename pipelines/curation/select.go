@@ -132,10 +132,12 @@ func groupable(b *bug.Reporter, pool []curate.Candidate, general []curate.Genera
 		slices.DeleteFunc(repos, func(r curate.RepoFiles) bool { return out[r.Repo] }), nil
 }
 
-func selectRows(o Options, pool []curate.Candidate, general []curate.General, repos []curate.RepoFiles) (curated, error) {
+func selectRows(o Options, pool []curate.Candidate, general []curate.General,
+	repos []curate.RepoFiles) (curated, error) {
 	out := curated{shard: map[string]string{}}
 	groups := curate.Groups(repos)
-	splits, err := curate.NewSplits(groups, curate.Ratios{Train: o.Recipe.Split[schemas.SplitTrain], Validation: o.Recipe.Split[schemas.SplitValidation], Test: o.Recipe.Split[schemas.SplitTest]})
+	splits, err := curate.NewSplits(groups, curate.Ratios{Train: o.Recipe.Split[schemas.SplitTrain],
+		Validation: o.Recipe.Split[schemas.SplitValidation], Test: o.Recipe.Split[schemas.SplitTest]})
 	if err != nil {
 		return out, err
 	}
@@ -154,8 +156,9 @@ func selectRows(o Options, pool []curate.Candidate, general []curate.General, re
 		off = append(off, curate.Cell{Language: l, Type: t})
 	}
 	pairs, rejects, err := curate.Select(distinct, curate.Config{
-		Rows: o.Recipe.Rows, Accept: o.Recipe.Accept, MaxPerRepo: o.Recipe.MaxPerRepo, MaxPerGolden: o.Recipe.MaxPerGolden,
-		Off: off, Splits: splits, Excluded: o.Exclude,
+		Rows: o.Recipe.Rows, Accept: o.Recipe.Accept, MaxPerRepo: o.Recipe.MaxPerRepo,
+		MaxPerGolden: o.Recipe.MaxPerGolden,
+		Off:          off, Splits: splits, Excluded: o.Exclude,
 	})
 	if err != nil {
 		return out, err
@@ -180,7 +183,8 @@ func selectRows(o Options, pool []curate.Candidate, general []curate.General, re
 		return out, err
 	}
 	rows, generalRejects := curate.SelectGeneral(general, curate.GeneralConfig{
-		Tokens: wanted, MaxPerRepo: o.Recipe.MaxPerRepo, MaxPerGolden: o.Recipe.MaxPerGolden, Excluded: o.Exclude, Splits: splits,
+		Tokens: wanted, MaxPerRepo: o.Recipe.MaxPerRepo, MaxPerGolden: o.Recipe.MaxPerGolden, Excluded: o.Exclude,
+		Splits: splits,
 	})
 	out.Selected = append(pairs, rows...)
 	out.Rejects = slices.Concat(duplicates, rejects, generalRejects)
@@ -188,7 +192,8 @@ func selectRows(o Options, pool []curate.Candidate, general []curate.General, re
 	for _, c := range off {
 		notes = append(notes, fmt.Sprintf("%s × %s is switched off in the recipe", c.Language, c.Type))
 	}
-	out.Report = Report{Shift: curate.NewShift(distinct, pairs, notes), Probe: curate.Probe(probe), Groups: groups, Decontaminated: o.Benchmarks}
+	out.Report = Report{Shift: curate.NewShift(distinct, pairs, notes), Probe: curate.Probe(probe), Groups: groups,
+		Decontaminated: o.Benchmarks}
 	if out.Report.Decontaminated == nil {
 		out.Report.Decontaminated = []string{}
 	}
@@ -248,10 +253,13 @@ func (f Select) write(ctx context.Context, t flow.Task, c curated, of int) (d sc
 }
 
 // writeShard writes the selection and the rejects of one shard.
-func (f Select) writeShard(t flow.Task, i, of int, selected []schemas.Selected, rejects []schemas.Reject) (schemas.Done, error) {
-	d := schemas.Done{Stage: schemas.StageCurate, Shard: i, Fingerprint: t.Fingerprint, Counts: map[string]int64{}, Rejects: map[string]int64{}}
+func (f Select) writeShard(t flow.Task, i, of int, selected []schemas.Selected,
+	rejects []schemas.Reject) (schemas.Done, error) {
+	d := schemas.Done{Stage: schemas.StageCurate, Shard: i, Fingerprint: t.Fingerprint, Counts: map[string]int64{},
+		Rejects: map[string]int64{}}
 	slices.SortFunc(selected, func(a, b schemas.Selected) int {
-		return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(schemas.OrEmpty(a.NegativeID), schemas.OrEmpty(b.NegativeID)))
+		return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(schemas.OrEmpty(a.NegativeID),
+			schemas.OrEmpty(b.NegativeID)))
 	})
 	for _, s := range selected {
 		d.Counts[work.CountRows(s.Split)]++

@@ -132,7 +132,8 @@ func WriteCard(out string, recipe recipe.Recipe, fingerprint string) error {
 	}
 	attribution, err := card.Attribution(func(yield func(card.AttributionRow) bool) {
 		for _, c := range sum.sources {
-			if !yield(card.AttributionRow{Repo: c.Repo, Commit: c.Commit, Path: c.Path, License: c.License, Contexts: 1}) {
+			if !yield(card.AttributionRow{Repo: c.Repo, Commit: c.Commit, Path: c.Path, License: c.License,
+				Contexts: 1}) {
 				return
 			}
 		}
@@ -171,7 +172,8 @@ func (sum *Summary) card(fingerprint string) (card.Data, error) {
 		Inputs: len(sum.manifests[schemas.StageExtract].Inputs), Fingerprint: fingerprint,
 		Splits: sum.splitList(), Notes: sum.curate.Notes, Licenses: sum.licenseCounts(), OwnTerms: sum.ownTerms(),
 		Hardness: sum.hardness(),
-		Controls: sum.tally().Controls(), Probe: sum.curate.Probe, Decontaminated: sum.curate.Decontaminated, Costs: byType(sum.ReportCosts()),
+		Controls: sum.tally().Controls(), Probe: sum.curate.Probe, Decontaminated: sum.curate.Decontaminated,
+		Costs: byType(sum.ReportCosts()),
 		Selection: card.Selection{
 			Rows: r.Curate.Rows, Accept: r.Curate.Accept, MaxPerRepo: r.Curate.MaxPerRepo,
 			MaxPerGolden: r.Curate.MaxPerGolden, PerContext: 1, GeneralShare: r.Export.GeneralShare, Off: sum.off(),
@@ -209,7 +211,8 @@ func (sum *Summary) card(fingerprint string) (card.Data, error) {
 		d.Generators = append(d.Generators, card.Member{Name: m.Name, Provider: m.Provider, Model: m.Model, N: n})
 	}
 	for _, m := range r.Judge.Panel {
-		d.Judges = append(d.Judges, card.Member{Name: m.Name, Provider: m.Provider, Model: m.Model, Prompt: sum.judgePrompt(m), N: sum.worth(m.Name).Valid})
+		d.Judges = append(d.Judges, card.Member{Name: m.Name, Provider: m.Provider, Model: m.Model,
+			Prompt: sum.judgePrompt(m), N: sum.worth(m.Name).Valid})
 	}
 	for _, status := range schemas.Statuses {
 		st := card.Status{Name: status}
@@ -283,7 +286,8 @@ func (sum *Summary) splitList() []report.Split {
 func (sum *Summary) selections() iter.Seq2[schemas.Selected, error] {
 	return func(yield func(schemas.Selected, error) bool) {
 		for i := range sum.recipe.Shards {
-			for s, err := range shard.Read[schemas.Selected](shard.Path(sum.Out, schemas.StageCurate, "selection", i, sum.recipe.Shards)) {
+			for s, err := range shard.Read[schemas.Selected](shard.Path(sum.Out, schemas.StageCurate,
+				"selection", i, sum.recipe.Shards)) {
 				if !yield(s, err) {
 					return
 				}
@@ -307,7 +311,10 @@ func counts(m map[string]int64) []report.Count {
 	for k, n := range m {
 		out = append(out, report.Count{Name: k, N: n})
 	}
-	slices.SortFunc(out, func(a, b report.Count) int { return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Name, b.Name)) })
+	slices.SortFunc(out, func(a, b report.Count) int {
+		return cmp.Or(cmp.Compare(b.N, a.N),
+			cmp.Compare(a.Name, b.Name))
+	})
 	return out
 }
 

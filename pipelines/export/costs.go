@@ -116,7 +116,8 @@ func (c *costs) paid(ctx context.Context, t work.Task) ([]costCell, error) {
 }
 
 func compareCosts(a, b costCell) int {
-	return cmp.Or(cmp.Compare(a.Generator, b.Generator), cmp.Compare(a.Type, b.Type), cmp.Compare(a.Language, b.Language))
+	return cmp.Or(cmp.Compare(a.Generator, b.Generator), cmp.Compare(a.Type, b.Type),
+		cmp.Compare(a.Language, b.Language))
 }
 
 // costs are the cells of all shards for the report, with the pairs that were selected

@@ -75,7 +75,8 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 	costs := newCosts()
 	var internal work.Rejects
 	bugs := t.Bugs(internal.Add)
-	selection := shard.NewCursor(shard.Read[schemas.Selected](t.Path(schemas.StageCurate, "selection")), func(s schemas.Selected) string { return s.ContextID })
+	selection := shard.NewCursor(shard.Read[schemas.Selected](t.Path(schemas.StageCurate, "selection")),
+		func(s schemas.Selected) string { return s.ContextID })
 	defer selection.Stop()
 	err := join.Shard(t, func(c *schemas.Context, negatives []join.Judged) error {
 		selected, err := selection.Of(c.ID)
@@ -120,7 +121,8 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 			parts.Samples = append(parts.Samples, Sample{*c, n.Negative, n.Status, n.Rule, n.Evidence, *s})
 		}
 		if len(selected) > 0 {
-			parts.Attribution = append(parts.Attribution, schemas.Context{Repo: c.Repo, Commit: c.Commit, Path: c.Path, License: c.License})
+			parts.Attribution = append(parts.Attribution, schemas.Context{Repo: c.Repo, Commit: c.Commit,
+				Path: c.Path, License: c.License})
 		}
 		parts.Samples = LowestSamples(parts.Samples)
 		costs.see(c, negatives)
@@ -151,8 +153,9 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 // row is one line of the export.
 func row(c *schemas.Context, n *join.Judged, s *schemas.Selected) schemas.Row {
 	r := schemas.Row{
-		ID: c.ID, ContextID: c.ID, Language: c.Language, Kind: c.Kind, Repo: c.Repo, Commit: c.Commit, Path: c.Path, License: c.License,
-		Prefix: c.Prefix, Suffix: c.Suffix, Chosen: c.Golden, Split: s.Split, Origin: c.Origin,
+		ID: c.ID, ContextID: c.ID, Language: c.Language, Kind: c.Kind, Repo: c.Repo, Commit: c.Commit, Path: c.Path,
+		License: c.License,
+		Prefix:  c.Prefix, Suffix: c.Suffix, Chosen: c.Golden, Split: s.Split, Origin: c.Origin,
 	}
 	if n != nil {
 		r.ID, r.Type, r.Rejected, r.Generator = n.ID, &n.Type, &n.Text, &n.Generator
@@ -164,15 +167,18 @@ func row(c *schemas.Context, n *join.Judged, s *schemas.Selected) schemas.Row {
 func outcomeOf(c *schemas.Context, n *join.Judged, selected bool, weights map[string]float64) Outcome {
 	s := judge.Summarize(n.Verdicts, weights)
 	return Outcome{
-		NegativeID: n.ID, Language: c.Language, Type: n.Type, Generator: n.Generator, Invented: n.Invented, Status: n.Status,
-		Judges: s.Judges, Fooled: s.Fooled, Weighted: s.Weighted, Margin: s.Margin, Shorter: judge.ShorterWins(c.Golden, n.Text), Selected: selected,
+		NegativeID: n.ID, Language: c.Language, Type: n.Type, Generator: n.Generator, Invented: n.Invented,
+		Status: n.Status,
+		Judges: s.Judges, Fooled: s.Fooled, Weighted: s.Weighted, Margin: s.Margin,
+		Shorter: judge.ShorterWins(c.Golden, n.Text), Selected: selected,
 	}
 }
 
 // LowestSamples keeps, of each language and type, the pairs with the lowest ids.
 func LowestSamples(samples []Sample) []Sample {
 	slices.SortFunc(samples, func(a, b Sample) int {
-		return cmp.Or(cmp.Compare(a.Context.Language, b.Context.Language), cmp.Compare(a.Negative.Type, b.Negative.Type), cmp.Compare(a.Negative.ID, b.Negative.ID))
+		return cmp.Or(cmp.Compare(a.Context.Language, b.Context.Language),
+			cmp.Compare(a.Negative.Type, b.Negative.Type), cmp.Compare(a.Negative.ID, b.Negative.ID))
 	})
 	cell := func(s Sample) [2]string { return [2]string{s.Context.Language, s.Negative.Type} }
 	out := samples[:0]

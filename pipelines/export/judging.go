@@ -69,7 +69,8 @@ func (sum *Summary) judges() (rates []report.JudgeRate, margins []report.Margin)
 			}
 		}
 		rates = append(rates, s)
-		margins = append(margins, report.Margin{Judge: panel, Type: typ, N: int64(len(values)), Quantiles: curate.Quantiles(values)})
+		margins = append(margins, report.Margin{Judge: panel, Type: typ, N: int64(len(values)),
+			Quantiles: curate.Quantiles(values)})
 	}
 	return rates, margins
 }

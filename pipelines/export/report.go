@@ -27,9 +27,12 @@ func (sum *Summary) Report(run report.Run) report.Data {
 			{Name: "selected pairs", N: sum.manifests[schemas.StageCurate].Counts["pairs"]},
 			{Name: "general rows", N: sum.manifests[schemas.StageCurate].Counts["general"]},
 		},
-		Off: sum.off(), Funnel: sum.funnel(), Kinds: counts(sum.kinds), Licenses: sum.licenseCounts(), Splits: sum.splitList(),
-		SplitNotes: sum.curate.Notes, Decontaminated: sum.curate.Decontaminated, Shift: sum.curate.Shift, Probe: sum.curate.Probe,
-		Controls: sum.tally().Controls(), Hardness: sum.hardness(), Costs: sum.ReportCosts(), Run: run, Pairs: sum.pairs(),
+		Off: sum.off(), Funnel: sum.funnel(), Kinds: counts(sum.kinds), Licenses: sum.licenseCounts(),
+		Splits:     sum.splitList(),
+		SplitNotes: sum.curate.Notes, Decontaminated: sum.curate.Decontaminated, Shift: sum.curate.Shift,
+		Probe:    sum.curate.Probe,
+		Controls: sum.tally().Controls(), Hardness: sum.hardness(), Costs: sum.ReportCosts(), Run: run,
+		Pairs: sum.pairs(),
 	}
 	valid, selected := map[report.Cell]int64{}, map[report.Cell]int64{}
 	statuses := map[report.StatusCell]int64{}
@@ -47,7 +50,8 @@ func (sum *Summary) Report(run report.Run) report.Data {
 		d.Statuses = append(d.Statuses, k)
 	}
 	slices.SortFunc(d.Statuses, func(a, b report.StatusCell) int {
-		return cmp.Or(cmp.Compare(a.Generator, b.Generator), cmp.Compare(a.Type, b.Type), cmp.Compare(a.Language, b.Language), cmp.Compare(a.Status, b.Status))
+		return cmp.Or(cmp.Compare(a.Generator, b.Generator), cmp.Compare(a.Type, b.Type),
+			cmp.Compare(a.Language, b.Language), cmp.Compare(a.Status, b.Status))
 	})
 	d.Judges, d.Margins = sum.judges()
 	d.Judging = sum.judging()
@@ -91,13 +95,16 @@ func (sum *Summary) funnel() []report.Step {
 		}
 	}
 	return []report.Step{
-		{Name: "source files read", Unit: "files", N: extract.Counts["files"], Lost: counts(extract.Rejects), LostUnit: "files and spans"},
+		{Name: "source files read", Unit: "files", N: extract.Counts["files"], Lost: counts(extract.Rejects),
+			LostUnit: "files and spans"},
 		{Name: "contexts", Unit: "contexts", N: extract.Counts["contexts"]},
-		{Name: "contexts that can carry a negative", Unit: "contexts", N: extract.Counts["contexts"] - general, Lost: []report.Count{{Name: "general rows", N: general}}},
+		{Name: "contexts that can carry a negative", Unit: "contexts", N: extract.Counts["contexts"] - general,
+			Lost: []report.Count{{Name: "general rows", N: general}}},
 		{Name: "negatives asked for", Unit: "negatives", N: generate.Counts["requests"]},
 		{Name: "valid negatives", Unit: "negatives", N: generate.Counts["negatives"], Lost: counts(generate.Rejects)},
 		{Name: "shown to be wrong", Unit: "negatives", N: accepted, Lost: counts(lostToStatus)},
-		{Name: "selected pairs", Unit: "pairs", N: curated.Counts["pairs"], Lost: counts(lostToSelection), LostUnit: "negatives and general rows"},
+		{Name: "selected pairs", Unit: "pairs", N: curated.Counts["pairs"], Lost: counts(lostToSelection),
+			LostUnit: "negatives and general rows"},
 	}
 }
 
@@ -134,9 +141,11 @@ func (sum *Summary) pairs() []report.Pair {
 func pairOf(s Sample) report.Pair {
 	c, n := s.Context, s.Negative
 	return report.Pair{
-		Language: c.Language, Type: n.Type, Kind: c.Kind, Generator: n.Generator, Invented: n.Invented, Split: s.Selected.Split,
-		Status: s.Status, Rule: s.Rule, Evidence: s.Evidence, Judges: s.Selected.Judges, FoolRate: s.Selected.FoolRate, Margin: s.Selected.Margin,
-		Repo: c.Repo, Commit: c.Commit, Path: c.Path, Line: c.Line, License: c.License,
+		Language: c.Language, Type: n.Type, Kind: c.Kind, Generator: n.Generator, Invented: n.Invented,
+		Split:  s.Selected.Split,
+		Status: s.Status, Rule: s.Rule, Evidence: s.Evidence, Judges: s.Selected.Judges, FoolRate: s.Selected.FoolRate,
+		Margin: s.Selected.Margin,
+		Repo:   c.Repo, Commit: c.Commit, Path: c.Path, Line: c.Line, License: c.License,
 		Prefix: c.Prefix, Golden: c.Golden, Negative: n.Text, Suffix: c.Suffix,
 	}
 }

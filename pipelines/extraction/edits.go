@@ -30,7 +30,8 @@ const (
 // are those of the source's own commit: they say what may be used today.
 func (x *extraction) edits(ctx context.Context, src archives.Source) (err error) {
 	if src.Format != sources.FormatGit {
-		x.reject(schemas.Reject{Stage: schemas.StageExtract, ID: src.ID(), Reason: RejectNoHistory, Detail: "an archive has no commits; name a git repository or bundle"})
+		x.reject(schemas.Reject{Stage: schemas.StageExtract, ID: src.ID(), Reason: RejectNoHistory,
+			Detail: "an archive has no commits; name a git repository or bundle"})
 		return nil
 	}
 	licenses, _, err := x.survey(ctx, src)
@@ -38,7 +39,8 @@ func (x *extraction) edits(ctx context.Context, src archives.Source) (err error)
 		return err
 	}
 	h := history{x: x, src: src, licenses: licenses, lineage: edits.NewLineage()}
-	config := gitrepo.Config{Ref: src.Commit, MaxCommits: x.o.MaxCommits, MaxFiles: edits.MaxFiles, Want: screen.MaybeSource}
+	config := gitrepo.Config{Ref: src.Commit, MaxCommits: x.o.MaxCommits, MaxFiles: edits.MaxFiles,
+		Want: screen.MaybeSource}
 	var reader contain.Reader
 	err = reader.Do(func() (err error) {
 		repo, err := gitrepo.Open(ctx, src.Path)
@@ -64,7 +66,8 @@ func (x *extraction) edits(ctx context.Context, src archives.Source) (err error)
 // broken makes a reject of what a repository's content forbids.
 func (x *extraction) broken(src archives.Source, err error) error {
 	if c := (*gitrepo.ContentError)(nil); errors.As(err, &c) {
-		x.reject(schemas.Reject{Stage: schemas.StageExtract, ID: src.ID(), Reason: RejectHistoryBroken, Detail: c.Error()})
+		x.reject(schemas.Reject{Stage: schemas.StageExtract, ID: src.ID(), Reason: RejectHistoryBroken,
+			Detail: c.Error()})
 		return nil
 	}
 	return err
@@ -92,7 +95,8 @@ func (h *history) commit(c gitrepo.Commit) error {
 		return err
 	}
 	if reason, detail := edits.Reject(commit); reason != "" {
-		h.x.reject(schemas.Reject{Stage: schemas.StageExtract, ID: h.src.Repo + "@" + c.ID, Reason: reason, Detail: detail})
+		h.x.reject(schemas.Reject{Stage: schemas.StageExtract, ID: h.src.Repo + "@" + c.ID,
+			Reason: reason, Detail: detail})
 		return nil
 	}
 	before := h.x.got.Sorted.Len()
@@ -113,7 +117,8 @@ func (h *history) change(c gitrepo.Commit, f *gitrepo.Change) error {
 		return nil
 	}
 	rejected := func(reason, detail, lang string) {
-		h.x.reject(schemas.Reject{Stage: schemas.StageExtract, ID: h.src.Repo + "@" + c.ID + "/" + f.Path, Reason: reason, Detail: detail, Language: lang})
+		h.x.reject(schemas.Reject{Stage: schemas.StageExtract, ID: h.src.Repo + "@" + c.ID + "/" + f.Path,
+			Reason: reason, Detail: detail, Language: lang})
 	}
 	if f.Skipped != "" {
 		if screen.MaybeSource(f.Path) {
@@ -221,7 +226,8 @@ func asCommit(c gitrepo.Commit) edits.Commit {
 	for i := range c.Changes {
 		f := &c.Changes[i]
 		out.Files = append(out.Files, edits.File{
-			Path: f.Path, OldPath: f.OldPath, Deleted: f.Deleted, Unread: f.Skipped != "", Before: f.Before, After: f.After, Hunks: hunks(f),
+			Path: f.Path, OldPath: f.OldPath, Deleted: f.Deleted, Unread: f.Skipped != "", Before: f.Before,
+			After: f.After, Hunks: hunks(f),
 		})
 	}
 	return out

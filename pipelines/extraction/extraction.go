@@ -66,10 +66,11 @@ func newExtraction(t work.Task, o Options) (*extraction, error) {
 	slots <- struct{}{}
 	x := &extraction{
 		o: o, scanner: scanner, langs: map[string]bool{},
-		contexts: shard.NewSorter(t.Path(t.Stage, "contexts"), heldContexts, work.ContextSize, func(a, b schemas.Context) int { return cmp.Compare(a.ID, b.ID) }),
-		symbols:  shard.NewSorter(t.Path(t.Stage, "symbols"), heldSymbols, symbolSize, fim.CompareSymbols),
-		rejects:  shard.NewSorter(t.Path(t.Stage, "rejects"), heldRejects, rejectSize, schemas.CompareRejects),
-		names:    map[string]nameCounts{}, samples: map[string]*judge.Sample{}, counts: map[string]int64{},
+		contexts: shard.NewSorter(t.Path(t.Stage, "contexts"), heldContexts, work.ContextSize,
+			func(a, b schemas.Context) int { return cmp.Compare(a.ID, b.ID) }),
+		symbols: shard.NewSorter(t.Path(t.Stage, "symbols"), heldSymbols, symbolSize, fim.CompareSymbols),
+		rejects: shard.NewSorter(t.Path(t.Stage, "rejects"), heldRejects, rejectSize, schemas.CompareRejects),
+		names:   map[string]nameCounts{}, samples: map[string]*judge.Sample{}, counts: map[string]int64{},
 	}
 	x.got = NewCandidates(t.Path(t.Stage, "candidates"))
 	x.bugs, x.failed = t.Bugs(x.reject), map[string]bool{}
@@ -132,7 +133,8 @@ func (x *extraction) keep(err error) { x.err = cmp.Or(x.err, err) }
 func (x *extraction) repo(ctx context.Context, repo string, from []PartedSource, rows *rowGroups) error {
 	if slices.Contains(x.o.Exclude, repo) {
 		excluded := func(id string) {
-			x.reject(schemas.Reject{Stage: schemas.StageExtract, ID: id, Reason: RejectExcludedRepo, Detail: "extract.exclude_repos names it"})
+			x.reject(schemas.Reject{Stage: schemas.StageExtract, ID: id, Reason: RejectExcludedRepo,
+				Detail: "extract.exclude_repos names it"})
 		}
 		for _, s := range from {
 			excluded(s.ID())
@@ -251,10 +253,14 @@ func (x *extraction) walk(ctx context.Context, src archives.Source, seen map[[2]
 			case schemas.ReasonInternal:
 				x.readerFailed(archiveInput{Source: &src}, r)
 				fallthrough
-			case archives.NotAnArchive, archives.ArchiveEmpty, archives.ArchiveCorrupt, archives.ArchiveTooLarge, archives.ArchiveRatio:
-				x.symbol(schemas.Symbol{Repo: src.Repo, Record: schemas.SymbolFile, Role: "unknown", Arity: -1, Flags: []string{"unread"}})
+			case archives.NotAnArchive, archives.ArchiveEmpty, archives.ArchiveCorrupt, archives.ArchiveTooLarge,
+				archives.ArchiveRatio:
+				x.symbol(schemas.Symbol{Repo: src.Repo, Record: schemas.SymbolFile, Role: "unknown",
+					Arity: -1, Flags: []string{"unread"}})
 			case archives.TooLarge, archives.NotRegular, archives.EntryCorrupt, archives.EntryUnsupported:
-				x.symbol(schemas.Symbol{Repo: src.Repo, Record: schemas.SymbolFile, Path: strings.TrimPrefix(r.ID, src.ID()+"/"), Role: "unknown", Arity: -1, Flags: []string{"unread"}})
+				x.symbol(schemas.Symbol{Repo: src.Repo, Record: schemas.SymbolFile,
+					Path: strings.TrimPrefix(r.ID, src.ID()+"/"), Role: "unknown", Arity: -1,
+					Flags: []string{"unread"}})
 			}
 			x.reject(r)
 		})

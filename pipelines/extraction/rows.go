@@ -33,7 +33,8 @@ func partitionRows(ctx context.Context, t work.Task, in BeforeTask) (d schemas.D
 		func(a, b row) int {
 			return cmp.Or(cmp.Compare(a.Shard, b.Shard), compareRows(a.Blob, b.Blob), cmp.Compare(a.Number, b.Number))
 		})
-	rejects := shard.NewSorter(name(fmt.Sprintf("rejects-%05d", t.Shard)), heldRejects, rejectSize, schemas.CompareRejects)
+	rejects := shard.NewSorter(name(fmt.Sprintf("rejects-%05d", t.Shard)), heldRejects,
+		rejectSize, schemas.CompareRejects)
 	defer func() { err = cmp.Or(err, sorted.Close(), rejects.Close()) }()
 	var failed error
 	number := int64(0)
@@ -41,14 +42,16 @@ func partitionRows(ctx context.Context, t work.Task, in BeforeTask) (d schemas.D
 		if r.Reason == schemas.ReasonInternal {
 			b := t.Bugs(func(schemas.Reject) {})
 			read := archiveInput{Rows: &in.Rows.Source, Columns: in.Columns}
-			failed = cmp.Or(failed, bug.Reported(b, siteArchive, r, func() []archiveInput { return []archiveInput{read} }))
+			failed = cmp.Or(failed, bug.Reported(b, siteArchive, r,
+				func() []archiveInput { return []archiveInput{read} }))
 		}
 		failed = cmp.Or(failed, rejects.Add(r))
 	}) {
 		if err = cmp.Or(err, failed); err != nil {
 			return d, err
 		}
-		b := schemas.Blob{Repo: r.Repo, Commit: r.Commit, Path: r.Path, License: r.License, Size: int64(len(r.Content)), Content: r.Content}
+		b := schemas.Blob{Repo: r.Repo, Commit: r.Commit, Path: r.Path, License: r.License, Size: int64(len(r.Content)),
+			Content: r.Content}
 		if err := sorted.Add(row{int64(schemas.Shard(r.Repo, t.Of)), number, b}); err != nil {
 			return d, err
 		}
@@ -62,7 +65,8 @@ func partitionRows(ctx context.Context, t work.Task, in BeforeTask) (d schemas.D
 	r, err, more := next()
 	for more && err == nil {
 		at := r.Shard
-		f, werr := shard.WriteSeq(name(schemas.ShardName(fmt.Sprintf("rows-task%05d", t.Shard), int(at), t.Of, "jsonl.zst")),
+		f, werr := shard.WriteSeq(name(schemas.ShardName(fmt.Sprintf("rows-task%05d", t.Shard), int(at), t.Of,
+			"jsonl.zst")),
 			func(yield func(schemas.Blob, error) bool) {
 				for more && r.Shard == at {
 					if !yield(r.Blob, err) {

@@ -166,7 +166,8 @@ func (x *extraction) writeParts(t work.Task, lang string) ([]schemas.File, error
 		if c == nil {
 			continue
 		}
-		raw, err := shard.CreateRaw(shard.Join(t.Out, t.Stage, work.PartsFolder+schemas.ShardName(work.NgramsName(lang, fold), t.Shard, t.Of, "bin")))
+		raw, err := shard.CreateRaw(shard.Join(t.Out, t.Stage,
+			work.PartsFolder+schemas.ShardName(work.NgramsName(lang, fold), t.Shard, t.Of, "bin")))
 		if err != nil {
 			return nil, err
 		}

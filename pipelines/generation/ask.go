@@ -51,7 +51,8 @@ func GeneratorRequests(contexts iter.Seq2[schemas.Context, error], p *panel.Pane
 				} else {
 					in.Type = c.Types[i]
 				}
-				r, ok, err := bug.Contain(b, sitePrompt, bug.Record{ID: c.ID, Language: c.Language, Type: in.Type, Generator: m.Name},
+				r, ok, err := bug.Contain(b, sitePrompt, bug.Record{ID: c.ID, Language: c.Language,
+					Type: in.Type, Generator: m.Name},
 					func() []ask.Prompt { return []ask.Prompt{in} }, func() (panel.Request, error) {
 						if m.Provider == panel.ProviderFIM {
 							return p.SampleRequest(m.Name, c, in.Sample)
@@ -184,9 +185,11 @@ func newHarvest(members []panel.Member, asked *panel.Panel, b *bug.Reporter) *ha
 // pick reads one answer. A checker that fails over it is replaced.
 func (h *harvest) pick(p *picker, x picked) error {
 	m, r := h.members[x.answer.Request.Member], x.answer.Request
-	got, ok, err := bug.Contain(h.bugs, siteAnswer, bug.Record{ID: x.context.ID, Language: x.context.Language, Type: r.Type, Generator: r.Member},
+	got, ok, err := bug.Contain(h.bugs, siteAnswer, bug.Record{ID: x.context.ID, Language: x.context.Language,
+		Type: r.Type, Generator: r.Member},
 		func() []ask.Answer {
-			return []ask.Answer{{Prompt: ask.Prompt{Context: x.context, Member: ask.Strip(m), Type: r.Type, Sample: r.Sample},
+			return []ask.Answer{{Prompt: ask.Prompt{Context: x.context, Member: ask.Strip(m),
+				Type: r.Type, Sample: r.Sample},
 				Answers: ask.RawAnswers([]panel.Answer{x.answer})}}
 		}, func() (taken, error) {
 			if err := ask.Unread(x.answer); err != nil {
@@ -249,7 +252,8 @@ func (h *harvest) into(g *generation) error {
 	h.busy.Wait()
 	var errs []error
 	for _, p := range h.pickers {
-		g.negatives, g.rest, g.rejects = append(g.negatives, p.negatives...), append(g.rest, p.rest...), append(g.rejects, p.rejects...)
+		g.negatives, g.rest, g.rejects = append(g.negatives, p.negatives...), append(g.rest, p.rest...),
+			append(g.rejects, p.rejects...)
 		errs = append(errs, p.err)
 	}
 	return errors.Join(errs...)
@@ -259,7 +263,8 @@ func (h *harvest) into(g *generation) error {
 func (p *taking) take(c *schemas.Context, a panel.Answer) (reason, detail string) {
 	typ, generator := a.Request.Type, a.Request.Member
 	reject := func(reason, detail string) {
-		p.rejects = append(p.rejects, schemas.Reject{Stage: schemas.StageGenerate, ID: c.ID, Reason: reason, Detail: detail, Language: c.Language, Type: typ, Generator: generator})
+		p.rejects = append(p.rejects, schemas.Reject{Stage: schemas.StageGenerate, ID: c.ID, Reason: reason,
+			Detail: detail, Language: c.Language, Type: typ, Generator: generator})
 	}
 	answer, reason, detail := a.Generated()
 	if reason != "" {
@@ -272,7 +277,8 @@ func (p *taking) take(c *schemas.Context, a panel.Answer) (reason, detail string
 		return reason, detail
 	}
 	p.negatives = append(p.negatives, schemas.Negative{
-		ID: schemas.NegativeID(c.ID, typ, generator, a.Request.Sample), ContextID: c.ID, Type: typ, Generator: generator, Sample: a.Request.Sample,
+		ID: schemas.NegativeID(c.ID, typ, generator, a.Request.Sample), ContextID: c.ID, Type: typ,
+		Generator: generator, Sample: a.Request.Sample,
 		Text: v.Text, Introduced: v.Introduced, EditSimilarity: v.EditSimilarity,
 		PromptVersion: prompts.GenerateVersion(typ), RequestKey: a.Request.Key,
 		InputTokens: a.InputTokens, OutputTokens: a.OutputTokens, CostUSD: a.CostUSD,
@@ -288,7 +294,8 @@ func (p *taking) take(c *schemas.Context, a panel.Answer) (reason, detail string
 func (p *taking) takeSample(c *schemas.Context, m panel.Member, a panel.Answer) (reason, detail string) {
 	text, reason, detail := a.Text()
 	if reason != "" {
-		p.rejects = append(p.rejects, schemas.Reject{Stage: schemas.StageGenerate, ID: c.ID, Reason: reason, Detail: detail, Language: c.Language, Generator: m.Name})
+		p.rejects = append(p.rejects, schemas.Reject{Stage: schemas.StageGenerate, ID: c.ID, Reason: reason,
+			Detail: detail, Language: c.Language, Generator: m.Name})
 		return reason, detail
 	}
 	rest := schemas.Unlabelled{
@@ -301,8 +308,9 @@ func (p *taking) takeSample(c *schemas.Context, m panel.Member, a panel.Answer) 
 			continue
 		}
 		p.negatives = append(p.negatives, schemas.Negative{
-			ID: schemas.NegativeID(c.ID, typ, m.Name, rest.Sample), ContextID: c.ID, Type: typ, Generator: m.Name, Sample: rest.Sample,
-			Text: v.Text, Introduced: v.Introduced, Sampled: true, EditSimilarity: v.EditSimilarity,
+			ID: schemas.NegativeID(c.ID, typ, m.Name, rest.Sample), ContextID: c.ID, Type: typ, Generator: m.Name,
+			Sample: rest.Sample,
+			Text:   v.Text, Introduced: v.Introduced, Sampled: true, EditSimilarity: v.EditSimilarity,
 			PromptVersion: "fim " + m.FIMModel, RequestKey: rest.RequestKey,
 			InputTokens: rest.InputTokens, OutputTokens: rest.OutputTokens, CostUSD: rest.CostUSD,
 		})
@@ -314,7 +322,8 @@ func (p *taking) takeSample(c *schemas.Context, m panel.Member, a panel.Answer) 
 
 func (g *generation) writeUnlabelled() (schemas.File, error) {
 	slices.SortFunc(g.rest, func(a, b schemas.Unlabelled) int {
-		return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(a.Generator, b.Generator), cmp.Compare(a.Sample, b.Sample))
+		return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(a.Generator, b.Generator),
+			cmp.Compare(a.Sample, b.Sample))
 	})
 	return shard.WriteAll(g.t.Path(g.t.Stage, "unlabelled"), g.rest)
 }

@@ -185,7 +185,8 @@ type byRule struct {
 // byRules makes a negative. A tool that fails over it is replaced.
 func (g *generation) byRules(t **rules.Maker, c *schemas.Context, typ, generator string,
 	repo *rules.Repo, pool *rules.Pool) (byRule, bool, error) {
-	got, ok, err := bug.Contain(g.bugs, siteRules, bug.Record{ID: c.ID, Language: c.Language, Type: typ, Generator: generator}, func() (all []rulesInput) {
+	got, ok, err := bug.Contain(g.bugs, siteRules, bug.Record{ID: c.ID, Language: c.Language,
+		Type: typ, Generator: generator}, func() (all []rulesInput) {
 		for _, names := range []bool{false, true} {
 			for _, symbols := range join.SymbolsOf(g.repos.Symbols[c.Repo], c.Path) {
 				all = append(all, rulesInput{*c, typ, generator, g.o.Recipe.InventedShare, symbols, names})
@@ -225,7 +226,8 @@ func (p *namePools) of(language string) (*rules.Pool, error) {
 	}
 	p.mu.Unlock()
 	l.once.Do(func() {
-		l.pool, l.err = rules.NewPool(shard.Read[schemas.Name](shard.Join(p.out, schemas.StageExtract, "names-"+language+".jsonl.zst")))
+		l.pool, l.err = rules.NewPool(shard.Read[schemas.Name](shard.Join(p.out, schemas.StageExtract,
+			"names-"+language+".jsonl.zst")))
 		if errors.Is(l.err, fs.ErrNotExist) {
 			l.pool, l.err = rules.NewPool(func(func(schemas.Name, error) bool) {})
 		}

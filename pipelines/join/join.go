@@ -18,7 +18,8 @@ type Judged struct {
 // Shard merges a shard's contexts with their negatives, certificates and
 // verdicts, in the order of context ids. The pointers are valid during the call.
 func Shard(t work.Task, visit func(c *schemas.Context, negatives []Judged) error) error {
-	certs := shard.NewCursor(shard.Read[schemas.Certificate](t.Path(schemas.StageVerify, "certificates")), func(c schemas.Certificate) string { return c.ContextID })
+	certs := shard.NewCursor(shard.Read[schemas.Certificate](t.Path(schemas.StageVerify, "certificates")),
+		func(c schemas.Certificate) string { return c.ContextID })
 	defer certs.Stop()
 	verdicts := shard.NewCursor(Verdicts(t), func(v schemas.Verdict) string { return v.ContextID })
 	defer verdicts.Stop()

@@ -47,7 +47,8 @@ type asking struct {
 // askJudges asks the paid judges about the shard's negatives whose turn it is, and
 // about golden controls, all judges at once. A judge sees neither generator nor type,
 // and a control looks like a negative.
-func askJudges(ctx context.Context, t work.Task, o Options, share work.Share, members []panel.Member, counts map[string]int64,
+func askJudges(ctx context.Context, t work.Task, o Options, share work.Share, members []panel.Member,
+	counts map[string]int64,
 	b *bug.Reporter) ([]schemas.Verdict, error) {
 	if len(members) == 0 {
 		return nil, nil
@@ -179,7 +180,8 @@ func (a *asking) about(o Options, m panel.Member, g rivalled) ([]panel.Request, 
 		}
 		q := &inquiry{
 			answers: make([]panel.Answer, len(requests)), shared: make([]bool, len(requests)), missing: len(requests),
-			verdict: schemas.Verdict{NegativeID: id, ContextID: g.Left.ID, Judge: a.member, Protocol: o.Recipe.Protocol},
+			verdict: schemas.Verdict{NegativeID: id, ContextID: g.Left.ID, Judge: a.member,
+				Protocol: o.Recipe.Protocol},
 			context: &g.Left, texts: []string{candidate},
 		}
 		for i, r := range requests {
@@ -226,16 +228,18 @@ func (a *asking) take(answer panel.Answer) error {
 			continue
 		}
 		c := p.context
-		v, ok, err := bug.Contain(a.bugs, siteOpinion, bug.Record{ID: cmp.Or(schemas.OrEmpty(p.verdict.NegativeID), c.ID), Language: c.Language, Type: "",
-			Generator: a.member}, func() []ask.Answer {
-			return []ask.Answer{{Prompt: ask.Prompt{Context: *c, Member: ask.Strip(a.m), Protocol: a.name, Texts: p.texts},
-				Answers: ask.RawAnswers(p.answers)}}
-		}, func() (schemas.Verdict, error) {
-			if err := ask.Unread(p.answers...); err != nil {
-				return schemas.Verdict{}, err
-			}
-			return p.conclude(a.protocol), nil
-		})
+		v, ok, err := bug.Contain(a.bugs, siteOpinion,
+			bug.Record{ID: cmp.Or(schemas.OrEmpty(p.verdict.NegativeID), c.ID), Language: c.Language, Type: "",
+				Generator: a.member}, func() []ask.Answer {
+				return []ask.Answer{{Prompt: ask.Prompt{Context: *c, Member: ask.Strip(a.m),
+					Protocol: a.name, Texts: p.texts},
+					Answers: ask.RawAnswers(p.answers)}}
+			}, func() (schemas.Verdict, error) {
+				if err := ask.Unread(p.answers...); err != nil {
+					return schemas.Verdict{}, err
+				}
+				return p.conclude(a.protocol), nil
+			})
 		if err != nil {
 			return err
 		}

@@ -46,7 +46,8 @@ var Protocols = map[string]Protocol{
 	judge.ProtocolPairwise: {
 		Protocol: judge.Protocols[judge.ProtocolPairwise],
 		Version:  prompts.JudgePairVersion(),
-		requests: func(p *panel.Panel, member string, c schemas.Context, candidate, rival string) ([]panel.Request, error) {
+		requests: func(p *panel.Panel, member string, c schemas.Context, candidate,
+			rival string) ([]panel.Request, error) {
 			first, err := p.JudgePairRequest(member, c, candidate, rival)
 			if err != nil {
 				return nil, err
@@ -72,7 +73,8 @@ var Protocols = map[string]Protocol{
 	},
 	judge.ProtocolLogProb: {
 		Protocol: judge.Protocols[judge.ProtocolLogProb],
-		requests: func(p *panel.Panel, member string, c schemas.Context, candidate, rival string) ([]panel.Request, error) {
+		requests: func(p *panel.Panel, member string, c schemas.Context, candidate,
+			rival string) ([]panel.Request, error) {
 			a, err := p.ScoreRequest(member, c, candidate)
 			if err != nil {
 				return nil, err

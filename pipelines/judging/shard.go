@@ -268,7 +268,8 @@ func score(b *bug.Reporter, s *judge.Scorer, j judged, name string) ([]schemas.V
 	if !j.control {
 		return out, nil
 	}
-	control, ok, err := bug.Contain(b, siteNgrams, bug.Record{ID: j.Left.ID, Language: j.Left.Language, Generator: name},
+	control, ok, err := bug.Contain(b, siteNgrams, bug.Record{ID: j.Left.ID, Language: j.Left.Language,
+		Generator: name},
 		input(j.foreign),
 		func() (v schemas.Verdict, err error) {
 			answer, margin := w.Control(j.foreign)

@@ -132,7 +132,8 @@ func Expect(ctx context.Context, out string, recipe recipe.Recipe, latency time.
 	}
 	m, err := shard.ReadManifest(shard.Join(out, schemas.StageExtract))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s has no contexts yet, and without them nobody can say what a build costs; run decoy extract with the same --recipe and --out first: it sends nothing and costs nothing", out)
+		return nil, fmt.Errorf("%s has no contexts yet, and without them nobody can say what a build costs; run "+
+			"decoy extract with the same --recipe and --out first: it sends nothing and costs nothing", out)
 	}
 	if err != nil {
 		return nil, err
@@ -200,7 +201,8 @@ func (e *estimator) expect(candidates [][]judgeable) {
 		on++
 	}
 	even := float64(e.recipe.Curate.Rows) / float64(max(1, on))
-	for _, k := range slices.SortedFunc(maps.Keys(e.cells), func(a, b [2]string) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) }) {
+	for _, k := range slices.SortedFunc(maps.Keys(e.cells),
+		func(a, b [2]string) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) }) {
 		c := *e.cells[k]
 		if !slices.Contains(e.recipe.Curate.Off, k[1]+"/"+k[0]) {
 			c.Rows = Range{min(even, c.Negatives.Low), min(even, c.Negatives.High)}
@@ -299,14 +301,18 @@ func (e *estimator) sum() {
 		e.note("the price of %s is unknown: set usd_per_mtok", strings.Join(unknown, ", "))
 	}
 	if !measured {
-		e.note("tokens are supposed where the ledger has no answers yet: %v to %v bytes of a request a token; an answer of a generator %d to %d tokens beside the completion, of a judge %d to %d; a model that thinks aloud takes up to max_tokens",
-			fewestBytesPerToken, mostBytesPerToken, fewestAnswerTokens, mostAnswerTokens, fewestVerdictTokens, mostVerdictTokens)
+		e.note("tokens are supposed where the ledger has no answers yet: %v to %v bytes of a request a token; an "+
+			"answer of a generator %d to %d tokens beside the completion, of a judge %d to %d; a model that thinks "+
+			"aloud takes up to max_tokens",
+			fewestBytesPerToken, mostBytesPerToken, fewestAnswerTokens, mostAnswerTokens, fewestVerdictTokens,
+			mostVerdictTokens)
 	}
 	if len(e.Members) > 0 {
 		e.note("of the answers, %v to %v are supposed not to be JSON, and asked for twice, where the ledger has no "+
 			"answers yet", fewestAgain, mostAgain)
 	}
-	e.note("time: every call takes %v, all accounts work at once, no limit is met by others; failed calls are not counted", e.latency)
+	e.note("time: every call takes %v, all accounts work at once, no limit is met by others; failed "+
+		"calls are not counted", e.latency)
 	if e.BudgetUSD == nil {
 		return
 	}
@@ -315,7 +321,8 @@ func (e *estimator) sum() {
 	}
 	for _, m := range e.Members {
 		if share := *e.BudgetUSD / float64(e.recipe.Shards); m.LargestCallUSD != nil && *m.LargestCallUSD > share {
-			e.note("budget_usd gives each of %d shards %.4f, and a call of %s reserves up to %.4f: use fewer shards or a higher budget", e.recipe.Shards, share, m.Member, *m.LargestCallUSD)
+			e.note("budget_usd gives each of %d shards %.4f, and a call of %s reserves up to %.4f: use fewer shards "+
+				"or a higher budget", e.recipe.Shards, share, m.Member, *m.LargestCallUSD)
 		}
 	}
 }

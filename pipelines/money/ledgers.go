@@ -22,7 +22,8 @@ import (
 
 // EachLedger visits the ledger of every shard of a build, those of shards that its
 // recipe no longer has included: they were paid.
-func EachLedger(ctx context.Context, out string, visit func(stage string, shard int, store ledger.CompactStore) error) error {
+func EachLedger(ctx context.Context, out string, visit func(stage string,
+	shard int, store ledger.CompactStore) error) error {
 	if err := ask.IsThere(out); err != nil {
 		return err
 	}
@@ -137,7 +138,8 @@ type PaidRecord struct {
 
 func paidRecord(stage string, shard int, r ledger.Record, stands, response bool) PaidRecord {
 	p := PaidRecord{
-		Stage: stage, Shard: int64(shard), Key: r.Key, Member: r.Member, Model: r.Model, ContextID: r.ContextID, Type: r.Type, Sample: r.Sample,
+		Stage: stage, Shard: int64(shard), Key: r.Key, Member: r.Member, Model: r.Model, ContextID: r.ContextID,
+		Type: r.Type, Sample: r.Sample,
 		Stands: stands, Status: int64(r.Status), Reject: r.Reject, Detail: r.Detail, Attempts: int64(r.Attempts),
 		InputTokens: r.InputTokens, OutputTokens: r.OutputTokens, CostUSD: r.CostUSD, AssumedUSD: r.AssumedUSD,
 		Time: r.Time.UTC().Format(time.RFC3339Nano), RequestSHA256: r.RequestSHA256,
@@ -289,8 +291,10 @@ func DeadLetters(ctx context.Context, out string) ([]DeadLetter, error) {
 				response = append(slices.Clip(response[:ResponseBytes]), "…"...)
 			}
 			list = append(list, DeadLetter{
-				Stage: stage, Shard: i, Member: r.Member, Model: r.Model, ContextID: r.ContextID, Type: r.Type, Key: r.Key, Reason: r.Reject, Detail: r.Detail,
-				Status: r.Status, Attempts: r.Attempts, CostUSD: r.CostUSD, AssumedUSD: r.AssumedUSD, Time: r.Time, Response: strings.ToValidUTF8(string(response), "�"),
+				Stage: stage, Shard: i, Member: r.Member, Model: r.Model, ContextID: r.ContextID, Type: r.Type,
+				Key: r.Key, Reason: r.Reject, Detail: r.Detail,
+				Status: r.Status, Attempts: r.Attempts, CostUSD: r.CostUSD, AssumedUSD: r.AssumedUSD, Time: r.Time,
+				Response: strings.ToValidUTF8(string(response), "�"),
 			})
 		}
 		return nil

@@ -32,9 +32,11 @@ type judgeable struct {
 }
 
 // member adds the estimate of what one member is asked.
-func (e *estimator) member(ctx context.Context, stage string, m panel.Member, d *panel.Drafts, asks []sampledAsk) error {
+func (e *estimator) member(ctx context.Context, stage string, m panel.Member,
+	d *panel.Drafts, asks []sampledAsk) error {
 	m = m.Defaults()
-	row := MemberEstimate{Stage: stage, Member: m.Name, Provider: m.Provider, Model: m.Model, account: m.BaseURL + " " + m.Key().String()}
+	row := MemberEstimate{Stage: stage, Member: m.Name, Provider: m.Provider, Model: m.Model, account: m.BaseURL + " " +
+		m.Key().String()}
 	var bytes, reserved, out Range   // weighted
 	cells := map[[2]string]float64{} // bytes by type and language
 	var billed struct{ bytes, in, out, n float64 }
@@ -128,7 +130,8 @@ func (row *MemberEstimate) askAgain(share Range) {
 
 // AtLimits is the time of calls whose reservations are tokens in all.
 func AtLimits(m panel.Member, calls, tokens Range, latency time.Duration) (Range, string) {
-	seconds, by := calls.times(latency.Seconds()/float64(m.Concurrency), latency.Seconds()/float64(m.Concurrency)), "concurrency"
+	seconds, by := calls.times(latency.Seconds()/float64(m.Concurrency), latency.Seconds()/float64(m.Concurrency)),
+		"concurrency"
 	if m.RPM > 0 {
 		if r := calls.times(60/float64(m.RPM), 60/float64(m.RPM)); r.High > seconds.High {
 			seconds, by = r, "rpm"
@@ -186,7 +189,8 @@ func (e *estimator) generators(ctx context.Context) ([][]judgeable, error) {
 			}
 			golden := float64(len(c.Golden)) / goldenBytesPerToken
 			for _, r := range requests {
-				x := sampledAsk{r, Range{c.weight, c.weight}, c, []string{r.Type}, Range{golden + fewestAnswerTokens, 2*golden + mostAnswerTokens}}
+				x := sampledAsk{r, Range{c.weight, c.weight}, c, []string{r.Type}, Range{golden + fewestAnswerTokens,
+					2*golden + mostAnswerTokens}}
 				if m.Provider == panel.ProviderFIM {
 					x.types, x.out = c.Types, Range{golden, float64(m.Defaults().MaxTokens)}
 				}
@@ -202,7 +206,8 @@ func (e *estimator) generators(ctx context.Context) ([][]judgeable, error) {
 	made, err := shard.ReadManifest(shard.Join(e.out, schemas.StageGenerate))
 	if errors.Is(err, fs.ErrNotExist) {
 		e.ValidShare = &Range{fewestValid, mostValid}
-		e.note("generate is not done: of the requests, %v to %v are supposed to give a valid negative; a golden stands for one, being as long", fewestValid, mostValid)
+		e.note("generate is not done: of the requests, %v to %v are supposed to give a valid negative; a golden "+
+			"stands for one, being as long", fewestValid, mostValid)
 		return candidates, nil
 	}
 	if err != nil {
@@ -300,7 +305,8 @@ func (e *estimator) judges(ctx context.Context, candidates [][]judgeable) error 
 			c := &e.sample[i]
 			add := func(text string, n Range, types ...string) error {
 				request, err := DraftJudge(d, m, c.Context, text)
-				asks = append(asks, sampledAsk{request, n.times(c.weight*calls, c.weight*calls), c, types, Range{fewestVerdictTokens, mostVerdictTokens}})
+				asks = append(asks, sampledAsk{request, n.times(c.weight*calls, c.weight*calls), c, types,
+					Range{fewestVerdictTokens, mostVerdictTokens}})
 				return err
 			}
 			var all Range

@@ -97,7 +97,8 @@ type PlanPrices struct {
 // DataflowPrices are the list prices of batch workers in us-central1 with standard
 // persistent disks (cloud.google.com/dataflow/pricing; look before you rely on them),
 // and of a machine with 4 GB a core and a disk of 50 GB.
-var DataflowPrices = PlanPrices{CoreHour: 0.056, MemoryGBHour: 0.003557, DiskGBHour: 0.000054, ShuffleGB: 0.011, MemoryGBPerCore: 4, DiskGB: 50}
+var DataflowPrices = PlanPrices{CoreHour: 0.056, MemoryGBHour: 0.003557, DiskGBHour: 0.000054, ShuffleGB: 0.011,
+	MemoryGBPerCore: 4, DiskGB: 50}
 
 // selectBytes is what a candidate takes in the one worker that selects (package
 // curate).
@@ -106,7 +107,8 @@ const selectBytes = 500
 // NewPlan computes a plan.
 func NewPlan(in PlanInput) (Plan, error) {
 	for name, v := range map[string]float64{
-		"repositories": in.Repositories, "unpacked bytes": in.UnpackedBytes, "pool": in.Pool, "hours": in.Hours, "cores": in.Cores,
+		"repositories": in.Repositories, "unpacked bytes": in.UnpackedBytes, "pool": in.Pool, "hours": in.Hours,
+		"cores": in.Cores,
 	} {
 		if !(v > 0) {
 			return Plan{}, fmt.Errorf("%s are %v: must be more than 0", name, v)
@@ -116,7 +118,8 @@ func NewPlan(in PlanInput) (Plan, error) {
 		return Plan{}, fmt.Errorf("source share is %v: must be from 0 to 1", in.SourceShare)
 	}
 	r := in.Rates
-	p := Plan{Repositories: in.Repositories, UnpackedBytes: in.UnpackedBytes, Shards: math.Max(1, math.Ceil(in.Repositories/r.RepositoriesPerShard))}
+	p := Plan{Repositories: in.Repositories, UnpackedBytes: in.UnpackedBytes,
+		Shards: math.Max(1, math.Ceil(in.Repositories/r.RepositoriesPerShard))}
 	source := in.UnpackedBytes * in.SourceShare
 	requests := in.Pool / r.ValidShare
 	add := func(stage, unit string, units, rate, written, graphs float64) {
@@ -161,13 +164,16 @@ func NewPlan(in PlanInput) (Plan, error) {
 // notes say what bounds the plan beside the sums.
 func (p *Plan) notes(in PlanInput) {
 	note := func(format string, a ...any) { p.Notes = append(p.Notes, fmt.Sprintf(format, a...)) }
-	note("a shard has %.0f repositories and %.1f GB of source: recipe shards: %.0f", in.Repositories/p.Shards, in.UnpackedBytes*in.SourceShare/p.Shards/1e9, p.Shards)
+	note("a shard has %.0f repositories and %.1f GB of source: recipe shards: %.0f", in.Repositories/p.Shards,
+		in.UnpackedBytes*in.SourceShare/p.Shards/1e9, p.Shards)
 	if p.Workers > p.Shards {
 		note("more workers than shards: %.0f of them have nothing to do; take more shards", p.Workers-p.Shards)
 	}
 	note("the worker that selects holds %.1f GB of candidates", in.Pool*selectBytes/1e9)
 	if p.PaidRequests > 0 {
-		note("the panel's providers must allow %.0f requests a minute together; with a limit of L a minute the paid stages take %.0f / L hours", p.PerMinute, p.PaidRequests/60)
-		note("each of %.0f workers gets limit / %.0f of every provider, or all share one in Redis", p.Workers, p.Workers)
+		note("the panel's providers must allow %.0f requests a minute together; with a limit of L a minute the paid "+
+			"stages take %.0f / L hours", p.PerMinute, p.PaidRequests/60)
+		note("each of %.0f workers gets limit / %.0f of every provider, or all share one in Redis", p.Workers,
+			p.Workers)
 	}
 }

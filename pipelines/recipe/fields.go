@@ -48,7 +48,8 @@ func checkFields(n *yaml.Node, t reflect.Type, at string) error {
 			ft, ok := fields[key.Value]
 			name := strings.TrimPrefix(at+"."+key.Value, ".")
 			if !ok {
-				return fmt.Errorf("line %d: unknown field %s; did you mean %s? (known: %s)", key.Line, name, nearest(key.Value, names), strings.Join(names, ", "))
+				return fmt.Errorf("line %d: unknown field %s; did you mean %s? (known: %s)", key.Line, name,
+					nearest(key.Value, names), strings.Join(names, ", "))
 			}
 			if err := checkFields(n.Content[i+1], ft, name); err != nil {
 				return err

@@ -53,16 +53,19 @@ func (r *Recipe) checkJudge(bad func(string, ...any)) {
 		switch {
 		case !ok || !m.Paid():
 		case protocol.FIM && m.Provider != panel.ProviderFIM:
-			bad("judge.panel[%d]: protocol %s asks for log-probabilities, which only provider %s has; %s is of provider %s", i, j.Protocol, panel.ProviderFIM, m.Name, m.Provider)
+			bad("judge.panel[%d]: protocol %s asks for log-probabilities, which only provider %s has; %s is of "+
+				"provider %s", i, j.Protocol, panel.ProviderFIM, m.Name, m.Provider)
 		case !protocol.FIM && m.Provider == panel.ProviderFIM:
-			bad("judge.panel[%d]: %s is of provider %s, which judges with protocol logprob and no other", i, m.Name, m.Provider)
+			bad("judge.panel[%d]: %s is of provider %s, which judges with protocol logprob and no other", i, m.Name,
+				m.Provider)
 		}
 		judges := j.OwnFamily || len(families) == 0
 		for _, f := range families {
 			judges = judges || f != m.Kin()
 		}
 		if !judges {
-			bad("judge.panel[%d]: %s judges nothing, since all generators are of its family %s; set judge.own_family: true, or name another family", i, m.Name, m.Kin())
+			bad("judge.panel[%d]: %s judges nothing, since all generators are of its family %s; set "+
+				"judge.own_family: true, or name another family", i, m.Name, m.Kin())
 		}
 	}
 	share := func(field string, v float64) {
@@ -80,6 +83,7 @@ func (r *Recipe) checkJudge(bad func(string, ...any)) {
 		return -1
 	})
 	if n := len(j.Rounds); n == 0 || !(j.Rounds[0] > 0) || !(j.Rounds[n-1] <= 1) || !ascending {
-		bad("judge.rounds: %v are not ascending shares above 0 and up to 1, like [0.01, 0.04, 0.16, 0.64, 1.0]", j.Rounds)
+		bad("judge.rounds: %v are not ascending shares above 0 and up to 1, like [0.01, 0.04, 0.16, 0.64, 1.0]",
+			j.Rounds)
 	}
 }

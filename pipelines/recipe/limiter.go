@@ -29,9 +29,11 @@ func (l Limiter) validate() error {
 	case l == Limiter{}:
 		return nil
 	case l.PasswordEnv != "" && !credential.IsEnv(l.PasswordEnv):
-		return errors.New("limiter.password_env is not the name of an environment variable (the password itself does not belong into a recipe)")
+		return errors.New("limiter.password_env is not the name of an environment variable (the password itself " +
+			"does not belong into a recipe)")
 	case l.PasswordSecret != "" && !credential.IsSecret(l.PasswordSecret):
-		return errors.New("limiter.password_secret is not the name of a secret's version, projects/P/secrets/S/versions/V (the password itself does not belong into a recipe)")
+		return errors.New("limiter.password_secret is not the name of a secret's version, " +
+			"projects/P/secrets/S/versions/V (the password itself does not belong into a recipe)")
 	}
 	if err := limit.ValidateSharedURL(l.Redis); err != nil {
 		return fmt.Errorf("limiter.redis: %w", err)

@@ -135,16 +135,20 @@ func defaults() Recipe {
 	return Recipe{
 		Name: "unnamed", Shards: 8,
 		Extract: Extract{
-			Origin: schemas.OriginSnapshot, EditShare: 0.5, MaxCommits: 2000, Languages: slices.Clone(schemas.Languages), MaxPerRepo: 4000,
+			Origin: schemas.OriginSnapshot, EditShare: 0.5, MaxCommits: 2000,
+			Languages: slices.Clone(schemas.Languages), MaxPerRepo: 4000,
 			Licenses: licensesPermissive, NgramTokens: 4_000_000,
 		},
-		Generate: Generate{Types: "applicable", InventedShare: 0.2, Panel: []panel.Member{{Name: "rules", Provider: "rules"}}},
-		Judge:    defaultJudge(),
+		Generate: Generate{Types: "applicable", InventedShare: 0.2,
+			Panel: []panel.Member{{Name: "rules", Provider: "rules"}}},
+		Judge: defaultJudge(),
 		Curate: Curate{
-			Rows: 2000, Accept: []string{schemas.StatusCertified, schemas.StatusUnseen}, Balance: []string{"language", "type"},
+			Rows: 2000, Accept: []string{schemas.StatusCertified, schemas.StatusUnseen},
+			Balance:    []string{"language", "type"},
 			MaxPerRepo: 500, MaxPerGolden: 3,
 		},
-		Export: Export{Formats: []string{"jsonl", "tfrecord", "parquet"}, Models: []string{"qwen2.5-coder"}, GeneralShare: 0.4},
+		Export: Export{Formats: []string{"jsonl", "tfrecord", "parquet"}, Models: []string{"qwen2.5-coder"},
+			GeneralShare: 0.4},
 	}
 }
 
@@ -158,7 +162,8 @@ func Load(name string) (Recipe, error) {
 			for _, e := range entries {
 				known = append(known, strings.TrimSuffix(e.Name(), path.Ext(e.Name())))
 			}
-			return Recipe{}, fmt.Errorf("recipe %q: neither a file that can be read nor one of the built-in recipes (%s): %w", name, strings.Join(known, ", "), err)
+			return Recipe{}, fmt.Errorf("recipe %q: neither a file that can be read nor one of the built-in recipes "+
+				"(%s): %w", name, strings.Join(known, ", "), err)
 		}
 	} else if err != nil {
 		return Recipe{}, fmt.Errorf("recipe %q: %w", name, err)
@@ -189,7 +194,8 @@ func Parse(raw []byte) (Recipe, error) {
 		return r, err
 	}
 	if len(r.Curate.Split) == 0 { // not in defaults: YAML adds to a map that is there
-		r.Curate.Split = map[string]float64{schemas.SplitTrain: 0.8, schemas.SplitValidation: 0.1, schemas.SplitTest: 0.1}
+		r.Curate.Split = map[string]float64{schemas.SplitTrain: 0.8, schemas.SplitValidation: 0.1,
+			schemas.SplitTest: 0.1}
 	}
 	return r, r.Validate()
 }
@@ -197,7 +203,8 @@ func Parse(raw []byte) (Recipe, error) {
 // FIM is the extraction's span configuration.
 func (r *Recipe) FIM() (fim.Config, error) {
 	e := r.Extract
-	return fim.Config{Kinds: e.Kinds, MaxPerFile: e.MaxPerFile, PrefixBytes: e.PrefixBytes, SuffixBytes: e.SuffixBytes}.Filled()
+	return fim.Config{Kinds: e.Kinds, MaxPerFile: e.MaxPerFile, PrefixBytes: e.PrefixBytes,
+		SuffixBytes: e.SuffixBytes}.Filled()
 }
 
 // Validate checks the ranges and words of a recipe. An error names the field and
@@ -236,7 +243,8 @@ func (r *Recipe) Validate() error {
 	if cfg, err := r.FIM(); err != nil {
 		bad("%w", err)
 	} else {
-		r.Extract.Kinds, r.Extract.MaxPerFile, r.Extract.PrefixBytes, r.Extract.SuffixBytes = cfg.Kinds, cfg.MaxPerFile, cfg.PrefixBytes, cfg.SuffixBytes
+		r.Extract.Kinds, r.Extract.MaxPerFile, r.Extract.PrefixBytes, r.Extract.SuffixBytes = cfg.Kinds, cfg.MaxPerFile,
+			cfg.PrefixBytes, cfg.SuffixBytes
 	}
 	between("extract.max_per_repo", float64(r.Extract.MaxPerRepo), 1, 10_000_000)
 	between("extract.ngram_tokens", float64(r.Extract.NgramTokens), 0, 1e9)
@@ -301,7 +309,8 @@ func checkPanel(bad func(string, ...any), field string, members []panel.Member, 
 	for i := range members {
 		m := &members[i]
 		if m.Provider != builtin && !m.Paid() {
-			bad("%s[%d].provider: %q is not one of %s", field, i, m.Provider, strings.Join(append([]string{builtin}, panel.Paid...), ", "))
+			bad("%s[%d].provider: %q is not one of %s", field, i, m.Provider,
+				strings.Join(append([]string{builtin}, panel.Paid...), ", "))
 			continue
 		}
 		if err := m.Validate(); err != nil {

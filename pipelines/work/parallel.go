@@ -15,7 +15,8 @@ import (
 // elements is in flight, so memory does not grow with the input. A panic in a goroutine
 // of the pool is an error of its element: what a stage takes for a record's own, it
 // contains in work.
-func Ordered[T, Tool, R any](ctx context.Context, in iter.Seq2[T, error], open func() (Tool, func(), error), work func(Tool, T) (R, error), emit func(R) error) error {
+func Ordered[T, Tool, R any](ctx context.Context, in iter.Seq2[T, error], open func() (Tool, func(), error),
+	work func(Tool, T) (R, error), emit func(R) error) error {
 	type job struct {
 		element T
 		err     error

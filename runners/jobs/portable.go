@@ -303,7 +303,8 @@ func (r *job) surely(known bool) error {
 }
 
 // errUnsure is what is to be said of Flink's jobs where only the job server was asked.
-var errUnsure = errors.New("the job server of Beam does not cancel Flink's jobs; --flink_rest=URL lets this command do it")
+var errUnsure = errors.New("the job server of Beam does not cancel Flink's jobs; --flink_rest=URL lets this command " +
+	"do it")
 
 // onFlink reports whether a runner's jobs run on a Flink cluster behind the service.
 func onFlink(runner string) bool { return strings.HasPrefix(strings.ToLower(runner), "flink") }

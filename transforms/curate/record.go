@@ -215,8 +215,9 @@ func (w Words) Candidate(r Record, names Names) Candidate {
 func (w Words) outline(r Record) Candidate {
 	c := Candidate{
 		Language: schemas.Languages[r[116]], Type: schemas.Types[r[117]], Kind: kinds[r[118]],
-		Generator: w.Generators[r[119]], GoldenHash: r.u64(48), Low: r.float(0), Margin: r.float(1), Weighted: r.float(2),
-		Fooled: int64(r.u16(112)), Judges: int64(r.u16(114)), Invented: r[121]&flagInvented != 0,
+		Generator: w.Generators[r[119]], GoldenHash: r.u64(48), Low: r.float(0), Margin: r.float(1),
+		Weighted: r.float(2),
+		Fooled:   int64(r.u16(112)), Judges: int64(r.u16(114)), Invented: r[121]&flagInvented != 0,
 		Sampled: r[121]&flagSampled != 0,
 	}
 	c.Golden, c.Text = r.sides()

@@ -83,7 +83,8 @@ func NewDistance(benchmark string, selected, reference []Side) Distance {
 func sortedSides(in []Side) []Side {
 	out := slices.Clone(in)
 	slices.SortFunc(out, func(a, b Side) int {
-		return cmp.Or(cmp.Compare(a.Chars, b.Chars), cmp.Compare(a.Blanks, b.Blanks), cmp.Compare(a.Newlines, b.Newlines),
+		return cmp.Or(cmp.Compare(a.Chars, b.Chars), cmp.Compare(a.Blanks, b.Blanks),
+			cmp.Compare(a.Newlines, b.Newlines),
 			cmp.Compare(a.Last, b.Last))
 	})
 	return out

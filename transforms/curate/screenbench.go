@@ -37,7 +37,8 @@ func (c BenchmarkConfig) Validate() error {
 		v    float64
 	}{{"grams", c.Grams}, {"near", c.Near}} {
 		if f.v != 0 && !(f.v >= 0.3 && f.v <= 2) {
-			return fmt.Errorf("curate.decontaminate.%s is %v: give a share from 0.3 to 1, or 2 to switch it off", f.name,
+			return fmt.Errorf("curate.decontaminate.%s is %v: give a share from 0.3 to 1, or 2 to switch it off",
+				f.name,
 				f.v)
 		}
 	}
@@ -62,7 +63,8 @@ func (e Evidence) String() string {
 	case RuleRepository:
 		return "a benchmark was made from repository " + e.Task
 	case RuleRun:
-		return fmt.Sprintf("%s %s: 32 tokens or the whole item, bytes %d to %d from the golden's start: %q", e.Benchmark,
+		return fmt.Sprintf("%s %s: 32 tokens or the whole item, bytes %d to %d from the golden's start: %q",
+			e.Benchmark,
 			e.Task, e.Start, e.End, e.Text)
 	}
 	return fmt.Sprintf("%s %s: %.0f %% of 10-token n-grams (%s), bytes %d to %d from the golden's start: %q",

@@ -152,7 +152,8 @@ func newSelection(c Config, r rows) *selection {
 	}
 	c.PerContext = max(1, c.PerContext)
 	s := &selection{
-		Config: c, rows: r, byCell: map[Cell]*pool{}, off: map[Cell]bool{}, excluded: map[string]bool{}, caps: newCaps(c),
+		Config: c, rows: r, byCell: map[Cell]*pool{}, off: map[Cell]bool{}, excluded: map[string]bool{},
+		caps: newCaps(c),
 	}
 	for _, o := range c.Off {
 		s.off[o] = true

@@ -8,7 +8,8 @@
 // the process of one of its shards, once, and all one in each of four stages; stop:STEP
 // leaves one shard for later, and launches the job again without that. Where the job
 // fails for a kill, the same job is launched again. broken:STEP has one shard that always
-// fails: the run is right if its job fails within -patience, and not tried for ever. The program is its own worker. Settings of
+// fails: the run is right if its job fails within -patience, and not tried for ever. The program is
+// its own worker. Settings of
 // runners/flink/settings.env apply: RESTART_STRATEGY=failure-rate /tmp/refs -kills all.
 //
 // It starts a cluster of its own by runners/flink/start and stops it. The last line of each
@@ -112,7 +113,8 @@ func run(ctx context.Context) error {
 		return err
 	}
 	for name, value := range map[string]string{
-		"endpoint": endpoint, "environment_type": "PROCESS", "environment_config": string(command), "worker_binary": none,
+		"endpoint": endpoint, "environment_type": "PROCESS", "environment_config": string(command),
+		"worker_binary": none,
 	} {
 		if err := flag.Set(name, value); err != nil {
 			return err

@@ -63,7 +63,8 @@ func main() {
 func run(ctx context.Context) error {
 	path := flag.String("docs", "", "documents, one JSON object a line")
 	on := flag.String("on", "direct", "runner: direct or prism")
-	peers := flag.String("peers", "", "the folder of dd_datasketch.py and the others; without it only decoy is measured")
+	peers := flag.String("peers", "", "the folder of dd_datasketch.py and the others; without it only decoy is "+
+		"measured")
 	python := flag.String("python", "", "a Python with datatrove, datasketch and orjson")
 	textdedup := flag.String("textdedup", "", "a Python with text-dedup")
 	order := flag.Int("order", -1, "as a child: how the documents are shuffled")

@@ -46,7 +46,8 @@ func Real(out string, shards int) ([]curate.Candidate, error) {
 		}
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("%s has no negatives in %d shards: give a build's folder and its number of shards", out, shards)
+		return nil, fmt.Errorf("%s has no negatives in %d shards: give a build's folder and its number of shards", out,
+			shards)
 	}
 	sort.Slice(all, func(i, j int) bool { return all[i].NegativeID < all[j].NegativeID })
 	return all, nil
