@@ -22,7 +22,6 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/runtime/graphx"
 	jobpb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/jobmanagement_v1"
 	pipepb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/pipeline_v1"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/dataflow"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/universal/extworker"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/universal/runnerlib"
 	df "google.golang.org/api/dataflow/v1b3"
@@ -84,7 +83,6 @@ func googleCloud(t *testing.T) cloud {
 		"labels": `{"team":"corpus"}`, "job_name": "", "async": "false", "job_timeout": "10m",
 		"environment_type": "", // a test that ran on prism has set it
 	})
-	dataflow.DontUseFlagAsPipelineOption("test.testlogfile") // go test's own
 	return c
 }
 
@@ -368,7 +366,11 @@ func checkJob(t *testing.T, c cloud, got *dataflowtest.Job) {
 	host, _ := os.Hostname()
 	for _, local := range []string{here, os.TempDir() + "/", "worker-elf", c.api.URL, os.Getenv("GOOGLE_APPLICATION_CREDENTIALS")} {
 		if bytes.Contains(got.Raw, []byte(local)) || bytes.Contains(model, []byte(local)) {
-			t.Errorf("the job or its pipeline holds %s", local)
+			for _, raw := range [][]byte{got.Raw, model} {
+				if at := bytes.Index(raw, []byte(local)); at >= 0 {
+					t.Errorf("the job or its pipeline holds %s: %q", local, raw[max(0, at-80):min(len(raw), at+80)])
+				}
+			}
 		}
 	}
 	if len(host) > 5 && bytes.Contains(got.Raw, []byte(host)) {

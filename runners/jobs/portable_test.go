@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"net"
 	"net/http/httptest"
@@ -35,6 +36,14 @@ var quick = Launcher{Policy{
 }}
 
 func TestMain(m *testing.M) {
+	// A path of this machine: Beam makes options of all flags that a job finds, and keeps
+	// them for the next job of the process. Without it go test does not cache the result.
+	flag.Parse()
+	if flag.Lookup("test.testlogfile").Value.String() != "" {
+		if err := flag.Set("test.testlogfile", ""); err != nil {
+			panic(err)
+		}
+	}
 	beam.Init()
 	os.Exit(m.Run())
 }
