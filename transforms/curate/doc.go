@@ -89,7 +89,7 @@
 // The document is a source file. Two files are near duplicates where the Jaccard
 // similarity of their token 5-grams is above a threshold, .7 by default. Candidates come
 // of sketches ([SketchOf]) that agree in a band; each pair is then checked exactly, since
-// an agreement of sketches is wrong for one removal in three at that threshold. A file
+// an agreement of sketches alone removes documents that are none at that threshold. A file
 // goes only where it is itself like one that stays, so clusters do not chain.
 //
 // # Quotas, mixes, diversity

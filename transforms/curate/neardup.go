@@ -107,7 +107,7 @@ func init() {
 // threshold (20 bytes each). Nothing depends on the order of the input.
 //
 // Follows Broder 1997 and Lee et al. 2022 (arXiv 2107.06499), checked as in neither: there a
-// candidate is a duplicate, which at a threshold of .7 is wrong for one removal in three
+// candidate is a duplicate, which at a threshold of .7 removes documents that are none
 // (scripts/bench/dedup).
 func NearDuplicates[L Lookup](s beam.Scope, c NearConfig, lookup L, sketches beam.PCollection) beam.PCollection {
 	if err := c.Validate(); err != nil {
