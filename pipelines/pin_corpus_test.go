@@ -56,12 +56,13 @@ func pinnedRepo(i int) string { return "example.org/" + owners[i] + "/kit" }
 
 // shardOf is the shard whose context a request is about.
 func shardOf(text string, shards int) int {
+	most, of := 0, -1 // a candidate may bear a name from another one's repository
 	for i, o := range owners {
-		if strings.Contains(text, o) {
-			return schemas.Shard(pinnedRepo(i), shards)
+		if n := strings.Count(text, o); n > most {
+			most, of = n, schemas.Shard(pinnedRepo(i), shards)
 		}
 	}
-	return -1
+	return of
 }
 
 // pinnedFiles are a Go, a Python and a TypeScript file that know each other's names

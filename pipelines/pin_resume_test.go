@@ -490,7 +490,7 @@ func TestAStoppedMemberStopsRounds(t *testing.T) {
 			t.Errorf("phase %d: the shard that was refused has written %s", p, name)
 		}
 		if name := shard.Path("", stage, what, lucky, 2); !stands(t, out, name) {
-			t.Errorf("phase %d: the shard that was served has not written %s: the test shows too little", p, name)
+			t.Errorf("phase %d: the shard that was served has not written %s: the test shows too little (%v)", p, name, err)
 		}
 		mu.Lock()
 		down = -1

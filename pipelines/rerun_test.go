@@ -157,3 +157,25 @@ func TestRunAgain(t *testing.T) {
 		}
 	})
 }
+
+// TestAFinishedStageIsReadByItsManifest: its done records may be gone, as from a copy of a
+// build, and what reads it goes on.
+func TestAFinishedStageIsReadByItsManifest(t *testing.T) {
+	c := ordinary(t, 2)
+	r := parsed(t, narrow)
+	want := c.build(t, "direct", r)
+	out := t.TempDir()
+	b := c.open(t, out, "direct", r)
+	if err := b.RunStages(t.Context(), schemas.Stages[:4]...); err != nil {
+		t.Fatal(err)
+	}
+	for _, stage := range schemas.Stages[:4] {
+		if err := os.RemoveAll(filepath.Join(out, stage, "_done")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := c.open(t, out, "direct", r).RunStages(t.Context(), schemas.Stages...); err != nil {
+		t.Fatal(err)
+	}
+	sameBytes(t, "without the records of the first stages", want, out)
+}

@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"decoy/io/shard"
 	"decoy/io/shard/flow"
-	"decoy/pipelines/join"
+	"decoy/pipelines/work"
 	"decoy/schemas"
 )
 
@@ -26,14 +27,33 @@ func (s *stage) shards() flow.Stage { return s.step(0, s.b.Recipe.Shards) }
 
 // refs are the files of the stages that this one reads, by shard.
 //
-//	→ PCollection<Ref> of each stage, of judge of each round
+//	→ PCollection<Ref> of each stage
 func (s *stage) refs(scope beam.Scope) []beam.PCollection {
 	scope = scope.Scope("read")
 	var out []beam.PCollection
-	for _, st := range s.reads {
-		out = append(out, flow.Recorded(scope, st))
+	for _, refs := range s.reads {
+		out = append(out, beam.Reshuffle(scope, beam.CreateList(scope, refs)))
 	}
 	return out
+}
+
+// refsOf are the refs of a stage's shards, from its manifest: the files that bear a shard's
+// number, but for the parts that only the stage itself reads.
+func (s *stage) refsOf(m schemas.Manifest) []flow.Ref {
+	refs := make([]flow.Ref, s.b.Recipe.Shards)
+	for i := range refs {
+		refs[i] = flow.Ref{
+			Stage: m.Stage, Dir: s.b.dir(m.Stage), Fingerprint: m.Fingerprint, CodeVersion: m.CodeVersion, Record: -1,
+			Shard: i, Of: len(refs),
+		}
+	}
+	for _, f := range m.Shards {
+		i, of, ok := schemas.ShardOf(f.Name)
+		if ok && of == len(refs) && !strings.HasPrefix(f.Name, work.PartsFolder) {
+			refs[i].Files = append(refs[i].Files, schemas.File{Name: f.Name, Records: f.Records})
+		}
+	}
+	return refs
 }
 
 // runShards runs a stage that is nothing but its shards.
@@ -73,7 +93,7 @@ type stage struct {
 	options     any
 	inputs      []schemas.Input
 	fingerprint string
-	reads       []flow.Stage // whose files its shards read
+	reads       [][]flow.Ref // of each stage that it reads, the files by shard
 	// notes are names of files that have no number of shards in them and that only
 	// some builds write: they are noted before.
 	notes []string
@@ -93,6 +113,10 @@ func (b *Build) open(name string, options any, inputs []schemas.Input, reads ...
 		if err != nil {
 			return nil, err
 		}
+		if m.CodeVersion != schemas.CodeVersion {
+			return nil, fmt.Errorf("%s of %s was made by code of version %d, this decoy's is %d; run decoy %s again, or "+
+				"decoy build", r, b.Out, m.CodeVersion, schemas.CodeVersion, r)
+		}
 		for _, in := range m.Inputs {
 			if now, ok := present[in.Name]; ok && now != in.SHA256 {
 				return nil, fmt.Errorf("%s of %s was made from another %s than is there now; run decoy %s again, or "+
@@ -100,9 +124,7 @@ func (b *Build) open(name string, options any, inputs []schemas.Input, reads ...
 			}
 		}
 		present[r] = m.Fingerprint
-		if err := s.reading(r, m.Fingerprint); err != nil {
-			return nil, err
-		}
+		s.reads = append(s.reads, s.refsOf(m))
 		prints = append(prints, m.Fingerprint)
 		s.inputs = append(s.inputs, schemas.Input{Name: r, SHA256: m.Fingerprint})
 	}
@@ -112,21 +134,6 @@ func (b *Build) open(name string, options any, inputs []schemas.Input, reads ...
 	var err error
 	s.fingerprint, err = schemas.Fingerprint(name, []any{options, b.Recipe.Shards}, prints...)
 	return s, err
-}
-
-// reading notes that the stage reads another one's shards; of judge those of all rounds.
-func (s *stage) reading(name, fingerprint string) error {
-	st := flow.Stage{Name: name, Dir: s.b.dir(name), Fingerprint: fingerprint, Of: s.b.Recipe.Shards}
-	if name != schemas.StageJudge {
-		s.reads = append(s.reads, st)
-		return nil
-	}
-	rounds, err := join.Rounds(s.b.Out)
-	for round := range rounds {
-		st.First = join.FirstRecord(round, st.Of)
-		s.reads = append(s.reads, st)
-	}
-	return err
 }
 
 // todo lists the shards without a valid done record.

@@ -5,7 +5,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"sort"
+	"strconv"
 )
 
 // SchemaVersion is the version of the records and files.
@@ -104,4 +106,17 @@ func Fingerprint(stage string, options any, inputs ...string) (string, error) {
 // ShardName is the name of one shard's file: "contexts-00007-of-00128.jsonl.zst".
 func ShardName(what string, shard, of int, ext string) string {
 	return fmt.Sprintf("%s-%05d-of-%05d.%s", what, shard, of, ext)
+}
+
+var sharded = regexp.MustCompile(`-(\d{5,})-of-(\d{5,})\.`)
+
+// ShardOf reads the number of a shard, and of how many, from the name of its file.
+func ShardOf(name string) (shard, of int, ok bool) {
+	m := sharded.FindStringSubmatch(name)
+	if m == nil {
+		return 0, 0, false
+	}
+	shard, err := strconv.Atoi(m[1])
+	of, oferr := strconv.Atoi(m[2])
+	return shard, of, err == nil && oferr == nil && shard < of
 }

@@ -49,13 +49,7 @@ func init() { flow.Register[Work]() }
 
 // Do makes the negatives of one shard.
 func (w Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
-	share, err := flow.Value[work.Share](ft)
-	if err != nil {
-		return schemas.Done{}, err
-	}
-	t := work.For(w.Out, ft)
-	d, err := w.shard(ctx, t, share)
-	return d, work.Later(t, err)
+	return work.Paid(w.Out, ft, func(t work.Task, share work.Share) (schemas.Done, error) { return w.shard(ctx, t, share) })
 }
 
 func (w Work) shard(ctx context.Context, t work.Task, share work.Share) (schemas.Done, error) {

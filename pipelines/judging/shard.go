@@ -101,13 +101,7 @@ func init() { flow.Register[Work]() }
 
 // Do does one round of one shard.
 func (w Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
-	share, err := flow.Value[work.Share](ft)
-	if err != nil {
-		return schemas.Done{}, err
-	}
-	t := work.For(w.Out, ft)
-	d, err := w.round(ctx, t, share)
-	return d, work.Later(t, err)
+	return work.Paid(w.Out, ft, func(t work.Task, share work.Share) (schemas.Done, error) { return w.round(ctx, t, share) })
 }
 
 func (o Options) round(ctx context.Context, t work.Task, share work.Share) (schemas.Done, error) {

@@ -7,6 +7,7 @@ import (
 
 	"decoy/io/shard"
 	"decoy/io/shard/flow"
+	"decoy/schemas"
 	"decoy/transforms/panel"
 )
 
@@ -31,9 +32,9 @@ type Share struct {
 	BudgetUSD *float64 `json:"budget_usd"`
 }
 
-// Later is flow.ErrLater, with the record of why, where a shard ends by its share of the
+// later is flow.ErrLater, with the record of why, where a shard ends by its share of the
 // budget or by a member that is stopped while others go on. Any other error stays.
-func Later(t Task, err error) error {
+func later(t Task, err error) error {
 	folder := ""
 	switch {
 	case errors.Is(err, panel.ErrBudget): // other shards may have room
@@ -52,6 +53,17 @@ func Later(t Task, err error) error {
 		return failed
 	}
 	return flow.ErrLater
+}
+
+// Paid does a shard that asks paid members, with its share of the budget.
+func Paid(out string, ft flow.Task, do func(Task, Share) (schemas.Done, error)) (schemas.Done, error) {
+	share, err := flow.Value[Share](ft)
+	if err != nil {
+		return schemas.Done{}, err
+	}
+	t := For(out, ft)
+	d, err := do(t, share)
+	return d, later(t, err)
 }
 
 // StopName is the file of the stop in place of a done record.
