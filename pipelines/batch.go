@@ -40,8 +40,8 @@ var batchStages = map[string]batchStage{
 			s, err := b.open(schemas.StageGenerate, nil, nil, schemas.StageExtract)
 			return s, func(t work.Task, p *panel.Panel, m panel.Member) iter.Seq2[panel.Request, error] {
 				return func(yield func(panel.Request, error) bool) {
-					for x, err := range generation.GeneratorRequests(shard.Read[schemas.Context](t.Path(schemas.StageExtract,
-						"contexts")), p, m, work.Silent(t)) {
+					contexts := shard.Read[schemas.Context](t.Path(schemas.StageExtract, "contexts"))
+					for x, err := range generation.GeneratorRequests(contexts, p, m, work.Silent(t)) {
 						if !yield(x.Request, err) {
 							return
 						}

@@ -35,7 +35,8 @@ func TestALedgerInABucket(t *testing.T) {
 	cost := 0.25
 	for i := range 3 {
 		for name, l := range map[string]*ledger.Shard{"a": a, "b": b} {
-			if err := l.Commit(t.Context(), []ledger.Record{{Key: fmt.Sprint(name, i), Member: name, CostUSD: &cost, Raw: []byte("{}")}}); err != nil {
+			if err := l.Commit(t.Context(), []ledger.Record{{Key: fmt.Sprint(name, i), Member: name,
+				CostUSD: &cost, Raw: []byte("{}")}}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -47,7 +48,8 @@ func TestALedgerInABucket(t *testing.T) {
 			t.Errorf("%+v, %v", stats, err)
 		}
 		audits, err := money.VerifyLedgers(t.Context(), out)
-		if err != nil || len(audits) != 1 || audits[0].Files != files || audits[0].Records != 6 || len(audits[0].Damaged) > 0 {
+		if err != nil || len(audits) != 1 || audits[0].Files != files || audits[0].Records != 6 ||
+			len(audits[0].Damaged) > 0 {
 			t.Errorf("%+v, %v", audits, err)
 		}
 	}
@@ -66,7 +68,8 @@ func TestALedgerInABucket(t *testing.T) {
 		t.Errorf("%+v, %v", done, err)
 	}
 	check(1)
-	if n, err := money.ExportLedgers(t.Context(), out, filepath.Join(t.TempDir(), "paid.jsonl"), true); err != nil || n != 6 {
+	if n, err := money.ExportLedgers(t.Context(), out, filepath.Join(t.TempDir(), "paid.jsonl"), true); err != nil ||
+		n != 6 {
 		t.Errorf("%d records, %v", n, err)
 	}
 	if _, err := money.LedgerStats(t.Context(), out+"x"); err == nil || !strings.Contains(err.Error(), "is not there") {
@@ -150,7 +153,8 @@ func TestABuildInABucket(t *testing.T) {
 	})
 	t.Run("faults", func(t *testing.T) {
 		b := buckettest.New(t)
-		b.Always(buckettest.Random(7, 0.08, buckettest.Status(503), buckettest.Status(429), buckettest.Cut, buckettest.Lost, buckettest.Halfway, buckettest.Slow(20*time.Millisecond)))
+		b.Always(buckettest.Random(7, 0.08, buckettest.Status(503), buckettest.Status(429), buckettest.Cut,
+			buckettest.Lost, buckettest.Halfway, buckettest.Slow(20*time.Millisecond)))
 		if err := all(t, b); err != nil {
 			t.Fatal(err)
 		}
@@ -182,7 +186,8 @@ func TestABuildInABucket(t *testing.T) {
 		if err := all(t, b); err != nil {
 			t.Fatal(err)
 		}
-		if got := uploads(b.Seen()); slices.ContainsFunc(got, func(name string) bool { return strings.HasPrefix(name, "extract") }) {
+		if got := uploads(b.Seen()); slices.ContainsFunc(got,
+			func(name string) bool { return strings.HasPrefix(name, "extract") }) {
 			t.Errorf("what was done before is done again: %q", got)
 		}
 		whole(t, b)

@@ -41,7 +41,8 @@ func failing(t *testing.T) *bug.Site[extraction.File] {
 
 func fail(t *testing.T, b *bug.Reporter, s *bug.Site[extraction.File], id string, inputs ...extraction.File) {
 	t.Helper()
-	_, ok, err := bug.Contain(b, s, bug.Record{ID: id}, func() []extraction.File { return inputs }, func() (int, error) { return 0, s.Again(inputs[len(inputs)-1], "") })
+	_, ok, err := bug.Contain(b, s, bug.Record{ID: id}, func() []extraction.File { return inputs },
+		func() (int, error) { return 0, s.Again(inputs[len(inputs)-1], "") })
 	if err != nil || ok {
 		t.Fatalf("ok %v, %v", ok, err)
 	}
@@ -67,7 +68,8 @@ func TestBundlesAreBounded(t *testing.T) {
 			if err := list.Write(filepath.Join(out, "verify", "rejects-00000-of-00001.jsonl.zst"), &d); err != nil {
 				t.Fatal(err)
 			}
-			if all := bug.InternalErrorsOf("verify", d.Counts); len(all) != 1 || all[0].N != 45 || d.Rejects[schemas.ReasonInternal] != 45 {
+			if all := bug.InternalErrorsOf("verify", d.Counts); len(all) != 1 || all[0].N != 45 ||
+				d.Rejects[schemas.ReasonInternal] != 45 {
 				t.Errorf("counted %+v, %v", all, d.Rejects)
 			}
 			paths, err := shard.List(filepath.Join(out, bug.Folder), "*")
@@ -93,14 +95,16 @@ func TestBundleHasTheSmallestInputThatFails(t *testing.T) {
 	s := failing(t)
 	out := t.TempDir()
 	b := &bug.Reporter{Out: out, Stage: schemas.StageVerify, Reject: func(schemas.Reject) {}}
-	fail(t, b, s, "id", extraction.File{Content: []byte("good")}, extraction.File{Content: []byte("bad")}, extraction.File{Content: []byte("bad and more")})
+	fail(t, b, s, "id", extraction.File{Content: []byte("good")}, extraction.File{Content: []byte("bad")},
+		extraction.File{Content: []byte("bad and more")})
 	file := only(t, out)
 	var got bug.Bundle
 	if err := shard.ReadJSON(file, &got); err != nil {
 		t.Fatal(err)
 	}
 	var in extraction.File
-	if err := json.Unmarshal(got.Input, &in); err != nil || string(in.Content) != "bad" || got.Notice != bug.Notice || got.ID != "id" {
+	if err := json.Unmarshal(got.Input, &in); err != nil || string(in.Content) != "bad" || got.Notice != bug.Notice ||
+		got.ID != "id" {
 		t.Errorf("%+v, input %q, %v", got, in.Content, err)
 	}
 }
@@ -118,11 +122,14 @@ func only(t *testing.T, out string) string {
 func TestBundlesHaveNoSecrets(t *testing.T) {
 	s := failing(t)
 	token := "ghp_" + "wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx"
-	pem := "-----BEGIN RSA PRIVATE KEY-----\n" + strings.Repeat("MIIEpAIBAAKCAQEA7q2Zl1u8m3xX9Kc5bT0vJ4yRhWgEoSdNfPiLtMzQwCkHsVeB\n", 6) + "-----END RSA PRIVATE KEY-----\n"
+	pem := "-----BEGIN RSA PRIVATE KEY-----\n" +
+		strings.Repeat("MIIEpAIBAAKCAQEA7q2Zl1u8m3xX9Kc5bT0vJ4yRhWgEoSdNfPiLtMzQwCkHsVeB\n", 6) +
+		"-----END RSA PRIVATE KEY-----\n"
 	for _, secret := range []string{token, pem} {
 		out := t.TempDir()
 		b := &bug.Reporter{Out: out, Stage: schemas.StageExtract, Reject: func(schemas.Reject) {}}
-		fail(t, b, s, "id", extraction.File{Path: "a.go", Content: []byte("bad\nvar ordinary = 1\nvar key = `" + secret + "`\n"), Stated: "MIT"})
+		fail(t, b, s, "id", extraction.File{Path: "a.go", Content: []byte("bad\nvar ordinary = 1\nvar key = `" +
+			secret + "`\n"), Stated: "MIT"})
 		raw, err := os.ReadFile(only(t, out))
 		if err != nil {
 			t.Fatal(err)
@@ -137,7 +144,8 @@ func TestBundlesHaveNoSecrets(t *testing.T) {
 				t.Errorf("the bundle holds %s", part)
 			}
 		}
-		if !bytes.HasPrefix(in.Content, []byte("bad\n")) || len(in.Content) != len("bad\nvar ordinary = 1\nvar key = ``\n")+len(secret) || len(got.LeftOut) != 1 {
+		if !bytes.HasPrefix(in.Content, []byte("bad\n")) ||
+			len(in.Content) != len("bad\nvar ordinary = 1\nvar key = ``\n")+len(secret) || len(got.LeftOut) != 1 {
 			t.Errorf("%q, %v", in.Content, got.LeftOut)
 		}
 	}
@@ -153,7 +161,8 @@ func TestBundlesInABucket(t *testing.T) {
 	}
 	file := only(t, out)
 	var said bytes.Buffer
-	if failed, err := bug.Reproduce(file, &said); err != nil || !failed || !strings.Contains(said.String(), "bad content") {
+	if failed, err := bug.Reproduce(file, &said); err != nil || !failed ||
+		!strings.Contains(said.String(), "bad content") {
 		t.Errorf("%v, %v\n%s", failed, err, said.String())
 	}
 	if got := bug.OutOf(file); got != out {
@@ -164,12 +173,15 @@ func TestBundlesInABucket(t *testing.T) {
 // TestWhatIsNotContained goes on as an error: it is not the record's.
 func TestWhatIsNotContained(t *testing.T) {
 	s := failing(t)
-	b := &bug.Reporter{Out: t.TempDir(), Stage: schemas.StageVerify, Reject: func(r schemas.Reject) { t.Errorf("a reject %+v", r) }}
+	b := &bug.Reporter{Out: t.TempDir(), Stage: schemas.StageVerify,
+		Reject: func(r schemas.Reject) { t.Errorf("a reject %+v", r) }}
 	for _, cause := range []error{
-		context.Canceled, context.DeadlineExceeded, panel.ErrBudget, panel.ErrOthersGoOn, &fs.PathError{Op: "read", Path: "x", Err: errors.New("i/o")},
+		context.Canceled, context.DeadlineExceeded, panel.ErrBudget, panel.ErrOthersGoOn, &fs.PathError{Op: "read",
+			Path: "x", Err: errors.New("i/o")},
 		syscall.ENOSPC, &net.OpError{Op: "dial", Err: errors.New("refused")},
 	} {
-		_, ok, err := bug.Contain(b, s, bug.Record{ID: "id"}, func() []extraction.File { return nil }, func() (int, error) { return 0, fmt.Errorf("it: %w", cause) })
+		_, ok, err := bug.Contain(b, s, bug.Record{ID: "id"}, func() []extraction.File { return nil },
+			func() (int, error) { return 0, fmt.Errorf("it: %w", cause) })
 		if ok || !errors.Is(err, cause) {
 			t.Errorf("%v: ok %v, error %v", cause, ok, err)
 		}
@@ -182,8 +194,10 @@ func TestAnErrorIsContainedAtItsCaller(t *testing.T) {
 	s := failing(t)
 	var list work.Rejects
 	b := &bug.Reporter{Out: t.TempDir(), Stage: schemas.StageVerify, Reject: list.Add}
-	_, ok, err := bug.Contain(b, s, bug.Record{ID: "id"}, func() []extraction.File { return nil }, func() (int, error) { return 0, errors.New("no such\ntype") })
-	if ok || err != nil || len(list.List) != 1 || !strings.HasPrefix(list.List[0].Detail, "pipelines/bugs_bundle_test.go:") || !strings.HasSuffix(list.List[0].Detail, ": no such type") {
+	_, ok, err := bug.Contain(b, s, bug.Record{ID: "id"}, func() []extraction.File { return nil },
+		func() (int, error) { return 0, errors.New("no such\ntype") })
+	if ok || err != nil || len(list.List) != 1 || !strings.HasPrefix(list.List[0].Detail,
+		"pipelines/bugs_bundle_test.go:") || !strings.HasSuffix(list.List[0].Detail, ": no such type") {
 		t.Errorf("ok %v, %v, %+v", ok, err, list.List)
 	}
 }
@@ -193,7 +207,8 @@ func TestReportLeavesOutAPair(t *testing.T) {
 	b := &Build{Out: t.TempDir()}
 	sum := &export.Summary{Out: b.Out}
 	for _, id := range []string{"a", "b", "c"} {
-		sum.Samples = append(sum.Samples, export.Sample{Context: schemas.Context{ID: id, Language: schemas.Go, Golden: "f()"}, Negative: schemas.Negative{ID: id, Type: schemas.TypeMethod, Text: "g()"}})
+		sum.Samples = append(sum.Samples, export.Sample{Context: schemas.Context{ID: id, Language: schemas.Go,
+			Golden: "f()"}, Negative: schemas.Negative{ID: id, Type: schemas.TypeMethod, Text: "g()"}})
 	}
 	contain.Fault(t, func(step, id string) {
 		if step == export.SiteReportPair.Name && id == "b" {

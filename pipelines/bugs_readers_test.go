@@ -16,11 +16,13 @@ import (
 // whose reader panics is a reject; the others are read.
 func TestReadersEndNothing(t *testing.T) {
 	c := newCorpus(t)
-	source := entry{path: "a.go", content: "package a\n\nimport \"fmt\"\n\nfunc hello(name string) {\n\tfmt.Println(\"hello\", name, name)\n}\n"}
+	source := entry{path: "a.go", content: "package a\n\nimport \"fmt\"\n\nfunc hello(name string) " +
+		"{\n\tfmt.Println(\"hello\", name, name)\n}\n"}
 	c.add(t, "a.tar.gz", "o/a", "v1", []entry{license(t, "MIT"), source})
 	c.add(t, "b.tar.gz", "o/b", "v1", []entry{license(t, "MIT"), source})
 	for _, name := range []string{"rows-0.jsonl", "rows-1.jsonl"} {
-		row, err := json.Marshal(map[string]string{"repo": "o/" + name, "commit": "v1", "path": "a.go", "license": "mit", "content": source.content})
+		row, err := json.Marshal(map[string]string{"repo": "o/" + name, "commit": "v1", "path": "a.go",
+			"license": "mit", "content": source.content})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,7 +41,8 @@ func TestReadersEndNothing(t *testing.T) {
 					panic("a library failed")
 				}
 			})
-			r := parsed(t, "rows: [{path: '"+filepath.Join(c.dir, "rows-*.jsonl")+"', columns: {repo: repo, commit: commit, path: path, license: license, content: content}}]\n")
+			r := parsed(t, "rows: [{path: '"+filepath.Join(c.dir, "rows-*.jsonl")+"', columns: {repo: repo, commit: "+
+				"commit, path: path, license: license, content: content}}]\n")
 			b := c.open(t, t.TempDir(), "direct", r)
 			b.Recipe.Archives, b.Recipe.Identities = []string{filepath.Join(c.dir, "*.tar.gz")}, c.known
 			if err := b.Resolve(t.Context()); err != nil {

@@ -170,11 +170,13 @@ func (w whole) breaks(t *testing.T, x broken) {
 		}
 		for _, f := range bundles {
 			var said bytes.Buffer
-			if failed, err := bug.Reproduce(f, &said); err != nil || !failed || !strings.Contains(said.String(), "nil pointer") {
+			if failed, err := bug.Reproduce(f, &said); err != nil || !failed ||
+				!strings.Contains(said.String(), "nil pointer") {
 				t.Errorf("the bundle does not reproduce it: %v\n%s", err, said.String())
 			}
 			raw, err := os.ReadFile(f)
-			if err != nil || !bytes.Contains(raw, []byte(bug.Notice)) || bytes.Contains(raw, []byte(apiKey)) || bytes.Contains(raw, []byte(keyEnv)) {
+			if err != nil || !bytes.Contains(raw, []byte(bug.Notice)) || bytes.Contains(raw, []byte(apiKey)) ||
+				bytes.Contains(raw, []byte(keyEnv)) {
 				t.Errorf("bundle %s: %v", raw, err)
 			}
 		}
@@ -189,12 +191,14 @@ func (w whole) breaks(t *testing.T, x broken) {
 		}
 	}
 	rejects := records[schemas.Reject](t, b.Out, x.stage, "rejects")
-	internal := slices.DeleteFunc(slices.Clone(rejects), func(r schemas.Reject) bool { return r.Reason != schemas.ReasonInternal })
+	internal := slices.DeleteFunc(slices.Clone(rejects),
+		func(r schemas.Reject) bool { return r.Reason != schemas.ReasonInternal })
 	if len(internal) == 0 {
 		t.Fatal("no reject")
 	}
 	for _, r := range internal {
-		if r.ID != x.record || r.Stage != x.stage || !strings.HasPrefix(r.Detail, "pipelines/bugs_test.go:") || !strings.Contains(r.Detail, "nil pointer") || strings.Contains(r.Detail, "0x") {
+		if r.ID != x.record || r.Stage != x.stage || !strings.HasPrefix(r.Detail, "pipelines/bugs_test.go:") ||
+			!strings.Contains(r.Detail, "nil pointer") || strings.Contains(r.Detail, "0x") {
 			t.Errorf("reject %+v", r)
 		}
 	}
@@ -221,7 +225,8 @@ func (w whole) counted(t *testing.T, b *Build, x broken, n int64) {
 	t.Helper()
 	t.Cleanup(func() { os.RemoveAll(filepath.Dir(b.Out)) })
 	all := b.RunInfo.InternalErrors
-	if len(all) != 1 || all[0].Stage != x.stage || all[0].N != n || !strings.HasPrefix(all[0].Place, "pipelines/bugs_test.go:") {
+	if len(all) != 1 || all[0].Stage != x.stage || all[0].N != n ||
+		!strings.HasPrefix(all[0].Place, "pipelines/bugs_test.go:") {
 		t.Errorf("counted %+v, want %d", all, n)
 	}
 	raw, err := os.ReadFile(filepath.Join(b.Out, "run.json"))
@@ -265,21 +270,29 @@ func (w whole) othersAreTheSame(t *testing.T, b *Build, x broken) {
 	others := 1
 	switch x.stage {
 	case schemas.StageExtract:
-		others = same(t, w.out, b.Out, x.stage, "contexts", func(c schemas.Context) bool { return gone(c.Repo + "@" + c.Commit + "/" + c.Path) })
+		others = same(t, w.out, b.Out, x.stage, "contexts", func(c schemas.Context) bool {
+			return gone(c.Repo +
+				"@" + c.Commit + "/" + c.Path)
+		})
 	case schemas.StageGenerate:
 		repos := map[string]string{}
 		for _, c := range w.contexts {
 			repos[c.ID] = c.Repo
 		}
-		others = same(t, w.out, b.Out, x.stage, "negatives", func(n schemas.Negative) bool { return gone(n.ID, n.ContextID, repos[n.ContextID]) })
+		others = same(t, w.out, b.Out, x.stage, "negatives", func(n schemas.Negative) bool {
+			return gone(n.ID,
+				n.ContextID, repos[n.ContextID])
+		})
 	case schemas.StageVerify:
 		repos := map[string]string{}
 		for _, c := range w.contexts {
 			repos[c.ID] = c.Repo
 		}
-		others = same(t, w.out, b.Out, x.stage, "certificates", func(c schemas.Certificate) bool { return gone(c.NegativeID, repos[c.ContextID]) })
+		others = same(t, w.out, b.Out, x.stage, "certificates",
+			func(c schemas.Certificate) bool { return gone(c.NegativeID, repos[c.ContextID]) })
 	case schemas.StageJudge:
-		others = same(t, w.out, b.Out, x.stage, "verdicts", func(v schemas.Verdict) bool { return gone(schemas.OrEmpty(v.NegativeID), v.ContextID) })
+		others = same(t, w.out, b.Out, x.stage, "verdicts",
+			func(v schemas.Verdict) bool { return gone(schemas.OrEmpty(v.NegativeID), v.ContextID) })
 	case schemas.StageCurate:
 		for _, s := range records[schemas.Selected](t, b.Out, x.stage, "selection") {
 			if gone(s.ContextID, schemas.OrEmpty(s.NegativeID), s.Repo) {
@@ -289,7 +302,10 @@ func (w whole) othersAreTheSame(t *testing.T, b *Build, x broken) {
 	case schemas.StageExport:
 		others = 0
 		for _, split := range schemas.Splits {
-			others += same(t, w.out, b.Out, x.stage, split, func(r schemas.Row) bool { return x.step == "row" && gone(r.ID) })
+			others += same(t, w.out, b.Out, x.stage, split, func(r schemas.Row) bool {
+				return x.step == "row" &&
+					gone(r.ID)
+			})
 		}
 	}
 	if others == 0 {
@@ -349,7 +365,8 @@ func TestAnAnswerThatCannotBeRead(t *testing.T) {
 			for _, r := range records[schemas.Reject](t, b.Out, stage, "rejects") {
 				if r.Reason == schemas.ReasonInternal {
 					n++
-					if r.Generator != member || !strings.HasPrefix(r.Detail, "pipelines/bugs_test.go:") || !strings.HasSuffix(r.Detail, ": an answer") {
+					if r.Generator != member || !strings.HasPrefix(r.Detail, "pipelines/bugs_test.go:") ||
+						!strings.HasSuffix(r.Detail, ": an answer") {
 						t.Errorf("%+v", r)
 					}
 				}

@@ -82,7 +82,8 @@ func (b *Build) Resolve(ctx context.Context) error {
 		return errors.New("archives and rows: both are empty; name archives, repositories or files of rows")
 	}
 	if len(b.Recipe.Archives) > 0 {
-		if b.Sources, b.Rejected, err = sources.Resolve(ctx, b.Recipe.Archives, archives.ResolveConfig{Identities: b.Recipe.Identities}); err != nil {
+		if b.Sources, b.Rejected, err = sources.Resolve(ctx, b.Recipe.Archives,
+			archives.ResolveConfig{Identities: b.Recipe.Identities}); err != nil {
 			return err
 		}
 	}
@@ -96,7 +97,8 @@ func (b *Build) Resolve(ctx context.Context) error {
 		}
 	}
 	if len(b.Sources)+len(b.Rows) == 0 {
-		return fmt.Errorf("none of the archives can be read; the first: %s: %s: %s", b.Rejected[0].ID, b.Rejected[0].Reason, b.Rejected[0].Detail)
+		return fmt.Errorf("none of the archives can be read; the first: %s: %s: %s", b.Rejected[0].ID,
+			b.Rejected[0].Reason, b.Rejected[0].Detail)
 	}
 	for _, r := range b.Rejected {
 		b.Log("left out %s: %s: %s", r.ID, r.Reason, r.Detail)
@@ -126,7 +128,8 @@ func (b *Build) RunStages(ctx context.Context, names ...string) (err error) {
 		}
 		return b.each(ctx, names)
 	}
-	ctx, release, err := hold(ctx, b.Out, b.EndPrevious, func(ctx context.Context) error { return b.identify(ctx, names) })
+	ctx, release, err := hold(ctx, b.Out, b.EndPrevious,
+		func(ctx context.Context) error { return b.identify(ctx, names) })
 	if err != nil {
 		return err
 	}
@@ -150,7 +153,8 @@ func (b *Build) RunStages(ctx context.Context, names ...string) (err error) {
 }
 
 // ErrOwnWork is the end of a dry run at a stage whose jobs are done.
-var ErrOwnWork = errors.New("no job is left of it; its manifest, card or report is still to be written, by this command without --dry-run")
+var ErrOwnWork = errors.New("no job is left of it; its manifest, card or report is still to be written, by " +
+	"this command without --dry-run")
 
 // each runs stages in order.
 func (b *Build) each(ctx context.Context, names []string) error {

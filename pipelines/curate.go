@@ -26,7 +26,8 @@ import (
 //
 // All candidates must fit in one worker's memory (package curate says how much that is).
 func runCurate(ctx context.Context, b *Build) error {
-	o := curation.Options{Recipe: b.Recipe.Curate, GeneralShare: b.Recipe.Export.GeneralShare, Exclude: b.Recipe.Extract.ExcludeRepos}
+	o := curation.Options{Recipe: b.Recipe.Curate, GeneralShare: b.Recipe.Export.GeneralShare,
+		Exclude: b.Recipe.Extract.ExcludeRepos}
 	var benchmarks []curation.BenchmarkItem
 	var inputs []schemas.Input
 	for i, bm := range o.Recipe.Decontaminate {
@@ -51,7 +52,8 @@ func runCurate(ctx context.Context, b *Build) error {
 		GeneralShare float64       `json:"general_share"`
 		Exclude      []string      `json:"exclude"`
 		Acceptance   float64       `json:"min_golden_acceptance"`
-	}{o.Recipe, o.GeneralShare, o.Exclude, b.Recipe.Judge.MinGoldenAcceptance}, inputs, schemas.StageExtract, schemas.StageGenerate, schemas.StageVerify, schemas.StageJudge)
+	}{o.Recipe, o.GeneralShare, o.Exclude, b.Recipe.Judge.MinGoldenAcceptance}, inputs, schemas.StageExtract,
+		schemas.StageGenerate, schemas.StageVerify, schemas.StageJudge)
 	if err != nil {
 		return err
 	}

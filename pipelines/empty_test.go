@@ -50,13 +50,15 @@ func hasBegun(t *testing.T, out, stage string) bool {
 // generator is asked, and every time.
 func TestNothingToBuild(t *testing.T) {
 	c := newCorpus(t)
-	c.add(t, "none.tar.gz", "o/none", "c", []entry{{path: "a.go", content: goFile("a")}, {path: "b.go", content: goFile("b")}, {path: "b.py", content: "x = '\xff'\n"}, {path: "c.go", link: "a.go"}})
+	c.add(t, "none.tar.gz", "o/none", "c", []entry{{path: "a.go", content: goFile("a")},
+		{path: "b.go", content: goFile("b")}, {path: "b.py", content: "x = '\xff'\n"}, {path: "c.go", link: "a.go"}})
 	s := serve(t, func(faultserver.Arrival) faultserver.Step { return faultserver.OK(completion(renamed)) })
 	r := asked(t, s)
 	out := t.TempDir()
 	for range 2 {
 		e := ends(t, c.open(t, out, "direct", r), schemas.Stages...)
-		if e.Stage != schemas.StageExtract || e.Reasons[0].Reason != screen.NoLicense || e.Reasons[0].N != 2 || len(e.Reasons) != 3 {
+		if e.Stage != schemas.StageExtract || e.Reasons[0].Reason != screen.NoLicense || e.Reasons[0].N != 2 ||
+			len(e.Reasons) != 3 {
 			t.Errorf("%+v", e)
 		}
 	}
@@ -86,8 +88,10 @@ func TestNoNegatives(t *testing.T) {
 	c := newCorpus(t)
 	c.add(t, "a.tar.gz", "o/a", "c", append(sourceFiles(t, 0), license(t, "MIT")))
 	out := t.TempDir()
-	e := ends(t, c.open(t, out, "direct", parsed(t, "extract: {kinds: {general: 2}, languages: [go]}\n")), schemas.Stages...)
-	if e.Stage != schemas.StageGenerate || e.Reasons[0].Reason != "no_request" || hasBegun(t, out, schemas.StageVerify) {
+	e := ends(t, c.open(t, out, "direct", parsed(t, "extract: {kinds: {general: 2}, languages: [go]}\n")),
+		schemas.Stages...)
+	if e.Stage != schemas.StageGenerate || e.Reasons[0].Reason != "no_request" ||
+		hasBegun(t, out, schemas.StageVerify) {
 		t.Errorf("%+v", e)
 	}
 
@@ -103,7 +107,8 @@ func TestNoNegatives(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	sent := len(s.Arrivals())
-	if e = ends(t, c.open(t, out, "direct", r), schemas.StageJudge); e.Stage != schemas.StageGenerate || len(s.Arrivals()) != sent {
+	if e = ends(t, c.open(t, out, "direct", r), schemas.StageJudge); e.Stage != schemas.StageGenerate ||
+		len(s.Arrivals()) != sent {
 		t.Errorf("%+v, %d requests after %d", e, len(s.Arrivals()), sent)
 	}
 }
@@ -112,10 +117,13 @@ func TestNoPairs(t *testing.T) {
 	c := newCorpus(t)
 	c.add(t, "a.tar.gz", "o/a", "c", append(sourceFiles(t, 0), license(t, "MIT")))
 	out := t.TempDir()
-	r := parsed(t, "extract: {kinds: {import: 1, call: 1, general: 1}, languages: [go], prefix_bytes: 2048, suffix_bytes: 1024}\ncurate: {off: [go/import, go/method, go/parameter, go/undefinedvariable]}\n")
+	r := parsed(t, "extract: {kinds: {import: 1, call: 1, general: 1}, languages: [go], prefix_bytes: 2048, "+
+		"suffix_bytes: 1024}\ncurate: {off: [go/import, go/method, go/parameter, go/undefinedvariable]}\n")
 	for _, stages := range [][]string{schemas.Stages, schemas.Stages, {schemas.StageCurate}, {schemas.StageExport}} {
 		e := ends(t, c.open(t, out, "direct", r), stages...)
-		if e.Stage != schemas.StageCurate || !slices.ContainsFunc(e.Reasons, func(r EmptyReason) bool { return r.Reason == curate.ReasonCellOff }) || hasBegun(t, out, schemas.StageExport) {
+		if e.Stage != schemas.StageCurate || !slices.ContainsFunc(e.Reasons,
+			func(r EmptyReason) bool { return r.Reason == curate.ReasonCellOff }) ||
+			hasBegun(t, out, schemas.StageExport) {
 			t.Errorf("%v: %+v", stages, e)
 		}
 		if slices.ContainsFunc(e.Reasons, func(r EmptyReason) bool { return r.Reason == curate.ReasonNotRanked }) {
@@ -147,9 +155,11 @@ func TestLopsided(t *testing.T) {
 		}
 		_, body, _ := strings.Cut(string(page), "<header>")
 		head, _, _ := strings.Cut(body, "<h1>")
-		wants := []string{"generator gen is unusable", "judge jud is unusable", "the split validation is empty", "the split test is empty", "no rows of the type import", "no rows at all of rust"}
+		wants := []string{"generator gen is unusable", "judge jud is unusable", "the split validation is empty",
+			"the split test is empty", "no rows of the type import", "no rows at all of rust"}
 		for _, want := range wants {
-			if n := len(slices.DeleteFunc(slices.Clone(shown), func(s string) bool { return !strings.Contains(s, want) })); len(stages) > 1 && n != 1 {
+			if n := len(slices.DeleteFunc(slices.Clone(shown),
+				func(s string) bool { return !strings.Contains(s, want) })); len(stages) > 1 && n != 1 {
 				t.Errorf("%q was shown %d times in %q", want, n, shown)
 			}
 			if strings.Count(head, want) != 1 {
@@ -164,7 +174,9 @@ func TestLopsided(t *testing.T) {
 
 // TestOneLanguageWithoutValidation: the splits hold rows, but not of every language.
 func TestOneLanguageWithoutValidation(t *testing.T) {
-	counts := map[string]int64{"pairs": 3, "rows_train": 2, "rows_validation": 1, "rows_train_go": 1, "rows_train_rust": 1, "rows_validation_go": 1, "pairs_import": 1, "pairs_method": 1, "pairs_parameter": 1, "pairs_undefinedvariable": 1}
+	counts := map[string]int64{"pairs": 3, "rows_train": 2, "rows_validation": 1, "rows_train_go": 1,
+		"rows_train_rust": 1, "rows_validation_go": 1, "pairs_import": 1, "pairs_method": 1, "pairs_parameter": 1,
+		"pairs_undefinedvariable": 1}
 	c := newCorpus(t)
 	c.add(t, "a.tar.gz", "o/a", "c", []entry{license(t, "MIT"), {path: "a.go", content: goFile("a")}})
 	b := c.open(t, t.TempDir(), "direct", parsed(t, ""))
@@ -181,7 +193,8 @@ func TestOneLanguageWithoutValidation(t *testing.T) {
 // TestEveryReasonHasARemedy: what a person is told is kept beside the reasons.
 func TestEveryReasonHasARemedy(t *testing.T) {
 	for stage, lists := range map[string][][]string{
-		schemas.StageExtract:  {archives.Reasons, rows.Reasons, screen.Reasons, edits.Reasons, {"too_deep", "no_span", extraction.RejectSecret, extraction.RejectNoHistory}},
+		schemas.StageExtract: {archives.Reasons, rows.Reasons, screen.Reasons, edits.Reasons, {"too_deep", "no_span",
+			extraction.RejectSecret, extraction.RejectNoHistory}},
 		schemas.StageGenerate: {panel.Reasons, {"same_as_golden", generation.RejectNoCandidate}},
 		schemas.StageCurate:   {curate.Reasons},
 	} {

@@ -49,7 +49,8 @@ func TestEstimateAgainstABuild(t *testing.T) {
 	for _, x := range records[schemas.Context](t, b.Out, schemas.StageExtract, "contexts") {
 		requests += float64(len(x.Types))
 	}
-	if int(before.Contexts) != before.SampledContexts || !near(gen.Calls, requests, 1.1*requests, 0.001) || !near(gen.SecondAsks, 0, 0.1*requests, 0.001) || gen.Recorded != 0 || gen.LimitedBy != "concurrency" {
+	if int(before.Contexts) != before.SampledContexts || !near(gen.Calls, requests, 1.1*requests, 0.001) ||
+		!near(gen.SecondAsks, 0, 0.1*requests, 0.001) || gen.Recorded != 0 || gen.LimitedBy != "concurrency" {
 		t.Errorf("%d of %d contexts, calls %v of %v", before.SampledContexts, before.Contexts, gen.Calls, requests)
 	}
 	if want := requests * 2 / 48; !near(gen.Seconds, want, 1.1*want, 0.001) {
@@ -68,14 +69,16 @@ func TestEstimateAgainstABuild(t *testing.T) {
 	}
 	generated := bill.usd
 	_, gen, jud2 := estimate()
-	if !gen.MeasuredTokens || !near(*gen.USD, generated, generated, 0.01) || math.Abs(gen.RecordedUSD-generated) > 0.001*generated || gen.Recorded != gen.Calls.High {
+	if !gen.MeasuredTokens || !near(*gen.USD, generated, generated, 0.01) ||
+		math.Abs(gen.RecordedUSD-generated) > 0.001*generated || gen.Recorded != gen.Calls.High {
 		t.Errorf("after the stage: %+v %v, paid %v", gen, *gen.USD, generated)
 	}
 	if err := b.RunStages(t.Context(), schemas.StageVerify, schemas.StageJudge); err != nil {
 		t.Fatal(err)
 	}
 	last, _, jud3 := estimate()
-	if math.Abs(jud3.Recorded-jud3.Calls.High) > 0.05*jud3.Recorded || !near(*last.USD, bill.usd, bill.usd, 0.02) || math.Abs(jud3.RecordedUSD-(bill.usd-generated)) > 0.02*bill.usd {
+	if math.Abs(jud3.Recorded-jud3.Calls.High) > 0.05*jud3.Recorded || !near(*last.USD, bill.usd, bill.usd, 0.02) ||
+		math.Abs(jud3.RecordedUSD-(bill.usd-generated)) > 0.02*bill.usd {
 		t.Errorf("when all is done: %+v, %v of %v", jud3, last.USD, bill.usd)
 	}
 	cells, negatives := money.Range{}, 0.0
@@ -83,7 +86,9 @@ func TestEstimateAgainstABuild(t *testing.T) {
 		cells = cells.Add(*x.USD)
 		negatives += x.Negatives.High
 	}
-	if !near(cells, last.USD.Low, last.USD.High, 0.001) || math.Abs(negatives-float64(len(records[schemas.Negative](t, b.Out, schemas.StageGenerate, "negatives")))) > 0.5 {
+	if !near(cells, last.USD.Low, last.USD.High, 0.001) ||
+		math.Abs(negatives-float64(len(records[schemas.Negative](t, b.Out, schemas.StageGenerate,
+			"negatives")))) > 0.5 {
 		t.Errorf("cells cost %v of %v, %v negatives", cells, last.USD, negatives)
 	}
 	judged := float64(len(s.Arrivals())) - gen.Calls.High
@@ -105,7 +110,8 @@ func TestEstimateOfUnknownPrices(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e.USD != nil || e.PerSelectedUSD != nil || e.Members[0].USD != nil || e.Members[0].LargestCallUSD != nil || e.KnownUSD.Low <= 0 {
+	if e.USD != nil || e.PerSelectedUSD != nil || e.Members[0].USD != nil || e.Members[0].LargestCallUSD != nil ||
+		e.KnownUSD.Low <= 0 {
 		t.Errorf("an unknown price: %+v", e)
 	}
 	if text := strings.Join(e.Notes, "\n"); !strings.Contains(text, "price of gen is unknown") {
@@ -116,7 +122,8 @@ func TestEstimateOfUnknownPrices(t *testing.T) {
 	if e, err = b.Estimate(t.Context(), 0); err != nil {
 		t.Fatal(err)
 	}
-	if text := strings.Join(e.Notes, "\n"); !strings.Contains(text, "may stop before its end") || !strings.Contains(text, "use fewer shards") {
+	if text := strings.Join(e.Notes, "\n"); !strings.Contains(text, "may stop before its end") ||
+		!strings.Contains(text, "use fewer shards") {
 		t.Errorf("notes %s", text)
 	}
 }
@@ -135,7 +142,8 @@ func TestAtLimits(t *testing.T) {
 		{1000, 10_000, 20, 40, "concurrency"},
 	} {
 		m.RPM, m.TPM = x.rpm, x.tpm
-		if got, by := money.AtLimits(m, calls, tokens, 2*time.Second); got != (money.Range{Low: x.low, High: x.high}) || by != x.by {
+		if got, by := money.AtLimits(m, calls, tokens, 2*time.Second); got != (money.Range{Low: x.low, High: x.high}) ||
+			by != x.by {
 			t.Errorf("rpm %d, tpm %d: %v by %s, want %v", x.rpm, x.tpm, got, by, x)
 		}
 	}

@@ -55,7 +55,8 @@ func (r *repository) commit(author, message string, files map[string]string) str
 		r.now[name] = content
 	}
 	when := time.Date(2026, 1, 2, 3, 4, len(r.at), 0, time.FixedZone("", 3600))
-	id, err := w.Commit(message, &git.CommitOptions{Author: &object.Signature{Name: author, Email: author + "@example.org", When: when}})
+	id, err := w.Commit(message, &git.CommitOptions{Author: &object.Signature{Name: author,
+		Email: author + "@example.org", When: when}})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -81,15 +82,19 @@ func program(functions ...string) string {
 func TestEdits(t *testing.T) {
 	c := newCorpus(t)
 	r := newRepository(t, filepath.Join(c.dir, "repo.git"))
-	first := r.commit("Ann", "Add the program", map[string]string{"LICENSE": license(t, "MIT").content, "main.go": program("a:first", "b:second")})
-	second := r.commit("Bob", "fix: join by the right separator", map[string]string{"main.go": program("c:third", "a:first", "b:another")})
+	first := r.commit("Ann", "Add the program", map[string]string{"LICENSE": license(t, "MIT").content,
+		"main.go": program("a:first", "b:second")})
+	second := r.commit("Bob", "fix: join by the right separator",
+		map[string]string{"main.go": program("c:third", "a:first", "b:another")})
 	bot := r.commit("dependabot[bot]", "Bump things", map[string]string{"bot.go": program("d:by a bot")})
-	last := r.commit("Ann", "Name the first step better", map[string]string{"main.go": program("c:third", "a:first of all", "b:another")})
+	last := r.commit("Ann", "Name the first step better", map[string]string{"main.go": program("c:third",
+		"a:first of all", "b:another")})
 	c.add(t, "plain.tar.gz", "o/plain", "v1", []entry{license(t, "MIT"), {path: "a.go", content: program("e:plain")}})
 
 	extract := func(runner, origin string) (string, []schemas.Context) {
 		t.Helper()
-		b := c.open(t, t.TempDir(), runner, parsed(t, "archives: ['"+c.dir+"/*']\nextract: {origin: "+origin+", edit_share: 0.5, max_per_repo: 40, kinds: {call: 20}}\n"))
+		b := c.open(t, t.TempDir(), runner, parsed(t, "archives: ['"+c.dir+"/*']\nextract: {origin: "+
+			""+origin+", edit_share: 0.5, max_per_repo: 40, kinds: {call: 20}}\n"))
 		b.Recipe.Identities = c.known
 		if err := b.Resolve(t.Context()); err != nil {
 			t.Fatal(err)
@@ -113,7 +118,8 @@ func TestEdits(t *testing.T) {
 		if file[x.StartByte:x.EndByte] != x.Golden || !strings.Contains(file, x.Prefix+x.Golden+x.Suffix) {
 			t.Errorf("%s in %s: not the bytes of the file after the commit", x.ID, x.Commit)
 		}
-		wantKind := map[string]string{first: edits.KindFeature, second: edits.KindFix, last: edits.Kind("Name the first step better")}[x.Commit]
+		wantKind := map[string]string{first: edits.KindFeature, second: edits.KindFix,
+			last: edits.Kind("Name the first step better")}[x.Commit]
 		if x.OriginKind != wantKind || !strings.HasPrefix(x.OriginDate, "2026-01-02T02:04:") {
 			t.Errorf("%s: kind %q (want %q), date %q", x.Commit, x.OriginKind, wantKind, x.OriginDate)
 		}
@@ -149,7 +155,8 @@ func TestEdits(t *testing.T) {
 	for _, x := range contexts {
 		count[x.Repo+" "+x.Origin]++
 	}
-	if count["repo "+schemas.OriginEdit] == 0 || count["repo "+schemas.OriginSnapshot] == 0 || count["o/plain "+schemas.OriginSnapshot] == 0 || count["o/plain "+schemas.OriginEdit] != 0 {
+	if count["repo "+schemas.OriginEdit] == 0 || count["repo "+schemas.OriginSnapshot] == 0 ||
+		count["o/plain "+schemas.OriginSnapshot] == 0 || count["o/plain "+schemas.OriginEdit] != 0 {
 		t.Errorf("mixed: %v", count)
 	}
 }

@@ -19,7 +19,8 @@ import (
 func TestPartsGiveTheSameBytes(t *testing.T) {
 	c := ordinary(t, 2)
 	entries := append([]entry{license(t, "MIT")}, sourceFiles(t, 3)...)
-	entries = append(entries, entry{path: "link.go", link: "x.go"}, entry{path: "utf16.go", content: "\xff\xfep\x00a\x00"}, entry{path: "big.go", content: strings.Repeat("// x\n", 400_000)})
+	entries = append(entries, entry{path: "link.go", link: "x.go"}, entry{path: "utf16.go",
+		content: "\xff\xfep\x00a\x00"}, entry{path: "big.go", content: strings.Repeat("// x\n", 400_000)})
 	c.add(t, "cut.tar.gz", "example.org/cut/repo", "v1", entries)
 	cut := filepath.Join(c.dir, "cut.tar.gz")
 	raw, err := os.ReadFile(cut)
@@ -58,7 +59,8 @@ func TestPrepare(t *testing.T) {
 	source := func(repo, commit string, bytes int64) archives.Source {
 		return archives.Source{Repo: repo, Commit: commit, Bytes: bytes, Path: "/x/" + repo + commit, SHA256: repo}
 	}
-	p := extraction.Prepare([]archives.Source{source("a", "1", 10), source("b", "1", 250), source("c", "1", 300), source("c", "1", 5), source("d", "2", 101)}, nil, 100, 7)
+	p := extraction.Prepare([]archives.Source{source("a", "1", 10), source("b", "1", 250), source("c", "1", 300),
+		source("c", "1", 5), source("d", "2", 101)}, nil, 100, 7)
 	var got [][]int
 	for _, s := range p.Sources {
 		got = append(got, s.Tasks)

@@ -19,7 +19,8 @@ import (
 // whichever file of rows they stand in and whatever the order of the rows is.
 func TestRowsGiveWhatArchivesGive(t *testing.T) {
 	c := ordinary(t, 3)
-	r := parsed(t, "rows: [{path: '"+filepath.Join(c.dir, "rows-*.jsonl")+"', columns: {repo: name, commit: rev, path: path, license: license, content: text}}]\n"+
+	r := parsed(t, "rows: [{path: '"+filepath.Join(c.dir, "rows-*.jsonl")+"', columns: {repo: name, commit: rev, "+
+		"path: path, license: license, content: text}}]\n"+
 		"extract: {kinds: {import: 1, call: 2, general: 1}}\n")
 	files := map[string]*bytes.Buffer{"rows-0.jsonl": {}, "rows-1.jsonl": {}}
 	add := func(file, repo, path, content string) {
@@ -42,9 +43,11 @@ func TestRowsGiveWhatArchivesGive(t *testing.T) {
 			c.add(t, "both.tar.gz", repo, "v1", []entry{license(t, "MIT"), entries[0]})
 		}
 		// What the rows give is what an archive of the same files gives.
-		c.add(t, "as-archive-"+strings.TrimPrefix(repo, "o/")+".tar.gz", repo+"-archive", "v1", append([]entry{license(t, "MIT")}, entries...))
+		c.add(t, "as-archive-"+strings.TrimPrefix(repo, "o/")+".tar.gz", repo+"-archive", "v1",
+			append([]entry{license(t, "MIT")}, entries...))
 	}
-	add("rows-0.jsonl", "o/rows0", "src/go/gpl.go", "package gpl\n\nimport \"fmt\"\n\nfunc f() { fmt.Println(\"a long enough call\") }\n")
+	add("rows-0.jsonl", "o/rows0", "src/go/gpl.go", "package gpl\n\nimport \"fmt\"\n\nfunc f() { "+
+		"fmt.Println(\"a long enough call\") }\n")
 	add("rows-1.jsonl", "o/rows0", "../escape.go", "package x\n")
 	for name, b := range files {
 		if err := os.WriteFile(filepath.Join(c.dir, name), b.Bytes(), 0o644); err != nil {
@@ -80,7 +83,8 @@ func TestRowsGiveWhatArchivesGive(t *testing.T) {
 	}
 	for _, repo := range []string{"o/rows0", "o/rows1", "o/rows2"} {
 		if len(places[repo]) == 0 || !reflect.DeepEqual(places[repo], places[repo+"-archive"]) {
-			t.Errorf("%s: %d contexts from rows, %d from the archive of the same files", repo, len(places[repo]), len(places[repo+"-archive"]))
+			t.Errorf("%s: %d contexts from rows, %d from the archive of the same files", repo, len(places[repo]),
+				len(places[repo+"-archive"]))
 		}
 	}
 	reasons := map[string]int{}
@@ -89,7 +93,8 @@ func TestRowsGiveWhatArchivesGive(t *testing.T) {
 			reasons[x.Reason]++
 		}
 	}
-	if reasons[extraction.RejectDuplicateFile] != 1 || reasons["license_not_permissive"] != 1 || reasons[archives.PathEscapes] != 1 {
+	if reasons[extraction.RejectDuplicateFile] != 1 || reasons["license_not_permissive"] != 1 ||
+		reasons[archives.PathEscapes] != 1 {
 		t.Errorf("rejects %v", reasons)
 	}
 	left, err := filepath.Glob(filepath.Join(out, schemas.StageExtract, work.PartsFolder, "rows-*"))

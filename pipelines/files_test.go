@@ -43,7 +43,8 @@ func stray(t *testing.T, out string) []string {
 			t.Fatal(err)
 		}
 		for _, name := range names {
-			if name != "manifest.json" && name != shard.LeftoverName && !slices.ContainsFunc(m.Shards, func(f schemas.File) bool { return f.Name == name }) {
+			if name != "manifest.json" && name != shard.LeftoverName && !slices.ContainsFunc(m.Shards,
+				func(f schemas.File) bool { return f.Name == name }) {
 				left = append(left, stage+"/"+name)
 			}
 		}
@@ -70,7 +71,8 @@ func TestNamesOfFiles(t *testing.T) {
 			}
 		}
 		for _, name := range []string{
-			"customers.csv", "customers-00000-of-00003.parquet", "keep.md", "parts/keep.md", ".foo.tmp", "x/contexts-00000-of-00003.jsonl.zst", "contexts-00000-of-00003.jsonl",
+			"customers.csv", "customers-00000-of-00003.parquet", "keep.md", "parts/keep.md", ".foo.tmp",
+			"x/contexts-00000-of-00003.jsonl.zst", "contexts-00000-of-00003.jsonl",
 			"rounds/2.json", "parts/state-00012.json", "parts/candidates-00012.jsonl.zst",
 			"parts/rows-00012-00001.jsonl.zst", "ngrams-go-77.bin",
 			"contexts-00003-of-00003.jsonl.zst", "train-00004-of-00003.parquet",
@@ -83,8 +85,9 @@ func TestNamesOfFiles(t *testing.T) {
 	for stage, names := range map[string][]string{
 		schemas.StageExtract: {"parts/candidates-task00012-of-00003.jsonl.zst", "parts/state-task00012-of-00003.json",
 			"parts/rows-task00012-00001-of-00003.jsonl.zst", "parts/names-go-00001-of-00003.jsonl.zst"},
-		schemas.StageJudge:  {"verdicts-r2-00000-of-00003.jsonl.zst", "rounds/2-00001-of-00003.json"},
-		schemas.StageCurate: {"parts/rows-00001-of-00003.jsonl.zst", "parts/benchmarks.jsonl.zst"}, schemas.StageGenerate: {"unlabelled-00002-of-00003.jsonl.zst"},
+		schemas.StageJudge:    {"verdicts-r2-00000-of-00003.jsonl.zst", "rounds/2-00001-of-00003.json"},
+		schemas.StageCurate:   {"parts/rows-00001-of-00003.jsonl.zst", "parts/benchmarks.jsonl.zst"},
+		schemas.StageGenerate: {"unlabelled-00002-of-00003.jsonl.zst"},
 	} {
 		for _, name := range names {
 			if !writtenBy(stage, 3)(name) {
@@ -105,8 +108,10 @@ func TestNothingIsOrphaned(t *testing.T) {
 	out := c.build(t, "direct", r)
 	mine := map[string]string{}
 	for _, name := range []string{
-		"export/customers.csv", "curate/keep.md", "curate/parts/keep.md", "verify/test.go", "judge/rounds/notes.json", "extract/parts/.foo.tmp",
-		"generate/negatives-00001-of-00009.jsonl.zst.bak", "export/data.tmp-1-0123456789abcdef", "export/train-00000-of-00009.parquet", "notes.txt",
+		"export/customers.csv", "curate/keep.md", "curate/parts/keep.md", "verify/test.go", "judge/rounds/notes.json",
+		"extract/parts/.foo.tmp",
+		"generate/negatives-00001-of-00009.jsonl.zst.bak", "export/data.tmp-1-0123456789abcdef",
+		"export/train-00000-of-00009.parquet", "notes.txt",
 		"judge/_budget/README", "judge/_stopped/notes.json",
 		"judge/rounds/9.json", "extract/parts/state-00042.json", "extract/parts/candidates-00042.jsonl.zst",
 		"extract/parts/rows-00042-00001.jsonl.zst", "extract/contexts-00007-of-00003.jsonl.zst",
@@ -135,8 +140,10 @@ func TestNothingIsOrphaned(t *testing.T) {
 	for _, name := range []string{
 		"extract/contexts-00001-of-00002.jsonl.zst", "extract/parts/candidates-task00019-of-00002.jsonl.zst",
 		"judge/rounds/3.json", "judge/verdicts-r2-00000-of-00002.jsonl.zst",
-		"curate/parts/rows-00000-of-00002.jsonl.zst", "export/train-00001-of-00002.parquet", "export/trl/sft/train-00001-of-00002.parquet",
-		"export/train-00001-of-00002.parquet.decoy-tmp-77-0123456789abcdef", "export/train-00001-of-00002.parquet.tmp-77-0123456789abcdef",
+		"curate/parts/rows-00000-of-00002.jsonl.zst", "export/train-00001-of-00002.parquet",
+		"export/trl/sft/train-00001-of-00002.parquet",
+		"export/train-00001-of-00002.parquet.decoy-tmp-77-0123456789abcdef",
+		"export/train-00001-of-00002.parquet.tmp-77-0123456789abcdef",
 	} {
 		put(t, filepath.Join(out, name), "left by a killed shard")
 	}
@@ -185,7 +192,8 @@ func TestAFileInTheWay(t *testing.T) {
 		put(t, filepath.Join(out, name), `{"name": "mine"}`)
 		err := c.open(t, out, "direct", r).RunStages(t.Context(), schemas.Stages...)
 		var refused *shard.Refusal
-		if !errors.As(err, &refused) || !strings.Contains(err.Error(), filepath.Join(out, name)) || !strings.Contains(err.Error(), "move") {
+		if !errors.As(err, &refused) || !strings.Contains(err.Error(), filepath.Join(out, name)) ||
+			!strings.Contains(err.Error(), "move") {
 			t.Errorf("%s: %v", name, err)
 		}
 		if got, err := os.ReadFile(filepath.Join(out, name)); err != nil || string(got) != `{"name": "mine"}` {
@@ -208,7 +216,10 @@ func TestADryRunWritesNothing(t *testing.T) {
 		}
 		b := c.open(t, out, "direct", parsed(t, narrow))
 		planned := errors.New("planned")
-		b.DryRun, b.Run = true, func(context.Context, *beam.Pipeline, Job) (work.Metrics, error) { return work.Metrics{}, planned }
+		b.DryRun, b.Run = true, func(context.Context, *beam.Pipeline,
+			Job) (work.Metrics, error) {
+			return work.Metrics{}, planned
+		}
 		err := b.RunStages(t.Context(), schemas.Stages...)
 		var refused *shard.Refusal
 		if len(files) > 0 != errors.As(err, &refused) || len(files) == 0 && !errors.Is(err, planned) {

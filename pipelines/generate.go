@@ -22,10 +22,11 @@ func runGenerate(ctx context.Context, b *Build) error {
 	if err != nil {
 		return err
 	}
-	return s.runPaid(ctx, schemas.StageExtract, "contexts", func(scope beam.Scope, shares []work.Share) beam.PCollection {
-		return flow.Run(scope, s.shards(), generation.Work{
-			Out: b.Out, Recipe: b.Recipe.Generate, Replay: b.Replay, Workers: b.Workers, Limiter: b.Recipe.Limiter,
-			Launch: b.launched(),
-		}, flow.Inputs{Each: append(s.refs(scope), flow.Values(scope, s.shards(), shares))})
-	})
+	return s.runPaid(ctx, schemas.StageExtract, "contexts",
+		func(scope beam.Scope, shares []work.Share) beam.PCollection {
+			return flow.Run(scope, s.shards(), generation.Work{
+				Out: b.Out, Recipe: b.Recipe.Generate, Replay: b.Replay, Workers: b.Workers, Limiter: b.Recipe.Limiter,
+				Launch: b.launched(),
+			}, flow.Inputs{Each: append(s.refs(scope), flow.Values(scope, s.shards(), shares))})
+		})
 }

@@ -33,7 +33,8 @@ func judgedBy(t *testing.T, s *faultserver.Server, fields string, judges ...stri
 
 // asker is a member that asks the server.
 func asker(s *faultserver.Server, name, more string) string {
-	return fmt.Sprintf("{name: %s, base_url: %s, model: m-%s, api_key_env: %s, concurrency: 48, max_tokens: 100, timeout: 5s, usd_per_mtok: {in: 1, out: 2}, %s}", name, s.URL(), name, keyEnv, more)
+	return fmt.Sprintf("{name: %s, base_url: %s, model: m-%s, api_key_env: %s, concurrency: 48, max_tokens: 100, "+
+		"timeout: 5s, usd_per_mtok: {in: 1, out: 2}, %s}", name, s.URL(), name, keyEnv, more)
 }
 
 // world is what a finished build holds about its negatives.
@@ -100,7 +101,8 @@ func TestPairwise(t *testing.T) {
 		}
 		return faultserver.Text(fmt.Sprintf(`{"choice": %q, "confidence": 0.8}`, choice))
 	})
-	r := judgedBy(t, s, "protocol: pairwise", "{name: ngram, provider: ngram}", asker(s, "jud", "provider: openai"), asker(s, "kin", "provider: openai, family: m-gen"))
+	r := judgedBy(t, s, "protocol: pairwise", "{name: ngram, provider: ngram}", asker(s, "jud", "provider: openai"),
+		asker(s, "kin", "provider: openai, family: m-gen"))
 	w := worldOf(t, ordinary(t, 2).build(t, "direct", r))
 
 	seen := map[string]int{}
@@ -125,17 +127,20 @@ func TestPairwise(t *testing.T) {
 		first, second := chooses(n.Text, c.Golden), chooses(c.Golden, n.Text)
 		want := map[[2]string][2]string{
 			{"A", "B"}: {schemas.AnswerFooled, judge.OrderBoth}, {"A", "A"}: {schemas.AnswerCaught, judge.OrderFirst},
-			{"B", "B"}: {schemas.AnswerCaught, judge.OrderSecond}, {"B", "A"}: {schemas.AnswerCaught, judge.OrderNeither},
+			{"B", "B"}: {schemas.AnswerCaught, judge.OrderSecond},
+			{"B", "A"}: {schemas.AnswerCaught, judge.OrderNeither},
 		}[[2]string{first, second}]
 		if first == "" || second == "" {
 			want = [2]string{schemas.AnswerInvalid, ""}
 		}
-		if got := [2]string{v.Answer, v.Order}; got != want || (v.Margin == nil) != (v.Answer == schemas.AnswerInvalid) {
+		if got := [2]string{v.Answer, v.Order}; got != want ||
+			(v.Margin == nil) != (v.Answer == schemas.AnswerInvalid) {
 			t.Errorf("asked %q and %q: %v, margin %v, want %v", first, second, got, v.Margin, want)
 		}
 		seen[v.Answer+" "+v.Order]++
 	}
-	for _, kind := range []string{"fooled both", "caught first", "caught second", "caught neither", "invalid ", "control accepted", "control rejected"} {
+	for _, kind := range []string{"fooled both", "caught first", "caught second", "caught neither", "invalid ",
+		"control accepted", "control rejected"} {
 		if seen[kind] == 0 {
 			t.Errorf("no verdict is %s: the test shows too little (%v)", kind, seen)
 		}
@@ -149,7 +154,9 @@ func TestPairwise(t *testing.T) {
 		t.Errorf("asked %v, want %v: no judge judges its own family", asked, want)
 	}
 	r.Judge.OwnFamily = true
-	if o := (judging.Options{Recipe: r.Judge, Plan: judge.Plan{Rounds: r.Judge.Rounds}, Families: r.Generate.Families()}); len(o.Turn(r.Judge.Panel[2], join.ContextNegatives{Right: []schemas.Negative{{ID: "n", Generator: "gen"}}}).Negatives) != 1 {
+	if o := (judging.Options{Recipe: r.Judge, Plan: judge.Plan{Rounds: r.Judge.Rounds},
+		Families: r.Generate.Families()}); len(o.Turn(r.Judge.Panel[2],
+		join.ContextNegatives{Right: []schemas.Negative{{ID: "n", Generator: "gen"}}}).Negatives) != 1 {
 		t.Error("own_family: true does not let kin judge gen")
 	}
 }
@@ -164,7 +171,8 @@ func TestLogProb(t *testing.T) {
 		}
 		return faultserver.OK(completion(renamed))
 	})
-	r := judgedBy(t, s, "protocol: logprob, rounds: [0.5, 1.0], interval_width: 0", asker(s, "student", "provider: fim, fim_model: qwen2.5-coder"))
+	r := judgedBy(t, s, "protocol: logprob, rounds: [0.5, 1.0], interval_width: 0",
+		asker(s, "student", "provider: fim, fim_model: qwen2.5-coder"))
 	out := ordinary(t, 2).build(t, "direct", r)
 	w := worldOf(t, out)
 	seen, controls := map[string]int{}, 0
@@ -180,11 +188,13 @@ func TestLogProb(t *testing.T) {
 			continue
 		}
 		want := 0.5 * float64(len(w.contexts[v.ContextID].Golden)-len(w.negatives[*v.NegativeID].Text))
-		if v.Margin == nil || math.Abs(*v.Margin-want) > 1e-6 || (v.Answer == schemas.AnswerFooled) != (want >= 0) || v.Order != "" {
+		if v.Margin == nil || math.Abs(*v.Margin-want) > 1e-6 || (v.Answer == schemas.AnswerFooled) != (want >= 0) ||
+			v.Order != "" {
 			t.Errorf("verdict %+v, want margin %v", v, want)
 		}
 	}
-	for _, a := range []string{schemas.AnswerFooled, schemas.AnswerCaught, schemas.AnswerInvalid, schemas.AnswerAccepted, schemas.AnswerRejected} {
+	for _, a := range []string{schemas.AnswerFooled, schemas.AnswerCaught, schemas.AnswerInvalid,
+		schemas.AnswerAccepted, schemas.AnswerRejected} {
 		if seen[a] == 0 {
 			t.Errorf("no verdict is %s (%v)", a, seen)
 		}
@@ -240,7 +250,8 @@ func TestWeights(t *testing.T) {
 		return faultserver.Text(`{"correct": true, "confidence": 0.9}`)
 	})
 	c := ordinary(t, 1)
-	r := judgedBy(t, s, "min_golden_acceptance: 0.9", asker(s, "no", "provider: openai"), asker(s, "yes", "provider: openai"))
+	r := judgedBy(t, s, "min_golden_acceptance: 0.9", asker(s, "no", "provider: openai"),
+		asker(s, "yes", "provider: openai"))
 	out := c.build(t, "direct", r)
 	rounds, err := join.Rounds(out)
 	if err != nil {
@@ -248,7 +259,8 @@ func TestWeights(t *testing.T) {
 	}
 	tally := rounds[0].Tally
 	controls := tally.Controls()
-	if len(controls) != 2 || controls[0].Judge != "no" || controls[0].Accepted != 0 || controls[1].Accepted != controls[1].Valid || controls[1].Valid == 0 {
+	if len(controls) != 2 || controls[0].Judge != "no" || controls[0].Accepted != 0 ||
+		controls[1].Accepted != controls[1].Valid || controls[1].Valid == 0 {
 		t.Fatalf("controls %+v", controls)
 	}
 	if k := tally.Cohen(); len(k) != 1 || k[0].Negatives == 0 || *k[0].Kappa != 0 {
@@ -275,7 +287,8 @@ func TestWeights(t *testing.T) {
 	}
 	after := touched(t, out, schemas.StageJudge)
 	again, err := shard.ReadManifest(filepath.Join(out, schemas.StageCurate))
-	if err != nil || again.Fingerprint == m.Fingerprint || fmt.Sprint(after) != fmt.Sprint(before) || len(s.Arrivals()) != sent {
+	if err != nil || again.Fingerprint == m.Fingerprint || fmt.Sprint(after) != fmt.Sprint(before) ||
+		len(s.Arrivals()) != sent {
 		t.Errorf("another weight: curate is the same, or judge is done again; %v", err)
 	}
 	for _, o := range records[export.Outcome](t, out, schemas.StageExport+"/parts", "outcomes") {
@@ -283,9 +296,10 @@ func TestWeights(t *testing.T) {
 			t.Fatalf("outcome %+v without weights", o)
 		}
 	}
-	if slices.ContainsFunc(records[schemas.Selected](t, out, schemas.StageCurate, "selection"), func(x schemas.Selected) bool {
-		return x.NegativeID != nil && (x.Judges != 2 || *x.FoolRate != 0.5)
-	}) {
+	if slices.ContainsFunc(records[schemas.Selected](t, out, schemas.StageCurate, "selection"),
+		func(x schemas.Selected) bool {
+			return x.NegativeID != nil && (x.Judges != 2 || *x.FoolRate != 0.5)
+		}) {
 		t.Error("a selected row does not keep its raw fool rate and its number of judges")
 	}
 }

@@ -26,20 +26,25 @@ func paidFor(t *testing.T) string {
 	out := t.TempDir()
 	cost, in, tokens := 0.25, int64(10), int64(2)
 	answer := func(key, member, text string) ledger.Record {
-		return ledger.Record{Key: key, Member: member, Model: "m", ContextID: "c" + key, Type: schemas.TypeMethod, Status: 200, Attempts: 1,
+		return ledger.Record{Key: key, Member: member, Model: "m", ContextID: "c" + key, Type: schemas.TypeMethod,
+			Status: 200, Attempts: 1,
 			InputTokens: &in, OutputTokens: &tokens, CostUSD: &cost, Time: time.Unix(1e9, 0).UTC(), Raw: []byte(text)}
 	}
 	dead := func(key, text string) ledger.Record {
-		return ledger.Record{Key: key, Member: "gen", Model: "m", ContextID: "c" + key, Type: schemas.TypeImport, Status: 500, Attempts: 4,
-			Reject: "http_error", Detail: "status 500", AssumedUSD: 0.5, Time: time.Unix(1e9, 0).UTC(), Raw: []byte(text)}
+		return ledger.Record{Key: key, Member: "gen", Model: "m", ContextID: "c" + key, Type: schemas.TypeImport,
+			Status: 500, Attempts: 4,
+			Reject: "http_error", Detail: "status 500", AssumedUSD: 0.5, Time: time.Unix(1e9, 0).UTC(),
+			Raw: []byte(text)}
 	}
 	for _, x := range []struct {
 		stage   string
 		shard   int
 		records []ledger.Record
 	}{
-		{schemas.StageGenerate, 0, []ledger.Record{answer("1", "gen", "{}"), dead("2", strings.Repeat("é", 400)), dead("3", "")}},
-		{schemas.StageGenerate, 0, []ledger.Record{answer("1", "gen", "{\"late\": true}"), answer("3", "gen", "\xff\xfe")}},
+		{schemas.StageGenerate, 0, []ledger.Record{answer("1", "gen", "{}"), dead("2", strings.Repeat("é", 400)),
+			dead("3", "")}},
+		{schemas.StageGenerate, 0, []ledger.Record{answer("1", "gen", "{\"late\": true}"),
+			answer("3", "gen", "\xff\xfe")}},
 		{schemas.StageJudge, 4, []ledger.Record{answer("4", "jud", "x")}},
 	} {
 		l, err := ledger.Open(t.Context(), ask.Store(out, x.stage), x.shard)
@@ -62,11 +67,13 @@ func TestLedgersOfABuild(t *testing.T) {
 	if len(before) != 2 || before[0].Member != "gen" || before[1].Stage != schemas.StageJudge {
 		t.Fatalf("%+v", before)
 	}
-	if g := before[0]; g.Records != 5 || g.Answers != 3 || g.Duplicates != 1 || g.DuplicateUSD != 0.25 || g.DeadLetters != 2 || g.Replaced != 1 || g.CostUSD != 0.75 || g.AssumedUSD != 1 || g.Calls != 11 {
+	if g := before[0]; g.Records != 5 || g.Answers != 3 || g.Duplicates != 1 || g.DuplicateUSD != 0.25 ||
+		g.DeadLetters != 2 || g.Replaced != 1 || g.CostUSD != 0.75 || g.AssumedUSD != 1 || g.Calls != 11 {
 		t.Errorf("%+v", g)
 	}
 	compacted, err := CompactLedgers(t.Context(), out, nil)
-	if err != nil || len(compacted) != 2 || compacted[0].FilesBefore != 2 || compacted[0].FilesAfter != 1 || compacted[1].FilesAfter != 1 {
+	if err != nil || len(compacted) != 2 || compacted[0].FilesBefore != 2 || compacted[0].FilesAfter != 1 ||
+		compacted[1].FilesAfter != 1 {
 		t.Errorf("%+v, %v", compacted, err)
 	}
 	after, err := money.LedgerStats(t.Context(), out)
@@ -74,7 +81,8 @@ func TestLedgersOfABuild(t *testing.T) {
 		t.Errorf("compacting changes the counts: %s, %v", d, err)
 	}
 	audits, err := money.VerifyLedgers(t.Context(), out)
-	if err != nil || len(audits) != 2 || audits[0].SpentUSD != 1.75 || len(audits[0].Damaged)+len(audits[1].Damaged) != 0 {
+	if err != nil || len(audits) != 2 || audits[0].SpentUSD != 1.75 ||
+		len(audits[0].Damaged)+len(audits[1].Damaged) != 0 {
 		t.Errorf("%+v, %v", audits, err)
 	}
 	held, err := shard.Lock(out)
@@ -135,16 +143,19 @@ func TestExportLedgers(t *testing.T) {
 	for _, r := range first {
 		stands += map[bool]string{true: "+", false: "-"}[r.Stands]
 	}
-	if stands != "++--++" || first[0].ContextID != "c1" || *first[0].Response != "{}" || !first[4].ResponseBase64 || *first[4].Response != "//4=" || first[5].Stage != schemas.StageJudge || first[5].Shard != 4 {
+	if stands != "++--++" || first[0].ContextID != "c1" || *first[0].Response != "{}" || !first[4].ResponseBase64 ||
+		*first[4].Response != "//4=" || first[5].Stage != schemas.StageJudge || first[5].Shard != 4 {
 		t.Errorf("%s %+v", stands, first)
 	}
 	if _, err := money.ExportLedgers(t.Context(), out, filepath.Join(dir, "paid.jsonl"), false); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := read[".jsonl"](filepath.Join(dir, "paid.jsonl")); err != nil || got[0].Response != nil || got[4].ResponseBase64 {
+	if got, err := read[".jsonl"](filepath.Join(dir, "paid.jsonl")); err != nil || got[0].Response != nil ||
+		got[4].ResponseBase64 {
 		t.Errorf("a response is in an export without: %+v, %v", got, err)
 	}
-	if _, err := money.ExportLedgers(t.Context(), out, filepath.Join(dir, "paid.csv"), false); err == nil || !strings.Contains(err.Error(), ".jsonl.zst or .parquet") {
+	if _, err := money.ExportLedgers(t.Context(), out, filepath.Join(dir, "paid.csv"), false); err == nil ||
+		!strings.Contains(err.Error(), ".jsonl.zst or .parquet") {
 		t.Errorf("error %v, want the formats", err)
 	}
 }
@@ -155,7 +166,8 @@ func TestDeadLetters(t *testing.T) {
 		t.Fatalf("%+v, %v; want one, the other was answered since", got, err)
 	}
 	d := got[0]
-	if d.Key != "2" || d.ContextID != "c2" || d.Type != schemas.TypeImport || d.Reason != "http_error" || d.Detail != "status 500" || d.Member != "gen" || d.AssumedUSD != 0.5 || d.Attempts != 4 {
+	if d.Key != "2" || d.ContextID != "c2" || d.Type != schemas.TypeImport || d.Reason != "http_error" ||
+		d.Detail != "status 500" || d.Member != "gen" || d.AssumedUSD != 0.5 || d.Attempts != 4 {
 		t.Errorf("%+v", d)
 	}
 	if want := strings.Repeat("é", money.ResponseBytes/2) + "…"; d.Response != want {
@@ -188,11 +200,13 @@ func TestWhatKilledRunsMayHaveCost(t *testing.T) {
 		if err != nil || audits[0].MayCost != 0.5 || audits[0].SpentUSD != 2.25 || len(audits[0].Damaged) > 0 {
 			t.Errorf("%+v, %v", audits, err)
 		}
-		if sum, own, err := b.spent(t.Context(), schemas.StageGenerate); err != nil || sum != before+0.5 || own[0] != 2.25 {
+		if sum, own, err := b.spent(t.Context(), schemas.StageGenerate); err != nil || sum != before+0.5 ||
+			own[0] != 2.25 {
 			t.Errorf("the budget counts %v and %v, %v; before %v", sum, own, err, before)
 		}
 		var info RunInfo
-		if err := info.spent(t.Context(), out); err != nil || info.Spending.MayCostUSD != 0.5 || info.Spending.BilledUSD != 1 || info.Spending.AssumedUSD != 1 {
+		if err := info.spent(t.Context(), out); err != nil || info.Spending.MayCostUSD != 0.5 ||
+			info.Spending.BilledUSD != 1 || info.Spending.AssumedUSD != 1 {
 			t.Errorf("run.json: %+v, %v", info.Spending, err)
 		}
 		path := filepath.Join(t.TempDir(), "paid.jsonl.zst")

@@ -45,7 +45,8 @@ func TestOrdered(t *testing.T) {
 		source, work, out error // an error of the input's end, of element 500, of the emission of 500
 		open              error
 	}{
-		{name: "good"}, {name: "input", source: broken}, {name: "work", work: broken}, {name: "emit", out: broken}, {name: "open", open: broken},
+		{name: "good"}, {name: "input", source: broken}, {name: "work", work: broken}, {name: "emit", out: broken},
+		{name: "open", open: broken},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var opened, closed atomic.Int32
@@ -99,7 +100,8 @@ func TestOrdered(t *testing.T) {
 				func() (int, func(), error) { return 0, func() {}, nil },
 				func(int, int) (int, error) { fails("work"); return 0, nil },
 				func(int) error { fails("emit"); return nil })
-			if p := (*contain.Panic)(nil); !errors.As(err, &p) || p.Value != "it failed" || !strings.HasPrefix(p.Place, "pipelines/parts_test.go:") {
+			if p := (*contain.Panic)(nil); !errors.As(err, &p) || p.Value != "it failed" ||
+				!strings.HasPrefix(p.Place, "pipelines/parts_test.go:") {
 				t.Errorf("error %v", err)
 			}
 		})
@@ -169,7 +171,8 @@ func TestCapRepo(t *testing.T) {
 	var in []schemas.Context
 	add := func(lang, kind string, n int) {
 		for i := range n {
-			in = append(in, schemas.Context{Language: lang, Kind: kind, ID: fmt.Sprintf("%s%s%04d", lang, kind, (i*7)%n)})
+			in = append(in, schemas.Context{Language: lang, Kind: kind,
+				ID: fmt.Sprintf("%s%s%04d", lang, kind, (i*7)%n)})
 		}
 	}
 	add("go", "call", 1001)
@@ -194,7 +197,8 @@ func TestCapRepo(t *testing.T) {
 	for _, c := range kept {
 		count[c.Language+" "+c.Kind]++
 	}
-	if want := map[string]int{"go import": 10, "rust call": 101, "go call": 189}; !reflect.DeepEqual(count, want) || over != int64(len(in)-300) {
+	if want := map[string]int{"go import": 10, "rust call": 101, "go call": 189}; !reflect.DeepEqual(count, want) ||
+		over != int64(len(in)-300) {
 		t.Errorf("%v and %d over, want %v: small cells whole, the rest to the large", count, over, want)
 	}
 	slices.Reverse(in)
@@ -208,7 +212,8 @@ func TestCapRepo(t *testing.T) {
 
 func TestRecipeYAML(t *testing.T) {
 	usd := 3.0
-	r, err := recipe.Parse([]byte("name: x\ngenerate: {panel: [{name: a, provider: openai, base_url: 'http://h/v1', model: m, api_key_env: SOME_KEY, rpm: 4711}]}\ncurate: {decontaminate: [{path: /home/me/bench.jsonl}]}\n"))
+	r, err := recipe.Parse([]byte("name: x\ngenerate: {panel: [{name: a, provider: openai, base_url: 'http://h/v1', " +
+		"model: m, api_key_env: SOME_KEY, rpm: 4711}]}\ncurate: {decontaminate: [{path: /home/me/bench.jsonl}]}\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +227,8 @@ func TestRecipeYAML(t *testing.T) {
 			t.Errorf("the card's recipe holds %q", no)
 		}
 	}
-	if !strings.Contains(text, "bench.jsonl") || !strings.Contains(text, "model: m") || r.Curate.Decontaminate[0].Path != "/home/me/bench.jsonl" {
+	if !strings.Contains(text, "bench.jsonl") || !strings.Contains(text, "model: m") ||
+		r.Curate.Decontaminate[0].Path != "/home/me/bench.jsonl" {
 		t.Errorf("the card's recipe is\n%s", text)
 	}
 }

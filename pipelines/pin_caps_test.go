@@ -20,8 +20,10 @@ func capped(t *testing.T, order func([]entry)) *corpus {
 		var entries []entry
 		for k := range 24 {
 			entries = append(entries, entry{path: fmt.Sprintf("part%02d/calls.go", k), content: fmt.Sprintf(
-				"package part%02d\n\nimport \"strings\"\n\nfunc %sFold%d(words []string) string {\n\ttrimmed := strings.TrimSpace(words[0])\n"+
-					"\tjoined := strings.Join(words, \"-\")\n\tupper := strings.ToUpper(joined)\n\treturn strings.Repeat(trimmed+upper, %d)\n}\n",
+				"package part%02d\n\nimport \"strings\"\n\nfunc %sFold%d(words []string) string {\n\ttrimmed := "+
+					"strings.TrimSpace(words[0])\n"+
+					"\tjoined := strings.Join(words, \"-\")\n\tupper := strings.ToUpper(joined)\n\treturn "+
+					"strings.Repeat(trimmed+upper, %d)\n}\n",
 				k, owners[i], k, k+2)})
 		}
 		order(entries)
@@ -36,8 +38,10 @@ func capped(t *testing.T, order func([]entry)) *corpus {
 // names alone.
 func TestRowsUnderCaps(t *testing.T) {
 	const perFile, perRepo, rowsPerRepo, perGolden = 3, 40, 3, 2
-	r := pinnedRecipe(t, fmt.Sprintf("extract: {kinds: {import: 1, call: 3, general: 2}, prefix_bytes: 1024, suffix_bytes: 512, max_per_file: %d, max_per_repo: %d}\n"+
-		"curate: {rows: 60, max_per_repo: %d, max_per_golden: %d}\nexport: {formats: [jsonl], models: []}\n", perFile, perRepo, rowsPerRepo, perGolden))
+	r := pinnedRecipe(t, fmt.Sprintf("extract: {kinds: {import: 1, call: 3, general: 2}, prefix_bytes: 1024, "+
+		"suffix_bytes: 512, max_per_file: %d, max_per_repo: %d}\n"+
+		"curate: {rows: 60, max_per_repo: %d, max_per_golden: %d}\nexport: {formats: [jsonl], models: []}\n", perFile,
+		perRepo, rowsPerRepo, perGolden))
 	out := capped(t, func([]entry) {}).build(t, "direct", r)
 	contexts := map[string]schemas.Context{}
 	inFile, inRepo := map[string]int{}, map[string]int{}
@@ -54,7 +58,8 @@ func TestRowsUnderCaps(t *testing.T) {
 		}
 	}
 	if inRepo[pinnedRepo(0)] != perRepo || inRepo[pinnedRepo(1)] != perRepo {
-		t.Errorf("contexts by repository: %v, want %d of each: the cap is met or the test shows nothing", inRepo, perRepo)
+		t.Errorf("contexts by repository: %v, want %d of each: the cap is met or the test shows nothing", inRepo,
+			perRepo)
 	}
 	type key struct{ what, of string }
 	rows := map[key]int{}
@@ -67,7 +72,8 @@ func TestRowsUnderCaps(t *testing.T) {
 		}
 		rows[key{pair, x.Repo}]++
 		rows[key{pair, x.Golden}]++
-		lines = append(lines, fmt.Sprintf("row %s/%s %04d-%04d %s %s %s", x.Repo, x.Path, x.StartByte, x.EndByte, x.Kind, what, s.Split))
+		lines = append(lines, fmt.Sprintf("row %s/%s %04d-%04d %s %s %s", x.Repo, x.Path, x.StartByte,
+			x.EndByte, x.Kind, what, s.Split))
 	}
 	for k, n := range rows {
 		limit := perGolden
@@ -91,10 +97,12 @@ func TestRowsUnderCaps(t *testing.T) {
 	golden(t, "caps.txt", strings.Join(lines, "\n")+"\n")
 
 	other := capped(t, slices.Reverse[[]entry]).build(t, "direct", r)
-	for _, x := range []struct{ stage, what string }{{schemas.StageExtract, "contexts"}, {schemas.StageCurate, "selection"}, {schemas.StageExport, "train"}} {
+	for _, x := range []struct{ stage, what string }{{schemas.StageExtract, "contexts"},
+		{schemas.StageCurate, "selection"}, {schemas.StageExport, "train"}} {
 		for i := range 2 {
 			name := shard.Path("", x.stage, x.what, i, 2)
-			if a, b := repeatable(t, out)[strings.TrimPrefix(name, "/")], repeatable(t, other)[strings.TrimPrefix(name, "/")]; a != b {
+			if a, b := repeatable(t, out)[strings.TrimPrefix(name, "/")],
+				repeatable(t, other)[strings.TrimPrefix(name, "/")]; a != b {
 				t.Errorf("%s: the order of an archive's entries changes it", name)
 			}
 		}

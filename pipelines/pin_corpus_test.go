@@ -69,20 +69,27 @@ func shardOf(text string, shards int) int {
 // about as well as real ones do.
 func pinnedFiles(owner string) []entry {
 	var g, p, ts strings.Builder
-	g.WriteString("package kit\n\nimport (\n\t\"fmt\"\n\t\"strings\"\n)\n\ntype NAMEStore struct{ NAMEItems map[string]int }\n\n" +
+	g.WriteString("package kit\n\nimport (\n\t\"fmt\"\n\t\"strings\"\n)\n\ntype NAMEStore " +
+		"struct{ NAMEItems map[string]int }\n\n" +
 		"func (s *NAMEStore) NAMEPut(key string, n int) { s.NAMEItems[key] = n }\n\n" +
 		"func (s *NAMEStore) NAMEGet(key string) int { return s.NAMEItems[key] }\n\n")
-	p.WriteString("import json\nimport os.path\n\n\nclass NAMEReader:\n    def __init__(self, NAME_root):\n        self.NAME_root = NAME_root\n\n" +
-		"    def NAME_read(self, path, limit):\n        return open(os.path.join(self.NAME_root, path)).read(limit)\n\n")
+	p.WriteString("import json\nimport os.path\n\n\nclass NAMEReader:\n    def __init__(self, NAME_root):\n        " +
+		"self.NAME_root = NAME_root\n\n" +
+		"    def NAME_read(self, path, limit):\n        return open(os.path.join(self.NAME_root, " +
+		"path)).read(limit)\n\n")
 	ts.WriteString("import { NAMEFetch } from \"./NAME-net\";\nimport * as path from \"path\";\n\n" +
-		"export class NAMEView {\n  constructor(private NAMETitle: string) {}\n\n  NAMEShow(text: string, width: number): string {\n    return text.padEnd(width) + this.NAMETitle;\n  }\n}\n\n")
+		"export class NAMEView {\n  constructor(private NAMETitle: string) {}\n\n  NAMEShow(text: string, width: " +
+		"number): string {\n    return text.padEnd(width) + this.NAMETitle;\n  }\n}\n\n")
 	for i, verb := range []string{"Load", "Save", "Merge", "Count"} {
-		fmt.Fprintf(&g, "func NAME%s(store *NAMEStore, key string, NAMEParts []string) string {\n\tstore.NAMEPut(key, len(NAMEParts)+%d)\n"+
+		fmt.Fprintf(&g, "func NAME%s(store *NAMEStore, key string, NAMEParts []string) string "+
+			"{\n\tstore.NAMEPut(key, len(NAMEParts)+%d)\n"+
 			"\tNAMEJoined := strings.Join(NAMEParts, \",\")\n\tNAMETotal := store.NAMEGet(NAMEJoined)\n"+
 			"\treturn fmt.Sprintf(\"%%s-%s-%%d\", NAMEJoined, NAMETotal)\n}\n\n", verb, i, verb)
-		fmt.Fprintf(&p, "    def NAME_%s(self, path):\n        NAME_text = self.NAME_read(path, %d)\n        NAME_found = json.loads(NAME_text)\n"+
+		fmt.Fprintf(&p, "    def NAME_%s(self, path):\n        NAME_text = self.NAME_read(path, %d)\n        "+
+			"NAME_found = json.loads(NAME_text)\n"+
 			"        return sorted(NAME_found, key=len)\n\n", strings.ToLower(verb), 100+i)
-		fmt.Fprintf(&ts, "export function NAME%s(view: NAMEView, name: string): string {\n  const NAMEText = NAMEFetch(path.join(name, \"%s\"));\n"+
+		fmt.Fprintf(&ts, "export function NAME%s(view: NAMEView, name: string): string {\n  const NAMEText = "+
+			"NAMEFetch(path.join(name, \"%s\"));\n"+
 			"  const NAMELine = view.NAMEShow(NAMEText, %d);\n  return NAMELine.trim();\n}\n\n", verb, verb, 40+i)
 	}
 	in := func(b *strings.Builder) string { return strings.ReplaceAll(b.String(), "NAME", owner) }
@@ -90,7 +97,8 @@ func pinnedFiles(owner string) []entry {
 		{path: "kit/store.go", content: in(&g)},
 		{path: "kit/reader.py", content: in(&p)},
 		{path: "web/view.ts", content: in(&ts)},
-		{path: "web/" + owner + "-net.ts", content: "export function " + owner + "Fetch(url: string): string {\n  return url;\n}\n"},
+		{path: "web/" + owner + "-net.ts", content: "export function " + owner + "Fetch(url: string): " +
+			"string {\n  return url;\n}\n"},
 		{path: "go.mod", content: "module example.org/" + owner + "/kit\n"},
 	}
 }
@@ -209,7 +217,8 @@ func nothingAfter(t *testing.T, out, stage string) {
 		}
 	}
 	for _, name := range []string{"export/README.md", "export/ATTRIBUTION.jsonl", "report.html", "curate/shift.json"} {
-		if stage != schemas.StageExport && stands(t, out, name) || stage == schemas.StageExport && !strings.HasPrefix(name, "curate") && stands(t, out, name) {
+		if stage != schemas.StageExport && stands(t, out, name) || stage == schemas.StageExport &&
+			!strings.HasPrefix(name, "curate") && stands(t, out, name) {
 			t.Errorf("%s stopped and %s is there", stage, name)
 		}
 	}

@@ -96,7 +96,8 @@ func TestResumeAfterEveryRecord(t *testing.T) {
 		sameBytes(t, name, whole, out)
 		for _, x := range recordsOf(t, out) {
 			// The sums of a round are added up again, out of what its shards have recorded.
-			sums := strings.HasPrefix(x.done.Files[0].Name, "rounds/") && !strings.Contains(x.done.Files[0].Name, "-of-")
+			sums := strings.HasPrefix(x.done.Files[0].Name, "rounds/") &&
+				!strings.Contains(x.done.Files[0].Name, "-of-")
 			if at, was := before[x.path]; was && at != x.at && !sums {
 				t.Errorf("%s: %s was done again", name, x.path)
 			}
@@ -241,8 +242,10 @@ func TestFaultsRoundsAndABudget(t *testing.T) {
 		mu.Unlock()
 		if a.Judging() {
 			return []faultserver.Step{
-				faultserver.OK(verdict), faultserver.Prose(verdict), faultserver.Fence(verdict), faultserver.Refusal(), faultserver.WrongJSON(),
-				faultserver.Each(faultserver.Throttle("10ms"), faultserver.OK(verdict))(a), faultserver.Each(faultserver.Status(500, "busy"), faultserver.OK(verdict))(a),
+				faultserver.OK(verdict), faultserver.Prose(verdict), faultserver.Fence(verdict), faultserver.Refusal(),
+				faultserver.WrongJSON(),
+				faultserver.Each(faultserver.Throttle("10ms"), faultserver.OK(verdict))(a),
+				faultserver.Each(faultserver.Status(500, "busy"), faultserver.OK(verdict))(a),
 			}[hashed(a.User)%7]
 		}
 		return faultserver.Each(faults[hashed(a.User)%len(faults)].steps...)(a)
@@ -259,7 +262,8 @@ func TestFaultsRoundsAndABudget(t *testing.T) {
 	for _, share := range []float64{0.2, 0.5, 0.7, 0.8, 0.9} {
 		usd := whole * share
 		r.BudgetUSD = &usd
-		if err := c.open(t, out, "direct", r).RunStages(t.Context(), schemas.Stages...); !errors.Is(err, panel.ErrBudget) {
+		if err := c.open(t, out, "direct", r).RunStages(t.Context(), schemas.Stages...); !errors.Is(err,
+			panel.ErrBudget) {
 			t.Fatalf("%v of what it costs: %v, want ErrBudget", share, err)
 		}
 		if got := paid(t, out, r.Shards); got > usd+cent {
@@ -419,7 +423,8 @@ func TestAStoppedShardStopsWhatReadsIt(t *testing.T) {
 		}
 		nothingAfter(t, out, x.stage)
 		for round := range 3 {
-			if name := fmt.Sprintf("judge/rounds/%d.json", round+1); x.stage == schemas.StageJudge && stands(t, out, name) {
+			if name := fmt.Sprintf("judge/rounds/%d.json", round+1); x.stage == schemas.StageJudge &&
+				stands(t, out, name) {
 				t.Errorf("%s is there", name)
 			}
 		}
@@ -490,7 +495,8 @@ func TestAStoppedMemberStopsRounds(t *testing.T) {
 			t.Errorf("phase %d: the shard that was refused has written %s", p, name)
 		}
 		if name := shard.Path("", stage, what, lucky, 2); !stands(t, out, name) {
-			t.Errorf("phase %d: the shard that was served has not written %s: the test shows too little (%v)", p, name, err)
+			t.Errorf("phase %d: the shard that was served has not written %s: the test shows too little (%v)", p, name,
+				err)
 		}
 		mu.Lock()
 		down = -1

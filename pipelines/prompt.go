@@ -84,7 +84,8 @@ func (q Question) draft(d *panel.Drafts, m panel.Member, c schemas.Context, t wo
 			typ = c.Types[0]
 		}
 		if !slices.Contains(c.Types, typ) {
-			return panel.Request{}, fmt.Errorf("context %s can carry %s, not %q", c.ID, cmp.Or(strings.Join(c.Types, ", "), "no type of negative"), typ)
+			return panel.Request{}, fmt.Errorf("context %s can carry %s, not %q", c.ID,
+				cmp.Or(strings.Join(c.Types, ", "), "no type of negative"), typ)
 		}
 		return d.GenerateRequest(m.Name, c, typ, q.Sample)
 	}
@@ -94,7 +95,8 @@ func (q Question) draft(d *panel.Drafts, m panel.Member, c schemas.Context, t wo
 	var have []string
 	for n, err := range shard.Read[schemas.Negative](t.Path(schemas.StageGenerate, "negatives")) {
 		if errors.Is(err, fs.ErrNotExist) {
-			return panel.Request{}, fmt.Errorf("%s has no negatives yet: run decoy generate first, or ask for the golden", t.Out)
+			return panel.Request{}, fmt.Errorf("%s has no negatives yet: run decoy generate first, "+
+				"or ask for the golden", t.Out)
 		}
 		if err != nil {
 			return panel.Request{}, err
@@ -107,7 +109,8 @@ func (q Question) draft(d *panel.Drafts, m panel.Member, c schemas.Context, t wo
 		}
 		have = append(have, fmt.Sprintf("%s (%s by %s)", n.ID, n.Type, n.Generator))
 	}
-	return panel.Request{}, fmt.Errorf("context %s has no such negative; it has %s", c.ID, cmp.Or(strings.Join(have, ", "), "none"))
+	return panel.Request{}, fmt.Errorf("context %s has no such negative; it has %s", c.ID,
+		cmp.Or(strings.Join(have, ", "), "none"))
 }
 
 // paidMember is the named member of a panel, or its first paid one.
@@ -122,9 +125,11 @@ func paidMember(stage string, members []panel.Member, name string) (panel.Member
 		}
 	}
 	if len(paid) == 0 {
-		return panel.Member{}, fmt.Errorf("the panel of %s has built-in members alone, which are sent nothing; add one that is paid to the recipe", stage)
+		return panel.Member{}, fmt.Errorf("the panel of %s has built-in members alone, which are sent nothing; add "+
+			"one that is paid to the recipe", stage)
 	}
-	return panel.Member{}, fmt.Errorf("the panel of %s has no paid member %q, it has %s", stage, name, strings.Join(paid, ", "))
+	return panel.Member{}, fmt.Errorf("the panel of %s has no paid member %q, it has %s", stage,
+		name, strings.Join(paid, ", "))
 }
 
 // findContext looks for a context in all shards side by side; their files are sorted
@@ -175,5 +180,6 @@ func (b *Build) findContext(ctx context.Context, id string) (schemas.Context, wo
 	if err := errors.Join(errs...); err != nil {
 		return schemas.Context{}, work.Task{}, err
 	}
-	return schemas.Context{}, work.Task{}, fmt.Errorf("%s has no context %q; ids are in extract/contexts-*.jsonl.zst", b.Out, id)
+	return schemas.Context{}, work.Task{}, fmt.Errorf("%s has no context %q; ids are in extract/contexts-*.jsonl.zst",
+		b.Out, id)
 }

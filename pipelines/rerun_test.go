@@ -96,7 +96,10 @@ func TestRunAgain(t *testing.T) {
 	}{
 		{"rows", func(r *recipe.Recipe) { r.Curate.Rows = 100 }, schemas.Stages[4:]},
 		{"shards", func(r *recipe.Recipe) { r.Shards = 2 }, schemas.Stages},
-		{"budget and archives' paths", func(r *recipe.Recipe) { r.Shards, r.BudgetUSD, r.Archives = 2, new(float64), []string{"elsewhere"} }, nil},
+		{"budget and archives' paths", func(r *recipe.Recipe) {
+			r.Shards, r.BudgetUSD, r.Archives = 2,
+				new(float64), []string{"elsewhere"}
+		}, nil},
 		{"name", func(r *recipe.Recipe) { r.Shards, r.Name = 2, "other" }, schemas.Stages[5:]},
 	} {
 		replace = step.name == "name" // another build, as far as OUT is concerned
@@ -111,7 +114,8 @@ func TestRunAgain(t *testing.T) {
 
 	t.Run("what is lost is made again", func(t *testing.T) {
 		for _, lost := range []struct{ path, stage string }{
-			{"extract/names-go.jsonl.zst", schemas.StageExtract}, {"generate/negatives-00001-of-00003.jsonl.zst", schemas.StageGenerate},
+			{"extract/names-go.jsonl.zst", schemas.StageExtract}, {"generate/negatives-00001-of-00003.jsonl.zst",
+				schemas.StageGenerate},
 			{"curate/shift.json", schemas.StageCurate}, {"export/README.md", schemas.StageExport},
 		} {
 			if err := os.Remove(filepath.Join(out, lost.path)); err != nil {
@@ -131,7 +135,8 @@ func TestRunAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		// The negatives are of contexts that are no longer there.
-		if err := c.open(t, out, "direct", other).RunStages(t.Context(), schemas.StageVerify); err == nil || !strings.Contains(err.Error(), "run decoy generate again") {
+		if err := c.open(t, out, "direct", other).RunStages(t.Context(), schemas.StageVerify); err == nil ||
+			!strings.Contains(err.Error(), "run decoy generate again") {
 			t.Errorf("verify beside another extract: %v", err)
 		}
 		run(t, same)

@@ -114,7 +114,8 @@ func (b *Build) open(name string, options any, inputs []schemas.Input, reads ...
 			return nil, err
 		}
 		if m.CodeVersion != schemas.CodeVersion {
-			return nil, fmt.Errorf("%s of %s was made by code of version %d, this decoy's is %d; run decoy %s again, or "+
+			return nil, fmt.Errorf("%s of %s was made by code of version %d, this decoy's is %d; run decoy %s again, "+
+				"or "+
 				"decoy build", r, b.Out, m.CodeVersion, schemas.CodeVersion, r)
 		}
 		for _, in := range m.Inputs {
@@ -179,27 +180,8 @@ func (s *stage) done() (map[int]bool, error) {
 	return done, nil
 }
 
-// finished reports whether the stage's manifest is there with all files that it
-// lists.
-func (s *stage) finished() (bool, error) {
-	dir := s.b.dir(s.name)
-	m, err := shard.ReadManifest(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil || m.Fingerprint != s.fingerprint {
-		return false, err
-	}
-	files, err := shard.Walk(dir, "_done", "ledger")
-	if err != nil {
-		return false, err
-	}
-	sizes := map[string]int64{}
-	for _, f := range files {
-		sizes[f.Name] = f.Size
-	}
-	return shard.Complete(sizes, m.Shards), nil
-}
+// finished reports whether the stage's manifest is there with all files that it lists.
+func (s *stage) finished() (bool, error) { return s.shards().Sealed() }
 
 // finish removes the files of another fingerprint or shard count that records name, and
 // writes the manifest. after is the number of done records that follow those of the shards.

@@ -22,9 +22,11 @@ func TestTheOthersGoOnInAllShards(t *testing.T) {
 	})
 	t.Setenv(keyEnv, apiKey)
 	member := func(name string) string {
-		return fmt.Sprintf("{name: %s, provider: openai, base_url: %s, model: %[1]s, api_key_env: %[3]s, concurrency: 4, timeout: 2s}", name, s.URL(), keyEnv)
+		return fmt.Sprintf("{name: %s, provider: openai, base_url: %s, model: %[1]s, api_key_env: "+
+			"%[3]s, concurrency: 4, timeout: 2s}", name, s.URL(), keyEnv)
 	}
-	r := parsed(t, "extract: {kinds: {import: 1, call: 1, general: 0}, prefix_bytes: 1024, suffix_bytes: 1024}\ngenerate: {panel: ["+member("good")+", "+member("bad")+"]}\n")
+	r := parsed(t, "extract: {kinds: {import: 1, call: 1, general: 0}, prefix_bytes: 1024, suffix_bytes: "+
+		"1024}\ngenerate: {panel: ["+member("good")+", "+member("bad")+"]}\n")
 	c := ordinary(t, 6)
 	calm := t.TempDir()
 	stages := []string{schemas.StageExtract, schemas.StageGenerate}
@@ -43,7 +45,8 @@ func TestTheOthersGoOnInAllShards(t *testing.T) {
 	dead.Store(true)
 	out := t.TempDir()
 	err := c.open(t, out, "direct", r).RunStages(t.Context(), stages...)
-	if err == nil || !strings.Contains(err.Error(), "member bad is stopped") || !strings.Contains(err.Error(), "of 3 shards") || strings.Contains(err.Error(), "\n") {
+	if err == nil || !strings.Contains(err.Error(), "member bad is stopped") ||
+		!strings.Contains(err.Error(), "of 3 shards") || strings.Contains(err.Error(), "\n") {
 		t.Errorf("error = %v", err)
 	}
 	if n := count("good"); n != 2*each || each < 10 {

@@ -49,7 +49,10 @@ func init() { flow.Register[Work]() }
 
 // Do makes the negatives of one shard.
 func (w Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
-	return work.Paid(w.Out, ft, func(t work.Task, share work.Share) (schemas.Done, error) { return w.shard(ctx, t, share) })
+	return work.Paid(w.Out, ft, func(t work.Task, share work.Share) (schemas.Done, error) {
+		return w.shard(ctx, t,
+			share)
+	})
 }
 
 func (w Work) shard(ctx context.Context, t work.Task, share work.Share) (schemas.Done, error) {

@@ -138,9 +138,11 @@ func (a *asking) Requests(groups iter.Seq2[rivalled, error], o Options,
 				yield(panel.Request{}, err)
 				return
 			}
-			requests, _, err := bug.Contain(a.bugs, siteJudgePrompt, bug.Record{ID: g.Left.ID, Language: g.Left.Language,
-				Generator: m.Name}, func() []ask.Prompt {
-				return []ask.Prompt{{Context: g.Left, Member: ask.Strip(m), Protocol: a.name, Texts: textsOf(g.Right)}}
+			of := bug.Record{ID: g.Left.ID, Language: g.Left.Language, Generator: m.Name}
+			requests, _, err := bug.Contain(a.bugs, siteJudgePrompt, of, func() []ask.Prompt {
+				return []ask.Prompt{{
+					Context: g.Left, Member: ask.Strip(m), Protocol: a.name, Texts: textsOf(g.Right),
+				}}
 			}, func() ([]panel.Request, error) { return a.about(o, m, g) })
 			if err != nil {
 				yield(panel.Request{}, err)

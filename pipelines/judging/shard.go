@@ -101,7 +101,10 @@ func init() { flow.Register[Work]() }
 
 // Do does one round of one shard.
 func (w Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
-	return work.Paid(w.Out, ft, func(t work.Task, share work.Share) (schemas.Done, error) { return w.round(ctx, t, share) })
+	return work.Paid(w.Out, ft, func(t work.Task, share work.Share) (schemas.Done, error) {
+		return w.round(ctx, t,
+			share)
+	})
 }
 
 func (o Options) round(ctx context.Context, t work.Task, share work.Share) (schemas.Done, error) {

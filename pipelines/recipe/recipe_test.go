@@ -42,7 +42,8 @@ func TestRecipeDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Shards != 8 || len(r.Extract.Languages) != 8 || r.Curate.Split[schemas.SplitTrain] != 0.8 || r.Generate.Panel[0].Provider != "rules" || r.BudgetUSD != nil || r.Extract.PrefixBytes != 12288 {
+	if r.Shards != 8 || len(r.Extract.Languages) != 8 || r.Curate.Split[schemas.SplitTrain] != 0.8 ||
+		r.Generate.Panel[0].Provider != "rules" || r.BudgetUSD != nil || r.Extract.PrefixBytes != 12288 {
 		t.Errorf("%+v", r)
 	}
 	again, err := Parse([]byte("{}"))
@@ -52,11 +53,14 @@ func TestRecipeDefaults(t *testing.T) {
 }
 
 func TestRecipeOverwrites(t *testing.T) {
-	r, err := Parse([]byte("extract: {languages: [go, rust], kinds: {call: 3}}\ncurate: {split: {train: 0.9, test: 0.1}, off: [go/import]}\nbudget_usd: 2.5\ngenerate: {panel: [{name: a, provider: openai, base_url: 'http://h/v1', model: m, timeout: 90s, usd_per_mtok: {in: 1, out: 2}}]}\n"))
+	r, err := Parse([]byte("extract: {languages: [go, rust], kinds: {call: 3}}\ncurate: {split: {train: 0.9, test: " +
+		"0.1}, off: [go/import]}\nbudget_usd: 2.5\ngenerate: {panel: [{name: a, provider: openai, base_url: " +
+		"'http://h/v1', model: m, timeout: 90s, usd_per_mtok: {in: 1, out: 2}}]}\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(r.Curate.Split, map[string]float64{"train": 0.9, "test": 0.1}) || len(r.Extract.Languages) != 2 || !reflect.DeepEqual(r.Extract.Kinds, map[string]int{"call": 3}) ||
+	if !reflect.DeepEqual(r.Curate.Split, map[string]float64{"train": 0.9, "test": 0.1}) ||
+		len(r.Extract.Languages) != 2 || !reflect.DeepEqual(r.Extract.Kinds, map[string]int{"call": 3}) ||
 		*r.BudgetUSD != 2.5 || len(r.Generate.Panel) != 1 || r.Generate.Panel[0].Timeout.Seconds() != 90 {
 		t.Errorf("%+v", r)
 	}
@@ -66,9 +70,12 @@ func TestRecipeErrors(t *testing.T) {
 	member := "{name: a, provider: openai, base_url: 'http://h/v1', model: m%s}"
 	for _, c := range []struct{ yaml, want string }{
 		{"shard: 3", "line 1: unknown field shard; did you mean shards?"},
-		{"name: x\nextract:\n  max_per_repos: 3", "line 3: unknown field extract.max_per_repos; did you mean max_per_repo?"},
-		{"generate: {panel: [{name: a, provder: rules}]}", "unknown field generate.panel[0].provder; did you mean provider?"},
-		{"curate: {decontaminate: [{name: b, path: p, column: {}}]}", "unknown field curate.decontaminate[0].column; did you mean columns?"},
+		{"name: x\nextract:\n  max_per_repos: 3", "line 3: unknown field extract.max_per_repos; did you mean " +
+			"max_per_repo?"},
+		{"generate: {panel: [{name: a, provder: rules}]}", "unknown field generate.panel[0].provder; did you mean " +
+			"provider?"},
+		{"curate: {decontaminate: [{name: b, path: p, column: {}}]}", "unknown field curate.decontaminate[0].column; " +
+			"did you mean columns?"},
 		{"identities: {a.zip: {rep: x}}", "unknown field identities.a.zip.rep; did you mean repo?"},
 		{"a: [", "not YAML"},
 		{"shards: three", "cannot unmarshal"},
@@ -91,12 +98,17 @@ func TestRecipeErrors(t *testing.T) {
 		{"generate: {invented_share: 1.5}", "generate.invented_share: 1.5 is not between 0 and 1"},
 		{"generate: {invented_share: .nan}", "generate.invented_share: NaN"},
 		{"generate: {panel: []}", "generate.panel: empty"},
-		{"generate: {panel: [{name: a, provider: ngram}]}", "generate.panel[0].provider: \"ngram\" is not one of rules, fim"},
-		{"generate: {panel: [{name: a, provider: rules}, {name: a, provider: rules}]}", "generate.panel[1].name: \"a\" is used twice"},
+		{"generate: {panel: [{name: a, provider: ngram}]}", "generate.panel[0].provider: \"ngram\" is not one of " +
+			"rules, fim"},
+		{"generate: {panel: [{name: a, provider: rules}, {name: a, provider: rules}]}",
+			"generate.panel[1].name: \"a\" is used twice"},
 		{"generate: {panel: [" + fmt.Sprintf(member, ", temperature: 3") + "]}", "temperature is 3"},
-		{"generate: {panel: [" + fmt.Sprintf(member, ", parameters: {temprature: omit}") + "]}", "unknown field generate.panel[0].parameters.temprature; did you mean temperature?"},
-		{"generate: {panel: [" + fmt.Sprintf(member, ", parameters: {max_tokens: omit}") + "]}", "parameters.max_tokens is \"omit\", allowed is max_tokens or max_completion_tokens"},
-		{"generate: {panel: [" + fmt.Sprintf(member, ", rpm: 10") + "]}\njudge: {panel: [" + fmt.Sprintf(member, ", rpm: 20") + "]}", "must state the same rpm"},
+		{"generate: {panel: [" + fmt.Sprintf(member, ", parameters: {temprature: omit}") + "]}",
+			"unknown field generate.panel[0].parameters.temprature; did you mean temperature?"},
+		{"generate: {panel: [" + fmt.Sprintf(member, ", parameters: {max_tokens: omit}") + "]}",
+			"parameters.max_tokens is \"omit\", allowed is max_tokens or max_completion_tokens"},
+		{"generate: {panel: [" + fmt.Sprintf(member, ", rpm: 10") + "]}\njudge: {panel: [" +
+			fmt.Sprintf(member, ", rpm: 20") + "]}", "must state the same rpm"},
 		{"judge: {protocol: double}", "judge.protocol"},
 		{"judge: {goldens: -1}", "judge.goldens: -1"},
 		{"judge: {goldens: .nan}", "judge.goldens: NaN is not between 0 and 1"},
@@ -107,10 +119,14 @@ func TestRecipeErrors(t *testing.T) {
 		{"judge: {rounds: [.nan]}", "judge.rounds"},
 		{"judge: {interval_width: 2}", "judge.interval_width: 2 is not between 0 and 1"},
 		{"judge: {min_golden_acceptance: -1}", "judge.min_golden_acceptance"},
-		{"judge: {protocol: logprob, panel: [" + fmt.Sprintf(member, "") + "]}", "judge.panel[0]: protocol logprob asks for log-probabilities, which only provider fim has; a is of provider openai"},
-		{"judge: {panel: [{name: s, provider: fim, base_url: 'http://h/v1', model: m, fim_model: qwen2.5-coder}]}", "judge.panel[0]: s is of provider fim, which judges with protocol logprob and no other"},
+		{"judge: {protocol: logprob, panel: [" + fmt.Sprintf(member, "") + "]}", "judge.panel[0]: protocol logprob " +
+			"asks for log-probabilities, which only provider fim has; a is of provider openai"},
+		{"judge: {panel: [{name: s, provider: fim, base_url: 'http://h/v1', model: m, fim_model: qwen2.5-coder}]}",
+			"judge.panel[0]: s is of provider fim, which judges with protocol logprob and no other"},
 		{"judge: {own_familly: true}", "did you mean own_family?"},
-		{"generate: {panel: [" + fmt.Sprintf(member, ", family: f") + "]}\njudge: {panel: [" + fmt.Sprintf(member, ", family: f") + "]}", "a judges nothing, since all generators are of its family f; set judge.own_family: true"},
+		{"generate: {panel: [" + fmt.Sprintf(member, ", family: f") + "]}\njudge: {panel: [" +
+			fmt.Sprintf(member, ", family: f") + "]}", "a judges nothing, since all generators are of its family f; " +
+			"set judge.own_family: true"},
 		{"curate: {rows: 0}", "curate.rows: 0"},
 		{"curate: {accept: [abstain]}", "curate.accept: \"abstain\" is not one of certified, unseen"},
 		{"curate: {balance: [type]}", "curate.balance"},

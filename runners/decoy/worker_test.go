@@ -49,12 +49,14 @@ func hashes(t *testing.T, out string) map[string]string {
 func TestWorkerBinary(t *testing.T) {
 	dir := t.TempDir()
 	worker := filepath.Join(dir, "worker")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", worker, "../worker").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", worker,
+		"../worker").CombinedOutput(); err != nil {
 		t.Fatalf("build the worker: %v\n%s", err, out)
 	}
 	archive := repository(t, 3)
 	here, there := filepath.Join(dir, "here"), filepath.Join(dir, "there")
-	if said, err := process(t, nil, "build", "--quiet", "--shards=2", "--archives", archive, "--out", here).CombinedOutput(); err != nil {
+	if said, err := process(t, nil, "build", "--quiet", "--shards=2", "--archives", archive, "--out",
+		here).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, said)
 	}
 	config, err := json.Marshal(map[string]string{"command": worker})
@@ -78,7 +80,8 @@ func TestWorkerBinary(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, s := range info.Stages {
-		if s.Metrics.Counters[s.Stage+"/"+flow.ShardsMetric] < 2 || s.Metrics.Distributions[s.Stage+"/shard_bytes"].Count < 2 {
+		if s.Metrics.Counters[s.Stage+"/"+flow.ShardsMetric] < 2 ||
+			s.Metrics.Distributions[s.Stage+"/shard_bytes"].Count < 2 {
 			t.Errorf("%s: the runner tells %v", s.Stage, s.Metrics)
 		}
 	}

@@ -26,7 +26,11 @@ func states(s ...string) func(*dataflowtest.Job) {
 	}
 }
 
-const workerMessage = "Error message from worker: generic::unknown: process bundle failed for instruction process_bundle-1 using plan S01-1 : while executing Process for Plan[S01-1]:\n6: ParDo[pipelines.shardFn]\n\tcaused by:\nsource failed\n\tcaused by:\nDoFn[UID:6, PID:e4, Name: decoy/pipelines.shardFn] failed:\nshard 3: panel member a: its API key: secret projects/p/secrets/s/versions/1: status 403"
+const workerMessage = "Error message from worker: generic::unknown: process bundle failed for instruction " +
+	"process_bundle-1 using plan S01-1 : while executing Process for Plan[S01-1]:\n6: " +
+	"ParDo[pipelines.shardFn]\n\tcaused by:\nsource failed\n\tcaused by:\nDoFn[UID:6, PID:e4, Name: " +
+	"decoy/pipelines.shardFn] failed:\nshard 3: panel member a: its API key: secret " +
+	"projects/p/secrets/s/versions/1: status 403"
 
 func TestDataflowEnds(t *testing.T) {
 	c := smallCloud(t)
@@ -43,7 +47,8 @@ func TestDataflowEnds(t *testing.T) {
 			states("RUNNING", "FAILED")(j)
 			j.Messages = []*df.JobMessage{
 				{MessageImportance: "JOB_MESSAGE_ERROR", MessageText: workerMessage},
-				{MessageImportance: "JOB_MESSAGE_ERROR", MessageText: "Workflow failed. Causes: S01:extract failed., The job failed because a work item has failed 4 times."},
+				{MessageImportance: "JOB_MESSAGE_ERROR", MessageText: "Workflow failed. Causes: S01:extract failed., " +
+					"The job failed because a work item has failed 4 times."},
 			}
 		}, want: "shard 3: panel member a: its API key: secret projects/p/secrets/s/versions/1: status 403"},
 		{name: "failed before a worker", created: 1, script: func(j *dataflowtest.Job) {
@@ -51,15 +56,24 @@ func TestDataflowEnds(t *testing.T) {
 			j.Messages = []*df.JobMessage{{MessageText: "Workflow failed. Causes: The zone has no n2-standard-4."}}
 		}, want: "Workflow failed. Causes: The zone has no n2-standard-4."},
 		{name: "failed in silence", script: states("FAILED"), want: "has no error message", created: 1},
-		{name: "failed, and its messages are refused", script: states("FAILED"), faults: map[string][]int{dataflowtest.Messages: {403}}, want: "its messages could not be read", created: 1},
-		{name: "cancelled by another", script: states("RUNNING", "CANCELLING", "CANCELLED"), want: "ended as JOB_STATE_CANCELLED, not by this command", created: 1},
+		{name: "failed, and its messages are refused", script: states("FAILED"),
+			faults: map[string][]int{dataflowtest.Messages: {403}}, want: "its messages could not be read", created: 1},
+		{name: "cancelled by another", script: states("RUNNING", "CANCELLING", "CANCELLED"),
+			want: "ended as JOB_STATE_CANCELLED, not by this command", created: 1},
 		{name: "drained", script: states("DRAINED"), want: "not by this command", created: 1},
-		{name: "create: 503 twice", script: states("DONE"), faults: map[string][]int{dataflowtest.Create: {503, 503}}, created: 1},
-		{name: "create: done and the answer lost", script: states("RUNNING", "RUNNING", "DONE"), faults: map[string][]int{dataflowtest.Create: {dataflowtest.Lost}}, created: 1},
-		{name: "create: 503 for ever", script: states("DONE"), faults: map[string][]int{dataflowtest.Create: {503, 503, 503}}, want: "status 503: scripted; nothing is lost: run the same command again"},
-		{name: "create: 403", script: states("DONE"), faults: map[string][]int{dataflowtest.Create: {403}}, want: "status 403: scripted; decoy doctor shows"},
-		{name: "get: hangs, 503, refuses", script: states("RUNNING", "RUNNING", "DONE"), faults: map[string][]int{dataflowtest.Get: {dataflowtest.Hang, 503, 403, 503, 503, 503}}, created: 1},
-		{name: "metrics: 503", script: states("RUNNING", "DONE"), faults: map[string][]int{dataflowtest.Metrics: {503, 503, 503, 503}}, created: 1},
+		{name: "create: 503 twice", script: states("DONE"), faults: map[string][]int{dataflowtest.Create: {503, 503}},
+			created: 1},
+		{name: "create: done and the answer lost", script: states("RUNNING", "RUNNING", "DONE"),
+			faults: map[string][]int{dataflowtest.Create: {dataflowtest.Lost}}, created: 1},
+		{name: "create: 503 for ever", script: states("DONE"),
+			faults: map[string][]int{dataflowtest.Create: {503, 503, 503}}, want: "status 503: scripted; nothing is " +
+				"lost: run the same command again"},
+		{name: "create: 403", script: states("DONE"), faults: map[string][]int{dataflowtest.Create: {403}},
+			want: "status 403: scripted; decoy doctor shows"},
+		{name: "get: hangs, 503, refuses", script: states("RUNNING", "RUNNING", "DONE"),
+			faults: map[string][]int{dataflowtest.Get: {dataflowtest.Hang, 503, 403, 503, 503, 503}}, created: 1},
+		{name: "metrics: 503", script: states("RUNNING", "DONE"),
+			faults: map[string][]int{dataflowtest.Metrics: {503, 503, 503, 503}}, created: 1},
 	} {
 		t.Run(r.name, func(t *testing.T) {
 			impatient := quick
@@ -74,7 +88,8 @@ func TestDataflowEnds(t *testing.T) {
 			for kind := range r.faults {
 				c.api.Fault(kind)
 			}
-			if (err == nil) != (r.want == "") || err != nil && (!strings.Contains(err.Error(), r.want) || strings.Contains(err.Error(), "\n")) {
+			if (err == nil) != (r.want == "") || err != nil && (!strings.Contains(err.Error(), r.want) ||
+				strings.Contains(err.Error(), "\n")) {
 				t.Errorf("error %v, want %q", err, r.want)
 			}
 			if recorded(j) != r.running {
@@ -89,7 +104,8 @@ func TestDataflowEnds(t *testing.T) {
 
 // TestAnInterruptCancels: also one that comes while the service hangs.
 func TestAnInterruptCancels(t *testing.T) {
-	for name, hang := range map[string]string{"while it runs": "", "while it is created": dataflowtest.Create, "while its state is asked for": dataflowtest.Get} {
+	for name, hang := range map[string]string{"while it runs": "", "while it is created": dataflowtest.Create,
+		"while its state is asked for": dataflowtest.Get} {
 		t.Run(name, func(t *testing.T) {
 			c := smallCloud(t)
 			c.api.Script(states("RUNNING"))
@@ -154,7 +170,8 @@ func TestASecondLaunch(t *testing.T) {
 			j := worker(t)
 			id := c.api.Add(jobName(j), "JOB_STATE_RUNNING")
 			if record {
-				raw := fmt.Sprintf(`{"runner":"dataflow","project":"proj-1","region":"europe-west4","id":%q,"name":%q}`, id, jobName(j))
+				raw := fmt.Sprintf(`{"runner":"dataflow","project":"proj-1","region":"europe-west4","id":%q,"name":%q}`,
+					id, jobName(j))
 				if err := os.WriteFile(filepath.Join(j.Out, recordName), []byte(raw), 0o666); err != nil {
 					t.Fatal(err)
 				}
@@ -207,7 +224,8 @@ func TestATemplateIsStaged(t *testing.T) {
 func TestNoCredentials(t *testing.T) {
 	smallCloud(t)
 	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", filepath.Join(t.TempDir(), "absent.json"))
-	if _, err := quick.Run(t.Context(), graph(), worker(t)); err == nil || !strings.Contains(err.Error(), "absent.json") || strings.Contains(err.Error(), "\n") {
+	if _, err := quick.Run(t.Context(), graph(), worker(t)); err == nil ||
+		!strings.Contains(err.Error(), "absent.json") || strings.Contains(err.Error(), "\n") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -52,7 +52,8 @@ func TestABuildOfStubWorkIsOneJobOfDataflow(t *testing.T) {
 	}
 	for _, scope := range []string{
 		"before/extract", "extract", "names/extract", "extract Seal", "generate", "verify", "round 1/judge",
-		"round 1/close/judge", "round 3/close/judge", "judge Seal", "curate/Join", "curate/curate", "export", "card Seal",
+		"round 1/close/judge", "round 3/close/judge", "judge Seal", "curate/Join", "curate/curate", "export",
+		"card Seal",
 	} {
 		found := false
 		for _, step := range steps {

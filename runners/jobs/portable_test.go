@@ -69,7 +69,8 @@ func serve(t *testing.T, script func(id string, s jobpb.JobService_GetMessageStr
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &jobServer{grpc: grpc.NewServer(), at: l.Addr().String(), script: script, states: map[string]jobpb.JobState_Enum{}}
+	f := &jobServer{grpc: grpc.NewServer(), at: l.Addr().String(), script: script,
+		states: map[string]jobpb.JobState_Enum{}}
 	jobpb.RegisterJobServiceServer(f.grpc, f)
 	jobpb.RegisterArtifactStagingServiceServer(f.grpc, f)
 	go f.grpc.Serve(l)
@@ -77,7 +78,8 @@ func serve(t *testing.T, script func(id string, s jobpb.JobService_GetMessageStr
 	*runners.Runner, *jobopts.Endpoint = "universal", f.at
 	*jobopts.EnvironmentType, *jobopts.EnvironmentConfig = "PROCESS", `{"command":"/opt/worker"}`
 	t.Cleanup(func() {
-		*runners.Runner, *jobopts.Endpoint, *jobopts.EnvironmentType, *jobopts.EnvironmentConfig, *flinkREST, *jobTimeout = "", "", "", "", "", 0
+		*runners.Runner, *jobopts.Endpoint, *jobopts.EnvironmentType, *jobopts.EnvironmentConfig, *flinkREST,
+			*jobTimeout = "", "", "", "", "", 0
 	})
 	return f
 }
@@ -202,7 +204,10 @@ func TestEnds(t *testing.T) {
 // A worker that is there already is not staged, and the job's name says whose work
 // it is.
 func TestWhatIsSubmitted(t *testing.T) {
-	f := serve(t, func(_ string, s jobpb.JobService_GetMessageStreamServer) error { return state(s, jobpb.JobState_DONE) })
+	f := serve(t, func(_ string, s jobpb.JobService_GetMessageStreamServer) error {
+		return state(s,
+			jobpb.JobState_DONE)
+	})
 	j := worker(t)
 	for range 2 {
 		if _, err := quick.Run(t.Context(), graph(), j); err != nil {
@@ -236,7 +241,8 @@ func TestWhatIsSubmitted(t *testing.T) {
 func hang(f **jobServer) func(id string, s jobpb.JobService_GetMessageStreamServer) error {
 	return func(id string, s jobpb.JobService_GetMessageStreamServer) error {
 		for s.Context().Err() == nil {
-			if got, _ := (*f).GetState(context.Background(), &jobpb.GetJobStateRequest{JobId: id}); got.GetState() == jobpb.JobState_CANCELLED {
+			if got, _ := (*f).GetState(context.Background(),
+				&jobpb.GetJobStateRequest{JobId: id}); got.GetState() == jobpb.JobState_CANCELLED {
 				return state(s, jobpb.JobState_CANCELLED)
 			}
 			time.Sleep(5 * time.Millisecond)
@@ -278,7 +284,8 @@ func TestTimeoutCancels(t *testing.T) {
 	f = serve(t, hang(&f))
 	// On a busy machine the time can be over before the job is submitted.
 	for *jobTimeout = 200 * time.Millisecond; len(f.cancelled) == 0; *jobTimeout *= 2 {
-		if _, err := quick.Run(t.Context(), graph(), worker(t)); err == nil || !strings.Contains(err.Error(), "--job_timeout="+jobTimeout.String()) {
+		if _, err := quick.Run(t.Context(), graph(), worker(t)); err == nil || !strings.Contains(err.Error(),
+			"--job_timeout="+jobTimeout.String()) {
 			t.Fatalf("error %v", err)
 		}
 	}
@@ -301,7 +308,8 @@ func cluster(t *testing.T, names ...string) *flinkServer {
 func TestPreviousJobIsEnded(t *testing.T) {
 	left := func(t *testing.T, runner, at string) pipelines.Job {
 		j := worker(t)
-		if err := writeRecord(j.Out, record{Runner: runner, Endpoint: at, ID: "old", Name: "decoy-generate-1"}); err != nil {
+		if err := writeRecord(j.Out, record{Runner: runner, Endpoint: at,
+			ID: "old", Name: "decoy-generate-1"}); err != nil {
 			t.Fatal(err)
 		}
 		return j
@@ -313,12 +321,14 @@ func TestPreviousJobIsEnded(t *testing.T) {
 		want    string              // in the error
 		asked   string              // what was cancelled by either
 	}{
-		"the service knows it":                 {"universal", jobpb.JobState_RUNNING, nil, "", "old"},
-		"it is over":                           {"universal", jobpb.JobState_FAILED, nil, "", ""},
-		"the service was started since":        {"universal", 0, nil, "does not know it", ""},
-		"the cluster has it":                   {"flink", 0, []string{"decoy0generate01-root-1", "decoy0generate02-root-1"}, "", "decoy0generate01-root-1 mode=cancel"},
-		"called cancelled, the cluster has it": {"flink", jobpb.JobState_CANCELLED, []string{"decoy0generate01-root-1"}, "", "decoy0generate01-root-1 mode=cancel"},
-		"called cancelled, no address":         {"flink", jobpb.JobState_CANCELLED, nil, "--flink_rest=URL", ""},
+		"the service knows it":          {"universal", jobpb.JobState_RUNNING, nil, "", "old"},
+		"it is over":                    {"universal", jobpb.JobState_FAILED, nil, "", ""},
+		"the service was started since": {"universal", 0, nil, "does not know it", ""},
+		"the cluster has it": {"flink", 0,
+			[]string{"decoy0generate01-root-1", "decoy0generate02-root-1"}, "", "decoy0generate01-root-1 mode=cancel"},
+		"called cancelled, the cluster has it": {"flink", jobpb.JobState_CANCELLED, []string{"decoy0generate01-root-1"},
+			"", "decoy0generate01-root-1 mode=cancel"},
+		"called cancelled, no address": {"flink", jobpb.JobState_CANCELLED, nil, "--flink_rest=URL", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := serve(t, nil)
@@ -331,7 +341,8 @@ func TestPreviousJobIsEnded(t *testing.T) {
 				asked = &cluster(t, c.cluster...).asked
 			}
 			err := quick.EndPrevious(t.Context(), j.Out)
-			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), recordName)) {
+			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) ||
+				!strings.Contains(err.Error(), recordName)) {
 				t.Errorf("error %v, want %q", err, c.want)
 			}
 			if got := strings.Join(*asked, " "); got != c.asked {
@@ -406,7 +417,8 @@ func TestServiceThatDiesIsCancelledOnTheCluster(t *testing.T) {
 	j := worker(t)
 	flink := cluster(t, flinkName(jobName(j))+"root")
 	_, err := quick.Run(t.Context(), graph(), j)
-	if err == nil || !strings.Contains(err.Error(), "was cancelled on the cluster") || len(flink.asked) != 1 || recorded(j) {
+	if err == nil || !strings.Contains(err.Error(), "was cancelled on the cluster") || len(flink.asked) != 1 ||
+		recorded(j) {
 		t.Errorf("error %v, asked %v, recorded %v", err, flink.asked, recorded(j))
 	}
 }

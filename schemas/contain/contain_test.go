@@ -21,10 +21,13 @@ func TestDoGivesThePlaceOfOurs(t *testing.T) {
 		f           func()
 		value, head string
 	}{
-		"a nil pointer":           {func() { (&tree{}).deep(3) }, "runtime error: invalid memory address or nil pointer dereference", "decoy/schemas/contain.(*tree).deep"},
-		"an index in the library": {func() { _ = strings.Repeat("x", -1) }, "strings: negative Repeat count", "strings.Repeat"},
-		"an error":                {func() { panic(io.EOF) }, "EOF", "decoy/schemas/contain."},
-		"an address":              {func() { panic("at 0xc000123456\nand more") }, "at 0x… and more", "decoy/schemas/contain."},
+		"a nil pointer": {func() { (&tree{}).deep(3) }, "runtime error: invalid memory address or nil " +
+			"pointer dereference", "decoy/schemas/contain.(*tree).deep"},
+		"an index in the library": {func() { _ = strings.Repeat("x", -1) }, "strings: negative Repeat count",
+			"strings.Repeat"},
+		"an error": {func() { panic(io.EOF) }, "EOF", "decoy/schemas/contain."},
+		"an address": {func() { panic("at 0xc000123456\nand more") }, "at 0x… and more",
+			"decoy/schemas/contain."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var texts []string

@@ -8,7 +8,8 @@ import (
 
 func TestWide(t *testing.T) {
 	text := strings.Repeat("x", 120) + "\n" + strings.Repeat("x", 121) + "\r\n" +
-		strings.Repeat("\t", 30) + "\n" + strings.Repeat("\t", 30) + "x\n" + strings.Repeat("é", 120) + "\n" + strings.Repeat("é", 121)
+		strings.Repeat("\t", 30) + "\n" + strings.Repeat("\t", 30) + "x\n" + strings.Repeat("é", 120) + "\n" +
+		strings.Repeat("é", 121)
 	if got, want := wide([]byte(text)), []int{2, 4, 6}; !slices.Equal(got, want) {
 		t.Errorf("lines %v, want %v", got, want)
 	}

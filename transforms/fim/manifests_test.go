@@ -7,7 +7,8 @@ func TestManifestName(t *testing.T) {
 		{"a/go.mod", "// x\nmodule example.org/a/v2\n\ngo 1.20\n", "example.org/a/v2"},
 		{"package.json", `{"version": "1", "name": "@a/b"}`, "@a/b"},
 		{"package.json", `{"name": 3}`, ""},
-		{"x/Cargo.toml", "[workspace]\nname = \"no\"\n[package]\n  name = \"yes\" \n[dependencies]\nname = \"no\"\n", "yes"},
+		{"x/Cargo.toml", "[workspace]\nname = \"no\"\n[package]\n  name = \"yes\" \n[dependencies]\nname = \"no\"\n",
+			"yes"},
 		{"other.toml", "[package]\nname = \"x\"\n", ""},
 	} {
 		if got := ManifestName(c.path, []byte(c.data)); got != c.want {

@@ -90,8 +90,11 @@ func TestFormsOfOtherAPIs(t *testing.T) {
 		"a stream of a tool's input": {named("message_start",
 			`"message":{"role":"assistant","content":[],"usage":`+start+`}`, "content_block_start",
 			`"index":0,"content_block":{"type":"tool_use","id":"t","name":"answer","input":{}}`,
-			"content_block_delta", `"index":0,"delta":{"type":"input_json_delta","partial_json":`+quoted(half)+`}`, "content_block_delta", `"index":0,"delta":{"type":"input_json_delta","partial_json":`+quoted(rest)+`}`, "message_delta", `"delta":{"stop_reason":"tool_use"},"usage":`+end), "", 100, 20},
-		"a message": {`{"id":"m","type":"message","role":"assistant","content":[{"type":"text","text":` + text + `}],"stop_reason":"end_turn","usage":{"input_tokens":100,"output_tokens":20}}`, "", 100, 20},
+			"content_block_delta", `"index":0,"delta":{"type":"input_json_delta","partial_json":`+quoted(half)+`}`,
+			"content_block_delta", `"index":0,"delta":{"type":"input_json_delta","partial_json":`+quoted(rest)+`}`,
+			"message_delta", `"delta":{"stop_reason":"tool_use"},"usage":`+end), "", 100, 20},
+		"a message": {`{"id":"m","type":"message","role":"assistant","content":[{"type":"text","text":` + text +
+			`}],"stop_reason":"end_turn","usage":{"input_tokens":100,"output_tokens":20}}`, "", 100, 20},
 		"a message that is cut short": {`{"type":"message","role":"assistant","content":[{"type":"text","text":` +
 			quoted(half) + `}],"stop_reason":"max_tokens","usage":{"input_tokens":100,"output_tokens":20}}`,
 			AnswerTruncated, 100, 20},

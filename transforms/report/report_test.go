@@ -89,11 +89,13 @@ func TestNoNetworkReference(t *testing.T) {
 	for name, d := range map[string]Data{"full": fixture(), "empty": {}} {
 		t.Run(name, func(t *testing.T) {
 			for i, e := range parse(t, render(t, d)) {
-				if slices.Contains([]string{"script", "link", "img", "iframe", "object", "embed", "base", "form", "source", "use", "image", "foreignObject"}, e.Name) {
+				if slices.Contains([]string{"script", "link", "img", "iframe", "object", "embed", "base", "form",
+					"source", "use", "image", "foreignObject"}, e.Name) {
 					t.Errorf("element %d is <%s>", i, e.Name)
 				}
 				for k, v := range e.Attrs {
-					if strings.Contains(v, "//") && k != "title" || strings.HasPrefix(k, "on") || k == "src" || k == "srcset" || k == "style" {
+					if strings.Contains(v, "//") && k != "title" || strings.HasPrefix(k, "on") || k == "src" ||
+						k == "srcset" || k == "style" {
 						t.Errorf("<%s %s=%q>", e.Name, k, v)
 					}
 					if k == "href" && !strings.HasPrefix(v, "#") {
@@ -124,7 +126,8 @@ func TestTagsOfContentAreText(t *testing.T) {
 			t.Errorf("the text lost %q", want)
 		}
 	}
-	d := Data{Name: `"><img src=x>`, Recipe: "a: <b>\x00\x1b", Counts: []Count{{"<i>", 1}}, Off: []Off{{"go", "import", "<u>"}}, SplitNotes: []string{"</ul>"},
+	d := Data{Name: `"><img src=x>`, Recipe: "a: <b>\x00\x1b", Counts: []Count{{"<i>", 1}},
+		Off: []Off{{"go", "import", "<u>"}}, SplitNotes: []string{"</ul>"},
 		Funnel: []Step{{Name: "<s>", Unit: "<x>", N: 1, Lost: []Count{{"</td>", 1}}}}}
 	parse(t, render(t, d))
 }
@@ -159,9 +162,12 @@ func TestPageShowsTheData(t *testing.T) {
 	for _, want := range []string{
 		"demo", "NOT decontaminated", "31,877", "5 of 10 negatives were right in the hand check",
 		"license_unclear", "declaration_broken", unexplained, "132 records were lost without a recorded reason",
-		"1 of the 31 cells that are on are empty", "judge ngram accepts 94\u00a0%", ShorterWins, "56\u00a0% of pairs", "chars (to 3)",
-		"rust: no rows in test", "MIT OR Apache-2.0", "golden_chars", "0.318", "1.4\u00a0GiB", "3\u00a0min\u00a034\u00a0s",
-		"model-a> and ngram", "−0.04", "0.63", "20,214", "archives: [module-cache]", "invented name", "receiver_member", "types/known/anypb/any.pb.go:412", "−14.02",
+		"1 of the 31 cells that are on are empty", "judge ngram accepts 94\u00a0%", ShorterWins, "56\u00a0% of pairs",
+		"chars (to 3)",
+		"rust: no rows in test", "MIT OR Apache-2.0", "golden_chars", "0.318", "1.4\u00a0GiB",
+		"3\u00a0min\u00a034\u00a0s",
+		"model-a> and ngram", "−0.04", "0.63", "20,214", "archives: [module-cache]", "invented name", "receiver_member",
+		"types/known/anypb/any.pb.go:412", "−14.02",
 	} {
 		if !strings.Contains(all, want) {
 			t.Errorf("the page does not say %q", want)
@@ -169,7 +175,8 @@ func TestPageShowsTheData(t *testing.T) {
 	}
 	d := fixture()
 	d.Decontaminated = []string{"delulu", "safim"}
-	if all = textOf(parse(t, render(t, d))); !strings.Contains(all, "decontaminated against: delulu, safim") || strings.Contains(all, "NOT decontaminated") {
+	if all = textOf(parse(t, render(t, d))); !strings.Contains(all, "decontaminated against: delulu, safim") ||
+		strings.Contains(all, "NOT decontaminated") {
 		t.Error("the benchmarks are not named")
 	}
 }

@@ -40,7 +40,8 @@ func archiveFiles(t testing.TB, name string) []schemas.Blob {
 			}
 		}
 		b := schemas.Blob{Repo: name, Path: p, Language: languageOf(p)}
-		if b.Language != "" || slices.Contains([]string{"go.mod", "package.json", "Cargo.toml"}, path.Base(p)) || fim.IsSettings(p) {
+		if b.Language != "" || slices.Contains([]string{"go.mod", "package.json", "Cargo.toml"}, path.Base(p)) ||
+			fim.IsSettings(p) {
 			r, err := f.Open()
 			if err != nil {
 				t.Fatal(err)
@@ -65,7 +66,8 @@ func symbolize(t testing.TB, files []schemas.Blob, cfg fim.Config) ([]schemas.Sy
 	var contexts []schemas.Context
 	for i := range files {
 		b := &files[i]
-		s := schemas.Symbol{Repo: b.Repo, Record: schemas.SymbolFile, Path: b.Path, Role: b.Language, Arity: -1, Target: manifestName(b)}
+		s := schemas.Symbol{Repo: b.Repo, Record: schemas.SymbolFile, Path: b.Path, Role: b.Language,
+			Arity: -1, Target: manifestName(b)}
 		if len(b.Content) > 1<<20 || b.Language != "" && !utf8.Valid(b.Content) {
 			s.Flags = []string{"unread"}
 		} else if b.Language != "" {
@@ -142,7 +144,10 @@ func TestGoldensOfRealArchives(t *testing.T) {
 				}
 			}
 		}
-		slices.SortStableFunc(contexts, func(a, b schemas.Context) int { return strings.Compare(a.Language, b.Language) })
+		slices.SortStableFunc(contexts, func(a, b schemas.Context) int {
+			return strings.Compare(a.Language,
+				b.Language)
+		})
 		only := os.Getenv("DECOY_VERIFY_LANG")
 		for i := range contexts {
 			ctx := &contexts[i]
@@ -200,7 +205,8 @@ func TestGoldensOfRealArchives(t *testing.T) {
 	}
 	slices.SortFunc(keys, func(a, b cell) int { return strings.Compare(a.lang+a.rule, b.lang+b.rule) })
 	for _, k := range keys {
-		t.Logf("%-11s %-20s asked %7d, known %7d, refused: certified %5d, unseen %5d", k.lang, k.rule, asked[k], known[k],
+		t.Logf("%-11s %-20s asked %7d, known %7d, refused: certified %5d, unseen %5d", k.lang,
+			k.rule, asked[k], known[k],
 			refused[cell{k.lang, k.rule + " certified"}], refused[cell{k.lang, k.rule + " unseen"}])
 	}
 }
@@ -223,7 +229,10 @@ func TestMutantsOfRealArchives(t *testing.T) {
 	for _, name := range strings.Split(zips, ",") {
 		symbols, contexts := symbolize(t, archiveFiles(t, name), cfg)
 		repo := NewRepo(slices.Values(symbols))
-		slices.SortStableFunc(contexts, func(a, b schemas.Context) int { return strings.Compare(a.Language, b.Language) })
+		slices.SortStableFunc(contexts, func(a, b schemas.Context) int {
+			return strings.Compare(a.Language,
+				b.Language)
+		})
 		c := New()
 		for i := range contexts {
 			ctx := &contexts[i]
@@ -247,7 +256,8 @@ func TestMutantsOfRealArchives(t *testing.T) {
 				}
 				if cert.Status != schemas.StatusExists && cert.Status != schemas.StatusAbstain {
 					if shown[k]++; shown[k]%97 == 1 {
-						t.Logf("%s %s %s %s:%d\n  - %q\n  + %q\n  %s: %s", k.lang, k.typ, cert.Status, ctx.Path, ctx.Line, ctx.Golden, n.Text, cert.Rule, cert.Evidence)
+						t.Logf("%s %s %s %s:%d\n  - %q\n  + %q\n  %s: %s", k.lang, k.typ, cert.Status, ctx.Path,
+							ctx.Line, ctx.Golden, n.Text, cert.Rule, cert.Evidence)
 					}
 				}
 			}
@@ -295,7 +305,8 @@ func mutants(s *site) []schemas.Negative {
 		if a < 0 || b > len(golden) || a > b || golden[a:b] == text {
 			return
 		}
-		out = append(out, schemas.Negative{ID: fmt.Sprint(len(out)), ContextID: ctx.ID, Type: typ, Text: golden[:a] + text + golden[b:]})
+		out = append(out, schemas.Negative{ID: fmt.Sprint(len(out)), ContextID: ctx.ID, Type: typ, Text: golden[:a] +
+			text + golden[b:]})
 	}
 	if ctx.Kind == schemas.KindImport {
 		var modules, names []string
@@ -358,7 +369,8 @@ func mutants(s *site) []schemas.Negative {
 			if ctx.Language == schemas.CSharp {
 				kw = ": "
 			}
-			add(schemas.TypeParameter, call.ArgsEnd-1, call.ArgsEnd-1, sep+declared[pick(len(declared), "keyword")]+kw+"0")
+			add(schemas.TypeParameter, call.ArgsEnd-1, call.ArgsEnd-1,
+				sep+declared[pick(len(declared), "keyword")]+kw+"0")
 		}
 		if len(call.Args) > 0 {
 			a := call.Args[len(call.Args)-1]
@@ -369,7 +381,8 @@ func mutants(s *site) []schemas.Negative {
 			add(schemas.TypeParameter, from, a.End, "")
 			if len(declared) > 0 {
 				for j := range 2 {
-					add(schemas.TypeUndefinedVariable, a.ValueStart, a.ValueEnd, declared[pick(len(declared), fmt.Sprint("variable", j))])
+					add(schemas.TypeUndefinedVariable, a.ValueStart, a.ValueEnd,
+						declared[pick(len(declared), fmt.Sprint("variable", j))])
 				}
 			}
 		}
