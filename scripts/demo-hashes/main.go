@@ -125,8 +125,8 @@ func hashes(out string) (map[string]string, error) {
 		return nil
 	})
 	if err == nil && sums["export/manifest.json"] == "" {
-		err = fmt.Errorf("%s holds no whole build: export/manifest.json is not there: finish it with decoy build --out %s",
-			out, out)
+		err = fmt.Errorf("%s holds no whole build: export/manifest.json is not there: finish it with "+
+			"decoy build --out %s", out, out)
 	}
 	return sums, err
 }

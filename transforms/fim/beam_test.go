@@ -68,7 +68,8 @@ func TestExtractGivesPlacesSymbolsNamesAndRejects(t *testing.T) {
 			`r count.go:11 "Sprintf(\"%d of %v\", c.n, names)" [method parameter undefinedvariable]`)
 		passert.Equals(s, beam.ParDo(s, shortSymbol, got.Symbols),
 			"file count.go  go", "file go.mod  ", "import count.go fmt ", "decl count.go Counter class",
-			"decl count.go n field", "decl count.go Add method", "decl count.go count module", "decl count.go Show function")
+			"decl count.go n field", "decl count.go Add method", "decl count.go count module",
+			"decl count.go Show function")
 		passert.Equals(s, beam.ParDo(s, calledName, got.Names), "go Add 1", "go Sprintf 1")
 		passert.Equals(s, beam.ParDo(s, shortReject, got.Rejects), "extract r@c/a.f90 unknown_language")
 	})

@@ -111,7 +111,8 @@ func orders(s beam.Scope, st Stage, each []beam.PCollection) beam.PCollection {
 			all = append(all, beam.ParDo(s, &refFn{i, st.Of}, col))
 		case reflect.TypeFor[order]():
 			if valued {
-				panic(fmt.Errorf("flow.Run of %s: Each[%d] is a second one of flow.Values: make one of both", st.Name, i))
+				panic(fmt.Errorf("flow.Run of %s: Each[%d] is a second one of flow.Values: make one of both",
+					st.Name, i))
 			}
 			valued = true
 			all = append(all, beam.ParDo(s, &valueFn{i}, col))
@@ -157,8 +158,8 @@ type numberFn struct{ Input, Of int }
 // ProcessElement takes a shard's number.
 func (f *numberFn) ProcessElement(number int) (order, error) {
 	if number < 0 || number >= f.Of {
-		return order{}, fmt.Errorf("the number %d is read by a step of %d shards: give it those of flow.Numbers", number,
-			f.Of)
+		return order{}, fmt.Errorf("the number %d is read by a step of %d shards: give it those of flow.Numbers",
+			number, f.Of)
 	}
 	return order{Shard: number, Input: f.Input}, nil
 }
@@ -181,8 +182,8 @@ func (f *refFn) ProcessElement(r Ref) (order, error) {
 		return order{}, err
 	}
 	if f.Of > 0 && r.Of != f.Of {
-		return order{}, fmt.Errorf("a ref of %s is of %d shards and is read by a step of %d: read whole steps by Inputs.All",
-			r.Stage, r.Of, f.Of)
+		return order{}, fmt.Errorf("a ref of %s is of %d shards and is read by a step of %d: read whole steps by "+
+			"Inputs.All", r.Stage, r.Of, f.Of)
 	}
 	return order{Shard: r.Shard, Input: f.Input, Refs: []Ref{r}}, nil
 }
@@ -231,8 +232,9 @@ func gather(inputs int, orders func(*order) bool) (all [][]Ref, ok bool, err err
 		slices.SortFunc(sorted, func(a, b Ref) int { return a.Shard - b.Shard })
 		for i, r := range sorted {
 			if r.Of != sorted[0].Of || r.Stage != sorted[0].Stage || r.Fingerprint != sorted[0].Fingerprint {
-				return nil, false, fmt.Errorf("refs of %s, %d shards, and of %s, %d shards, or of two fingerprints, in one "+
-					"collection: give those of each step one of their own", sorted[0].Stage, sorted[0].Of, r.Stage, r.Of)
+				return nil, false, fmt.Errorf("refs of %s, %d shards, and of %s, %d shards, or of two fingerprints, "+
+					"in one collection: give those of each step one of their own",
+					sorted[0].Stage, sorted[0].Of, r.Stage, r.Of)
 			}
 			if r.Shard != i {
 				return nil, false, nil

@@ -59,8 +59,8 @@ func (f *sealFn) ProcessElement(ctx context.Context, _ int, orders func(*order) 
 	for _, refs := range all {
 		for _, r := range refs {
 			if r.Dir != f.Stage.Dir || r.Fingerprint != f.Stage.Fingerprint {
-				return fmt.Errorf("flow.Seal of %s in %q: a ref of %s in %q, or of another fingerprint: seal a stage with "+
-					"the refs of its own steps", f.Stage.Name, f.Stage.Dir, r.Stage, r.Dir)
+				return fmt.Errorf("flow.Seal of %s in %q: a ref of %s in %q, or of another fingerprint: seal a stage "+
+					"with the refs of its own steps", f.Stage.Name, f.Stage.Dir, r.Stage, r.Dir)
 			}
 			if !r.Skipped {
 				needed = append(needed, r.Record)
