@@ -2,6 +2,7 @@ package batch_test
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 
 	"decoy/schemas/batch"
@@ -41,5 +42,27 @@ func TestRowsOfAnotherWidthAreRefused(t *testing.T) {
 	}()
 	for range (batch.Batch{Rows: make([]byte, 7)}).Each(2) {
 		continue
+	}
+}
+
+func TestAllGivesEachBatchAndStopsWhereTheReaderDoes(t *testing.T) {
+	left := []string{"ab", "", "cd", "ef"}
+	next := func(b *batch.Batch) bool {
+		if len(left) == 0 {
+			return false
+		}
+		b.Rows = append(b.Rows, left[0]...) // into the same batch: what is not a fresh one shows
+		left = left[1:]
+		return true
+	}
+	var got []string
+	for b := range batch.All(next) {
+		got = append(got, string(b.Rows))
+		if len(got) == 3 {
+			break
+		}
+	}
+	if !slices.Equal(got, []string{"ab", "", "cd"}) || len(left) != 1 {
+		t.Errorf("read %q, and %q are left", got, left)
 	}
 }

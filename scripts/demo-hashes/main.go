@@ -1,18 +1,21 @@
-// Demo-hashes builds the demo and compares the sha256 of every file that must be the same
-// everywhere with the table beside this program. The bytes of the demo follow from go.mod,
-// which names its archives, and from the code: not from the machine, its processors, the
-// runner or the folders. So a difference is a change of the code that changes bytes.
+// Command demo-hashes builds the demo and compares the sha256 of every file that must be the
+// same everywhere with the table beside it. The bytes of the demo follow from go.mod, which
+// names its archives, and from the code: not from the machine, its processors, the runner
+// or the folders. So a difference is a change of the code that changes bytes, or of an
+// archive's version.
 //
 //	go run ./scripts/demo-hashes             build, compare; 1 if a file differs
 //	go run ./scripts/demo-hashes -update     build, write the table anew
 //	go run ./scripts/demo-hashes -of OUT     compare a demo that is built already
+//
+// Run it from the root of a checkout. The table is as sha256sum writes it, one line a file;
+// what tells of one run alone (times, done records, the ledger) is not in it, see hashes.
 //
 // Building takes some four minutes of a processor. A commit that changes bytes bumps
 // schemas.CodeVersion and renews the table; any other commit leaves it alone.
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
 	"crypto/sha256"
@@ -33,7 +36,7 @@ import (
 const table = "scripts/demo-hashes/demo.sha256"
 
 //go:embed demo.sha256
-var stored []byte
+var stored string
 
 func main() {
 	update := flag.Bool("update", false, "write the table anew")
@@ -62,11 +65,14 @@ func run(out string, update bool) error {
 		return err
 	}
 	if update {
-		return os.WriteFile(table, format(got), 0o644)
+		if err := os.WriteFile(table, format(got), 0o644); err != nil {
+			return fmt.Errorf("%w: run this from the root of a checkout", err)
+		}
+		return nil
 	}
 	want, err := parse(stored)
 	if err != nil {
-		return fmt.Errorf("%s: %w", table, err)
+		return fmt.Errorf("%s: %w: write it anew with -update", table, err)
 	}
 	if diff := compare(want, got); len(diff) > 0 {
 		return fmt.Errorf("%d of %d files differ from %s:\n%s\nIf this commit is to change bytes, bump "+
@@ -119,7 +125,8 @@ func hashes(out string) (map[string]string, error) {
 		return nil
 	})
 	if err == nil && sums["export/manifest.json"] == "" {
-		err = fmt.Errorf("%s holds no whole build: export/manifest.json is not there", out)
+		err = fmt.Errorf("%s holds no whole build: export/manifest.json is not there: finish it with "+
+			"decoy build --out %s", out, out)
 	}
 	return sums, err
 }
@@ -146,12 +153,13 @@ func format(sums map[string]string) []byte {
 	return b.Bytes()
 }
 
-func parse(raw []byte) (map[string]string, error) {
+// parse reads what format writes.
+func parse(text string) (map[string]string, error) {
 	sums := map[string]string{}
-	for lines := bufio.NewScanner(bytes.NewReader(raw)); lines.Scan(); {
-		sum, name, ok := strings.Cut(lines.Text(), "  ")
+	for line := range strings.Lines(text) {
+		sum, name, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "  ")
 		if !ok || len(sum) != 2*sha256.Size {
-			return nil, fmt.Errorf("%q is no line of sha256sum", lines.Text())
+			return nil, fmt.Errorf("%.90q is no line of sha256sum", line)
 		}
 		sums[name] = sum
 	}

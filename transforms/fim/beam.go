@@ -111,7 +111,8 @@ func (f *extractFn) ProcessElement(ctx std.Context, b schemas.Blob, contexts fun
 	}
 	var r Result
 	if err := contain.Do(func() (err error) { r, err = f.x.File(&b, true); return err }); err != nil {
-		f.x = New(f.Config) // what failed half-way may be broken
+		_ = contain.Do(func() error { f.x.Close(); return nil }) // what failed half-way may be broken
+		f.x = New(f.Config)
 		drop(reject(&b, RejectFailed, err.Error()))
 		return
 	}

@@ -3,12 +3,14 @@ package fim_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/testing/passert"
 
 	"decoy/schemas"
+	"decoy/schemas/contain"
 	"decoy/transforms/beamtest"
 	"decoy/transforms/fim"
 )
@@ -65,10 +67,28 @@ func TestExtractGivesPlacesSymbolsNamesAndRejects(t *testing.T) {
 			`r count.go:10 "Add(len(names) + len(names[0]))" [method parameter undefinedvariable]`,
 			`r count.go:11 "Sprintf(\"%d of %v\", c.n, names)" [method parameter undefinedvariable]`)
 		passert.Equals(s, beam.ParDo(s, shortSymbol, got.Symbols),
-			"file count.go  go", "file go.mod  ", "import count.go fmt ", "decl count.go Counter class", "decl count.go n field",
-			"decl count.go Add method", "decl count.go count module", "decl count.go Show function")
+			"file count.go  go", "file go.mod  ", "import count.go fmt ", "decl count.go Counter class",
+			"decl count.go n field", "decl count.go Add method", "decl count.go count module",
+			"decl count.go Show function")
 		passert.Equals(s, beam.ParDo(s, calledName, got.Names), "go Add 1", "go Sprintf 1")
 		passert.Equals(s, beam.ParDo(s, shortReject, got.Rejects), "extract r@c/a.f90 unknown_language")
+	})
+}
+
+func TestFileThatFailsIsARejectAndCostsNoOther(t *testing.T) {
+	contain.Fault(t, func(step, id string) {
+		if step == "spans" && strings.HasSuffix(id, "/bad.go") {
+			panic("scripted")
+		}
+	})
+	var files []schemas.Blob
+	for _, path := range []string{"bad.go", "good.go"} {
+		files = append(files, schemas.Blob{Repo: "r", Commit: "c", Path: path, Content: []byte(counter)})
+	}
+	beamtest.OnEach(t, func(s beam.Scope) {
+		got := fim.Extract(s, fim.Config{Kinds: map[string]int{"import": 1}}, beam.CreateList(s, files))
+		passert.Equals(s, beam.ParDo(s, placeOf, got.Contexts), `r good.go:3 "import \"fmt\"" [import]`)
+		passert.Equals(s, beam.ParDo(s, shortReject, got.Rejects), "extract r@c/bad.go internal_error")
 	})
 }
 
@@ -78,8 +98,7 @@ func TestExtractRefusesABadConfigWhileTheGraphIsBuilt(t *testing.T) {
 			t.Error("a limit below 0 is taken")
 		}
 	}()
-	p, s := beam.NewPipelineWithRoot()
-	_ = p
+	_, s := beam.NewPipelineWithRoot()
 	fim.Extract(s, fim.Config{MaxPerFile: -1}, beam.CreateList(s, []schemas.Blob{}))
 }
 

@@ -148,6 +148,7 @@ func (f *scoreFn) ProcessElement(ctx context.Context, id string, contexts func(*
 			return nil
 		})
 		if err != nil {
+			w = nil // what failed half-way may be broken
 			drop(schemas.ReasonInternal, err.Error())
 			continue
 		}

@@ -42,13 +42,15 @@ func shortReject(r schemas.Reject) string { return r.Stage + " " + r.ID + " " + 
 func init() {
 	beam.RegisterFunction(shortVerdict)
 	beam.RegisterFunction(shortReject)
+	beam.RegisterFunction(countsOf)
 }
 
 func TestScoreCatchesWhatNobodyWrites(t *testing.T) {
 	beamtest.OnEach(t, func(s beam.Scope) {
 		counts := judge.Count(s, judge.CountConfig{}, beam.CreateList(s, corpus()))
 		verdicts, rejects := judge.Score(s, counts, beam.Create(s, place), beam.CreateList(s, wrong))
-		passert.Equals(s, beam.ParDo(s, shortVerdict, verdicts), "near ngram ngram caught true", "far ngram ngram caught true")
+		passert.Equals(s, beam.ParDo(s, shortVerdict, verdicts),
+			"near ngram ngram caught true", "far ngram ngram caught true")
 		passert.Equals(s, beam.ParDo(s, shortReject, rejects), "judge astray no_context")
 	})
 }
@@ -64,6 +66,18 @@ func TestScoreIsFooledByWhatEverybodyWrites(t *testing.T) {
 		passert.Equals(s, beam.ParDo(s, shortVerdict, verdicts), "usual ngram ngram fooled false")
 		passert.Empty(s, rejects)
 	})
+}
+
+func countsOf(c judge.FoldCounts) string { return fmt.Sprintf("%s, fold %d", c.Language, c.Fold) }
+
+// The n-grams of one's own files, by the folds of their repositories.
+func ExampleCount() {
+	p, s := beam.NewPipelineWithRoot()
+	counts := judge.Count(s, judge.CountConfig{Tokens: 100_000}, beam.CreateList(s, corpus()[:2]))
+	passert.Equals(s, beam.ParDo(s, countsOf, counts), "go, fold 1", "go, fold 12")
+	_, err := beam.Run(context.Background(), "direct", p)
+	fmt.Println(err)
+	// Output: <nil>
 }
 
 // The built-in judge, over a corpus of one's own.

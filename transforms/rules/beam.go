@@ -110,7 +110,8 @@ func (f *generateFn) make(c *schemas.Context, repo *Repo) (made []schemas.Negati
 		err := contain.Do(func() error { n, r = f.maker.Make(c, typ, generatorName, repo, pool); return nil })
 		switch {
 		case err != nil:
-			f.maker = NewMaker(f.Config) // what failed half-way may be broken
+			_ = contain.Do(func() error { f.maker.Close(); return nil }) // what failed half-way may be broken
+			f.maker = NewMaker(f.Config)
 			rejects = append(rejects, schemas.Reject{Stage: schemas.StageGenerate, ID: c.ID,
 				Reason: schemas.ReasonInternal, Detail: err.Error(), Language: c.Language, Type: typ,
 				Generator: generatorName})

@@ -87,8 +87,8 @@ func TestGenerateRefusesARepositoryWithTooManySymbols(t *testing.T) {
 
 func TestDistinctKeepsTheSmallestId(t *testing.T) {
 	kept, rejects := rules.Distinct([]schemas.Negative{
-		{ID: "3", ContextID: "a", Text: "x"}, {ID: "1", ContextID: "b", Text: "x"}, {ID: "2", ContextID: "a", Text: "x"},
-		{ID: "4", ContextID: "a", Text: "y"},
+		{ID: "3", ContextID: "a", Text: "x"}, {ID: "1", ContextID: "b", Text: "x"},
+		{ID: "2", ContextID: "a", Text: "x"}, {ID: "4", ContextID: "a", Text: "y"},
 	})
 	if len(kept) != 3 || kept[0].ID != "2" || kept[1].ID != "4" || kept[2].ID != "1" {
 		t.Errorf("kept %v", kept)

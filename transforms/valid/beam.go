@@ -54,7 +54,8 @@ func (f *checkFn) ProcessElement(ctx context.Context, p Proposal, negatives func
 	var reason, detail string
 	err := contain.Do(func() error { r, reason, detail = f.checker.Check(&p.Context, p.Type, p.Text); return nil })
 	if err != nil {
-		f.checker = New() // what failed half-way may be broken
+		_ = contain.Do(func() error { f.checker.Close(); return nil }) // what failed half-way may be broken
+		f.checker = New()
 		reason, detail = schemas.ReasonInternal, err.Error()
 	}
 	if reason != "" {

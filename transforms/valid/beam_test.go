@@ -16,8 +16,10 @@ import (
 func TestMain(m *testing.M) { beamtest.Main(m) }
 
 func place() schemas.Context {
-	return schemas.Context{ID: "1", Language: schemas.Go, Path: "a.go", Kind: "call", Types: []string{schemas.TypeMethod},
-		Prefix: "package a\n\nfunc f(s []string) {\n\ts.", Golden: "Join(s,  1)", Suffix: "\n}\n"}
+	return schemas.Context{
+		ID: "1", Language: schemas.Go, Path: "a.go", Kind: "call", Types: []string{schemas.TypeMethod},
+		Prefix: "package a\n\nfunc f(s []string) {\n\ts.", Golden: "Join(s,  1)", Suffix: "\n}\n",
+	}
 }
 
 func shortNegative(n schemas.Negative) string {

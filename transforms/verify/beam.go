@@ -111,7 +111,8 @@ func (f *certifyFn) ProcessElement(ctx context.Context, repo string, questions f
 			var cert schemas.Certificate
 			err := contain.Do(func() (err error) { cert, err = f.checker.Certify(index, &q.Context, n); return err })
 			if err != nil {
-				f.checker = New() // what failed half-way may be broken
+				_ = contain.Do(func() error { f.checker.Close(); return nil }) // what failed half-way may be broken
+				f.checker = New()
 				dropped(ctx, rejects, n, q.Context.Language, schemas.ReasonInternal, err.Error())
 				continue
 			}

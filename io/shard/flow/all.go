@@ -5,8 +5,6 @@ import (
 	"fmt"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-
-	"decoy/schemas"
 )
 
 // All lets the refs of a step through when those of all n shards are there, and else none:
@@ -48,11 +46,8 @@ func Join(s beam.Scope, n int, steps ...beam.PCollection) beam.PCollection {
 // Groups on one key: all refs must fit in memory.
 func Once[W Work](s beam.Scope, st Stage, work W, ins ...beam.PCollection) beam.PCollection {
 	s = s.Scope(st.Name)
-	st = st.versioned()
 	st.Of = max(st.Of, 1)
-	if err := st.Validate(); err != nil {
-		panic(err)
-	}
+	st = st.ready()
 	if st.Of != 1 {
 		panic(fmt.Errorf("flow.Once of %s: Of is %d: must be 1", st.Name, st.Of))
 	}
@@ -112,7 +107,8 @@ func gatherOf(n, inputs int, orders func(*order) bool) (all [][]Ref, ok bool, er
 	all, ok, err = gather(inputs, orders)
 	for _, refs := range all {
 		if len(refs) != n {
-			return nil, false, fmt.Errorf("a gate of %d shards: %s has %d", n, refs[0].Stage, len(refs))
+			return nil, false, fmt.Errorf("a gate of %d shards: %s has %d: give All or Join the number that it has",
+				n, refs[0].Stage, len(refs))
 		}
 	}
 	return all, ok, err
@@ -131,8 +127,7 @@ func (f *onceFn[W]) ProcessElement(ctx context.Context, _ int, orders func(*orde
 	if err != nil || !ok {
 		return err
 	}
-	work := func(t Task) (schemas.Done, error) { return f.Work.Do(ctx, t) }
-	return f.Stage.do(ctx, Task{All: all}, work, emit)
+	return f.Stage.do(ctx, Task{All: all}, f.Work.Do, emit)
 }
 
 // End consumes the last refs of a graph through a GroupByKey. Prism 2.77.0 waits for a

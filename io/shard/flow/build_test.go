@@ -200,7 +200,8 @@ func TestKilledProcessGoesOnWhereItWas(t *testing.T) {
 				b := flowtest.Default(t.TempDir())
 				b.Trouble = flowtest.Trouble{Ran: t.TempDir(), Kill: []string{step}}
 				cmd := exec.Command(os.Args[0])
-				cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%s %s %s %s", runOnly, runner, b.Out, b.Trouble.Ran, step))
+				cmd.Env = append(os.Environ(),
+					fmt.Sprintf("%s=%s %s %s %s", runOnly, runner, b.Out, b.Trouble.Ran, step))
 				if said, err := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != 3 {
 					t.Fatalf("it was to be killed: %v: %s", err, said)
 				}

@@ -13,7 +13,7 @@
 //
 // # The rules
 //
-//   - Payload stays in files. A [Ref] is some hundred bytes; what else moves is a [Batch]
+//   - Payload stays in files. A [Ref] is some hundred bytes; what else moves is a [batch.Batch]
 //     of small rows.
 //   - [Run] does the shards of a step that have no done record, and emits the recorded refs
 //     of all. So a bundle may be tried again, and a whole graph run again, for the price of

@@ -17,6 +17,7 @@ import (
 	"decoy/io/shard/flow"
 	"decoy/io/shard/flow/flowtest"
 	"decoy/schemas"
+	"decoy/schemas/batch"
 )
 
 // onEach runs a pipeline on each runner; want is a part of its error, "" for none.
@@ -190,18 +191,38 @@ func TestEachShardHasItsOwnValue(t *testing.T) {
 			for i, want := range []string{"0.25", "0.50"} {
 				got, err := os.ReadFile(filepath.Join(dir, schemas.ShardName("note", i, 2, "json")))
 				if err != nil || string(got) != fmt.Sprint(want, " ", refsOf) {
-					t.Errorf("%s, %s: shard %d has %q (%v), want %s and %d refs", runner, with, i, got, err, want, refsOf)
+					t.Errorf("%s, %s: shard %d has %q (%v), want %s and %d refs", runner, with, i, got, err, want,
+						refsOf)
 				}
 			}
 		}
 	}
 }
 
-// countWriter writes how many bytes it got.
+func TestStepWithoutValuesHasNone(t *testing.T) {
+	st := stage(t.TempDir(), 2)
+	onEach(t, "give its Inputs.Each one of flow.Values", func(s beam.Scope) {
+		flow.End(s, flow.Run(s, st, valueWork{}, flow.Inputs{Each: list(flow.Numbers(s, st))}))
+	})
+}
+
+func TestRunRefusesTwoValuesForEachShard(t *testing.T) {
+	_, s := beam.NewPipelineWithRoot()
+	st := stage(t.TempDir(), 1)
+	defer func() {
+		if got := fmt.Sprint(recover()); !strings.Contains(got, "Each[1] is a second one of flow.Values") {
+			t.Errorf("%s, want a refusal of the second", got)
+		}
+	}()
+	in := list(flow.Values(s, st, []share{{0.25}}), flow.Values(s, st, []share{{0.5}}))
+	flow.Run(s, st, valueWork{}, flow.Inputs{Each: in})
+}
+
+// countWriter writes the rows that it got.
 type countWriter struct{}
 
 // Write does it.
-func (countWriter) Write(_ context.Context, t flow.Task, batches iter.Seq[flow.Batch]) (schemas.Done, error) {
+func (countWriter) Write(_ context.Context, t flow.Task, batches iter.Seq[batch.Batch]) (schemas.Done, error) {
 	var rows []byte
 	for b := range batches {
 		rows = append(rows, b.Rows...)
@@ -214,8 +235,8 @@ func (countWriter) Write(_ context.Context, t flow.Task, batches iter.Seq[flow.B
 type rowFn struct{ To []int }
 
 // ProcessElement is called once a shard.
-func (f *rowFn) ProcessElement(_ flow.Joined, emit func(int, flow.Batch)) {
-	b := flow.NewBatcher(emit)
+func (f *rowFn) ProcessElement(_ flow.Joined, emit func(int, batch.Batch)) {
+	b := batch.NewBatcher(emit)
 	for _, to := range f.To {
 		b.Add(to, []byte("row\n"))
 	}
@@ -314,8 +335,10 @@ func TestRecordedIsAnErrorWhereARecordIsGone(t *testing.T) {
 
 func TestPathIsThatOfAFileThatTheRecordNames(t *testing.T) {
 	r := refs(128, 7)[0]
-	r.Files = []schemas.File{{Name: "contexts-00007-of-00128.jsonl.zst"}, {Name: "parts/names-go-00007-of-00128.jsonl.zst"},
-		{Name: "rounds/1.json"}}
+	r.Files = []schemas.File{
+		{Name: "contexts-00007-of-00128.jsonl.zst"}, {Name: "parts/names-go-00007-of-00128.jsonl.zst"},
+		{Name: "rounds/1.json"},
+	}
 	for what, want := range map[string]string{
 		"contexts": "nowhere/contexts-00007-of-00128.jsonl.zst", "rounds/1.json": "nowhere/rounds/1.json",
 		"parts/names-go": "nowhere/parts/names-go-00007-of-00128.jsonl.zst",

@@ -3,20 +3,21 @@ package flow
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"reflect"
 	"slices"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
+	"decoy/io/shard"
 	"decoy/schemas"
 )
 
 // Inputs are the collections that a step reads.
 type Inputs struct {
 	// Each are collections of shard numbers (int), of refs, or one of Values. A shard is done
-	// when each of them has it, with its own ref of each. All have as many shards as the step.
+	// when each of them has it, with its own ref of each. All have as many shards as the step,
+	// and at most one is of Values.
 	Each []beam.PCollection
 	// All are collections of the refs of whole steps. Each shard gets all of them as a side
 	// input, and none is done unless they are complete. Each shard decodes them: where both
@@ -57,6 +58,10 @@ func Values[T any](s beam.Scope, st Stage, values []T) beam.PCollection {
 
 // Value is the task's own of Values.
 func Value[T any](t Task) (v T, err error) {
+	if t.value == nil {
+		return v, fmt.Errorf("flow.Value of %s shard %d: it has none: give its Inputs.Each one of flow.Values", t.Name,
+			t.Shard)
+	}
 	if err = json.Unmarshal(t.value, &v); err != nil {
 		err = fmt.Errorf("value of %s shard %d: %w", t.Name, t.Shard, err)
 	}
@@ -72,10 +77,7 @@ func Value[T any](t Task) (v T, err error) {
 // whole steps in that of every worker. The work's type must be registered (Register).
 func Run[W Work](s beam.Scope, st Stage, work W, in Inputs) beam.PCollection {
 	s = s.Scope(st.Name)
-	st = st.versioned()
-	if err := st.Validate(); err != nil {
-		panic(err)
-	}
+	st = st.ready()
 	orders := orders(s, st, in.Each)
 	var out beam.PCollection
 	if len(in.All) == 0 {
@@ -100,6 +102,7 @@ func Register[W Work]() {
 //	PCollection<int> or PCollection<Ref> or Values… → PCollection<order>
 func orders(s beam.Scope, st Stage, each []beam.PCollection) beam.PCollection {
 	var all []beam.PCollection
+	valued := false
 	for i, col := range each {
 		switch col.Type().Type() {
 		case reflect.TypeFor[int]():
@@ -107,6 +110,11 @@ func orders(s beam.Scope, st Stage, each []beam.PCollection) beam.PCollection {
 		case reflect.TypeFor[Ref]():
 			all = append(all, beam.ParDo(s, &refFn{i, st.Of}, col))
 		case reflect.TypeFor[order]():
+			if valued {
+				panic(fmt.Errorf("flow.Run of %s: Each[%d] is a second one of flow.Values: make one of both",
+					st.Name, i))
+			}
+			valued = true
 			all = append(all, beam.ParDo(s, &valueFn{i}, col))
 		default:
 			panic(fmt.Errorf("flow.Run of %s: Each[%d] has elements %v: must be int, flow.Ref or of flow.Values",
@@ -150,7 +158,8 @@ type numberFn struct{ Input, Of int }
 // ProcessElement takes a shard's number.
 func (f *numberFn) ProcessElement(number int) (order, error) {
 	if number < 0 || number >= f.Of {
-		return order{}, fmt.Errorf("shard %d of %d", number, f.Of)
+		return order{}, fmt.Errorf("the number %d is read by a step of %d shards: give it those of flow.Numbers",
+			number, f.Of)
 	}
 	return order{Shard: number, Input: f.Input}, nil
 }
@@ -173,7 +182,8 @@ func (f *refFn) ProcessElement(r Ref) (order, error) {
 		return order{}, err
 	}
 	if f.Of > 0 && r.Of != f.Of {
-		return order{}, fmt.Errorf("a ref of %s is of %d shards and is read by a step of %d", r.Stage, r.Of, f.Of)
+		return order{}, fmt.Errorf("a ref of %s is of %d shards and is read by a step of %d: read whole steps by "+
+			"Inputs.All", r.Stage, r.Of, f.Of)
 	}
 	return order{Shard: r.Shard, Input: f.Input, Refs: []Ref{r}}, nil
 }
@@ -222,7 +232,8 @@ func gather(inputs int, orders func(*order) bool) (all [][]Ref, ok bool, err err
 		slices.SortFunc(sorted, func(a, b Ref) int { return a.Shard - b.Shard })
 		for i, r := range sorted {
 			if r.Of != sorted[0].Of || r.Stage != sorted[0].Stage || r.Fingerprint != sorted[0].Fingerprint {
-				return nil, false, fmt.Errorf("refs of %s, %d shards, and of %s, %d shards, in one collection",
+				return nil, false, fmt.Errorf("refs of %s, %d shards, and of %s, %d shards, or of two fingerprints, "+
+					"in one collection: give those of each step one of their own",
 					sorted[0].Stage, sorted[0].Of, r.Stage, r.Of)
 			}
 			if r.Shard != i {
@@ -245,8 +256,7 @@ type runFn[W Work] struct {
 
 // ProcessElement does one shard.
 func (f *runFn[W]) ProcessElement(ctx context.Context, o order, emit func(Ref)) error {
-	work := func(t Task) (schemas.Done, error) { return f.Work.Do(ctx, t) }
-	return f.Stage.do(ctx, Task{Shard: o.Shard, From: o.Refs, value: o.Value}, work, emit)
+	return f.Stage.do(ctx, Task{Shard: o.Shard, From: o.Refs, value: o.Value}, f.Work.Do, emit)
 }
 
 // knowFn does shards that read whole steps too.
@@ -262,8 +272,7 @@ func (f *knowFn[W]) ProcessElement(ctx context.Context, o order, known func(*ord
 	if err != nil || !ok {
 		return err
 	}
-	work := func(t Task) (schemas.Done, error) { return f.Work.Do(ctx, t) }
-	return f.Stage.do(ctx, Task{Shard: o.Shard, From: o.Refs, All: all, value: o.Value}, work, emit)
+	return f.Stage.do(ctx, Task{Shard: o.Shard, From: o.Refs, All: all, value: o.Value}, f.Work.Do, emit)
 }
 
 // Recorded emits the refs of a step that the launcher found sealed: its graph need not be
@@ -276,11 +285,10 @@ func Recorded(s beam.Scope, st Stage) beam.PCollection {
 
 type recorded struct{}
 
-var errUnrecorded = errors.New("it was done when this command began, and is no more: run the same command again")
-
 // Do is called where there is no record.
-func (recorded) Do(context.Context, Task) (schemas.Done, error) {
-	return schemas.Done{}, errUnrecorded
+func (recorded) Do(_ context.Context, t Task) (schemas.Done, error) {
+	return schemas.Done{}, fmt.Errorf("it was done when this command began, and its done record %q or a file of it is "+
+		"gone since: run the same command again", shard.DonePath(t.Dir, t.First+t.Shard))
 }
 
 func init() { Register[recorded]() }

@@ -30,10 +30,7 @@ type Sealing struct {
 // Groups on one key: the done records of the stage must fit in memory.
 func Seal(s beam.Scope, st Stage, c Sealing, ins ...beam.PCollection) beam.PCollection {
 	s = s.Scope(st.Name + " Seal")
-	st = st.versioned()
-	if err := st.Validate(); err != nil {
-		panic(err)
-	}
+	st = st.ready()
 	if len(c.Options) == 0 {
 		c.Options = json.RawMessage("{}")
 	}
@@ -62,8 +59,8 @@ func (f *sealFn) ProcessElement(ctx context.Context, _ int, orders func(*order) 
 	for _, refs := range all {
 		for _, r := range refs {
 			if r.Dir != f.Stage.Dir || r.Fingerprint != f.Stage.Fingerprint {
-				return fmt.Errorf("flow.Seal of %s in %q: a ref of %s in %q, or of another fingerprint",
-					f.Stage.Name, f.Stage.Dir, r.Stage, r.Dir)
+				return fmt.Errorf("flow.Seal of %s in %q: a ref of %s in %q, or of another fingerprint: seal a stage "+
+					"with the refs of its own steps", f.Stage.Name, f.Stage.Dir, r.Stage, r.Dir)
 			}
 			if !r.Skipped {
 				needed = append(needed, r.Record)
@@ -92,7 +89,8 @@ func (st Stage) seal(needed []int, c Sealing) error {
 	for _, i := range needed {
 		d, ok := valid[i]
 		if !ok {
-			return fmt.Errorf("record %d of %s is gone, or a file of it; run the same command again", i, st.Name)
+			return fmt.Errorf("the done record %q of %s is gone, or a file of it: run the same command again",
+				shard.DonePath(st.Dir, i), st.Name)
 		}
 		done = append(done, d)
 		delete(valid, i)
@@ -107,8 +105,11 @@ func (st Stage) seal(needed []int, c Sealing) error {
 	if err != nil {
 		return err
 	}
-	was, err := shard.ReadManifest(st.Dir)
-	if err == nil && len(spent) == 0 && was.Fingerprint == m.Fingerprint && slices.Equal(was.Shards, m.Shards) {
+	was, ok, err := st.manifest()
+	if err != nil {
+		return err
+	}
+	if ok && len(spent) == 0 && slices.Equal(was.Shards, m.Shards) {
 		return nil // an earlier job or attempt wrote it, last of all
 	}
 	if err := shard.Outdate(st.Dir, st.Name, spent); err != nil {
@@ -123,15 +124,7 @@ func (st Stage) seal(needed []int, c Sealing) error {
 // sweep removes what earlier builds with other options left in the stage's folder: what
 // their records have named, and what shards wrote that were killed.
 func (st Stage) sweep(keep map[string]bool) error {
-	l, err := shard.ReadLeftover(st.Dir)
-	if err != nil {
-		return err
-	}
-	names, err := st.names()
-	if err != nil {
-		return err
-	}
-	begun, err := st.begun(names, l)
+	l, _, begun, err := st.found()
 	if err != nil {
 		return err
 	}

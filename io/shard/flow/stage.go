@@ -52,10 +52,14 @@ func (st Stage) Validate() error {
 	return nil
 }
 
-// versioned is the stage with the launcher's code version.
-func (st Stage) versioned() Stage {
+// ready is the stage as it travels, with the launcher's code version. It panics where a
+// field is wrong: a graph is being built.
+func (st Stage) ready() Stage {
 	if st.CodeVersion == 0 {
 		st.CodeVersion = schemas.CodeVersion
+	}
+	if err := st.Validate(); err != nil {
+		panic(err)
 	}
 	return st
 }
@@ -63,8 +67,8 @@ func (st Stage) versioned() Stage {
 // check refuses the orders of a launcher of other code.
 func (st Stage) check() error {
 	if st.CodeVersion != schemas.CodeVersion {
-		return fmt.Errorf("the launcher's code is of version %d, this worker's of %d: build both from one checkout",
-			st.CodeVersion, schemas.CodeVersion)
+		return fmt.Errorf("%s: the launcher's code is of version %d, this worker's of %d: build both from one checkout",
+			st.Name, st.CodeVersion, schemas.CodeVersion)
 	}
 	return nil
 }
@@ -103,14 +107,11 @@ func (st Stage) Undone() ([]int, error) {
 // Sealed tells whether the stage's manifest is there, of this fingerprint and with all of
 // its files.
 func (st Stage) Sealed() (bool, error) {
-	m, err := shard.ReadManifest(st.Dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil || m.Fingerprint != st.Fingerprint {
+	m, ok, err := st.manifest()
+	if err != nil || !ok {
 		return false, err
 	}
-	files, err := shard.Walk(st.Dir, "_done", "ledger")
+	files, err := st.files()
 	if err != nil {
 		return false, err
 	}
@@ -119,6 +120,15 @@ func (st Stage) Sealed() (bool, error) {
 		sizes[f.Name] = f.Size
 	}
 	return shard.Complete(sizes, m.Shards), nil
+}
+
+// manifest is the stage's, if there is one and it is of this fingerprint.
+func (st Stage) manifest() (m schemas.Manifest, ok bool, err error) {
+	m, err = shard.ReadManifest(st.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return m, false, nil
+	}
+	return m, err == nil && m.Fingerprint == st.Fingerprint, err
 }
 
 // Begin is called once for a stage's folder, by the launcher that holds OUT and before its
@@ -145,20 +155,12 @@ func Begin(st Stage) (sealed bool, err error) {
 
 // note writes down what is to be written, or refuses to.
 func (st Stage) note(valid map[int]schemas.Done) error {
-	l, err := shard.ReadLeftover(st.Dir)
-	if err != nil {
-		return err
-	}
-	names, err := st.names()
-	if err != nil {
-		return err
-	}
-	noted, err := st.begun(names, l)
+	l, names, begun, err := st.found()
 	if err != nil {
 		return err
 	}
 	known := map[string]bool{}
-	for _, name := range slices.Concat(l.Files, noted) {
+	for _, name := range slices.Concat(l.Files, begun) {
 		known[name] = true
 	}
 	for _, d := range valid {
@@ -183,30 +185,34 @@ func (st Stage) note(valid map[int]schemas.Done) error {
 	return l.Add(st.Dir, st.Notes, st.Of)
 }
 
-// names are the finished files of the stage's folder but for its records and its ledger.
-func (st Stage) names() ([]string, error) {
-	files, err := shard.Walk(st.Dir, "_done", "ledger")
-	var names []string
+// files are the finished ones of the stage's folder but for its records and its ledger.
+func (st Stage) files() ([]shard.File, error) { return shard.Walk(st.Dir, "_done", "ledger") }
+
+// found is what the stage's folder holds: what is noted there, the names of its files, and
+// those of them that were written under a beginning that was noted.
+func (st Stage) found() (l shard.Leftover, names, begun []string, err error) {
+	if l, err = shard.ReadLeftover(st.Dir); err != nil {
+		return l, nil, nil, err
+	}
+	files, err := st.files()
+	if err != nil {
+		return l, nil, nil, err
+	}
 	for _, f := range files {
 		names = append(names, f.Name)
 	}
-	return names, err
-}
-
-// begun are those of the names that were written under a beginning that was noted.
-func (st Stage) begun(names []string, l shard.Leftover) (out []string, err error) {
 	for _, n := range l.Begun {
 		mine, err := st.written(n)
 		if err != nil {
-			return nil, err
+			return l, nil, nil, err
 		}
 		for _, name := range names {
 			if mine(name) {
-				out = append(out, name)
+				begun = append(begun, name)
 			}
 		}
 	}
-	return out, nil
+	return l, names, begun, nil
 }
 
 // written tells the names of the stage's files where it has this number of shards. A

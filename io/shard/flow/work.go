@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"regexp"
 	"time"
 
@@ -54,7 +53,8 @@ var ErrLater = errors.New("left for a later run")
 var ErrSkip = errors.New("nothing to do")
 
 // do does a shard unless a record says that it is done, and emits its ref.
-func (st Stage) do(ctx context.Context, t Task, work func(Task) (schemas.Done, error), emit func(Ref)) error {
+func (st Stage) do(ctx context.Context, t Task, work func(context.Context, Task) (schemas.Done, error),
+	emit func(Ref)) error {
 	if err := st.check(); err != nil {
 		return err
 	}
@@ -70,17 +70,17 @@ func (st Stage) do(ctx context.Context, t Task, work func(Task) (schemas.Done, e
 	}
 	if st.Temporary {
 		// Whether its files are whole Begin has looked: it removes the manifest else.
-		m, err := shard.ReadManifest(st.Dir)
-		if err == nil && m.Fingerprint == st.Fingerprint {
+		_, sealed, err := st.manifest()
+		if err != nil {
+			return err
+		}
+		if sealed {
 			emit(st.skipped(t.Shard))
 			return nil
 		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
 	}
 	t.Stage = st
-	d, err = work(t)
+	d, err = work(ctx, t)
 	switch {
 	case errors.Is(err, ErrLater):
 		return nil

@@ -8,28 +8,26 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"decoy/schemas"
+	"decoy/schemas/batch"
 )
 
 // Writer writes one shard of a step from batches.
 type Writer interface {
 	// Write is as Work.Do. The batches come in no order, so the writer sorts the rows.
-	Write(ctx context.Context, t Task, batches iter.Seq[Batch]) (schemas.Done, error)
+	Write(ctx context.Context, t Task, batches iter.Seq[batch.Batch]) (schemas.Done, error)
 }
 
 // Write writes batches by shard. The shards that are to be written come from the gate
 // behind which the batches were made: a shard without batches gets its files, and nothing
 // is written where the gate is shut.
 //
-//	PCollection<Joined>, PCollection<KV<int, Batch>> (by shard) → PCollection<Ref>
+//	PCollection<Joined>, PCollection<KV<int, batch.Batch>> (by shard) → PCollection<Ref>
 //
 // Groups by shard: the batches of one shard stream. The writer's type must be registered
 // (RegisterWriter).
 func Write[W Writer](s beam.Scope, st Stage, writer W, shards, batches beam.PCollection) beam.PCollection {
 	s = s.Scope(st.Name)
-	st = st.versioned()
-	if err := st.Validate(); err != nil {
-		panic(err)
-	}
+	st = st.ready()
 	keyed := beam.ParDo(s, shardFn, shards)
 	out := beam.ParDo(s, &writeFn[W]{st, writer}, beam.CoGroupByKey(s, keyed, batches))
 	return beam.Reshuffle(s, out)
@@ -49,21 +47,18 @@ type writeFn[W Writer] struct {
 
 // ProcessElement takes the batches of a shard.
 func (f *writeFn[W]) ProcessElement(ctx context.Context, number int, shards func(*Joined) bool,
-	batches func(*Batch) bool, emit func(Ref)) error {
+	batches func(*batch.Batch) bool, emit func(Ref)) error {
 	var j Joined
 	if !shards(&j) {
-		return fmt.Errorf("%s has rows of shard %d, which is none of those that it is to write", f.Stage.Name, number)
+		return fmt.Errorf("%s has rows of shard %d, which is none of those that it is to write: key batches by the "+
+			"shards that Join gives", f.Stage.Name, number)
 	}
 	if number < 0 || number >= f.Stage.Of {
-		return fmt.Errorf("%s is to write shard %d of %d", f.Stage.Name, number, f.Stage.Of)
+		return fmt.Errorf("%s is to write shard %d of %d: Join as many shards as the step has", f.Stage.Name, number,
+			f.Stage.Of)
 	}
-	rows := func(yield func(Batch) bool) {
-		for b := (Batch{}); batches(&b); b = (Batch{}) {
-			if !yield(b) {
-				return
-			}
-		}
+	work := func(ctx context.Context, t Task) (schemas.Done, error) {
+		return f.Writer.Write(ctx, t, batch.All(batches))
 	}
-	work := func(t Task) (schemas.Done, error) { return f.Writer.Write(ctx, t, rows) }
 	return f.Stage.do(ctx, Task{Shard: number, From: j.Refs}, work, emit)
 }

@@ -60,12 +60,12 @@ var names = map[string]string{
 
 // Stage is one of the build's.
 func (b Build) Stage(name string) flow.Stage {
-	print, err := schemas.Fingerprint("stub "+name, []int{b.Shards, b.Rows, b.Last})
+	fingerprint, err := schemas.Fingerprint("stub "+name, []int{b.Shards, b.Rows, b.Last})
 	if err != nil {
 		panic(err) // numbers
 	}
 	st := flow.Stage{
-		Name: name, Dir: shard.Join(b.Out, name), Fingerprint: print, Of: b.Shards, Names: names[name],
+		Name: name, Dir: shard.Join(b.Out, name), Fingerprint: fingerprint, Of: b.Shards, Names: names[name],
 	}
 	if name == "judge" {
 		for round := range Rounds {

@@ -12,6 +12,7 @@ import (
 
 	"decoy/io/shard/flow"
 	"decoy/schemas"
+	"decoy/schemas/batch"
 )
 
 // A candidate in a batch is its value (2 bytes, the key of a duplicate), its id (16) and
@@ -37,7 +38,7 @@ func (b Build) curate(s beam.Scope, st flow.Stage, contexts, certificates beam.P
 type candidatesFn struct{ Rounds int }
 
 // ProcessElement takes a shard's refs: contexts, certificates, verdicts by round.
-func (f *candidatesFn) ProcessElement(ctx context.Context, t flow.Joined, emit func(int, flow.Batch)) error {
+func (f *candidatesFn) ProcessElement(ctx context.Context, t flow.Joined, emit func(int, batch.Batch)) error {
 	certified := map[string]bool{}
 	for r, err := range flow.Read[row](t.Refs[1], "certificates") {
 		if err != nil {
@@ -45,7 +46,7 @@ func (f *candidatesFn) ProcessElement(ctx context.Context, t flow.Joined, emit f
 		}
 		certified[r.ID] = r.Value == 1
 	}
-	out := flow.NewBatcher(emit)
+	out := batch.NewBatcher(emit)
 	for round := range f.Rounds {
 		if t.Refs[2+round].Skipped {
 			continue
@@ -71,10 +72,10 @@ func (f *candidatesFn) ProcessElement(ctx context.Context, t flow.Joined, emit f
 }
 
 // rowsOf are the rows of batches, sorted.
-func rowsOf(batches iter.Seq[flow.Batch]) [][]byte {
+func rowsOf(batches iter.Seq[batch.Batch]) [][]byte {
 	var rows [][]byte
 	for b := range batches {
-		rows = slices.AppendSeq(rows, slices.Chunk(b.Rows, width))
+		rows = slices.AppendSeq(rows, b.Each(width))
 	}
 	slices.SortFunc(rows, bytes.Compare)
 	return rows
@@ -84,15 +85,9 @@ func rowsOf(batches iter.Seq[flow.Batch]) [][]byte {
 type distinctFn struct{}
 
 // ProcessElement takes the rows of a bucket.
-func (distinctFn) ProcessElement(_ int, batches func(*flow.Batch) bool, emit func(int, flow.Batch)) {
-	rows := rowsOf(func(yield func(flow.Batch) bool) {
-		for b := (flow.Batch{}); batches(&b); b = (flow.Batch{}) {
-			if !yield(b) {
-				return
-			}
-		}
-	})
-	out := flow.NewBatcher(emit)
+func (distinctFn) ProcessElement(_ int, batches func(*batch.Batch) bool, emit func(int, batch.Batch)) {
+	rows := rowsOf(batch.All(batches))
+	out := batch.NewBatcher(emit)
 	for i, r := range rows {
 		if i == 0 || !bytes.Equal(r[:2], rows[i-1][:2]) {
 			out.Add(int(binary.BigEndian.Uint32(r[18:])), r)
@@ -104,7 +99,7 @@ func (distinctFn) ProcessElement(_ int, batches func(*flow.Batch) bool, emit fun
 type selectionWriter struct{ Trouble Trouble }
 
 // Write writes the selection of a shard, by id.
-func (w selectionWriter) Write(_ context.Context, t flow.Task, batches iter.Seq[flow.Batch]) (schemas.Done, error) {
+func (w selectionWriter) Write(_ context.Context, t flow.Task, batches iter.Seq[batch.Batch]) (schemas.Done, error) {
 	if err := w.Trouble.meet("curate", t.Shard); err != nil {
 		return schemas.Done{}, err
 	}

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,26 +55,18 @@ func (t Trouble) meet(step string, number int) error {
 	if step == t.Broken {
 		return errors.New("fails for good: " + name)
 	}
-	for _, k := range t.Kill {
-		if k == step && t.once(step+".killed") {
-			os.Exit(3)
-		}
+	if slices.Contains(t.Kill, step) && t.once(step+".killed") {
+		os.Exit(3)
 	}
-	for _, k := range t.Fail {
-		if k == step && t.once(step+".failed") {
-			return errors.New("failed once: " + name)
-		}
+	if slices.Contains(t.Fail, step) && t.once(step+".failed") {
+		return errors.New("failed once: " + name)
 	}
 	return nil
 }
 
 // once tells the first caller of all processes from the others.
 func (t Trouble) once(name string) bool {
-	f, err := os.OpenFile(filepath.Join(t.Ran, name), os.O_CREATE|os.O_EXCL, 0o666)
-	if err == nil {
-		f.Close()
-	}
-	return err == nil
+	return os.Mkdir(filepath.Join(t.Ran, name), 0o777) == nil
 }
 
 // Works counts how often each shard was worked on, by step and shard: "judge-2-00001".
