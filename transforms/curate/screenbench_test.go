@@ -2,6 +2,7 @@ package curate_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -63,9 +64,63 @@ func TestScreenFindsCopiesByRule(t *testing.T) {
 		t.Errorf("benchmarks %s", got)
 	}
 	for _, c := range []curate.BenchmarkConfig{{Grams: 0.1}, {Near: -1}} {
-		if _, err := curate.NewScreen(c, nil); err == nil || !strings.Contains(err.Error(), "curate.decontaminate.") {
+		if _, err := curate.NewScreen(c, nil); err == nil || !strings.Contains(err.Error(), "curate.BenchmarkConfig.") {
 			t.Errorf("%+v: error %v", c, err)
 		}
+	}
+}
+
+// tokens are so many different words.
+func tokens(of string, n int) string {
+	var out strings.Builder
+	for i := range n {
+		fmt.Fprintf(&out, "%s%c%c ", of, 'a'+i/26, 'a'+i%26)
+	}
+	return out.String()
+}
+
+// Two items that differ in their suffix only are in an order of their own.
+func TestScreenIgnoresTheOrderOfItems(t *testing.T) {
+	golden, near, far := tokens("golden", 5), tokens("near", 12), tokens("far", 17)
+	item := func(suffix string) curate.BenchmarkItem {
+		return curate.BenchmarkItem{Benchmark: "b", Item: curate.Item{Task: "T", Golden: golden, Suffix: suffix}}
+	}
+	items := []curate.BenchmarkItem{item(near + tokens("x", 17)), item(tokens("y", 12) + far)}
+	var found []curate.Evidence
+	for range 2 {
+		s, err := curate.NewScreen(curate.BenchmarkConfig{Grams: 0.3}, items)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, ok := s.Find("r", "", golden, near+far)
+		if !ok || e.Rule != curate.RuleGrams {
+			t.Fatalf("%+v", e)
+		}
+		found = append(found, e)
+		slices.Reverse(items)
+	}
+	if found[0] != found[1] {
+		t.Errorf("%+v, and in the other order %+v", found[0], found[1])
+	}
+}
+
+// An n-gram that stands often in an item counts once, also where its list of items is full.
+func TestScreenCountsAnNgramOnce(t *testing.T) {
+	same, own := strings.Repeat("same ", 20), tokens("own", 21)
+	var items []curate.BenchmarkItem
+	for i := range 70 {
+		items = append(items, curate.BenchmarkItem{
+			Benchmark: "b", Item: curate.Item{Task: fmt.Sprintf("a%02d", i), Golden: same},
+		})
+	}
+	items = append(items, curate.BenchmarkItem{Benchmark: "b", Item: curate.Item{Task: "z", Golden: own + same}})
+	s, err := curate.NewScreen(curate.BenchmarkConfig{Near: 2}, items)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Of the 22 n-grams of z these are 12.
+	if e, _ := s.Find("r", "", own+tokens("other", 30), ""); e.Task != "z" || e.Share != 0.5455 {
+		t.Errorf("%+v, want 0.5455 of z", e)
 	}
 }
 
