@@ -2,6 +2,7 @@ package curate
 
 import (
 	"math"
+	"slices"
 
 	"github.com/zeebo/xxh3"
 
@@ -13,7 +14,6 @@ import (
 type rows interface {
 	cell(i int32) Cell
 	shape(i int32) Shape
-	lean(i int32) int // 1 where the rejected side is longer, -1 where it is shorter
 	low(i int32) *float64
 	margin(i int32) *float64
 	limits(i int32) limits
@@ -148,7 +148,6 @@ type candidateRows []Candidate
 
 func (r candidateRows) cell(i int32) Cell       { return Cell{r[i].Language, r[i].Type} }
 func (r candidateRows) shape(i int32) Shape     { return ShapeOf(&r[i]) }
-func (r candidateRows) lean(i int32) int        { return sign(r[i].LenDiff()) }
 func (r candidateRows) low(i int32) *float64    { return r[i].Low }
 func (r candidateRows) margin(i int32) *float64 { return r[i].Margin }
 
@@ -156,17 +155,8 @@ func (r candidateRows) limits(i int32) limits {
 	c := &r[i]
 	return limits{
 		context: xxh3.HashString128(c.ContextID).Bytes(), repo: schemas.Key64(c.Repo), golden: c.GoldenHash,
-		language: numberOf(schemas.Languages, c.Language), kind: numberOf(kinds, c.Kind),
+		// What is not among them gets 255, which is no number of any.
+		language: byte(slices.Index(schemas.Languages, c.Language)), kind: byte(slices.Index(kinds, c.Kind)),
 		callee: name32(c.Callee), name: name32(c.Introduced),
 	}
-}
-
-// numberOf is the place of a word, or that behind the last.
-func numberOf(words []string, word string) byte {
-	for i, w := range words {
-		if w == word {
-			return byte(i)
-		}
-	}
-	return byte(len(words))
 }

@@ -167,7 +167,13 @@ func TestSketchesEstimateJaccard(t *testing.T) {
 			b := edited(r, a, 0.05)
 			x, y := curate.Shingles(strings.Join(a, " ")), curate.Shingles(strings.Join(b, " "))
 			s, o := curate.SketchOf(1, 0, x), curate.SketchOf(2, 0, y)
-			sum += s.Similar(&o) - curate.Jaccard(x, y)
+			same := 0
+			for i, v := range s.Values {
+				if v == o.Values[i] {
+					same++
+				}
+			}
+			sum += float64(same)/float64(len(s.Values)) - curate.Jaccard(x, y)
 			if back := curate.ReadSketch(s.Append(nil)); back != s {
 				t.Fatal("a sketch does not come back from its row")
 			}

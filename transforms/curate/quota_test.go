@@ -75,12 +75,14 @@ func TestQuotasAndWhatIsLeftOfThem(t *testing.T) {
 
 func TestSelectConfigNamesWhatIsWrong(t *testing.T) {
 	for want, c := range map[string]curate.Config{
-		`curate.quota is "half"`:                  {Quota: "half"},
-		"the table has 0 cells":                   {Quota: curate.Table},
-		"curate.table has 3 rows of go × nothing": {Quota: curate.Table, Table: map[curate.Cell]int{{Language: "go", Type: "nothing"}: 3}},
-		`curate.redistribute is "all"`:            {Redistribute: "all"},
-		"curate.kinds has 2 of":                   {Kinds: map[string]float64{schemas.KindCall: 2}},
-		"curate.max_per_name is -1":               {MaxPerName: -1},
+		`curate.Config.Quota is "half"`: {Quota: "half"},
+		"Table has 0 cells":             {Quota: curate.Table},
+		"curate.Config.Table has 3 rows of go × nothing": {
+			Quota: curate.Table, Table: map[curate.Cell]int{{Language: "go", Type: "nothing"}: 3},
+		},
+		`curate.Config.Redistribute is "all"`: {Redistribute: "all"},
+		"curate.Config.Kinds has 2 of":        {Kinds: map[string]float64{schemas.KindCall: 2}},
+		"curate.Config.MaxPerName is -1":      {MaxPerName: -1},
 	} {
 		c.Splits = &curate.Splits{}
 		if err := c.Validate(); err == nil || !strings.Contains(err.Error(), want) {
@@ -105,12 +107,17 @@ func TestSelectRowsTrims(t *testing.T) {
 		c.NegativeID, c.Status, c.Low = id("abstains", c.NegativeID), schemas.StatusAbstain, ptr(2.0)
 		cs = append(cs, c)
 	}
+	for _, c := range plain(60, large.Language, large.Type) { // the same, of a repository that is left out
+		c.NegativeID, c.Repo, c.Low = id("excluded", c.NegativeID), "h.io/out/r", ptr(3.0)
+		cs = append(cs, c)
+	}
 	groups := curate.Groups(alone(cs))
 	selected := 10
 	onEach(t, func(s beam.Scope) {
 		gs := beam.CreateList(s, groups)
 		c := curate.SelectConfig{
-			Config: curate.Config{Rows: selected}, Words: words, Ratios: ratios, MaxCandidates: 100,
+			Config: curate.Config{Rows: selected, Excluded: []string{"h.io/out/r"}},
+			Words:  words, Ratios: ratios, MaxCandidates: 100,
 		}
 		k, r := curate.SelectRows(s, c, beam.CreateList(s, records(t, cs)), gs)
 		passert.Sum(s, beam.ParDo(s, countRows, k), "selected", 1, selected)
@@ -121,6 +128,9 @@ func TestSelectRowsTrims(t *testing.T) {
 		}
 		for range 50 {
 			want = append(want, curate.ReasonAbstain)
+		}
+		for range 60 {
+			want = append(want, curate.ReasonExcludedRepo)
 		}
 		for range 30 + 120 - selected {
 			want = append(want, curate.ReasonNotRanked)
@@ -204,11 +214,12 @@ func TestPackRejectsWhatDoesNotFit(t *testing.T) {
 func TestAppendNamesTheFieldThatDoesNotFit(t *testing.T) {
 	good := plain(1, schemas.Go, schemas.TypeImport)[0]
 	for want, change := range map[string]func(*curate.Candidate){
-		"an id must be 32 hex digits": func(c *curate.Candidate) { c.ContextID = "c1" },
-		"generator is \"x\"":          func(c *curate.Candidate) { c.Generator = "x" },
-		"text.blanks is 70000":        func(c *curate.Candidate) { c.Text.Blanks = 70000 },
-		"status is \"good\"":          func(c *curate.Candidate) { c.Status = "good" },
-		"class of a last character":   func(c *curate.Candidate) { c.Golden.Last = 99 },
+		"an id must be 32 hex digits":  func(c *curate.Candidate) { c.ContextID = "c1" },
+		"generator is \"x\"":           func(c *curate.Candidate) { c.Generator = "x" },
+		"text.blanks is 70000":         func(c *curate.Candidate) { c.Text.Blanks = 70000 },
+		"status is \"good\"":           func(c *curate.Candidate) { c.Status = "good" },
+		"class of a last character":    func(c *curate.Candidate) { c.Golden.Last = 99 },
+		"fool_rate is 0.5 of 0 judges": func(c *curate.Candidate) { c.FoolRate = ptr(0.5) },
 	} {
 		c := good
 		change(&c)
