@@ -20,13 +20,15 @@ const (
 )
 
 var task = []curate.BenchmarkItem{
-	{Benchmark: "made b.jsonl", Item: curate.Item{Task: "T/0", Prefix: taskPrefix, Golden: taskGolden, Suffix: taskSuffix}},
+	{Benchmark: "made b.jsonl", Item: curate.Item{
+		Task: "T/0", Prefix: taskPrefix, Golden: taskGolden, Suffix: taskSuffix,
+	}},
 	{Benchmark: "made a.jsonl", Item: curate.Item{Task: "T/9", Prefix: "x = 1\n", Golden: "y = 2", Suffix: "\n"}},
 }
 
 func renamed(text string) string {
-	return strings.NewReplacer("numbers", "vals", "elem2", "right", "elem", "left", "idx2", "j", "idx", "i", "distance", "gap",
-		"threshold", "eps", "has_close", "near").Replace(text)
+	return strings.NewReplacer("numbers", "vals", "elem2", "right", "elem", "left", "idx2", "j", "idx", "i",
+		"distance", "gap", "threshold", "eps", "has_close", "near").Replace(text)
 }
 
 func TestScreenFindsCopiesByRule(t *testing.T) {
@@ -53,7 +55,8 @@ func TestScreenFindsCopiesByRule(t *testing.T) {
 			continue
 		}
 		whole := tt.p + tt.g + tt.s
-		if text := whole[len(tt.p)+e.Start : len(tt.p)+e.End]; e.Text != text || e.Benchmark != "made b.jsonl" || e.Task != "T/0" {
+		text := whole[len(tt.p)+e.Start : len(tt.p)+e.End]
+		if e.Text != text || e.Benchmark != "made b.jsonl" || e.Task != "T/0" {
 			t.Errorf("%s: evidence %+v, where %q stands", tt.name, e, text)
 		}
 		if !strings.Contains(e.String(), fmt.Sprintf("%q", e.Text)) {
@@ -144,19 +147,22 @@ func TestDecontaminateKeepsAllOthers(t *testing.T) {
 	}
 	e, _ := s.Find("r", taskPrefix, taskGolden, taskSuffix)
 	onEach(t, func(s beam.Scope) {
-		kept, out := curate.Decontaminate(s, curate.BenchmarkConfig{}, beam.CreateList(s, contexts), beam.CreateList(s, task))
+		items := beam.CreateList(s, task)
+		kept, out := curate.Decontaminate(s, curate.BenchmarkConfig{}, beam.CreateList(s, contexts), items)
 		passert.Equals(s, beam.ParDo(s, contextID, kept), "clean")
 		passert.Equals(s, beam.ParDo(s, rejected, out), "copy contaminated "+e.String())
 	})
 }
 
 func TestReadBenchmarkCSV(t *testing.T) {
-	got, err := curate.ReadBenchmarkCSV("x.csv", strings.NewReader("\ufeffid,prefix,golden,suffix\n7,p,\"g,\n\"\"h\",s\n"), curate.Columns{})
+	quoted := "\ufeffid,prefix,golden,suffix\n7,p,\"g,\n\"\"h\",s\n"
+	got, err := curate.ReadBenchmarkCSV("x.csv", strings.NewReader(quoted), curate.Columns{})
 	want := "[{7 p g,\n\"h s}]"
 	if err != nil || fmt.Sprint(got) != want {
 		t.Errorf("got %v, %v, want %s", got, err, want)
 	}
-	got, err = curate.ReadBenchmarkCSV("x.csv", strings.NewReader("a,b\n1,2\n3,4\n"), curate.Columns{Golden: "b", Task: "a"})
+	named := curate.Columns{Golden: "b", Task: "a"}
+	got, err = curate.ReadBenchmarkCSV("x.csv", strings.NewReader("a,b\n1,2\n3,4\n"), named)
 	if err != nil || len(got) != 2 || got[1].Golden != "4" || got[1].Task != "3" {
 		t.Errorf("got %v, %v", got, err)
 	}
@@ -167,7 +173,8 @@ func TestReadBenchmarkCSV(t *testing.T) {
 		"prefix,golden,suffix\na,\"b,c": "after 0 items",
 		"x,y\n1,2\n":                    "row 1: its fields [x y]",
 	} {
-		if _, err := curate.ReadBenchmarkCSV("x.csv", strings.NewReader(text), curate.Columns{}); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), `"x.csv"`) {
+		_, err := curate.ReadBenchmarkCSV("x.csv", strings.NewReader(text), curate.Columns{})
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), `"x.csv"`) {
 			t.Errorf("%q: error %v, want %q", text, err, want)
 		}
 	}
