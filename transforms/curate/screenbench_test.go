@@ -38,9 +38,12 @@ func TestScreenFindsCopiesByRule(t *testing.T) {
 	}
 	for _, tt := range []struct{ name, repo, p, g, s, rule string }{
 		{"verbatim", "r", taskPrefix, taskGolden, taskSuffix, curate.RuleRun},
-		{"reformatted", "r", strings.ReplaceAll(taskPrefix, "    ", "\t"), taskGolden, strings.ReplaceAll(taskSuffix, "\n", "\n\n"), curate.RuleRun},
+		{"reformatted", "r", strings.ReplaceAll(taskPrefix, "    ", "\t"), taskGolden,
+			strings.ReplaceAll(taskSuffix, "\n", "\n\n"), curate.RuleRun},
 		{"renamed", "r", renamed(taskPrefix), renamed(taskGolden), renamed(taskSuffix), curate.RuleNear},
-		{"one word changed in 25", "r", strings.Replace(taskPrefix, "!=", "<", 1), strings.Replace(taskGolden, "abs", "norm", 1), strings.Replace(taskSuffix, "True", "idx", 1), curate.RuleGrams},
+		{"one word changed in 25", "r", strings.Replace(taskPrefix, "!=", "<", 1),
+			strings.Replace(taskGolden, "abs", "norm", 1), strings.Replace(taskSuffix, "True", "idx", 1),
+			curate.RuleGrams},
 		{"cut", "r", "        for idx2, elem2 in enumerate(numbers):\n            if idx != idx2:\n", taskGolden, "                if distance < threshold:\n", curate.RuleGrams},
 		{"the benchmark's own repository", "github.com/OpenAI/human-eval.git", "", "x", "", curate.RuleRepository},
 		{"other code", "r", "def close(self):\n    for handle in self.handles:\n        if handle.open:\n            ", "handle.shutdown(timeout=self.timeout)", "\n    self.handles.clear()\n    return len(self.handles) == 0\n", ""},

@@ -27,7 +27,7 @@ type Config struct {
 	Excluded     []string // repositories that are left out
 
 	// Quota says how many rows a cell is to have: Equal (the default), Proportional to its
-	// eligible rows, or Table.
+	// eligible rows, or Table. A proportional quota is rounded down.
 	Quota string
 	Table map[Cell]int `json:"-"` // its keys are none of JSON: see encodeConfig
 	// Redistribute says who gets what a cell cannot fill: the others in equal parts (Equal,
@@ -94,7 +94,8 @@ func (c Config) validateQuotas() error {
 	}
 	for k, share := range c.Kinds {
 		if !slices.Contains(kinds, k) || !(share >= 0 && share <= 1) {
-			return fmt.Errorf("curate.Config.Kinds has %v of %q: give a share from 0 to 1 of one of %v", share, k, kinds)
+			return fmt.Errorf("curate.Config.Kinds has %v of %q: give a share from 0 to 1 of one of %v", share,
+				k, kinds)
 		}
 	}
 	return nil
