@@ -58,18 +58,22 @@ func ptr[T any](v T) *T { return &v }
 // pool makes candidates with copies among them, of repositories that share owners.
 func pool(n int, seed uint64) []curate.Candidate {
 	r := rand.New(rand.NewPCG(seed, 3))
+	statuses := []string{schemas.StatusCertified, schemas.StatusUnseen, schemas.StatusAbstain, ""}
 	out := make([]curate.Candidate, n)
 	for i := range out {
 		repo := fmt.Sprintf("h.io/o%d/r%d", r.IntN(20), r.IntN(3))
 		golden := 10 + r.IntN(30)
 		c := curate.Candidate{
-			ContextID: id("c", i*2/3, seed), NegativeID: id("n", i, seed), Repo: repo, Commit: "1", Path: fmt.Sprintf("d%d/f.go", i%9),
+			ContextID: id("c", i*2/3, seed), NegativeID: id("n", i, seed),
+			Repo: repo, Commit: "1", Path: fmt.Sprintf("d%d/f.go", i%9),
 			Language: schemas.Languages[r.IntN(3)], Type: schemas.Types[r.IntN(4)], Kind: schemas.KindCall,
 			Generator:  words.Generators[r.IntN(2)],
-			Status:     []string{schemas.StatusCertified, schemas.StatusUnseen, schemas.StatusAbstain, ""}[min(3, r.IntN(9)/2)],
+			Status:     statuses[min(3, r.IntN(9)/2)],
 			GoldenHash: uint64(r.IntN(n)), WindowHash: uint64(r.IntN(n * 3)), TextHash: uint64(r.IntN(2)),
-			Golden:   curate.Side{Chars: golden, Blanks: golden / 8, Last: uint8(r.IntN(3))},
-			Text:     curate.Side{Chars: golden + r.IntN(12) - 3, Blanks: golden / 7, Newlines: r.IntN(2), Last: uint8(r.IntN(3))},
+			Golden: curate.Side{Chars: golden, Blanks: golden / 8, Last: uint8(r.IntN(3))},
+			Text: curate.Side{
+				Chars: golden + r.IntN(12) - 3, Blanks: golden / 7, Newlines: r.IntN(2), Last: uint8(r.IntN(3)),
+			},
 			Invented: r.IntN(4) == 0, Sampled: r.IntN(20) == 0,
 			Callee: fmt.Sprint("callee", r.IntN(40)), Introduced: fmt.Sprint("name", r.IntN(60)),
 		}
@@ -130,7 +134,24 @@ func idsOf(b batch.Batch, emit func(string)) {
 	}
 }
 
+func rejectedIDs(b batch.Batch, emit func(string)) {
+	for r := range b.Each(curate.RejectBytes) {
+		emit(hex.EncodeToString(r[:16]))
+	}
+}
+
+// eachOnce says that every candidate came out of exactly one side.
+func eachOnce(s beam.Scope, cs []curate.Candidate, kept, rejected beam.PCollection) {
+	var want []any
+	for _, c := range cs {
+		want = append(want, c.NegativeID)
+	}
+	out := beam.Flatten(s, beam.ParDo(s, idsOf, kept), beam.ParDo(s, rejectedIDs, rejected))
+	passert.Equals(s, out, want...)
+}
+
 func init() {
+	beam.RegisterFunction(rejectedIDs)
 	beam.RegisterFunction(groupLine)
 	beam.RegisterFunction(rejectLine)
 	beam.RegisterFunction(pairLine)
@@ -174,6 +195,7 @@ func TestDistinctIsDedupAll(t *testing.T) {
 		in := records(t, shuffled(cs, seed))
 		onEach(t, func(s beam.Scope) {
 			k, r := curate.Distinct(s, beam.CreateList(s, in))
+			eachOnce(s, cs, k, r)
 			equal(s, beam.ParDo(s, idsOf, k), want)
 			lined := beam.ParDo(s, rejectLine, curate.Rejects(s, words, r, beam.CreateList(s, groups)))
 			equal(s, lined, lines(rejects))
@@ -186,11 +208,17 @@ func TestSelectRowsIsSelect(t *testing.T) {
 	all, _ := curate.DedupAll(pool(900, 2))
 	groups := curate.Groups(alone(all))
 	for name, c := range map[string]curate.Config{
-		"plain":        {Rows: 150},
-		"caps":         {Rows: 150, MaxPerRepo: 6, MaxPerGolden: 1, PerContext: 2, Excluded: []string{all[0].Repo}},
-		"all":          {Rows: 5000, Accept: []string{schemas.StatusCertified}, Off: []curate.Cell{{Language: schemas.Cpp, Type: schemas.TypeImport}}},
+		"plain": {Rows: 150},
+		"caps":  {Rows: 150, MaxPerRepo: 6, MaxPerGolden: 1, PerContext: 2, Excluded: []string{all[0].Repo}},
+		"all": {
+			Rows: 5000, Accept: []string{schemas.StatusCertified},
+			Off: []curate.Cell{{Language: schemas.Cpp, Type: schemas.TypeImport}},
+		},
 		"proportional": {Rows: 150, Quota: curate.Proportional, MaxPerCallee: 4, MaxPerName: 3},
-		"table":        {Rows: 90, Quota: curate.Table, Table: map[curate.Cell]int{{Language: schemas.Go, Type: schemas.TypeMethod}: 30, {Language: schemas.Cpp, Type: schemas.TypeMethod}: 10}},
+		"table": {Rows: 90, Quota: curate.Table, Table: map[curate.Cell]int{
+			{Language: schemas.Go, Type: schemas.TypeMethod}:  30,
+			{Language: schemas.Cpp, Type: schemas.TypeMethod}: 10,
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, seed := range []uint64{1, 2} {
@@ -211,7 +239,9 @@ func TestSelectRowsIsSelect(t *testing.T) {
 				in := records(t, shuffled(all, seed))
 				onEach(t, func(s beam.Scope) {
 					gs := beam.CreateList(s, groups)
-					k, r := curate.SelectRows(s, curate.SelectConfig{Config: c, Words: words, Ratios: ratios}, beam.CreateList(s, in), gs)
+					of := curate.SelectConfig{Config: c, Words: words, Ratios: ratios}
+					k, r := curate.SelectRows(s, of, beam.CreateList(s, in), gs)
+					eachOnce(s, all, k, r)
 					equal(s, beam.ParDo(s, pairLine, curate.Selections(s, words, k, gs)), lines(selected))
 					equal(s, beam.ParDo(s, rejectLine, curate.Rejects(s, words, r, gs)), lines(rejects))
 				})
@@ -226,16 +256,22 @@ func TestGroupReposIsGroups(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 7))
 		var repos []curate.RepoFiles
 		for i := range 120 {
-			x := curate.RepoFiles{Repo: fmt.Sprintf("h%d.io/o%d/r%d", i%3, r.IntN(400), i), Languages: []string{schemas.Languages[r.IntN(8)]}}
+			x := curate.RepoFiles{
+				Repo:      fmt.Sprintf("h%d.io/o%d/r%d", i%3, r.IntN(400), i),
+				Languages: []string{schemas.Languages[r.IntN(8)]},
+			}
 			for range r.IntN(40) {
-				x.Files = append(x.Files, curate.FileKey{Hash: schemas.Key64(fmt.Sprint(r.IntN(9000))), Size: int64(150 + r.IntN(200))})
+				file := schemas.Key64(fmt.Sprint(r.IntN(9000)))
+				x.Files = append(x.Files, curate.FileKey{Hash: file, Size: int64(150 + r.IntN(200))})
 			}
 			repos = append(repos, x)
 			if i%10 == 0 { // its files come in two elements, one of them twice
-				repos = append(repos, curate.RepoFiles{Repo: x.Repo, Languages: []string{schemas.Go}, Files: x.Files[:len(x.Files)/2]})
+				half := x.Files[:len(x.Files)/2]
+				repos = append(repos, curate.RepoFiles{Repo: x.Repo, Languages: []string{schemas.Go}, Files: half})
 			}
 			if i%7 == 0 { // what is in more than 50 repositories says nothing
-				repos[len(repos)-1].Files = append(slices.Clone(repos[len(repos)-1].Files), curate.FileKey{Hash: 5, Size: 999})
+				last := &repos[len(repos)-1]
+				last.Files = append(slices.Clone(last.Files), curate.FileKey{Hash: 5, Size: 999})
 			}
 		}
 		want := curate.Groups(repos)

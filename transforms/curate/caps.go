@@ -2,6 +2,7 @@ package curate
 
 import (
 	"math"
+	"slices"
 
 	"github.com/zeebo/xxh3"
 
@@ -13,7 +14,6 @@ import (
 type rows interface {
 	cell(i int32) Cell
 	shape(i int32) Shape
-	lean(i int32) int // 1 where the rejected side is longer, -1 where it is shorter
 	low(i int32) *float64
 	margin(i int32) *float64
 	limits(i int32) limits
@@ -30,27 +30,41 @@ type limits struct {
 
 // capKey is one thing that a cap counts.
 type capKey struct {
-	what  byte // its place in caps.reasons
+	what  byte // capContext and so on
 	extra byte
 	id    [16]byte
 }
 
 // caps counts chosen rows. A cap that is full stays so.
 type caps struct {
-	max     [6]int // by what; 0 is no cap
+	max     [capsEnd]int // by what; 0 is no cap
 	kinds   []int
 	counts  map[capKey]int
 	watched map[capKey][]*bin // whose next row has the key
 }
 
-// capReasons are the caps in the order in which they are asked.
-var capReasons = [6]string{
-	ReasonOnePerCtx, ReasonCapGolden, ReasonCapRepo, ReasonCapKind, ReasonCapCallee, ReasonCapName,
+// The caps in the order in which they are asked.
+const (
+	capContext = iota
+	capGolden
+	capRepo
+	capKind
+	capCallee
+	capName
+	capsEnd
+)
+
+var capReasons = [capsEnd]string{
+	capContext: ReasonOnePerCtx, capGolden: ReasonCapGolden, capRepo: ReasonCapRepo, capKind: ReasonCapKind,
+	capCallee: ReasonCapCallee, capName: ReasonCapName,
 }
 
 func newCaps(c Config) caps {
 	out := caps{counts: map[capKey]int{}, watched: map[capKey][]*bin{}}
-	out.max = [6]int{c.PerContext, c.MaxPerGolden, c.MaxPerRepo, 0, c.MaxPerCallee, c.MaxPerName}
+	out.max = [capsEnd]int{
+		capContext: c.PerContext, capGolden: c.MaxPerGolden, capRepo: c.MaxPerRepo,
+		capCallee: c.MaxPerCallee, capName: c.MaxPerName,
+	}
 	if len(c.Kinds) > 0 {
 		out.kinds = make([]int, len(kinds))
 		for i, k := range kinds {
@@ -68,13 +82,13 @@ func (c *caps) each(l limits, f func(k capKey, most int) bool) {
 	for what := range capReasons {
 		k, most := capKey{what: byte(what)}, c.max[what]
 		switch what {
-		case 0:
+		case capContext:
 			k.id = l.context
-		case 1:
+		case capGolden:
 			k.extra, k.id = l.language, id16(l.golden)
-		case 2:
+		case capRepo:
 			k.id = id16(l.repo)
-		case 3:
+		case capKind:
 			if int(l.kind) >= len(c.kinds) || c.kinds[l.kind] == math.MaxInt {
 				continue
 			}
@@ -83,12 +97,12 @@ func (c *caps) each(l limits, f func(k capKey, most int) bool) {
 				f(k, 0)
 				return
 			}
-		case 4:
+		case capCallee:
 			if l.callee == 0 {
 				continue
 			}
 			k.id = id16(uint64(l.callee))
-		case 5:
+		case capName:
 			if l.name == 0 {
 				continue
 			}
@@ -148,7 +162,6 @@ type candidateRows []Candidate
 
 func (r candidateRows) cell(i int32) Cell       { return Cell{r[i].Language, r[i].Type} }
 func (r candidateRows) shape(i int32) Shape     { return ShapeOf(&r[i]) }
-func (r candidateRows) lean(i int32) int        { return sign(r[i].LenDiff()) }
 func (r candidateRows) low(i int32) *float64    { return r[i].Low }
 func (r candidateRows) margin(i int32) *float64 { return r[i].Margin }
 
@@ -156,17 +169,8 @@ func (r candidateRows) limits(i int32) limits {
 	c := &r[i]
 	return limits{
 		context: xxh3.HashString128(c.ContextID).Bytes(), repo: schemas.Key64(c.Repo), golden: c.GoldenHash,
-		language: numberOf(schemas.Languages, c.Language), kind: numberOf(kinds, c.Kind),
+		// What is not among them gets 255, which is no number of any.
+		language: byte(slices.Index(schemas.Languages, c.Language)), kind: byte(slices.Index(kinds, c.Kind)),
 		callee: name32(c.Callee), name: name32(c.Introduced),
 	}
-}
-
-// numberOf is the place of a word, or that behind the last.
-func numberOf(words []string, word string) byte {
-	for i, w := range words {
-		if w == word {
-			return byte(i)
-		}
-	}
-	return byte(len(words))
 }

@@ -77,8 +77,7 @@ func (d *Decontaminator) Benchmarks() []string { return slices.Clone(d.names) }
 func (d *Decontaminator) Find(prefix, golden, suffix string) (evidence string) {
 	d.look(prefix, golden, suffix, func(item int32, n int, h uint64, start, end int) {
 		evidence = fmt.Sprintf("%s: %d tokens at bytes %d to %d from the golden's start, xxh3 %016x", d.items[item], n,
-			start,
-			end, h)
+			start, end, h)
 	})
 	return evidence
 }

@@ -3,6 +3,7 @@ package curate
 import (
 	"cmp"
 	"context"
+	"encoding/binary"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
@@ -14,7 +15,7 @@ import (
 const buckets = 256
 
 func init() {
-	beam.RegisterDoFn(&distinctKeyFn{})
+	beam.RegisterDoFn(&bucketFn{})
 	beam.RegisterDoFn(&distinctFn{})
 }
 
@@ -30,23 +31,27 @@ func init() {
 // the input or on its batches.
 func Distinct(s beam.Scope, records beam.PCollection) (kept, rejected beam.PCollection) {
 	s = s.Scope("curate.Distinct")
-	keyed := beam.ParDo(s, &distinctKeyFn{}, records)
+	keyed := beam.ParDo(s, &bucketFn{Width: RecordBytes, At: keyAt}, records)
 	return beam.ParDo2(s, &distinctFn{}, beam.GroupByKey(s, keyed))
 }
 
-type distinctKeyFn struct{ toBuckets }
+// bucketFn puts rows of a width in the buckets of the number of 8 bytes that stands in them.
+type bucketFn struct {
+	toBuckets
+	Width, At int
+}
 
-// ProcessElement puts records in the buckets of their keys.
-func (f *distinctKeyFn) ProcessElement(b batch.Batch, emit func(int, batch.Batch)) {
+// ProcessElement adds the rows of a batch.
+func (f *bucketFn) ProcessElement(b batch.Batch, emit func(int, batch.Batch)) {
 	f.rows(emit, func(add func(int, []byte)) {
-		for r := range b.Each(RecordBytes) {
-			add(int(Record(r).Key()%buckets), r)
+		for r := range b.Each(f.Width) {
+			add(int(binary.BigEndian.Uint64(r[f.At:])%buckets), r)
 		}
 	})
 }
 
 // FinishBundle emits what is left.
-func (f *distinctKeyFn) FinishBundle(emit func(int, batch.Batch)) { f.flush(emit) }
+func (f *bucketFn) FinishBundle(emit func(int, batch.Batch)) { f.flush(emit) }
 
 // toBuckets spreads rows over buckets. It collects over a whole bundle, since one batch of
 // 256 KiB over 256 buckets would leave as 256 small ones; what it holds is at most

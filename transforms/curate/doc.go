@@ -2,11 +2,12 @@
 // rows (ids, hashes, scores, lengths), never on payloads, and every decision is a
 // pure function whose result does not depend on the order of its input.
 //
-// Each decision is there twice: as a pure function over what fits in memory, and as a
-// PTransform over batches that a runner distributes, with the same result (the tests
-// compare them on prism). A [Record] is a candidate in 128 bytes.
+// A decision is a pure function over what fits in memory, or a PTransform over batches that a
+// runner distributes. Where it is both, the function stands in brackets below, and the result is
+// the same (the tests compare them on prism). A [Record] is a candidate in 128 bytes.
 //
 //	Record, Sketch, RepoFiles                  what shards emit: ids, hashes, scores
+//	[Pack]            no grouping              candidates → records, rejects   ([Words.Append])
 //	[Distinct]        by DuplicateKey          records → records, rejects      (DedupAll)
 //	[NearDuplicates]  by band, pair, shard     sketches → members
 //	[Leave]           by file                  records, members → records, rejects
@@ -17,8 +18,9 @@
 //	[Rejects], [Selections]                    rows → lines, an element each
 //
 // Keys are int buckets, rows stand in batches ([batch.Batch]); each transform says what
-// must fit in memory. Where a transform drops a row it emits a [RejectRow] for it, and
-// each row comes out of exactly one side.
+// must fit in memory. Where a transform drops a row it emits a [RejectRow] for it (Pack and
+// Decontaminate, whose elements are no rows, a [schemas.Reject]), and each row comes out of
+// exactly one side.
 //
 // # Order of decisions
 //

@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"decoy/schemas"
-	"decoy/schemas/batch"
 	"decoy/transforms/curate"
 )
 
@@ -25,14 +25,22 @@ func printLine(line string) {
 	printed.lines = append(printed.lines, line)
 }
 
-func pairOf(s schemas.Selected) string { return "pair of " + s.Repo + " for " + s.Split }
+func pairOf(s schemas.Selected) string {
+	return "pair of " + s.Repo + " for " + s.Split + ", group " + s.Group
+}
 
 func reasonAndDetail(r schemas.Reject) string { return r.Reason + " " + r.Detail }
+
+// reasonAndShare is a reject without its evidence's place and text.
+func reasonAndShare(r schemas.Reject) string {
+	share, _, _ := strings.Cut(r.Detail, ",")
+	return r.ID + ": " + r.Reason + " " + share
+}
 
 func groupOf(g curate.Group) string { return fmt.Sprint(g.ID, " ", len(g.Repos)) }
 
 func init() {
-	for _, f := range []any{printLine, pairOf, reasonAndDetail, groupOf} {
+	for _, f := range []any{printLine, pairOf, reasonAndDetail, reasonAndShare, groupOf} {
 		beam.RegisterFunction(f)
 	}
 }
@@ -53,13 +61,32 @@ func show(p *beam.Pipeline) {
 func exampleRow(n string, repo string, text uint64) curate.Candidate {
 	return curate.Candidate{
 		ContextID: id("context", n), NegativeID: fmt.Sprintf("%032s", n), Repo: repo, Language: schemas.Go,
-		Type: schemas.TypeMethod, Kind: schemas.KindCall, Generator: "rules", Status: schemas.StatusCertified, TextHash: text,
+		Type: schemas.TypeMethod, Kind: schemas.KindCall, Generator: "rules", Status: schemas.StatusCertified,
+		TextHash: text,
 	}
 }
 
 var exampleRows = []curate.Candidate{
 	exampleRow("1", "github.com/a/x", 1), exampleRow("2", "github.com/b/y", 1), exampleRow("3", "github.com/b/y", 2),
 	exampleRow("4", "github.com/b/z", 3),
+}
+
+// A candidate becomes a record of 128 bytes; one that does not fit says which field.
+func ExamplePack() {
+	p, s := beam.NewPipelineWithRoot()
+	judged := exampleRow("5", "github.com/a/x", 4)
+	judged.Judges = 70_000
+	in := beam.CreateList(s, append(slices.Clone(exampleRows), judged))
+	records, rejected := curate.Pack(s, curate.Words{Generators: []string{"rules"}}, in)
+	beam.ParDo0(s, printLine, beam.ParDo(s, idsOf, records))
+	beam.ParDo0(s, printLine, beam.ParDo(s, reasonAndDetail, rejected))
+	show(p)
+	// Output:
+	// 00000000000000000000000000000001
+	// 00000000000000000000000000000002
+	// 00000000000000000000000000000003
+	// 00000000000000000000000000000004
+	// no_record candidate 00000000000000000000000000000005: judges is 70000: a record holds 0 to 65535
 }
 
 // Of two equal negatives the one with the smaller id stays; the other names it.
@@ -107,37 +134,122 @@ func ExampleSelectRows() {
 	beam.ParDo0(s, printLine, beam.ParDo(s, reasonAndDetail, curate.Rejects(s, words, rejected, groups)))
 	show(p)
 	// Output:
-	// pair of github.com/a/x for train
-	// pair of github.com/b/y for train
-	// pair of github.com/b/z for train
+	// pair of github.com/a/x for train, group github.com/a/x
+	// pair of github.com/b/y for train, group github.com/b/y
+	// pair of github.com/b/z for train, group github.com/b/y
 }
+
+// sumText is a source file.
+const sumText = `func sum(values []int) (total int) {
+	for _, v := range values {
+		total += v
+	}
+	return total
+}
+`
 
 // The second file is the first with one line more.
 func ExampleNearDuplicates() {
 	p, s := beam.NewPipelineWithRoot()
-	text := "func sum(values []int) (total int) {\n\tfor _, v := range values {\n\t\ttotal += v\n\t}\n\treturn total\n}\n"
-	of := map[uint64]string{14: text, 21: text + "\nvar limit = 3\n", 28: "package other\n"}
-	var rows []byte
-	for file, text := range of {
-		rows = curate.SketchOf(file, int(file%7), curate.Shingles(text)).Append(rows)
-	}
-	members := curate.NearDuplicates(s, curate.NearConfig{}, texts{of}, beam.Create(s, batch.Batch{Rows: rows}))
+	of := map[uint64]string{14: sumText, 21: sumText + "\nvar limit = 3\n", 28: "package other\n"}
+	members := curate.NearDuplicates(s, curate.NearConfig{}, texts{of}, beam.CreateList(s, sketchesOf(of)))
 	beam.ParDo0(s, printLine, beam.ParDo(s, memberLine, members))
 	show(p)
 	// Output:
 	// 21 of 14 0.8571
 }
 
+// The rows of a file that is nearly another's go, those of the other stay: of the two the file
+// with the smaller number.
+func ExampleLeave() {
+	p, s := beam.NewPipelineWithRoot()
+	words := curate.Words{Generators: []string{"rules"}}
+	file := func(repo string) uint64 { return curate.FileKeyOf(repo, "", "") }
+	of := map[uint64]string{
+		file("github.com/a/x"): sumText, file("github.com/b/y"): sumText + "\nvar limit = 3\n",
+		file("github.com/b/z"): "package other\n",
+	}
+	records, _ := curate.Pack(s, words, beam.CreateList(s, exampleRows))
+	members := curate.NearDuplicates(s, curate.NearConfig{}, texts{of}, beam.CreateList(s, sketchesOf(of)))
+	kept, rejected := curate.Leave(s, records, members)
+	beam.ParDo0(s, printLine, beam.ParDo(s, idsOf, kept))
+	groups := beam.CreateList(s, curate.Groups(alone(exampleRows)))
+	beam.ParDo0(s, printLine, beam.ParDo(s, reasonAndDetail, curate.Rejects(s, words, rejected, groups)))
+	show(p)
+	// Output:
+	// 00000000000000000000000000000001
+	// 00000000000000000000000000000004
+	// near_duplicate its file is like file 6698ff063acff409
+	// near_duplicate its file is like file 6698ff063acff409
+}
+
+// Reject rows become lines as they are written, with names in place of numbers.
+func ExampleRejects() {
+	p, s := beam.NewPipelineWithRoot()
+	words := curate.Words{Generators: []string{"rules"}}
+	records, _ := curate.Pack(s, words, beam.CreateList(s, exampleRows[3:]))
+	groups := curate.GroupRepos(s, beam.CreateList(s, alone(exampleRows)))
+	_, rejected := curate.SelectRows(s, curate.SelectConfig{
+		Config: curate.Config{Rows: 1, Excluded: []string{"github.com/b/z"}},
+		Words:  words, Ratios: curate.Ratios{Train: 1},
+	}, records, groups)
+	beam.ParDo0(s, printLine, beam.ParDo(s, reasonAndDetail, curate.Rejects(s, words, rejected, groups)))
+	show(p)
+	// Output:
+	// excluded_repo github.com/b/z
+}
+
+// Selected records become lines of the selection, with the names of their repository and group.
+func ExampleSelections() {
+	p, s := beam.NewPipelineWithRoot()
+	words := curate.Words{Generators: []string{"rules"}}
+	records, _ := curate.Pack(s, words, beam.CreateList(s, exampleRows[3:]))
+	groups := curate.GroupRepos(s, beam.CreateList(s, alone(exampleRows)))
+	selected, _ := curate.SelectRows(s, curate.SelectConfig{
+		Config: curate.Config{Rows: 1}, Words: words, Ratios: curate.Ratios{Train: 1},
+	}, records, groups)
+	beam.ParDo0(s, printLine, beam.ParDo(s, pairOf, curate.Selections(s, words, selected, groups)))
+	show(p)
+	// Output:
+	// pair of github.com/b/z for train, group github.com/b/y
+}
+
+// No golden of one benchmark is as short as those of the selection, all of the other are: the
+// largest differences of the distribution functions are 1 and 0.
+func ExampleDistances() {
+	p, s := beam.NewPipelineWithRoot()
+	rows := slices.Clone(exampleRows)
+	for i := range rows {
+		rows[i].Golden = curate.Outline("sum(x)")
+	}
+	selected, _ := curate.Pack(s, curate.Words{Generators: []string{"rules"}}, beam.CreateList(s, rows))
+	items := beam.CreateList(s, []curate.BenchmarkItem{
+		{Benchmark: "longer", Item: curate.Item{Golden: "sum(values, start=0)"}},
+		{Benchmark: "as long", Item: curate.Item{Golden: "max(x)"}},
+	})
+	beam.ParDo0(s, printLine, beam.ParDo(s, distanceLine, curate.Distances(s, selected, items)))
+	show(p)
+	// Output:
+	// as long 4 1 0
+	// longer 4 1 1
+}
+
 // A renamed copy of a benchmark's task is found, and the reject shows what agrees.
 func ExampleDecontaminate() {
 	p, s := beam.NewPipelineWithRoot()
 	contexts := []schemas.Context{
-		{ID: "renamed", Prefix: renamed(taskPrefix), Golden: renamed("                distance"), Suffix: renamed(" = abs(elem - elem2)\n" + taskSuffix)},
+		{
+			ID: "renamed", Prefix: renamed(taskPrefix), Golden: renamed("                distance"),
+			Suffix: renamed(" = abs(elem - elem2)\n" + taskSuffix),
+		},
 		{ID: "clean", Prefix: "x = ", Golden: "compute(1)", Suffix: "\n"},
 	}
-	kept, _ := curate.Decontaminate(s, curate.BenchmarkConfig{}, beam.CreateList(s, contexts), beam.CreateList(s, task))
+	items := beam.CreateList(s, task)
+	kept, rejected := curate.Decontaminate(s, curate.BenchmarkConfig{}, beam.CreateList(s, contexts), items)
 	beam.ParDo0(s, printLine, beam.ParDo(s, contextID, kept))
+	beam.ParDo0(s, printLine, beam.ParDo(s, reasonAndShare, rejected))
 	show(p)
 	// Output:
 	// clean
+	// renamed: contaminated made b.jsonl T/0: 100 % of 10-token n-grams (near)
 }

@@ -81,13 +81,9 @@ func GroupRepos(s beam.Scope, repos beam.PCollection) beam.PCollection {
 	rows := beam.ParDo(s, &fileRowsFn{}, repos, beam.SideInput{Input: names})
 	pairs := beam.ParDo(s, &sharedFn{}, beam.GroupByKey(s, rows), beam.SideInput{Input: names})
 	// The roster comes along, so that repositories that share nothing get their groups too.
-	all := beam.CoGroupByKey(s, beam.ParDo(s, oneKey, names), pairs)
+	all := beam.CoGroupByKey(s, beam.AddFixedKey(s, names), pairs)
 	return beam.ParDo(s, &weldFn{}, all)
 }
-
-func oneKey(r roster) (int, roster) { return 0, r }
-
-func init() { beam.RegisterFunction(oneKey) }
 
 // roster is all repositories by number, in the order of their names, with what owner and
 // module weld.
@@ -193,8 +189,8 @@ func (f *fileRowsFn) ProcessElement(r RepoFiles, names func(*roster) bool, emit 
 // FinishBundle emits what is left.
 func (f *fileRowsFn) FinishBundle(_ func(*roster) bool, emit func(int, batch.Batch)) { f.flush(emit) }
 
-// pairRow is the width of a row (repository, repository, files that they share); of one
-// repository twice the files that it has.
+// pairRow is the width of a row (repository, repository, files that they share). A row that has
+// one repository twice tells how many files that has.
 const pairRow = 12
 
 type sharedFn struct{ union union }

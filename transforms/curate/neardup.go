@@ -2,6 +2,7 @@ package curate
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -31,14 +32,15 @@ func RegisterLookup[L Lookup]() { beam.RegisterDoFn(&checkFn[L]{}) }
 
 // NearConfig says what is a near duplicate.
 type NearConfig struct {
-	// Threshold is the Jaccard similarity of token 5-grams above which a file goes; 0 means 0.7.
+	// Threshold is the Jaccard similarity of token 5-grams above which a file goes; 0 means 0.7,
+	// and at 1 none goes.
 	Threshold float64
 }
 
 // Validate names the field that is out of range.
 func (c NearConfig) Validate() error {
 	if !(c.Threshold == 0 || c.Threshold >= 0.5 && c.Threshold <= 1) {
-		return fmt.Errorf("curate.near_duplicates is %v: give a Jaccard similarity from 0.5 to 1", c.Threshold)
+		return fmt.Errorf("curate.NearConfig.Threshold is %v: give a Jaccard similarity from 0.5 to 1", c.Threshold)
 	}
 	return nil
 }
@@ -83,8 +85,6 @@ func init() {
 	beam.RegisterDoFn(&meetFn{})
 	beam.RegisterDoFn(&oncePairFn{})
 	beam.RegisterDoFn(&surviveFn{})
-	beam.RegisterDoFn(&leaveKeyFn{})
-	beam.RegisterDoFn(&memberKeyFn{})
 	beam.RegisterDoFn(&leaveFn{})
 }
 
@@ -256,13 +256,7 @@ func (f *checkFn[L]) check(ctx context.Context, pairs [][]byte, out *batch.Batch
 }
 
 func compareDocuments(a, b Document) int {
-	switch {
-	case a.Shard != b.Shard && a.Shard < b.Shard, a.Shard == b.Shard && a.File < b.File:
-		return -1
-	case a == b:
-		return 0
-	}
-	return 1
+	return cmp.Or(cmp.Compare(a.Shard, b.Shard), cmp.Compare(a.File, b.File))
 }
 
 type surviveFn struct{}
@@ -302,34 +296,10 @@ func survive(edges [][]byte) (members [][]byte) {
 // records stream.
 func Leave(s beam.Scope, records, members beam.PCollection) (kept, rejected beam.PCollection) {
 	s = s.Scope("curate.Leave")
-	both := beam.CoGroupByKey(s, beam.ParDo(s, &memberKeyFn{}, members), beam.ParDo(s, &leaveKeyFn{}, records))
+	of := beam.ParDo(s, &bucketFn{Width: MemberBytes}, members) // a member's file stands first
+	both := beam.CoGroupByKey(s, of, beam.ParDo(s, &bucketFn{Width: RecordBytes, At: fileAt}, records))
 	return beam.ParDo2(s, &leaveFn{}, both)
 }
-
-type memberKeyFn struct{}
-
-// ProcessElement puts members in the buckets of their files.
-func (memberKeyFn) ProcessElement(b batch.Batch, emit func(int, batch.Batch)) {
-	out := batch.NewBatcher(emit)
-	for r := range b.Each(MemberBytes) {
-		out.Add(int(ReadMember(r).File%buckets), r)
-	}
-	out.Flush()
-}
-
-type leaveKeyFn struct{ toBuckets }
-
-// ProcessElement puts records in the buckets of their files.
-func (f *leaveKeyFn) ProcessElement(b batch.Batch, emit func(int, batch.Batch)) {
-	f.rows(emit, func(add func(int, []byte)) {
-		for r := range b.Each(RecordBytes) {
-			add(int(Record(r).File()%buckets), r)
-		}
-	})
-}
-
-// FinishBundle emits what is left.
-func (f *leaveKeyFn) FinishBundle(emit func(int, batch.Batch)) { f.flush(emit) }
 
 type leaveFn struct{}
 

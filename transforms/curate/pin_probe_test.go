@@ -23,7 +23,8 @@ func TestProbeOfTheDemo(t *testing.T) {
 	var pairs []Pair
 	for line := range strings.Lines(string(raw)) {
 		var p Pair
-		_, err := fmt.Sscan(line, &p.ID, &p.Group, &p.Chosen.Chars, &p.Chosen.Blanks, &p.Chosen.Newlines, &p.Chosen.Last,
+		_, err := fmt.Sscan(line, &p.ID, &p.Group,
+			&p.Chosen.Chars, &p.Chosen.Blanks, &p.Chosen.Newlines, &p.Chosen.Last,
 			&p.Rejected.Chars, &p.Rejected.Blanks, &p.Rejected.Newlines, &p.Rejected.Last)
 		if err != nil {
 			t.Fatalf("%q: %v", line, err)

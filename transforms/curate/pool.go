@@ -67,12 +67,11 @@ type pool struct {
 type bin struct {
 	pool   *pool
 	shape  Shape
-	number int     // of the shape, in balance
-	side   int     // 1 where the rejected side is longer, -1 where it is shorter
-	mirror *bin    // in the same pool, nil without one
-	rows   []int32 // numbers of rows
-	next   int     // rows before it are drawn or blocked
-	drawn  int
+	number int          // of the shape, in balance
+	side   int          // 1 where the rejected side is longer, -1 where it is shorter
+	mirror *bin         // in the same pool, nil without one
+	rows   []int32      // numbers of rows
+	next   int          // rows before it are drawn or blocked
 	out    map[int]bool // indexes of drawn rows
 	dirty  bool
 	// What cost needs of the next row and of the drawn ones, kept so that a draw only compares.
@@ -226,13 +225,12 @@ func (p *pool) draw(r rows, all *balance, c *caps) int32 {
 	i := best.rows[best.next]
 	best.out[best.next] = true
 	best.next++
-	best.drawn++
-	best.progress = float64(best.drawn) / float64(best.available())
+	best.progress = float64(len(best.out)) / float64(best.available())
 	best.mark()
 	all.remaining[best.number]--
 	all.drawn[best.number]++
 	p.drawn++
-	p.skew += r.lean(i)
+	p.skew += best.side
 	return i
 }
 

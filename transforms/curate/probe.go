@@ -107,8 +107,7 @@ func Probe(pairs []Pair) ProbeResult {
 		}
 	}
 	slices.SortStableFunc(r.Signal, func(x, y Influence) int {
-		return cmp.Compare(math.Abs(y.Weight),
-			math.Abs(x.Weight))
+		return cmp.Compare(math.Abs(y.Weight), math.Abs(x.Weight))
 	})
 	return r
 }

@@ -20,16 +20,20 @@ import (
 func plain(n int, language, typ string) (out []curate.Candidate) {
 	for i := range n {
 		out = append(out, curate.Candidate{
-			ContextID: id("c", language, typ, i), NegativeID: id("n", language, typ, i), Repo: fmt.Sprintf("h.io/o%d/r", i),
-			Language: language, Type: typ, Kind: []string{schemas.KindCall, schemas.KindStatement}[i%2], Generator: "rules",
-			Status: schemas.StatusCertified, GoldenHash: uint64(i), Callee: fmt.Sprint("f", i%4), Introduced: fmt.Sprint("x", i%3),
-			Low: ptr(float64(i) / float64(n)),
+			ContextID: id("c", language, typ, i), NegativeID: id("n", language, typ, i),
+			Repo: fmt.Sprintf("h.io/o%d/r", i), Language: language, Type: typ,
+			Kind: []string{schemas.KindCall, schemas.KindStatement}[i%2], Generator: "rules",
+			Status: schemas.StatusCertified, GoldenHash: uint64(i), Low: ptr(float64(i) / float64(n)),
+			Callee: fmt.Sprint("f", i%4), Introduced: fmt.Sprint("x", i%3),
 		})
 	}
 	return out
 }
 
-var small, large = curate.Cell{Language: schemas.Go, Type: schemas.TypeImport}, curate.Cell{Language: schemas.Java, Type: schemas.TypeMethod}
+var (
+	small = curate.Cell{Language: schemas.Go, Type: schemas.TypeImport}
+	large = curate.Cell{Language: schemas.Java, Type: schemas.TypeMethod}
+)
 
 func TestQuotasAndWhatIsLeftOfThem(t *testing.T) {
 	cs := slices.Concat(plain(10, small.Language, small.Type), plain(90, large.Language, large.Type))
@@ -43,9 +47,15 @@ func TestQuotasAndWhatIsLeftOfThem(t *testing.T) {
 		{"equal, to nobody", curate.Config{Rows: 40, Redistribute: curate.None}, 10, 20},
 		{"proportional", curate.Config{Rows: 40, Quota: curate.Proportional}, 4, 36},
 		{"table", curate.Config{Rows: 40, Quota: curate.Table, Table: table}, 10, 30},
-		{"table, to nobody", curate.Config{Rows: 40, Quota: curate.Table, Table: table, Redistribute: curate.None}, 10, 10},
-		{"table, more rows than it has", curate.Config{Rows: 70, Quota: curate.Table, Table: table, Redistribute: curate.Proportional}, 10, 60},
-		{"table without a cell", curate.Config{Rows: 40, Quota: curate.Table, Table: map[curate.Cell]int{large: 20}, Redistribute: curate.Proportional}, 0, 40},
+		{"table, to nobody", curate.Config{
+			Rows: 40, Quota: curate.Table, Table: table, Redistribute: curate.None,
+		}, 10, 10},
+		{"table, more rows than it has", curate.Config{
+			Rows: 70, Quota: curate.Table, Table: table, Redistribute: curate.Proportional,
+		}, 10, 60},
+		{"table without a cell", curate.Config{
+			Rows: 40, Quota: curate.Table, Table: map[curate.Cell]int{large: 20}, Redistribute: curate.Proportional,
+		}, 0, 40},
 		{"kinds", curate.Config{Rows: 40, Kinds: map[string]float64{schemas.KindCall: 0.25}}, 10, 30},
 		{"a kind not at all", curate.Config{Rows: 60, Kinds: map[string]float64{schemas.KindCall: 0}}, 5, 45},
 		{"one callee", curate.Config{Rows: 100, MaxPerCallee: 3}, 6, 6},
@@ -67,7 +77,8 @@ func TestQuotasAndWhatIsLeftOfThem(t *testing.T) {
 				t.Errorf("%d calls of 40 rows at a share of a quarter", kinds[schemas.KindCall])
 			}
 			if n[small] != tt.small || n[large] != tt.large {
-				t.Errorf("%d rows of the small cell and %d of the large one, want %d and %d", n[small], n[large], tt.small, tt.large)
+				t.Errorf("%d rows of the small cell and %d of the large one, want %d and %d", n[small], n[large],
+					tt.small, tt.large)
 			}
 		})
 	}
@@ -75,12 +86,14 @@ func TestQuotasAndWhatIsLeftOfThem(t *testing.T) {
 
 func TestSelectConfigNamesWhatIsWrong(t *testing.T) {
 	for want, c := range map[string]curate.Config{
-		`curate.quota is "half"`:                  {Quota: "half"},
-		"the table has 0 cells":                   {Quota: curate.Table},
-		"curate.table has 3 rows of go × nothing": {Quota: curate.Table, Table: map[curate.Cell]int{{Language: "go", Type: "nothing"}: 3}},
-		`curate.redistribute is "all"`:            {Redistribute: "all"},
-		"curate.kinds has 2 of":                   {Kinds: map[string]float64{schemas.KindCall: 2}},
-		"curate.max_per_name is -1":               {MaxPerName: -1},
+		`curate.Config.Quota is "half"`: {Quota: "half"},
+		"Table has 0 cells":             {Quota: curate.Table},
+		"curate.Config.Table has 3 rows of go × nothing": {
+			Quota: curate.Table, Table: map[curate.Cell]int{{Language: "go", Type: "nothing"}: 3},
+		},
+		`curate.Config.Redistribute is "all"`: {Redistribute: "all"},
+		"curate.Config.Kinds has 2 of":        {Kinds: map[string]float64{schemas.KindCall: 2}},
+		"curate.Config.MaxPerName is -1":      {MaxPerName: -1},
 	} {
 		c.Splits = &curate.Splits{}
 		if err := c.Validate(); err == nil || !strings.Contains(err.Error(), want) {
@@ -105,15 +118,21 @@ func TestSelectRowsTrims(t *testing.T) {
 		c.NegativeID, c.Status, c.Low = id("abstains", c.NegativeID), schemas.StatusAbstain, ptr(2.0)
 		cs = append(cs, c)
 	}
+	for _, c := range plain(60, large.Language, large.Type) { // the same, of a repository that is left out
+		c.NegativeID, c.Repo, c.Low = id("excluded", c.NegativeID), "h.io/out/r", ptr(3.0)
+		cs = append(cs, c)
+	}
 	groups := curate.Groups(alone(cs))
 	selected := 10
 	onEach(t, func(s beam.Scope) {
 		gs := beam.CreateList(s, groups)
 		c := curate.SelectConfig{
-			Config: curate.Config{Rows: selected}, Words: words, Ratios: ratios, MaxCandidates: 100,
+			Config: curate.Config{Rows: selected, Excluded: []string{"h.io/out/r"}},
+			Words:  words, Ratios: ratios, MaxCandidates: 100,
 		}
 		k, r := curate.SelectRows(s, c, beam.CreateList(s, records(t, cs)), gs)
 		passert.Sum(s, beam.ParDo(s, countRows, k), "selected", 1, selected)
+		eachOnce(s, cs, k, r)
 		// 430 rows are above 100: the small cell keeps its 30, the large one 20 × 6 of 400.
 		var want []any
 		for range 280 {
@@ -121,6 +140,9 @@ func TestSelectRowsTrims(t *testing.T) {
 		}
 		for range 50 {
 			want = append(want, curate.ReasonAbstain)
+		}
+		for range 60 {
+			want = append(want, curate.ReasonExcludedRepo)
 		}
 		for range 30 + 120 - selected {
 			want = append(want, curate.ReasonNotRanked)
@@ -135,7 +157,8 @@ func TestSelectRowsWantsTheGroupsOfAllRows(t *testing.T) {
 	p, s := beam.NewPipelineWithRoot()
 	gs := beam.CreateList(s, curate.Groups(alone(cs[:2])))
 	curate.SelectRows(s, curate.SelectConfig{Words: words, Ratios: ratios}, beam.CreateList(s, records(t, cs)), gs)
-	if _, err := beam.Run(context.Background(), "direct", p); err == nil || !strings.Contains(err.Error(), "which is in no group") {
+	_, err := beam.Run(context.Background(), "direct", p)
+	if err == nil || !strings.Contains(err.Error(), "which is in no group") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -150,7 +173,8 @@ func TestSplitsFallBack(t *testing.T) {
 	for i := range 30 {
 		one.Repos = append(one.Repos, fmt.Sprintf("h.io/one/%c%d", 'a'+i%26, i))
 	}
-	groups = append(groups, one, curate.Group{ID: "x", OwnerKey: "x", Repos: []string{"x"}, Languages: []string{schemas.Rust}})
+	x := curate.Group{ID: "x", OwnerKey: "x", Repos: []string{"x"}, Languages: []string{schemas.Rust}}
+	groups = append(groups, one, x)
 	at := func(s *curate.Splits, language string, f func(i int) (repo, path string)) []string {
 		n := map[string]bool{}
 		for i := range 30 {
@@ -175,7 +199,8 @@ func TestSplitsFallBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c, r := at(s, schemas.CSharp, repos), at(s, schemas.Rust, folders); !slices.Equal(c, tt.csharp) || !slices.Equal(r, tt.rust) {
+		c, r := at(s, schemas.CSharp, repos), at(s, schemas.Rust, folders)
+		if !slices.Equal(c, tt.csharp) || !slices.Equal(r, tt.rust) {
 			t.Errorf("%q: C# in %v, Rust in %v", tt.fallback, c, r)
 		}
 		if !strings.Contains(strings.Join(s.Notes, "\n"), tt.note) {
@@ -204,11 +229,12 @@ func TestPackRejectsWhatDoesNotFit(t *testing.T) {
 func TestAppendNamesTheFieldThatDoesNotFit(t *testing.T) {
 	good := plain(1, schemas.Go, schemas.TypeImport)[0]
 	for want, change := range map[string]func(*curate.Candidate){
-		"an id must be 32 hex digits": func(c *curate.Candidate) { c.ContextID = "c1" },
-		"generator is \"x\"":          func(c *curate.Candidate) { c.Generator = "x" },
-		"text.blanks is 70000":        func(c *curate.Candidate) { c.Text.Blanks = 70000 },
-		"status is \"good\"":          func(c *curate.Candidate) { c.Status = "good" },
-		"class of a last character":   func(c *curate.Candidate) { c.Golden.Last = 99 },
+		"an id must be 32 hex digits":  func(c *curate.Candidate) { c.ContextID = "c1" },
+		"generator is \"x\"":           func(c *curate.Candidate) { c.Generator = "x" },
+		"text.blanks is 70000":         func(c *curate.Candidate) { c.Text.Blanks = 70000 },
+		"status is \"good\"":           func(c *curate.Candidate) { c.Status = "good" },
+		"class of a last character":    func(c *curate.Candidate) { c.Golden.Last = 99 },
+		"fool_rate is 0.5 of 0 judges": func(c *curate.Candidate) { c.FoolRate = ptr(0.5) },
 	} {
 		c := good
 		change(&c)

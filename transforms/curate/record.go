@@ -36,6 +36,12 @@ type Record []byte
 // RecordBytes is the width of a Record.
 const RecordBytes = 128
 
+// Where the numbers stand that records are grouped by.
+const (
+	fileAt = 40
+	keyAt  = 56
+)
+
 const (
 	flagJudged = 1 << iota
 	flagMargin
@@ -81,9 +87,9 @@ func (w Words) Append(rows []byte, c *Candidate) ([]byte, error) {
 	}
 	be := binary.BigEndian
 	be.PutUint64(r[32:], schemas.Key64(c.Repo))
-	be.PutUint64(r[40:], FileKeyOf(c.Repo, c.Commit, c.Path))
+	be.PutUint64(r[fileAt:], FileKeyOf(c.Repo, c.Commit, c.Path))
 	be.PutUint64(r[48:], c.GoldenHash)
-	be.PutUint64(r[56:], DuplicateKey(c))
+	be.PutUint64(r[keyAt:], DuplicateKey(c))
 	be.PutUint32(r[64:], name32(c.Callee))
 	be.PutUint32(r[68:], name32(c.Introduced))
 	var flags byte
@@ -131,6 +137,10 @@ func (w Words) Append(rows []byte, c *Candidate) ([]byte, error) {
 		}
 		r[116+i] = byte(n)
 	}
+	if c.FoolRate != nil && c.Judges == 0 {
+		return rows, fmt.Errorf("candidate %s: fool_rate is %v of 0 judges: a record holds a rate of 1 judge or more",
+			c.NegativeID, *c.FoolRate)
+	}
 	status := slices.Index(schemas.Statuses, c.Status)
 	if status < 0 && c.Status != "" {
 		return rows, fmt.Errorf("candidate %s: status is %q, which is none of %v", c.NegativeID, c.Status,
@@ -164,10 +174,10 @@ func (r Record) u16(at int) int    { return int(binary.BigEndian.Uint16(r[at:]))
 func (r Record) Repo() uint64 { return r.u64(32) }
 
 // File is [FileKeyOf] of the row's file.
-func (r Record) File() uint64 { return r.u64(40) }
+func (r Record) File() uint64 { return r.u64(fileAt) }
 
 // Key is the row's [DuplicateKey].
-func (r Record) Key() uint64 { return r.u64(56) }
+func (r Record) Key() uint64 { return r.u64(keyAt) }
 
 // NegativeID is the negative's id in hex.
 func (r Record) NegativeID() string { return hex.EncodeToString(r[:16]) }
@@ -183,11 +193,8 @@ func (r Record) Split() string {
 	return schemas.Splits[r[123]-1]
 }
 
-// Cell is the number of the row's cell, below cells.
+// cell is the number of the row's cell, see cellOf.
 func (r Record) cell() int { return int(r[116])*len(schemas.Types) + int(r[117]) }
-
-// cells is the number of cells: languages × types.
-var cells = len(schemas.Languages) * len(schemas.Types)
 
 func (r Record) float(i int) *float64 {
 	if r[121]&(flagJudged<<i) == 0 {
@@ -216,9 +223,8 @@ func (w Words) outline(r Record) Candidate {
 	c := Candidate{
 		Language: schemas.Languages[r[116]], Type: schemas.Types[r[117]], Kind: kinds[r[118]],
 		Generator: w.Generators[r[119]], GoldenHash: r.u64(48), Low: r.float(0), Margin: r.float(1),
-		Weighted: r.float(2),
-		Fooled:   int64(r.u16(112)), Judges: int64(r.u16(114)), Invented: r[121]&flagInvented != 0,
-		Sampled: r[121]&flagSampled != 0,
+		Weighted: r.float(2), Fooled: int64(r.u16(112)), Judges: int64(r.u16(114)),
+		Invented: r[121]&flagInvented != 0, Sampled: r[121]&flagSampled != 0,
 	}
 	c.Golden, c.Text = r.sides()
 	if r[120] > 0 {

@@ -84,8 +84,7 @@ func sortedSides(in []Side) []Side {
 	out := slices.Clone(in)
 	slices.SortFunc(out, func(a, b Side) int {
 		return cmp.Or(cmp.Compare(a.Chars, b.Chars), cmp.Compare(a.Blanks, b.Blanks),
-			cmp.Compare(a.Newlines, b.Newlines),
-			cmp.Compare(a.Last, b.Last))
+			cmp.Compare(a.Newlines, b.Newlines), cmp.Compare(a.Last, b.Last))
 	})
 	return out
 }
@@ -302,11 +301,13 @@ func decodeDistance(data []byte) (d Distance, err error) {
 //
 //	PCollection<batch.Batch> of Record, PCollection<BenchmarkItem> → PCollection<Distance>, one a benchmark
 //
+// Where nothing is selected there is nothing to compare, and no Distance.
+//
 // Groups by one key: the outlines of all selected rows (32 bytes each) must fit in memory, and the
 // benchmarks as a side input.
 func Distances(s beam.Scope, selected, items beam.PCollection) beam.PCollection {
 	s = s.Scope("curate.Distances")
-	one := beam.GroupByKey(s, beam.ParDo(s, &oneKeyFn{}, selected))
+	one := beam.GroupByKey(s, beam.AddFixedKey(s, selected))
 	return beam.ParDo(s, &distanceFn{}, one, beam.SideInput{Input: items})
 }
 

@@ -33,9 +33,11 @@ func TestDistances(t *testing.T) {
 		js, ks     [2]float64
 		auc, whole [2]float64
 	}{
-		{"the same distribution", near, near, [2]float64{0, 0.03}, [2]float64{0, 0.08}, [2]float64{0.45, 0.55}, [2]float64{0.45, 0.55}},
+		{"the same distribution", near, near, [2]float64{0, 0.03}, [2]float64{0, 0.08},
+			[2]float64{0.45, 0.55}, [2]float64{0.45, 0.55}},
 		{"no value in common", near, far, [2]float64{1, 1}, [2]float64{1, 1}, [2]float64{1, 1}, [2]float64{1, 1}},
-		{"as large, and wider", near, wide, [2]float64{0.85, 1}, [2]float64{0.5, 0.7}, [2]float64{0.95, 1}, [2]float64{0.95, 1}},
+		{"as large, and wider", near, wide, [2]float64{0.85, 1}, [2]float64{0.5, 0.7},
+			[2]float64{0.95, 1}, [2]float64{0.95, 1}},
 	} {
 		a, b := sides(1500, 1, tt.a), sides(1500, 2, tt.b)
 		d := curate.NewDistance("b", a, b)
@@ -53,7 +55,8 @@ func TestDistances(t *testing.T) {
 			t.Errorf("%s: another order gives another result", tt.name)
 		}
 	}
-	last := curate.NewDistance("b", []curate.Side{{Last: 1}, {Last: 1}}, []curate.Side{{Last: 1}, {Last: 2}}).Features[3]
+	classes := curate.NewDistance("b", []curate.Side{{Last: 1}, {Last: 1}}, []curate.Side{{Last: 1}, {Last: 2}})
+	last := classes.Features[3]
 	// ½·1·log₂(1/.75) + ½·(½·log₂(.5/.75) + ½·log₂(.5/.25))
 	want := 0.5*math.Log2(1/0.75) + 0.5*(0.5*math.Log2(0.5/0.75)+0.5)
 	if math.Abs(last.JensenShannon-want) > 1e-6 || last.KolmogorovSmirnov != nil {
@@ -76,7 +79,8 @@ func TestDistancesOfASelection(t *testing.T) {
 		cs[i].Golden.Chars = len("abs(elem)")
 	}
 	items := []curate.BenchmarkItem{
-		{Benchmark: "same", Item: curate.Item{Golden: "abs(elem)"}}, {Benchmark: "longer", Item: curate.Item{Golden: "abs(elem - elem2)"}},
+		{Benchmark: "same", Item: curate.Item{Golden: "abs(elem)"}},
+		{Benchmark: "longer", Item: curate.Item{Golden: "abs(elem - elem2)"}},
 	}
 	onEach(t, func(s beam.Scope) {
 		d := curate.Distances(s, beam.CreateList(s, records(t, cs)), beam.CreateList(s, items))

@@ -35,11 +35,10 @@ func (c BenchmarkConfig) Validate() error {
 	for _, f := range []struct {
 		name string
 		v    float64
-	}{{"grams", c.Grams}, {"near", c.Near}} {
+	}{{"Grams", c.Grams}, {"Near", c.Near}} {
 		if f.v != 0 && !(f.v >= 0.3 && f.v <= 2) {
-			return fmt.Errorf("curate.decontaminate.%s is %v: give a share from 0.3 to 1, or 2 to switch it off",
-				f.name,
-				f.v)
+			return fmt.Errorf("curate.BenchmarkConfig.%s is %v: give a share from 0.3 to 1, or 2 to switch it off",
+				f.name, f.v)
 		}
 	}
 	return nil
@@ -64,8 +63,7 @@ func (e Evidence) String() string {
 		return "a benchmark was made from repository " + e.Task
 	case RuleRun:
 		return fmt.Sprintf("%s %s: 32 tokens or the whole item, bytes %d to %d from the golden's start: %q",
-			e.Benchmark,
-			e.Task, e.Start, e.End, e.Text)
+			e.Benchmark, e.Task, e.Start, e.End, e.Text)
 	}
 	return fmt.Sprintf("%s %s: %.0f %% of 10-token n-grams (%s), bytes %d to %d from the golden's start: %q",
 		e.Benchmark, e.Task, 100*e.Share, e.Rule, e.Start, e.End, e.Text)
@@ -74,7 +72,7 @@ func (e Evidence) String() string {
 const (
 	gramTokens = 10
 	minGrams   = 12 // different n-grams of the smaller side: fewer say nothing
-	maxPosting = 64 // an n-gram of more items than this is nobody's mark
+	maxPosting = 64 // of the items with one n-gram only so many first ones are found by it
 	textBytes  = 400
 )
 
@@ -121,7 +119,8 @@ func NewScreen(c BenchmarkConfig, items []BenchmarkItem) (*Screen, error) {
 	items = slices.Clone(items)
 	slices.SortFunc(items, func(a, b BenchmarkItem) int {
 		return compareBytes([]byte(a.Benchmark), []byte(b.Benchmark), []byte(a.Item.Task), []byte(b.Item.Task),
-			[]byte(a.Item.Golden), []byte(b.Item.Golden), []byte(a.Item.Prefix), []byte(b.Item.Prefix))
+			[]byte(a.Item.Golden), []byte(b.Item.Golden), []byte(a.Item.Prefix), []byte(b.Item.Prefix),
+			[]byte(a.Item.Suffix), []byte(b.Item.Suffix))
 	})
 	for i, it := range items {
 		if i == 0 || items[i-1].Benchmark != it.Benchmark {
@@ -141,15 +140,17 @@ func NewScreen(c BenchmarkConfig, items []BenchmarkItem) (*Screen, error) {
 func (s *Screen) Benchmarks() []string { return s.runs.Benchmarks() }
 
 func (x gramIndex) add(item int32, grams []gram) (different int) {
+	seen := make(map[uint64]bool, len(grams))
 	for _, g := range grams {
-		if of := x[g.hash]; len(of) == 0 || of[len(of)-1] != item {
-			different++
-			if len(of) <= maxPosting {
-				x[g.hash] = append(of, item)
-			}
+		if seen[g.hash] {
+			continue
+		}
+		seen[g.hash] = true
+		if of := x[g.hash]; len(of) < maxPosting {
+			x[g.hash] = append(of, item)
 		}
 	}
-	return different
+	return len(seen)
 }
 
 // Find looks for a benchmark item in a context.

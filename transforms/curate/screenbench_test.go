@@ -2,6 +2,7 @@ package curate_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,13 +20,15 @@ const (
 )
 
 var task = []curate.BenchmarkItem{
-	{Benchmark: "made b.jsonl", Item: curate.Item{Task: "T/0", Prefix: taskPrefix, Golden: taskGolden, Suffix: taskSuffix}},
+	{Benchmark: "made b.jsonl", Item: curate.Item{
+		Task: "T/0", Prefix: taskPrefix, Golden: taskGolden, Suffix: taskSuffix,
+	}},
 	{Benchmark: "made a.jsonl", Item: curate.Item{Task: "T/9", Prefix: "x = 1\n", Golden: "y = 2", Suffix: "\n"}},
 }
 
 func renamed(text string) string {
-	return strings.NewReplacer("numbers", "vals", "elem2", "right", "elem", "left", "idx2", "j", "idx", "i", "distance", "gap",
-		"threshold", "eps", "has_close", "near").Replace(text)
+	return strings.NewReplacer("numbers", "vals", "elem2", "right", "elem", "left", "idx2", "j", "idx", "i",
+		"distance", "gap", "threshold", "eps", "has_close", "near").Replace(text)
 }
 
 func TestScreenFindsCopiesByRule(t *testing.T) {
@@ -35,9 +38,12 @@ func TestScreenFindsCopiesByRule(t *testing.T) {
 	}
 	for _, tt := range []struct{ name, repo, p, g, s, rule string }{
 		{"verbatim", "r", taskPrefix, taskGolden, taskSuffix, curate.RuleRun},
-		{"reformatted", "r", strings.ReplaceAll(taskPrefix, "    ", "\t"), taskGolden, strings.ReplaceAll(taskSuffix, "\n", "\n\n"), curate.RuleRun},
+		{"reformatted", "r", strings.ReplaceAll(taskPrefix, "    ", "\t"), taskGolden,
+			strings.ReplaceAll(taskSuffix, "\n", "\n\n"), curate.RuleRun},
 		{"renamed", "r", renamed(taskPrefix), renamed(taskGolden), renamed(taskSuffix), curate.RuleNear},
-		{"one word changed in 25", "r", strings.Replace(taskPrefix, "!=", "<", 1), strings.Replace(taskGolden, "abs", "norm", 1), strings.Replace(taskSuffix, "True", "idx", 1), curate.RuleGrams},
+		{"one word changed in 25", "r", strings.Replace(taskPrefix, "!=", "<", 1),
+			strings.Replace(taskGolden, "abs", "norm", 1), strings.Replace(taskSuffix, "True", "idx", 1),
+			curate.RuleGrams},
 		{"cut", "r", "        for idx2, elem2 in enumerate(numbers):\n            if idx != idx2:\n", taskGolden, "                if distance < threshold:\n", curate.RuleGrams},
 		{"the benchmark's own repository", "github.com/OpenAI/human-eval.git", "", "x", "", curate.RuleRepository},
 		{"other code", "r", "def close(self):\n    for handle in self.handles:\n        if handle.open:\n            ", "handle.shutdown(timeout=self.timeout)", "\n    self.handles.clear()\n    return len(self.handles) == 0\n", ""},
@@ -52,7 +58,8 @@ func TestScreenFindsCopiesByRule(t *testing.T) {
 			continue
 		}
 		whole := tt.p + tt.g + tt.s
-		if text := whole[len(tt.p)+e.Start : len(tt.p)+e.End]; e.Text != text || e.Benchmark != "made b.jsonl" || e.Task != "T/0" {
+		text := whole[len(tt.p)+e.Start : len(tt.p)+e.End]
+		if e.Text != text || e.Benchmark != "made b.jsonl" || e.Task != "T/0" {
 			t.Errorf("%s: evidence %+v, where %q stands", tt.name, e, text)
 		}
 		if !strings.Contains(e.String(), fmt.Sprintf("%q", e.Text)) {
@@ -63,9 +70,63 @@ func TestScreenFindsCopiesByRule(t *testing.T) {
 		t.Errorf("benchmarks %s", got)
 	}
 	for _, c := range []curate.BenchmarkConfig{{Grams: 0.1}, {Near: -1}} {
-		if _, err := curate.NewScreen(c, nil); err == nil || !strings.Contains(err.Error(), "curate.decontaminate.") {
+		if _, err := curate.NewScreen(c, nil); err == nil || !strings.Contains(err.Error(), "curate.BenchmarkConfig.") {
 			t.Errorf("%+v: error %v", c, err)
 		}
+	}
+}
+
+// tokens are so many different words.
+func tokens(of string, n int) string {
+	var out strings.Builder
+	for i := range n {
+		fmt.Fprintf(&out, "%s%c%c ", of, 'a'+i/26, 'a'+i%26)
+	}
+	return out.String()
+}
+
+// Two items that differ in their suffix only are in an order of their own.
+func TestScreenIgnoresTheOrderOfItems(t *testing.T) {
+	golden, near, far := tokens("golden", 5), tokens("near", 12), tokens("far", 17)
+	item := func(suffix string) curate.BenchmarkItem {
+		return curate.BenchmarkItem{Benchmark: "b", Item: curate.Item{Task: "T", Golden: golden, Suffix: suffix}}
+	}
+	items := []curate.BenchmarkItem{item(near + tokens("x", 17)), item(tokens("y", 12) + far)}
+	var found []curate.Evidence
+	for range 2 {
+		s, err := curate.NewScreen(curate.BenchmarkConfig{Grams: 0.3}, items)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, ok := s.Find("r", "", golden, near+far)
+		if !ok || e.Rule != curate.RuleGrams {
+			t.Fatalf("%+v", e)
+		}
+		found = append(found, e)
+		slices.Reverse(items)
+	}
+	if found[0] != found[1] {
+		t.Errorf("%+v, and in the other order %+v", found[0], found[1])
+	}
+}
+
+// An n-gram that stands often in an item counts once, also where its list of items is full.
+func TestScreenCountsAnNgramOnce(t *testing.T) {
+	same, own := strings.Repeat("same ", 20), tokens("own", 21)
+	var items []curate.BenchmarkItem
+	for i := range 70 {
+		items = append(items, curate.BenchmarkItem{
+			Benchmark: "b", Item: curate.Item{Task: fmt.Sprintf("a%02d", i), Golden: same},
+		})
+	}
+	items = append(items, curate.BenchmarkItem{Benchmark: "b", Item: curate.Item{Task: "z", Golden: own + same}})
+	s, err := curate.NewScreen(curate.BenchmarkConfig{Near: 2}, items)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Of the 22 n-grams of z these are 12.
+	if e, _ := s.Find("r", "", own+tokens("other", 30), ""); e.Task != "z" || e.Share != 0.5455 {
+		t.Errorf("%+v, want 0.5455 of z", e)
 	}
 }
 
@@ -89,19 +150,22 @@ func TestDecontaminateKeepsAllOthers(t *testing.T) {
 	}
 	e, _ := s.Find("r", taskPrefix, taskGolden, taskSuffix)
 	onEach(t, func(s beam.Scope) {
-		kept, out := curate.Decontaminate(s, curate.BenchmarkConfig{}, beam.CreateList(s, contexts), beam.CreateList(s, task))
+		items := beam.CreateList(s, task)
+		kept, out := curate.Decontaminate(s, curate.BenchmarkConfig{}, beam.CreateList(s, contexts), items)
 		passert.Equals(s, beam.ParDo(s, contextID, kept), "clean")
 		passert.Equals(s, beam.ParDo(s, rejected, out), "copy contaminated "+e.String())
 	})
 }
 
 func TestReadBenchmarkCSV(t *testing.T) {
-	got, err := curate.ReadBenchmarkCSV("x.csv", strings.NewReader("\ufeffid,prefix,golden,suffix\n7,p,\"g,\n\"\"h\",s\n"), curate.Columns{})
+	quoted := "\ufeffid,prefix,golden,suffix\n7,p,\"g,\n\"\"h\",s\n"
+	got, err := curate.ReadBenchmarkCSV("x.csv", strings.NewReader(quoted), curate.Columns{})
 	want := "[{7 p g,\n\"h s}]"
 	if err != nil || fmt.Sprint(got) != want {
 		t.Errorf("got %v, %v, want %s", got, err, want)
 	}
-	got, err = curate.ReadBenchmarkCSV("x.csv", strings.NewReader("a,b\n1,2\n3,4\n"), curate.Columns{Golden: "b", Task: "a"})
+	named := curate.Columns{Golden: "b", Task: "a"}
+	got, err = curate.ReadBenchmarkCSV("x.csv", strings.NewReader("a,b\n1,2\n3,4\n"), named)
 	if err != nil || len(got) != 2 || got[1].Golden != "4" || got[1].Task != "3" {
 		t.Errorf("got %v, %v", got, err)
 	}
@@ -112,7 +176,8 @@ func TestReadBenchmarkCSV(t *testing.T) {
 		"prefix,golden,suffix\na,\"b,c": "after 0 items",
 		"x,y\n1,2\n":                    "row 1: its fields [x y]",
 	} {
-		if _, err := curate.ReadBenchmarkCSV("x.csv", strings.NewReader(text), curate.Columns{}); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), `"x.csv"`) {
+		_, err := curate.ReadBenchmarkCSV("x.csv", strings.NewReader(text), curate.Columns{})
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), `"x.csv"`) {
 			t.Errorf("%q: error %v, want %q", text, err, want)
 		}
 	}

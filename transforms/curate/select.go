@@ -27,7 +27,7 @@ type Config struct {
 	Excluded     []string // repositories that are left out
 
 	// Quota says how many rows a cell is to have: Equal (the default), Proportional to its
-	// eligible rows, or Table.
+	// eligible rows, or Table. A proportional quota is rounded down.
 	Quota string
 	Table map[Cell]int `json:"-"` // its keys are none of JSON: see encodeConfig
 	// Redistribute says who gets what a cell cannot fill: the others in equal parts (Equal,
@@ -52,7 +52,7 @@ func (c Config) Validate() error {
 		name string
 		v    int
 	}{{"rows", c.Rows}, {"max_per_repo", c.MaxPerRepo}, {"max_per_golden", c.MaxPerGolden},
-		{"per_context", c.PerContext}, {"max_per_callee", c.MaxPerCallee}, {"max_per_name", c.MaxPerName}} {
+		{"per_context", c.PerContext}, {"Config.MaxPerCallee", c.MaxPerCallee}, {"Config.MaxPerName", c.MaxPerName}} {
 		if f.v < 0 {
 			return fmt.Errorf("curate.%s is %d: give 0 or more", f.name, f.v)
 		}
@@ -77,24 +77,25 @@ func (c Config) Validate() error {
 
 func (c Config) validateQuotas() error {
 	if c.Quota != "" && c.Quota != Equal && c.Quota != Proportional && c.Quota != Table {
-		return fmt.Errorf("curate.quota is %q: give %q, %q or %q", c.Quota, Equal, Proportional, Table)
+		return fmt.Errorf("curate.Config.Quota is %q: give %q, %q or %q", c.Quota, Equal, Proportional, Table)
 	}
 	if (c.Quota == Table) != (len(c.Table) > 0) {
-		return fmt.Errorf("curate.quota is %q and the table has %d cells: a table goes with quota %q, and only with it",
-			c.Quota, len(c.Table), Table)
+		return fmt.Errorf("curate.Config.Quota is %q and Table has %d cells: a table goes with quota %q, and only "+
+			"with it", c.Quota, len(c.Table), Table)
 	}
 	for cell, n := range c.Table {
 		if !slices.Contains(schemas.Languages, cell.Language) || !slices.Contains(schemas.Types, cell.Type) || n < 0 {
-			return fmt.Errorf("curate.table has %d rows of %s × %s: give 0 or more for one of the languages %v and of "+
-				"the types %v", n, cell.Language, cell.Type, schemas.Languages, schemas.Types)
+			return fmt.Errorf("curate.Config.Table has %d rows of %s × %s: give 0 or more for one of the languages %v "+
+				"and of the types %v", n, cell.Language, cell.Type, schemas.Languages, schemas.Types)
 		}
 	}
 	if r := c.Redistribute; r != "" && r != Equal && r != Proportional && r != None {
-		return fmt.Errorf("curate.redistribute is %q: give %q, %q or %q", r, Equal, Proportional, None)
+		return fmt.Errorf("curate.Config.Redistribute is %q: give %q, %q or %q", r, Equal, Proportional, None)
 	}
 	for k, share := range c.Kinds {
 		if !slices.Contains(kinds, k) || !(share >= 0 && share <= 1) {
-			return fmt.Errorf("curate.kinds has %v of %q: give a share from 0 to 1 of one of %v", share, k, kinds)
+			return fmt.Errorf("curate.Config.Kinds has %v of %q: give a share from 0 to 1 of one of %v", share,
+				k, kinds)
 		}
 	}
 	return nil

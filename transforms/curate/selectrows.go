@@ -42,13 +42,12 @@ func (c SelectConfig) Validate() error {
 		return err
 	}
 	if c.MaxCandidates < 0 {
-		return fmt.Errorf("curate.max_candidates is %d: give 0 or more", c.MaxCandidates)
+		return fmt.Errorf("curate.SelectConfig.MaxCandidates is %d: give 0 or more", c.MaxCandidates)
 	}
 	return c.Ratios.Validate()
 }
 
 func init() {
-	beam.RegisterDoFn(&oneKeyFn{})
 	beam.RegisterDoFn(&selectFn{})
 }
 
@@ -69,9 +68,8 @@ func SelectRows(s beam.Scope, c SelectConfig, records, groups beam.PCollection) 
 	s = s.Scope("curate.SelectRows")
 	config := encodeConfig(c)
 	records, below := trim(s, c, config, records)
-	keyed := beam.ParDo(s, &oneKeyFn{}, records)
-	selected, rejected = beam.ParDo2(s, &selectFn{Config: config}, beam.GroupByKey(s, keyed),
-		beam.SideInput{Input: groups})
+	all := beam.GroupByKey(s, beam.AddFixedKey(s, records))
+	selected, rejected = beam.ParDo2(s, &selectFn{Config: config}, all, beam.SideInput{Input: groups})
 	return selected, beam.Flatten(s, rejected, below)
 }
 
@@ -114,11 +112,6 @@ func decodeConfig(text string) (SelectConfig, error) {
 	return t.Config, nil
 }
 
-type oneKeyFn struct{}
-
-// ProcessElement puts all on one key.
-func (f *oneKeyFn) ProcessElement(b batch.Batch) (int, batch.Batch) { return 0, b }
-
 type selectFn struct{ Config string }
 
 // ProcessElement selects among the records of the one key.
@@ -147,15 +140,15 @@ func (f *selectFn) ProcessElement(ctx context.Context, _ int, batches func(*batc
 }
 
 func (rows recordRows) choose(ctx context.Context, c SelectConfig, names Names, kept, out *rowWriter) error {
-	s := newSelection(c.Config, rows)
+	asks := newAsks(c)
+	s := asks.of
+	s.rows = rows
 	for i, r := range rows {
 		if _, ok := names[r.Repo()]; !ok {
 			return fmt.Errorf("negative %s is of %s, which is in no group: give curate.SelectRows the groups of all "+
 				"repositories", r.NegativeID(), names.Of(r.Repo()))
 		}
-		row := c.outline(r)
-		row.Repo = names.Of(r.Repo())
-		if reason, _ := s.ineligible(&row); reason != "" {
+		if reason := asks.ineligible(r); reason != "" {
 			out.rows = appendReject(out.rows, r, reason, nil)
 			out.full()
 		} else {
@@ -194,12 +187,10 @@ func (w Words) Selected(r Record, names Names, splits *Splits) schemas.Selected 
 type recordRows []Record
 
 func (r recordRows) cell(i int32) Cell {
-	return Cell{schemas.Languages[r[i][116]], schemas.Types[r[i][117]]}
+	return cellOf(r[i].cell())
 }
 
 func (r recordRows) shape(i int32) Shape { g, t := r[i].sides(); return shapeOf(g, t) }
-
-func (r recordRows) lean(i int32) int { g, t := r[i].sides(); return sign(t.Chars - g.Chars) }
 
 func (r recordRows) low(i int32) *float64 { return r[i].float(0) }
 

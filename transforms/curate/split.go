@@ -55,7 +55,7 @@ const (
 // Validate names the values that are allowed.
 func (f Fallback) Validate() error {
 	if f != ToTrain && f != ByRepository && f != ByFolder {
-		return fmt.Errorf("curate.split_fallback is %q: give %q, %q, or leave it out", f, ByRepository, ByFolder)
+		return fmt.Errorf("curate.Fallback is %q: give %q, %q, or leave it out", f, ByRepository, ByFolder)
 	}
 	return nil
 }

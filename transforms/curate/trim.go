@@ -10,11 +10,12 @@ import (
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
+	"decoy/schemas"
 	"decoy/schemas/batch"
 )
 
-// minTimesQuota is how many times its quota a cell keeps at least. Trimming to the top 20 of a
-// bin left 2,879 of 4,000 wanted rows of 214,333 and a worse probe.
+// minTimesQuota is how many times its quota a cell keeps at least, so that caps and balance
+// still have a choice.
 const minTimesQuota = 20
 
 func init() {
@@ -60,18 +61,31 @@ type hardnessFn struct {
 	counts map[int]map[uint64]uint64
 }
 
-// asks is what is known of a row's eligibility without its repository's name.
+// asks says which records are eligible.
 type asks struct {
 	SelectConfig
-	of *selection
+	of       *selection
+	excluded map[uint64]bool // repositories by number, since a record has no name
 }
 
-func newAsks(config string) (*asks, error) {
+func newAsks(c SelectConfig) *asks {
+	a := &asks{c, newSelection(c.Config, nil), map[uint64]bool{}}
+	for _, r := range c.Excluded {
+		a.excluded[schemas.Key64(r)] = true
+	}
+	return a
+}
+
+func decodeAsks(config string) (*asks, error) {
 	c, err := decodeConfig(config)
-	return &asks{c, newSelection(c.Config, nil)}, err
+	return newAsks(c), err
 }
 
+// ineligible is [selection.ineligible] of a record.
 func (a *asks) ineligible(r Record) string {
+	if a.excluded[r.Repo()] {
+		return ReasonExcludedRepo
+	}
 	row := a.outline(r)
 	reason, _ := a.of.ineligible(&row)
 	return reason
@@ -80,7 +94,7 @@ func (a *asks) ineligible(r Record) string {
 // StartBundle begins to count.
 func (f *hardnessFn) StartBundle(func(int, batch.Batch)) (err error) {
 	f.counts = map[int]map[uint64]uint64{}
-	f.asks, err = newAsks(f.Config)
+	f.asks, err = decodeAsks(f.Config)
 	return err
 }
 
@@ -144,7 +158,7 @@ type trimFn struct {
 func (f *trimFn) ProcessElement(b batch.Batch, counts func(*int, *batch.Batch) bool,
 	emit, reject func(batch.Batch)) (err error) {
 	if f.cutoffs == nil {
-		if f.asks, err = newAsks(f.Config); err != nil {
+		if f.asks, err = decodeAsks(f.Config); err != nil {
 			return err
 		}
 		f.cutoffs = cutoffs(f.asks.SelectConfig, counts)

@@ -57,10 +57,16 @@ func (f *packFn) FinishBundle(emit func(batch.Batch), _ func(schemas.Reject)) {
 }
 
 // Rejects makes lines of reject rows, an element each: for a sink of records. Of millions of
-// rejects write files instead, with [Words.Reject].
+// rejects write files instead, with [Words.Reject]. Words are those that the records were
+// packed with.
 //
 //	PCollection<batch.Batch> of RejectRow, PCollection<Group> → PCollection<schemas.Reject>
+//
+// No grouping: the names of all repositories are a side input of each worker.
 func Rejects(s beam.Scope, w Words, rows, groups beam.PCollection) beam.PCollection {
+	if err := w.Validate(); err != nil {
+		panic(err)
+	}
 	return beam.ParDo(s.Scope("curate.Rejects"), &rejectsFn{Words: w}, rows, beam.SideInput{Input: groups})
 }
 
@@ -82,10 +88,17 @@ func (f *rejectsFn) ProcessElement(b batch.Batch, groups func(*Group) bool, emit
 	return nil
 }
 
-// Selections makes lines of selected records, an element each.
+// Selections makes lines of selected records, an element each. Words are those that the
+// records were packed with.
 //
 //	PCollection<batch.Batch> of Record, PCollection<Group> → PCollection<schemas.Selected>
+//
+// No grouping: the names of all repositories are a side input of each worker. A record without a
+// split is an error.
 func Selections(s beam.Scope, w Words, records, groups beam.PCollection) beam.PCollection {
+	if err := w.Validate(); err != nil {
+		panic(err)
+	}
 	return beam.ParDo(s.Scope("curate.Selections"), &selectedFn{Words: w}, records, beam.SideInput{Input: groups})
 }
 
@@ -109,7 +122,8 @@ func (f *selectedFn) ProcessElement(b batch.Batch, groups func(*Group) bool, emi
 	for row := range b.Each(RecordBytes) {
 		r := Record(row)
 		if r.Split() == "" {
-			return fmt.Errorf("negative %s has no split: it does not come from curate.SelectRows", r.NegativeID())
+			return fmt.Errorf("negative %s has no split: give curate.Selections what curate.SelectRows selected",
+				r.NegativeID())
 		}
 		emit(f.Words.Selected(r, f.names, f.splits))
 	}

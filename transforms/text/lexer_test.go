@@ -27,8 +27,10 @@ func TestTokens(t *testing.T) {
 		"unclosed":            {"\"abc\n'x'", []string{`"`, "abc", "\n", "'x'"}},
 		"triple":              {`"""doc"""`, []string{`"""`, "doc", `"""`}},
 		"unicode":             {"größe=1", []string{"größe", "=", "1"}},
-		"long word":           {strings.Repeat("x", 130), []string{strings.Repeat("x", 64), strings.Repeat("x", 64), "xx"}},
-		"escape at line end":  {"\"a\\\nb", []string{`"`, "a", `\`, "\n", "b"}},
+		"long word": {
+			strings.Repeat("x", 130), []string{strings.Repeat("x", 64), strings.Repeat("x", 64), "xx"},
+		},
+		"escape at line end": {"\"a\\\nb", []string{`"`, "a", `\`, "\n", "b"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -64,7 +66,9 @@ func checkTokens(t *testing.T, src string) {
 }
 
 func FuzzTokens(f *testing.F) {
-	for _, s := range []string{"", "a.b('c')", `"\"`, "'''x\n", "`a` 1e+5 \x80\xff", "\"\\", "a\r\nb", strings.Repeat("\"", 9)} {
+	for _, s := range []string{
+		"", "a.b('c')", `"\"`, "'''x\n", "`a` 1e+5 \x80\xff", "\"\\", "a\r\nb", strings.Repeat("\"", 9),
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(checkTokens)
@@ -81,7 +85,8 @@ func TestTokensLinear(t *testing.T) {
 }
 
 func BenchmarkTokens(b *testing.B) {
-	src := strings.Repeat("func (r *Reader) Next(ctx context.Context) (*Row, error) {\n\treturn r.it.Next(\"row\", 42)\n}\n", 1000)
+	const method = "func (r *Reader) Next(ctx context.Context) (*Row, error) {\n\treturn r.it.Next(\"row\", 42)\n}\n"
+	src := strings.Repeat(method, 1000)
 	b.SetBytes(int64(len(src)))
 	for b.Loop() {
 		Tokens(src)
