@@ -23,8 +23,6 @@ import (
 
 // batchStage is a stage whose requests can go in batches.
 type batchStage struct {
-	from    string // the file whose records a shard's share of the budget follows
-	what    string
 	members func(r recipe.Recipe) []panel.Member
 	// open says what the stage would ask a member in a shard.
 	open func(b *Build) (*stage, batchRequests, error)
@@ -34,7 +32,6 @@ type batchRequests func(t work.Task, p *panel.Panel, m panel.Member) iter.Seq2[p
 
 var batchStages = map[string]batchStage{
 	schemas.StageGenerate: {
-		from: schemas.StageExtract, what: "contexts",
 		members: func(r recipe.Recipe) []panel.Member { return r.Generate.Panel },
 		open: func(b *Build) (*stage, batchRequests, error) {
 			s, err := b.open(schemas.StageGenerate, nil, nil, schemas.StageExtract)
@@ -51,14 +48,13 @@ var batchStages = map[string]batchStage{
 		},
 	},
 	schemas.StageJudge: {
-		from: schemas.StageGenerate, what: "negatives",
 		members: func(r recipe.Recipe) []panel.Member { return r.Judge.Panel },
 		open: func(b *Build) (*stage, batchRequests, error) {
-			s, o, err := b.openJudge()
+			s, err := openJudge(context.Background(), b)
 			if err != nil {
 				return nil, nil, err
 			}
-			o, ok, err := s.present(o)
+			o, ok, err := s.present()
 			return s, func(t work.Task, p *panel.Panel, m panel.Member) iter.Seq2[panel.Request, error] {
 				if !ok {
 					return func(func(panel.Request, error) bool) {}
@@ -96,7 +92,7 @@ func (b *Build) Batches(ctx context.Context, stage, member string,
 			continue
 		}
 		found = true
-		if err := s.memberBatches(ctx, kind, requests, m, do); err != nil {
+		if err := s.memberBatches(ctx, requests, m, do); err != nil {
 			return err
 		}
 	}
@@ -107,7 +103,7 @@ func (b *Build) Batches(ctx context.Context, stage, member string,
 	return nil
 }
 
-func (s *stage) memberBatches(ctx context.Context, kind batchStage, requests batchRequests, m panel.Member,
+func (s *stage) memberBatches(ctx context.Context, requests batchRequests, m panel.Member,
 	do func(context.Context, MemberBatches) error) error {
 	scanner, err := secrets.New()
 	if err != nil {
@@ -123,11 +119,11 @@ func (s *stage) memberBatches(ctx context.Context, kind batchStage, requests bat
 		for i := range all {
 			all[i] = i
 		}
-		shares, err := s.shares(ctx, all, kind.from, kind.what)
+		shares, err := s.divide(ctx, all)
 		if err != nil {
 			return err
 		}
-		c.BudgetUSD = func(i int) float64 { return shares[i] }
+		c.BudgetUSD = func(i int) float64 { return *shares[i].BudgetUSD }
 	}
 	p, err := panel.Open(c)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
@@ -61,17 +60,21 @@ type Build struct {
 
 	unshown   []bug.InternalErrors // pairs that the report cannot show
 	warnings  []report.Warning
-	launch    string          // see launched
-	now       identity        // of OUT
-	announced map[string]bool // stages that are said to be done again
+	launch    string            // see launched
+	now       identity          // of OUT
+	announced map[string]bool   // stages that are said to be done again
+	opened    map[string]*stage // of this run
 }
 
 // Job says whose work a pipeline does.
 type Job struct {
-	Out, Stage, Fingerprint string
-	// Shards is told the counter ShardsMetric while the job runs, where the runner
-	// tells it.
-	Shards func(n int)
+	Out         string
+	Stage       string   // its name: a stage, or the first and the last one, "extract-export"
+	Stages      []string // that it does
+	Fingerprint string   // of the last one
+	// Shards is told the counter flow.ShardsMetric of a stage while the job runs, where
+	// the runner tells it.
+	Shards func(stage string, n int)
 }
 
 // Resolve makes the explicit lists of what the recipe names, before anything is
@@ -106,22 +109,11 @@ func (b *Build) Resolve(ctx context.Context) error {
 	return nil
 }
 
-// stageFunc runs one stage.
-type stageFunc func(ctx context.Context, b *Build) error
-
-var stages = map[string]stageFunc{
-	schemas.StageExtract:  runExtract,
-	schemas.StageGenerate: runGenerate,
-	schemas.StageVerify:   runVerify,
-	schemas.StageJudge:    runJudge,
-	schemas.StageCurate:   runCurate,
-	schemas.StageExport:   runExport,
-}
-
 // RunStages runs the named stages in order, holding OUT, and writes run.json. A
 // stage that is done is skipped; what a killed process left behind is removed. An OUT
 // that holds anything but a build, or another build, is a *shard.Refusal (see Replace).
 func (b *Build) RunStages(ctx context.Context, names ...string) (err error) {
+	b.opened = map[string]*stage{}
 	if b.DryRun {
 		if err := errors.Join(CheckOut(b.Out), b.identify(ctx, names)); err != nil {
 			return err
@@ -153,34 +145,7 @@ func (b *Build) RunStages(ctx context.Context, names ...string) (err error) {
 }
 
 // ErrOwnWork is the end of a dry run at a stage whose jobs are done.
-var ErrOwnWork = errors.New("no job is left of it; its manifest, card or report is still to be written, by " +
-	"this command without --dry-run")
-
-// each runs stages in order.
-func (b *Build) each(ctx context.Context, names []string) error {
-	for _, name := range names {
-		for _, before := range upstream(name) {
-			if err := b.nonEmpty(before); err != nil {
-				return err
-			}
-		}
-		end := b.RunInfo.begin(name)
-		if err := stages[name](ctx, b); err != nil {
-			end()
-			if !strings.HasPrefix(err.Error(), name+": ") { // a step's error names it
-				err = fmt.Errorf("%s: %w", name, err)
-			}
-			return err
-		}
-		end()
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err := errors.Join(b.nonEmpty(name), b.warnAbout(name)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+var ErrOwnWork = errors.New("no job is left of it; its report is still to be written, by this command without " +
+	"--dry-run")
 
 func (b *Build) dir(stage string) string { return shard.Join(b.Out, stage) }

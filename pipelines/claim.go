@@ -197,7 +197,7 @@ func adopt(out string) error {
 		if err != nil {
 			return err
 		}
-		match, numbered := writtenBy(stage, 0), false
+		match, numbered := writtenBy(stage), false
 		var ours []string
 		for _, name := range names {
 			if match(name) || stage == schemas.StageJudge && isRound(dir, name) {

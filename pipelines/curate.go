@@ -20,12 +20,12 @@ import (
 	"decoy/transforms/curate"
 )
 
-// runCurate selects pairs and general rows.
+// openCurate selects pairs and general rows.
 //
 //	small rows of all shards → selection, rejects (by shard), shift.json
 //
 // All candidates must fit in one worker's memory (package curate says how much that is).
-func runCurate(ctx context.Context, b *Build) error {
+func openCurate(_ context.Context, b *Build) (*stage, error) {
 	o := curation.Options{Recipe: b.Recipe.Curate, GeneralShare: b.Recipe.Export.GeneralShare,
 		Exclude: b.Recipe.Extract.ExcludeRepos}
 	var benchmarks []curation.BenchmarkItem
@@ -33,12 +33,12 @@ func runCurate(ctx context.Context, b *Build) error {
 	for i, bm := range o.Recipe.Decontaminate {
 		raw, err := shard.ReadFile(bm.Path)
 		if err != nil {
-			return fmt.Errorf("curate.decontaminate[%d]: %w", i, err)
+			return nil, fmt.Errorf("curate.decontaminate[%d]: %w", i, err)
 		}
 		name := cmp.Or(bm.Name, filepath.Base(bm.Path))
 		items, err := curate.ReadBenchmark(name, bytes.NewReader(raw), bm.Columns)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		o.Benchmarks = append(o.Benchmarks, name)
 		for _, item := range items {
@@ -55,37 +55,25 @@ func runCurate(ctx context.Context, b *Build) error {
 	}{o.Recipe, o.GeneralShare, o.Exclude, b.Recipe.Judge.MinGoldenAcceptance}, inputs, schemas.StageExtract,
 		schemas.StageGenerate, schemas.StageVerify, schemas.StageJudge)
 	if err != nil {
-		return err
-	}
-	if done, err := s.finished(); err != nil || done {
-		if done {
-			b.Log("curate: done before")
-		}
-		return err
-	}
-	if _, err := s.todo(); err != nil { // makes the folder
-		return err
-	}
-	if o.Weights, err = b.judgeWeights(); err != nil {
-		return err
+		return nil, err
 	}
 	slices.Sort(o.Benchmarks)
 	o.Benchmarks = slices.Compact(o.Benchmarks)
-	if !b.DryRun {
-		if _, err := shard.WriteAll(curation.BenchmarksPath(b.Out), benchmarks); err != nil {
-			return err
-		}
-	}
-	b.Log("curate: selecting up to %d pairs", o.Recipe.Rows)
-	o.Out, o.Fingerprint = b.Out, s.fingerprint
+	o.Out, o.Fingerprint, o.MinGoldenAcceptance = b.Out, s.fingerprint, b.Recipe.Judge.MinGoldenAcceptance
 	n := b.Recipe.Shards
-	err = s.run(ctx, 2*n+1, func(scope beam.Scope) beam.PCollection {
-		rows := flow.Run(scope.Scope("rows"), s.step(n+1, n), curation.SmallRows{Options: o},
-			flow.Inputs{Each: s.refs(scope)})
-		return flow.Once(scope.Scope("select"), s.step(n, 1), curation.Select{Options: o}, rows)
-	})
-	if err != nil {
+	s.total = 2*n + 1
+	s.begin = func() (err error) {
+		if !b.DryRun {
+			_, err = shard.WriteAll(curation.BenchmarksPath(b.Out), benchmarks)
+		}
+		b.Log("curate: selecting up to %d pairs", o.Recipe.Rows)
 		return err
 	}
-	return s.finish(1) // it removes the parts too
+	s.graph = func(scope beam.Scope, reads []beam.PCollection) steps {
+		rows := flow.Run(scope, s.temporary("rows", n+1, n), curation.SmallRows{Options: o}, flow.Inputs{Each: reads})
+		selected := flow.Once(scope, s.step("select", n, 1), curation.Select{Options: o}, rows)
+		shards := flow.Recorded(scope, s.shards(), selected) // Select writes them
+		return steps{out: []beam.PCollection{shards}, all: []beam.PCollection{shards, selected}}
+	}
+	return s, nil
 }

@@ -14,15 +14,23 @@
 // What is left here is the build's own: whose OUT it is, which shards are to be done, the
 // budget, warnings, run.json.
 //
-// # A stage
+// # A job
 //
-// A stage is a Beam pipeline of steps over files as values (package flow): a step's work is
-// a struct that does one shard, from the files that its refs name to files of its own, and
-// gives a ref. The payload (prefix, golden, suffix) never goes through a shuffle: files of a
-// shard are sorted by context id, so joins are merges. Curate's small rows go through files
-// too, and a gate over all shards says when they are there. The graphs stand in the files
-// named for the stages; what a launcher does round a graph (which shards are to be done, the
-// manifest) is in stage.go.
+// The stages of a build that pay for nothing are one Beam pipeline (job.graph), and a stage
+// that pays is one of its own: its estimate stands before it, its share of the budget is
+// known, and a fleet does not wait at the rate of an account. Before a job the launcher makes
+// the fingerprints of its stages, which follow from options and from each other, and the
+// folders of what is not done (stage.prepare); then a stage follows behind the manifest of
+// those that it reads, which the graph writes too. Only report.html and run.json, which show
+// times, are left to the launcher. The end of a job is not believed: what is done is what
+// has its manifest.
+//
+// A stage is steps over files as values (package flow): a step's work is a struct that does
+// one shard, from the files that its refs name to files of its own, and gives a ref. The
+// payload (prefix, golden, suffix) never goes through a shuffle: files of a shard are sorted
+// by context id, so joins are merges. The graphs stand in the files named for the stages.
+// Judge's rounds are all in the graph: what is known after one is what the next one reads,
+// and those behind the last one have nothing to do.
 //
 // Inside a shard the work runs on all processors (work.Ordered): Beam's prism runs a
 // stage as one serial bundle, so parallelism must be inside the DoFn. Results are
@@ -39,6 +47,9 @@
 //
 // The files of curate's selection are written by one worker, which records each shard
 // of it and itself last.
+//
+// Where a stage is done again, the manifests and records of those behind it in its job go
+// before the job begins, and the files that they name stay until they are written over.
 //
 // # What is not ours
 //

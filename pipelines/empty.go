@@ -14,6 +14,7 @@ import (
 	"decoy/io/shard"
 	"decoy/pipelines/extraction"
 	"decoy/pipelines/generation"
+	"decoy/pipelines/work"
 	"decoy/schemas"
 	"decoy/transforms/curate"
 	"decoy/transforms/edits"
@@ -53,12 +54,23 @@ func (e *EmptyError) Error() string {
 	return b.String()
 }
 
-// yields are what a stage must give, by the count of its manifest.
-var yields = map[string]struct{ what, count string }{
-	schemas.StageExtract:  {"contexts", "contexts"},
-	schemas.StageGenerate: {"negatives", "negatives"},
-	schemas.StageCurate:   {"pairs", "pairs"},
-	schemas.StageExport:   {"rows", ""},
+// yields are what a stage must give, by counts of its manifest.
+var yields = map[string]struct {
+	what   string
+	counts []string
+}{
+	schemas.StageExtract:  {"contexts", []string{"contexts"}},
+	schemas.StageGenerate: {"negatives", []string{"negatives"}},
+	schemas.StageCurate:   {"pairs", []string{"pairs"}},
+	schemas.StageExport:   {"rows", rowCounts()},
+}
+
+// rowCounts are the counts of rows by split.
+func rowCounts() (names []string) {
+	for _, split := range schemas.Splits {
+		names = append(names, work.CountRows(split))
+	}
+	return names
 }
 
 // remedies are of the reasons of each stage.
@@ -100,13 +112,7 @@ func (b *Build) nonEmpty(stage string) error {
 	if err != nil {
 		return err
 	}
-	n := m.Counts[y.count]
-	if y.count == "" {
-		for _, split := range schemas.Splits {
-			n += m.Counts["rows_"+split]
-		}
-	}
-	if n > 0 {
+	if slices.ContainsFunc(y.counts, func(name string) bool { return m.Counts[name] > 0 }) {
 		return nil
 	}
 	reasons, err := b.topReasons(stage, m)

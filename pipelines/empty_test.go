@@ -40,10 +40,14 @@ func ends(t *testing.T, b *Build, stages ...string) *EmptyError {
 	return e
 }
 
+// hasBegun tells whether a stage has written anything but the note that it may.
 func hasBegun(t *testing.T, out, stage string) bool {
 	t.Helper()
-	_, err := os.Stat(filepath.Join(out, stage))
-	return err == nil
+	files, err := filepath.Glob(filepath.Join(out, stage, "[^.]*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(files) > 0
 }
 
 // TestNothingToBuild: a stage that gives nothing ends the build there, before a

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"go.yaml.in/yaml/v3"
 
 	"decoy/io/shard"
 	"decoy/io/shard/flow"
@@ -13,66 +14,40 @@ import (
 	"decoy/transforms/report"
 )
 
-// runExport writes the training set.
+// openExport writes the training set.
 //
 //	selection, contexts, negatives → rows by split and format, trainers' folders
-//	(by shard); card, attribution, report
-func runExport(ctx context.Context, b *Build) error {
-	options := struct {
+//	(by shard); card, attribution
+func openExport(_ context.Context, b *Build) (*stage, error) {
+	s, err := b.open(schemas.StageExport, struct {
 		Name   string        `json:"name"` // the card shows it
 		Recipe recipe.Export `json:"recipe"`
-	}{b.Recipe.Name, b.Recipe.Export}
-	s, err := b.open(schemas.StageExport, options, nil, schemas.StageExtract, schemas.StageGenerate, schemas.StageVerify, schemas.StageJudge, schemas.StageCurate)
+	}{b.Recipe.Name, b.Recipe.Export}, nil, schemas.StageExtract, schemas.StageGenerate, schemas.StageVerify,
+		schemas.StageJudge, schemas.StageCurate)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if done, err := s.finished(); err != nil {
-		return err
-	} else if !done {
-		todo, err := s.todo()
-		if err != nil {
-			return err
-		}
-		b.Log("export: %d of %d shards to do", len(todo), b.Recipe.Shards)
-		weights, err := b.judgeWeights()
-		if err != nil {
-			return err
-		}
-		if len(todo) > 0 {
-			err := s.run(ctx, b.Recipe.Shards, func(scope beam.Scope) beam.PCollection {
-				return flow.Run(scope, s.shards(), export.Work{Out: b.Out, Recipe: b.Recipe.Export, Weights: weights},
-					flow.Inputs{Each: s.refs(scope)})
-			})
-			if err != nil {
-				return err
-			}
-		}
-		if b.DryRun {
-			return ErrOwnWork
-		}
-		if _, ok, err := shard.ReadDone(b.dir(s.name), b.Recipe.Shards, s.fingerprint); err != nil {
-			return err
-		} else if !ok {
-			if err := export.WriteCard(b.Out, b.Recipe, s.fingerprint); err != nil {
-				return err
-			}
-		}
-		if err := s.finish(1); err != nil {
-			return err
-		}
-	} else {
-		b.Log("export: done before")
+	text, err := yaml.Marshal(b.Recipe)
+	if err != nil {
+		return nil, err
 	}
-	if b.DryRun {
-		return ErrOwnWork
+	n := b.Recipe.Shards
+	s.total = n + 1
+	s.begin = s.toDo
+	s.graph = func(scope beam.Scope, reads []beam.PCollection) steps {
+		rows := flow.Run(scope, s.shards(), export.Work{
+			Out: b.Out, Recipe: b.Recipe.Export, MinGoldenAcceptance: b.Recipe.Judge.MinGoldenAcceptance,
+		}, flow.Inputs{Each: reads})
+		card := flow.Once(scope, s.step("card", n, 1), export.Card{Out: b.Out, Recipe: string(text)}, rows)
+		return steps{all: []beam.PCollection{rows, card}}
 	}
-	return s.writeReport(ctx)
+	return s, nil
 }
 
 // writeReport writes OUT/report.html. It shows times, so it is outside the bytes
 // that repeat.
-func (s *stage) writeReport(ctx context.Context) error {
-	sum, err := export.Summarize(s.b.Out, s.b.Recipe)
+func (b *Build) writeReport(ctx context.Context) error {
+	sum, err := export.Summarize(b.Out, b.Recipe)
 	if err != nil {
 		return err
 	}
@@ -80,21 +55,21 @@ func (s *stage) writeReport(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.b.unshown = append(s.b.unshown, unshown...)
-	data := sum.Report(s.b.RunInfo.report())
+	b.unshown = append(b.unshown, unshown...)
+	data := sum.Report(b.RunInfo.report())
 	if data.Spending, err = sum.Spending(ctx); err != nil {
 		return err
 	}
-	if data.Warnings, err = s.b.reportWarnings(); err != nil {
+	if data.Warnings, err = b.reportWarnings(); err != nil {
 		return err
 	}
 	page, err := report.Render(data)
 	if err != nil {
 		return err
 	}
-	if err := s.b.noteReport(); err != nil {
+	if err := b.noteReport(); err != nil {
 		return err
 	}
-	_, err = shard.WriteFile(shard.Join(s.b.Out, reportName), page)
+	_, err = shard.WriteFile(shard.Join(b.Out, reportName), page)
 	return err
 }

@@ -13,17 +13,17 @@ import (
 	"decoy/schemas"
 )
 
-// runExtract extracts all sources.
+// openExtract extracts all sources.
 //
 //	archives, repositories, rows → contexts, symbols, rejects (by shard); names-LANG, ngrams-LANG-FOLD
 //
 // Two things come before the shards: an archive above Build.PartBytes is read by
 // several tasks, which its shard puts together, and files of rows, which mix
 // repositories, are partitioned by shard. What comes out does not depend on how.
-func runExtract(ctx context.Context, b *Build) error {
+func openExtract(_ context.Context, b *Build) (*stage, error) {
 	cfg, err := b.Recipe.FIM()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var inputs []schemas.Input
 	for _, s := range b.Sources {
@@ -42,31 +42,15 @@ func runExtract(ctx context.Context, b *Build) error {
 	}{b.Recipe.Extract, columns, ownLicenses(b.Sources), b.Rejected}
 	s, err := b.open(schemas.StageExtract, options, inputs)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if done, err := s.finished(); err != nil || done {
-		if done {
-			b.Log("extract: done before")
-		}
-		return err
-	}
-	todo, err := s.todo()
-	if err != nil {
-		return err
-	}
-	n := b.Recipe.Shards
-	base := extraction.Options{
+	s.extraction(extraction.Options{
 		Out: b.Out, FIM: cfg, Languages: b.Recipe.Extract.Languages, Exclude: b.Recipe.Extract.ExcludeRepos,
 		Origin: b.Recipe.Extract.Origin, EditShare: b.Recipe.Extract.EditShare, MaxCommits: b.Recipe.Extract.MaxCommits,
-		MaxPerRepo: b.Recipe.Extract.MaxPerRepo, NgramTokens: b.Recipe.Extract.NgramTokens / n,
+		MaxPerRepo: b.Recipe.Extract.MaxPerRepo, NgramTokens: b.Recipe.Extract.NgramTokens / b.Recipe.Shards,
 		Licenses: b.Recipe.Extract.Licenses,
-	}
-	b.Log("extract: %d archives and repositories, %d files of rows, %d of %d shards to do", len(b.Sources), len(b.Rows),
-		len(todo), n)
-	if err := s.runExtraction(ctx, todo, base); err != nil {
-		return err
-	}
-	return s.finish(len(base.Languages))
+	})
+	return s, nil
 }
 
 // ownLicenses are the sources with a licence that the recipe states, for the fingerprint.
@@ -88,11 +72,11 @@ func (b *Build) partBytes() int64 {
 	return extraction.DefaultPartBytes
 }
 
-// runExtraction runs what comes before the shards, then these, then the merge by language.
+// extraction is what comes before the shards, then these, then the merge by language.
 //
 //	parts of large archives, files of rows → parts; archives, parts → contexts, symbols, rejects;
 //	names and n-grams of all shards → names-LANG, ngrams-LANG-FOLD
-func (s *stage) runExtraction(ctx context.Context, todo []int, o extraction.Options) error {
+func (s *stage) extraction(o extraction.Options) {
 	b, n := s.b, s.b.Recipe.Shards
 	before := extraction.Prepare(b.Sources, b.Rows, b.partBytes(), n+len(o.Languages))
 	inputs := make([]extraction.Inputs, n)
@@ -106,18 +90,25 @@ func (s *stage) runExtraction(ctx context.Context, todo []int, o extraction.Opti
 			before.Tasks[i].Columns, _ = b.Recipe.Rows[r.Entry].Map() // Validate has seen its error
 		}
 	}
-	total := n + len(o.Languages) + before.Need(todo, n)
-	return s.run(ctx, total, func(scope beam.Scope) beam.PCollection {
+	s.begin = func() error {
+		todo, err := s.shards().Undone()
+		s.total = n + len(o.Languages) + before.Need(todo, n)
+		b.Log("extract: %d archives and repositories, %d files of rows, %d of %d shards to do", len(b.Sources),
+			len(b.Rows), len(todo), n)
+		return err
+	}
+	s.graph = func(scope beam.Scope, _ []beam.PCollection) steps {
 		in := flow.Inputs{Each: []beam.PCollection{flow.Values(scope, s.shards(), inputs)}}
 		if len(before.Tasks) > 0 {
-			tasks := s.step(before.First, len(before.Tasks))
-			in.All = append(in.All, flow.Run(scope.Scope("before"), tasks, extraction.Before{Options: o, Shards: n},
-				flow.Inputs{Each: []beam.PCollection{flow.Values(scope.Scope("before"), tasks, before.Tasks)}}))
+			tasks := s.temporary("before", before.First, len(before.Tasks))
+			in.All = append(in.All, flow.Run(scope, tasks, extraction.Before{Options: o, Shards: n},
+				flow.Inputs{Each: []beam.PCollection{flow.Values(scope, tasks, before.Tasks)}}))
 		}
 		shards := flow.Run(scope, s.shards(), extraction.Work{Options: o}, in)
-		merge, scope := s.step(n, len(o.Languages)), scope.Scope("merge")
-		return flow.Run(scope, merge, extraction.Merge{Languages: o.Languages}, flow.Inputs{
-			Each: []beam.PCollection{flow.Numbers(scope, merge)}, All: []beam.PCollection{shards},
+		languages := s.step("merge", n, len(o.Languages))
+		merged := flow.Run(scope, languages, extraction.Merge{Languages: o.Languages}, flow.Inputs{
+			Each: []beam.PCollection{flow.Numbers(scope, languages)}, All: []beam.PCollection{shards},
 		})
-	})
+		return steps{out: []beam.PCollection{shards}, all: []beam.PCollection{shards, merged}}
+	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"decoy/io/shard"
+	"decoy/io/shard/flow"
 	"decoy/pipelines/join"
 	"decoy/pipelines/work"
 	"decoy/schemas"
@@ -61,7 +62,14 @@ func TestNamesOfFiles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		mine, other := writtenBy(stage, 3), writtenBy(stage, 4)
+		mine, err := flow.Stage{Names: stageFiles(stage)}.Written(3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		other, err := flow.Stage{Names: stageFiles(stage)}.Written(4)
+		if err != nil {
+			t.Fatal(err)
+		}
 		for _, f := range m.Shards {
 			if !mine(f.Name) && stage+"/"+f.Name != "judge/"+join.RoundName(0) { // which is noted
 				t.Errorf("%s/%s is not in the list of stageFiles", stage, f.Name)
@@ -90,7 +98,7 @@ func TestNamesOfFiles(t *testing.T) {
 		schemas.StageGenerate: {"unlabelled-00002-of-00003.jsonl.zst"},
 	} {
 		for _, name := range names {
-			if !writtenBy(stage, 3)(name) {
+			if mine, err := (flow.Stage{Names: stageFiles(stage)}).Written(3); err != nil || !mine(name) {
 				t.Errorf("%s/%s is not in the list of stageFiles", stage, name)
 			}
 		}
@@ -130,7 +138,7 @@ func TestNothingIsOrphaned(t *testing.T) {
 		if name == schemas.StageJudge {
 			s.notes = []string{join.RoundName(0), join.RoundName(1), join.RoundName(2)}
 		}
-		if _, err := s.done(); err != nil {
+		if _, err := flow.Begin(s.shards()); err != nil {
 			t.Fatal(err)
 		}
 		if records, err := shard.DoneRecords(b.dir(name)); err != nil || len(records) > 0 {

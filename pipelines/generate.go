@@ -6,27 +6,34 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"decoy/io/shard/flow"
+	"decoy/pipelines/ask"
 	"decoy/pipelines/generation"
 	"decoy/pipelines/recipe"
-	"decoy/pipelines/work"
 	"decoy/schemas"
 )
 
-// runGenerate asks the panel for negatives.
+// openGenerate asks the panel for negatives.
 //
 //	contexts, symbols, names → negatives, rejects, unlabelled (by shard); ledger
 //
 // There are unlabelled files only where the panel has a FIM endpoint.
-func runGenerate(ctx context.Context, b *Build) error {
+func openGenerate(_ context.Context, b *Build) (*stage, error) {
 	s, err := b.open(schemas.StageGenerate, recipe.OutputOptions(b.Recipe.Generate), nil, schemas.StageExtract)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return s.runPaid(ctx, schemas.StageExtract, "contexts",
-		func(scope beam.Scope, shares []work.Share) beam.PCollection {
-			return flow.Run(scope, s.shards(), generation.Work{
-				Out: b.Out, Recipe: b.Recipe.Generate, Replay: b.Replay, Workers: b.Workers, Limiter: b.Recipe.Limiter,
-				Launch: b.launched(),
-			}, flow.Inputs{Each: append(s.refs(scope), flow.Values(scope, s.shards(), shares))})
-		})
+	s.begin = s.toDo
+	s.graph = func(scope beam.Scope, reads []beam.PCollection) steps {
+		negatives := flow.Run(scope, s.shards(), generation.Work{
+			Out: b.Out, Recipe: b.Recipe.Generate, Replay: b.Replay, Workers: b.Workers, Limiter: b.Recipe.Limiter,
+			Launch: b.launched(),
+		}, flow.Inputs{Each: append(reads, flow.Values(scope, s.shards(), s.shares))})
+		out := one(negatives)
+		if s.paid() {
+			useful := s.step("useful", b.Recipe.Shards, 1)
+			out.all = append(out.all, flow.Once(scope, useful, ask.Useful{Out: b.Out, Members: s.members()}, negatives))
+		}
+		return out
+	}
+	return s, nil
 }

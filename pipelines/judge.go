@@ -2,7 +2,8 @@ package pipelines
 
 import (
 	"context"
-	"encoding/json"
+	"fmt"
+	"slices"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
@@ -11,131 +12,84 @@ import (
 	"decoy/pipelines/join"
 	"decoy/pipelines/judging"
 	"decoy/pipelines/recipe"
-	"decoy/pipelines/work"
 	"decoy/schemas"
 	"decoy/transforms/judge"
 )
 
-// runJudge asks the judges about negatives and about golden controls, in rounds.
+// openJudge asks the judges about negatives and about golden controls, in rounds: what is
+// known after a round decides what the next one asks, and after the last one there is
+// nothing to do.
 //
 //	contexts, negatives, ngrams → verdicts (by round and shard), rounds/; ledger
-func runJudge(ctx context.Context, b *Build) error {
-	s, o, err := b.openJudge()
-	if err != nil {
-		return err
-	}
-	return s.runRounds(ctx, o)
-}
-
-// openJudge opens the stage before its first round.
-func (b *Build) openJudge() (*stage, judging.Options, error) {
+func openJudge(_ context.Context, b *Build) (*stage, error) {
 	r := b.Recipe.Judge
 	r.Panel = recipe.OutputMembers(r.Panel)
 	s, err := b.open(schemas.StageJudge, struct {
 		Recipe  recipe.Judge `json:"recipe"`
 		Prompts string       `json:"prompts"`
 	}{r, judging.Protocols[r.Protocol].Version}, nil, schemas.StageExtract, schemas.StageGenerate)
-	return s, judging.Options{
-		Out: b.Out, Recipe: b.Recipe.Judge, Families: b.Recipe.Generate.Families(), Replay: b.Replay,
-		Workers: b.Workers,
-		Limiter: b.Recipe.Limiter, Launch: b.launched(),
-		Plan: judge.Plan{Rounds: b.Recipe.Judge.Rounds},
-	}, err
-}
-
-// runRounds runs the rounds until no cell goes on.
-func (s *stage) runRounds(ctx context.Context, o judging.Options) error {
-	if done, err := s.doneBefore(ctx); err != nil || done {
+	if err != nil {
+		return nil, err
+	}
+	n, rounds := b.Recipe.Shards, len(b.Recipe.Judge.Rounds)
+	for round := range rounds {
+		s.notes = append(s.notes, join.RoundName(round))
+	}
+	s.total = join.FirstRecord(rounds, n)
+	s.begin = func() error {
+		todo, _, err := s.todo()
+		b.Log("%s: up to %d rounds (%v of each cell), %d of %d shards to do of the next", s.name, rounds,
+			b.Recipe.Judge.Rounds, len(todo), n)
 		return err
 	}
-	n := s.b.Recipe.Shards
-	var tally judge.Tally
-	for more := true; more; o.Round++ {
-		first := join.FirstRecord(o.Round, n)
-		s.notes = append(s.notes, join.RoundName(o.Round))
-		err := s.pay(ctx, schemas.StageGenerate, "negatives", func() ([]int, error) {
-			done, err := s.done()
-			var todo []int
-			for i := range n {
-				if !done[first+i] {
-					todo = append(todo, i)
-				}
-			}
-			return todo, err
-		}, func(todo []int, shares []work.Share) error {
-			s.b.Log("%s: round %d of at most %d (%v of each cell): %d of %d shards to do", s.name, o.Round+1,
-				len(o.Recipe.Rounds), o.Recipe.Rounds[o.Round], len(todo), n)
-			return s.run(ctx, first+n, func(scope beam.Scope) beam.PCollection {
-				round := s.step(first, n)
-				return flow.Run(scope, round, judging.Work{Options: o},
-					flow.Inputs{Each: append(s.refs(scope), flow.Values(scope, round, shares))})
+	s.graph = func(scope beam.Scope, reads []beam.PCollection) steps {
+		o := b.judgeOptions()
+		o.Launch = b.launched()
+		var out steps
+		var known []beam.PCollection // what is known after the round before
+		for ; o.Round < rounds; o.Round++ {
+			first := join.FirstRecord(o.Round, n)
+			round := s.step(fmt.Sprintf("round %d", o.Round+1), first, n)
+			verdicts := flow.Run(scope, round, judging.Work{Options: o}, flow.Inputs{
+				Each: append(slices.Clone(reads), flow.Values(scope, round, s.shares)), All: known,
 			})
-		})
-		if err != nil {
-			return err
+			closing := s.step(fmt.Sprintf("close %d", o.Round+1), first+n, 1)
+			closed := flow.Once(scope, closing, judging.Close{Options: o},
+				append([]beam.PCollection{verdicts}, known...)...)
+			known = []beam.PCollection{closed}
+			out.out = append(out.out, verdicts)
+			out.all = append(out.all, verdicts, closed)
 		}
-		if more, err = s.closeRound(&o, &tally); err != nil {
-			return err
-		}
+		return out
 	}
-	return s.finish(join.FirstRecord(o.Round, n) - n)
+	return s, nil
+}
+
+// judgeOptions are of the first round.
+func (b *Build) judgeOptions() judging.Options {
+	return judging.Options{
+		Out: b.Out, Recipe: b.Recipe.Judge, Families: b.Recipe.Generate.Families(), Replay: b.Replay,
+		Workers: b.Workers, Limiter: b.Recipe.Limiter, Plan: judge.Plan{Rounds: b.Recipe.Judge.Rounds},
+	}
 }
 
 // present is the round that is to be run next, with what is known before it. ok is
 // false where judging is over.
-func (s *stage) present(o judging.Options) (_ judging.Options, ok bool, err error) {
-	done, err := s.done()
+func (s *stage) present() (o judging.Options, ok bool, err error) {
+	o = s.b.judgeOptions()
+	done, err := s.records()
 	if err != nil {
 		return o, false, err
 	}
 	n := s.b.Recipe.Shards
-	for ; done[join.FirstRecord(o.Round, n)+n]; o.Round++ {
+	for ; ; o.Round++ {
+		if _, closed := done[join.FirstRecord(o.Round, n)+n]; !closed {
+			return o, true, nil
+		}
 		var r join.Round
 		if err := shard.ReadJSON(shard.Join(s.b.dir(s.name), join.RoundName(o.Round)), &r); err != nil || r.Last {
 			return o, false, err
 		}
 		o.Plan.Stopped = r.Stopped
 	}
-	return o, true, nil
-}
-
-// closeRound adds up a round, decides which cells go on, and records it.
-func (s *stage) closeRound(o *judging.Options, sum *judge.Tally) (more bool, err error) {
-	if s.b.DryRun {
-		return false, ErrOwnWork
-	}
-	n := s.b.Recipe.Shards
-	for i := range n {
-		t := work.Task{Stage: s.name, Out: s.b.Out, Shard: i, Of: n}
-		var part judge.Tally
-		if err := shard.ReadJSON(shard.Join(s.b.dir(s.name), judging.TallyName(t, o.Round)), &part); err != nil {
-			return false, err
-		}
-		sum.Merge(part)
-	}
-	more = o.Plan.Close(o.Round, *sum, o.Recipe.IntervalWidth)
-	raw, err := json.MarshalIndent(join.Round{
-		Round: o.Round + 1, Share: o.Recipe.Rounds[o.Round], Last: !more,
-		Stopped: append([]judge.Stop{}, o.Plan.Stopped...), Tally: *sum,
-	}, "", "  ")
-	if err != nil {
-		return false, err
-	}
-	name := join.RoundName(o.Round)
-	f, err := shard.WriteFile(shard.Join(s.b.dir(s.name), name), append(raw, '\n'))
-	if err != nil {
-		return false, err
-	}
-	f.Name = name
-	return more, shard.WriteDone(s.b.dir(s.name), schemas.Done{Stage: s.name, Shard: join.FirstRecord(o.Round, n) + n,
-		Fingerprint: s.fingerprint, Files: []schemas.File{f}})
-}
-
-// judgeWeights are the weights of judges by their golden controls.
-func (b *Build) judgeWeights() (map[string]float64, error) {
-	rounds, err := join.Rounds(b.Out)
-	if err != nil {
-		return nil, err
-	}
-	return judge.Weights(rounds[len(rounds)-1].Tally.Controls(), b.Recipe.Judge.MinGoldenAcceptance), nil
 }

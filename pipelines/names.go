@@ -3,7 +3,6 @@ package pipelines
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -18,11 +17,11 @@ import (
 // record. Only names that match are ever removed without a record that names them, and
 // only below a stage that decoy had begun with that number of shards.
 
-// stageFiles are the names of a stage's files below its folder. OF stands for "-SHARD-of-N"
+// filePatterns are the names of a stage's files below its folder. OF stands for "-SHARD-of-N"
 // with the number of shards in it, TASK for "-taskK-of-N" of work before the shards, and
 // FOLD for the number of a fold. What has a number and not that of the shards, as a
 // round's file, is not among them: see stage.notes.
-var stageFiles = map[string]string{
+var filePatterns = map[string]string{
 	schemas.StageExtract: `(?:contexts|symbols|rejects)OF\.jsonl\.zst|names-LANG\.jsonl\.zst|ngrams-LANG-FOLD\.bin` +
 		`|parts/names-LANGOF\.jsonl\.zst|parts/ngrams-LANG-FOLDOF\.bin` +
 		`|parts/(?:candidates|symbols|rejects)TASK\.jsonl\.zst|parts/stateTASK\.json` +
@@ -37,22 +36,22 @@ var stageFiles = map[string]string{
 		`|rejectsOF\.jsonl\.zst|parts/cardOF\.json|parts/outcomesOF\.jsonl\.zst`,
 }
 
-// writtenBy tells the names of a stage's files where it has this number of shards, those
-// of any number where it is 0. A shard's own number is below that.
-func writtenBy(stage string, shards int) func(name string) bool {
-	total := `\d{5,}`
-	if shards > 0 {
-		total = fmt.Sprintf(`%05d`, shards)
-	}
+// stageFiles are the names of a stage's files as flow.Stage has them.
+func stageFiles(stage string) string {
 	var folds []string
 	for fold := range schemas.Folds {
 		folds = append(folds, fmt.Sprintf("%02d", fold))
 	}
 	oneOf := func(words []string) string { return "(?:" + strings.Join(words, "|") + ")" }
-	pattern := regexp.MustCompile(`^(?:` + strings.NewReplacer(
-		"OF", `-(\d{5,})-of-(`+total+`)`, "TASK", `-task\d{5,}-of-`+total, "FOLD", oneOf(folds),
-		"LANG", oneOf(schemas.Languages), "SPLIT", oneOf(schemas.Splits),
-	).Replace(stageFiles[stage]) + `)$`)
+	return strings.NewReplacer("TASK", `-task\d{5,}-of-TOTAL`, "FOLD", oneOf(folds), "LANG", oneOf(schemas.Languages),
+		"SPLIT", oneOf(schemas.Splits)).Replace(filePatterns[stage])
+}
+
+// writtenBy tells the names of a stage's files of any number of shards. A shard's own number
+// is below that.
+func writtenBy(stage string) func(name string) bool {
+	pattern := regexp.MustCompile(`^(?:` + strings.NewReplacer("OF", `-(\d{5,})-of-(\d{5,})`, "TOTAL", `\d{5,}`).Replace(
+		stageFiles(stage)) + `)$`)
 	return func(name string) bool {
 		m := pattern.FindStringSubmatch(name)
 		for i := 1; i < len(m); i += 2 { // the groups of the other alternatives are empty
@@ -76,82 +75,11 @@ func namesIn(dir string) ([]string, error) {
 	return names, err
 }
 
-// begin notes, before the first file of a stage is written, with how many shards it is
-// made, and the names of s.notes. A file that stands where one is to be written and that
-// nobody has noted is not decoy's: it would be written over.
-func (s *stage) begin(valid map[int]schemas.Done) error {
-	dir := s.b.dir(s.name)
-	l, err := shard.ReadLeftover(dir)
-	if err != nil || slices.Contains(l.Begun, s.b.Recipe.Shards) && isSubset(s.notes, l.Files) {
-		return err
-	}
-	names, err := namesIn(dir)
-	if err != nil {
-		return err
-	}
-	known := map[string]bool{}
-	for _, name := range slices.Concat(l.Files, begun(names, s.name, l)) {
-		known[name] = true
-	}
-	for _, d := range valid {
-		for _, f := range d.Files {
-			known[f.Name] = true
-		}
-	}
-	mine := writtenBy(s.name, s.b.Recipe.Shards)
-	var foreign []string
-	for _, name := range names {
-		if !known[name] && (mine(name) || slices.Contains(s.notes, name)) {
-			foreign = append(foreign, shard.Join(dir, name))
-		}
-	}
-	if len(foreign) > 0 {
-		return inTheWay(foreign)
-	}
-	return l.Add(dir, s.notes, s.b.Recipe.Shards)
-}
-
-func isSubset(some, all []string) bool {
-	return !slices.ContainsFunc(some, func(s string) bool { return !slices.Contains(all, s) })
-}
-
 // inTheWay is the error of files that decoy would write over and has not written.
 func inTheWay(paths []string) error {
 	shown := strings.Join(paths[:min(len(paths), 5)], ", ")
 	return shard.Refuse("decoy would write over %s in this build that it did not make (%s): "+
 		"move away what is yours and run the same command again", many(len(paths), "file"), shown)
-}
-
-// begun are those of the names in a stage's folder that were written under a beginning
-// which the record of leftovers tells of.
-func begun(names []string, stage string, l shard.Leftover) (out []string) {
-	for _, n := range l.Begun {
-		match := writtenBy(stage, n)
-		for _, name := range names {
-			if match(name) {
-				out = append(out, name)
-			}
-		}
-	}
-	return out
-}
-
-// sweep removes what earlier builds with other options left in a stage's folder: what
-// their records have named, and what shards wrote that were killed. keep are the files
-// of the present one.
-func (s *stage) sweep(keep map[string]bool) error {
-	dir := s.b.dir(s.name)
-	l, err := shard.ReadLeftover(dir)
-	if err != nil {
-		return err
-	}
-	names, err := namesIn(dir)
-	if err != nil {
-		return err
-	}
-	// What had to be noted stays so, should somebody remove the records.
-	after := shard.Leftover{Files: append([]string{}, s.notes...), Begun: []int{s.b.Recipe.Shards}}
-	return shard.Sweep(dir, slices.Concat(l.Files, begun(names, s.name, l)), keep, after)
 }
 
 // cleanTemp removes temporary files that a dead process left in OUT and in the folders

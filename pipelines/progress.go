@@ -1,9 +1,9 @@
 package pipelines
 
 import (
+	"cmp"
 	"context"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
@@ -22,73 +22,110 @@ const (
 	progressEveryRemote = 15 * time.Second
 )
 
-// submit runs a stage's graph and tells Build.Progress of each new done record
-// among total. It is panel.ErrBudget where a shard reached its share of the budget,
-// and panel.ErrStopped where a member was stopped.
-func (s *stage) submit(ctx context.Context, p *beam.Pipeline, total int) error {
-	if !s.b.DryRun {
-		if err := s.clearStops(); err != nil {
+// submit runs a graph and tells Build.Progress of each new done record. It is
+// panel.ErrBudget where a shard reached its share of the budget, and panel.ErrStopped
+// where a member was stopped.
+func (j *job) submit(ctx context.Context, p *beam.Pipeline) error {
+	stages := j.unsealed()
+	if !j.b.DryRun {
+		for _, s := range stages {
+			if err := s.clearStops(); err != nil {
+				return err
+			}
+		}
+	}
+	if err := j.watched(ctx, p); err != nil {
+		return err
+	}
+	for _, s := range stages {
+		if err := cmp.Or(s.memberStops(), s.budgetStops()); err != nil {
 			return err
 		}
 	}
-	if err := s.watched(ctx, p, total); err != nil {
-		return err
-	}
-	if err := s.memberStops(); err != nil {
-		return err
-	}
-	return s.budgetStops()
+	return nil
 }
 
-func (s *stage) watched(ctx context.Context, p *beam.Pipeline, total int) error {
-	before := s.recorded()
-	var counted atomic.Int64 // by the runner, in this job
-	job := Job{Out: s.b.Out, Stage: s.name, Fingerprint: s.fingerprint, Shards: func(n int) { counted.Store(int64(n)) }}
-	show := func(recorded int) {
-		if s.b.Progress != nil {
-			s.b.Progress(s.name, min(total, max(recorded, int(counted.Load()))), total)
-		}
+func (j *job) watched(ctx context.Context, p *beam.Pipeline) error {
+	b, stages := j.b, j.unsealed()
+	var names []string
+	for _, s := range stages {
+		names = append(names, s.name)
 	}
+	var counted sync.Map // by the runner, in this job: stage → number of units
 	stop := make(chan struct{})
 	var watching sync.WaitGroup
-	if s.b.Progress != nil {
-		watching.Go(func() { s.watch(stop, before, show) })
+	if b.Progress != nil {
+		watching.Go(func() { j.watch(stop, &counted) })
 	}
-	endAsking := ask.Begin(s.b.Out)
-	m, err := s.b.Run(ctx, p, job)
+	endAsking := ask.Begin(b.Out)
+	m, err := b.Run(ctx, p, Job{
+		Out: b.Out, Stage: j.name(), Stages: names, Fingerprint: stages[len(stages)-1].fingerprint,
+		Shards: func(stage string, n int) { counted.Store(stage, n) },
+	})
 	endAsking()
 	close(stop)
 	watching.Wait()
-	s.b.RunInfo.metrics(s.name, m)
-	show(s.recorded())
+	for _, s := range stages {
+		b.RunInfo.metrics(s.name, m)
+	}
+	if b.Progress != nil {
+		j.show(true, &counted)
+	}
 	return err
 }
 
-// watch shows the number of done records until stop is closed.
-func (s *stage) watch(stop <-chan struct{}, recorded int, show func(int)) {
+// watch shows how much of the stages is done until stop is closed.
+func (j *job) watch(stop <-chan struct{}, counted *sync.Map) {
 	tick := time.NewTicker(progressEvery)
 	defer tick.Stop()
 	every := progressEvery
-	if bucket.In(s.b.Out) {
+	if bucket.In(j.b.Out) {
 		every = progressEveryRemote
 	}
+	j.show(true, counted)
 	for last := time.Now(); ; {
-		show(recorded)
 		select {
 		case <-stop:
 			return
 		case <-tick.C:
 		}
-		if time.Since(last) >= every {
-			recorded, last = s.recorded(), time.Now()
+		look := time.Since(last) >= every
+		if look {
+			last = time.Now()
+		}
+		j.show(look, counted)
+	}
+}
+
+// show shows the first stage that is not whole, and those before it as whole. look says
+// that done records are to be counted.
+func (j *job) show(look bool, counted *sync.Map) {
+	for _, s := range j.unsealed() {
+		if s.total > 0 && s.shown == s.total {
+			continue
+		}
+		now := s.shown
+		if n, ok := counted.Load(s.name); ok {
+			now = max(now, n.(int))
+		}
+		if look {
+			now = max(now, s.units())
+		}
+		s.shown = min(now, s.total)
+		j.b.Progress(s.name, s.shown, s.total)
+		if s.shown < s.total {
+			return
 		}
 	}
 }
 
-// recorded counts the done records that are there: none of another fingerprint is,
-// after todo.
-func (s *stage) recorded() int {
-	records, err := shard.List(shard.Join(s.b.dir(s.name), "_done"), "*.json")
+// units counts the done records that are there: none of another fingerprint is. Where the
+// stage is sealed, those that it wrote for a while are gone.
+func (s *stage) units() int {
+	if sealed, err := shard.Has(shard.Join(s.b.dir(s.name), "manifest.json")); err == nil && sealed {
+		return s.total
+	}
+	records, err := shard.DoneRecords(s.b.dir(s.name))
 	if err != nil {
 		return 0 // what is shown is no reason to fail
 	}

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"io/fs"
 	"runtime"
+	"slices"
 	"time"
 
 	"decoy/io/shard"
+	"decoy/io/shard/flow"
 	"decoy/pipelines/bug"
 	"decoy/pipelines/money"
 	"decoy/pipelines/work"
@@ -56,8 +58,6 @@ type StageInfo struct {
 	Rejects map[string]int64 `json:"rejects,omitempty"`
 	// Metrics are the runner's own, of this run's attempts.
 	Metrics work.Metrics `json:"metrics,omitzero"`
-
-	start time.Time
 }
 
 // RunSpending sums up the ledgers in US dollars, as decoy ledger stats does.
@@ -120,30 +120,34 @@ func (r *RunInfo) goOn(out string) error {
 	return nil
 }
 
-// elapsed is the stage's time so far, or in all.
-func (s StageInfo) elapsed() float64 {
-	if s.Seconds > 0 {
-		return s.Seconds
-	}
-	return time.Since(s.start).Seconds()
-}
-
 // elapsed is the run's time so far.
 func (r *RunInfo) elapsed() float64 { return time.Since(r.start).Seconds() }
 
-func (r *RunInfo) begin(stage string) (end func()) {
+// begin notes the stages of a job. When it ends, the time that the runner's clocks do not
+// account for is that of the first stage that was worked on and has none: the job has
+// failed in it, or it only wrote what was left to write.
+func (r *RunInfo) begin(stages []string) (end func()) {
 	if r.start.IsZero() {
 		r.start = time.Now()
 		r.Started = r.start.UTC().Format(time.RFC3339)
 		r.GOMAXPROCS = runtime.GOMAXPROCS(0)
 	}
-	t := time.Now()
-	r.Stages = append(r.Stages, StageInfo{Stage: stage, start: t})
-	i := len(r.Stages) - 1
+	t, first := time.Now(), len(r.Stages)
+	for _, stage := range stages {
+		r.Stages = append(r.Stages, StageInfo{Stage: stage})
+	}
 	return func() {
-		r.Stages[i].Seconds = time.Since(t).Seconds()
-		if r.Worked != nil && r.working[stage] {
-			r.Worked[stage] += r.Stages[i].Seconds
+		all := r.Stages[first:]
+		rest := time.Since(t).Seconds()
+		for _, s := range all {
+			rest -= s.Seconds
+		}
+		i := slices.IndexFunc(all, func(s StageInfo) bool { return s.Seconds == 0 && r.working[s.Stage] })
+		all[max(i, 0)].Seconds += max(rest, 0)
+		for _, s := range all {
+			if r.Worked != nil && r.working[s.Stage] {
+				r.Worked[s.Stage] += s.Seconds
+			}
 		}
 		r.Seconds = time.Since(r.start).Seconds()
 	}
@@ -157,11 +161,15 @@ func (r *RunInfo) counts(stage string, counts, rejects map[string]int64) {
 	}
 }
 
-// metrics adds what one graph of a stage counted.
+// metrics adds what one graph counted of a stage.
 func (r *RunInfo) metrics(stage string, m work.Metrics) {
 	for i := range r.Stages {
 		if r.Stages[i].Stage == stage {
-			r.Stages[i].Metrics.Add(m)
+			of := m.Of(stage)
+			r.Stages[i].Metrics.Add(of)
+			if at := of.Distributions[stage+"/"+flow.ClockMetric]; at.Count > 0 {
+				r.Stages[i].Seconds += time.Duration((at.Max - at.Min) * int64(time.Millisecond)).Seconds()
+			}
 		}
 	}
 }
@@ -181,7 +189,7 @@ func (r *RunInfo) report() report.Run {
 	out := report.Run{Runner: r.Runner, GOMAXPROCS: r.GOMAXPROCS, Started: r.Started, Seconds: r.elapsed(),
 		PeakRSSMiB: peakRSS()}
 	for _, s := range r.Stages {
-		out.Stages = append(out.Stages, report.Stage{Name: s.Stage, Seconds: s.elapsed()})
+		out.Stages = append(out.Stages, report.Stage{Name: s.Stage, Seconds: s.Seconds})
 	}
 	return out
 }

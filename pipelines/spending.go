@@ -1,12 +1,9 @@
 package pipelines
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
-
-	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"decoy/io/shard"
 	"decoy/pipelines/ask"
@@ -25,72 +22,35 @@ import (
 // shards that are to be done; each stops at its share and lets the others go on
 // (stops.go). What they leave over is divided again.
 
-// runPaid runs a stage whose shards pay for answers: it is runShards with a share of
-// the budget for each shard, null where there is no budget.
-func (s *stage) runPaid(ctx context.Context, from, what string,
-	graph func(scope beam.Scope, shares []work.Share) beam.PCollection) error {
-	if done, err := s.doneBefore(ctx); err != nil || done {
-		return err
-	}
-	n := s.b.Recipe.Shards
-	err := s.pay(ctx, from, what, s.todo, func(todo []int, shares []work.Share) error {
-		s.b.Log("%s: %d of %d shards to do", s.name, len(todo), n)
-		return s.run(ctx, n, func(scope beam.Scope) beam.PCollection { return graph(scope, shares) })
-	})
-	if err != nil {
-		return err
-	}
-	return s.finish(0)
+// payOf says by which files of which stage a paid stage's budget is divided.
+var payOf = map[string]struct{ from, what string }{
+	schemas.StageGenerate: {schemas.StageExtract, "contexts"},
+	schemas.StageJudge:    {schemas.StageGenerate, "negatives"},
 }
 
-// doneBefore reports whether a paid stage has nothing to do. With Replay it has, where
-// there are dead letters.
-func (s *stage) doneBefore(ctx context.Context) (bool, error) {
-	if s.b.Replay {
-		if err := cmp.Or(s.reopen(ctx), s.retry()); err != nil {
-			return false, err
-		}
-	}
-	done, err := s.finished()
-	if done {
-		s.b.Log("%s: done before", s.name)
-	}
-	return done, err
-}
+// paid tells whether the stage has paid members.
+func (s *stage) paid() bool { return slices.ContainsFunc(s.members(), panel.Member.Paid) }
 
 // pay runs shards that are to be done with shares of the budget, in proportion to the
-// records that they ask about, the files called what of the stage from. What they
-// leave over is divided again among those that reached their share, until all are done
-// or nothing is left over.
-func (s *stage) pay(ctx context.Context, from, what string, todo func() ([]int, error),
-	run func(todo []int, shares []work.Share) error) error {
-	if err := s.announce(ctx); err != nil {
+// records that they ask about. What they leave over is divided again among those that
+// reached their share, until all are done or nothing is left over.
+func (s *stage) pay(ctx context.Context, run func() error) error {
+	if err := s.b.logEstimate(ctx, s.name); err != nil {
 		return err
 	}
 	for before := -1; ; {
-		left, err := todo()
-		if err == nil && len(left) == 0 {
-			err = s.useless(ctx)
-		}
-		if err != nil || len(left) == 0 {
+		todo, done, err := s.todo()
+		if err != nil {
 			return err
 		}
-		if len(left) == before {
+		if done == before {
 			return s.budgetStops()
 		}
-		before = len(left)
-		shares := make([]work.Share, s.b.Recipe.Shards)
-		if s.b.Recipe.BudgetUSD != nil {
-			of, err := s.shares(ctx, left, from, what)
-			if err != nil {
-				return err
-			}
-			for _, i := range left {
-				usd := of[i]
-				shares[i].BudgetUSD = &usd
-			}
+		before = done
+		if s.shares, err = s.divide(ctx, todo); err != nil {
+			return err
 		}
-		err = run(left, shares)
+		err = run()
 		if err == nil {
 			err = s.useless(ctx)
 		}
@@ -100,23 +60,15 @@ func (s *stage) pay(ctx context.Context, from, what string, todo func() ([]int, 
 	}
 }
 
-// announce shows the estimate if the stage is about to pay.
-func (s *stage) announce(ctx context.Context) error {
-	members := s.b.Recipe.Generate.Panel
-	if s.name == schemas.StageJudge {
-		members = s.b.Recipe.Judge.Panel
-	}
-	if !slices.ContainsFunc(members, panel.Member.Paid) {
-		return nil
-	}
-	return s.b.logEstimate(ctx, s.name)
-}
-
-// shares divides the budget. A shard's share is what its ledger holds already and a
+// divide divides the budget, null where there is none. A shard's share is what its ledger holds already and a
 // part of what nobody has spent, so that all of them and what is paid elsewhere are
 // never more than the budget, whatever the shares of earlier runs were.
-func (s *stage) shares(ctx context.Context, todo []int, from, what string) (map[int]float64, error) {
-	m, err := shard.ReadManifest(s.b.dir(from))
+func (s *stage) divide(ctx context.Context, todo []int) ([]work.Share, error) {
+	shares := make([]work.Share, s.b.Recipe.Shards)
+	if s.b.Recipe.BudgetUSD == nil {
+		return shares, nil
+	}
+	m, err := shard.ReadManifest(s.b.dir(payOf[s.name].from))
 	if err != nil {
 		return nil, err
 	}
@@ -124,18 +76,21 @@ func (s *stage) shares(ctx context.Context, todo []int, from, what string) (map[
 	for _, f := range m.Shards {
 		records[f.Name] = f.Records
 	}
-	estimates := make([]float64, s.b.Recipe.Shards)
+	estimates := make([]float64, len(shares))
 	for _, i := range todo {
-		estimates[i] = float64(records[schemas.ShardName(what, i, len(estimates), "jsonl.zst")])
+		estimates[i] = float64(records[schemas.ShardName(payOf[s.name].what, i, len(shares), "jsonl.zst")])
 	}
 	spent, own, err := s.b.spent(ctx, s.name)
 	if err != nil {
 		return nil, err
 	}
 	split := panel.SplitBudget(max(0, *s.b.Recipe.BudgetUSD-spent), estimates)
-	shares := map[int]float64{}
-	for _, i := range todo {
-		shares[i] = own[i] + split(i)
+	for i := range shares { // one that has done this round stops in the next, and has its turn then
+		usd := own[i]
+		if slices.Contains(todo, i) {
+			usd += split(i)
+		}
+		shares[i].BudgetUSD = &usd
 	}
 	return shares, nil
 }

@@ -273,19 +273,23 @@ func TestBudgetShares(t *testing.T) {
 		{[]int{0, 1, 2}, map[int]float64{0: 2.5 + 3, 1: 0, 2: 1}},
 		{[]int{2}, map[int]float64{2: 4}},
 	} {
-		got, err := s.shares(t.Context(), x.todo, schemas.StageGenerate, "negatives")
-		if err != nil || len(got) != len(x.want) {
+		got, err := s.divide(t.Context(), x.todo)
+		if err != nil || len(got) != b.Recipe.Shards {
 			t.Fatalf("%v, %v", got, err)
 		}
-		for i, want := range x.want {
-			if math.Abs(got[i]-want) > 1e-12 {
-				t.Errorf("shards %v: share of %d is %v, want %v", x.todo, i, got[i], want)
+		for i := range got {
+			want, ok := x.want[i]
+			if !ok { // one that has done this round has what it has spent
+				want = map[int]float64{0: 2.5}[i]
+			}
+			if math.Abs(*got[i].BudgetUSD-want) > 1e-12 {
+				t.Errorf("shards %v: share of %d is %v, want %v", x.todo, i, *got[i].BudgetUSD, want)
 			}
 		}
 	}
 	usd = 1 // less than what is spent
-	got, err := s.shares(t.Context(), []int{0, 2}, schemas.StageGenerate, "negatives")
-	if err != nil || got[0] != 2.5 || got[2] != 0 {
+	got, err := s.divide(t.Context(), []int{0, 2})
+	if err != nil || *got[0].BudgetUSD != 2.5 || *got[2].BudgetUSD != 0 {
 		t.Errorf("an overdrawn budget: %v, %v", got, err)
 	}
 }

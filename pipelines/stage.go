@@ -2,40 +2,68 @@ package pipelines
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io/fs"
 	"strings"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"decoy/io/shard"
 	"decoy/io/shard/flow"
+	"decoy/pipelines/join"
+	"decoy/pipelines/recipe"
 	"decoy/pipelines/work"
 	"decoy/schemas"
+	"decoy/transforms/panel"
 )
 
+// stage is one stage of a run: where it writes, what it reads, and its part of a graph.
+type stage struct {
+	b           *Build
+	name        string
+	inputs      []schemas.Input
+	fingerprint string
+	sealing     flow.Sealing
+	reads       []*stage
+	sealed      bool       // its manifest is there, and all files that it names
+	files       []flow.Ref // of one that is sealed, by shard
+	// notes are names of files that have no number of shards in them and that only
+	// some builds write: they are noted before.
+	notes []string
+	total int // units of work that have a record
+	shown int // of them, by Build.Progress
+	// shares of the budget, by shard; null is no limit.
+	shares []work.Share
+	// begin, if set, is called before the stage's job, unless it is sealed.
+	begin func() error
+	graph func(scope beam.Scope, reads []beam.PCollection) steps
+}
+
+// openers open the stages: they make fingerprints, and graphs when they are asked to.
+var openers = map[string]func(ctx context.Context, b *Build) (*stage, error){
+	schemas.StageExtract:  openExtract,
+	schemas.StageGenerate: openGenerate,
+	schemas.StageVerify:   openVerify,
+	schemas.StageJudge:    openJudge,
+	schemas.StageCurate:   openCurate,
+	schemas.StageExport:   openExport,
+}
+
 // step is where a step of the stage writes: its records have the numbers from first on.
-func (s *stage) step(first, of int) flow.Stage {
+func (s *stage) step(name string, first, of int) flow.Stage {
 	return flow.Stage{
-		Name: s.name, Dir: s.b.dir(s.name), Fingerprint: s.fingerprint, Of: of, First: first,
+		Name: s.name, Step: name, Dir: s.b.dir(s.name), Fingerprint: s.fingerprint, Of: of, First: first,
+		Names: stageFiles(s.name), Notes: s.notes,
 	}
+}
+
+// temporary is a step whose files and records go when the stage is sealed.
+func (s *stage) temporary(name string, first, of int) flow.Stage {
+	st := s.step(name, first, of)
+	st.Temporary = true
+	return st
 }
 
 // shards is the step of the stage's shards.
-func (s *stage) shards() flow.Stage { return s.step(0, s.b.Recipe.Shards) }
-
-// refs are the files of the stages that this one reads, by shard.
-//
-//	→ PCollection<Ref> of each stage
-func (s *stage) refs(scope beam.Scope) []beam.PCollection {
-	scope = scope.Scope("read")
-	var out []beam.PCollection
-	for _, refs := range s.reads {
-		out = append(out, beam.Reshuffle(scope, beam.CreateList(scope, refs)))
-	}
-	return out
-}
+func (s *stage) shards() flow.Stage { return s.step("shards", 0, s.b.Recipe.Shards) }
 
 // refsOf are the refs of a stage's shards, from its manifest: the files that bear a shard's
 // number, but for the parts that only the stage itself reads.
@@ -56,173 +84,45 @@ func (s *stage) refsOf(m schemas.Manifest) []flow.Ref {
 	return refs
 }
 
-// runShards runs a stage that is nothing but its shards.
-func (s *stage) runShards(ctx context.Context, graph func(scope beam.Scope) beam.PCollection) error {
-	done, err := s.finished()
-	if err != nil || done {
-		if done {
-			s.b.Log("%s: done before", s.name)
-		}
-		return err
-	}
-	todo, err := s.todo()
+// records are the done records of the stage's steps, by number.
+func (s *stage) records() (map[int]schemas.Done, error) {
+	valid, _, err := shard.Records(s.b.dir(s.name), s.fingerprint)
+	return valid, err
+}
+
+// todo are the shards without a record, of judge those of the round that is next. done is
+// the number of records that there are.
+func (s *stage) todo() (todo []int, done int, err error) {
+	valid, err := s.records()
 	if err != nil {
-		return err
+		return nil, 0, err
 	}
-	s.b.Log("%s: %d of %d shards to do", s.name, len(todo), s.b.Recipe.Shards)
-	if len(todo) > 0 {
-		if err := s.run(ctx, s.b.Recipe.Shards, graph); err != nil {
-			return err
-		}
+	first, n := 0, s.b.Recipe.Shards
+	for _, ok := valid[n]; s.name == schemas.StageJudge && ok; _, ok = valid[first+n] {
+		first += join.FirstRecord(1, n)
 	}
-	return s.finish(0)
-}
-
-// run runs a graph of the stage. total is how many units of work it has then done.
-func (s *stage) run(ctx context.Context, total int, graph func(scope beam.Scope) beam.PCollection) error {
-	p, scope := beam.NewPipelineWithRoot()
-	flow.End(scope, graph(scope))
-	return s.submit(ctx, p, total)
-}
-
-// stage is what all stages have in common: which shards are to be done, running
-// them, and the manifest.
-type stage struct {
-	b           *Build
-	name        string
-	options     any
-	inputs      []schemas.Input
-	fingerprint string
-	reads       [][]flow.Ref // of each stage that it reads, the files by shard
-	// notes are names of files that have no number of shards in them and that only
-	// some builds write: they are noted before.
-	notes []string
-}
-
-// open computes a stage's fingerprint from its options and the manifests of the
-// stages that it reads.
-func (b *Build) open(name string, options any, inputs []schemas.Input, reads ...string) (*stage, error) {
-	s := &stage{b: b, name: name, options: options, inputs: inputs}
-	var prints []string
-	present := map[string]string{}
-	for _, r := range reads {
-		m, err := shard.ReadManifest(b.dir(r))
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%s has not been run on %s; run decoy %s first, or decoy build", r, b.Out, r)
-		}
-		if err != nil {
-			return nil, err
-		}
-		if m.CodeVersion != schemas.CodeVersion {
-			return nil, fmt.Errorf("%s of %s was made by code of version %d, this decoy's is %d; run decoy %s again, "+
-				"or "+
-				"decoy build", r, b.Out, m.CodeVersion, schemas.CodeVersion, r)
-		}
-		for _, in := range m.Inputs {
-			if now, ok := present[in.Name]; ok && now != in.SHA256 {
-				return nil, fmt.Errorf("%s of %s was made from another %s than is there now; run decoy %s again, or "+
-					"decoy build", r, b.Out, in.Name, r)
-			}
-		}
-		present[r] = m.Fingerprint
-		s.reads = append(s.reads, s.refsOf(m))
-		prints = append(prints, m.Fingerprint)
-		s.inputs = append(s.inputs, schemas.Input{Name: r, SHA256: m.Fingerprint})
-	}
-	for _, in := range inputs {
-		prints = append(prints, in.Name, in.SHA256)
-	}
-	var err error
-	s.fingerprint, err = schemas.Fingerprint(name, []any{options, b.Recipe.Shards}, prints...)
-	return s, err
-}
-
-// todo lists the shards without a valid done record.
-func (s *stage) todo() ([]int, error) {
-	done, err := s.done()
-	if err != nil {
-		return nil, err
-	}
-	var todo []int
-	for i := range s.b.Recipe.Shards {
-		if !done[i] {
+	for i := range n {
+		if _, ok := valid[first+i]; !ok {
 			todo = append(todo, i)
 		}
 	}
-	return todo, nil
+	return todo, len(valid), nil
 }
 
-// done tells the valid done records, by number. The manifest and the records of
-// another build go first: its files are about to be overwritten, and if this process
-// is killed while it does that, nobody may take them for whole. The names of their files
-// are kept.
-func (s *stage) done() (map[int]bool, error) {
-	dir := s.b.dir(s.name)
-	valid, others, err := shard.Records(dir, s.fingerprint)
-	if err != nil {
-		return nil, err
+// members are those of a stage's panel, none where it has no panel.
+func members(r recipe.Recipe, stage string) []panel.Member {
+	switch stage {
+	case schemas.StageGenerate:
+		return r.Generate.Panel
+	case schemas.StageJudge:
+		return r.Judge.Panel
 	}
-	if !s.b.DryRun {
-		if err := s.again(context.Background()); err != nil {
-			return nil, err
-		}
-		if err := shard.Outdate(dir, s.name, others); err != nil {
-			return nil, err
-		}
-		if err := s.begin(valid); err != nil {
-			return nil, err
-		}
-	}
-	done := map[int]bool{}
-	for i := range valid {
-		done[i] = true
-	}
-	return done, nil
+	return nil
 }
 
-// finished reports whether the stage's manifest is there with all files that it lists.
-func (s *stage) finished() (bool, error) { return s.shards().Sealed() }
-
-// finish removes the files of another fingerprint or shard count that records name, and
-// writes the manifest. after is the number of done records that follow those of the shards.
-func (s *stage) finish(after int) error {
-	if s.b.DryRun {
-		return ErrOwnWork
-	}
-	dir := s.b.dir(s.name)
-	var done []schemas.Done
-	keep := map[string]bool{}
-	valid, spent, err := shard.Records(dir, s.fingerprint)
-	if err != nil {
-		return err
-	}
-	for i := range s.b.Recipe.Shards + after {
-		d, ok := valid[i]
-		if !ok {
-			return fmt.Errorf("shard %d of %s did not finish; run the same command again", i, s.name)
-		}
-		done = append(done, d)
-	}
-	for _, d := range done {
-		for _, f := range d.Files {
-			keep[f.Name] = true
-		}
-	}
-	for i := range valid { // of work that came before the shards
-		if i >= s.b.Recipe.Shards+after {
-			spent = append(spent, shard.DonePath(dir, i))
-		}
-	}
-	if err := shard.Outdate(dir, s.name, spent); err != nil {
-		return err
-	}
-	if err := s.sweep(keep); err != nil {
-		return err
-	}
-	m, err := schemas.Assemble(s.name, s.fingerprint, s.options, s.inputs, done)
-	if err != nil {
-		return err
-	}
-	s.b.RunInfo.counts(s.name, m.Counts, m.Rejects)
-	return shard.WriteManifest(dir, m)
+// toDo says how many shards are to be done.
+func (s *stage) toDo() error {
+	todo, _, err := s.todo()
+	s.b.Log("%s: %d of %d shards to do", s.name, len(todo), s.b.Recipe.Shards)
+	return err
 }

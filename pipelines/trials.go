@@ -11,7 +11,6 @@ import (
 	"decoy/io/shard"
 	"decoy/pipelines/ask"
 	"decoy/pipelines/money"
-	"decoy/schemas"
 	"decoy/transforms/panel"
 )
 
@@ -49,38 +48,23 @@ func (s *stage) retry() error {
 // done: those that were given up by the last answers, and those of which every request
 // failed, however few they were.
 func (s *stage) useless(ctx context.Context) error {
-	valid, _, err := shard.Records(s.b.dir(s.name), s.fingerprint)
+	all, err := ask.Useless(s.step("shards", 0, s.b.Recipe.Shards), s.b.Out, s.members())
 	if err != nil {
 		return err
 	}
-	counts := map[string]int64{}
-	for _, d := range valid {
-		for k, n := range d.Counts {
-			counts[k] += n
-		}
-	}
 	var reasons []string
-	for _, m := range s.members() {
-		if !m.Paid() {
+	for _, u := range all {
+		if u.GaveUp != nil {
+			reasons = append(reasons, u.GaveUp.Error())
 			continue
 		}
-		g, err := ask.ReadGaveUp(s.b.Out, s.name, m)
+		letter, err := s.deadLetter(ctx, u.Member)
 		if err != nil {
 			return err
 		}
-		failed := counts[ask.CountDeadLetters+m.Name]
-		switch {
-		case g != nil:
-			reasons = append(reasons, g.Error())
-		case failed > 0 && counts[ask.CountAnswers+m.Name] == 0:
-			letter, err := s.deadLetter(ctx, m.Name)
-			if err != nil {
-				return err
-			}
-			reasons = append(reasons, fmt.Sprintf("panel member %s: all %d requests failed, for example: %s; "+
-				"mend or remove the member in the recipe and run again, with --replay to send these once more",
-				m.Name, failed, letter))
-		}
+		reasons = append(reasons, fmt.Sprintf("panel member %s: all %d requests failed, for example: %s; "+
+			"mend or remove the member in the recipe and run again, with --replay to send these once more",
+			u.Member, u.Failed, letter))
 	}
 	if len(reasons) == 0 {
 		return nil
@@ -88,13 +72,8 @@ func (s *stage) useless(ctx context.Context) error {
 	return fmt.Errorf("%w: %s", panel.ErrStopped, strings.Join(reasons, "; "))
 }
 
-// members are those of a paid stage's panel.
-func (s *stage) members() []panel.Member {
-	if s.name == schemas.StageJudge {
-		return s.b.Recipe.Judge.Panel
-	}
-	return s.b.Recipe.Generate.Panel
-}
+// members are those of the stage's panel.
+func (s *stage) members() []panel.Member { return members(s.b.Recipe, s.name) }
 
 // deadLetter is why a request of a member failed.
 func (s *stage) deadLetter(ctx context.Context, member string) (string, error) {

@@ -10,15 +10,17 @@ import (
 	"decoy/schemas"
 )
 
-// runVerify certifies every negative.
+// openVerify certifies every negative.
 //
 //	contexts, negatives, symbols → certificates (by shard)
-func runVerify(ctx context.Context, b *Build) error {
+func openVerify(_ context.Context, b *Build) (*stage, error) {
 	s, err := b.open(schemas.StageVerify, struct{}{}, nil, schemas.StageExtract, schemas.StageGenerate)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return s.runShards(ctx, func(scope beam.Scope) beam.PCollection {
-		return flow.Run(scope, s.shards(), verification.Work{Out: b.Out}, flow.Inputs{Each: s.refs(scope)})
-	})
+	s.begin = s.toDo
+	s.graph = func(scope beam.Scope, reads []beam.PCollection) steps {
+		return one(flow.Run(scope, s.shards(), verification.Work{Out: b.Out}, flow.Inputs{Each: reads}))
+	}
+	return s, nil
 }

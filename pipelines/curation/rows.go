@@ -44,6 +44,10 @@ func (o SmallRows) Do(ctx context.Context, ft flow.Task) (d schemas.Done, err er
 	if err != nil {
 		return d, err
 	}
+	weights, err := join.Weights(o.Out, o.MinGoldenAcceptance)
+	if err != nil {
+		return d, err
+	}
 	t := work.For(o.Out, ft)
 	w, err := shard.Create[smallRow](t.Path(t.Stage, smallRowsName))
 	if err != nil {
@@ -73,8 +77,8 @@ func (o SmallRows) Do(ctx context.Context, ft flow.Task) (d schemas.Done, err er
 		for i := range negatives {
 			n := &negatives[i]
 			r, ok, err := bug.Contain(b, siteSmallRow, bug.OfNegative(c, &n.Negative),
-				func() []join.Row { return []join.Row{join.NewRow(c, n, nil, o.Weights)} },
-				func() (*curate.Candidate, error) { return candidate(c, n, o.Weights), nil })
+				func() []join.Row { return []join.Row{join.NewRow(c, n, nil, weights)} },
+				func() (*curate.Candidate, error) { return candidate(c, n, weights), nil })
 			if err = cmp.Or(err, failed); err != nil {
 				return err
 			}

@@ -23,13 +23,14 @@ import (
 
 // Options is what curate's functions need to know.
 type Options struct {
-	Out          string             `json:"out"`
-	Fingerprint  string             `json:"fingerprint"`
-	Recipe       recipe.Curate      `json:"recipe"`
-	GeneralShare float64            `json:"general_share"`
-	Exclude      []string           `json:"exclude"`
-	Benchmarks   []string           `json:"benchmarks"` // their names
-	Weights      map[string]float64 `json:"weights"`    // of judges
+	Out          string        `json:"out"`
+	Fingerprint  string        `json:"fingerprint"`
+	Recipe       recipe.Curate `json:"recipe"`
+	GeneralShare float64       `json:"general_share"`
+	Exclude      []string      `json:"exclude"`
+	Benchmarks   []string      `json:"benchmarks"` // their names
+	// MinGoldenAcceptance decides what the judges weigh.
+	MinGoldenAcceptance float64 `json:"min_golden_acceptance"`
 }
 
 // smallRow is what is selected among: one field is set.

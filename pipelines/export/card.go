@@ -2,6 +2,7 @@ package export
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"iter"
@@ -12,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"decoy/io/shard"
+	"decoy/io/shard/flow"
 	"decoy/pipelines/bug"
 	"decoy/pipelines/curation"
 	"decoy/pipelines/join"
@@ -115,17 +117,29 @@ func (sum *Summary) shard(t work.Task) error {
 	return nil
 }
 
-// WriteCard writes what of the export belongs to no shard: the card, the
-// attribution and LLaMA-Factory's list.
-func WriteCard(out string, recipe recipe.Recipe, fingerprint string) error {
-	sum, err := Summarize(out, recipe)
-	if err != nil {
-		return err
+// Card writes what of the export belongs to no shard: the card, the attribution and
+// LLaMA-Factory's list. The stages before are sealed.
+//
+//	Refs of all shards → Ref: README.md, ATTRIBUTION.jsonl, llamafactory/dataset_info.json
+type Card struct {
+	Out    string `json:"out"`
+	Recipe string `json:"recipe"` // YAML
+}
+
+func init() { flow.Register[Card]() }
+
+// Do writes the card.
+func (c Card) Do(_ context.Context, t flow.Task) (d schemas.Done, err error) {
+	var r recipe.Recipe
+	if err := yaml.Unmarshal([]byte(c.Recipe), &r); err != nil {
+		return d, fmt.Errorf("the recipe as the launcher sent it: %w", err)
 	}
-	dir := shard.Join(out, schemas.StageExport)
-	d := schemas.Done{Stage: schemas.StageExport, Shard: recipe.Shards, Fingerprint: fingerprint}
+	sum, err := Summarize(c.Out, r)
+	if err != nil {
+		return d, err
+	}
 	write := func(name string, data []byte) error {
-		f, err := shard.WriteFile(shard.Join(dir, name), data)
+		f, err := shard.WriteFile(shard.Join(t.Dir, name), data)
 		f.Name = name
 		d.Files = append(d.Files, f)
 		return err
@@ -139,26 +153,23 @@ func WriteCard(out string, recipe recipe.Recipe, fingerprint string) error {
 		}
 	})
 	if err != nil {
-		return err
+		return d, err
 	}
 	if err := write("ATTRIBUTION.jsonl", attribution); err != nil {
-		return err
+		return d, err
 	}
 	if err := write(trainers.LLaMAFactory+"/"+trainers.InfoFile, trainers.DatasetInfo()); err != nil {
-		return err
+		return d, err
 	}
-	data, err := sum.card(fingerprint)
+	data, err := sum.card(t.Fingerprint)
 	if err != nil {
-		return err
+		return d, err
 	}
 	text, err := card.Card(data)
 	if err != nil {
-		return err
+		return d, err
 	}
-	if err := write("README.md", text); err != nil {
-		return err
-	}
-	return shard.WriteDone(dir, d)
+	return d, write("README.md", text)
 }
 
 func (sum *Summary) card(fingerprint string) (card.Data, error) {

@@ -20,9 +20,10 @@ import (
 //
 //	Refs of extract, generate, verify, judge's rounds and curate → Ref: rows, trainers' folders, parts
 type Work struct {
-	Out     string             `json:"out"`
-	Recipe  recipe.Export      `json:"recipe"`
-	Weights map[string]float64 `json:"weights"` // of judges
+	Out    string        `json:"out"`
+	Recipe recipe.Export `json:"recipe"`
+	// MinGoldenAcceptance decides what the judges weigh.
+	MinGoldenAcceptance float64 `json:"min_golden_acceptance"`
 }
 
 // Outcome is what became of one negative: a row of the report's tables.
@@ -69,6 +70,10 @@ func init() { flow.Register[Work]() }
 func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 	t := work.For(o.Out, ft)
 	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[string]int64{}}
+	weights, err := join.Weights(o.Out, o.MinGoldenAcceptance)
+	if err != nil {
+		return d, err
+	}
 	var rows []schemas.Row
 	var parts exportParts
 	var outcomes []Outcome
@@ -78,7 +83,7 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 	selection := shard.NewCursor(shard.Read[schemas.Selected](t.Path(schemas.StageCurate, "selection")),
 		func(s schemas.Selected) string { return s.ContextID })
 	defer selection.Stop()
-	err := join.Shard(t, func(c *schemas.Context, negatives []join.Judged) error {
+	err = join.Shard(t, func(c *schemas.Context, negatives []join.Judged) error {
 		selected, err := selection.Of(c.ID)
 		if err != nil {
 			return err
@@ -102,9 +107,9 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 			n := &negatives[i]
 			s := chosen[n.ID]
 			r, ok, err := bug.Contain(bugs, siteRow, bug.OfNegative(c, &n.Negative),
-				func() []join.Row { return []join.Row{join.NewRow(c, n, s, o.Weights)} },
+				func() []join.Row { return []join.Row{join.NewRow(c, n, s, weights)} },
 				func() (r schemas.Row, err error) {
-					x := outcomeOf(c, n, s != nil, o.Weights)
+					x := outcomeOf(c, n, s != nil, weights)
 					if s != nil {
 						r = row(c, n, s)
 					}

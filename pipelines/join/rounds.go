@@ -73,3 +73,12 @@ func Rounds(out string) ([]Round, error) {
 		}
 	}
 }
+
+// Weights are those of the judges of a build, by their golden controls.
+func Weights(out string, minGoldenAcceptance float64) (map[string]float64, error) {
+	rounds, err := Rounds(out)
+	if err != nil {
+		return nil, err
+	}
+	return judge.Weights(rounds[len(rounds)-1].Tally.Controls(), minGoldenAcceptance), nil
+}

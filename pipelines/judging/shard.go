@@ -94,16 +94,18 @@ func CellOf(n *schemas.Negative, c *schemas.Context) judge.Cell {
 
 // Work does one round of a shard.
 //
-//	Refs of extract and generate, work.Share → Ref: verdicts, tally, rejects
+//	Refs of extract and generate, work.Share; Ref of the round before → Ref: verdicts, tally, rejects
 type Work struct{ Options }
 
 func init() { flow.Register[Work]() }
 
 // Do does one round of one shard.
 func (w Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
+	if _, err := w.known(ft.All); err != nil {
+		return schemas.Done{}, err
+	}
 	return work.Paid(w.Out, ft, func(t work.Task, share work.Share) (schemas.Done, error) {
-		return w.round(ctx, t,
-			share)
+		return w.round(ctx, t, share)
 	})
 }
 

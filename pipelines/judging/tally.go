@@ -11,7 +11,7 @@ import (
 	"decoy/transforms/judge"
 )
 
-// A round of judging is a pipeline of its own over all shards. Its done records are
+// A round of judging is a step over all shards and one that closes it. Its done records are
 // those of its shards and one more for the round as a whole, so that a build that was
 // interrupted goes on inside of the round that it was in. Round k's records are
 //
@@ -20,9 +20,11 @@ import (
 //
 // with K = k+1; the first round's verdicts have no -r1, for most builds have one round.
 
-// TallyName is the file of a shard's tally of a round, below the stage.
-func TallyName(t work.Task, round int) string {
-	return join.RoundsFolder + schemas.ShardName(fmt.Sprint(round+1), t.Shard, t.Of, "json")
+// tallyPrefix begins the names of the files of the shards' tallies of a round, below the stage.
+func tallyPrefix(round int) string { return fmt.Sprint(join.RoundsFolder, round+1) }
+
+func tallyName(t work.Task, round int) string {
+	return schemas.ShardName(tallyPrefix(round), t.Shard, t.Of, "json")
 }
 
 // writeTally counts a shard's round: its verdicts and, in the first round, the whole
@@ -68,7 +70,7 @@ func writeTally(t work.Task, o Options, verdicts []schemas.Verdict) (schemas.Fil
 	if err != nil {
 		return schemas.File{}, err
 	}
-	name := TallyName(t, o.Round)
+	name := tallyName(t, o.Round)
 	f, err := shard.WriteFile(shard.Join(t.Out, t.Stage, name), raw)
 	f.Name = name
 	return f, err

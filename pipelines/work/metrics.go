@@ -1,5 +1,7 @@
 package work
 
+import "strings"
+
 // Metrics is what a stage's graph counted, as the runner tells it after the run: by
 // "STAGE/NAME" the counters and distributions that DoFns reported. A runner that
 // tries a bundle again may have counted it twice: the manifest is what holds.
@@ -41,4 +43,19 @@ func (d Distribution) Plus(o Distribution) Distribution {
 		return d
 	}
 	return Distribution{d.Count + o.Count, d.Sum + o.Sum, min(d.Min, o.Min), max(d.Max, o.Max)}
+}
+
+// Of are those of one stage.
+func (m Metrics) Of(stage string) (out Metrics) {
+	for name, n := range m.Counters {
+		if strings.HasPrefix(name, stage+"/") {
+			out.Add(Metrics{Counters: map[string]int64{name: n}})
+		}
+	}
+	for name, d := range m.Distributions {
+		if strings.HasPrefix(name, stage+"/") {
+			out.Add(Metrics{Distributions: map[string]Distribution{name: d}})
+		}
+	}
+	return out
 }

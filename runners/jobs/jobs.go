@@ -152,6 +152,8 @@ func plain(r metrics.Results) work.Metrics {
 // tell reports the units of work that are done.
 func tell(j pipelines.Job, m work.Metrics) {
 	if j.Shards != nil {
-		j.Shards(int(m.Counters[j.Stage+"/"+flow.ShardsMetric]))
+		for _, stage := range j.Stages {
+			j.Shards(stage, int(m.Counters[stage+"/"+flow.ShardsMetric]))
+		}
 	}
 }

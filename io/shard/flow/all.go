@@ -45,7 +45,7 @@ func Join(s beam.Scope, n int, steps ...beam.PCollection) beam.PCollection {
 //
 // Groups on one key: all refs must fit in memory.
 func Once[W Work](s beam.Scope, st Stage, work W, ins ...beam.PCollection) beam.PCollection {
-	s = s.Scope(st.Name)
+	s = st.scope(s)
 	st.Of = max(st.Of, 1)
 	st = st.ready()
 	if st.Of != 1 {

@@ -76,7 +76,7 @@ func Value[T any](t Task) (v T, err error) {
 // Several collections are grouped by shard: a shard's refs must fit in memory, and those of
 // whole steps in that of every worker. The work's type must be registered (Register).
 func Run[W Work](s beam.Scope, st Stage, work W, in Inputs) beam.PCollection {
-	s = s.Scope(st.Name)
+	s = st.scope(s)
 	st = st.ready()
 	orders := orders(s, st, in.Each)
 	var out beam.PCollection
@@ -275,20 +275,20 @@ func (f *knowFn[W]) ProcessElement(ctx context.Context, o order, known func(*ord
 	return f.Stage.do(ctx, Task{Shard: o.Shard, From: o.Refs, All: all, value: o.Value}, f.Work.Do, emit)
 }
 
-// Recorded emits the refs of a step that the launcher found sealed: its graph need not be
-// built. A record that is gone since is an error.
+// Recorded emits the refs of a step whose records are there, or will be when the steps that
+// it comes after are whole. A record that is missing then is an error.
 //
-//	→ PCollection<Ref>
-func Recorded(s beam.Scope, st Stage) beam.PCollection {
-	return Run(s, st, recorded{}, Inputs{Each: []beam.PCollection{Numbers(s, st)}})
+//	PCollection<Ref>… → PCollection<Ref>
+func Recorded(s beam.Scope, st Stage, after ...beam.PCollection) beam.PCollection {
+	return Run(s, st, recorded{}, Inputs{Each: []beam.PCollection{Numbers(s, st)}, All: after})
 }
 
 type recorded struct{}
 
 // Do is called where there is no record.
 func (recorded) Do(_ context.Context, t Task) (schemas.Done, error) {
-	return schemas.Done{}, fmt.Errorf("it was done when this command began, and its done record %q or a file of it is "+
-		"gone since: run the same command again", shard.DonePath(t.Dir, t.First+t.Shard))
+	return schemas.Done{}, fmt.Errorf("its done record %q or a file of it was there and is gone: run the same command "+
+		"again", shard.DonePath(t.Dir, t.First+t.Shard))
 }
 
 func init() { Register[recorded]() }

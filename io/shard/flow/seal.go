@@ -29,8 +29,12 @@ type Sealing struct {
 //
 // Groups on one key: the done records of the stage must fit in memory.
 func Seal(s beam.Scope, st Stage, c Sealing, ins ...beam.PCollection) beam.PCollection {
-	s = s.Scope(st.Name + " Seal")
-	st = st.ready()
+	if st = st.ready(); st.Step == "" {
+		st.Step = st.Name + " Seal"
+	} else {
+		st.Step = "seal"
+	}
+	s = st.scope(s)
 	if len(c.Options) == 0 {
 		c.Options = json.RawMessage("{}")
 	}
@@ -71,6 +75,7 @@ func (f *sealFn) ProcessElement(ctx context.Context, _ int, orders func(*order) 
 	if err := f.Stage.seal(slices.Compact(needed), f.Sealing); err != nil {
 		return err
 	}
+	f.Stage.clock(ctx)
 	emit(Ref{
 		Stage: f.Stage.Name, Dir: f.Stage.Dir, Fingerprint: f.Stage.Fingerprint, CodeVersion: f.Stage.CodeVersion,
 		Record: -1, Of: 1, Files: []schemas.File{{Name: manifestName}},

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"decoy/io/shard"
 	"decoy/schemas"
@@ -21,6 +24,8 @@ type Stage struct {
 	Fingerprint string // of what decides its bytes (schemas.Fingerprint)
 	CodeVersion int    // of the launcher; 0 stands for schemas.CodeVersion
 	Of          int    // shards of the step
+	// Step names the step in a graph, where a stage has several; empty is Name.
+	Step string
 	First       int    // number of the step's first done record
 	// Temporary says that Seal removes what the step writes: where the stage is sealed
 	// the step is skipped, though its records are gone.
@@ -46,11 +51,14 @@ func (st Stage) Validate() error {
 	if st.Of < 1 || st.First < 0 {
 		return fmt.Errorf("flow.Stage %q: Of is %d and First %d: must be at least 1 and 0", st.Name, st.Of, st.First)
 	}
-	if _, err := st.written(st.Of); err != nil {
+	if _, err := st.Written(st.Of); err != nil {
 		return fmt.Errorf("flow.Stage %q: Names: %w", st.Name, err)
 	}
 	return nil
 }
+
+// scope is the step's place in a graph.
+func (st Stage) scope(s beam.Scope) beam.Scope { return s.Scope(cmp.Or(st.Step, st.Name)) }
 
 // ready is the stage as it travels, with the launcher's code version. It panics where a
 // field is wrong: a graph is being built.
@@ -168,7 +176,7 @@ func (st Stage) note(valid map[int]schemas.Done) error {
 			known[f.Name] = true
 		}
 	}
-	mine, err := st.written(st.Of)
+	mine, err := st.Written(st.Of)
 	if err != nil {
 		return err
 	}
@@ -202,7 +210,7 @@ func (st Stage) found() (l shard.Leftover, names, begun []string, err error) {
 		names = append(names, f.Name)
 	}
 	for _, n := range l.Begun {
-		mine, err := st.written(n)
+		mine, err := st.Written(n)
 		if err != nil {
 			return l, nil, nil, err
 		}
@@ -215,9 +223,9 @@ func (st Stage) found() (l shard.Leftover, names, begun []string, err error) {
 	return l, names, begun, nil
 }
 
-// written tells the names of the stage's files where it has this number of shards. A
+// Written tells the names of the stage's files where it has this number of shards. A
 // shard's own number is below that.
-func (st Stage) written(shards int) (func(name string) bool, error) {
+func (st Stage) Written(shards int) (func(name string) bool, error) {
 	if st.Names == "" {
 		return func(string) bool { return false }, nil
 	}

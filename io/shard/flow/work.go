@@ -80,6 +80,7 @@ func (st Stage) do(ctx context.Context, t Task, work func(context.Context, Task)
 		}
 	}
 	t.Stage = st
+	st.clock(ctx)
 	d, err = work(ctx, t)
 	switch {
 	case errors.Is(err, ErrLater):
@@ -99,8 +100,17 @@ func (st Stage) do(ctx context.Context, t Task, work func(context.Context, Task)
 	}
 	Count(ctx, d)
 	beam.NewDistribution(MetricsPrefix+st.Name, "shard_ms").Update(ctx, time.Since(began).Milliseconds())
+	st.clock(ctx)
 	emit(st.ref(t.Shard, d))
 	return nil
+}
+
+// ClockMetric is the distribution of the times, in milliseconds since 1970, at which work of
+// a stage began and ended: its ends say when a job was at the stage.
+const ClockMetric = "clock_ms"
+
+func (st Stage) clock(ctx context.Context) {
+	beam.NewDistribution(MetricsPrefix+st.Name, ClockMetric).Update(ctx, time.Now().UnixMilli())
 }
 
 // MetricsPrefix begins the namespace of a stage's metrics.

@@ -26,7 +26,7 @@ type Writer interface {
 // Groups by shard: the batches of one shard stream. The writer's type must be registered
 // (RegisterWriter).
 func Write[W Writer](s beam.Scope, st Stage, writer W, shards, batches beam.PCollection) beam.PCollection {
-	s = s.Scope(st.Name)
+	s = st.scope(s)
 	st = st.ready()
 	keyed := beam.ParDo(s, shardFn, shards)
 	out := beam.ParDo(s, &writeFn[W]{st, writer}, beam.CoGroupByKey(s, keyed, batches))

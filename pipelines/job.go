@@ -1,0 +1,323 @@
+package pipelines
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+
+	"decoy/io/shard"
+	"decoy/io/shard/flow"
+	"decoy/pipelines/recipe"
+	"decoy/pipelines/work"
+	"decoy/schemas"
+	"decoy/transforms/panel"
+)
+
+// job is consecutive stages that one graph does. A stage that pays for answers has a job of
+// its own: its estimate stands before it, and its share of the budget is known.
+type job struct {
+	b      *Build
+	stages []*stage
+}
+
+// steps are what the graph of a stage gives.
+type steps struct {
+	// out are refs by shard, for the stages that read it.
+	out []beam.PCollection
+	// all are the refs of all steps whose files the manifest names.
+	all []beam.PCollection
+}
+
+// one is a stage of one step.
+func one(refs beam.PCollection) steps {
+	return steps{[]beam.PCollection{refs}, []beam.PCollection{refs}}
+}
+
+// graph is the job from top to bottom. A stage reads the refs of those before it, behind
+// their manifests, and nothing begins that reads a stage which gave nothing.
+//
+//	→ PCollection<Ref> (the manifests)
+func (j *job) graph(root beam.Scope) beam.PCollection {
+	made := map[string]func() []beam.PCollection{} // when first read: what nobody reads is no leaf
+	var manifests []beam.PCollection
+	for _, s := range j.unsealed() {
+		var reads []beam.PCollection
+		for _, r := range s.reads {
+			if made[r.name] == nil {
+				files := r.recorded(root.Scope("read"))
+				made[r.name] = func() []beam.PCollection { return files }
+			}
+			reads = append(reads, made[r.name]()...)
+		}
+		scope := root.Scope(s.name)
+		steps := s.graph(scope, reads)
+		sealed := flow.Seal(scope, s.shards(), s.sealing, steps.all...)
+		manifests = append(manifests, sealed)
+		var files []beam.PCollection
+		made[s.name] = func() []beam.PCollection {
+			if files == nil {
+				gate := sealed
+				if y, ok := yields[s.name]; ok {
+					gate = flow.Filled(scope, sealed, y.counts...)
+				}
+				for _, refs := range steps.out {
+					files = append(files, flow.After(scope, refs, gate))
+				}
+			}
+			return files
+		}
+	}
+	return beam.Flatten(root.Scope("manifests"), manifests...)
+}
+
+// unsealed are the stages that are to be done.
+func (j *job) unsealed() []*stage {
+	return slices.DeleteFunc(slices.Clone(j.stages), func(s *stage) bool { return s.sealed })
+}
+
+// name is that of the one stage, or of the first and the last one.
+func (j *job) name() string {
+	all := j.unsealed()
+	if len(all) == 1 {
+		return all[0].name
+	}
+	return all[0].name + "-" + all[len(all)-1].name
+}
+
+// jobs cuts the names of stages into jobs.
+func jobs(r recipe.Recipe, names []string) [][]string {
+	var out [][]string
+	alone := true // the last one takes no other stage
+	for _, name := range names {
+		pays := slices.ContainsFunc(members(r, name), panel.Member.Paid)
+		if alone || pays {
+			out = append(out, nil)
+		}
+		out[len(out)-1] = append(out[len(out)-1], name)
+		alone = pays
+	}
+	return out
+}
+
+// each runs stages in order, those that do not pay in one job.
+func (b *Build) each(ctx context.Context, names []string) error {
+	for _, names := range jobs(b.Recipe, names) {
+		for _, before := range upstream(names[0]) {
+			if err := b.nonEmpty(before); err != nil {
+				return err
+			}
+		}
+		end := b.RunInfo.begin(names)
+		err := b.job(ctx, names)
+		end()
+		if err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// job opens stages and runs what is not done of them.
+func (b *Build) job(ctx context.Context, names []string) error {
+	j := &job{b: b}
+	for _, name := range names {
+		s, err := openers[name](ctx, b)
+		if err == nil {
+			err = s.prepare(ctx)
+		}
+		if err != nil {
+			return of(name, err)
+		}
+		j.stages = append(j.stages, s)
+		b.opened[name] = s
+		if !s.sealed {
+			continue
+		}
+		b.Log("%s: done before", name)
+		if err := b.nonEmpty(name); err != nil {
+			return err
+		}
+	}
+	if len(j.unsealed()) > 0 {
+		if err := j.run(ctx); err != nil {
+			return err
+		}
+	}
+	for _, s := range j.stages {
+		if err := errors.Join(b.nonEmpty(s.name), b.warnAbout(s.name)); err != nil {
+			return err
+		}
+		if !s.sealed {
+			return of(s.name, s.unfinished())
+		}
+	}
+	if last := j.stages[len(j.stages)-1]; last.name == schemas.StageExport {
+		if b.DryRun {
+			return ErrOwnWork
+		}
+		return of(last.name, b.writeReport(ctx))
+	}
+	return nil
+}
+
+// run runs the job, a paid one as often as there is budget left over.
+func (j *job) run(ctx context.Context) error {
+	first := j.unsealed()[0]
+	run := func() error {
+		p, root := beam.NewPipelineWithRoot()
+		flow.End(root, j.graph(root))
+		return of(j.name(), j.submit(ctx, p))
+	}
+	err := run
+	if first.paid() {
+		err = func() error { return of(first.name, first.pay(ctx, run)) }
+	}
+	if err := err(); err != nil {
+		return err
+	}
+	for _, s := range j.unsealed() {
+		sealed, err := s.shards().Sealed()
+		if err != nil {
+			return of(s.name, err)
+		}
+		if s.sealed = sealed; sealed {
+			m, err := shard.ReadManifest(j.b.dir(s.name))
+			if err != nil {
+				return err
+			}
+			j.b.RunInfo.counts(s.name, m.Counts, m.Rejects)
+		}
+	}
+	return nil
+}
+
+// of names the stage of an error, unless one of its steps has.
+func of(stage string, err error) error {
+	if err == nil {
+		return nil
+	}
+	for _, s := range append([]string{stage}, schemas.Stages...) {
+		if strings.HasPrefix(err.Error(), s+": ") {
+			return err
+		}
+	}
+	return fmt.Errorf("%s: %w", stage, err)
+}
+
+// recorded are the refs of a stage that is sealed.
+//
+//	→ PCollection<Ref>
+func (s *stage) recorded(scope beam.Scope) []beam.PCollection {
+	scope = scope.Scope(s.name)
+	return []beam.PCollection{beam.Reshuffle(scope, beam.CreateList(scope, s.files))}
+}
+
+// prepare looks what of the stage is done, and makes its folder ready for what is not: the
+// manifest and the records of another build go, since its files are about to be written
+// over, and if this process is killed while it does that, nobody may take them for whole.
+// The names of their files are kept.
+func (s *stage) prepare(ctx context.Context) error {
+	if s.b.Replay && s.paid() {
+		if err := errors.Join(s.reopen(ctx), s.retry()); err != nil {
+			return err
+		}
+	}
+	var err error
+	if s.sealed, err = s.shards().Sealed(); err != nil {
+		return err
+	}
+	if s.sealed {
+		return nil
+	}
+	if !s.b.DryRun {
+		if err := s.again(ctx); err != nil {
+			return err
+		}
+		if _, err := flow.Begin(s.shards()); err != nil {
+			return err
+		}
+	}
+	if s.begin != nil {
+		return s.begin()
+	}
+	return nil
+}
+
+// unfinished is why a stage whose job has ended is not sealed.
+func (s *stage) unfinished() error {
+	undone, err := s.shards().Undone()
+	if err == nil && len(undone) > 0 {
+		return fmt.Errorf("%d of %d shards did not finish, the first is %d; run the same command again", len(undone),
+			s.b.Recipe.Shards, undone[0])
+	}
+	if err == nil {
+		err = errors.New("its job ended before its manifest was written; run the same command again")
+	}
+	return err
+}
+
+// refs of an earlier stage are of a manifest that this decoy has written, with this recipe's
+// inputs.
+func (b *Build) upstream(name string) (*stage, error) {
+	if s := b.opened[name]; s != nil && !s.sealed { // it is of this job
+		return s, nil
+	}
+	m, err := shard.ReadManifest(b.dir(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s has not been run on %s; run decoy %s first, or decoy build", name, b.Out, name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if m.CodeVersion != schemas.CodeVersion {
+		return nil, fmt.Errorf("%s of %s was made by code of version %d, this decoy's is %d; run decoy %s again, or "+
+			"decoy build", name, b.Out, m.CodeVersion, schemas.CodeVersion, name)
+	}
+	s := &stage{b: b, name: name, fingerprint: m.Fingerprint, inputs: m.Inputs, sealed: true}
+	s.files = s.refsOf(m)
+	return s, nil
+}
+
+// open computes a stage's fingerprint from its options and those of the stages that it
+// reads.
+func (b *Build) open(name string, options any, inputs []schemas.Input, reads ...string) (*stage, error) {
+	n := b.Recipe.Shards
+	s := &stage{b: b, name: name, inputs: inputs, total: n, shares: make([]work.Share, n)}
+	raw, err := json.Marshal(options)
+	if err != nil {
+		return nil, err
+	}
+	var prints []string
+	present := map[string]string{}
+	for _, name := range reads {
+		r, err := b.upstream(name)
+		if err != nil {
+			return nil, err
+		}
+		for _, in := range r.inputs {
+			if now, ok := present[in.Name]; ok && now != in.SHA256 {
+				return nil, fmt.Errorf("%s of %s was made from another %s than is there now; run decoy %s again, or "+
+					"decoy build", name, b.Out, in.Name, name)
+			}
+		}
+		present[name] = r.fingerprint
+		s.reads = append(s.reads, r)
+		prints = append(prints, r.fingerprint)
+		s.inputs = append(s.inputs, schemas.Input{Name: name, SHA256: r.fingerprint})
+	}
+	for _, in := range inputs {
+		prints = append(prints, in.Name, in.SHA256)
+	}
+	s.sealing = flow.Sealing{Options: raw, Inputs: s.inputs}
+	s.fingerprint, err = schemas.Fingerprint(name, []any{options, n}, prints...)
+	return s, err
+}
