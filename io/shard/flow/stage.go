@@ -25,8 +25,8 @@ type Stage struct {
 	CodeVersion int    // of the launcher; 0 stands for schemas.CodeVersion
 	Of          int    // shards of the step
 	// Step names the step in a graph, where a stage has several; empty is Name.
-	Step string
-	First       int    // number of the step's first done record
+	Step  string
+	First int // number of the step's first done record
 	// Temporary says that Seal removes what the step writes: where the stage is sealed
 	// the step is skipped, though its records are gone.
 	Temporary bool
