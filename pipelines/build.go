@@ -72,6 +72,7 @@ type Job struct {
 	Stage       string   // its name: a stage, or the first and the last one, "extract-export"
 	Stages      []string // that it does
 	Fingerprint string   // of the last one
+	Paid        bool     // it asks paid members
 	// Shards is told the counter flow.ShardsMetric of a stage while the job runs, where
 	// the runner tells it.
 	Shards func(stage string, n int)

@@ -59,7 +59,7 @@ func (c common) launch(ctx context.Context, b *pipelines.Build, spend spending, 
 		return usageError{errors.New("--dry-run prints a job of Dataflow: give --runner=dataflow")}
 	}
 	if !onDataflow() {
-		if jobs.Remote() && spend.Workers == 0 && b.Recipe.Limiter.Redis == "" && pays(b.Recipe, names) {
+		if spend.Remote && jobs.Remote() && spend.Workers == 0 && b.Recipe.Limiter.Redis == "" && pays(b.Recipe, names) {
 			return usageError{errors.New("--workers is missing: the limits of the panel's accounts are divided by " +
 				"the number of worker processes, which only you know; or name a Redis limiter in the recipe")}
 		}
@@ -67,7 +67,7 @@ func (c common) launch(ctx context.Context, b *pipelines.Build, spend spending, 
 	}
 	l := fromFlags()
 	l.Out, l.Stages, l.Recipe, l.Workers = b.Out, names, b.Recipe, spend.Workers
-	if spend.Workers == 0 {
+	if spend.Workers == 0 && spend.Remote {
 		b.Workers = max(1, l.MaxWorkers)
 	}
 	jobs.Quiet()

@@ -82,8 +82,8 @@ func TestWorkersOfARemoteRunner(t *testing.T) {
 		says string
 		exit int
 	}{
-		"build":    {[]string{"build", "--recipe", recipe}, "--workers is missing", exitUsage},
-		"generate": {[]string{"generate", "--recipe", recipe}, "--workers is missing", exitUsage},
+		"build":    {[]string{"build", "--recipe", recipe, "--paid-on-workers"}, "--workers is missing", exitUsage},
+		"generate": {[]string{"generate", "--recipe", recipe, "--paid-on-workers"}, "--workers is missing", exitUsage},
 		"dry run":  {[]string{"build", "--dry-run"}, "give --runner=dataflow", exitUsage},
 	} {
 		cmd := process(t, nil, append(c.args, "--out", t.TempDir(), "--", "--runner=flink", "--endpoint=127.0.0.1:1", "--environment_type=PROCESS")...)

@@ -40,7 +40,7 @@ func TestABuildOfStubWorkIsOneJobOfDataflow(t *testing.T) {
 		t.Fatal(err)
 	}
 	j := pipelines.Job{Out: b.Out, Stage: "build", Fingerprint: b.Stage("card").Fingerprint}
-	if _, err := Run(t.Context(), b.Pipeline(), j); err != nil {
+	if _, err := quick.Run(t.Context(), b.Pipeline(), j); err != nil {
 		t.Fatal(err)
 	}
 	if n := len(c.api.Jobs()); n != 1 {
@@ -77,7 +77,7 @@ func TestErrorOfAStepIsOneLineThatNamesItsStage(t *testing.T) {
 		if err := b.Begin(); err != nil {
 			t.Fatal(err)
 		}
-		_, err := Run(t.Context(), b.Pipeline(), pipelines.Job{Out: b.Out, Stage: "build", Fingerprint: "f"})
+		_, err := quick.Run(t.Context(), b.Pipeline(), pipelines.Job{Out: b.Out, Stage: "build", Fingerprint: "f"})
 		if want := "verify: shard 1: failed once: verify-00001"; err == nil || err.Error() != want {
 			t.Errorf("%s: error %v, want %s", runner, err, want)
 		}

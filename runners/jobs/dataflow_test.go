@@ -409,7 +409,7 @@ func TestAPlanIsTheJobThatIsSubmitted(t *testing.T) {
 	if now := c.objects(t); !slices.Equal(now, before) || len(c.api.Jobs()) > 0 {
 		t.Errorf("a plan left %v and %d jobs", now, len(c.api.Jobs()))
 	}
-	b.Run, b.DryRun = Run, false
+	b.Run, b.DryRun = quick.Run, false
 	if err := b.RunStages(t.Context(), schemas.StageExtract); err == nil || !strings.Contains(err.Error(), "did not finish") { // the job says DONE and did nothing
 		t.Fatal(err)
 	}

@@ -111,6 +111,10 @@ func (l Launcher) Run(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (w
 }
 
 func (l Launcher) run(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (work.Metrics, error) {
+	if j.Paid && l.PaidHere && Remote() {
+		defer loopback()()
+		return l.runPrism(ctx, p, j)
+	}
 	switch kind(Name()) {
 	case kindPrism:
 		if *jobopts.Endpoint == "" {

@@ -3,11 +3,6 @@ package jobs
 import (
 	"context"
 	"time"
-
-	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-
-	"decoy/pipelines"
-	"decoy/pipelines/work"
 )
 
 // Policy says how long other machines are waited for, and how often they are asked.
@@ -38,14 +33,14 @@ func DefaultPolicy() Policy {
 }
 
 // Launcher runs pipelines under a policy.
-type Launcher struct{ Policy Policy }
-
-// Run runs a pipeline to its end under the default policy.
-func Run(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (work.Metrics, error) {
-	return Launcher{DefaultPolicy()}.Run(ctx, p, j)
+type Launcher struct {
+	Policy Policy
+	// PaidHere runs jobs that ask paid members on prism in this process, whatever runner is
+	// named: they wait for answers, at the rate of an account, and need no machines for that.
+	PaidHere bool
 }
 
 // EndPrevious is that of a launcher under the default policy.
 func EndPrevious(ctx context.Context, out string) error {
-	return Launcher{DefaultPolicy()}.EndPrevious(ctx, out)
+	return Launcher{Policy: DefaultPolicy()}.EndPrevious(ctx, out)
 }

@@ -23,12 +23,13 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"decoy/io/shard/flow/flowtest"
 	"decoy/pipelines"
 )
 
 // quick asks the fakes of these tests often. A request that runs a whole job on a busy
 // machine is not made again meanwhile.
-var quick = Launcher{Policy{
+var quick = Launcher{Policy: Policy{
 	StreamPause:      time.Millisecond,
 	DataflowPoll:     5 * time.Millisecond,
 	DataflowPatience: 10 * time.Minute,
@@ -433,5 +434,36 @@ func TestNoJobService(t *testing.T) {
 	}
 	if _, _, err := quick.dial(t.Context(), ""); err == nil || !strings.Contains(err.Error(), "--endpoint=HOST:PORT") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// TestPaidJobRunsHere: a job that asks paid members is this process's, whatever runner is
+// named, unless it is to be the runner's; and Beam's flags stay as they are for the next.
+func TestPaidJobRunsHere(t *testing.T) {
+	f := serve(t, func(id string, s jobpb.JobService_GetMessageStreamServer) error {
+		return state(s, jobpb.JobState_DONE)
+	})
+	run := func(here bool) {
+		t.Helper()
+		b := flowtest.Default(t.TempDir())
+		if err := b.Begin(); err != nil {
+			t.Fatal(err)
+		}
+		l := quick
+		l.PaidHere = here
+		if _, err := l.Run(t.Context(), b.Pipeline(), pipelines.Job{Out: b.Out, Stage: "generate", Paid: true}); err != nil {
+			t.Fatal(err)
+		}
+		if sum, _, err := flowtest.SumOf(b.Out); err != nil || here != (sum == flowtest.Sum) {
+			t.Errorf("here %v: the build is %s, %v", here, sum, err)
+		}
+	}
+	run(true)
+	if len(f.prepared) > 0 || *jobopts.EnvironmentType != "PROCESS" || *jobopts.EnvironmentConfig == "" {
+		t.Errorf("%d jobs went to the runner; the environment is %q", len(f.prepared), *jobopts.EnvironmentType)
+	}
+	run(false)
+	if len(f.prepared) != 1 {
+		t.Errorf("%d jobs went to the runner, want the second", len(f.prepared))
 	}
 }

@@ -23,6 +23,16 @@ var inProcess = sync.OnceValues(func() (jobpb.JobServiceClient, error) {
 	return client, err
 })
 
+// loopback has workers be this process, and Beam's flags as they were when its answer is
+// called.
+func loopback() (restore func()) {
+	kind, config, binary := *jobopts.EnvironmentType, *jobopts.EnvironmentConfig, *jobopts.WorkerBinary
+	*jobopts.EnvironmentType, *jobopts.EnvironmentConfig, *jobopts.WorkerBinary = "loopback", "", ""
+	return func() {
+		*jobopts.EnvironmentType, *jobopts.EnvironmentConfig, *jobopts.WorkerBinary = kind, config, binary
+	}
+}
+
 // runPrism runs a pipeline on prism inside of this process, and its DoFns too where no
 // environment is named.
 func (l Launcher) runPrism(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (work.Metrics, error) {

@@ -9,8 +9,7 @@
 // leaves one shard for later, and launches the job again without that. Where the job
 // fails for a kill, the same job is launched again. broken:STEP has one shard that always
 // fails: the run is right if its job fails within -patience, and not tried for ever. The program is
-// its own worker. Settings of
-// runners/flink/settings.env apply: RESTART_STRATEGY=failure-rate /tmp/refs -kills all.
+// its own worker. Settings of runners/flink/settings.env apply.
 //
 // It starts a cluster of its own by runners/flink/start and stops it. The last line of each
 // run is a JSON object, and the exit status is 0 only if every run ends with the bytes of

@@ -2,9 +2,11 @@
 // stage, and looks at what comes of the stage.
 //
 //	go build -o /tmp/decoy ./runners/decoy
-//	go run ./scripts/kill/flink [-runs 3] [-stages extract,generate,curate] [-victims task-manager,sdk-worker,job-server,launcher] /tmp/decoy
+//	go run ./scripts/kill/flink [-whole 2] [-runs 3] [-stages extract,generate,curate] [-victims task-manager,sdk-worker,job-server,launcher] /tmp/decoy
 //
-// A build on prism that nobody disturbs comes first. Then each run has an output folder
+// A build on prism that nobody disturbs comes first. Then whole builds without paid members
+// are submitted, each one job: a task manager or an SDK process dies once in each stage, and
+// the job has to go on to its end by itself. Then each run has an output folder
 // with the undisturbed stages before its own, submits its stage to the cluster (two task
 // managers, all of their slots), kills its victim at a random moment of the stage's
 // work, and starts what is missing of the cluster again, as a supervisor would. Where
@@ -61,24 +63,27 @@ func main() {
 
 // result is the last line.
 type result struct {
-	OK           bool           `json:"ok"`
-	Kills        map[string]int `json:"kills"` // by stage and victim
-	WentOn       int            `json:"jobs_that_went_on"`
-	Resumed      int            `json:"jobs_that_failed_and_resumed"`
-	Files        int            `json:"files_compared"`
-	Differing    int            `json:"differing"`
-	Requests     int            `json:"requests"`
-	PaidAgain    int            `json:"recorded_and_paid_again"`
-	InFlight     int            `json:"in_flight_paid_again"`
-	MostInFlight int            `json:"most_in_flight_of_a_kill"`
-	Allowed      int            `json:"in_flight_allowed_of_a_kill"`
-	Orphans      int            `json:"processes_left"`
-	Seconds      float64        `json:"seconds"`
-	SecondsCalm  float64        `json:"seconds_prism"`
+	OK    bool           `json:"ok"`
+	Kills map[string]int `json:"kills"` // by stage and victim
+	// Whole are the builds as one job, each launched once, with what was killed in which stage.
+	Whole        []map[string]string `json:"one_job_killed"`
+	WentOn       int                 `json:"jobs_that_went_on"`
+	Resumed      int                 `json:"jobs_that_failed_and_resumed"`
+	Files        int                 `json:"files_compared"`
+	Differing    int                 `json:"differing"`
+	Requests     int                 `json:"requests"`
+	PaidAgain    int                 `json:"recorded_and_paid_again"`
+	InFlight     int                 `json:"in_flight_paid_again"`
+	MostInFlight int                 `json:"most_in_flight_of_a_kill"`
+	Allowed      int                 `json:"in_flight_allowed_of_a_kill"`
+	Orphans      int                 `json:"processes_left"`
+	Seconds      float64             `json:"seconds"`
+	SecondsCalm  float64             `json:"seconds_prism"`
 }
 
-func run(ctx context.Context) error {
+func run(ctx context.Context) (err error) {
 	runs := flag.Int("runs", 3, "runs of each stage and victim")
+	whole := flag.Int("whole", 2, "builds as one job with a kill in each stage")
 	stages := flag.String("stages", "extract,generate,curate", "stages, by commas")
 	victims := flag.String("victims", "task-manager,sdk-worker,job-server,launcher", "what is killed, by commas")
 	archives := flag.String("archives", "module-cache:github.com/alecthomas/kong,module-cache:github.com/google/flatbuffers,module-cache:github.com/rs/zerolog", "what to build from, by commas")
@@ -94,7 +99,13 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(work)
+	defer func() {
+		if err == nil {
+			os.RemoveAll(work)
+		} else {
+			fmt.Printf("what there is of it is in %s\n", work)
+		}
+	}()
 	server := faultserver.New(faultserver.Options{Latency: latency,
 		Plan: faultserver.Each(faultserver.OK(outcome.Answer))})
 	defer server.Close()
@@ -115,6 +126,11 @@ func run(ctx context.Context) error {
 	}
 	defer k.cluster.Stop()
 	start = time.Now()
+	for n := range *whole {
+		if err := k.whole(ctx, *archives, n); err != nil {
+			return err
+		}
+	}
 	for n := range *runs {
 		for _, victim := range strings.Split(*victims, ",") {
 			for _, stage := range strings.Split(*stages, ",") {
@@ -160,8 +176,11 @@ func (k *killer) out(name string) string { return filepath.Join(k.work, name) }
 
 // calm is the undisturbed build.
 func (k *killer) calm(ctx context.Context) error {
-	cmd := exec.CommandContext(ctx, k.cluster.Binary, "build", "--quiet", "--recipe", k.recipe(), "--out",
-		k.out("calm"))
+	return k.undisturbed(ctx, k.recipe(), k.out("calm"))
+}
+
+func (k *killer) undisturbed(ctx context.Context, recipe, out string) error {
+	cmd := exec.CommandContext(ctx, k.cluster.Binary, "build", "--quiet", "--recipe", recipe, "--out", out)
 	if said, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("the undisturbed build: %w: %s", err, said)
 	}
@@ -183,7 +202,7 @@ func (k *killer) one(ctx context.Context, stage, victim string, n int) error {
 	first, recorded := k.server.Served(), outcome.Recorded{}
 	args := []string{stage, "--quiet", "--recipe", k.recipe(), "--out", out}
 	if stage == schemas.StageGenerate {
-		args = append(args, "--workers", "2")
+		args = append(args, "--workers", "2", "--paid-on-workers")
 	}
 	start, killed, failures := time.Now(), false, 0
 	for try := 1; ; try++ {
