@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -53,6 +54,18 @@ func EachPaid(ctx context.Context, out string, visit func(stage string, shard in
 	})
 }
 
+// EachSum visits what the ledger of every shard of a build adds up to, by member.
+func EachSum(ctx context.Context, out string, visit func(stage string, shard int,
+	sums map[string]ledger.Sum) error) error {
+	return EachLedger(ctx, out, func(stage string, i int, store ledger.CompactStore) error {
+		sums, err := ledger.ReadSums(ctx, store, i)
+		if err != nil {
+			return err
+		}
+		return visit(stage, i, sums)
+	})
+}
+
 // MemberStats are the counts of one member in one stage's ledger.
 type MemberStats struct {
 	Stage  string `json:"stage"`
@@ -63,15 +76,14 @@ type MemberStats struct {
 // LedgerStats counts what a build has paid for, by stage and member.
 func LedgerStats(ctx context.Context, out string) ([]MemberStats, error) {
 	list := []MemberStats{}
-	err := EachPaid(ctx, out, func(stage string, _ int, l *ledger.Shard) error {
-		stats := l.Stats()
-		for member, s := range stats {
+	err := EachSum(ctx, out, func(stage string, _ int, sums map[string]ledger.Sum) error {
+		for _, member := range slices.Sorted(maps.Keys(sums)) {
 			at := slices.IndexFunc(list, func(m MemberStats) bool { return m.Stage == stage && m.Member == member })
 			if at < 0 {
 				at = len(list)
 				list = append(list, MemberStats{Stage: stage, Member: member})
 			}
-			list[at].Add(s)
+			list[at].Add(sums[member].Stats)
 		}
 		return nil
 	})

@@ -1,7 +1,9 @@
 package panel
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"sync"
 
 	"decoy/transforms/panel/ledger"
@@ -23,7 +25,7 @@ func newBudget(limit func(shard int) float64, shard int, led *ledger.Shard, clie
 		return b
 	}
 	b.cap = limit(shard)
-	b.spent = Counted(led, func(member string) *Price {
+	b.spent = Counted(led.Sums(), func(member string) *Price {
 		if c := clients[member]; c != nil {
 			return c.member.USDPerMTok
 		}
@@ -35,14 +37,12 @@ func newBudget(limit func(shard int) float64, shard int, led *ledger.Shard, clie
 // Counted is what a shard's ledger counts against a budget: all records, lost duplicates
 // and dead letters included, since they were paid, and what was advanced to writers that
 // were killed, since it may have been.
-func Counted(led *ledger.Shard, price func(member string) *Price) (usd float64) {
-	for r := range led.All() {
-		usd += Spent(r, price(r.Member))
-	}
-	for _, a := range led.Advances() {
-		usd += a.USD
-		if p := price(a.Member); p != nil {
-			usd += p.of(a.InputTokens, a.OutputTokens)
+func Counted(sums map[string]ledger.Sum, price func(member string) *Price) (usd float64) {
+	for _, member := range slices.Sorted(maps.Keys(sums)) {
+		s := sums[member]
+		usd += s.SpentUSD
+		if p := price(member); p != nil {
+			usd += p.of(s.UnpricedInput, s.UnpricedOutput)
 		}
 	}
 	return usd

@@ -177,7 +177,7 @@ func TestAnUnknownPriceIsNotForgottenEither(t *testing.T) {
 	m.USDPerMTok = price
 	p := openPanel(t, config(store, m))
 	_, worst := p.Reservation(ask(t, p, []string{"a"}, "n0000")[0])
-	got := Counted(led, func(string) *Price { return price })
+	got := Counted(led.Sums(), func(string) *Price { return price })
 	if n := float64(len(s.Arrivals())); got < 0.99*n**worst || got > 1.01*n**worst || led.Stats()["a"].Unpriced == 0 {
 		t.Errorf("%v is counted for %v calls of %v", got, n, *worst)
 	}

@@ -53,7 +53,9 @@ func (p *Panel) DoStreams(ctx context.Context, shard int, streams []iter.Seq[Req
 	}
 	r.second = &stream{drained: true, next: r.nextAgain}
 	r.streams = append(r.streams, r.second)
-	return r.loop(ctx)
+	err = r.loop(ctx)
+	led.SaveSums(context.WithoutCancel(ctx))
+	return err
 }
 
 // nextAgain is the next request that asks once more.

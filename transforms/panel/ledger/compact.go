@@ -43,7 +43,7 @@ func compact(ctx context.Context, store CompactStore, shard, limit int) (c Compa
 		return c, err
 	}
 	c.FilesBefore, c.FilesAfter = len(files), len(files)
-	pieces, err := load(ctx, store, shard)
+	pieces, _, err := load(ctx, store, shard)
 	if err != nil {
 		return c, err
 	}

@@ -408,7 +408,7 @@ func TestKillDuringCompact(t *testing.T) {
 func FuzzDecodeCompacted(f *testing.F) {
 	store := dirstore.Dir(f.TempDir())
 	history(f, store, 3)
-	pieces, err := load(f.Context(), store, 7)
+	pieces, _, err := load(f.Context(), store, 7)
 	if err != nil {
 		f.Fatal(err)
 	}

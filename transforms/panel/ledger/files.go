@@ -108,17 +108,18 @@ func Shards(ctx context.Context, store Store) ([]int, error) {
 // milliseconds, and a shard may have hundreds.
 const readers = 8
 
-// load reads the segments of a shard, each once, by (attempt, sequence).
-func load(ctx context.Context, store Store, shard int) ([]piece, error) {
+// load reads the segments of a shard, each once, by (attempt, sequence), and names the files
+// that they stood in.
+func load(ctx context.Context, store Store, shard int) (pieces []piece, read map[string]bool, err error) {
 	known := map[[sha256.Size]byte]bool{}
-	read, gone := map[string]bool{}, map[string]bool{}
-	var pieces []piece
+	read = map[string]bool{}
+	gone := map[string]bool{}
 	// A listing may be overtaken by Compact, so that it lacks a file and what it was
 	// compacted into, or names files that are gone. The next one brings them.
 	for {
 		files, err := list(ctx, store, shard)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		files = slices.DeleteFunc(files, func(f file) bool { return read[f.name] })
 		if len(files) == 0 {
@@ -126,12 +127,12 @@ func load(ctx context.Context, store Store, shard int) ([]piece, error) {
 		}
 		found, err := fetch(ctx, store, files)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for i, f := range files {
 			if found[i] == nil {
 				if gone[f.name] {
-					return nil, fmt.Errorf("ledger segment %s is listed and not there: %s", f.name, remedy)
+					return nil, nil, fmt.Errorf("ledger segment %s is listed and not there: %s", f.name, remedy)
 				}
 				gone[f.name] = true
 				continue
@@ -146,7 +147,7 @@ func load(ctx context.Context, store Store, shard int) ([]piece, error) {
 		}
 	}
 	sortPieces(pieces)
-	return pieces, nil
+	return pieces, read, nil
 }
 
 // sortPieces puts segments into the order in which their records stand. Two segments

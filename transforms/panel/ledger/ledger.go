@@ -42,6 +42,18 @@
 // reader whose listing is overtaken lists again until a listing brings nothing new.
 // Nothing is left out: the records that lost to others were paid.
 //
+// # Sums
+//
+// What a shard's files add up to lies beside them, so that a budget over thousands of shards
+// reads a small file of each:
+//
+//	00007/sums-93b1….json  {"decoy_ledger_sums":1,"files":["00007/000001-000000.zst",…],"members":{…}}
+//
+// Files are never changed, so sums hold for just the set of files that they list, whose hash
+// is their name. Sums of another set, none, or such as cannot be read, are made again from
+// the records: the budget is right whatever becomes of these files. Programs that do not
+// know them pass over names that do not end in .zst.
+//
 // # Advances
 //
 // What a call may cost is written before it is sent: not call by call, which would be a
@@ -160,7 +172,8 @@ type Shard struct {
 	store Store
 	shard int
 
-	writer string // names this opening in what is advanced to it
+	writer string          // names this opening in what is advanced to it
+	files  map[string]bool // that were read and written
 
 	mu      sync.Mutex
 	records []Record
@@ -172,11 +185,11 @@ type Shard struct {
 
 // Open reads all segments of a shard.
 func Open(ctx context.Context, store Store, shard int) (*Shard, error) {
-	pieces, err := load(ctx, store, shard)
+	pieces, files, err := load(ctx, store, shard)
 	if err != nil {
 		return nil, err
 	}
-	s := &Shard{store: store, shard: shard, byKey: map[string]int{}, writer: rand.Text()}
+	s := &Shard{store: store, shard: shard, byKey: map[string]int{}, writer: rand.Text(), files: files}
 	for _, p := range pieces {
 		s.add(p.records)
 		s.open.take(p.advanced)
@@ -237,6 +250,7 @@ func (s *Shard) put(ctx context.Context, records []Record, adv advanced) error {
 			defer s.mu.Unlock()
 			s.add(records)
 			s.open.take(adv)
+			s.files[seg.String()] = true
 			return nil
 		}
 		if !errors.Is(err, fs.ErrExist) {
