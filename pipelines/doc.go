@@ -139,6 +139,7 @@
 //     language in the same graph, in place of a shuffle of every name.
 //   - DoFns are registered by reflection, not with package register: see
 //     scripts/LOG.md for what that costs to compile.
-//   - The export keeps one outcome a negative below export/parts: the report needs
-//     the pool and not only the selection.
+//   - A shard of the export counts what became of its negatives in integers (OutcomeSum),
+//     margins in 64ths of a nat and costs in billionths of a dollar: the report needs the
+//     pool and not only the selection.
 package pipelines

@@ -267,9 +267,10 @@ func TestWeights(t *testing.T) {
 		t.Errorf("kappa of judges that never agree: %+v", k)
 	}
 	w := controls[0].High / 0.9
-	for _, o := range records[export.Outcome](t, out, schemas.StageExport+"/parts", "outcomes") {
-		if o.Judges != 2 || o.Fooled != 1 || o.Weighted == nil || math.Abs(*o.Weighted-1/(1+w)) > 1e-5 {
-			t.Fatalf("outcome %+v, want the weighted fool rate %v", o, 1/(1+w))
+	for _, o := range outcomes(t, out) {
+		if o.Judges != 2*o.N || o.Fooled != o.N || o.Weighed != o.N ||
+			math.Abs(float64(o.Weighted)/1e9/float64(o.N)-1/(1+w)) > 1e-5 {
+			t.Fatalf("outcomes %+v, want the weighted fool rate %v", o, 1/(1+w))
 		}
 	}
 	page, err := os.ReadFile(filepath.Join(out, "report.html"))
@@ -291,9 +292,9 @@ func TestWeights(t *testing.T) {
 		len(s.Arrivals()) != sent {
 		t.Errorf("another weight: curate is the same, or judge is done again; %v", err)
 	}
-	for _, o := range records[export.Outcome](t, out, schemas.StageExport+"/parts", "outcomes") {
-		if *o.Weighted != 0.5 {
-			t.Fatalf("outcome %+v without weights", o)
+	for _, o := range outcomes(t, out) {
+		if o.Weighted != 5e8*o.N {
+			t.Fatalf("outcomes %+v without weights", o)
 		}
 	}
 	if slices.ContainsFunc(records[schemas.Selected](t, out, schemas.StageCurate, "selection"),
@@ -302,4 +303,26 @@ func TestWeights(t *testing.T) {
 		}) {
 		t.Error("a selected row does not keep its raw fool rate and its number of judges")
 	}
+}
+
+// outcomes are what the shards of an export counted.
+func outcomes(t *testing.T, out string) (all []export.OutcomeSum) {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(out, schemas.StageExport, "parts", "card-*.json"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("%v, %v", paths, err)
+	}
+	for _, path := range paths {
+		var parts struct {
+			Outcomes []export.OutcomeSum `json:"outcomes"`
+		}
+		if err := shard.ReadJSON(path, &parts); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, parts.Outcomes...)
+	}
+	if len(all) == 0 {
+		t.Fatal("no outcome was counted")
+	}
+	return all
 }

@@ -30,20 +30,20 @@ import (
 // Summary is everything that the card and the report show, gathered from a finished
 // build's small files.
 type Summary struct {
-	Out         string
-	recipe      recipe.Recipe
-	manifests   map[string]schemas.Manifest
-	curate      curation.Report
-	rows        map[card.Rows]int64 // N is 0 in the key
-	kinds       map[string]int64
-	licenses    map[string]int64
-	outcomes    []Outcome
-	Samples     []Sample
-	rounds      []join.Round
-	sources     []schemas.Context
-	splits      map[string]*report.Split
-	costs       []costCell
-	controlsUSD float64
+	Out          string
+	recipe       recipe.Recipe
+	manifests    map[string]schemas.Manifest
+	curate       curation.Report
+	rows         map[card.Rows]int64 // N is 0 in the key
+	kinds        map[string]int64
+	licenses     map[string]int64
+	outcomes     []OutcomeSum
+	Samples      []Sample
+	rounds       []join.Round
+	sources      []card.AttributionRow
+	splits       map[string]*report.Split
+	costs        []costCell
+	controlsNano int64
 }
 
 // Summarize gathers the small files of all stages of a build.
@@ -69,16 +69,18 @@ func Summarize(out string, recipe recipe.Recipe) (*Summary, error) {
 	if sum.rounds, err = join.Rounds(out); err != nil {
 		return nil, err
 	}
+	all := outcomes{}
 	for i := range recipe.Shards {
-		err := sum.shard(work.Task{Stage: schemas.StageExport, Out: out, Shard: i, Of: recipe.Shards})
+		err := sum.shard(work.Task{Stage: schemas.StageExport, Out: out, Shard: i, Of: recipe.Shards}, all)
 		if err != nil {
 			return nil, err
 		}
 	}
+	sum.outcomes = all.list()
 	return sum, nil
 }
 
-func (sum *Summary) shard(t work.Task) error {
+func (sum *Summary) shard(t work.Task, all outcomes) error {
 	raw, err := shard.ReadFile(partsPath(t))
 	if err != nil {
 		return err
@@ -90,12 +92,9 @@ func (sum *Summary) shard(t work.Task) error {
 	sum.sources = append(sum.sources, p.Attribution...)
 	sum.Samples = append(sum.Samples, p.Samples...)
 	sum.costs = append(sum.costs, p.Costs...)
-	sum.controlsUSD += p.ControlsUSD
-	for o, err := range shard.Read[Outcome](t.Path(t.Stage, work.PartsFolder+"outcomes")) {
-		if err != nil {
-			return err
-		}
-		sum.outcomes = append(sum.outcomes, o)
+	sum.controlsNano += p.ControlsNano
+	for _, o := range p.Outcomes {
+		all.add(o)
 	}
 	for s, err := range shard.Read[schemas.Selected](t.Path(schemas.StageCurate, "selection")) {
 		if err != nil {
@@ -144,14 +143,7 @@ func (c Card) Do(_ context.Context, t flow.Task) (d schemas.Done, err error) {
 		d.Files = append(d.Files, f)
 		return err
 	}
-	attribution, err := card.Attribution(func(yield func(card.AttributionRow) bool) {
-		for _, c := range sum.sources {
-			if !yield(card.AttributionRow{Repo: c.Repo, Commit: c.Commit, Path: c.Path, License: c.License,
-				Contexts: 1}) {
-				return
-			}
-		}
-	})
+	attribution, err := card.Attribution(slices.Values(sum.sources))
 	if err != nil {
 		return d, err
 	}
@@ -216,7 +208,7 @@ func (sum *Summary) card(fingerprint string) (card.Data, error) {
 		n := int64(0)
 		for _, o := range sum.outcomes {
 			if o.Generator == m.Name && o.Selected {
-				n++
+				n += o.N
 			}
 		}
 		d.Generators = append(d.Generators, card.Member{Name: m.Name, Provider: m.Provider, Model: m.Model, N: n})
@@ -229,9 +221,9 @@ func (sum *Summary) card(fingerprint string) (card.Data, error) {
 		st := card.Status{Name: status}
 		for _, o := range sum.outcomes {
 			if o.Status == status {
-				st.Pool++
+				st.Pool += o.N
 				if o.Selected {
-					st.Exported++
+					st.Exported += o.N
 				}
 			}
 		}
@@ -311,7 +303,7 @@ func (sum *Summary) selections() iter.Seq2[schemas.Selected, error] {
 func (sum *Summary) licenseCounts() []report.Count {
 	m := map[string]int64{}
 	for _, c := range sum.sources {
-		m[c.License]++
+		m[c.License] += c.Contexts
 	}
 	return counts(m)
 }
@@ -331,35 +323,22 @@ func counts(m map[string]int64) []report.Count {
 
 // hardness sets negatives with real names beside those with invented ones.
 func (sum *Summary) hardness() []report.Hardness {
-	type key struct{ generator, typ string }
-	type side struct {
-		n, fooled float64
-		margins   []float64
+	type key struct {
+		generator, typ string
+		invented       bool
 	}
-	sides := map[key]*[2]side{}
-	for _, o := range sum.outcomes {
-		if o.Judges == 0 {
+	sides := by(sum.outcomes, func(o OutcomeSum) key { return key{o.Generator, o.Type, o.Invented} })
+	seen := map[[2]string]bool{}
+	var out []report.Hardness
+	for k := range sides {
+		of, made := sides[key{k.generator, k.typ, false}], sides[key{k.generator, k.typ, true}]
+		if seen[[2]string{k.generator, k.typ}] || of.Judged+made.Judged == 0 {
 			continue
 		}
-		k := key{o.Generator, o.Type}
-		if sides[k] == nil {
-			sides[k] = &[2]side{}
-		}
-		s := &sides[k][0]
-		if o.Invented {
-			s = &sides[k][1]
-		}
-		s.n++
-		s.fooled += float64(o.Fooled) / float64(o.Judges)
-		if o.Margin != nil {
-			s.margins = append(s.margins, *o.Margin)
-		}
-	}
-	var out []report.Hardness
-	for k, s := range sides {
-		h := report.Hardness{Generator: k.generator, Type: k.typ, Real: int64(s[0].n), Invented: int64(s[1].n)}
-		h.RealRate, h.RealMargin = rateAndMedian(s[0].n, s[0].fooled, s[0].margins)
-		h.InventedRate, h.InventedMargin = rateAndMedian(s[1].n, s[1].fooled, s[1].margins)
+		seen[[2]string{k.generator, k.typ}] = true
+		h := report.Hardness{Generator: k.generator, Type: k.typ, Real: of.Judged, Invented: made.Judged}
+		h.RealRate, h.RealMargin = rateAndMedian(of)
+		h.InventedRate, h.InventedMargin = rateAndMedian(made)
 		out = append(out, h)
 	}
 	slices.SortFunc(out, func(a, b report.Hardness) int {
@@ -368,12 +347,12 @@ func (sum *Summary) hardness() []report.Hardness {
 	return out
 }
 
-func rateAndMedian(n, fooled float64, margins []float64) (rate, median *float64) {
-	if n > 0 {
-		r := fooled / n
+func rateAndMedian(o OutcomeSum) (rate, median *float64) {
+	if o.Judged > 0 {
+		r := float64(o.Rate) / nano / float64(o.Judged)
 		rate = &r
 	}
-	for _, q := range curate.Quantiles(margins) {
+	for _, q := range curate.Quantiles(o.margins()) {
 		if q.Q == 0.5 {
 			median = &q.Value
 		}

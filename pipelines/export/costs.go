@@ -23,13 +23,13 @@ import (
 // paid beside that is in the ledger's statistics. Type is empty for samples that
 // became no negative. Unpriced counts answers whose price is unknown.
 type costCell struct {
-	Generator        string  `json:"generator"`
-	Type             string  `json:"type"`
-	Language         string  `json:"language"`
-	GenerateUSD      float64 `json:"generate_usd"`
-	GenerateUnpriced int64   `json:"generate_unpriced"`
-	JudgeUSD         float64 `json:"judge_usd"`
-	JudgeUnpriced    int64   `json:"judge_unpriced"`
+	Generator        string `json:"generator"`
+	Type             string `json:"type"`
+	Language         string `json:"language"`
+	GenerateNano     int64  `json:"generate_nano_usd"`
+	GenerateUnpriced int64  `json:"generate_unpriced"`
+	JudgeNano        int64  `json:"judge_nano_usd"`
+	JudgeUnpriced    int64  `json:"judge_unpriced"`
 }
 
 type costKey struct{ generator, typ, language string }
@@ -64,7 +64,7 @@ func (c *costs) see(x *schemas.Context, negatives []join.Judged) {
 		for _, v := range n.Verdicts {
 			switch {
 			case v.CostUSD != nil:
-				c.cell(n.Generator, n.Type, x.Language).JudgeUSD += *v.CostUSD
+				c.cell(n.Generator, n.Type, x.Language).JudgeNano += toNano(*v.CostUSD)
 			case v.InputTokens+v.OutputTokens > 0:
 				c.cell(n.Generator, n.Type, x.Language).JudgeUnpriced++
 			}
@@ -72,37 +72,32 @@ func (c *costs) see(x *schemas.Context, negatives []join.Judged) {
 	}
 }
 
-// controlsUSD is what a shard's golden controls cost.
-func controlsUSD(t work.Task) (usd float64, err error) {
+// controlsNano is what a shard's golden controls cost.
+func controlsNano(t work.Task) (usd int64, err error) {
 	for v, err := range join.Verdicts(t) {
 		if err != nil {
 			return 0, err
 		}
 		if v.NegativeID == nil && v.CostUSD != nil {
-			usd += *v.CostUSD
+			usd += toNano(*v.CostUSD)
 		}
 	}
 	return usd, nil
 }
 
-// paid takes the ledger of the generators, in the order of keys: sums of floats depend
-// on it, and that of the ledger is the order of arrival.
+// paid takes the ledger of the generators.
 func (c *costs) paid(ctx context.Context, t work.Task) ([]costCell, error) {
 	l, err := ledger.Open(ctx, ask.Store(t.Out, schemas.StageGenerate), t.Shard)
 	if err != nil {
 		return nil, err
 	}
-	var records []ledger.Record
 	for r, stands := range l.Ranked() {
-		if stands && r.Reject == "" && c.language[r.ContextID] != "" {
-			records = append(records, r)
+		if !stands || r.Reject != "" || c.language[r.ContextID] == "" {
+			continue
 		}
-	}
-	slices.SortFunc(records, func(a, b ledger.Record) int { return cmp.Compare(a.Key, b.Key) })
-	for _, r := range records {
 		cell := c.cell(r.Member, cmp.Or(r.Type, c.typ[r.Key]), c.language[r.ContextID])
 		if r.CostUSD != nil {
-			cell.GenerateUSD += *r.CostUSD
+			cell.GenerateNano += toNano(*r.CostUSD)
 		} else {
 			cell.GenerateUnpriced++
 		}
@@ -126,9 +121,9 @@ func (sum *Summary) ReportCosts() []report.Cost {
 	all := newCosts()
 	for _, c := range sum.costs {
 		cell := all.cell(c.Generator, c.Type, c.Language)
-		cell.GenerateUSD += c.GenerateUSD
+		cell.GenerateNano += c.GenerateNano
 		cell.GenerateUnpriced += c.GenerateUnpriced
-		cell.JudgeUSD += c.JudgeUSD
+		cell.JudgeNano += c.JudgeNano
 		cell.JudgeUnpriced += c.JudgeUnpriced
 	}
 	if len(all.cells) == 0 {
@@ -137,7 +132,7 @@ func (sum *Summary) ReportCosts() []report.Cost {
 	selected := map[costKey]int64{}
 	for _, o := range sum.outcomes {
 		if o.Selected {
-			selected[costKey{o.Generator, o.Type, o.Language}]++
+			selected[costKey{o.Generator, o.Type, o.Language}] += o.N
 			all.cell(o.Generator, o.Type, o.Language) // that of a built-in generator costs nothing
 		}
 	}
@@ -148,14 +143,19 @@ func (sum *Summary) ReportCosts() []report.Cost {
 		c := all.cells[k]
 		r := report.Cost{Generator: c.Generator, Type: c.Type, Language: c.Language, Selected: selected[k]}
 		if c.GenerateUnpriced == 0 {
-			r.GenerateUSD = &c.GenerateUSD
+			r.GenerateUSD = usd(c.GenerateNano)
 		}
 		if c.JudgeUnpriced == 0 {
-			r.JudgeUSD = &c.JudgeUSD
+			r.JudgeUSD = usd(c.JudgeNano)
 		}
 		out = append(out, r)
 	}
 	return out
+}
+
+func usd(nanos int64) *float64 {
+	x := float64(nanos) / nano
+	return &x
 }
 
 // byType adds costs up over languages; they are sorted by generator and type.
@@ -193,6 +193,6 @@ func (sum *Summary) Spending(ctx context.Context) (*report.Spending, error) {
 		s.Unpriced += m.Unpriced
 		s.DeadLetters += m.DeadLetters - m.Replaced
 	}
-	s.ControlsUSD = sum.controlsUSD
+	s.ControlsUSD = *usd(sum.controlsNano)
 	return &s, nil
 }

@@ -1,7 +1,7 @@
 // Package export is the work of stage export: rows by split and format and the folders of
 // trainers by shard, then the card, the attribution and the report of the build.
 //
-//	selection, contexts, negatives → rows, trainers' folders, outcomes, costs (by shard)
+//	selection, contexts, negatives → rows, trainers' folders, sums of outcomes and costs (by shard)
 //	small files of all shards      → README.md, ATTRIBUTION.jsonl, report.html
 //
 // A shard sums up what the generators' requests and the verdicts have cost by cell, from the

@@ -12,6 +12,7 @@ import (
 	"decoy/pipelines/recipe"
 	"decoy/pipelines/work"
 	"decoy/schemas"
+	"decoy/transforms/card"
 	"decoy/transforms/judge"
 	"decoy/transforms/trainers"
 )
@@ -26,20 +27,19 @@ type Work struct {
 	MinGoldenAcceptance float64 `json:"min_golden_acceptance"`
 }
 
-// Outcome is what became of one negative: a row of the report's tables.
+// Outcome is what became of one negative.
 type Outcome struct {
-	NegativeID string   `json:"negative_id"`
-	Language   string   `json:"language"`
-	Type       string   `json:"type"`
-	Generator  string   `json:"generator"`
-	Invented   bool     `json:"invented"`
-	Status     string   `json:"status"`
-	Judges     int64    `json:"judges"`
-	Fooled     int64    `json:"fooled"`
-	Weighted   *float64 `json:"weighted"` // fool rate with the judges' weights
-	Margin     *float64 `json:"margin"`
-	Shorter    bool     `json:"shorter"` // the baseline judge that knows length alone is fooled
-	Selected   bool     `json:"selected"`
+	Language  string
+	Type      string
+	Generator string
+	Invented  bool
+	Status    string
+	Judges    int64
+	Fooled    int64
+	Weighted  *float64 // fool rate with the judges' weights
+	Margin    *float64 // nats
+	Shorter   bool     // the baseline judge that knows length alone is fooled
+	Selected  bool
 }
 
 // Sample is a selected pair as the report shows it.
@@ -54,10 +54,11 @@ type Sample struct {
 
 // exportParts is what a shard leaves for the card and the report, beside its rows.
 type exportParts struct {
-	Attribution []schemas.Context `json:"attribution"` // repo, commit, path, licence; one a context
-	Samples     []Sample          `json:"samples"`
-	Costs       []costCell        `json:"costs"`
-	ControlsUSD float64           `json:"controls_usd"`
+	Attribution  []card.AttributionRow `json:"attribution"` // a row a file
+	Samples      []Sample              `json:"samples"`
+	Outcomes     []OutcomeSum          `json:"outcomes"`
+	Costs        []costCell            `json:"costs"`
+	ControlsNano int64                 `json:"controls_nano_usd"`
 }
 
 // SamplesPerCell bounds the pairs that a shard offers to the report, by language and
@@ -76,7 +77,8 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 	}
 	var rows []schemas.Row
 	var parts exportParts
-	var outcomes []Outcome
+	sums := outcomes{}
+	files := map[card.AttributionRow]int64{}
 	costs := newCosts()
 	var internal work.Rejects
 	bugs := t.Bugs(internal.Add)
@@ -113,7 +115,7 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 					if s != nil {
 						r = row(c, n, s)
 					}
-					outcomes = append(outcomes, x)
+					sums.count(x)
 					return r, nil
 				})
 			if err != nil {
@@ -126,8 +128,7 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 			parts.Samples = append(parts.Samples, Sample{*c, n.Negative, n.Status, n.Rule, n.Evidence, *s})
 		}
 		if len(selected) > 0 {
-			parts.Attribution = append(parts.Attribution, schemas.Context{Repo: c.Repo, Commit: c.Commit,
-				Path: c.Path, License: c.License})
+			files[card.AttributionRow{Repo: c.Repo, Commit: c.Commit, Path: c.Path, License: c.License}]++
 		}
 		parts.Samples = LowestSamples(parts.Samples)
 		costs.see(c, negatives)
@@ -139,9 +140,18 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 	if parts.Costs, err = costs.paid(ctx, t); err != nil {
 		return d, err
 	}
-	if parts.ControlsUSD, err = controlsUSD(t); err != nil {
+	if parts.ControlsNano, err = controlsNano(t); err != nil {
 		return d, err
 	}
+	parts.Outcomes = sums.list()
+	for f, n := range files {
+		f.Contexts = n
+		parts.Attribution = append(parts.Attribution, f)
+	}
+	slices.SortFunc(parts.Attribution, func(a, b card.AttributionRow) int {
+		return cmp.Or(cmp.Compare(a.Repo, b.Repo), cmp.Compare(a.Commit, b.Commit), cmp.Compare(a.Path, b.Path),
+			cmp.Compare(a.License, b.License))
+	})
 	slices.SortFunc(rows, func(a, b schemas.Row) int { return cmp.Compare(a.ID, b.ID) })
 	for i := range rows {
 		d.Counts["rows_"+rows[i].Split]++
@@ -149,7 +159,7 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 	if err := writeRows(t, o, rows, bugs, &d); err != nil {
 		return d, err
 	}
-	if err := writeExportParts(t, parts, outcomes, &d); err != nil {
+	if err := writeExportParts(t, parts, &d); err != nil {
 		return d, err
 	}
 	return d, internal.Write(t.Path(t.Stage, "rejects"), &d)
@@ -172,7 +182,7 @@ func row(c *schemas.Context, n *join.Judged, s *schemas.Selected) schemas.Row {
 func outcomeOf(c *schemas.Context, n *join.Judged, selected bool, weights map[string]float64) Outcome {
 	s := judge.Summarize(n.Verdicts, weights)
 	return Outcome{
-		NegativeID: n.ID, Language: c.Language, Type: n.Type, Generator: n.Generator, Invented: n.Invented,
+		Language: c.Language, Type: n.Type, Generator: n.Generator, Invented: n.Invented,
 		Status: n.Status,
 		Judges: s.Judges, Fooled: s.Fooled, Weighted: s.Weighted, Margin: s.Margin,
 		Shorter: judge.ShorterWins(c.Golden, n.Text), Selected: selected,

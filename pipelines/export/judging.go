@@ -53,22 +53,11 @@ func (sum *Summary) judges() (rates []report.JudgeRate, margins []report.Margin)
 		names = append(names, m.Name)
 	}
 	panel := strings.Join(names, " + ")
+	byType := by(sum.outcomes, func(o OutcomeSum) string { return o.Type })
 	for _, typ := range schemas.Types {
-		s := report.JudgeRate{Judge: report.ShorterWins, Type: typ}
-		var values []float64
-		for _, o := range sum.outcomes {
-			if o.Type != typ {
-				continue
-			}
-			s.N++
-			if o.Shorter {
-				s.Fooled++
-			}
-			if o.Margin != nil {
-				values = append(values, *o.Margin)
-			}
-		}
-		rates = append(rates, s)
+		o := byType[typ]
+		rates = append(rates, report.JudgeRate{Judge: report.ShorterWins, Type: typ, N: o.N, Fooled: o.Shorter})
+		values := o.margins()
 		margins = append(margins, report.Margin{Judge: panel, Type: typ, N: int64(len(values)),
 			Quantiles: curate.Quantiles(values)})
 	}
@@ -108,30 +97,11 @@ func (sum *Summary) judging() report.Judging {
 // weighted sets raw fool rates beside those that rank.
 func (sum *Summary) weighted() []report.WeightedRate {
 	type key struct{ generator, typ string }
-	type total struct {
-		negatives, judges, fooled int64
-		weighted                  float64
-	}
-	totals := map[key]*total{}
-	for _, o := range sum.outcomes {
-		k := key{o.Generator, o.Type}
-		if totals[k] == nil {
-			totals[k] = &total{}
-		}
-		if o.Weighted == nil {
-			continue
-		}
-		x := totals[k]
-		x.negatives++
-		x.judges += o.Judges
-		x.fooled += o.Fooled
-		x.weighted += *o.Weighted
-	}
 	var out []report.WeightedRate
-	for k, x := range totals {
-		r := report.WeightedRate{Generator: k.generator, Type: k.typ, N: x.negatives}
-		if x.negatives > 0 {
-			raw, weighted := float64(x.fooled)/float64(x.judges), x.weighted/float64(x.negatives)
+	for k, o := range by(sum.outcomes, func(o OutcomeSum) key { return key{o.Generator, o.Type} }) {
+		r := report.WeightedRate{Generator: k.generator, Type: k.typ, N: o.Weighed}
+		if o.Weighed > 0 {
+			raw, weighted := float64(o.Fooled)/float64(o.Judges), float64(o.Weighted)/nano/float64(o.Weighed)
 			r.Raw, r.Weighted = &raw, &weighted
 		}
 		out = append(out, r)

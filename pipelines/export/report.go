@@ -23,7 +23,7 @@ func (sum *Summary) Report(run report.Run) report.Data {
 			{Name: "repositories", N: extract["repositories"]},
 			{Name: "source files", N: extract["files"]},
 			{Name: "contexts", N: extract["contexts"]},
-			{Name: "valid negatives", N: int64(len(sum.outcomes))},
+			{Name: "valid negatives", N: sum.negatives()},
 			{Name: "selected pairs", N: sum.manifests[schemas.StageCurate].Counts["pairs"]},
 			{Name: "general rows", N: sum.manifests[schemas.StageCurate].Counts["general"]},
 		},
@@ -38,11 +38,11 @@ func (sum *Summary) Report(run report.Run) report.Data {
 	statuses := map[report.StatusCell]int64{}
 	for _, o := range sum.outcomes {
 		cell := report.Cell{Language: o.Language, Type: o.Type}
-		valid[cell]++
+		valid[cell] += o.N
 		if o.Selected {
-			selected[cell]++
+			selected[cell] += o.N
 		}
-		statuses[report.StatusCell{Generator: o.Generator, Type: o.Type, Language: o.Language, Status: o.Status}]++
+		statuses[report.StatusCell{Generator: o.Generator, Type: o.Type, Language: o.Language, Status: o.Status}] += o.N
 	}
 	d.Valid, d.Selected, d.FoolRates = cells(valid), cells(selected), sum.tally().Cells
 	for k, n := range statuses {
@@ -148,4 +148,12 @@ func pairOf(s Sample) report.Pair {
 		Repo:   c.Repo, Commit: c.Commit, Path: c.Path, Line: c.Line, License: c.License,
 		Prefix: c.Prefix, Golden: c.Golden, Negative: n.Text, Suffix: c.Suffix,
 	}
+}
+
+// negatives is the number of valid negatives.
+func (sum *Summary) negatives() (n int64) {
+	for _, o := range sum.outcomes {
+		n += o.N
+	}
+	return n
 }

@@ -1,11 +1,9 @@
 package export
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 
 	"decoy/io/columnar"
 	"decoy/io/shard"
@@ -163,19 +161,13 @@ func partsPath(t work.Task) string {
 	return shard.Join(t.Out, t.Stage, work.PartsFolder+schemas.ShardName("card", t.Shard, t.Of, "json"))
 }
 
-func writeExportParts(t work.Task, parts exportParts, outcomes []Outcome, d *schemas.Done) error {
+func writeExportParts(t work.Task, parts exportParts, d *schemas.Done) error {
 	raw, err := json.Marshal(parts)
 	if err != nil {
 		return err
 	}
 	f, err := shard.WriteFile(partsPath(t), raw)
 	if err != nil {
-		return err
-	}
-	f.Name = work.PartsFolder + f.Name
-	d.Files = append(d.Files, f)
-	slices.SortFunc(outcomes, func(a, b Outcome) int { return cmp.Compare(a.NegativeID, b.NegativeID) })
-	if f, err = shard.WriteAll(t.Path(t.Stage, work.PartsFolder+"outcomes"), outcomes); err != nil {
 		return err
 	}
 	f.Name = work.PartsFolder + f.Name
