@@ -208,6 +208,38 @@ func ExampleSeal() {
 	// sealed: true
 }
 
+// What reads a stage begins behind its manifest.
+func ExampleAfter() {
+	inFolder(func(out string) error {
+		st := squareStage(out)
+		sum := flow.Stage{Name: "total", Dir: shard.Join(out, "total"), Fingerprint: "1"}
+		err := onPrism(func(s beam.Scope) {
+			refs := squaresOf(s, st)
+			sealed := flow.Seal(s, st, flow.Sealing{}, refs)
+			flow.End(s, flow.Once(s, sum, total{}, flow.After(s, refs, sealed)))
+		})
+		if err != nil {
+			return err
+		}
+		return show(shard.Join(sum.Dir, "total"))
+	})
+	// Output: 5
+}
+
+// Behind a stage that counts nothing under a name nothing begins.
+func ExampleFilled() {
+	inFolder(func(out string) error {
+		st := squareStage(out)
+		return onPrism(func(s beam.Scope) {
+			refs := squaresOf(s, st)
+			sealed := flow.Seal(s, st, flow.Sealing{}, refs)
+			passert.Count(s, flow.After(s, refs, flow.Filled(s, sealed, "squares")), "behind squares", 3)
+			passert.Count(s, flow.After(s, refs, flow.Filled(s, sealed, "cubes")), "behind cubes", 0)
+		})
+	})
+	// Output:
+}
+
 // A job reads what an earlier one has sealed, without its graph.
 func ExampleRecorded() {
 	inFolder(func(out string) error {
