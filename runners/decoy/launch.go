@@ -81,7 +81,7 @@ func (c common) launch(ctx context.Context, b *pipelines.Build, spend spending, 
 		return fmt.Errorf("dataflow: %d of %d checks failed, and nothing was submitted", n, len(checks))
 	}
 	if c.DryRun {
-		b.DryRun, b.Run, b.Progress = true, jobs.Plan(os.Stdout), nil
+		b.DryRun, b.Run, b.Progress = true, jobs.Plan(os.Stdout, os.Stderr), nil
 	}
 	return nil
 }

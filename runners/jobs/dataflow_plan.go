@@ -35,9 +35,18 @@ const planned = "gs://plan/job"
 // that the service would get, which is caught there. The names of staged files hold the
 // time, and the pipeline names the worker's: these and its hash differ between any two
 // submissions.
-func Plan(to io.Writer) func(context.Context, *beam.Pipeline, pipelines.Job) (work.Metrics, error) {
+//
+// The job names its graph by a staged file, so the graph's outline is written beside it.
+func Plan(to, outline io.Writer) func(context.Context, *beam.Pipeline, pipelines.Job) (work.Metrics, error) {
 	return func(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (work.Metrics, error) {
 		Quiet()
+		graph, err := Outline(p)
+		if err == nil {
+			_, err = fmt.Fprintf(outline, "%s:\n%s", j.Stage, graph)
+		}
+		if err != nil {
+			return work.Metrics{}, fmt.Errorf("print the graph: %w", err)
+		}
 		job, err := plan(ctx, p, j)
 		if err != nil {
 			return work.Metrics{}, inOneLine("print the job", err)

@@ -257,7 +257,7 @@ func TestASubmission(t *testing.T) {
 		t.Errorf("metrics %+v, of the workers %+v, manifest %v", got, did, m.Counts)
 	}
 
-	b.DryRun, b.Run = true, Plan(t.Output())
+	b.DryRun, b.Run = true, Plan(t.Output(), t.Output())
 	if err := b.RunStages(t.Context(), schemas.StageExtract); err != nil {
 		t.Errorf("a plan of what is done: %v", err)
 	}
@@ -401,7 +401,7 @@ func TestAPlanIsTheJobThatIsSubmitted(t *testing.T) {
 	c := googleCloud(t)
 	b := c.build(t)
 	var printed bytes.Buffer
-	b.Run, b.DryRun = Plan(&printed), true
+	b.Run, b.DryRun = Plan(&printed, t.Output()), true
 	before := c.objects(t)
 	if err := b.RunStages(t.Context(), schemas.StageExtract); !errors.Is(err, ErrPlanned) {
 		t.Fatal(err)
