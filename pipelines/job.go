@@ -81,13 +81,14 @@ func (j *job) unsealed() []*stage {
 	return slices.DeleteFunc(slices.Clone(j.stages), func(s *stage) bool { return s.sealed })
 }
 
-// name is that of the one stage, or of the first and the last one.
+// name is that of the one stage, or of the first and the last one. It is the same for whoever
+// launches the job again, whatever is done of it by then.
 func (j *job) name() string {
-	all := j.unsealed()
-	if len(all) == 1 {
-		return all[0].name
+	first, last := j.stages[0].name, j.stages[len(j.stages)-1].name
+	if first == last {
+		return first
 	}
-	return all[0].name + "-" + all[len(all)-1].name
+	return first + "-" + last
 }
 
 // jobs cuts the names of stages into jobs.

@@ -192,7 +192,7 @@ func phase(out string, a faultserver.Arrival) int {
 	return len(rounds) + 1
 }
 
-// TestAFailedJob: the launcher dies before or behind each of a build's jobs.
+// TestAFailedJob: the launcher dies before or behind a build's job.
 func TestAFailedJob(t *testing.T) {
 	c := pinned(t, 2)
 	r := lean(pinnedRecipe(t, inRounds))
@@ -205,9 +205,10 @@ func TestAFailedJob(t *testing.T) {
 			b := c.open(t, out, "direct", r)
 			run := b.Run
 			b.Run = func(ctx context.Context, p *beam.Pipeline, j Job) (m work.Metrics, err error) {
-				// A job is told by its stage and by the round.
-				rounds, _ := filepath.Glob(filepath.Join(out, "judge", "rounds", "[0-9].json"))
-				name := fmt.Sprint(j.Stage, len(rounds))
+				if j.Stage != "extract-export" { // whatever is done: a second launch takes up the job that runs
+					t.Errorf("the job's name is %s", j.Stage)
+				}
+				name := j.Stages[0] // the first that is not done
 				if behind || failed[name] {
 					m, err = run(ctx, p, j)
 				}

@@ -59,7 +59,8 @@ func (j *job) watched(ctx context.Context, p *beam.Pipeline) error {
 	}
 	endAsking := ask.Begin(b.Out)
 	m, err := b.Run(ctx, p, Job{
-		Out: b.Out, Stage: j.name(), Stages: names, Fingerprint: stages[len(stages)-1].fingerprint, Paid: stages[0].paid(),
+		Out: b.Out, Stage: j.name(), Stages: names, Fingerprint: j.stages[len(j.stages)-1].fingerprint,
+		Paid:   stages[0].paid(),
 		Shards: func(stage string, n int) { counted.Store(stage, n) },
 	})
 	endAsking()
