@@ -69,8 +69,8 @@ func openCurate(_ context.Context, b *Build) (*stage, error) {
 		b.Log("curate: selecting up to %d pairs", o.Recipe.Rows)
 		return err
 	}
-	s.graph = func(scope beam.Scope, reads []beam.PCollection) steps {
-		rows := flow.Run(scope, s.temporary("rows", n+1, n), curation.SmallRows{Options: o}, flow.Inputs{Each: reads})
+	s.graph = func(scope beam.Scope, in reads) steps {
+		rows := flow.Run(scope, s.temporary("rows", n+1, n), curation.SmallRows{Options: o}, flow.Inputs{Each: in.each(schemas.Stages...)})
 		selected := flow.Once(scope, s.step("select", n, 1), curation.Select{Options: o}, rows)
 		shards := flow.Recorded(scope, s.shards(), selected) // Select writes them
 		return steps{out: []beam.PCollection{shards}, all: []beam.PCollection{shards, selected}}

@@ -34,10 +34,10 @@ func openExport(_ context.Context, b *Build) (*stage, error) {
 	n := b.Recipe.Shards
 	s.total = n + 1
 	s.begin = s.toDo
-	s.graph = func(scope beam.Scope, reads []beam.PCollection) steps {
+	s.graph = func(scope beam.Scope, in reads) steps {
 		rows := flow.Run(scope, s.shards(), export.Work{
 			Out: b.Out, Recipe: b.Recipe.Export, MinGoldenAcceptance: b.Recipe.Judge.MinGoldenAcceptance,
-		}, flow.Inputs{Each: reads})
+		}, flow.Inputs{Each: in.each(schemas.Stages...)})
 		card := flow.Once(scope, s.step("card", n, 1), export.Card{Out: b.Out, Recipe: string(text)}, rows)
 		return steps{all: []beam.PCollection{rows, card}}
 	}

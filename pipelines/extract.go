@@ -97,7 +97,7 @@ func (s *stage) extraction(o extraction.Options) {
 			len(b.Rows), len(todo), n)
 		return err
 	}
-	s.graph = func(scope beam.Scope, _ []beam.PCollection) steps {
+	s.graph = func(scope beam.Scope, _ reads) steps {
 		in := flow.Inputs{Each: []beam.PCollection{flow.Values(scope, s.shards(), inputs)}}
 		if len(before.Tasks) > 0 {
 			tasks := s.temporary("before", before.First, len(before.Tasks))

@@ -23,11 +23,11 @@ func openGenerate(_ context.Context, b *Build) (*stage, error) {
 		return nil, err
 	}
 	s.begin = s.toDo
-	s.graph = func(scope beam.Scope, reads []beam.PCollection) steps {
+	s.graph = func(scope beam.Scope, in reads) steps {
 		negatives := flow.Run(scope, s.shards(), generation.Work{
 			Out: b.Out, Recipe: b.Recipe.Generate, Replay: b.Replay, Workers: b.Workers, Limiter: b.Recipe.Limiter,
 			Launch: b.launched(),
-		}, flow.Inputs{Each: append(reads, flow.Values(scope, s.shards(), s.shares))})
+		}, flow.Inputs{Each: append(in.each(schemas.StageExtract), flow.Values(scope, s.shards(), s.shares))})
 		out := one(negatives)
 		if s.paid() {
 			useful := s.step("useful", b.Recipe.Shards, 1)

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
@@ -30,13 +31,26 @@ type job struct {
 type steps struct {
 	// out are refs by shard, for the stages that read it.
 	out []beam.PCollection
+	// rounds are those of what is known after judge's rounds.
+	rounds []beam.PCollection
 	// all are the refs of all steps whose files the manifest names.
 	all []beam.PCollection
 }
 
+// reads are what the stages before gave, by their names.
+type reads map[string]steps
+
+// each are the refs of some stages, by shard.
+func (in reads) each(stages ...string) (refs []beam.PCollection) {
+	for _, stage := range stages {
+		refs = append(refs, in[stage].out...)
+	}
+	return refs
+}
+
 // one is a stage of one step.
 func one(refs beam.PCollection) steps {
-	return steps{[]beam.PCollection{refs}, []beam.PCollection{refs}}
+	return steps{out: []beam.PCollection{refs}, all: []beam.PCollection{refs}}
 }
 
 // graph is the job from top to bottom. A stage reads the refs of those before it, behind
@@ -44,36 +58,42 @@ func one(refs beam.PCollection) steps {
 //
 //	→ PCollection<Ref> (the manifests)
 func (j *job) graph(root beam.Scope) beam.PCollection {
-	made := map[string]func() []beam.PCollection{} // when first read: what nobody reads is no leaf
+	made := map[string]func() steps{} // when first read: what nobody reads is no leaf
 	var manifests []beam.PCollection
 	for _, s := range j.unsealed() {
-		var reads []beam.PCollection
+		in := reads{}
 		for _, r := range s.reads {
 			if made[r.name] == nil {
-				files := r.recorded(root.Scope("read"))
-				made[r.name] = func() []beam.PCollection { return files }
+				made[r.name] = sync.OnceValue(func() steps { return r.recorded(root.Scope("read")) })
 			}
-			reads = append(reads, made[r.name]()...)
+			in[r.name] = made[r.name]()
 		}
 		scope := root.Scope(s.name)
-		steps := s.graph(scope, reads)
-		sealed := flow.Seal(scope, s.shards(), s.sealing, steps.all...)
+		done := s.graph(scope, in)
+		sealed := flow.Seal(scope, s.shards(), s.sealing, done.all...)
 		manifests = append(manifests, sealed)
-		var files []beam.PCollection
-		made[s.name] = func() []beam.PCollection {
-			if files == nil {
-				gate := sealed
-				if y, ok := yields[s.name]; ok {
-					gate = flow.Filled(scope, sealed, y.counts...)
-				}
-				for _, refs := range steps.out {
-					files = append(files, flow.After(scope, refs, gate))
-				}
-			}
-			return files
-		}
+		made[s.name] = sync.OnceValue(func() steps { return done.behind(scope, s.gate(scope, sealed)) })
 	}
 	return beam.Flatten(root.Scope("manifests"), manifests...)
+}
+
+// gate lets what reads the stage through, unless it gave nothing.
+func (s *stage) gate(scope beam.Scope, sealed beam.PCollection) beam.PCollection {
+	if y, ok := yields[s.name]; ok {
+		return flow.Filled(scope, sealed, y.counts...)
+	}
+	return sealed
+}
+
+// behind are the steps as others read them.
+func (x steps) behind(scope beam.Scope, gate beam.PCollection) (out steps) {
+	for _, refs := range x.out {
+		out.out = append(out.out, flow.After(scope, refs, gate))
+	}
+	for _, refs := range x.rounds {
+		out.rounds = append(out.rounds, flow.After(scope, refs, gate))
+	}
+	return out
 }
 
 // unsealed are the stages that are to be done.
@@ -217,9 +237,13 @@ func of(stage string, err error) error {
 // recorded are the refs of a stage that is sealed.
 //
 //	→ PCollection<Ref>
-func (s *stage) recorded(scope beam.Scope) []beam.PCollection {
+func (s *stage) recorded(scope beam.Scope) steps {
 	scope = scope.Scope(s.name)
-	return []beam.PCollection{beam.Reshuffle(scope, beam.CreateList(scope, s.files))}
+	out := one(beam.Reshuffle(scope, beam.CreateList(scope, s.files)))
+	if s.name == schemas.StageJudge {
+		out.rounds = []beam.PCollection{beam.Create(scope, s.rounds)}
+	}
+	return out
 }
 
 // prepare looks what of the stage is done, and makes its folder ready for what is not: the
@@ -284,7 +308,7 @@ func (b *Build) upstream(name string) (*stage, error) {
 			"decoy build", name, b.Out, m.CodeVersion, schemas.CodeVersion, name)
 	}
 	s := &stage{b: b, name: name, fingerprint: m.Fingerprint, inputs: m.Inputs, sealed: true}
-	s.files = s.refsOf(m)
+	s.files, s.rounds = s.refsOf(m)
 	return s, nil
 }
 

@@ -3,7 +3,6 @@ package pipelines
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
@@ -42,7 +41,7 @@ func openJudge(_ context.Context, b *Build) (*stage, error) {
 			b.Recipe.Judge.Rounds, len(todo), n)
 		return err
 	}
-	s.graph = func(scope beam.Scope, reads []beam.PCollection) steps {
+	s.graph = func(scope beam.Scope, in reads) steps {
 		o := b.judgeOptions()
 		o.Launch = b.launched()
 		var out steps
@@ -51,13 +50,15 @@ func openJudge(_ context.Context, b *Build) (*stage, error) {
 			first := join.FirstRecord(o.Round, n)
 			round := s.step(fmt.Sprintf("round %d", o.Round+1), first, n)
 			verdicts := flow.Run(scope, round, judging.Work{Options: o}, flow.Inputs{
-				Each: append(slices.Clone(reads), flow.Values(scope, round, s.shares)), All: known,
+				Each: append(in.each(schemas.StageExtract, schemas.StageGenerate), flow.Values(scope, round, s.shares)),
+				All:  known,
 			})
 			closing := s.step(fmt.Sprintf("close %d", o.Round+1), first+n, 1)
 			closed := flow.Once(scope, closing, judging.Close{Options: o},
 				append([]beam.PCollection{verdicts}, known...)...)
 			known = []beam.PCollection{closed}
 			out.out = append(out.out, verdicts)
+			out.rounds = append(out.rounds, closed)
 			out.all = append(out.all, verdicts, closed)
 		}
 		return out

@@ -25,6 +25,7 @@ type stage struct {
 	reads       []*stage
 	sealed      bool       // its manifest is there, and all files that it names
 	files       []flow.Ref // of one that is sealed, by shard
+	rounds      flow.Ref   // and what is known after judge's rounds
 	// notes are names of files that have no number of shards in them and that only
 	// some builds write: they are noted before.
 	notes []string
@@ -34,7 +35,7 @@ type stage struct {
 	shares []work.Share
 	// begin, if set, is called before the stage's job, unless it is sealed.
 	begin func() error
-	graph func(scope beam.Scope, reads []beam.PCollection) steps
+	graph func(scope beam.Scope, in reads) steps
 }
 
 // openers open the stages: they make fingerprints, and graphs when they are asked to.
@@ -66,22 +67,30 @@ func (s *stage) temporary(name string, first, of int) flow.Stage {
 func (s *stage) shards() flow.Stage { return s.step("shards", 0, s.b.Recipe.Shards) }
 
 // refsOf are the refs of a stage's shards, from its manifest: the files that bear a shard's
-// number, but for the parts that only the stage itself reads.
-func (s *stage) refsOf(m schemas.Manifest) []flow.Ref {
-	refs := make([]flow.Ref, s.b.Recipe.Shards)
+// number, but for the parts that only the stage itself reads; and of judge the records of
+// rounds.
+func (s *stage) refsOf(m schemas.Manifest) (refs []flow.Ref, rounds flow.Ref) {
+	of := flow.Ref{
+		Stage: m.Stage, Dir: s.b.dir(m.Stage), Fingerprint: m.Fingerprint, CodeVersion: m.CodeVersion, Record: -1,
+	}
+	refs = make([]flow.Ref, s.b.Recipe.Shards)
 	for i := range refs {
-		refs[i] = flow.Ref{
-			Stage: m.Stage, Dir: s.b.dir(m.Stage), Fingerprint: m.Fingerprint, CodeVersion: m.CodeVersion, Record: -1,
-			Shard: i, Of: len(refs),
-		}
+		refs[i] = of
+		refs[i].Shard, refs[i].Of = i, len(refs)
 	}
+	rounds = of
+	rounds.Of = 1
 	for _, f := range m.Shards {
-		i, of, ok := schemas.ShardOf(f.Name)
-		if ok && of == len(refs) && !strings.HasPrefix(f.Name, work.PartsFolder) {
-			refs[i].Files = append(refs[i].Files, schemas.File{Name: f.Name, Records: f.Records})
+		i, of, numbered := schemas.ShardOf(f.Name)
+		f = schemas.File{Name: f.Name, Records: f.Records}
+		switch {
+		case numbered && of == len(refs) && !strings.HasPrefix(f.Name, work.PartsFolder):
+			refs[i].Files = append(refs[i].Files, f)
+		case !numbered && strings.HasPrefix(f.Name, join.RoundsFolder):
+			rounds.Files = append(rounds.Files, f)
 		}
 	}
-	return refs
+	return refs, rounds
 }
 
 // records are the done records of the stage's steps, by number.

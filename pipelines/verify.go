@@ -19,8 +19,10 @@ func openVerify(_ context.Context, b *Build) (*stage, error) {
 		return nil, err
 	}
 	s.begin = s.toDo
-	s.graph = func(scope beam.Scope, reads []beam.PCollection) steps {
-		return one(flow.Run(scope, s.shards(), verification.Work{Out: b.Out}, flow.Inputs{Each: reads}))
+	s.graph = func(scope beam.Scope, in reads) steps {
+		return one(flow.Run(scope, s.shards(), verification.Work{Out: b.Out}, flow.Inputs{
+			Each: in.each(schemas.StageExtract, schemas.StageGenerate),
+		}))
 	}
 	return s, nil
 }
