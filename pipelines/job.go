@@ -31,8 +31,9 @@ type job struct {
 type steps struct {
 	// out are refs by shard, for the stages that read it.
 	out []beam.PCollection
-	// rounds are those of what is known after judge's rounds.
-	rounds []beam.PCollection
+	// rounds are those of what is known after judge's rounds, made when they are asked for:
+	// what nobody reads is no leaf.
+	rounds func() []beam.PCollection
 	// all are the refs of all steps whose files the manifest names.
 	all []beam.PCollection
 }
@@ -90,8 +91,11 @@ func (x steps) behind(scope beam.Scope, gate beam.PCollection) (out steps) {
 	for _, refs := range x.out {
 		out.out = append(out.out, flow.After(scope, refs, gate))
 	}
-	for _, refs := range x.rounds {
-		out.rounds = append(out.rounds, flow.After(scope, refs, gate))
+	out.rounds = func() (rounds []beam.PCollection) {
+		for _, refs := range x.rounds() {
+			rounds = append(rounds, flow.After(scope, refs, gate))
+		}
+		return rounds
 	}
 	return out
 }
@@ -241,7 +245,7 @@ func (s *stage) recorded(scope beam.Scope) steps {
 	scope = scope.Scope(s.name)
 	out := one(beam.Reshuffle(scope, beam.CreateList(scope, s.files)))
 	if s.name == schemas.StageJudge {
-		out.rounds = []beam.PCollection{beam.Create(scope, s.rounds)}
+		out.rounds = func() []beam.PCollection { return []beam.PCollection{beam.Create(scope, s.rounds)} }
 	}
 	return out
 }

@@ -30,23 +30,24 @@ func openJudge(_ context.Context, b *Build) (*stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, rounds := b.Recipe.Shards, len(b.Recipe.Judge.Rounds)
-	for round := range rounds {
+	n, most := b.Recipe.Shards, len(b.Recipe.Judge.Rounds)
+	for round := range most {
 		s.notes = append(s.notes, join.RoundName(round))
 	}
-	s.total = join.FirstRecord(rounds, n)
+	s.total = join.FirstRecord(most, n)
 	s.begin = func() error {
 		todo, _, err := s.todo()
-		b.Log("%s: up to %d rounds (%v of each cell), %d of %d shards to do of the next", s.name, rounds,
+		b.Log("%s: up to %d rounds (%v of each cell), %d of %d shards to do of the next", s.name, most,
 			b.Recipe.Judge.Rounds, len(todo), n)
 		return err
 	}
 	s.graph = func(scope beam.Scope, in reads) steps {
 		o := b.judgeOptions()
 		o.Launch = b.launched()
-		var out steps
+		var rounds []beam.PCollection
+		out := steps{rounds: func() []beam.PCollection { return rounds }}
 		var known []beam.PCollection // what is known after the round before
-		for ; o.Round < rounds; o.Round++ {
+		for ; o.Round < most; o.Round++ {
 			first := join.FirstRecord(o.Round, n)
 			round := s.step(fmt.Sprintf("round %d", o.Round+1), first, n)
 			verdicts := flow.Run(scope, round, judging.Work{Options: o}, flow.Inputs{
@@ -58,7 +59,7 @@ func openJudge(_ context.Context, b *Build) (*stage, error) {
 				append([]beam.PCollection{verdicts}, known...)...)
 			known = []beam.PCollection{closed}
 			out.out = append(out.out, verdicts)
-			out.rounds = append(out.rounds, closed)
+			rounds = append(rounds, closed)
 			out.all = append(out.all, verdicts, closed)
 		}
 		return out
