@@ -259,6 +259,8 @@ type Parser struct {
 	words     words
 	facts     *Facts // of tree, nil where they were not asked for
 	work      uint64 // that the last text took
+	whole     bool   // walk all of a changed text, for tests
+	taken     int    // nodes of the last text that were not walked, as base's walk had them
 }
 
 // NewParser returns a parser.
@@ -296,11 +298,11 @@ func (p *Parser) parse(base *Parser, l *Language, path string, src []byte) (*Tre
 	text := (*C.char)(unsafe.Pointer(unsafe.SliceData(src)))
 	if base != nil && base.tree.g == g && base.byGrammar[g] != nil {
 		e := editOf(base.tree.Src, src)
-		n = C.decoy_parse_after(c, base.byGrammar[g], &e, text, C.uint32_t(len(src)), limits, &out)
+		n = C.decoy_parse_after(c, base.byGrammar[g], &e, text, C.uint32_t(len(src)), C.bool(p.whole), limits, &out)
 	} else {
 		n = C.decoy_parse(c, text, C.uint32_t(len(src)), limits, &out)
 	}
-	p.tree, p.facts, p.work = Tree{}, nil, uint64(out.work)
+	p.tree, p.facts, p.work, p.taken = Tree{}, nil, uint64(out.work), int(out.taken)
 	switch {
 	case n == C.DECOY_WALL:
 		return nil, ErrWallLimit
@@ -350,7 +352,8 @@ func editOf(old, changed []byte) C.decoy_edit {
 
 // ParseFactsAfter is ParseFacts for a text that differs in one place from what base
 // parsed last, of the same language: a golden's window and that of its negatives.
-// It parses only near the change.
+// It parses and walks only near the change: subtrees that the two trees share are taken from
+// base's nodes (walk.c).
 func (p *Parser) ParseFactsAfter(base *Parser, l *Language, path string, src []byte) (*Facts, error) {
 	t, err := p.parse(base, l, path, src)
 	if err != nil {
