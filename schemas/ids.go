@@ -18,7 +18,7 @@ const Folds = 16
 // of samples: caps, requests, controls, samples, rows and ties go by Key64 of their
 // purpose and the id, never by the id.
 
-// ContextID identifies a span. Its 32 hex digits are 16 of the file (xxh3-64 of
+// ContextID identifies a span. Its 32 hex digits are 16 of the file (a hash of
 // repository, commit and path), 6 of the first byte, so that a file's contexts lie in
 // its order (ffffff from 16 MiB on), and 10 of a hash of all that tells contexts of a
 // file apart. cut is which ends of the file the window lacks ([Context.Cut]).
@@ -28,8 +28,11 @@ func ContextID(repo, commit, path string, start, end int64, kind, origin, cut st
 	return fmt.Sprintf("%s%06x%0*x", fileID(repo, commit, path), min(start, 1<<24-1), digits, rest>>(64-4*digits))
 }
 
-// fileID are the 16 digits with which the ids of a file's records begin.
-func fileID(repo, commit, path string) string { return fmt.Sprintf("%016x", Key64(repo, commit, path)) }
+// fileID are the 16 digits with which the ids of a file's records begin: 4 of the
+// repository, so that its files lie together, and 12 of all.
+func fileID(repo, commit, path string) string {
+	return fmt.Sprintf("%04x%012x", Key64("repo", repo)>>48, Key64(repo, commit, path)>>16)
+}
 
 // Hex digits of a file in an id, and of an id.
 const fileDigits, idDigits = 16, 32
