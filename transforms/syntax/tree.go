@@ -79,6 +79,7 @@ type Tree struct {
 	g     *grammar
 	nodes []node
 	words words // texts of its parser's files
+	brief bool  // the facts are as short-lived as the text: their strings share its bytes
 	Depth int
 }
 
@@ -142,7 +143,11 @@ func (t *Tree) Text(n int) string {
 	if n < 0 {
 		return ""
 	}
-	return t.words.of(t.Src[t.nodes[n].start:t.nodes[n].end])
+	text := t.Src[t.nodes[n].start:t.nodes[n].end]
+	if t.brief {
+		return unsafe.String(unsafe.SliceData(text), len(text))
+	}
+	return t.words.of(text)
 }
 
 // Named reports whether node n is named in the grammar.
@@ -353,12 +358,14 @@ func editOf(old, changed []byte) C.decoy_edit {
 // ParseFactsAfter is ParseFacts for a text that differs in one place from what base
 // parsed last, of the same language: a golden's window and that of its negatives.
 // It parses and walks only near the change: subtrees that the two trees share are taken from
-// base's nodes (walk.c).
+// base's nodes (walk.c). The strings of its facts share the bytes of src, which nobody may
+// change while they are in use.
 func (p *Parser) ParseFactsAfter(base *Parser, l *Language, path string, src []byte) (*Facts, error) {
 	t, err := p.parse(base, l, path, src)
 	if err != nil {
 		return nil, err
 	}
+	t.brief = true
 	p.facts = p.builder.build(l, t)
 	return p.facts, nil
 }
