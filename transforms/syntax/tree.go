@@ -336,11 +336,19 @@ func (p *Parser) forGrammar(l *Language, g *grammar) (*C.decoy_parser, error) {
 // editOf is the one change that makes one text of another: what lies between their
 // common beginning and end.
 func editOf(old, changed []byte) C.decoy_edit {
-	start := 0
-	for start < min(len(old), len(changed)) && old[start] == changed[start] {
+	const step = 64 // compared at once
+	start, most := 0, min(len(old), len(changed))
+	for start+step <= most && bytes.Equal(old[start:start+step], changed[start:start+step]) {
+		start += step
+	}
+	for start < most && old[start] == changed[start] {
 		start++
 	}
 	oldEnd, newEnd := len(old), len(changed)
+	for oldEnd-step >= start && newEnd-step >= start &&
+		bytes.Equal(old[oldEnd-step:oldEnd], changed[newEnd-step:newEnd]) {
+		oldEnd, newEnd = oldEnd-step, newEnd-step
+	}
 	for oldEnd > start && newEnd > start && old[oldEnd-1] == changed[newEnd-1] {
 		oldEnd--
 		newEnd--
@@ -353,6 +361,12 @@ func editOf(old, changed []byte) C.decoy_edit {
 		start: C.uint32_t(start), old_end: C.uint32_t(oldEnd), new_end: C.uint32_t(newEnd),
 		start_point: point(old, start), old_end_point: point(old, oldEnd), new_end_point: point(changed, newEnd),
 	}
+}
+
+// Window is the text of a window with a completion in it.
+func Window(prefix, completion, suffix string) []byte {
+	text := make([]byte, 0, len(prefix)+len(completion)+len(suffix))
+	return append(append(append(text, prefix...), completion...), suffix...)
 }
 
 // ParseFactsAfter is ParseFacts for a text that differs in one place from what base

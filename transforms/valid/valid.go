@@ -138,7 +138,7 @@ func (c *Checker) Check(ctx *schemas.Context, typ, candidate string) (r Result, 
 	if err := c.window(l, ctx); err != nil {
 		return r, RejectUnparseable, "golden: " + err.Error()
 	}
-	f, err := c.changed.ParseFactsAfter(c.golden, l, ctx.Path, []byte(ctx.Prefix+r.Text+ctx.Suffix))
+	f, err := c.changed.ParseFactsAfter(c.golden, l, ctx.Path, syntax.Window(ctx.Prefix, r.Text, ctx.Suffix))
 	if err != nil {
 		return r, RejectUnparseable, err.Error()
 	}
@@ -162,7 +162,7 @@ func (c *Checker) window(l *syntax.Language, ctx *schemas.Context) error {
 		return nil
 	}
 	c.facts, c.words = nil, nil
-	f, err := c.golden.ParseFacts(l, ctx.Path, []byte(ctx.Prefix+ctx.Golden+ctx.Suffix))
+	f, err := c.golden.ParseFacts(l, ctx.Path, syntax.Window(ctx.Prefix, ctx.Golden, ctx.Suffix))
 	if err != nil {
 		return err
 	}

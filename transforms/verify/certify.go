@@ -145,7 +145,7 @@ func (c *Checker) verdict(repo *Repo, ctx *schemas.Context, neg *schemas.Negativ
 	if err != nil {
 		return verdict{}, err
 	}
-	f, err := c.negative.ParseFactsAfter(c.golden, l, ctx.Path, []byte(ctx.Prefix+neg.Text+ctx.Suffix))
+	f, err := c.negative.ParseFactsAfter(c.golden, l, ctx.Path, syntax.Window(ctx.Prefix, neg.Text, ctx.Suffix))
 	if err != nil {
 		return verdict{}, err
 	}
@@ -196,7 +196,7 @@ func (c *Checker) goldenSite(q *query, l *syntax.Language, ctx *schemas.Context)
 	if ctx.ID != "" && c.ctx == ctx.ID {
 		return c.window, nil
 	}
-	f, err := c.golden.ParseFacts(l, ctx.Path, []byte(ctx.Prefix+ctx.Golden+ctx.Suffix))
+	f, err := c.golden.ParseFacts(l, ctx.Path, syntax.Window(ctx.Prefix, ctx.Golden, ctx.Suffix))
 	if err != nil {
 		c.ctx, c.source = "", nil
 		return nil, err
