@@ -40,7 +40,8 @@ func (v Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 		return d, err
 	}
 	defer w.Abort()
-	err = work.Ordered(ctx, work.Runs(join.WithNegatives(t), func(g *join.ContextNegatives) string { return g.Left.ID }),
+	runs := work.Runs(join.WithNegatives(t), func(g *join.ContextNegatives) string { return g.Left.ID })
+	err = work.Ordered(ctx, runs,
 		func() (**verify.Checker, func(), error) {
 			c := verify.New()
 			return &c, func() { c.Close() }, nil

@@ -315,7 +315,8 @@ func mayBeForTests(name string) bool {
 		case 'e':
 			word = "example"
 		}
-		if name[i] >= utf8.RuneSelf || word != "" && len(name)-i >= len(word) && strings.EqualFold(name[i:i+len(word)], word) {
+		end := i + len(word)
+		if name[i] >= utf8.RuneSelf || word != "" && end <= len(name) && strings.EqualFold(name[i:end], word) {
 			return true
 		}
 	}

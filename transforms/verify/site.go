@@ -37,8 +37,10 @@ type site struct {
 }
 
 func (q *query) newSite(ctx *schemas.Context, f *syntax.Facts, t *tables, text string) *site {
-	s := &site{query: q, ctx: ctx, f: f, tables: t, file: q.repo.files[ctx.Path], start: len(ctx.Prefix), end: len(ctx.Prefix) +
-		len(text)}
+	s := &site{
+		query: q, ctx: ctx, f: f, tables: t, file: q.repo.files[ctx.Path],
+		start: len(ctx.Prefix), end: len(ctx.Prefix) + len(text),
+	}
 	if s.file == nil {
 		s.file = &file{path: ctx.Path, folder: folder(ctx.Path), language: ctx.Language, unread: true}
 	}
