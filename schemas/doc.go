@@ -11,7 +11,9 @@
 // # Identity
 //
 // Ids are hashes of content, never counters: the same input gives the same id on
-// any runner and at any parallelism. Variable-length parts are length-prefixed
+// any runner and at any parallelism. An id begins with 16 hex digits of its file, so
+// that files sorted by id have a file's records side by side; every other order is
+// that of [Key64] of its purpose and the id. Variable-length parts are length-prefixed
 // before hashing, so ("ab","c") and ("a","bc") differ.
 //
 // # Files

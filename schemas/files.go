@@ -26,7 +26,8 @@ const SchemaVersion = 4
 //	3: what licences permit, open worlds, lists of several versions, internal errors as
 //	   rejects, counts of what is empty or lopsided.
 //	4: choices of licences that nobody states; settings of builds, openings of more kinds.
-const CodeVersion = 4
+//	5: ids begin with their file; what is not a file's order goes by a hash of the id.
+const CodeVersion = 5
 
 // File is one file of a shard or stage as written.
 type File struct {

@@ -44,6 +44,20 @@ type Context struct {
 	SHA256       string   `json:"sha256"`
 }
 
+// Cut names the ends of the file that the window lacks: "", "prefix", "suffix" or
+// "prefix suffix".
+func (c *Context) Cut() string {
+	switch {
+	case c.PrefixCut && c.SuffixCut:
+		return "prefix suffix"
+	case c.PrefixCut:
+		return "prefix"
+	case c.SuffixCut:
+		return "suffix"
+	}
+	return ""
+}
+
 // Symbol is one declaration (Record "decl"), one imported name ("import") or one
 // path of the archive ("file"). Locals and parameters of functions are not
 // symbols.

@@ -99,14 +99,17 @@ func TestFieldsRefuses(t *testing.T) {
 }
 
 // The ids of a first build stay the ids of every later one: rows, ledgers and
-// published sets refer to them. The values are those of the reference xxHash, asked
-// from Python over the length-prefixed parts.
+// published sets refer to them. The values of key, shard and fold are those of the
+// reference xxHash, asked from Python over the length-prefixed parts; an id is made of
+// such keys.
 func TestIDsAreStable(t *testing.T) {
 	tests := []struct{ name, got, want string }{
-		{"context", ContextID("github.com/a/b", "c0ffee", "src/x.go", 10, 20, KindCall, OriginSnapshot), "141afdc66b1727d50e3dec75cdb105f0"},
-		{"empty context", ContextID("", "", "", 0, 0, "", ""), "67726e7a81b0e2e1dc26a7b25adc175d"},
-		{"negative", NegativeID("0123456789abcdef0123456789abcdef", TypeMethod, "rules", 0), "88b4faa2448fd1b7758dbbec56dcfd57"},
-		{"second sample", NegativeID("0123456789abcdef0123456789abcdef", TypeMethod, "rules", 1), "940fa98e079aeeebac1e9c53d564a898"},
+		{"context", ContextID("github.com/a/b", "c0ffee", "src/x.go", 10, 20, KindCall, OriginSnapshot, ""), "666f3a2d5b4ef94100000a6241d45e95"},
+		{"empty context", ContextID("", "", "", 0, 0, "", "", ""), "72aac4998f9169c200000008ab96d7c4"},
+		{"negative", NegativeID("0123456789abcdef0123456789abcdef", TypeMethod, "rules", 0), "0123456789abcdef9d43ca91aa423cd3"},
+		{"second sample", NegativeID("0123456789abcdef0123456789abcdef", TypeMethod, "rules", 1), "0123456789abcdef9a0ee2327845316f"},
+		{"far in a file", ContextID("r", "c", "p", 1<<24, 1<<24+1, KindCall, OriginSnapshot, "prefix"), "91a2e36cce434cbbffffff055ff76248"},
+		{"negative of a foreign id", NegativeID("mine/7", TypeMethod, "rules", 0), "7375b74551226719d442867f06cebd58"},
 		{"key", fmt.Sprintf("%016x", Key64("sample", "x")), "5c43a1ca8d50556a"},
 		{"shard", fmt.Sprint(Shard("github.com/a/b", 128)), "57"},
 		{"fold", fmt.Sprint(Fold("github.com/a/b")), "10"},
@@ -119,16 +122,17 @@ func TestIDsAreStable(t *testing.T) {
 }
 
 func TestEveryPartOfAnIDCounts(t *testing.T) {
-	base := ContextID("r", "c", "p", 1, 2, "k", "o")
+	base := ContextID("r", "c", "p", 1, 2, "k", "o", "")
 	for name, other := range map[string]string{
-		"repo":     ContextID("R", "c", "p", 1, 2, "k", "o"),
-		"commit":   ContextID("r", "C", "p", 1, 2, "k", "o"),
-		"path":     ContextID("r", "c", "P", 1, 2, "k", "o"),
-		"start":    ContextID("r", "c", "p", 0, 2, "k", "o"),
-		"end":      ContextID("r", "c", "p", 1, 3, "k", "o"),
-		"kind":     ContextID("r", "c", "p", 1, 2, "K", "o"),
-		"origin":   ContextID("r", "c", "p", 1, 2, "k", "O"),
-		"boundary": ContextID("rc", "", "p", 1, 2, "k", "o"),
+		"repo":     ContextID("R", "c", "p", 1, 2, "k", "o", ""),
+		"commit":   ContextID("r", "C", "p", 1, 2, "k", "o", ""),
+		"path":     ContextID("r", "c", "P", 1, 2, "k", "o", ""),
+		"start":    ContextID("r", "c", "p", 0, 2, "k", "o", ""),
+		"end":      ContextID("r", "c", "p", 1, 3, "k", "o", ""),
+		"kind":     ContextID("r", "c", "p", 1, 2, "K", "o", ""),
+		"origin":   ContextID("r", "c", "p", 1, 2, "k", "O", ""),
+		"cut":      ContextID("r", "c", "p", 1, 2, "k", "o", "suffix"),
+		"boundary": ContextID("rc", "", "p", 1, 2, "k", "o", ""),
 	} {
 		if other == base {
 			t.Errorf("%s does not count", name)
@@ -139,6 +143,31 @@ func TestEveryPartOfAnIDCounts(t *testing.T) {
 	}
 	if len(base) != 32 {
 		t.Errorf("id %q is not 128 bits in hex", base)
+	}
+}
+
+func TestAnIDBeginsWithItsFile(t *testing.T) {
+	first := ContextID("r", "c", "p", 7, 9, "k", "o", "")
+	same := []string{
+		ContextID("r", "c", "p", 700, 900, "k", "o", "prefix"), NegativeID(first, TypeMethod, "rules", 0),
+		NegativeID(first, TypeImport, "rules", 3),
+	}
+	for _, id := range same {
+		if !SameFile(first, id) || len(id) != 32 {
+			t.Errorf("%s is not of the file of %s", id, first)
+		}
+	}
+	for _, id := range []string{ContextID("r", "c", "q", 7, 9, "k", "o", ""), "", "short"} {
+		if SameFile(first, id) {
+			t.Errorf("%q is of the file of %s", id, first)
+		}
+	}
+	if first >= same[0] {
+		t.Errorf("%s at byte 700 does not come after %s at byte 7", same[0], first)
+	}
+	if NegativeID(first, TypeMethod, "rules", 0) == NegativeID(first, TypeMethod, "rules", 1) ||
+		NegativeID("mine/7", TypeMethod, "rules", 0) == NegativeID("mine/8", TypeMethod, "rules", 0) {
+		t.Error("two negatives have one id")
 	}
 }
 

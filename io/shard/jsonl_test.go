@@ -285,7 +285,7 @@ func sources(b *testing.B) (records []schemas.Context, bytes int64) {
 			}
 			for s := string(text); len(s) > 16<<10; s = s[16<<10:] {
 				records = append(records, schemas.Context{
-					ID: schemas.ContextID(f, "", "", int64(len(s)), 0, "", ""), Types: []string{"method"},
+					ID: schemas.ContextID(f, "", "", int64(len(s)), 0, "", "", ""), Types: []string{"method"},
 					Prefix: s[:12<<10], Golden: s[12<<10 : 12<<10+100], Suffix: s[12<<10+100 : 16<<10],
 				})
 				bytes += 16 << 10

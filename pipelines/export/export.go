@@ -152,7 +152,9 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 		return cmp.Or(cmp.Compare(a.Repo, b.Repo), cmp.Compare(a.Commit, b.Commit), cmp.Compare(a.Path, b.Path),
 			cmp.Compare(a.License, b.License))
 	})
-	slices.SortFunc(rows, func(a, b schemas.Row) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(rows, func(a, b schemas.Row) int {
+		return cmp.Or(cmp.Compare(schemas.Key64("row", a.ID), schemas.Key64("row", b.ID)), cmp.Compare(a.ID, b.ID))
+	})
 	for i := range rows {
 		d.Counts["rows_"+rows[i].Split]++
 	}
@@ -189,11 +191,18 @@ func outcomeOf(c *schemas.Context, n *join.Judged, selected bool, weights map[st
 	}
 }
 
-// LowestSamples keeps, of each language and type, the pairs with the lowest ids.
+// compareSamples orders pairs that are shown by a hash of their ids, or they would all be of one
+// file.
+func compareSamples(a, b Sample) int {
+	key := func(s Sample) uint64 { return schemas.Key64("sample", s.Negative.ID) }
+	return cmp.Or(cmp.Compare(key(a), key(b)), cmp.Compare(a.Negative.ID, b.Negative.ID))
+}
+
+// LowestSamples keeps, of each language and type, the first pairs by compareSamples.
 func LowestSamples(samples []Sample) []Sample {
 	slices.SortFunc(samples, func(a, b Sample) int {
 		return cmp.Or(cmp.Compare(a.Context.Language, b.Context.Language),
-			cmp.Compare(a.Negative.Type, b.Negative.Type), cmp.Compare(a.Negative.ID, b.Negative.ID))
+			cmp.Compare(a.Negative.Type, b.Negative.Type), compareSamples(a, b))
 	})
 	cell := func(s Sample) [2]string { return [2]string{s.Context.Language, s.Negative.Type} }
 	out := samples[:0]

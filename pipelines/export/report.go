@@ -108,7 +108,7 @@ func (sum *Summary) funnel() []report.Step {
 	}
 }
 
-// pairs picks the shown pairs: one of each cell in turn, the lowest ids first.
+// pairs picks the shown pairs: one of each cell in turn, in the order of compareSamples.
 func (sum *Summary) pairs() []report.Pair {
 	byCell := map[[2]string][]Sample{}
 	for _, s := range sum.Samples {
@@ -116,7 +116,7 @@ func (sum *Summary) pairs() []report.Pair {
 		byCell[k] = append(byCell[k], s)
 	}
 	for _, list := range byCell {
-		slices.SortFunc(list, func(a, b Sample) int { return cmp.Compare(a.Negative.ID, b.Negative.ID) })
+		slices.SortFunc(list, compareSamples)
 	}
 	var out []report.Pair
 	for turn := 0; len(out) < shownPairs; turn++ {

@@ -33,9 +33,13 @@ func NewCandidates(path string) *candidates {
 func (c *candidates) reset() {
 	c.Cells = map[cell]int64{}
 	c.Sorted = shard.NewSorter(c.path, heldContexts, work.ContextSize, func(a, b schemas.Context) int {
-		return cmp.Or(cmp.Compare(a.Language, b.Language), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(a.Language, b.Language), cmp.Compare(a.Kind, b.Kind),
+			cmp.Compare(capKey(a), capKey(b)), cmp.Compare(a.ID, b.ID))
 	})
 }
+
+// capKey is a context's place under max_per_repo: a repository's first file does not fill it.
+func capKey(c schemas.Context) uint64 { return schemas.Key64("max_per_repo", c.ID) }
 
 // Add takes a context of the repository.
 func (c *candidates) Add(x schemas.Context) error {
@@ -43,8 +47,8 @@ func (c *candidates) Add(x schemas.Context) error {
 	return c.Sorted.Add(x)
 }
 
-// Take keeps at most limit contexts, filling languages and kinds evenly, the lowest
-// ids first, and begins anew. It returns how many it did not keep.
+// Take keeps at most limit contexts, filling languages and kinds evenly, in the order
+// of a hash of their ids, and begins anew. It returns how many it did not keep.
 func (c *candidates) Take(limit int, keep func(schemas.Context) error) (over int64, err error) {
 	quota := evenly(c.Cells, int64(limit))
 	for x, err := range c.Sorted.All() {

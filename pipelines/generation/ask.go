@@ -328,6 +328,19 @@ func (g *generation) writeUnlabelled() (schemas.File, error) {
 	return shard.WriteAll(g.t.Path(g.t.Stage, "unlabelled"), g.rest)
 }
 
+// Asked are the contexts that generators are asked about, in the order in which they are.
+func Asked(t work.Task) iter.Seq2[schemas.Context, error] {
+	return func(yield func(schemas.Context, error) bool) {
+		asked, err := AskedContexts(t)
+		if err != nil {
+			yield(schemas.Context{}, err)
+			return
+		}
+		defer asked.Close()
+		asked.All()(yield)
+	}
+}
+
 // AskedContexts are the contexts that generators are asked about.
 func AskedContexts(t work.Task) (*shard.Sorter[schemas.Context], error) {
 	return ask.Order(t, func(yield func(schemas.Context, error) bool) {

@@ -116,7 +116,7 @@ const (
 	RejectNoCandidate       = rules.RejectNoCandidate
 )
 
-// made is what one context got from the rules.
+// made is what a run of contexts got from the rules.
 type made struct {
 	negatives []schemas.Negative
 	rejects   []schemas.Reject
@@ -132,35 +132,17 @@ func newMaker(inventedShare float64) *rules.Maker {
 // the first candidate that is valid.
 func (g *generation) rules(ctx context.Context, m panel.Member) error {
 	pools := &namePools{out: g.t.Out, pools: map[string]*lazyPool{}}
-	return work.Ordered(ctx, shard.Read[schemas.Context](g.t.Path(schemas.StageExtract, "contexts")),
+	contexts := shard.Read[schemas.Context](g.t.Path(schemas.StageExtract, "contexts"))
+	return work.Ordered(ctx, work.Runs(contexts, func(c *schemas.Context) string { return c.ID }),
 		func() (**rules.Maker, func(), error) {
 			t := newMaker(g.o.Recipe.InventedShare)
 			return &t, func() { t.Close() }, nil
 		},
-		func(t **rules.Maker, c schemas.Context) (made, error) {
+		func(t **rules.Maker, run []schemas.Context) (made, error) {
 			var out made
-			if len(c.Types) == 0 {
-				return out, nil
-			}
-			pool, err := pools.of(c.Language)
-			if err != nil {
-				return out, err
-			}
-			repo, ok, err := g.repos.Of(c.Repo)
-			if err != nil || !ok {
-				return out, err
-			}
-			for _, typ := range c.Types {
-				out.requests++
-				got, ok, err := g.byRules(t, &c, typ, m.Name, repo, pool)
-				switch {
-				case err != nil:
+			for i := range run {
+				if err := g.ofContext(t, &run[i], m.Name, pools, &out); err != nil {
 					return out, err
-				case !ok:
-				case got.negative != nil:
-					out.negatives = append(out.negatives, *got.negative)
-				default:
-					out.rejects = append(out.rejects, got.reject)
 				}
 			}
 			return out, nil
@@ -171,6 +153,36 @@ func (g *generation) rules(ctx context.Context, m panel.Member) error {
 			g.counts["requests"] += m.requests
 			return nil
 		})
+}
+
+// ofContext adds what the rules make of one context.
+func (g *generation) ofContext(t **rules.Maker, c *schemas.Context, generator string, pools *namePools,
+	out *made) error {
+	if len(c.Types) == 0 {
+		return nil
+	}
+	pool, err := pools.of(c.Language)
+	if err != nil {
+		return err
+	}
+	repo, ok, err := g.repos.Of(c.Repo)
+	if err != nil || !ok {
+		return err
+	}
+	for _, typ := range c.Types {
+		out.requests++
+		got, ok, err := g.byRules(t, c, typ, generator, repo, pool)
+		switch {
+		case err != nil:
+			return err
+		case !ok:
+		case got.negative != nil:
+			out.negatives = append(out.negatives, *got.negative)
+		default:
+			out.rejects = append(out.rejects, got.reject)
+		}
+	}
+	return nil
 }
 
 // byRule is what the rules gave for a context and type: a negative, or why there is none.

@@ -108,11 +108,34 @@ type rivalled struct {
 	Control bool
 }
 
-// WithRivals are a shard's, in the order of their ids, on which the rivals depend.
+// WithRivals are a shard's, in the order in which they are asked about.
 func WithRivals(t work.Task, o Options) iter.Seq2[rivalled, error] {
+	return func(yield func(rivalled, error) bool) {
+		asked, err := askedNegatives(t, o)
+		if err != nil {
+			yield(rivalled{}, err)
+			return
+		}
+		defer asked.Close()
+		asked.All()(yield)
+	}
+}
+
+// withRivals are a shard's, in the order of their ids. The goldens that a judge which
+// compares is shown are those of the whole shard, so it is read twice for one.
+func withRivals(t work.Task, o Options) iter.Seq2[rivalled, error] {
 	compares := Protocols[o.Recipe.Protocol].Compares
 	return func(yield func(rivalled, error) bool) {
 		controls := judge.NewControls(o.Recipe.Goldens)
+		if compares && o.Recipe.Goldens > 0 {
+			for g, err := range join.WithNegatives(t) {
+				if err != nil {
+					yield(rivalled{}, err)
+					return
+				}
+				controls.Add(&g.Left)
+			}
+		}
 		for g, err := range join.WithNegatives(t) {
 			r := rivalled{ContextNegatives: g}
 			switch {
@@ -282,7 +305,7 @@ func (q *inquiry) conclude(protocol Protocol) schemas.Verdict {
 
 // askedNegatives are the contexts with the negatives that judges are asked about.
 func askedNegatives(t work.Task, o Options) (*shard.Sorter[rivalled], error) {
-	return ask.Order(t, WithRivals(t, o), func(r *rivalled) *schemas.Context { return &r.Left },
+	return ask.Order(t, withRivals(t, o), func(r *rivalled) *schemas.Context { return &r.Left },
 		func(r *rivalled) int {
 			size := work.ContextSize(r.Left) + len(r.Rival)
 			for i := range r.Right {

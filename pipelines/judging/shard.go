@@ -157,12 +157,15 @@ func judgeByNgrams(ctx context.Context, t work.Task, o Options, m panel.Member,
 		language string
 		fold     int
 	}
-	// The first reading finds out which languages and folds there are.
+	// The first reading finds out which languages and folds there are, and the goldens
+	// that controls are set against.
+	controls := judge.NewControls(o.Recipe.Goldens)
 	places := map[languageFold]bool{}
 	for g, err := range join.WithNegatives(t) {
 		if err != nil {
 			return nil, err
 		}
+		controls.Add(&g.Left)
 		due := true // unless it can be told
 		_ = contain.Do(func() error { due = len(o.Turn(m, g).Negatives) > 0; return nil })
 		if due {
@@ -190,7 +193,6 @@ func judgeByNgrams(ctx context.Context, t work.Task, o Options, m panel.Member,
 		if len(scorers) == 0 {
 			continue
 		}
-		controls := judge.NewControls(o.Recipe.Goldens)
 		err := work.Ordered(ctx, o.ofLanguage(m, join.WithNegatives(t), language, controls, b),
 			func() (struct{}, func(), error) { return struct{}{}, func() {}, nil },
 			func(_ struct{}, j judged) ([]schemas.Verdict, error) {

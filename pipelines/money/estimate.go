@@ -21,9 +21,8 @@ import (
 )
 
 // An estimate is made from a sample of the contexts, the same at every run: every n-th
-// one of shards that are evenly spread. (Not the first ones of a shard: where
-// max_per_repo left contexts out, those with low ids are of other kinds than the
-// rest.) The requests of the sample are rendered as they would be sent; a context
+// one of shards that are evenly spread. (Not the first ones of a shard: they are of its
+// first files.) The requests of the sample are rendered as they would be sent; a context
 // stands for as many as extract has counted of its kind.
 
 // What an estimate supposes where nothing is measured yet.

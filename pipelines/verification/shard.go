@@ -40,34 +40,20 @@ func (v Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 		return d, err
 	}
 	defer w.Abort()
-	err = work.Ordered(ctx, join.WithNegatives(t),
+	runs := work.Runs(join.WithNegatives(t), func(g *join.ContextNegatives) string { return g.Left.ID })
+	err = work.Ordered(ctx, runs,
 		func() (**verify.Checker, func(), error) {
 			c := verify.New()
 			return &c, func() { c.Close() }, nil
 		},
-		func(c **verify.Checker, g join.ContextNegatives) ([]schemas.Certificate, error) {
-			repo, ok, err := repos.Of(g.Left.Repo)
-			if err != nil || !ok {
-				return nil, err
-			}
+		func(c **verify.Checker, run []join.ContextNegatives) ([]schemas.Certificate, error) {
 			var out []schemas.Certificate
-			for i := range g.Right {
-				cert, ok, err := bug.Contain(bugs, siteCertify, bug.OfNegative(&g.Left, &g.Right[i]),
-					func() (all []certifyInput) {
-						for _, symbols := range join.SymbolsOf(repos.Symbols[g.Left.Repo], g.Left.Path) {
-							all = append(all, certifyInput{g.Left, g.Right[i], symbols})
-						}
-						return all
-					}, func() (schemas.Certificate, error) { return (*c).Certify(repo, &g.Left, &g.Right[i]) })
+			for i := range run {
+				certs, err := certify(c, repos, bugs, &run[i])
 				if err != nil {
 					return nil, err
 				}
-				if !ok {
-					bug.Discard((*c).Close)
-					*c = verify.New()
-					continue
-				}
-				out = append(out, cert)
+				out = append(out, certs...)
 			}
 			return out, nil
 		},
@@ -90,4 +76,33 @@ func (v Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 		return d, err
 	}
 	return d, internal.Write(t.Path(t.Stage, "rejects"), &d)
+}
+
+// certify certifies the negatives of a context. A checker that fails over one is replaced.
+func certify(c **verify.Checker, repos *join.Repositories[*verify.Repo], bugs *bug.Reporter,
+	g *join.ContextNegatives) ([]schemas.Certificate, error) {
+	repo, ok, err := repos.Of(g.Left.Repo)
+	if err != nil || !ok {
+		return nil, err
+	}
+	var out []schemas.Certificate
+	for i := range g.Right {
+		cert, ok, err := bug.Contain(bugs, siteCertify, bug.OfNegative(&g.Left, &g.Right[i]),
+			func() (all []certifyInput) {
+				for _, symbols := range join.SymbolsOf(repos.Symbols[g.Left.Repo], g.Left.Path) {
+					all = append(all, certifyInput{g.Left, g.Right[i], symbols})
+				}
+				return all
+			}, func() (schemas.Certificate, error) { return (*c).Certify(repo, &g.Left, &g.Right[i]) })
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			bug.Discard((*c).Close)
+			*c = verify.New()
+			continue
+		}
+		out = append(out, cert)
+	}
+	return out, nil
 }

@@ -9,7 +9,7 @@ import (
 // descriptions say what each column of schemas.Row holds.
 var descriptions = map[string]string{
 	"id":          "id of the row: of the negative, or of the context in general rows",
-	"context_id":  "id of the context: xxh3-128 of repository, commit, path, span, kind and origin",
+	"context_id":  "id of the context: 16 hex digits of repository, commit and path, 16 of span, kind, origin and cut",
 	"language":    "language of the file",
 	"type":        "the error that `rejected` makes; null in general rows",
 	"kind":        "kind of span: `import` and `call` carry negatives; `line`, `lines`, `random` are general",

@@ -144,6 +144,7 @@ func context(s *source, c span, types []string, d declaration, w extent) schemas
 	if s.added != nil {
 		out.Origin, out.OriginCommit = schemas.OriginEdit, b.Commit
 	}
-	out.ID = schemas.ContextID(out.Repo, out.Commit, out.Path, out.StartByte, out.EndByte, out.Kind, out.Origin)
+	out.ID = schemas.ContextID(out.Repo, out.Commit, out.Path, out.StartByte, out.EndByte, out.Kind, out.Origin,
+		out.Cut())
 	return out
 }

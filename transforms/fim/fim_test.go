@@ -240,7 +240,7 @@ func TestContextFields(t *testing.T) {
 	}
 	got := r.Contexts[0]
 	want := schemas.Context{
-		ID:   schemas.ContextID("o/r", "c1", "d/a.go", 26, 42, schemas.KindCall, schemas.OriginSnapshot),
+		ID:   schemas.ContextID("o/r", "c1", "d/a.go", 26, 42, schemas.KindCall, schemas.OriginSnapshot, ""),
 		Repo: "o/r", Commit: "c1", Path: "d/a.go", License: "MIT", Language: schemas.Go, Kind: schemas.KindCall,
 		Types:  []string{schemas.TypeMethod, schemas.TypeParameter, schemas.TypeUndefinedVariable},
 		Prefix: "package a\n\nfunc f() {\n\tms.", Golden: "StoreMessage(mi)", Suffix: "\n}\n",
@@ -308,7 +308,8 @@ func TestEdited(t *testing.T) {
 				if !slices.ContainsFunc(c.added, func(a Range) bool { return int64(a.Start) <= k.StartByte && k.EndByte <= int64(a.End) }) {
 					t.Errorf("%s %q is not in the lines", k.Kind, k.Golden)
 				}
-				if k.Origin != schemas.OriginEdit || k.OriginCommit != b.Commit || k.ID != schemas.ContextID(k.Repo, k.Commit, k.Path, k.StartByte, k.EndByte, k.Kind, schemas.OriginEdit) {
+				if k.Origin != schemas.OriginEdit || k.OriginCommit != b.Commit || k.ID != schemas.ContextID(k.Repo, k.Commit, k.Path, k.StartByte, k.EndByte, k.Kind, schemas.OriginEdit,
+					k.Cut()) {
 					t.Errorf("origin %q of commit %q, id %s", k.Origin, k.OriginCommit, k.ID)
 				}
 			}

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"unicode/utf8"
@@ -13,25 +14,33 @@ import (
 // (margin 0, always), and the golden
 // against a negative of its own context repeats that negative's verdict. What it
 // can be asked is whether it prefers the right text, by the very same rule, to real
-// code that is certainly wrong here: the golden of another context of the same kind
-// in the shard, of the last 64 the one nearest in length, since a sum of
-// log-probabilities favours the shorter text. The share that it accepts says how
-// much the judge is worth; about one half would mean that its fool rates say
-// nothing.
+// code that is certainly wrong here: the golden of another context of the same kind in
+// the shard, of another file, of those it keeps the one nearest in length, since a sum
+// of log-probabilities favours the shorter text. The share that it accepts says how
+// much the judge is worth; about one half would mean that its fool rates say nothing.
 //
-// Feed it the contexts that have a negative, in the shard's order (by id). Judges of
-// one passage need no such rule: their control shows the golden in a negative's place.
+// Feed it with Add the contexts that have a negative, in any order; then Pick. It keeps
+// at most 256 goldens of a language and kind, by a hash of their contexts' ids. Judges
+// of one passage need no such rule: their control shows the golden in a negative's place.
 type Controls struct {
 	share float64
-	last  map[[2]string][]string // goldens by language and kind, oldest first
+	kept  map[[2]string][]rival // by language and kind, in the order of their keys
 }
 
-// remembered goldens of a language and kind.
-const remembered = 64
+// rival is a golden that others may be set against.
+type rival struct {
+	key    uint64
+	id     string
+	golden string
+	chars  int
+}
+
+// maxRivals of a language and kind.
+const maxRivals = 256
 
 // NewControls picks about share (0 to 1) of the contexts, by a hash of their ids.
 func NewControls(share float64) *Controls {
-	return &Controls{share: share, last: map[[2]string][]string{}}
+	return &Controls{share: share, kept: map[[2]string][]rival{}}
 }
 
 // Sampled reports whether a context is among the share that has a golden control,
@@ -40,22 +49,35 @@ func Sampled(contextID string, share float64) bool {
 	return float64(schemas.Key64("golden control", contextID)>>11) < share*(1<<53)
 }
 
-// Pick returns the foreign golden to set against c's own, ok = false where c has
-// no control: it is not sampled, or nothing but its own text came before it.
-func (s *Controls) Pick(c *schemas.Context) (foreign string, ok bool) {
+// Add takes a context whose golden others may be set against.
+func (s *Controls) Add(c *schemas.Context) {
 	k := [2]string{c.Language, c.Kind}
-	nearest := math.MaxInt
-	for _, g := range s.last[k] {
-		d := utf8.RuneCountInString(g) - utf8.RuneCountInString(c.Golden)
-		if d = max(d, -d); g != c.Golden && d < nearest {
-			foreign, nearest = g, d
+	r := rival{schemas.Key64("rival", c.ID), c.ID, c.Golden, utf8.RuneCountInString(c.Golden)}
+	kept := s.kept[k]
+	at, _ := slices.BinarySearchFunc(kept, r, func(a, b rival) int {
+		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.id, b.id))
+	})
+	if at == maxRivals {
+		return
+	}
+	kept = slices.Insert(kept, at, r)
+	s.kept[k] = kept[:min(len(kept), maxRivals)]
+}
+
+// Pick returns the foreign golden to set against c's own, ok = false where c has
+// no control: it is not sampled, or there is nothing but its own text and its own file.
+func (s *Controls) Pick(c *schemas.Context) (foreign string, ok bool) {
+	if !Sampled(c.ID, s.share) {
+		return "", false
+	}
+	chars, nearest := utf8.RuneCountInString(c.Golden), math.MaxInt
+	for _, r := range s.kept[[2]string{c.Language, c.Kind}] {
+		d := max(r.chars-chars, chars-r.chars)
+		if d < nearest && r.golden != c.Golden && r.id != c.ID && !schemas.SameFile(r.id, c.ID) {
+			foreign, nearest = r.golden, d
 		}
 	}
-	if len(s.last[k]) == remembered {
-		s.last[k] = slices.Delete(s.last[k], 0, 1)
-	}
-	s.last[k] = append(s.last[k], c.Golden)
-	return foreign, nearest < math.MaxInt && Sampled(c.ID, s.share)
+	return foreign, nearest < math.MaxInt
 }
 
 // Control scores the golden against a foreign one: accepted at margin ≥ 0, where

@@ -54,11 +54,15 @@ func TestControls(t *testing.T) {
 	s := without(t, load(t, counts(t, corpus(50)...)), nil)
 	c := NewControls(0.25)
 	picked, accepted := 0, 0
-	for i := range 400 {
-		ctx := schemas.Context{ID: fmt.Sprint(i), Language: schemas.Go, Kind: schemas.KindCall, Golden: fmt.Sprintf("Load(%d)", i%2)}
+	contexts := make([]schemas.Context, 400)
+	for i := range contexts {
+		contexts[i] = schemas.Context{ID: fmt.Sprint(i), Language: schemas.Go, Kind: schemas.KindCall, Golden: fmt.Sprintf("Load(%d)", i%2)}
 		if i%2 == 1 {
-			ctx.Golden = "qqq.Zork(jj)"
+			contexts[i].Golden = "qqq.Zork(jj)"
 		}
+		c.Add(&contexts[i])
+	}
+	for _, ctx := range contexts {
 		foreign, ok := c.Pick(&ctx)
 		if !ok {
 			continue
@@ -79,20 +83,50 @@ func TestControls(t *testing.T) {
 		t.Errorf("%d of 400 picked at a share of 0.25, %d accepted", picked, accepted)
 	}
 	near := NewControls(1)
-	for i, g := range []string{"aaaaaaaa", "bb", "cccc", "dddd"} {
-		near.Pick(&schemas.Context{ID: fmt.Sprint(i), Golden: g})
+	for i, g := range []string{"aaaaaaaa", "bb", "cccc", "dddddddddddd"} {
+		near.Add(&schemas.Context{ID: fmt.Sprint(i), Golden: g})
 	}
 	if g, ok := near.Pick(&schemas.Context{ID: "x", Golden: "eeeee"}); !ok || g != "cccc" {
 		t.Errorf("the golden of the nearest length is cccc, got %q, %v", g, ok)
 	}
-	for i := range 200 {
-		near.Pick(&schemas.Context{ID: fmt.Sprint(i), Golden: "yy"})
-	}
-	if g, ok := near.Pick(&schemas.Context{ID: "x", Golden: "yy"}); ok {
-		t.Errorf("after 200 equal goldens an older one is remembered: %q", g)
+	if g, ok := near.Pick(&schemas.Context{ID: "2", Golden: "cccc"}); !ok || g != "bb" {
+		t.Errorf("a golden is set against bb, not itself; got %q, %v", g, ok)
 	}
 	if _, ok := NewControls(1).Pick(&schemas.Context{ID: "x", Golden: "a"}); ok {
-		t.Error("the first context of a kind has nothing to be set against")
+		t.Error("the only context of a kind has nothing to be set against")
+	}
+	of := func(path string, at int64, golden string) *schemas.Context {
+		return &schemas.Context{ID: schemas.ContextID("r", "c", path, at, at+9, "call", "snapshot", ""), Golden: golden}
+	}
+	one := NewControls(1)
+	for i := range int64(50) {
+		one.Add(of("a.go", i, "near"))
+	}
+	if g, ok := one.Pick(of("a.go", 1000, "aaaa")); ok {
+		t.Errorf("a golden is set against %q of its own file", g)
+	}
+	one.Add(of("b.go", 0, "far away"))
+	if g, ok := one.Pick(of("a.go", 1000, "aaaa")); !ok || g != "far away" {
+		t.Errorf("a golden is set against that of the other file, got %q, %v", g, ok)
+	}
+	orders := [2]*Controls{NewControls(1), NewControls(1)}
+	for i := range 1000 {
+		for k, o := range orders {
+			if k == 1 {
+				i = 999 - i
+			}
+			o.Add(&schemas.Context{ID: fmt.Sprint(i), Golden: fmt.Sprintf("%0*d", i%97+1, i)})
+		}
+	}
+	for i := range 50 {
+		ctx := schemas.Context{ID: fmt.Sprint("x", i), Golden: fmt.Sprintf("%0*d", i+1, 7)}
+		a, _ := orders[0].Pick(&ctx)
+		if b, _ := orders[1].Pick(&ctx); a != b || a == "" {
+			t.Fatalf("the order of the goldens decides: %q and %q", a, b)
+		}
+	}
+	if n := len(orders[0].kept[[2]string{}]); n != maxRivals {
+		t.Errorf("%d of 1000 goldens are kept", n)
 	}
 	if Sampled("x", 0) || !Sampled("x", 1) {
 		t.Error("shares 0 and 1 are not none and all")

@@ -66,12 +66,22 @@ func nearness(a string, tokens []string, b string) float64 {
 	return 0.6*float64(shared)/float64(union) + 0.4*float64(head+tail)/float64(max(len(a), len(b)))
 }
 
+// upper reports whether a name is as strings.ToUpper writes it.
+func upper(name string) bool {
+	for i, r := range name {
+		if r == utf8.RuneError && !strings.HasPrefix(name[i:], string(utf8.RuneError)) || unicode.ToUpper(r) != r {
+			return false
+		}
+	}
+	return true
+}
+
 // style is how a name is written: a replacement in another style gives itself away.
 func style(name string) string {
 	plain := strings.Trim(name, "_$")
 	first, _ := utf8.DecodeRuneInString(plain)
 	switch {
-	case plain == strings.ToUpper(plain) && strings.ToLower(plain) != plain:
+	case upper(plain) && strings.ToLower(plain) != plain:
 		return "UPPER"
 	case unicode.IsUpper(first):
 		return "Pascal"

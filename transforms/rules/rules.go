@@ -136,7 +136,7 @@ func (g *Generator) Generate(c *schemas.Context, typ string, repo *Repo, pool *P
 		if l == nil || h == nil {
 			return nil
 		}
-		f, err := g.parser.ParseFacts(l, c.Path, []byte(c.Prefix+c.Golden+c.Suffix))
+		f, err := g.parser.ParseFacts(l, c.Path, syntax.Window(c.Prefix, c.Golden, c.Suffix))
 		if err != nil {
 			return nil
 		}

@@ -4,6 +4,8 @@ import (
 	"path"
 	"slices"
 	"sort"
+	"strings"
+	"unicode/utf8"
 
 	"decoy/schemas"
 	"decoy/transforms/syntax"
@@ -185,9 +187,20 @@ func (s *scene) inFunction(scope, at int) bool {
 
 // reserved reports whether the language itself gives a name a meaning.
 func (s *scene) reserved(name string) bool {
-	r := s.f.Lang.Rules
-	return slices.Contains(r.SelfNames, name) || slices.Contains(r.Predeclared, name) || keywordsOf[s.h.family][name]
+	return namesOf[s.f.Lang.Name][name] || keywordsOf[s.h.family][name]
 }
+
+// namesOf are the names that a language itself declares, by the language.
+var namesOf = func() map[string]map[string]bool {
+	all := map[string]map[string]bool{}
+	for _, l := range syntax.All() {
+		all[l.Name] = map[string]bool{}
+		for _, name := range slices.Concat(l.Rules.SelfNames, l.Rules.Predeclared) {
+			all[l.Name][name] = true
+		}
+	}
+	return all
+}()
 
 // ownMember reports whether a type around a place, or a supertype, has a member.
 func (s *scene) ownMember(name string, at int) bool {
@@ -269,9 +282,41 @@ func (s *scene) lengthWorth(by int) float64 {
 
 // forTests reports whether a name says that it belongs to tests.
 func forTests(name string) bool {
+	if !mayBeForTests(name) {
+		return false
+	}
 	for _, t := range subTokens(name) {
 		switch t {
 		case "test", "tests", "mock", "fake", "stub", "bench", "benchmark", "dummy", "example":
+			return true
+		}
+	}
+	return false
+}
+
+// mayBeForTests is false for most names, at no cost: those without the letters of such a
+// word.
+func mayBeForTests(name string) bool {
+	for i := range len(name) {
+		var word string
+		switch name[i] | 0x20 {
+		case 't':
+			word = "test"
+		case 'm':
+			word = "mock"
+		case 'f':
+			word = "fake"
+		case 's':
+			word = "stub"
+		case 'b':
+			word = "bench"
+		case 'd':
+			word = "dummy"
+		case 'e':
+			word = "example"
+		}
+		end := i + len(word)
+		if name[i] >= utf8.RuneSelf || word != "" && end <= len(name) && strings.EqualFold(name[i:end], word) {
 			return true
 		}
 	}

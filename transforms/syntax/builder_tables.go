@@ -112,16 +112,13 @@ func (b *Builder) ParamsOf(k, list int) {
 func (b *Builder) Unwrap(n int) int {
 	for n >= 0 {
 		next := -1
-		for _, u := range b.rules.Unwrap {
-			kind, field := cut(u)
-			if b.Kind(n) == kind {
-				if field == "" {
-					for c := range b.Children(n) {
-						next = c
-						break
-					}
-				} else {
+		if sym := b.nodes[n].sym; int(sym) < len(b.g.unwraps) {
+			for _, field := range b.g.unwraps[sym] {
+				switch {
+				case field != "":
 					next = b.Child(n, field)
+				case !b.Leaf(n):
+					next = n + 1
 				}
 			}
 		}

@@ -14,6 +14,13 @@
 // is never given a cancellable context, and is reset after a limit: otherwise the
 // next file would resume the old one and return a wrong tree without an error.
 //
+// A text that differs in one place from one that was parsed is parsed as an edit of it
+// ([Parser.ParseFactsAfter]). tree-sitter then puts the old subtrees that it can use into
+// the new tree, the same objects; the walk stops at such a one and copies its records,
+// moved, so that it visits the changed nodes, those around them and their neighbours
+// alone. ts_tree_get_changed_ranges would be less: it takes subtrees of one size and
+// symbol for equal. Facts are read from all records.
+//
 // # Facts
 //
 // A language is one row of the table in language.go and one rules file: tables of

@@ -88,7 +88,8 @@ type grammar struct {
 	fields  []string // by field id; 0 is ""
 	fieldID map[string]uint16
 	keep    []uint8
-	plans   []plan // by symbol: what the builder does with such a node
+	plans   []plan     // by symbol: what the builder does with such a node
+	unwraps [][]string // by symbol: the fields to look through, "" for the first child
 }
 
 func (g *grammar) kindName(sym uint16) string {
@@ -128,6 +129,15 @@ func compile(l *Language, sl *sitter.Language) *grammar {
 		if C.decoy_symbol_type(ptr, C.uint32_t(i)) == regular {
 			g.keep[i] = 1
 			named[g.names[i]] = append(named[g.names[i]], i)
+		}
+	}
+	g.unwraps = make([][]string, n)
+	for _, u := range l.Rules.Unwrap {
+		kind, field := cut(u)
+		for i := range n {
+			if g.names[i] == kind {
+				g.unwraps[i] = append(g.unwraps[i], field)
+			}
 		}
 	}
 	g.fields = []string{""}

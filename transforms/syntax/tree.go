@@ -79,6 +79,7 @@ type Tree struct {
 	g     *grammar
 	nodes []node
 	words words // texts of its parser's files
+	brief bool  // the facts are as short-lived as the text: their strings share its bytes
 	Depth int
 }
 
@@ -142,7 +143,11 @@ func (t *Tree) Text(n int) string {
 	if n < 0 {
 		return ""
 	}
-	return t.words.of(t.Src[t.nodes[n].start:t.nodes[n].end])
+	text := t.Src[t.nodes[n].start:t.nodes[n].end]
+	if t.brief {
+		return unsafe.String(unsafe.SliceData(text), len(text))
+	}
+	return t.words.of(text)
 }
 
 // Named reports whether node n is named in the grammar.
@@ -259,6 +264,8 @@ type Parser struct {
 	words     words
 	facts     *Facts // of tree, nil where they were not asked for
 	work      uint64 // that the last text took
+	whole     bool   // walk all of a changed text, for tests
+	taken     int    // nodes of the last text that were not walked, as base's walk had them
 }
 
 // NewParser returns a parser.
@@ -296,11 +303,11 @@ func (p *Parser) parse(base *Parser, l *Language, path string, src []byte) (*Tre
 	text := (*C.char)(unsafe.Pointer(unsafe.SliceData(src)))
 	if base != nil && base.tree.g == g && base.byGrammar[g] != nil {
 		e := editOf(base.tree.Src, src)
-		n = C.decoy_parse_after(c, base.byGrammar[g], &e, text, C.uint32_t(len(src)), limits, &out)
+		n = C.decoy_parse_after(c, base.byGrammar[g], &e, text, C.uint32_t(len(src)), C.bool(p.whole), limits, &out)
 	} else {
 		n = C.decoy_parse(c, text, C.uint32_t(len(src)), limits, &out)
 	}
-	p.tree, p.facts, p.work = Tree{}, nil, uint64(out.work)
+	p.tree, p.facts, p.work, p.taken = Tree{}, nil, uint64(out.work), int(out.taken)
 	switch {
 	case n == C.DECOY_WALL:
 		return nil, ErrWallLimit
@@ -329,11 +336,19 @@ func (p *Parser) forGrammar(l *Language, g *grammar) (*C.decoy_parser, error) {
 // editOf is the one change that makes one text of another: what lies between their
 // common beginning and end.
 func editOf(old, changed []byte) C.decoy_edit {
-	start := 0
-	for start < min(len(old), len(changed)) && old[start] == changed[start] {
+	const step = 64 // compared at once
+	start, most := 0, min(len(old), len(changed))
+	for start+step <= most && bytes.Equal(old[start:start+step], changed[start:start+step]) {
+		start += step
+	}
+	for start < most && old[start] == changed[start] {
 		start++
 	}
 	oldEnd, newEnd := len(old), len(changed)
+	for oldEnd-step >= start && newEnd-step >= start &&
+		bytes.Equal(old[oldEnd-step:oldEnd], changed[newEnd-step:newEnd]) {
+		oldEnd, newEnd = oldEnd-step, newEnd-step
+	}
 	for oldEnd > start && newEnd > start && old[oldEnd-1] == changed[newEnd-1] {
 		oldEnd--
 		newEnd--
@@ -348,14 +363,23 @@ func editOf(old, changed []byte) C.decoy_edit {
 	}
 }
 
+// Window is the text of a window with a completion in it.
+func Window(prefix, completion, suffix string) []byte {
+	text := make([]byte, 0, len(prefix)+len(completion)+len(suffix))
+	return append(append(append(text, prefix...), completion...), suffix...)
+}
+
 // ParseFactsAfter is ParseFacts for a text that differs in one place from what base
 // parsed last, of the same language: a golden's window and that of its negatives.
-// It parses only near the change.
+// It parses and walks only near the change: subtrees that the two trees share are taken from
+// base's nodes (walk.c). The strings of its facts share the bytes of src, which nobody may
+// change while they are in use.
 func (p *Parser) ParseFactsAfter(base *Parser, l *Language, path string, src []byte) (*Facts, error) {
 	t, err := p.parse(base, l, path, src)
 	if err != nil {
 		return nil, err
 	}
+	t.brief = true
 	p.facts = p.builder.build(l, t)
 	return p.facts, nil
 }

@@ -38,10 +38,11 @@ typedef struct {
 } decoy_limits;
 enum { DECOY_WALL = -1, DECOY_DEEP = -2, DECOY_WORK = -3 };
 
-// What a parse gave: the kept nodes, the tree's depth, the work that it took.
+// What a parse gave: the kept nodes, the tree's depth, how many of the nodes are taken
+// from another tree's, the work that it took.
 typedef struct {
   decoy_node *nodes;
-  uint32_t depth;
+  uint32_t depth, taken;
   uint64_t work;
 } decoy_result;
 
@@ -50,8 +51,10 @@ typedef struct {
 // the next call.
 int64_t decoy_parse(decoy_parser *p, const char *src, uint32_t len, decoy_limits limits, decoy_result *out);
 // The same for a text that differs from the last text of base, a parser of the same
-// language, in one place: edit says where. What lies far from it is not parsed again.
-int64_t decoy_parse_after(decoy_parser *p, const decoy_parser *base, const decoy_edit *edit, const char *src, uint32_t len, decoy_limits limits, decoy_result *out);
+// language, in one place: edit says where. What lies far from it is neither parsed nor
+// walked again: where the two trees share a subtree, its records are base's. From the
+// first such call on base remembers its records' subtrees; whole walks all, for tests.
+int64_t decoy_parse_after(decoy_parser *p, decoy_parser *base, const decoy_edit *edit, const char *src, uint32_t len, bool whole, decoy_limits limits, decoy_result *out);
 
 // Counts the work of tree-sitter's allocations in this thread; sets *flag when there
 // is at_most of it.

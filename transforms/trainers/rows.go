@@ -98,7 +98,7 @@ func (m Model) check(r schemas.Row) error {
 }
 
 // Pick chooses from the rows of one context the one that becomes its pair: the
-// highest fool rate, then the highest margin, then the smallest id; false if the
+// highest fool rate, then the highest margin, then the smallest hash of its id; false if the
 // context has no negative.
 func Pick(rows []schemas.Row) (schemas.Row, bool) {
 	var best schemas.Row
@@ -114,7 +114,8 @@ func Pick(rows []schemas.Row) (schemas.Row, bool) {
 // before orders rows by hardness. An unknown fool rate or margin comes last.
 func before(a, b schemas.Row) bool {
 	return cmp.Or(
-		descending(a.FoolRate, b.FoolRate), descending(a.Margin, b.Margin), cmp.Compare(a.ID, b.ID),
+		descending(a.FoolRate, b.FoolRate), descending(a.Margin, b.Margin),
+		cmp.Compare(schemas.Key64("pair", a.ID), schemas.Key64("pair", b.ID)), cmp.Compare(a.ID, b.ID),
 	) < 0
 }
 
@@ -130,12 +131,14 @@ func descending(a, b *float64) int {
 	return cmp.Compare(*b, *a)
 }
 
-// Contexts groups rows by context, each group in order of id, groups in order of
-// context. It is for the rows of one shard.
+// Contexts groups rows by context, each group in order of id, groups in the order of a
+// hash of the context, so that a file's are not side by side. It is for the rows of one
+// shard.
 func Contexts(rows []schemas.Row) [][]schemas.Row {
 	rows = slices.Clone(rows)
 	slices.SortFunc(rows, func(a, b schemas.Row) int {
-		return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(schemas.Key64("row", a.ContextID), schemas.Key64("row", b.ContextID)),
+			cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(a.ID, b.ID))
 	})
 	var out [][]schemas.Row
 	for len(rows) > 0 {

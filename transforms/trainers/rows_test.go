@@ -126,7 +126,7 @@ func TestContexts(t *testing.T) {
 		}
 		got = append(got, s)
 	}
-	if want := []string{"0:69", "1:58", "2:47"}; !slices.Equal(got, want) {
+	if want := []string{"1:58", "2:47", "0:69"}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
 	if rows[0].ID != "9" {

@@ -91,6 +91,7 @@ type Checker struct {
 
 	last   string // id of the context whose golden window is parsed
 	facts  *syntax.Facts
+	source []byte // the window that errors and words are of
 	errors []syntaxError
 	words  map[string]bool
 }
@@ -138,7 +139,7 @@ func (c *Checker) Check(ctx *schemas.Context, typ, candidate string) (r Result, 
 	if err := c.window(l, ctx); err != nil {
 		return r, RejectUnparseable, "golden: " + err.Error()
 	}
-	f, err := c.changed.ParseFactsAfter(c.golden, l, ctx.Path, []byte(ctx.Prefix+r.Text+ctx.Suffix))
+	f, err := c.changed.ParseFactsAfter(c.golden, l, ctx.Path, syntax.Window(ctx.Prefix, r.Text, ctx.Suffix))
 	if err != nil {
 		return r, RejectUnparseable, err.Error()
 	}
@@ -156,17 +157,22 @@ func (c *Checker) Check(ctx *schemas.Context, typ, candidate string) (r Result, 
 	return r, "", ""
 }
 
-// window parses the window with the golden, once for all completions of a context.
+// window parses the window with the golden, once for all completions of a context and
+// for neighbours with the same window.
 func (c *Checker) window(l *syntax.Language, ctx *schemas.Context) error {
 	if c.facts != nil && ctx.ID != "" && c.last == ctx.ID {
 		return nil
 	}
-	c.facts, c.words = nil, nil
-	f, err := c.golden.ParseFacts(l, ctx.Path, []byte(ctx.Prefix+ctx.Golden+ctx.Suffix))
+	c.facts = nil
+	f, err := c.golden.ParseFacts(l, ctx.Path, syntax.Window(ctx.Prefix, ctx.Golden, ctx.Suffix))
 	if err != nil {
+		c.source = nil
 		return err
 	}
-	c.last, c.facts, c.errors = ctx.ID, f, errorsOf(f)
+	if len(c.source) == 0 || len(f.Src) == 0 || &c.source[0] != &f.Src[0] { // else it is the last context's window
+		c.source, c.errors, c.words = f.Src, errorsOf(f), nil
+	}
+	c.last, c.facts = ctx.ID, f
 	return nil
 }
 

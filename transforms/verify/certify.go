@@ -14,22 +14,32 @@ import (
 type Checker struct {
 	golden, negative *syntax.Parser
 
-	repo       *Repo
-	lang       string
+	repo   *Repo
+	lang   string
+	byLang map[string]*concluded // of the present repository
+	*concluded
+
+	ctx     string // the context whose golden window is parsed
+	window  *site
+	tables  [2]tables       // of the golden's window and the negative's
+	source  []byte          // the golden's window, as the first of the tables has it
+	errors  int             // in it
+	control map[int]finding // by use: a name of the golden that would be refused
+}
+
+// concluded is what a checker has concluded about a repository in one language.
+type concluded struct {
 	closures   map[*decl]*closure
 	spaces     map[string][]*file
 	subtypes   map[string][]*decl
 	roots      map[string]bool
 	prefixes   map[string]bool
+	importers  [2]map[string]importer // by module, and by place
 	partial    map[string]bool
 	blindFiles []*file // of the language, not read
 	jvm        []*file // sources of other languages of the Java virtual machine
 	includedBy map[string][]*file
 	made       *bool // whether the archive has sources of generated code
-
-	ctx     string // the context whose golden window is parsed
-	window  *site
-	control map[int]finding // by use: a name of the golden that would be refused
 }
 
 // New returns a checker.
@@ -135,15 +145,15 @@ func (c *Checker) verdict(repo *Repo, ctx *schemas.Context, neg *schemas.Negativ
 	if err != nil {
 		return verdict{}, err
 	}
-	f, err := c.negative.ParseFactsAfter(c.golden, l, ctx.Path, []byte(ctx.Prefix+neg.Text+ctx.Suffix))
+	f, err := c.negative.ParseFactsAfter(c.golden, l, ctx.Path, syntax.Window(ctx.Prefix, neg.Text, ctx.Suffix))
 	if err != nil {
 		return verdict{}, err
 	}
-	if f.Tree.Errors() > g.f.Tree.Errors() {
+	if n := f.Tree.Errors(); n > c.errors {
 		return verdict{ruleSyntax, abstain("the window has %d syntax errors with the negative and %d with the golden",
-			f.Tree.Errors(), g.f.Tree.Errors())}, nil
+			n, c.errors)}, nil
 	}
-	p := pair{g: g, n: q.newSite(ctx, f, neg.Text)}
+	p := pair{g: g, n: q.newSite(ctx, f, c.tables[1].of(f), neg.Text)}
 	p.align(ctx.Golden, neg.Text)
 	check := checks[neg.Type]
 	if check == nil {
@@ -160,18 +170,21 @@ var checks = map[string]func(p *pair) verdict{
 	schemas.TypeImport:            (*pair).imported,
 }
 
-// query prepares the look-ups of a context; the caches live as long as the
-// repository and the language stay the same.
+// query prepares the look-ups of a context; the caches live as long as the repository
+// stays the same.
 func (c *Checker) query(repo *Repo, ctx *schemas.Context) (*query, *syntax.Language) {
 	l, w := syntax.ByName(ctx.Language), worlds[ctx.Language]
 	if l == nil || w == nil {
 		return nil, nil
 	}
 	if c.repo != repo || c.lang != ctx.Language {
-		c.repo, c.lang, c.ctx = repo, ctx.Language, ""
-		c.closures, c.spaces, c.subtypes, c.roots = map[*decl]*closure{}, nil, nil, nil
-		c.prefixes, c.partial, c.made = nil, nil, nil
-		c.blindFiles, c.jvm, c.includedBy = nil, nil, nil
+		if c.repo != repo {
+			c.byLang = map[string]*concluded{}
+		}
+		if c.byLang[ctx.Language] == nil {
+			c.byLang[ctx.Language] = &concluded{closures: map[*decl]*closure{}}
+		}
+		c.repo, c.lang, c.ctx, c.concluded = repo, ctx.Language, "", c.byLang[ctx.Language]
 	}
 	return &query{Checker: c, repo: repo, w: w, lib: libraryOf(w.library), lang: ctx.Language}, l
 }
@@ -183,12 +196,16 @@ func (c *Checker) goldenSite(q *query, l *syntax.Language, ctx *schemas.Context)
 	if ctx.ID != "" && c.ctx == ctx.ID {
 		return c.window, nil
 	}
-	f, err := c.golden.ParseFacts(l, ctx.Path, []byte(ctx.Prefix+ctx.Golden+ctx.Suffix))
+	f, err := c.golden.ParseFacts(l, ctx.Path, syntax.Window(ctx.Prefix, ctx.Golden, ctx.Suffix))
 	if err != nil {
-		c.ctx = ""
+		c.ctx, c.source = "", nil
 		return nil, err
 	}
-	c.ctx, c.window, c.control = ctx.ID, q.newSite(ctx, f, ctx.Golden), map[int]finding{}
+	if len(c.source) == 0 || len(f.Src) == 0 || &c.source[0] != &f.Src[0] { // else it is the last context's window
+		c.tables[0].of(f)
+		c.source, c.errors = f.Src, f.Tree.Errors()
+	}
+	c.ctx, c.window, c.control = ctx.ID, q.newSite(ctx, f, &c.tables[0], ctx.Golden), map[int]finding{}
 	return c.window, nil
 }
 

@@ -76,20 +76,20 @@ func (s *site) denotes(n, scope, depth int) entity {
 		n++
 		text = s.f.Tree.Text(n)
 	}
-	if i, ok := s.refs[n]; ok {
+	if i, ok := at(s.refs, n); ok {
 		return s.named(s.f.Refs[i].Name, s.f.Refs[i].Scope, depth+1)
 	}
-	if i, ok := s.members[n]; ok {
+	if i, ok := at(s.members, n); ok {
 		m := &s.f.Members[i]
 		if s.w.separator == "::" && strings.Contains(string(s.f.Src[m.ObjEnd:m.NameStart]), "::") {
 			return s.path(string(s.f.Src[m.Start:m.NameEnd]), scope, depth+1)
 		}
-		if j, ok := s.calls[n]; ok {
+		if j, ok := at(s.calls, n); ok {
 			return s.result(&s.f.Calls[j], depth+1)
 		}
 		return s.member(s.denotes(m.Object, m.Scope, depth+1), m.Name)
 	}
-	if i, ok := s.calls[n]; ok {
+	if i, ok := at(s.calls, n); ok {
 		return s.result(&s.f.Calls[i], depth+1)
 	}
 	kind := s.f.Tree.Kind(n)
@@ -164,12 +164,12 @@ func (s *site) named(name string, scope, depth int) entity {
 	if depth > maxDepth {
 		return unclear("%s is declared by way of too much else", name)
 	}
-	if slices.Contains(s.w.self, name) && len(s.byName[name]) == 0 || slices.Contains(s.w.self, name) && s.w.callable {
+	if slices.Contains(s.w.self, name) && !s.declares(name) || slices.Contains(s.w.self, name) && s.w.callable {
 		return s.selfEntity(scope)
 	}
 	for sc := scope; sc >= 0; sc = s.f.Scopes[sc].Parent {
 		var here []*syntax.Decl
-		for _, k := range s.byName[name] {
+		for k := range s.decls(name) {
 			if d := &s.f.Decls[k]; d.Scope == sc && d.Role != syntax.Label && d.Role != syntax.Constructor &&
 				s.seen(d, scope) && (d.Role != syntax.Field || s.f.Scopes[sc].Kind == syntax.TypeScope) {
 				here = append(here, d)

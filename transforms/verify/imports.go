@@ -108,7 +108,7 @@ func (s *site) item(it syntax.ImportItem) verdict {
 		if s.w.includes && !it.Relative && strings.Contains(it.Module, ".") {
 			return verdict{ruleModule, abstain("<%s> may be a header of the platform or another library", it.Module)}
 		}
-		if s.generators() && m.sure && s.w.namespaces {
+		if m.sure && s.w.namespaces && s.generators() {
 			m.sure = false
 		}
 		weak := ""
@@ -132,23 +132,63 @@ func (s *site) importedElsewhere(at string) bool {
 		return false
 	}
 	// The symbols hold the golden's own statement: it does not count.
-	n := 0
-	for _, f := range s.repo.files {
-		if !s.family(f) {
+	place := strings.HasPrefix(at, "/")
+	in, ok := s.importersOf(place)[at]
+	if !ok || in.more || in.file != s.file {
+		return ok
+	}
+	first, last := s.line(s.start), s.line(max(s.start, s.end-1))
+	for _, im := range s.file.imports {
+		full := fullModule(s.file, im, place)
+		if (im.line < first || im.line > last) && (full == at || strings.HasPrefix(full, at+s.w.separator)) {
+			return true
+		}
+	}
+	return false
+}
+
+// importer is a file that imports a module or something in it, and whether others do.
+type importer struct {
+	file *file
+	more bool
+}
+
+// fullModule is what an import names: a module, or its place in the archive.
+func fullModule(f *file, im imported, place bool) string {
+	if place {
+		return "/" + path.Join(f.folder, im.module)
+	}
+	return im.module
+}
+
+// importersOf are the importers of every module, or place, that files import, and of
+// all above it.
+func (q *query) importersOf(place bool) map[string]importer {
+	all := &q.importers[0]
+	if place {
+		all = &q.importers[1]
+	}
+	if *all != nil {
+		return *all
+	}
+	*all = map[string]importer{}
+	for _, f := range q.repo.files {
+		if !q.family(f) {
 			continue
 		}
 		for _, im := range f.imports {
-			own := f == s.file && im.line >= s.line(s.start) && im.line <= s.line(max(s.start, s.end-1))
-			full := im.module
-			if strings.HasPrefix(at, "/") {
-				full = "/" + path.Join(f.folder, im.module)
-			}
-			if !own && (full == at || strings.HasPrefix(full, at+s.w.separator)) {
-				n++
+			for full := fullModule(f, im, place); ; {
+				in, ok := (*all)[full]
+				(*all)[full] = importer{f, in.more || ok && in.file != f}
+				i := strings.LastIndex(full, q.w.separator)
+				if i < 0 || q.w.separator == "" {
+					break
+				}
+				full = full[:i]
 			}
 		}
 	}
-	return n > 0
+	return *all
 }
 
 func reason(open string) string {

@@ -196,7 +196,7 @@ func (s *site) memberOf(e entity, c *syntax.Call) finding {
 		return abstain("later versions of the library have %s", c.Name)
 	}
 	if s.w.dynamic != nil && e.self {
-		if m := s.w.dynamic.FindString(string(s.f.Src)); m != "" {
+		if m := s.w.dynamic.find(string(s.f.Src)); m != "" {
 			return abstain("the window has %q, which can add members that are not written", m)
 		}
 	}

@@ -77,7 +77,7 @@ func (s *site) bare(name string, scope, at int, u use) finding {
 		return exists("%s begins the name of a package", name)
 	}
 	if s.w.dynamic != nil {
-		if m := s.w.dynamic.FindString(string(s.f.Src)); m != "" {
+		if m := s.w.dynamic.find(string(s.f.Src)); m != "" {
 			return abstain("the window has %q, which can bind names that are not written", m)
 		}
 	}
@@ -130,7 +130,7 @@ func (s *site) unboundElsewhere(name string) string {
 // bound is where a scope around the place binds the name. Order does not count: a
 // name that is bound further down counts as bound.
 func (s *site) bound(name string, scope int) string {
-	for _, k := range s.byName[name] {
+	for k := range s.decls(name) {
 		d := &s.f.Decls[k]
 		if d.Role == syntax.Label {
 			continue

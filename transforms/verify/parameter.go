@@ -352,6 +352,6 @@ func (s *site) refuses(g signature, c *syntax.Call) (why string, keyword bool) {
 
 // mayBeSeveral reports whether a node is a call: in Go it may have several results.
 func (s *site) mayBeSeveral(n int) bool {
-	_, ok := s.calls[n]
+	_, ok := at(s.calls, n)
 	return ok
 }

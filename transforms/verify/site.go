@@ -30,35 +30,21 @@ type site struct {
 	f          *syntax.Facts
 	start, end int // the completion in the window
 	first      int64
-	byName     map[string][]int
-	refs       map[int]int // by node
-	members    map[int]int
-	calls      map[int]int
-	outer      []string  // types and namespaces around the window's outermost declaration
-	graph      *included // C++: what the includes reach
-	lost       string    // why what encloses the place is not known, "" where it is
+	*tables
+	outer []string  // types and namespaces around the window's outermost declaration
+	graph *included // C++: what the includes reach
+	lost  string    // why what encloses the place is not known, "" where it is
 }
 
-func (q *query) newSite(ctx *schemas.Context, f *syntax.Facts, text string) *site {
-	s := &site{query: q, ctx: ctx, f: f, file: q.repo.files[ctx.Path], start: len(ctx.Prefix), end: len(ctx.Prefix) +
-		len(text)}
+func (q *query) newSite(ctx *schemas.Context, f *syntax.Facts, t *tables, text string) *site {
+	s := &site{
+		query: q, ctx: ctx, f: f, tables: t, file: q.repo.files[ctx.Path],
+		start: len(ctx.Prefix), end: len(ctx.Prefix) + len(text),
+	}
 	if s.file == nil {
 		s.file = &file{path: ctx.Path, folder: folder(ctx.Path), language: ctx.Language, unread: true}
 	}
 	s.first = ctx.Line - int64(strings.Count(ctx.Prefix, "\n"))
-	s.byName, s.refs, s.members, s.calls = map[string][]int{}, map[int]int{}, map[int]int{}, map[int]int{}
-	for i := range f.Decls {
-		s.byName[f.Decls[i].Name] = append(s.byName[f.Decls[i].Name], i)
-	}
-	for i := range f.Refs {
-		s.refs[f.Refs[i].Node] = i
-	}
-	for i := range f.Members {
-		s.members[f.Members[i].Node] = i
-	}
-	for i := range f.Calls {
-		s.calls[f.Calls[i].Node] = i
-	}
 	s.locate()
 	return s
 }

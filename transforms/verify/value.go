@@ -97,7 +97,7 @@ func (s *site) declaration(d *syntax.Decl, depth int) entity {
 
 // localType is where a function in the window declares a type of that name.
 func (s *site) localType(name string) string {
-	for _, k := range s.byName[name] {
+	for k := range s.decls(name) {
 		switch d := &s.f.Decls[k]; d.Role {
 		case syntax.Class, syntax.Interface, syntax.Enum, syntax.Trait, syntax.TypeAlias:
 			if s.inFunction(d.Scope) {
@@ -137,7 +137,7 @@ func (s *site) bareType(text string) string { return s.query.bare(text) }
 
 // typeParameter reports whether a name is a type parameter at a scope.
 func (s *site) typeParameter(name string, scope int) bool {
-	for _, k := range s.byName[name] {
+	for k := range s.decls(name) {
 		if d := &s.f.Decls[k]; d.Role == syntax.TypeParam {
 			return true
 		}

@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"regexp"
 	"strings"
 
 	"decoy/schemas"
@@ -76,7 +75,7 @@ type world struct {
 	extra     []string // names that are visible everywhere, beside the rules' predeclared ones
 	later     []string // names that later versions of the library have
 	universal []string // members of every type
-	dynamic   *regexp.Regexp
+	dynamic   *dynamic
 	guards    []string // node kinds of statements that catch an import's failure
 	binders   []string // node kinds whose declarations bind at file level whatever their scope
 	plain     []string // written supertypes that bring no member
@@ -133,8 +132,9 @@ var worlds = map[string]*world{
 		implicitSuper: "object", separator: ".", generics: "[]",
 		through: words("Optional Annotated Final ClassVar typing.Optional t.Optional"),
 		self:    words("self cls"), super: words("super()"),
-		dynamic: regexp.MustCompile(`\b(globals|vars|locals)\(\)|\b(exec|execfile|eval)\s*\(|__builtins__` +
-			`|\bsetattr\(|\b__dict__\b|sys\.modules\[__name__\]`),
+		dynamic: newDynamic("globals vars locals exec eval __builtins__ setattr __dict__ sys.modules",
+			`\b(globals|vars|locals)\(\)|\b(exec|execfile|eval)\s*\(|__builtins__`+
+				`|\bsetattr\(|\b__dict__\b|sys\.modules\[__name__\]`),
 		binders:   words("global_statement"),
 		guards:    words("try_statement with_statement"),
 		extra:     list("python extra"),
@@ -212,4 +212,5 @@ var worlds = map[string]*world{
 	},
 }
 
-var ecmaDynamic = regexp.MustCompile(`\bwith\s*\(|\beval\s*\(|\bdefineProperty\b|\.prototype\s*\[|Object\.assign\(this`)
+var ecmaDynamic = newDynamic("with eval defineProperty .prototype Object.assign",
+	`\bwith\s*\(|\beval\s*\(|\bdefineProperty\b|\.prototype\s*\[|Object\.assign\(this`)
