@@ -1,51 +1,31 @@
 package pipelines
 
 import (
-	"bytes"
-	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
-	"path/filepath"
-	"slices"
+	"strings"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"decoy/io/shard"
 	"decoy/io/shard/flow"
 	"decoy/pipelines/curation"
+	"decoy/pipelines/join"
 	"decoy/pipelines/recipe"
 	"decoy/schemas"
-	"decoy/transforms/curate"
 )
 
 // runCurate selects pairs and general rows.
 //
-//	small rows of all shards → selection, rejects (by shard), shift.json
-//
-// All candidates must fit in one worker's memory (package curate says how much that is).
+//	contexts, negatives, certificates, verdicts → selection, rejects (by shard), shift.json
 func runCurate(ctx context.Context, b *Build) error {
-	o := curation.Options{Recipe: b.Recipe.Curate, GeneralShare: b.Recipe.Export.GeneralShare,
-		Exclude: b.Recipe.Extract.ExcludeRepos}
-	var benchmarks []curation.BenchmarkItem
-	var inputs []schemas.Input
-	for i, bm := range o.Recipe.Decontaminate {
-		raw, err := shard.ReadFile(bm.Path)
-		if err != nil {
-			return fmt.Errorf("curate.decontaminate[%d]: %w", i, err)
-		}
-		name := cmp.Or(bm.Name, filepath.Base(bm.Path))
-		items, err := curate.ReadBenchmark(name, bytes.NewReader(raw), bm.Columns)
-		if err != nil {
-			return err
-		}
-		o.Benchmarks = append(o.Benchmarks, name)
-		for _, item := range items {
-			benchmarks = append(benchmarks, curation.BenchmarkItem{Benchmark: name, Item: item})
-		}
-		sum := sha256.Sum256(raw)
-		inputs = append(inputs, schemas.Input{Name: name, SHA256: hex.EncodeToString(sum[:]), Bytes: int64(len(raw))})
+	o := curation.OptionsOf(b.Out, b.Recipe)
+	items, names, inputs, err := curation.ReadItems(o)
+	if err != nil {
+		return err
+	}
+	o.Benchmarks = names
+	if err := o.Validate(); err != nil {
+		return err
 	}
 	s, err := b.open(schemas.StageCurate, struct {
 		Recipe       recipe.Curate `json:"recipe"`
@@ -66,26 +46,44 @@ func runCurate(ctx context.Context, b *Build) error {
 	if _, err := s.todo(); err != nil { // makes the folder
 		return err
 	}
-	if o.Weights, err = b.judgeWeights(); err != nil {
+	closed, err := s.closedRounds()
+	if err != nil {
 		return err
 	}
-	slices.Sort(o.Benchmarks)
-	o.Benchmarks = slices.Compact(o.Benchmarks)
-	if !b.DryRun {
-		if _, err := shard.WriteAll(curation.BenchmarksPath(b.Out), benchmarks); err != nil {
+	st := s.shards()
+	if len(items) > 0 && !b.DryRun {
+		if o.Items, err = curation.WriteItems(st, items); err != nil {
 			return err
 		}
 	}
 	b.Log("curate: selecting up to %d pairs", o.Recipe.Rows)
-	o.Out, o.Fingerprint = b.Out, s.fingerprint
-	n := b.Recipe.Shards
-	err = s.run(ctx, 2*n+1, func(scope beam.Scope) beam.PCollection {
-		rows := flow.Run(scope.Scope("rows"), s.step(n+1, n), curation.SmallRows{Options: o},
-			flow.Inputs{Each: s.refs(scope)})
-		return flow.Once(scope.Scope("select"), s.step(n, 1), curation.Select{Options: o}, rows)
+	err = s.run(ctx, st.Of+1, func(scope beam.Scope) beam.PCollection {
+		refs := s.refs(scope)
+		selection, report := curation.Graph(scope, st, o, curation.Inputs{
+			Contexts: refs[0], Negatives: refs[1], Certificates: refs[2], Verdicts: refs[3:],
+			Closed: []beam.PCollection{beam.Create(scope.Scope("read"), closed)},
+		})
+		return beam.Flatten(scope, selection, report)
 	})
 	if err != nil {
 		return err
 	}
 	return s.finish(1) // it removes the parts too
+}
+
+// closedRounds names the records of the rounds that judge went through.
+func (s *stage) closedRounds() (flow.Ref, error) {
+	m, err := shard.ReadManifest(s.b.dir(schemas.StageJudge))
+	if err != nil {
+		return flow.Ref{}, err
+	}
+	r := flow.Ref{
+		Stage: m.Stage, Dir: s.b.dir(m.Stage), Fingerprint: m.Fingerprint, CodeVersion: m.CodeVersion, Record: -1, Of: 1,
+	}
+	for _, f := range m.Shards {
+		if _, _, numbered := schemas.ShardOf(f.Name); !numbered && strings.HasPrefix(f.Name, join.RoundsFolder) {
+			r.Files = append(r.Files, schemas.File{Name: f.Name, Records: f.Records})
+		}
+	}
+	return r, nil
 }

@@ -237,6 +237,10 @@ func RecipeYAML(r recipe.Recipe) (string, error) {
 	for i := range r.Curate.Decontaminate {
 		r.Curate.Decontaminate[i].Path = filepath.Base(r.Curate.Decontaminate[i].Path)
 	}
+	r.Curate.Reference = slices.Clone(r.Curate.Reference)
+	for i := range r.Curate.Reference {
+		r.Curate.Reference[i].Path = filepath.Base(r.Curate.Reference[i].Path)
+	}
 	raw, err := yaml.Marshal(struct {
 		Name     string          `yaml:"name"`
 		Shards   int             `yaml:"shards"`

@@ -306,13 +306,7 @@ type leaveFn struct{}
 // ProcessElement splits the records of a bucket.
 func (leaveFn) ProcessElement(ctx context.Context, _ int, members, records func(*batch.Batch) bool,
 	emit, reject func(batch.Batch)) error {
-	survivor := map[uint64]uint64{}
-	for b := range batch.All(members) {
-		for r := range b.Each(MemberBytes) {
-			m := ReadMember(r)
-			survivor[m.File] = m.Survivor
-		}
-	}
+	survivor := survivors(members)
 	kept, out := newRowWriter(emit), newRowWriter(reject)
 	for b := range batch.All(records) {
 		for r := range b.Each(RecordBytes) {
@@ -327,6 +321,18 @@ func (leaveFn) ProcessElement(ctx context.Context, _ int, members, records func(
 	kept.flush()
 	out.flush()
 	return ctx.Err()
+}
+
+// survivors are the files that stay, by those that go for them.
+func survivors(members func(*batch.Batch) bool) map[uint64]uint64 {
+	out := map[uint64]uint64{}
+	for b := range batch.All(members) {
+		for r := range b.Each(MemberBytes) {
+			m := ReadMember(r)
+			out[m.File] = m.Survivor
+		}
+	}
+	return out
 }
 
 // appendNear appends the reject of a record whose file is like another.
