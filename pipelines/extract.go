@@ -39,7 +39,8 @@ func runExtract(ctx context.Context, b *Build) error {
 		Rows       []recipe.Rows    `json:"rows,omitempty"`
 		Own        []string         `json:"own_licenses,omitempty"`
 		Unreadable []schemas.Reject `json:"unreadable,omitempty"` // they are among the rejects
-	}{b.Recipe.Extract, columns, ownLicenses(b.Sources), b.Rejected}
+		Shingles   bool             `json:"shingles,omitempty"`
+	}{b.Recipe.Extract, columns, ownLicenses(b.Sources), b.Rejected, b.Recipe.Curate.NearDuplicates > 0}
 	s, err := b.open(schemas.StageExtract, options, inputs)
 	if err != nil {
 		return err
@@ -59,7 +60,7 @@ func runExtract(ctx context.Context, b *Build) error {
 		Out: b.Out, FIM: cfg, Languages: b.Recipe.Extract.Languages, Exclude: b.Recipe.Extract.ExcludeRepos,
 		Origin: b.Recipe.Extract.Origin, EditShare: b.Recipe.Extract.EditShare, MaxCommits: b.Recipe.Extract.MaxCommits,
 		MaxPerRepo: b.Recipe.Extract.MaxPerRepo, NgramTokens: b.Recipe.Extract.NgramTokens / n,
-		Licenses: b.Recipe.Extract.Licenses,
+		Licenses: b.Recipe.Extract.Licenses, Shingles: b.Recipe.Curate.NearDuplicates > 0,
 	}
 	b.Log("extract: %d archives and repositories, %d files of rows, %d of %d shards to do", len(b.Sources), len(b.Rows),
 		len(todo), n)
