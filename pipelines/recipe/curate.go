@@ -1,6 +1,7 @@
 package recipe
 
 import (
+	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -161,6 +162,35 @@ func checkBenchmarks(bad func(string, ...any), field string, all []Benchmark) {
 			bad("%s[%d].columns.golden: empty; a column map must at least name the column of the golden", field, i)
 		}
 	}
+}
+
+// Criteria says in sentences, for the card, what is not as it is by default.
+func (c Curate) Criteria() (out []string) {
+	add := func(format string, a ...any) { out = append(out, fmt.Sprintf(format, a...)) }
+	switch c.Quota {
+	case curate.Proportional:
+		add("Cells have quotas in proportion to their eligible rows.")
+	case curate.Table:
+		for _, k := range slices.Sorted(maps.Keys(c.Table)) {
+			add("Quota of %s: %d pairs.", k, c.Table[k])
+		}
+	}
+	switch c.Redistribute {
+	case curate.Proportional:
+		add("What a cell cannot fill goes to the others in proportion to their quotas.")
+	case curate.None:
+		add("What a cell cannot fill goes to nobody.")
+	}
+	for _, k := range slices.Sorted(maps.Keys(c.Kinds)) {
+		add("At most %v of the pairs have spans of kind %s.", c.Kinds[k], k)
+	}
+	if c.MaxPerCallee > 0 {
+		add("At most %d pairs have a golden that calls one name.", c.MaxPerCallee)
+	}
+	if c.MaxPerName > 0 {
+		add("At most %d pairs have a negative that brings one name in.", c.MaxPerName)
+	}
+	return out
 }
 
 // Label is the benchmark's name.
