@@ -80,6 +80,12 @@ func ReadMember(row []byte) Member {
 	return Member{be.Uint64(row), be.Uint64(row[8:]), float64(be.Uint32(row[16:])) / (1<<32 - 1)}
 }
 
+// AppendMember appends the row of a member.
+func AppendMember(rows []byte, m Member) []byte {
+	be := binary.BigEndian
+	return be.AppendUint32(be.AppendUint64(be.AppendUint64(rows, m.File), m.Survivor), uint32(m.Jaccard*(1<<32-1)))
+}
+
 func init() {
 	beam.RegisterDoFn(&bandFn{})
 	beam.RegisterDoFn(&meetFn{})

@@ -48,9 +48,9 @@ type Data struct {
 	Shift curate.Shift
 	// Distances are how far the selection is from each reference benchmark.
 	Distances []curate.Distance
-	Probe curate.ProbeResult
-	Run   Run
-	Pairs []Pair // thirty, sampled by the caller
+	Probe     curate.ProbeResult
+	Run       Run
+	Pairs     []Pair // thirty, sampled by the caller
 }
 
 // NearDuplicates counts the source files that were nearly others.
