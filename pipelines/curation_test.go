@@ -10,10 +10,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/parquet-go/parquet-go"
 
 	"decoy/io/shard"
+	"decoy/io/shard/flow"
 	"decoy/pipelines/curation"
+	"decoy/pipelines/join"
 	"decoy/schemas"
 	"decoy/transforms/curate"
 )
@@ -245,5 +248,103 @@ func TestNoHeldOutFileIsLikeOneOfTrain(t *testing.T) {
 	held, like = neighbours(", near_duplicates: 0.7")
 	if held == 0 || like != 0 {
 		t.Errorf("%d of %d held-out files have a train neighbour above .7", like, held)
+	}
+}
+
+// In one job with judge a round has refs of its own, one that was not needed has skipped ones,
+// and nothing is known at launch. The selection is the same.
+func TestCurationTakesTheRefsOfRounds(t *testing.T) {
+	c := ordinary(t, 3)
+	r := parsed(t, inRounds)
+	out := c.build(t, "direct", r)
+	b := c.open(t, out, "direct", r)
+	s, err := b.open(schemas.StageCurate, nil, nil, schemas.StageExtract, schemas.StageGenerate, schemas.StageVerify,
+		schemas.StageJudge)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed, err := s.closedRounds()
+	if err != nil || len(closed.Files) != 3 {
+		t.Fatalf("%d closed rounds: %v", len(closed.Files), err)
+	}
+	st := flow.Stage{Name: schemas.StageCurate, Dir: filepath.Join(t.TempDir(), "curate"), Fingerprint: "f", Of: r.Shards}
+	p, scope := beam.NewPipelineWithRoot()
+	list := func(refs ...flow.Ref) beam.PCollection { return beam.Reshuffle(scope, beam.CreateList(scope, refs)) }
+	in := curation.Inputs{Contexts: list(s.reads[0]...), Negatives: list(s.reads[1]...), Certificates: list(s.reads[2]...)}
+	for round := range 4 {
+		var shards []flow.Ref
+		for _, ref := range s.reads[3] {
+			files := ref.Files
+			ref.Files = nil
+			for _, f := range files {
+				if strings.HasPrefix(f.Name, join.VerdictsName(round)+"-0") {
+					ref.Files = append(ref.Files, f)
+				}
+			}
+			ref.Skipped = round == 3
+			if len(ref.Files) == 0 != ref.Skipped {
+				t.Fatalf("round %d has the files %v", round, ref.Files)
+			}
+			shards = append(shards, ref)
+		}
+		in.Verdicts = append(in.Verdicts, list(shards...))
+		sum := closed
+		sum.Files, sum.Skipped = nil, round == 3
+		if round < 3 {
+			sum.Files = closed.Files[2-round : 3-round] // in another order
+		}
+		in.Closed = append(in.Closed, list(sum))
+	}
+	selection, report := curation.Graph(scope, st, curation.OptionsOf(out, r), in)
+	flow.End(scope, beam.Flatten(scope, selection, report))
+	if _, err := beam.Run(t.Context(), "prism", p); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"selection-00000-of-00003.jsonl.zst", "selection-00002-of-00003.jsonl.zst",
+		"rejects-00001-of-00003.jsonl.zst", "shift.json"} {
+		got, err := os.ReadFile(filepath.Join(st.Dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := os.ReadFile(filepath.Join(out, schemas.StageCurate, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("%s is another one than that of the stage alone", name)
+		}
+	}
+	if left, err := st.Undone(); err != nil || len(left) > 0 {
+		t.Errorf("shards %v are not done: %v", left, err)
+	}
+}
+
+// Where a shard of judge was left for later, nothing of curate is written.
+func TestCurationWaitsForAllShards(t *testing.T) {
+	c := ordinary(t, 3)
+	r := parsed(t, inRounds)
+	out := c.build(t, "direct", r)
+	s, err := c.open(t, out, "direct", r).open(schemas.StageCurate, nil, nil, schemas.StageExtract,
+		schemas.StageGenerate, schemas.StageVerify, schemas.StageJudge)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed, err := s.closedRounds()
+	if err != nil {
+		t.Fatal(err)
+	}
+	st := flow.Stage{Name: schemas.StageCurate, Dir: filepath.Join(t.TempDir(), "curate"), Fingerprint: "f", Of: r.Shards}
+	p, scope := beam.NewPipelineWithRoot()
+	list := func(refs ...flow.Ref) beam.PCollection { return beam.Reshuffle(scope, beam.CreateList(scope, refs)) }
+	selection, report := curation.Graph(scope, st, curation.OptionsOf(out, r), curation.Inputs{
+		Contexts: list(s.reads[0]...), Negatives: list(s.reads[1]...), Certificates: list(s.reads[2]...),
+		Verdicts: []beam.PCollection{list(s.reads[3][:2]...)}, Closed: []beam.PCollection{list(closed)},
+	})
+	flow.End(scope, beam.Flatten(scope, selection, report))
+	if _, err := beam.Run(t.Context(), "prism", p); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(st.Dir); !os.IsNotExist(err) {
+		t.Errorf("%s is there though a shard of judge is missing (%v)", st.Dir, err)
 	}
 }

@@ -232,4 +232,3 @@ func TestFileShinglesAreThoseOfTheText(t *testing.T) {
 		}
 	}
 }
-
