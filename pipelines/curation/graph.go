@@ -6,7 +6,6 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"decoy/io/shard/flow"
-	"decoy/schemas/batch"
 	"decoy/transforms/curate"
 )
 
@@ -41,7 +40,7 @@ func Graph(s beam.Scope, st flow.Stage, o Options, in Inputs) (selection, report
 		beam.SideInput{Input: beam.Flatten(s, in.Closed...)})
 
 	groups := curate.GroupRepos(s, repos)
-	members := beam.Create(s, batch.Batch{})
+	members := sketches // none come where near duplicates are not looked for, and nothing stays unread
 	var rejected []beam.PCollection
 	if o.Recipe.NearDuplicates > 0 {
 		members = nearDuplicates(s, o, st.Of, sketches)

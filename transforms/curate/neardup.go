@@ -222,7 +222,10 @@ type checkFn[L Lookup] struct {
 func (f *checkFn[L]) ProcessElement(ctx context.Context, _ int, batches func(*batch.Batch) bool,
 	emit func(int, batch.Batch)) error {
 	out := batch.NewBatcher(emit)
-	for chunk := range slices.Chunk(sortedRows(batches, pairDocs), checkAtOnce) {
+	rows := sortedRows(batches, pairDocs)
+	// By the shard of the larger file: a chunk then reads two shards or few more, instead of all.
+	slices.SortStableFunc(rows, func(a, b []byte) int { return bytes.Compare(a[20:24], b[20:24]) })
+	for chunk := range slices.Chunk(rows, checkAtOnce) {
 		if err := f.check(ctx, chunk, out); err != nil {
 			return err
 		}
