@@ -63,7 +63,7 @@ func Graph(s beam.Scope, st flow.Stage, o Options, in Inputs) (selection, report
 	selection = flow.Write(s, st, selectionWriter{o.words()}, shards, lines)
 
 	rs := s.Scope("Report")
-	first := beam.ParDo(rs, firstFn, shards)
+	first := beam.ParDo(rs, firstFn, flow.Join(rs, st.Of, selection)) // so shift.json is written last
 	counts := curate.ShiftCounts(rs, distinct, selected)
 	distances := curate.Distances(rs, selected, beam.ParDo(rs, &referenceFn{o}, first))
 	text := beam.ParDo(rs, &reportFn{o}, first, byGroups, beam.SideInput{Input: selected},
