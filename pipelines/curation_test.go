@@ -76,8 +76,27 @@ func TestCurationWithEveryRuleIsTheSameOnBothRunnersAndLosesNothing(t *testing.T
 	if len(r.Distances) != 1 || r.Distances[0].Benchmark != "made" || r.Distances[0].Selected != int(r.Selected) {
 		t.Errorf("distances %+v of %d selected", r.Distances, r.Selected)
 	}
-	if n := r.NearDuplicates; n == nil || n.Members == 0 || n.Clusters == 0 || len(n.Largest) == 0 {
-		t.Errorf("near duplicates %+v", n)
+	n := r.NearDuplicates
+	if n == nil || n.Members == 0 || n.Clusters == 0 || len(n.Largest) == 0 {
+		t.Fatalf("near duplicates %+v", n)
+	}
+	named := func(text string) bool {
+		for id := range c.files {
+			repo, rest, _ := strings.Cut(id, "@")
+			_, path, _ := strings.Cut(rest, "/")
+			if text == path+" of "+repo {
+				return true
+			}
+		}
+		return false
+	}
+	if x := n.Largest[0]; !named(x.Survivor) || !named(x.Members[0].File) || x.Size != len(x.Members)+1 {
+		t.Errorf("the largest cluster %+v does not name files", x)
+	}
+	for _, x := range records[schemas.Reject](t, a, schemas.StageCurate, "rejects") {
+		if file, ok := strings.CutPrefix(x.Detail, "its file is like "); ok && !named(file) {
+			t.Errorf("the reject says %q, which is no file", x.Detail)
+		}
 	}
 	for name, mark := range map[string]string{
 		"export/README.md": "🔴 **", "report.html": `<li class="alarm">`,

@@ -40,10 +40,10 @@ func Graph(s beam.Scope, st flow.Stage, o Options, in Inputs) (selection, report
 		beam.SideInput{Input: beam.Flatten(s, in.Closed...)})
 
 	groups := curate.GroupRepos(s, repos)
-	members := sketches // none come where near duplicates are not looked for, and nothing stays unread
+	members, files := sketches, sketches // none come where near duplicates are not looked for
 	var rejected []beam.PCollection
 	if o.Recipe.NearDuplicates > 0 {
-		members = nearDuplicates(s, o, st.Of, sketches)
+		members, files = nearDuplicates(s, o, st.Of, sketches, shards)
 		// Before exact duplicates, or the copy that is kept of these may leave with its file.
 		kept, near := curate.Leave(s, records, members)
 		records, rejected = kept, append(rejected, near)
@@ -56,7 +56,7 @@ func Graph(s beam.Scope, st flow.Stage, o Options, in Inputs) (selection, report
 	ws := s.Scope("Lines")
 	byGroups := beam.SideInput{Input: groups}
 	address := func(kind byte, col beam.PCollection) beam.PCollection {
-		return beam.ParDo(ws, &addressFn{Kind: kind, Of: st.Of}, col, byGroups)
+		return beam.ParDo(ws, &addressFn{Kind: kind, Of: st.Of}, col, byGroups, beam.SideInput{Input: files})
 	}
 	lines := beam.Flatten(ws, notes, address(selectedLine, selected), address(generalLine, rows),
 		address(rejectLine, beam.Flatten(ws, rejected...)), address(generalRejectLine, rest))
@@ -67,18 +67,12 @@ func Graph(s beam.Scope, st flow.Stage, o Options, in Inputs) (selection, report
 	counts := curate.ShiftCounts(rs, distinct, selected)
 	distances := curate.Distances(rs, selected, beam.ParDo(rs, &referenceFn{o}, first))
 	text := beam.ParDo(rs, &reportFn{o}, first, byGroups, beam.SideInput{Input: selected},
-		beam.SideInput{Input: counts}, beam.SideInput{Input: members}, beam.SideInput{Input: distances})
+		beam.SideInput{Input: counts}, beam.SideInput{Input: members}, beam.SideInput{Input: files},
+		beam.SideInput{Input: distances})
 	whole := st
 	whole.First, whole.Of = st.First+st.Of, 1
 	report = flow.Write(rs, whole, reportWriter{}, first, text)
 	return selection, report
-}
-
-// nearDuplicates finds the source files that are nearly those of others.
-//
-//	PCollection<batch.Batch> of curate.Sketch → PCollection<batch.Batch> of curate.Member
-func nearDuplicates(s beam.Scope, o Options, of int, sketches beam.PCollection) beam.PCollection {
-	return curate.NearDuplicates(s, o.near(), shingles{Out: o.Out, Of: of}, sketches)
 }
 
 func init() {

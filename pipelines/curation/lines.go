@@ -26,6 +26,7 @@ const (
 	generalRejectLine byte = 'q' // a curate.GeneralReject
 	internalLine      byte = 'i' // a schemas.Reject as JSON, of what has no row
 	evidenceLine      byte = 'e' // id of a contaminated row in hex (32 bytes), evidence
+	fileLine          byte = 'f' // number of a file in hex (16 bytes), its name
 	nameLine          byte = 'n' // curate's number of a repository (8), length of its name (4), name, its group
 )
 
@@ -81,16 +82,17 @@ func linesOf(batches iter.Seq[batch.Batch]) iter.Seq2[byte, []byte] {
 
 // addressFn sends rows to the shards of their repositories, with the names that they need.
 //
-//	batches of rows, side input curate.Group → KV<shard, batches of lines>
+//	batches of rows, side inputs curate.Group, names of files → KV<shard, batches of lines>
 //
-// A worker holds the names of all repositories, and the lines of a bundle until they fill
+// A worker holds the names of all repositories and of the files that near duplicates went for, and the lines of a bundle until they fill
 // batches.
 type addressFn struct {
 	Kind byte
 	Of   int
 
 	names  map[uint64]nameOf
-	shards map[int]map[uint64]bool // the names that a shard was told in this bundle
+	files  map[uint64]string
+	shards map[int]map[uint64]bool // the repositories and files that a shard was told of in this bundle
 	lines  *lineWriter
 	emit   func(int, batch.Batch)
 }
@@ -98,8 +100,10 @@ type addressFn struct {
 type nameOf struct{ repo, group string }
 
 // ProcessElement takes a batch of rows.
-func (f *addressFn) ProcessElement(b batch.Batch, groups func(*curate.Group) bool, emit func(int, batch.Batch)) error {
+func (f *addressFn) ProcessElement(b batch.Batch, groups func(*curate.Group) bool,
+	files func(*batch.Batch) bool, emit func(int, batch.Batch)) error {
 	if f.names == nil {
+		f.files = fileNames(files)
 		f.names = map[uint64]nameOf{}
 		for g := (curate.Group{}); groups(&g); g = (curate.Group{}) {
 			for _, r := range g.Repos {
@@ -122,6 +126,7 @@ func (f *addressFn) ProcessElement(b batch.Batch, groups func(*curate.Group) boo
 		if other != 0 {
 			f.name(i, other)
 		}
+		f.file(i, survivorOf(f.Kind, row))
 		f.lines.add(i, f.Kind, row)
 	}
 	return nil
@@ -141,6 +146,24 @@ func reposOf(kind byte, row []byte) (of, other uint64) {
 	return r.Repo(), r.OtherRepo()
 }
 
+// survivorOf is the file that a row's file went for, 0 where there is none.
+func survivorOf(kind byte, row []byte) uint64 {
+	switch kind {
+	case rejectLine:
+		return curate.RejectRow(row).Survivor()
+	case generalRejectLine:
+		return curate.GeneralReject(row).Survivor()
+	}
+	return 0
+}
+
+func (f *addressFn) file(shard int, file uint64) {
+	if name, ok := f.files[file]; ok && !f.shards[shard][file] {
+		f.shards[shard][file] = true
+		f.lines.add(shard, fileLine, fmt.Appendf(nil, "%016x", file), []byte(name))
+	}
+}
+
 func (f *addressFn) name(shard int, repo uint64) {
 	if f.shards[shard] == nil {
 		f.shards[shard] = map[uint64]bool{}
@@ -155,7 +178,7 @@ func (f *addressFn) name(shard int, repo uint64) {
 }
 
 // FinishBundle emits what is left.
-func (f *addressFn) FinishBundle(_ func(*curate.Group) bool, emit func(int, batch.Batch)) {
+func (f *addressFn) FinishBundle(_ func(*curate.Group) bool, _ func(*batch.Batch) bool, emit func(int, batch.Batch)) {
 	if f.lines == nil {
 		return
 	}
@@ -171,7 +194,7 @@ type selectionWriter struct {
 
 // Write holds the lines of one shard in memory.
 func (w selectionWriter) Write(ctx context.Context, t flow.Task, batches iter.Seq[batch.Batch]) (schemas.Done, error) {
-	names, groups, evidence := curate.Names{}, map[string]string{}, map[string]string{}
+	names, groups, evidence, files := curate.Names{}, map[string]string{}, map[string]string{}, map[string]string{}
 	rows := map[byte][][]byte{}
 	for kind, line := range linesOf(batches) {
 		switch kind {
@@ -179,6 +202,8 @@ func (w selectionWriter) Write(ctx context.Context, t flow.Task, batches iter.Se
 			n := 12 + binary.BigEndian.Uint32(line[8:])
 			repo := string(line[12:n])
 			names[binary.BigEndian.Uint64(line)], groups[repo] = repo, string(line[n:])
+		case fileLine:
+			files[string(line[:16])] = string(line[16:])
 		case evidenceLine:
 			evidence[string(line[:32])] = string(line[32:])
 		default:
@@ -204,8 +229,14 @@ func (w selectionWriter) Write(ctx context.Context, t flow.Task, batches iter.Se
 		rejects = append(rejects, curate.GeneralReject(r).Reject(names))
 	}
 	for i := range rejects {
-		if rejects[i].Reason == curate.ReasonContaminated {
-			rejects[i].Detail = evidence[rejects[i].ID]
+		r := &rejects[i]
+		switch r.Reason {
+		case curate.ReasonContaminated:
+			r.Detail = evidence[r.ID]
+		case curate.ReasonNearDuplicate: // the number is its last word
+			if at := len(r.Detail) - 16; files[r.Detail[at:]] != "" {
+				r.Detail = "its file is like " + files[r.Detail[at:]]
+			}
 		}
 	}
 	for _, line := range rows[internalLine] {

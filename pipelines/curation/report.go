@@ -2,10 +2,12 @@ package curation
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"iter"
+	"math"
 	"slices"
 
 	"decoy/io/shard"
@@ -34,14 +36,14 @@ type Clusters struct {
 	Threshold float64 `json:"threshold"`
 	Clusters  int     `json:"clusters"`
 	Members   int     `json:"members"` // files that went
-	// Largest are the clusters of most members. Files are named by number, as in the details of
-	// rejects: Key64 of repository, commit and path.
+	// Largest are the clusters of most members.
 	Largest []Cluster `json:"largest"`
 }
 
 // Cluster is a file that stayed, with those that went for it.
 type Cluster struct {
 	Survivor string   `json:"survivor"`
+	Size     int      `json:"size"` // in files
 	Members  []Member `json:"members"`
 }
 
@@ -57,37 +59,55 @@ const (
 	shownMembers  = 20
 )
 
-func clustersOf(threshold float64, members iter.Seq[batch.Batch]) *Clusters {
+// cluster is a survivor with its members.
+type cluster struct {
+	survivor uint64
+	members  []curate.Member // by number
+}
+
+// clusters are those of members, the largest first.
+func clusters(members iter.Seq[batch.Batch]) (out []cluster) {
 	by := map[uint64][]curate.Member{}
-	c := &Clusters{Threshold: threshold, Largest: []Cluster{}}
 	for b := range members {
 		for r := range b.Each(curate.MemberBytes) {
 			m := curate.ReadMember(r)
 			by[m.Survivor] = append(by[m.Survivor], m)
-			c.Members++
 		}
 	}
-	c.Clusters = len(by)
-	survivors := make([]uint64, 0, len(by))
-	for s := range by {
-		survivors = append(survivors, s)
+	for s, of := range by {
+		slices.SortFunc(of, func(a, b curate.Member) int { return cmp.Compare(a.File, b.File) })
+		out = append(out, cluster{s, of})
 	}
-	slices.SortFunc(survivors, func(a, b uint64) int {
-		if d := len(by[b]) - len(by[a]); d != 0 {
-			return d
-		}
-		return bytes.Compare(fmt.Appendf(nil, "%016x", a), fmt.Appendf(nil, "%016x", b))
+	slices.SortFunc(out, func(a, b cluster) int {
+		return cmp.Or(cmp.Compare(len(b.members), len(a.members)), cmp.Compare(a.survivor, b.survivor))
 	})
-	for _, s := range survivors[:min(len(survivors), shownClusters)] {
-		x := Cluster{Survivor: fmt.Sprintf("%016x", s)}
-		for _, m := range by[s] {
-			x.Members = append(x.Members, Member{fmt.Sprintf("%016x", m.File), float64(int(m.Jaccard*1e4+0.5)) / 1e4})
-		}
-		slices.SortFunc(x.Members, func(a, b Member) int { return bytes.Compare([]byte(a.File), []byte(b.File)) })
-		x.Members = x.Members[:min(len(x.Members), shownMembers)]
-		c.Largest = append(c.Largest, x)
+	return out
+}
+
+// shown are the members that the report lists of the i-th cluster.
+func (c cluster) shown(i int) []curate.Member {
+	if i >= shownClusters {
+		return nil
 	}
-	return c
+	return c.members[:min(len(c.members), shownMembers)]
+}
+
+func clustersOf(threshold float64, members iter.Seq[batch.Batch], names map[uint64]string) *Clusters {
+	all := clusters(members)
+	out := &Clusters{Threshold: threshold, Clusters: len(all), Largest: []Cluster{}}
+	name := func(file uint64) string { return cmp.Or(names[file], fmt.Sprintf("file %016x", file)) }
+	for i, c := range all {
+		out.Members += len(c.members)
+		if i >= shownClusters {
+			continue
+		}
+		x := Cluster{Survivor: name(c.survivor), Size: len(c.members) + 1}
+		for _, m := range c.shown(i) {
+			x.Members = append(x.Members, Member{name(m.File), math.Round(m.Jaccard*1e4) / 1e4})
+		}
+		out.Largest = append(out.Largest, x)
+	}
+	return out
 }
 
 // referenceFn reads the items of the benchmarks that the selection is compared with.
@@ -120,7 +140,7 @@ type reportFn struct{ Options Options }
 
 // ProcessElement takes the one element that says that all is there.
 func (f *reportFn) ProcessElement(_ flow.Joined, groups func(*curate.Group) bool,
-	selected, counts, members func(*batch.Batch) bool, distances func(*curate.Distance) bool,
+	selected, counts, members, files func(*batch.Batch) bool, distances func(*curate.Distance) bool,
 	emit func(int, batch.Batch)) error {
 	o := f.Options
 	gs := []curate.Group{}
@@ -154,7 +174,7 @@ func (f *reportFn) ProcessElement(_ flow.Joined, groups func(*curate.Group) bool
 		return bytes.Compare([]byte(a.Benchmark), []byte(b.Benchmark))
 	})
 	if o.Recipe.NearDuplicates > 0 {
-		r.NearDuplicates = clustersOf(o.Recipe.NearDuplicates, batch.All(members))
+		r.NearDuplicates = clustersOf(o.Recipe.NearDuplicates, batch.All(members), fileNames(files))
 	}
 	raw, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {

@@ -1,7 +1,6 @@
 package curation
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -264,60 +263,4 @@ func repoFiles(t work.Task) (map[string][]curate.FileKey, error) {
 		}
 	}
 	return files, nil
-}
-
-// ShinglesName begins the names of extract's files of shingles, which it writes where near
-// duplicates are looked for.
-const ShinglesName = "shingles"
-
-// shingles finds the shingles of documents in the files of extract's shards. It is asked behind
-// the gate that all of them have passed.
-type shingles struct {
-	Out string `json:"out"`
-	Of  int    `json:"of"`
-}
-
-func init() { curate.RegisterLookup[shingles]() }
-
-// Shingles reads the shards that have some of the documents, each up to the last of them.
-func (l shingles) Shingles(ctx context.Context, documents []curate.Document) ([][]uint64, error) {
-	out := make([][]uint64, 0, len(documents))
-	for len(documents) > 0 {
-		of := documents[0].Shard
-		n := 0
-		for n < len(documents) && documents[n].Shard == of {
-			n++
-		}
-		found, err := l.shard(ctx, int(of), documents[:n])
-		if err != nil {
-			return nil, err
-		}
-		out, documents = append(out, found...), documents[n:]
-	}
-	return out, nil
-}
-
-func (l shingles) shard(ctx context.Context, number int, documents []curate.Document) (out [][]uint64, err error) {
-	path := shard.Path(l.Out, schemas.StageExtract, ShinglesName, number, l.Of)
-	for f, err := range shard.Read[curate.FileShingles](path) {
-		if err = cmp.Or(err, ctx.Err()); err != nil {
-			return nil, err
-		}
-		if len(out) == len(documents) {
-			break
-		}
-		if f.File() != documents[len(out)].File {
-			continue
-		}
-		set, err := f.Shingles()
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, set)
-	}
-	if len(out) < len(documents) {
-		return nil, fmt.Errorf("%s lacks %d of %d files, the first %016x", path, len(documents)-len(out),
-			len(documents), documents[len(out)].File)
-	}
-	return out, nil
 }

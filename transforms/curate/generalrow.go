@@ -97,6 +97,15 @@ const GeneralRejectBytes = 42
 // Repo is [schemas.Key64] of the repository's name.
 func (x GeneralReject) Repo() uint64 { return binary.BigEndian.Uint64(x[16:]) }
 
+// Survivor is the number of the file that the row's file is like, 0 where it went for another
+// reason.
+func (x GeneralReject) Survivor() uint64 {
+	if Reasons[x[24]] != ReasonNearDuplicate {
+		return 0
+	}
+	return binary.BigEndian.Uint64(x[26:])
+}
+
 // Reject is the reject as it is written, word for word that of [SelectGeneral]. The evidence of
 // a contaminated row is with whoever screened it.
 func (x GeneralReject) Reject(names Names) schemas.Reject {

@@ -52,6 +52,15 @@ func (x RejectRow) OtherRepo() uint64 {
 	return binary.BigEndian.Uint64(x[45:])
 }
 
+// Survivor is the number of the file that the row's file is like, 0 where it went for another
+// reason.
+func (x RejectRow) Survivor() uint64 {
+	if x.Reason() != ReasonNearDuplicate {
+		return 0
+	}
+	return binary.BigEndian.Uint64(x[29:])
+}
+
 // Reason is the reason of the reject.
 func (x RejectRow) Reason() string { return Reasons[x[24]] }
 
