@@ -16,10 +16,6 @@ import (
 	"decoy/transforms/curate"
 )
 
-// ShinglesName begins the names of extract's files of shingles, which it writes where near
-// duplicates are looked for.
-const ShinglesName = "shingles"
-
 func init() {
 	curate.RegisterLookup[shingles]()
 	beam.RegisterDoFn(&fileNamesFn{})
@@ -61,7 +57,7 @@ func (l shingles) Shingles(ctx context.Context, documents []curate.Document) ([]
 }
 
 func (l shingles) shard(ctx context.Context, number int, documents []curate.Document) (out [][]uint64, err error) {
-	path := shard.Path(l.Out, schemas.StageExtract, ShinglesName, number, l.Of)
+	path := shard.Path(l.Out, schemas.StageExtract, work.ShinglesName, number, l.Of)
 	for f, err := range shard.Read[curate.FileShingles](path) {
 		if err = cmp.Or(err, ctx.Err()); err != nil {
 			return nil, err
@@ -109,7 +105,7 @@ func (f *fileNamesFn) ProcessElement(j flow.Joined, members func(*batch.Batch) b
 	}
 	t := work.Task{Stage: schemas.StageCurate, Shard: j.Shard, Of: j.Refs[0].Of, From: j.Refs}
 	out := batch.NewBatcher(func(_ int, b batch.Batch) { emit(b) })
-	for x, err := range shard.Read[curate.FileShingles](t.Path(schemas.StageExtract, ShinglesName)) {
+	for x, err := range shard.Read[curate.FileShingles](t.Path(schemas.StageExtract, work.ShinglesName)) {
 		if err != nil {
 			return err
 		}

@@ -198,7 +198,7 @@ func (x *shardRows) groupable(repo string) (bool, error) {
 
 // sketch emits the sketches of the files that have rows: a file without any takes none away.
 func (x *shardRows) sketch() error {
-	for f, err := range shard.Read[curate.FileShingles](x.task.Path(schemas.StageExtract, ShinglesName)) {
+	for f, err := range shard.Read[curate.FileShingles](x.task.Path(schemas.StageExtract, work.ShinglesName)) {
 		if err != nil {
 			return fmt.Errorf("near duplicates: %w; extract writes them with curate.near_duplicates: run decoy build "+
 				"again", err)

@@ -191,7 +191,7 @@ func extractPart(ctx context.Context, t work.Task, o Options, part archives.Sour
 		f.Name = work.PartsFolder + f.Name
 		d.Files = append(d.Files, f)
 	}
-	return d, x.writeShingles(name(shinglesName, "jsonl.zst"), work.PartsFolder, &d)
+	return d, x.writeShingles(name(work.ShinglesName, "jsonl.zst"), work.PartsFolder, &d)
 }
 
 // addParts puts what the tasks found into this shard.

@@ -13,8 +13,6 @@ import (
 // where the recipe looks for near duplicates, since they take about as much space as the text.
 // Versions of a file that edits took contexts from have none: they are all like each other.
 
-const shinglesName = "shingles"
-
 // heldShingles is what a shard holds of them in memory.
 const heldShingles = 32 << 20
 
@@ -24,7 +22,7 @@ var siteShingles = bug.NewSite("shingles of a file", func(in File, _ string) err
 })
 
 func (x *extraction) newShingles(t work.Task) *shard.Sorter[curate.FileShingles] {
-	return shard.NewSorter(t.Path(t.Stage, shinglesName), heldShingles,
+	return shard.NewSorter(t.Path(t.Stage, work.ShinglesName), heldShingles,
 		func(s curate.FileShingles) int { return 200 + len(s.Repo) + len(s.Path) + len(s.Set) },
 		curate.CompareFileShingles)
 }
@@ -63,7 +61,7 @@ func (x *extraction) addShingles(files map[string]string) error {
 	if !x.o.Shingles {
 		return nil
 	}
-	for s, err := range shard.Read[curate.FileShingles](files[shinglesName]) {
+	for s, err := range shard.Read[curate.FileShingles](files[work.ShinglesName]) {
 		if err != nil {
 			return err
 		}

@@ -141,7 +141,7 @@ func (x *extraction) write(t work.Task) (schemas.Done, error) {
 		}
 		d.Files = append(d.Files, f)
 	}
-	if err := x.writeShingles(t.Path(t.Stage, shinglesName), "", &d); err != nil {
+	if err := x.writeShingles(t.Path(t.Stage, work.ShinglesName), "", &d); err != nil {
 		return d, err
 	}
 	for _, lang := range x.o.Languages {
