@@ -78,7 +78,8 @@ func (s *stage) closedRounds() (flow.Ref, error) {
 		return flow.Ref{}, err
 	}
 	r := flow.Ref{
-		Stage: m.Stage, Dir: s.b.dir(m.Stage), Fingerprint: m.Fingerprint, CodeVersion: m.CodeVersion, Record: -1, Of: 1,
+		Stage: m.Stage, Dir: s.b.dir(m.Stage), Fingerprint: m.Fingerprint, CodeVersion: m.CodeVersion, Record: -1,
+		Of: 1,
 	}
 	for _, f := range m.Shards {
 		if _, _, numbered := schemas.ShardOf(f.Name); !numbered && strings.HasPrefix(f.Name, join.RoundsFolder) {

@@ -286,10 +286,14 @@ func TestCurationTakesTheRefsOfRounds(t *testing.T) {
 	if err != nil || len(closed.Files) != 3 {
 		t.Fatalf("%d closed rounds: %v", len(closed.Files), err)
 	}
-	st := flow.Stage{Name: schemas.StageCurate, Dir: filepath.Join(t.TempDir(), "curate"), Fingerprint: "f", Of: r.Shards}
+	st := flow.Stage{
+		Name: schemas.StageCurate, Dir: filepath.Join(t.TempDir(), "curate"), Fingerprint: "f", Of: r.Shards,
+	}
 	p, scope := beam.NewPipelineWithRoot()
 	list := func(refs ...flow.Ref) beam.PCollection { return beam.Reshuffle(scope, beam.CreateList(scope, refs)) }
-	in := curation.Inputs{Contexts: list(s.reads[0]...), Negatives: list(s.reads[1]...), Certificates: list(s.reads[2]...)}
+	in := curation.Inputs{
+		Contexts: list(s.reads[0]...), Negatives: list(s.reads[1]...), Certificates: list(s.reads[2]...),
+	}
 	for round := range 4 {
 		var shards []flow.Ref
 		for _, ref := range s.reads[3] {
@@ -352,7 +356,9 @@ func TestCurationWaitsForAllShards(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st := flow.Stage{Name: schemas.StageCurate, Dir: filepath.Join(t.TempDir(), "curate"), Fingerprint: "f", Of: r.Shards}
+	st := flow.Stage{
+		Name: schemas.StageCurate, Dir: filepath.Join(t.TempDir(), "curate"), Fingerprint: "f", Of: r.Shards,
+	}
 	p, scope := beam.NewPipelineWithRoot()
 	list := func(refs ...flow.Ref) beam.PCollection { return beam.Reshuffle(scope, beam.CreateList(scope, refs)) }
 	selection, report := curation.Graph(scope, st, curation.OptionsOf(out, r), curation.Inputs{

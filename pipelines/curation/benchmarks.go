@@ -182,8 +182,8 @@ func WriteItems(st flow.Stage, items []Item) (flow.Ref, error) {
 func itemsRef(st flow.Stage, f schemas.File) flow.Ref {
 	f.Name = itemsName
 	return flow.Ref{
-		Stage: st.Name, Dir: st.Dir, Fingerprint: st.Fingerprint, CodeVersion: cmp.Or(st.CodeVersion, schemas.CodeVersion),
-		Record: -1, Of: 1, Files: []schemas.File{f},
+		Stage: st.Name, Dir: st.Dir, Fingerprint: st.Fingerprint,
+		CodeVersion: cmp.Or(st.CodeVersion, schemas.CodeVersion), Record: -1, Of: 1, Files: []schemas.File{f},
 	}
 }
 

@@ -84,8 +84,8 @@ func linesOf(batches iter.Seq[batch.Batch]) iter.Seq2[byte, []byte] {
 //
 //	batches of rows, side inputs curate.Group, names of files → KV<shard, batches of lines>
 //
-// A worker holds the names of all repositories and of the files that near duplicates went for, and the lines of a bundle until they fill
-// batches.
+// A worker holds the names of all repositories, of the files that near duplicates went for, and
+// the lines of a bundle until they fill batches.
 type addressFn struct {
 	Kind byte
 	Of   int

@@ -55,7 +55,8 @@ func (o Options) selection() curate.SelectConfig {
 			Off: r.OffCells(), Excluded: o.Exclude, Quota: r.Quota, Table: r.TableCells(), Redistribute: r.Redistribute,
 			Kinds: r.Kinds, MaxPerCallee: r.MaxPerCallee, MaxPerName: r.MaxPerName,
 		},
-		Words: o.words(), Ratios: r.Ratios(), Fallback: curate.Fallback(r.SplitFallback), MaxCandidates: r.MaxCandidates,
+		Words: o.words(), Ratios: r.Ratios(), Fallback: curate.Fallback(r.SplitFallback),
+		MaxCandidates: r.MaxCandidates,
 	}
 }
 

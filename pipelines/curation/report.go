@@ -201,7 +201,9 @@ func pairs(w curate.Words, selected iter.Seq[batch.Batch], names curate.Names, s
 	var out []curate.Pair
 	for _, r := range records {
 		c := w.Candidate(r, names)
-		out = append(out, curate.Pair{ID: c.NegativeID, Group: splits.Group(c.Repo), Chosen: c.Golden, Rejected: c.Text})
+		out = append(out, curate.Pair{
+			ID: c.NegativeID, Group: splits.Group(c.Repo), Chosen: c.Golden, Rejected: c.Text,
+		})
 	}
 	return out
 }

@@ -336,7 +336,8 @@ func ExampleShiftCounts() {
 			selected, _ = w.Append(selected, &c)
 		}
 	}
-	counts := curate.ShiftCounts(s, beam.Create(s, batch.Batch{Rows: pool}), beam.Create(s, batch.Batch{Rows: selected}))
+	counts := curate.ShiftCounts(s, beam.Create(s, batch.Batch{Rows: pool}),
+		beam.Create(s, batch.Batch{Rows: selected}))
 	beam.ParDo0(s, printLine, beam.ParDo(s, shiftLine, beam.Impulse(s), beam.SideInput{Input: counts}))
 	show(p)
 	// Output:

@@ -43,7 +43,8 @@ func TestCopiesAreChangedAsTheySay(t *testing.T) {
 	}
 	for _, tt := range []struct{ how, want string }{
 		{"verbatim", it.Prefix + "|" + it.Golden + "|" + it.Suffix},
-		{"reformatted", "def total(values,start=0):\n\n  result=start\n\n  for value in values:\n\n|    result=result+value\n\n|  return result\n\n"},
+		{"reformatted", "def total(values,start=0):\n\n  result=start\n\n  for value in values:\n\n" +
+			"|    result=result+value\n\n|  return result\n\n"},
 		{"cut", it.Prefix + "|" + it.Golden + "|" + it.Suffix},
 	} {
 		for _, how := range hows {
