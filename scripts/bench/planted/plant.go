@@ -55,7 +55,7 @@ func plant(items []curate.Item, n int) (rows []planted) {
 const (
 	before = "import logging\n\nlog = logging.getLogger(__name__)\n\n\ndef announce(message):\n" +
 		"    log.info(message)\n\n\n"
-	after  = "\n\nif __name__ == \"__main__\":\n    announce(\"done\")\n"
+	after = "\n\nif __name__ == \"__main__\":\n    announce(\"done\")\n"
 )
 
 // mark stands where a golden begins and ends while a text is changed as a whole. It is a word
