@@ -28,7 +28,8 @@
 // A stage is steps over files as values (package flow): a step's work is a struct that does
 // one shard, from the files that its refs name to files of its own, and gives a ref. The
 // payload (prefix, golden, suffix) never goes through a shuffle: files of a shard are sorted
-// by context id, so joins are merges. The graphs stand in the files named for the stages.
+// by context id, so joins are merges; curate's small rows go through shuffles in batches
+// (package curation). The graphs stand in the files named for the stages.
 // Judge's rounds are all in the graph: what is known after one is what the next one reads,
 // and those behind the last one have nothing to do.
 //
@@ -45,8 +46,8 @@
 // under the lock before anything starts, and the bytes at the end are the same. A
 // changed recipe changes fingerprints from the first stage that it touches on.
 //
-// The files of curate's selection are written by one worker, which records each shard
-// of it and itself last.
+// What lies between refs and the files of curate's selection leaves no record: a job that was
+// killed there computes it again, for the shards that are not written.
 //
 // Where a stage is done again, the manifests and records of those behind it in its job go
 // before the job begins, and the files that they name stay until they are written over.
@@ -119,7 +120,7 @@
 // generate and judge hold 8 MiB of a shard's contexts and else sort on disk, which takes
 // twice a shard's size there for a while. generate and verify hold the symbols
 // of a shard's repositories; judge the n-grams of the languages it has met, up to
-// 40 million. curate holds all candidates. So the number of shards is chosen such
+// 40 million. curate holds all candidates on one worker, 128 bytes each. So the number of shards is chosen such
 // that a shard has some dozens of repositories.
 //
 // # On a cluster

@@ -39,7 +39,8 @@ func openExtract(_ context.Context, b *Build) (*stage, error) {
 		Rows       []recipe.Rows    `json:"rows,omitempty"`
 		Own        []string         `json:"own_licenses,omitempty"`
 		Unreadable []schemas.Reject `json:"unreadable,omitempty"` // they are among the rejects
-	}{b.Recipe.Extract, columns, ownLicenses(b.Sources), b.Rejected}
+		Shingles   bool             `json:"shingles,omitempty"`
+	}{b.Recipe.Extract, columns, ownLicenses(b.Sources), b.Rejected, b.Recipe.Curate.NearDuplicates > 0}
 	s, err := b.open(schemas.StageExtract, options, inputs)
 	if err != nil {
 		return nil, err
@@ -48,7 +49,7 @@ func openExtract(_ context.Context, b *Build) (*stage, error) {
 		Out: b.Out, FIM: cfg, Languages: b.Recipe.Extract.Languages, Exclude: b.Recipe.Extract.ExcludeRepos,
 		Origin: b.Recipe.Extract.Origin, EditShare: b.Recipe.Extract.EditShare, MaxCommits: b.Recipe.Extract.MaxCommits,
 		MaxPerRepo: b.Recipe.Extract.MaxPerRepo, NgramTokens: b.Recipe.Extract.NgramTokens / b.Recipe.Shards,
-		Licenses: b.Recipe.Extract.Licenses,
+		Licenses: b.Recipe.Extract.Licenses, Shingles: b.Recipe.Curate.NearDuplicates > 0,
 	})
 	return s, nil
 }

@@ -10,7 +10,9 @@ import (
 
 	"decoy/io/archives"
 	"decoy/pipelines/extraction"
+	"decoy/pipelines/work"
 	"decoy/schemas"
+	"decoy/transforms/curate"
 )
 
 // TestPartsGiveTheSameBytes: an archive that several tasks read gives what one that
@@ -30,7 +32,8 @@ func TestPartsGiveTheSameBytes(t *testing.T) {
 	if err := os.WriteFile(cut, raw[:len(raw)-len(raw)/8], 0o644); err != nil {
 		t.Fatal(err)
 	}
-	r := parsed(t, "extract: {kinds: {import: 1, call: 2, general: 1}, max_per_repo: 25}\n")
+	r := parsed(t, "extract: {kinds: {import: 1, call: 2, general: 1}, max_per_repo: 25}\n"+
+		"curate: {near_duplicates: 0.7}\n")
 	extract := func(runner, out string, partBytes int64) string {
 		t.Helper()
 		b := c.open(t, out, runner, r)
@@ -50,6 +53,9 @@ func TestPartsGiveTheSameBytes(t *testing.T) {
 		}
 	}
 	sameBytes(t, "begun again without its shards", whole, extract("direct", parts, 10_000))
+	if len(records[curate.FileShingles](t, whole, schemas.StageExtract, work.ShinglesName)) < 20 {
+		t.Error("the shingles of files did not come")
+	}
 	if len(records[schemas.Context](t, whole, schemas.StageExtract, "contexts")) != 3*25 {
 		t.Error("max_per_repo is not what decides here: the test is too small")
 	}

@@ -22,9 +22,10 @@ import (
 // FOLD for the number of a fold. What has a number and not that of the shards, as a
 // round's file, is not among them: see stage.notes.
 var filePatterns = map[string]string{
-	schemas.StageExtract: `(?:contexts|symbols|rejects)OF\.jsonl\.zst|names-LANG\.jsonl\.zst|ngrams-LANG-FOLD\.bin` +
+	schemas.StageExtract: `(?:contexts|symbols|rejects|shingles)OF\.jsonl\.zst|names-LANG\.jsonl\.zst` +
+		`|ngrams-LANG-FOLD\.bin` +
 		`|parts/names-LANGOF\.jsonl\.zst|parts/ngrams-LANG-FOLDOF\.bin` +
-		`|parts/(?:candidates|symbols|rejects)TASK\.jsonl\.zst|parts/stateTASK\.json` +
+		`|parts/(?:candidates|symbols|rejects|shingles)TASK\.jsonl\.zst|parts/stateTASK\.json` +
 		`|parts/rows-task\d{5,}OF\.jsonl\.zst`,
 	schemas.StageGenerate: `(?:negatives|rejects|unlabelled)OF\.jsonl\.zst`,
 	schemas.StageVerify:   `(?:certificates|rejects)OF\.jsonl\.zst`,

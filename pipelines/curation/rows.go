@@ -1,11 +1,11 @@
 package curation
 
 import (
-	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
-	"sync"
+	"strings"
 
 	"decoy/io/shard"
 	"decoy/io/shard/flow"
@@ -13,151 +13,227 @@ import (
 	"decoy/pipelines/join"
 	"decoy/pipelines/work"
 	"decoy/schemas"
+	"decoy/schemas/batch"
 	"decoy/transforms/curate"
 	"decoy/transforms/judge"
 )
 
-// BenchmarkItem is one item of a benchmark. They can be many megabytes, so workers read
-// them from a file.
-type BenchmarkItem struct {
-	Benchmark string      `json:"benchmark"`
-	Item      curate.Item `json:"item"`
-}
-
-// BenchmarksPath is where the launcher leaves the items of the benchmarks for the workers.
-func BenchmarksPath(out string) string {
-	return shard.Join(out, schemas.StageCurate, work.PartsFolder, "benchmarks.jsonl.zst")
-}
-
-// SmallRows reads a shard and writes its small rows below curate/parts. They could be
-// grouped by the runner, on one key; but prism and Flink hold a key's values in memory,
-// beside those of [Select].
+// rowsFn makes the small rows of a shard.
 //
-//	Refs of extract, generate, verify and judge's rounds → Ref: parts/rows
-type SmallRows struct{ Options }
+//	flow.Joined, side input Refs of closed rounds → batches of curate.Record, of curate.GeneralRow,
+//	curate.RepoFiles, batches of curate.Sketch, lines by shard (internal errors, evidence)
+type rowsFn struct {
+	Options Options
+}
 
-func init() { flow.Register[SmallRows]() }
+// shardRows is the state of one shard.
+type shardRows struct {
+	Options
+	task    work.Task
+	weights map[string]float64
+	screen  *curate.Screen
+	bugs    *bug.Reporter
 
-// Do reads one shard.
-func (o SmallRows) Do(ctx context.Context, ft flow.Task) (d schemas.Done, err error) {
-	decontaminate, err := o.decontaminator()
-	if err != nil {
-		return d, err
+	records, general, sketches *batch.Batcher
+	lines                      *lineWriter
+
+	files map[string][]curate.FileKey // of each repository
+	langs map[string]map[string]bool  // languages of a repository's rows, null for one that is left out
+	seen  map[uint64]bool             // files that have rows, where near duplicates are looked for
+}
+
+// ProcessElement reads a shard.
+func (f *rowsFn) ProcessElement(ctx context.Context, j flow.Joined, closed func(*flow.Ref) bool,
+	records, general func(batch.Batch), repos func(curate.RepoFiles), sketches func(batch.Batch),
+	lines func(int, batch.Batch)) error {
+	unkeyed := func(emit func(batch.Batch)) *batch.Batcher {
+		return batch.NewBatcher(func(_ int, b batch.Batch) { emit(b) })
 	}
-	weights, err := join.Weights(o.Out, o.MinGoldenAcceptance)
-	if err != nil {
-		return d, err
+	x := &shardRows{
+		Options: f.Options,
+		task: work.Task{
+			Stage: schemas.StageCurate, Out: f.Options.Out, Shard: j.Shard, Of: j.Refs[0].Of, From: j.Refs,
+		},
+		records: unkeyed(records), general: unkeyed(general), sketches: unkeyed(sketches),
+		lines: newLineWriter(lines), langs: map[string]map[string]bool{}, seen: map[uint64]bool{},
 	}
-	t := work.For(o.Out, ft)
-	w, err := shard.Create[smallRow](t.Path(t.Stage, smallRowsName))
-	if err != nil {
-		return d, err
+	var err error
+	if x.weights, err = x.lastWeights(closed); err != nil {
+		return err
 	}
-	defer w.Abort()
-	langs := map[string]map[string]bool{} // repository → languages of its rows
-	var failed error
-	b := t.Bugs(func(r schemas.Reject) { failed = cmp.Or(failed, w.Write(smallRow{Failed: &failedRow{t.Shard, r}})) })
-	err = join.Shard(t, func(c *schemas.Context, negatives []join.Judged) error {
+	if x.screen, err = f.Options.screen(); err != nil {
+		return err
+	}
+	x.bugs = x.task.Bugs(func(r schemas.Reject) { x.lines.reject(j.Shard, r) })
+	if x.files, err = repoFiles(x.task); err != nil {
+		return err
+	}
+	err = join.Shard(x.task, func(c *schemas.Context, negatives []join.Judged) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if langs[c.Repo] == nil {
-			langs[c.Repo] = map[string]bool{}
-		}
-		langs[c.Repo][c.Language] = true
-		of, ok, err := bug.Contain(b, siteSmallRow, bug.OfContext(c),
-			func() []join.Row { return []join.Row{join.NewRow(c, nil, nil, nil)} },
-			func() (*curate.General, error) { return smallOf(c, decontaminate), nil })
-		if err != nil || !ok {
-			return cmp.Or(err, failed)
-		}
-		if schemas.IsGeneral(c.Kind) {
-			return w.Write(smallRow{General: of})
-		}
-		for i := range negatives {
-			n := &negatives[i]
-			r, ok, err := bug.Contain(b, siteSmallRow, bug.OfNegative(c, &n.Negative),
-				func() []join.Row { return []join.Row{join.NewRow(c, n, nil, weights)} },
-				func() (*curate.Candidate, error) { return candidate(c, n, weights), nil })
-			if err = cmp.Or(err, failed); err != nil {
-				return err
-			}
-			if !ok {
-				continue
-			}
-			r.GoldenHash, r.WindowHash, r.Contaminated = of.GoldenHash, of.WindowHash, of.Contaminated
-			if err := w.Write(smallRow{Candidate: r}); err != nil {
-				return err
-			}
-		}
-		return nil
+		return x.context(c, negatives)
 	})
 	if err != nil {
-		return d, err
+		return fmt.Errorf("%s: rows of shard %d: %w", schemas.StageCurate, j.Shard, err)
 	}
-	if err := repoFiles(t, langs, w); err != nil {
-		return d, err
+	for _, repo := range slices.Sorted(maps.Keys(x.langs)) {
+		if langs := x.langs[repo]; langs != nil {
+			repos(curate.RepoFiles{Repo: repo, Languages: slices.Sorted(maps.Keys(langs)), Files: x.files[repo]})
+		}
 	}
-	f, err := w.Commit()
-	f.Name = work.PartsFolder + f.Name
-	d.Files = append(d.Files, f)
-	return d, err
+	if f.Options.Recipe.NearDuplicates > 0 {
+		if err := x.sketch(); err != nil {
+			return err
+		}
+	}
+	x.records.Flush()
+	x.general.Flush()
+	x.sketches.Flush()
+	x.lines.flush()
+	return ctx.Err()
 }
 
-const smallRowsName = work.PartsFolder + "rows"
-
-// decontaminators are those of this process, by build: shards share one.
-var decontaminators = struct {
-	sync.Mutex
-	m map[string]*curate.Decontaminator
-}{m: map[string]*curate.Decontaminator{}}
-
-// decontaminator reads the benchmarks.
-func (o Options) decontaminator() (*curate.Decontaminator, error) {
-	key := o.Out + " " + o.Fingerprint
-	decontaminators.Lock()
-	defer decontaminators.Unlock()
-	if d := decontaminators.m[key]; d != nil {
-		return d, nil
-	}
-	items := map[string][]curate.Item{}
-	for i, err := range shard.Read[BenchmarkItem](BenchmarksPath(o.Out)) {
-		if err != nil {
-			return nil, err
+// lastWeights are the weights of judges, by the record of the last round that was closed.
+func (o Options) lastWeights(closed func(*flow.Ref) bool) (map[string]float64, error) {
+	var last join.Round
+	for r := (flow.Ref{}); closed(&r); r = (flow.Ref{}) {
+		for _, f := range r.Files {
+			if !strings.HasPrefix(f.Name, join.RoundsFolder) {
+				continue
+			}
+			var round join.Round
+			if err := shard.ReadJSON(shard.Join(r.Dir, f.Name), &round); err != nil {
+				return nil, err
+			}
+			if round.Round > last.Round {
+				last = round
+			}
 		}
-		items[i.Benchmark] = append(items[i.Benchmark], i.Item)
 	}
-	d := curate.NewDecontaminator()
-	for _, name := range o.Benchmarks {
-		d.Add(name, items[name])
+	if last.Round == 0 {
+		return nil, fmt.Errorf("%s: no record of a closed round of judge came: give Graph the refs of those records",
+			schemas.StageCurate)
 	}
-	clear(decontaminators.m)
-	decontaminators.m[key] = d
-	return d, nil
+	return judge.Weights(last.Tally.Controls(), o.MinGoldenAcceptance), nil
+}
+
+// context makes the rows of a context and its negatives. What fails over one costs that one.
+func (x *shardRows) context(c *schemas.Context, negatives []join.Judged) error {
+	if ok, err := x.groupable(c.Repo); err != nil || !ok {
+		return err
+	}
+	x.langs[c.Repo][c.Language] = true
+	of, ok, err := bug.Contain(x.bugs, siteSmallRow, bug.OfContext(c),
+		func() []join.Row { return []join.Row{join.NewRow(c, nil, nil, nil)} },
+		func() (*curate.General, error) { return smallOf(c, x.screen), nil })
+	if err != nil || !ok {
+		return err
+	}
+	if x.Recipe.NearDuplicates > 0 {
+		x.seen[curate.FileKeyOf(c.Repo, c.Commit, c.Path)] = true
+	}
+	if schemas.IsGeneral(c.Kind) {
+		row, err := curate.AppendGeneral(nil, of)
+		if err != nil {
+			x.unfit(schemas.Reject{ID: c.ID, Detail: err.Error(), Language: c.Language})
+			return nil
+		}
+		x.general.Add(0, row)
+		x.evidence(c.ID, of.Contaminated)
+		return nil
+	}
+	for i := range negatives {
+		n := &negatives[i]
+		r, ok, err := bug.Contain(x.bugs, siteSmallRow, bug.OfNegative(c, &n.Negative),
+			func() []join.Row { return []join.Row{join.NewRow(c, n, nil, x.weights)} },
+			func() (*curate.Candidate, error) { return candidate(c, n, x.weights, x.Recipe.MaxPerCallee > 0), nil })
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
+		r.GoldenHash, r.WindowHash, r.Contaminated = of.GoldenHash, of.WindowHash, of.Contaminated
+		row, err := x.words().Append(nil, r)
+		if err != nil {
+			x.unfit(schemas.Reject{ID: n.ID, Detail: err.Error(), Language: c.Language, Type: n.Type,
+				Generator: n.Generator})
+			continue
+		}
+		x.records.Add(0, row)
+		x.evidence(n.ID, r.Contaminated)
+	}
+	return nil
+}
+
+// unfit rejects what does not fit a row.
+func (x *shardRows) unfit(r schemas.Reject) {
+	r.Stage, r.Reason = schemas.StageCurate, curate.ReasonNoRecord
+	x.lines.reject(x.task.Shard, r)
+}
+
+func (x *shardRows) evidence(id, text string) {
+	if text != "" {
+		x.lines.add(x.task.Shard, evidenceLine, []byte(id), []byte(text))
+	}
+}
+
+// groupable is false for a repository that alone makes the grouping fail: it is a reject,
+// once, and all that is of it is left out. A failure over several together ends the job.
+func (x *shardRows) groupable(repo string) (bool, error) {
+	if langs, known := x.langs[repo]; known {
+		return langs != nil, nil
+	}
+	r := curate.RepoFiles{Repo: repo, Files: x.files[repo]}
+	_, ok, err := bug.Contain(x.bugs, siteGroups, bug.Record{ID: repo},
+		func() []curate.RepoFiles { return []curate.RepoFiles{r} },
+		func() ([]curate.Group, error) { return curate.Groups([]curate.RepoFiles{r}), nil })
+	x.langs[repo] = nil
+	if ok {
+		x.langs[repo] = map[string]bool{}
+	}
+	return ok, err
+}
+
+// sketch emits the sketches of the files that have rows: a file without any takes none away.
+func (x *shardRows) sketch() error {
+	for f, err := range shard.Read[curate.FileShingles](x.task.Path(schemas.StageExtract, work.ShinglesName)) {
+		if err != nil {
+			return fmt.Errorf("near duplicates: %w; extract writes them with curate.near_duplicates: run decoy build "+
+				"again", err)
+		}
+		if !x.seen[f.File()] {
+			continue
+		}
+		set, err := f.Shingles()
+		if err != nil {
+			return err
+		}
+		x.sketches.Add(0, curate.SketchOf(f.File(), x.task.Shard, set).Append(nil))
+	}
+	return nil
 }
 
 // smallOf is what selection knows of a context, as a general row has it.
-func smallOf(c *schemas.Context, d *curate.Decontaminator) *curate.General {
+func smallOf(c *schemas.Context, screen *curate.Screen) *curate.General {
 	g := &curate.General{
-		ContextID: c.ID, Repo: c.Repo, Language: c.Language, Kind: c.Kind, GoldenChars: curate.Outline(c.Golden).Chars,
-		GoldenHash: curate.TextHash(c.Golden), WindowHash: curate.WindowHash(c.Prefix, c.Golden, c.Suffix),
+		ContextID: c.ID, Repo: c.Repo, Commit: c.Commit, Path: c.Path, Language: c.Language, Kind: c.Kind,
+		GoldenChars: curate.Outline(c.Golden).Chars,
+		GoldenHash:  curate.TextHash(c.Golden), WindowHash: curate.WindowHash(c.Prefix, c.Golden, c.Suffix),
 	}
-	if d != nil {
-		g.Contaminated = d.Find(c.Prefix, c.Golden, c.Suffix)
+	if screen != nil {
+		if e, ok := screen.Find(c.Repo, c.Prefix, c.Golden, c.Suffix); ok {
+			g.Contaminated = e.String()
+		}
 	}
 	return g
 }
 
-// failedRow is a reject of an internal error with its shard.
-type failedRow struct {
-	Shard  int            `json:"shard"`
-	Reject schemas.Reject `json:"reject"`
-}
-
 // candidate is a negative as selection sees it, but for what its context has.
-func candidate(c *schemas.Context, n *join.Judged, weights map[string]float64) *curate.Candidate {
+func candidate(c *schemas.Context, n *join.Judged, weights map[string]float64, callee bool) *curate.Candidate {
 	sum := judge.Summarize(n.Verdicts, weights)
-	return &curate.Candidate{
+	r := &curate.Candidate{
 		ContextID: c.ID, NegativeID: n.ID, Repo: c.Repo, Commit: c.Commit, Path: c.Path, License: c.License,
 		Language: c.Language, Type: n.Type, Kind: c.Kind, Generator: n.Generator, Status: n.Status,
 		TextHash: curate.TextHash(n.Text),
@@ -166,32 +242,25 @@ func candidate(c *schemas.Context, n *join.Judged, weights map[string]float64) *
 		Margin:   sum.Margin,
 		Invented: n.Invented, Sampled: n.Sampled,
 	}
+	if len(n.Introduced) > 0 {
+		r.Introduced = n.Introduced[0]
+	}
+	if callee {
+		r.Callee = curate.Callee(c.Prefix, c.Golden)
+	}
+	return r
 }
 
-// repoFiles writes the shard's repositories with their files by content.
-func repoFiles(t work.Task, langs map[string]map[string]bool, w *shard.Writer[smallRow]) error {
-	files := map[string]*curate.RepoFiles{}
+// repoFiles are the shard's repositories with their files by content.
+func repoFiles(t work.Task) (map[string][]curate.FileKey, error) {
+	files := map[string][]curate.FileKey{}
 	for s, err := range shard.Read[schemas.Symbol](t.Path(schemas.StageExtract, "symbols")) {
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if s.Record != schemas.SymbolFile || s.Owner == "" || langs[s.Repo] == nil {
-			continue
-		}
-		if files[s.Repo] == nil {
-			files[s.Repo] = &curate.RepoFiles{Repo: s.Repo}
-		}
-		files[s.Repo].Files = append(files[s.Repo].Files, curate.FileKey{Hash: schemas.Key64(s.Owner), Size: s.Arity})
-	}
-	for _, repo := range slices.Sorted(maps.Keys(langs)) {
-		r := files[repo]
-		if r == nil {
-			r = &curate.RepoFiles{Repo: repo}
-		}
-		r.Languages = slices.Sorted(maps.Keys(langs[repo]))
-		if err := w.Write(smallRow{Repo: r}); err != nil {
-			return err
+		if s.Record == schemas.SymbolFile && s.Owner != "" {
+			files[s.Repo] = append(files[s.Repo], curate.FileKey{Hash: schemas.Key64(s.Owner), Size: s.Arity})
 		}
 	}
-	return nil
+	return files, nil
 }

@@ -8,9 +8,13 @@ import (
 )
 
 var siteSmallRow = bug.NewSite("small row", func(in join.Row, _ string) error {
-	smallOf(&in.Context, curate.NewDecontaminator())
+	none, err := curate.NewScreen(curate.BenchmarkConfig{}, nil)
+	if err != nil {
+		return err
+	}
+	smallOf(&in.Context, none)
 	if n := in.Judged(); n != nil {
-		candidate(&in.Context, n, in.Weights)
+		candidate(&in.Context, n, in.Weights, true)
 	}
 	return nil
 })

@@ -173,13 +173,16 @@ func (sum *Summary) card(fingerprint string) (card.Data, error) {
 	d := card.Data{
 		Name: r.Name, Recipe: recipe, CodeVersion: schemas.CodeVersion, SchemaVersion: schemas.SchemaVersion,
 		Inputs: len(sum.manifests[schemas.StageExtract].Inputs), Fingerprint: fingerprint,
-		Splits: sum.splitList(), Notes: sum.curate.Notes, Licenses: sum.licenseCounts(), OwnTerms: sum.ownTerms(),
+		Splits: sum.splitList(), Notes: sum.curate.Notes, Red: sum.curate.Red,
+		NearDuplicates: sum.near(), Distances: sum.curate.Distances, Licenses: sum.licenseCounts(),
+		OwnTerms: sum.ownTerms(),
 		Hardness: sum.hardness(),
 		Controls: sum.tally().Controls(), Probe: sum.curate.Probe, Decontaminated: sum.curate.Decontaminated,
 		Costs: byType(sum.ReportCosts()),
 		Selection: card.Selection{
 			Rows: r.Curate.Rows, Accept: r.Curate.Accept, MaxPerRepo: r.Curate.MaxPerRepo,
 			MaxPerGolden: r.Curate.MaxPerGolden, PerContext: 1, GeneralShare: r.Export.GeneralShare, Off: sum.off(),
+			Criteria: r.Curate.Criteria(),
 		},
 	}
 	records, _, err := shard.Records(shard.Join(sum.Out, schemas.StageExport), fingerprint)
@@ -240,6 +243,10 @@ func RecipeYAML(r recipe.Recipe) (string, error) {
 	for i := range r.Curate.Decontaminate {
 		r.Curate.Decontaminate[i].Path = filepath.Base(r.Curate.Decontaminate[i].Path)
 	}
+	r.Curate.Reference = slices.Clone(r.Curate.Reference)
+	for i := range r.Curate.Reference {
+		r.Curate.Reference[i].Path = filepath.Base(r.Curate.Reference[i].Path)
+	}
 	raw, err := yaml.Marshal(struct {
 		Name     string          `yaml:"name"`
 		Shards   int             `yaml:"shards"`
@@ -250,6 +257,15 @@ func RecipeYAML(r recipe.Recipe) (string, error) {
 		Export   recipe.Export   `yaml:"export"`
 	}{r.Name, r.Shards, r.Extract, r.Generate, r.Judge, r.Curate, r.Export})
 	return string(raw), err
+}
+
+// near is what became of near duplicates.
+func (sum *Summary) near() *report.NearDuplicates {
+	n := sum.curate.NearDuplicates
+	if n == nil {
+		return nil
+	}
+	return &report.NearDuplicates{Threshold: n.Threshold, Clusters: n.Clusters, Members: n.Members}
 }
 
 func (sum *Summary) off() []report.Off {

@@ -10,6 +10,7 @@
 // sorted runs on disk (shard.Sorter). An archive above 1 GiB is read by several tasks before
 // its shard ([Prepare]), each over the paths that its hash gives it; files of rows, which mix
 // repositories, are partitioned by shard first. Neither changes a byte of what comes out.
+// Where curate looks for near duplicates, a shard also writes the shingles of its files.
 // Names and n-grams are written by shard below extract/parts and merged by language
 // ([Merge]).
 //

@@ -18,6 +18,7 @@ import (
 	"decoy/pipelines/work"
 	"decoy/schemas"
 	"decoy/schemas/contain"
+	"decoy/transforms/curate"
 	"decoy/transforms/fim"
 	"decoy/transforms/judge"
 	"decoy/transforms/screen"
@@ -52,6 +53,7 @@ type extraction struct {
 	contexts *shard.Sorter[schemas.Context]
 	symbols  *shard.Sorter[schemas.Symbol]
 	rejects  *shard.Sorter[schemas.Reject]
+	shingles *shard.Sorter[curate.FileShingles]
 	names    map[string]nameCounts // by language
 	samples  map[string]*judge.Sample
 	counts   map[string]int64
@@ -72,6 +74,7 @@ func newExtraction(t work.Task, o Options) (*extraction, error) {
 		rejects: shard.NewSorter(t.Path(t.Stage, "rejects"), heldRejects, rejectSize, schemas.CompareRejects),
 		names:   map[string]nameCounts{}, samples: map[string]*judge.Sample{}, counts: map[string]int64{},
 	}
+	x.shingles = x.newShingles(t)
 	x.got = NewCandidates(t.Path(t.Stage, "candidates"))
 	x.bugs, x.failed = t.Bugs(x.reject), map[string]bool{}
 	for _, l := range o.Languages {
@@ -97,7 +100,8 @@ func (x *extraction) close() {
 	for _, w := range x.workers {
 		w.Close()
 	}
-	_ = errors.Join(x.contexts.Close(), x.symbols.Close(), x.rejects.Close(), x.got.Sorted.Close())
+	_ = errors.Join(x.contexts.Close(), x.symbols.Close(), x.rejects.Close(), x.got.Sorted.Close(),
+		x.shingles.Close())
 	<-slots
 }
 

@@ -131,6 +131,11 @@ func (x *extraction) file(at **fim.Extractor, f file) error {
 			return err
 		}
 	}
+	if reason == "" && len(r.Contexts) > 0 {
+		if err := x.shingle(f, lang); err != nil {
+			return err
+		}
+	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.counts["files"]++

@@ -191,7 +191,7 @@ func extractPart(ctx context.Context, t work.Task, o Options, part archives.Sour
 		f.Name = work.PartsFolder + f.Name
 		d.Files = append(d.Files, f)
 	}
-	return d, nil
+	return d, x.writeShingles(name(work.ShinglesName, "jsonl.zst"), work.PartsFolder, &d)
 }
 
 // addParts puts what the tasks found into this shard.
@@ -218,6 +218,9 @@ func (x *extraction) addParts(tasks []int) error {
 				return err
 			}
 			x.reject(r)
+		}
+		if err := x.addShingles(files); err != nil {
+			return err
 		}
 		raw, err := shard.ReadFile(files["state"])
 		if err != nil {

@@ -24,6 +24,7 @@ type Options struct {
 	NgramTokens int             `json:"ngram_tokens"`
 	Limits      archives.Limits `json:"limits"`
 	Licenses    string          `json:"licenses"`
+	Shingles    bool            `json:"shingles"` // written for near duplicates
 }
 
 // Inputs are what one shard reads, its own of flow.Values.

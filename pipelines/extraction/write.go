@@ -145,6 +145,9 @@ func (x *extraction) write(t work.Task) (schemas.Done, error) {
 		}
 		d.Files = append(d.Files, f)
 	}
+	if err := x.writeShingles(t.Path(t.Stage, work.ShinglesName), "", &d); err != nil {
+		return d, err
+	}
 	for _, lang := range x.o.Languages {
 		parts, err := x.writeParts(t, lang)
 		if err != nil {

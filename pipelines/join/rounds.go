@@ -3,6 +3,10 @@ package join
 import (
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
 
 	"decoy/io/shard"
 	"decoy/pipelines/work"
@@ -45,18 +49,60 @@ type Round struct {
 	Tally   judge.Tally  `json:"tally"` // of this round and those before
 }
 
-// Verdicts are a shard's verdicts of all rounds, in the order of context ids. The
-// folder may hold those of more rounds, of a build with other options.
+// Verdicts are a shard's verdicts of all rounds, in the order of context ids: of those that
+// the task's refs of judge name, or where it has none, of the rounds in the folder, which may
+// hold those of more rounds, of a build with other options.
 func Verdicts(t work.Task) iter.Seq2[schemas.Verdict, error] {
-	past, err := Rounds(t.Out)
-	if err != nil {
-		return func(yield func(schemas.Verdict, error) bool) { yield(schemas.Verdict{}, err) }
+	paths, named := roundsNamed(t)
+	if !named {
+		past, err := Rounds(t.Out)
+		if err != nil {
+			return func(yield func(schemas.Verdict, error) bool) { yield(schemas.Verdict{}, err) }
+		}
+		for round := range past {
+			paths = append(paths, t.Path(schemas.StageJudge, VerdictsName(round)))
+		}
 	}
 	var rounds []iter.Seq2[schemas.Verdict, error]
-	for round := range past {
-		rounds = append(rounds, shard.Read[schemas.Verdict](t.Path(schemas.StageJudge, VerdictsName(round))))
+	for _, path := range paths {
+		rounds = append(rounds, shard.Read[schemas.Verdict](path))
 	}
 	return shard.MergeSorted(rounds, schemas.CompareVerdicts)
+}
+
+// roundsNamed are the files of verdicts that the task's refs name, by round; named is false
+// where no ref is of judge.
+func roundsNamed(t work.Task) (paths []string, named bool) {
+	by := map[int]string{}
+	for _, r := range t.From {
+		if r.Stage != schemas.StageJudge {
+			continue
+		}
+		named = true
+		for _, f := range r.Files {
+			if round, ok := roundOf(f.Name); ok {
+				by[round] = shard.Join(r.Dir, f.Name)
+			}
+		}
+	}
+	for _, round := range slices.Sorted(maps.Keys(by)) {
+		paths = append(paths, by[round])
+	}
+	return paths, named
+}
+
+// roundOf is the round of a file of verdicts, see VerdictsName.
+func roundOf(name string) (round int, ok bool) {
+	rest, ok := strings.CutPrefix(name, "verdicts-")
+	if !ok {
+		return 0, false
+	}
+	if number, later := strings.CutPrefix(rest, "r"); later {
+		number, _, _ = strings.Cut(number, "-")
+		n, err := strconv.Atoi(number)
+		return n - 1, err == nil
+	}
+	return 0, true
 }
 
 // Rounds are the rounds that judging went through, the first one first.

@@ -16,7 +16,6 @@ import (
 	"decoy/io/archives"
 	"decoy/io/rows"
 	"decoy/schemas"
-	"decoy/transforms/curate"
 	"decoy/transforms/fim"
 	"decoy/transforms/panel"
 )
@@ -88,26 +87,6 @@ type Generate struct {
 	Panel         []panel.Member `yaml:"panel" json:"panel"`
 }
 
-// Curate is the part of curate.
-type Curate struct {
-	Rows          int                `yaml:"rows" json:"rows"`
-	Accept        []string           `yaml:"accept" json:"accept"`
-	Balance       []string           `yaml:"balance" json:"balance"`
-	MaxPerRepo    int                `yaml:"max_per_repo" json:"max_per_repo"`
-	MaxPerGolden  int                `yaml:"max_per_golden" json:"max_per_golden"`
-	Split         map[string]float64 `yaml:"split" json:"split"`
-	Decontaminate []Benchmark        `yaml:"decontaminate" json:"decontaminate"`
-	Off           []string           `yaml:"off" json:"off"` // cells "language/type" that are left empty
-}
-
-// Benchmark is a file whose items must not be in the training set: JSON Lines,
-// gzipped or not. Columns are needed for a layout that is not known.
-type Benchmark struct {
-	Name    string         `yaml:"name" json:"name"`
-	Path    string         `yaml:"path" json:"-"`
-	Columns curate.Columns `yaml:"columns" json:"columns"`
-}
-
 // Export is the part of export.
 type Export struct {
 	Formats      []string `yaml:"formats" json:"formats"`
@@ -141,12 +120,8 @@ func defaults() Recipe {
 		},
 		Generate: Generate{Types: "applicable", InventedShare: 0.2,
 			Panel: []panel.Member{{Name: "rules", Provider: "rules"}}},
-		Judge: defaultJudge(),
-		Curate: Curate{
-			Rows: 2000, Accept: []string{schemas.StatusCertified, schemas.StatusUnseen},
-			Balance:    []string{"language", "type"},
-			MaxPerRepo: 500, MaxPerGolden: 3,
-		},
+		Judge:  defaultJudge(),
+		Curate: defaultCurate(),
 		Export: Export{Formats: []string{"jsonl", "tfrecord", "parquet"}, Models: []string{"qwen2.5-coder"},
 			GeneralShare: 0.4},
 	}
@@ -260,29 +235,7 @@ func (r *Recipe) Validate() error {
 		}
 	}
 	r.checkJudge(bad)
-	between("curate.rows", float64(r.Curate.Rows), 1, 1e9)
-	for _, s := range r.Curate.Accept {
-		oneOf("curate.accept", s, schemas.StatusCertified, schemas.StatusUnseen)
-	}
-	if !slices.Equal(r.Curate.Balance, []string{"language", "type"}) {
-		bad("curate.balance: only [language, type] is built")
-	}
-	between("curate.max_per_repo", float64(r.Curate.MaxPerRepo), 1, 1e9)
-	between("curate.max_per_golden", float64(r.Curate.MaxPerGolden), 1, 1e9)
-	sum := 0.0
-	for k, v := range r.Curate.Split {
-		oneOf("curate.split", k, schemas.Splits...)
-		between("curate.split."+k, v, 0, 1)
-		sum += v
-	}
-	if sum < 0.999 || sum > 1.001 {
-		bad("curate.split: the shares add up to %v instead of 1", sum)
-	}
-	for _, c := range r.Curate.Off {
-		l, t, _ := strings.Cut(c, "/")
-		oneOf("curate.off", l, schemas.Languages...)
-		oneOf("curate.off", t, schemas.Types...)
-	}
+	r.checkCurate(bad, between, oneOf)
 	for _, f := range r.Export.Formats {
 		oneOf("export.formats", f, "jsonl", "tfrecord", "parquet")
 	}

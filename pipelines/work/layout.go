@@ -9,6 +9,10 @@ import (
 // PartsFolder holds the shards' parts of what is merged over all shards.
 const PartsFolder = "parts/"
 
+// ShinglesName begins the names of extract's files of shingles, which it writes where curate
+// looks for near duplicates.
+const ShinglesName = "shingles"
+
 // NgramsName is the file of a language's n-grams of one fold, without its extension.
 func NgramsName(lang string, fold int) string { return fmt.Sprintf("ngrams-%s-%02d", lang, fold) }
 

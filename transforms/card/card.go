@@ -132,6 +132,9 @@ func Card(d Data) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// IsRed tells the notes that must not be overlooked.
+func (d Data) IsRed(note string) bool { return slices.Contains(d.Red, note) }
+
 // compose fills the composition tables: splits and languages without rows are left
 // out.
 func (v *view) compose() {

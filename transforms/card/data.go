@@ -20,6 +20,7 @@ type Data struct {
 	Rows     []Rows         // exported rows by split, language and type
 	Splits   []report.Split
 	Notes    []string // of splits, by curate
+	Red      []string // those of Notes that must not be overlooked
 	Licenses []report.Count
 	OwnTerms bool // files were taken on the word of whoever built it, not for their licences
 
@@ -32,8 +33,10 @@ type Data struct {
 	Costs      []report.Cost // by generator × type, Language is empty; none if nobody was paid
 
 	Selection      Selection
-	Decontaminated []string // benchmarks; none means that the set is not decontaminated
-	Limits         []string // of this build, beside those that every build has
+	NearDuplicates *report.NearDuplicates // null where none were looked for
+	Distances      []curate.Distance      // from each reference benchmark
+	Decontaminated []string               // benchmarks; none means that the set is not decontaminated
+	Limits         []string               // of this build, beside those that every build has
 }
 
 // Rows counts rows. Type is "" for general rows.
@@ -69,4 +72,5 @@ type Selection struct {
 	PerContext   int
 	GeneralShare float64
 	Off          []report.Off
+	Criteria     []string // beside those, as sentences
 }

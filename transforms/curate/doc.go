@@ -14,6 +14,8 @@
 //	[GroupRepos]      by file hash             repositories → groups           (Groups)
 //	[Decontaminate]   no grouping              contexts, items → contexts, rejects (Screen)
 //	[SelectRows]      one key                  records, groups → records, rejects (Select)
+//	[SelectGeneralRows] one key                rows, groups, records, members → rows, rejects (SelectGeneral)
+//	[ShiftCounts]     no grouping              records → counts               ([Words.ShiftOf], NewShift)
 //	[Distances]       one key                  records, items → distances      (NewDistance)
 //	[Rejects], [Selections]                    rows → lines, an element each
 //
@@ -24,8 +26,9 @@
 //
 // # Order of decisions
 //
-//  1. [Decontaminator]: contexts that hold a benchmark's answer go, with evidence.
-//  2. [Dedup]: the same negative at the same place in two repositories is kept once.
+//  1. [Screen]: contexts that hold a benchmark's answer go, with evidence.
+//  2. [NearDuplicates], where a threshold is given: a file that is nearly another goes. Then
+//     [Dedup]: the same negative at the same place in two repositories is kept once.
 //  3. [Groups] and [NewSplits]: which repositories belong together, and where each
 //     group goes.
 //  4. [Select]: statuses, quotas, caps, ranking, balance.
@@ -64,7 +67,7 @@
 // is decided by a hash of its smallest owner key, so that a new archive moves no
 // other group, except one that it welds to another. A language of fewer than three groups
 // goes to train; [NewSplitsWith] can split it by repository or by folder instead, and notes
-// it in words that belong in red on the card.
+// it in [Splits].Red, which card and report show so.
 //
 // # Balance
 //

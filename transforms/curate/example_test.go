@@ -10,6 +10,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"decoy/schemas"
+	"decoy/schemas/batch"
 	"decoy/transforms/curate"
 )
 
@@ -252,4 +253,93 @@ func ExampleDecontaminate() {
 	// Output:
 	// clean
 	// renamed: contaminated made b.jsonl T/0: 100 % of 10-token n-grams (near)
+}
+
+// generalLines are what became of general rows, whose names only the groups know.
+func generalLines(b batch.Batch, emit func(string)) {
+	for row := range b.Each(curate.GeneralBytes) {
+		r := curate.GeneralRow(row)
+		emit(r.ContextID()[31:] + " is taken")
+	}
+}
+
+func generalRejects(b batch.Batch, emit func(string)) {
+	for row := range b.Each(curate.GeneralRejectBytes) {
+		r := curate.GeneralReject(row).Reject(nil)
+		emit(r.ID[31:] + " is left out: " + r.Reason)
+	}
+}
+
+func init() {
+	beam.RegisterFunction(generalLines)
+	beam.RegisterFunction(generalRejects)
+}
+
+// General rows fill the share of target tokens that the pairs leave them; copies of one place
+// count once.
+func ExampleSelectGeneralRows() {
+	p, s := beam.NewPipelineWithRoot()
+	w := curate.Words{Generators: []string{"rules"}}
+	var pairs, rows []byte
+	for i := range exampleRows {
+		c := exampleRows[i]
+		c.Golden.Chars = 35
+		pairs, _ = w.Append(pairs, &c) // ids of 32 hex digits: see Append for what fits
+	}
+	for i := range 9 {
+		rows, _ = curate.AppendGeneral(rows, &curate.General{
+			ContextID: fmt.Sprintf("%032d", i), Repo: "github.com/a/x", Language: schemas.Go, Kind: schemas.KindLine,
+			GoldenChars: 35, GoldenHash: uint64(i), WindowHash: uint64(i / 2),
+		})
+	}
+	groups := beam.CreateList(s, curate.Groups([]curate.RepoFiles{{Repo: "github.com/a/x"}}))
+	taken, left := curate.SelectGeneralRows(s, curate.GeneralSelect{Share: 0.6, Ratios: curate.Ratios{Train: 1}},
+		beam.Create(s, batch.Batch{Rows: rows}), groups, beam.Create(s, batch.Batch{Rows: pairs}),
+		beam.Create(s, batch.Batch{})) // no near duplicates
+	beam.ParDo0(s, printLine, beam.Flatten(s, beam.ParDo(s, generalLines, taken), beam.ParDo(s, generalRejects, left)))
+	show(p)
+	// Output:
+	// 0 is taken
+	// 1 is left out: duplicate
+	// 2 is taken
+	// 3 is left out: duplicate
+	// 4 is taken
+	// 5 is left out: duplicate
+	// 6 is left out: duplicate
+	// 7 is taken
+	// 8 is taken
+}
+
+func shiftLine(_ []byte, counts func(*batch.Batch) bool, emit func(string)) {
+	w := curate.Words{Generators: []string{"rules"}}
+	shift := w.ShiftOf(batch.All(counts), nil, nil)
+	for _, d := range shift.Dimensions {
+		if d.Name == "kind" {
+			emit(fmt.Sprintf("%d of %d, kinds %.2f apart", shift.Selected, shift.Pool, d.TotalVariation))
+		}
+	}
+}
+
+func init() { beam.RegisterFunction(shiftLine) }
+
+// What selection did to the pool is counted where the records are.
+func ExampleShiftCounts() {
+	p, s := beam.NewPipelineWithRoot()
+	w := curate.Words{Generators: []string{"rules"}}
+	var pool, selected []byte
+	for i, c := range exampleRows {
+		if i > 1 {
+			c.Kind = schemas.KindStatement
+		}
+		pool, _ = w.Append(pool, &c)
+		if i < 3 {
+			selected, _ = w.Append(selected, &c)
+		}
+	}
+	counts := curate.ShiftCounts(s, beam.Create(s, batch.Batch{Rows: pool}),
+		beam.Create(s, batch.Batch{Rows: selected}))
+	beam.ParDo0(s, printLine, beam.ParDo(s, shiftLine, beam.Impulse(s), beam.SideInput{Input: counts}))
+	show(p)
+	// Output:
+	// 3 of 4, kinds 0.17 apart
 }

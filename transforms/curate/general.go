@@ -20,6 +20,17 @@ type General struct {
 	GoldenHash   uint64 `json:"golden_hash"`
 	WindowHash   uint64 `json:"window_hash"`
 	Contaminated string `json:"contaminated"`
+	// Commit and Path name the file: near duplicates and the splits by folder go by it.
+	Commit string `json:"commit,omitempty"`
+	Path   string `json:"path,omitempty"`
+	folder uint32 // of Path, where a row says it
+}
+
+func (g *General) folderOf() uint32 {
+	if g.folder != 0 {
+		return g.folder
+	}
+	return folder32(g.Repo, g.Path)
 }
 
 // charsPerToken is about what code tokenizers of 32 to 150 thousand entries make of
@@ -101,7 +112,7 @@ func SelectGeneral(rows []General, c GeneralConfig) (selected []schemas.Selected
 			golden[gk]++
 			place[g.WindowHash] = g.ContextID
 			selected = append(selected, schemas.Selected{ContextID: g.ContextID, Repo: g.Repo, Group: g.Group,
-				Language: g.Language, Kind: g.Kind, Split: c.Splits.Of(g.Repo)})
+				Language: g.Language, Kind: g.Kind, Split: c.Splits.ofRow(g.Repo, g.folderOf(), g.Language)})
 		}
 	}
 	for _, q := range queues {

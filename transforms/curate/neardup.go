@@ -80,6 +80,12 @@ func ReadMember(row []byte) Member {
 	return Member{be.Uint64(row), be.Uint64(row[8:]), float64(be.Uint32(row[16:])) / (1<<32 - 1)}
 }
 
+// AppendMember appends the row of a member.
+func AppendMember(rows []byte, m Member) []byte {
+	be := binary.BigEndian
+	return be.AppendUint32(be.AppendUint64(be.AppendUint64(rows, m.File), m.Survivor), uint32(m.Jaccard*(1<<32-1)))
+}
+
 func init() {
 	beam.RegisterDoFn(&bandFn{})
 	beam.RegisterDoFn(&meetFn{})
@@ -216,7 +222,10 @@ type checkFn[L Lookup] struct {
 func (f *checkFn[L]) ProcessElement(ctx context.Context, _ int, batches func(*batch.Batch) bool,
 	emit func(int, batch.Batch)) error {
 	out := batch.NewBatcher(emit)
-	for chunk := range slices.Chunk(sortedRows(batches, pairDocs), checkAtOnce) {
+	rows := sortedRows(batches, pairDocs)
+	// By the shard of the larger file: a chunk then reads two shards or few more, instead of all.
+	slices.SortStableFunc(rows, func(a, b []byte) int { return bytes.Compare(a[20:24], b[20:24]) })
+	for chunk := range slices.Chunk(rows, checkAtOnce) {
 		if err := f.check(ctx, chunk, out); err != nil {
 			return err
 		}
@@ -306,13 +315,7 @@ type leaveFn struct{}
 // ProcessElement splits the records of a bucket.
 func (leaveFn) ProcessElement(ctx context.Context, _ int, members, records func(*batch.Batch) bool,
 	emit, reject func(batch.Batch)) error {
-	survivor := map[uint64]uint64{}
-	for b := range batch.All(members) {
-		for r := range b.Each(MemberBytes) {
-			m := ReadMember(r)
-			survivor[m.File] = m.Survivor
-		}
-	}
+	survivor := survivors(members)
 	kept, out := newRowWriter(emit), newRowWriter(reject)
 	for b := range batch.All(records) {
 		for r := range b.Each(RecordBytes) {
@@ -327,6 +330,18 @@ func (leaveFn) ProcessElement(ctx context.Context, _ int, members, records func(
 	kept.flush()
 	out.flush()
 	return ctx.Err()
+}
+
+// survivors are the files that stay, by those that go for them.
+func survivors(members func(*batch.Batch) bool) map[uint64]uint64 {
+	out := map[uint64]uint64{}
+	for b := range batch.All(members) {
+		for r := range b.Each(MemberBytes) {
+			m := ReadMember(r)
+			out[m.File] = m.Survivor
+		}
+	}
+	return out
 }
 
 // appendNear appends the reject of a record whose file is like another.

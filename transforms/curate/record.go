@@ -58,6 +58,9 @@ var kinds = []string{
 	schemas.KindBlock, schemas.KindLine, schemas.KindLines, schemas.KindRandom,
 }
 
+// Kinds are the kinds of span that a selection may bound, see Config.Kinds.
+func Kinds() []string { return slices.Clone(kinds) }
+
 // Words gives numbers to the words that are not the same in every build.
 type Words struct {
 	Generators []string `json:"generators"` // at most 255, in any fixed order
@@ -204,6 +207,15 @@ func (r Record) float(i int) *float64 {
 	return &v
 }
 
+// rate is the fool rate, nil where there is none.
+func (r Record) rate() *float64 {
+	if r[121]&flagRate == 0 {
+		return nil
+	}
+	rate := float64(r.u16(112)) / float64(r.u16(114))
+	return &rate
+}
+
 func (r Record) sides() (golden, text Side) {
 	golden = Side{Chars: r.u32(96), Blanks: r.u16(104), Newlines: r.u16(106), Last: r[122] >> 4}
 	text = Side{Chars: r.u32(100), Blanks: r.u16(108), Newlines: r.u16(110), Last: r[122] & 15}
@@ -230,10 +242,7 @@ func (w Words) outline(r Record) Candidate {
 	if r[120] > 0 {
 		c.Status = schemas.Statuses[r[120]-1]
 	}
-	if r[121]&flagRate != 0 {
-		rate := float64(c.Fooled) / float64(c.Judges)
-		c.FoolRate = &rate
-	}
+	c.FoolRate = r.rate()
 	if r[121]&flagContaminated != 0 {
 		c.Contaminated = "contaminated: the evidence is in the rejects of Decontaminate"
 	}

@@ -3,7 +3,6 @@ package curate
 import (
 	"encoding/binary"
 	"encoding/hex"
-	"fmt"
 	"slices"
 
 	"decoy/schemas"
@@ -44,6 +43,24 @@ func appendReject(rows []byte, r Record, reason string, other Record) []byte {
 // Repo is [schemas.Key64] of the repository's name.
 func (x RejectRow) Repo() uint64 { return binary.BigEndian.Uint64(x[16:]) }
 
+// OtherRepo is the number of the repository of the row that was kept in its place, 0 where
+// there is none.
+func (x RejectRow) OtherRepo() uint64 {
+	if x.Reason() != ReasonDuplicate {
+		return 0
+	}
+	return binary.BigEndian.Uint64(x[45:])
+}
+
+// Survivor is the number of the file that the row's file is like, 0 where it went for another
+// reason.
+func (x RejectRow) Survivor() uint64 {
+	if x.Reason() != ReasonNearDuplicate {
+		return 0
+	}
+	return binary.BigEndian.Uint64(x[29:])
+}
+
 // Reason is the reason of the reject.
 func (x RejectRow) Reason() string { return Reasons[x[24]] }
 
@@ -64,10 +81,13 @@ func (w Words) Reject(x RejectRow, names Names) schemas.Reject {
 	case ReasonDuplicate:
 		detail = "of " + other + " in " + names.Of(otherRepo)
 	case ReasonNearDuplicate:
-		detail = fmt.Sprintf("its file is like file %s", other[:16])
+		detail = nearDetail(other[:16])
 	default:
 		c.Fooled, c.Judges = int64(otherRepo>>32), int64(otherRepo&0xffffffff)
 		detail = detailOf(x.Reason(), &c)
 	}
 	return c.reject(x.Reason(), detail)
 }
+
+// nearDetail names the file that stays by its number in hex.
+func nearDetail(survivor string) string { return "its file is like file " + survivor }

@@ -17,12 +17,12 @@ var Remedies = map[string]string{
 	ReasonCapRepo:      "raise curate.max_per_repo, or give more repositories",
 	ReasonCapGolden:    "raise curate.max_per_golden",
 	ReasonOnePerCtx:    "give more repositories: a context gives one pair",
-	ReasonNotRanked:    "raise curate.rows, or the cell's quota in Table of curate.Config",
+	ReasonNotRanked:    "raise curate.rows, or the cell's quota under curate.table",
 
 	ReasonNearDuplicate: "give more repositories that are no copies of each other",
-	ReasonCapKind:       "raise the kind's share in Kinds of curate.Config",
-	ReasonCapCallee:     "raise MaxPerCallee of curate.Config",
-	ReasonCapName:       "raise MaxPerName of curate.Config",
+	ReasonCapKind:       "raise the kind's share under curate.kinds",
+	ReasonCapCallee:     "raise curate.max_per_callee",
+	ReasonCapName:       "raise curate.max_per_name",
 	ReasonNoRecord:      "mend the row: the detail names the field and what it may be",
-	ReasonTrimmed:       "raise MaxCandidates of curate.SelectConfig, at 128 bytes of memory a row",
+	ReasonTrimmed:       "raise curate.max_candidates, at 128 bytes of memory a row",
 }

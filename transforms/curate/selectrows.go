@@ -176,10 +176,11 @@ func (rows recordRows) choose(ctx context.Context, c SelectConfig, names Names, 
 	return nil
 }
 
-// Selected is the line of the selection that a selected record stands for.
-func (w Words) Selected(r Record, names Names, splits *Splits) schemas.Selected {
+// Selected is the line of the selection that a selected record stands for. Group finds the
+// group of a repository, as [Splits.Group] does.
+func (w Words) Selected(r Record, names Names, group func(repo string) string) schemas.Selected {
 	c := w.Candidate(r, names)
-	c.Group = splits.Group(c.Repo)
+	c.Group = group(c.Repo)
 	return c.selected(r.Split())
 }
 

@@ -2,6 +2,7 @@ package curate
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -59,23 +60,9 @@ type Quantile struct {
 // shownRepos bounds the repositories that are listed; all count for the distance.
 const shownRepos = 50
 
-// NewShift compares the pool with the selection, whose pairs are found in the pool
-// by negative id. General rows are not compared. Notes are for the reader: those of
-// the splits, cells that are switched off.
-func NewShift(pool []Candidate, selected []schemas.Selected, notes []string) Shift {
-	chosen := map[string]bool{}
-	for _, s := range selected {
-		if s.NegativeID != nil {
-			chosen[*s.NegativeID] = true
-		}
-	}
-	s := Shift{Pool: int64(len(pool)), Notes: append([]string{}, notes...)}
-	for i := range pool {
-		if chosen[pool[i].NegativeID] {
-			s.Selected++
-		}
-	}
-	for _, d := range []struct {
+// The properties and numbers that are compared, in the order of the report.
+var (
+	shiftDimensions = []struct {
 		name  string
 		value func(*Candidate) string
 		shown int
@@ -88,10 +75,8 @@ func NewShift(pool []Candidate, selected []schemas.Selected, notes []string) Shi
 		{"status", func(c *Candidate) string { return c.Status }, 0},
 		{"invented", func(c *Candidate) string { return strconv.FormatBool(c.Invented) }, 0},
 		{"repo", func(c *Candidate) string { return c.Repo }, shownRepos},
-	} {
-		s.Dimensions = append(s.Dimensions, dimension(d.name, pool, chosen, d.value, d.shown))
 	}
-	for _, n := range []struct {
+	shiftNumbers = []struct {
 		name  string
 		value func(*Candidate) *float64
 	}{
@@ -100,10 +85,36 @@ func NewShift(pool []Candidate, selected []schemas.Selected, notes []string) Shi
 		{"fool_rate", func(c *Candidate) *float64 { return c.FoolRate }},
 		{"weighted_fool_rate", func(c *Candidate) *float64 { return c.Weighted }},
 		{"margin", func(c *Candidate) *float64 { return c.Margin }},
-	} {
-		s.Numbers = append(s.Numbers, number(n.name, pool, chosen, n.value))
 	}
-	return s
+)
+
+// NewShift compares the pool with the selection, whose pairs are found in the pool
+// by negative id. General rows are not compared. Notes are for the reader: those of
+// the splits, cells that are switched off.
+func NewShift(pool []Candidate, selected []schemas.Selected, notes []string) Shift {
+	chosen := map[string]bool{}
+	for _, s := range selected {
+		if s.NegativeID != nil {
+			chosen[*s.NegativeID] = true
+		}
+	}
+	y := newShiftTally()
+	for i := range pool {
+		n := pooled{pool: 1}
+		if chosen[pool[i].NegativeID] {
+			n.selected = 1
+		}
+		y.all.add(n)
+		for d, of := range shiftDimensions {
+			y.value(d, of.value(&pool[i]), n)
+		}
+		for d, of := range shiftNumbers {
+			if v := of.value(&pool[i]); v != nil {
+				y.number(d, *v, n)
+			}
+		}
+	}
+	return y.shift(notes)
 }
 
 func asFloat(n int) *float64 {
@@ -111,32 +122,74 @@ func asFloat(n int) *float64 {
 	return &f
 }
 
-func dimension(name string, pool []Candidate, chosen map[string]bool, value func(*Candidate) string,
-	shown int) Dimension {
-	by := map[string]*Value{}
-	var total, selected int64
-	for i := range pool {
-		n := value(&pool[i])
-		if by[n] == nil {
-			by[n] = &Value{Name: n}
-		}
-		by[n].Pool++
-		total++
-		if chosen[pool[i].NegativeID] {
-			by[n].Selected++
-			selected++
-		}
+// pooled counts rows of the pool, and those of them that are selected.
+type pooled struct{ pool, selected int64 }
+
+func (p *pooled) add(n pooled) {
+	p.pool += n.pool
+	p.selected += n.selected
+}
+
+// shiftTally is what a shift is made of: integers, so that parts of a pool add up.
+type shiftTally struct {
+	all     pooled
+	values  []map[string]*pooled  // by dimension
+	numbers []map[float64]*pooled // by number
+}
+
+func newShiftTally() *shiftTally {
+	y := &shiftTally{}
+	for range shiftDimensions {
+		y.values = append(y.values, map[string]*pooled{})
+	}
+	for range shiftNumbers {
+		y.numbers = append(y.numbers, map[float64]*pooled{})
+	}
+	return y
+}
+
+func (y *shiftTally) value(d int, v string, n pooled) {
+	if y.values[d][v] == nil {
+		y.values[d][v] = &pooled{}
+	}
+	y.values[d][v].add(n)
+}
+
+func (y *shiftTally) number(d int, v float64, n pooled) {
+	if y.numbers[d][v] == nil {
+		y.numbers[d][v] = &pooled{}
+	}
+	y.numbers[d][v].add(n)
+}
+
+func (y *shiftTally) shift(notes []string) Shift {
+	s := Shift{Pool: y.all.pool, Selected: y.all.selected, Notes: append([]string{}, notes...)}
+	for d, of := range shiftDimensions {
+		s.Dimensions = append(s.Dimensions, dimension(of.name, y.values[d], of.shown))
+	}
+	for d, of := range shiftNumbers {
+		s.Numbers = append(s.Numbers, number(of.name, y.numbers[d]))
+	}
+	return s
+}
+
+func dimension(name string, counts map[string]*pooled, shown int) Dimension {
+	var total pooled
+	for _, n := range counts {
+		total.add(*n)
 	}
 	d := Dimension{Name: name, Values: []Value{}}
-	for _, v := range by {
-		v.PoolShare, v.SelectedShare = share(v.Pool, total), share(v.Selected, selected)
-		d.Values = append(d.Values, *v)
+	for v, n := range counts {
+		d.Values = append(d.Values, Value{
+			Name: v, Pool: n.pool, Selected: n.selected,
+			PoolShare: share(n.pool, total.pool), SelectedShare: share(n.selected, total.selected),
+		})
 	}
 	slices.SortFunc(d.Values, func(a, b Value) int { return cmp.Compare(a.Name, b.Name) })
-	if total > 0 && selected > 0 {
+	if total.pool > 0 && total.selected > 0 {
 		sum := 0.0
 		for _, v := range d.Values {
-			sum += math.Abs(float64(v.Pool)/float64(total) - float64(v.Selected)/float64(selected))
+			sum += math.Abs(float64(v.Pool)/float64(total.pool) - float64(v.Selected)/float64(total.selected))
 		}
 		d.TotalVariation = round6(sum / 2)
 	}
@@ -159,31 +212,43 @@ func share(n, of int64) float64 {
 
 func round6(x float64) float64 { return math.Round(x*1e6) / 1e6 }
 
-func number(name string, pool []Candidate, chosen map[string]bool, value func(*Candidate) *float64) Number {
-	var all, sel []float64
-	for i := range pool {
-		if v := value(&pool[i]); v != nil {
-			all = append(all, *v)
-			if chosen[pool[i].NegativeID] {
-				sel = append(sel, *v)
-			}
+func number(name string, counts map[float64]*pooled) Number {
+	values := slices.Sorted(maps.Keys(counts))
+	of := func(count func(*pooled) int64) (q []Quantile, n int64) {
+		all := make([]int64, len(values))
+		for i, v := range values {
+			all[i] = count(counts[v])
+			n += all[i]
 		}
+		return quantiles(n, func(rank int64) float64 {
+			i := 0
+			for ; rank >= all[i]; i++ {
+				rank -= all[i]
+			}
+			return values[i]
+		}), n
 	}
-	return Number{Name: name, Pool: Quantiles(all), Selected: Quantiles(sel), InPool: int64(len(all)),
-		InSelect: int64(len(sel))}
+	n := Number{Name: name}
+	n.Pool, n.InPool = of(func(p *pooled) int64 { return p.pool })
+	n.Selected, n.InSelect = of(func(p *pooled) int64 { return p.selected })
+	return n
 }
 
 // Quantiles gives the 0, 5, 10, 25, 50, 75, 90, 95 and 100 % quantiles of values by
 // nearest rank, none for no values. It sorts values.
 func Quantiles(values []float64) []Quantile {
+	slices.Sort(values)
+	return quantiles(int64(len(values)), func(rank int64) float64 { return values[rank] })
+}
+
+// quantiles are those of n values, which at gives by rank.
+func quantiles(n int64, at func(rank int64) float64) []Quantile {
 	out := []Quantile{}
-	if len(values) == 0 {
+	if n == 0 {
 		return out
 	}
-	slices.Sort(values)
 	for _, q := range []float64{0, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 1} {
-		i := max(0, int(math.Ceil(q*float64(len(values))))-1)
-		out = append(out, Quantile{q, round6(values[i])})
+		out = append(out, Quantile{q, round6(at(max(0, int64(math.Ceil(q*float64(n)))-1)))})
 	}
 	return out
 }

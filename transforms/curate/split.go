@@ -38,6 +38,7 @@ type Splits struct {
 	group map[string]string // repository → group id
 	split map[string]string // group id → split
 	Notes []string          // for the card, by language
+	Red   []string          // those of Notes that must not be overlooked: of languages that fall back
 
 	ratios   Ratios
 	fallback map[string]Fallback // of languages that are split more finely than by group
@@ -123,8 +124,9 @@ func NewSplitsWith(groups []Group, ratios Ratios, fallback Fallback) (*Splits, e
 	}
 	for _, l := range schemas.Languages {
 		if f := s.fallback[l]; f != ToTrain {
-			s.Notes = append(s.Notes, fmt.Sprintf("%s: split by %s and not by group, since its repositories form only "+
+			s.Red = append(s.Red, fmt.Sprintf("%s: split by %s and not by group, since its repositories form only "+
 				"%s: kin may stand on both sides of a split", l, f, plural(count[l], "group")))
+			s.Notes = append(s.Notes, s.Red[len(s.Red)-1])
 			continue
 		}
 		if n := count[l]; n > 0 && n < minGroups {

@@ -125,7 +125,7 @@ func (f *selectedFn) ProcessElement(b batch.Batch, groups func(*Group) bool, emi
 			return fmt.Errorf("negative %s has no split: give curate.Selections what curate.SelectRows selected",
 				r.NegativeID())
 		}
-		emit(f.Words.Selected(r, f.names, f.splits))
+		emit(f.Words.Selected(r, f.names, f.splits.Group))
 	}
 	return nil
 }

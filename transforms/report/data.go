@@ -37,14 +37,27 @@ type Data struct {
 	Licenses   []Count // of exported rows
 	Splits     []Split
 	SplitNotes []string
+	// Red are those of SplitNotes that must not be overlooked: kin on both sides of a split.
+	Red []string
+	// NearDuplicates is null where none were looked for.
+	NearDuplicates *NearDuplicates
 	// Decontaminated are the benchmarks that were taken out; none means that none
 	// was.
 	Decontaminated []string
 
 	Shift curate.Shift
-	Probe curate.ProbeResult
-	Run   Run
-	Pairs []Pair // thirty, sampled by the caller
+	// Distances are how far the selection is from each reference benchmark.
+	Distances []curate.Distance
+	Probe     curate.ProbeResult
+	Run       Run
+	Pairs     []Pair // thirty, sampled by the caller
+}
+
+// NearDuplicates counts the source files that were nearly others.
+type NearDuplicates struct {
+	Threshold float64
+	Clusters  int
+	Members   int // files that went, each for one that stayed
 }
 
 // Count is one named number.

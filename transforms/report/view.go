@@ -151,11 +151,17 @@ func (v *view) check() []check {
 		add(v.Probe.Accuracy <= probeGoal, "the outline alone tells chosen from rejected in %s of pairs "+
 			"(chance 50%s%%, goal at most %s)", Percent(v.Probe.Accuracy), nbsp, Percent(probeGoal))
 	}
+	for _, note := range v.Red {
+		add(false, "%s", note)
+	}
 	if len(v.Decontaminated) == 0 {
 		out = append(out, check{"note", "NOT decontaminated"})
 	}
 	return out
 }
+
+// IsRed tells the notes that must not be overlooked.
+func (d Data) IsRed(note string) bool { return slices.Contains(d.Red, note) }
 
 // judgeRows pivots the judges' rates by type, the baseline last.
 func judgeRows(rates []JudgeRate) []rateRow {

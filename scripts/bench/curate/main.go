@@ -1,5 +1,5 @@
 // Command curate measures curation: candidates of a real build, many times over under other
-// names, through curate.Distinct, GroupRepos and SelectRows.
+// names, through curate.Distinct, GroupRepos, SelectRows and ShiftCounts.
 //
 //	go build -o /tmp/curate-bench ./scripts/bench/curate
 //	/tmp/curate-bench [-on prism|direct] [-rows 2473312] -out BUILD -shards N
@@ -193,16 +193,35 @@ func round(x float64) float64 { return math.Round(x*100) / 100 }
 
 var selected, dropped, groupCount atomic.Int64 // both runners are in this process
 
-func countSelected(b batch.Batch) { selected.Add(int64(len(b.Rows) / curate.RecordBytes)) }
+func countSelected(b batch.Batch) int {
+	selected.Add(int64(len(b.Rows) / curate.RecordBytes))
+	return 0
+}
 
-func countDropped(b batch.Batch) { dropped.Add(int64(len(b.Rows) / curate.RejectBytes)) }
+func countDropped(b batch.Batch) int {
+	dropped.Add(int64(len(b.Rows) / curate.RejectBytes))
+	return 0
+}
 
-func countGroup(curate.Group) { groupCount.Add(1) }
+func countGroup(curate.Group) int {
+	groupCount.Add(1)
+	return 0
+}
+
+func countShift(b batch.Batch) int { return 0 }
+
+func drop(int, func(*int) bool) {}
+
+// end counts what a step gives. Prism waits for a bundle without outputs in a loop that never
+// sleeps (flow.End), a third of all samples here, so every leaf ends behind a GroupByKey.
+func end(s beam.Scope, count any, in beam.PCollection) {
+	beam.ParDo0(s, drop, beam.GroupByKey(s, beam.AddFixedKey(s, beam.ParDo(s, count, in))))
+}
 
 func init() {
-	beam.RegisterFunction(countGroup)
-	beam.RegisterFunction(countSelected)
-	beam.RegisterFunction(countDropped)
+	for _, f := range []any{countGroup, countSelected, countDropped, countShift, drop} {
+		beam.RegisterFunction(f)
+	}
 }
 
 func child(ctx context.Context, on, base string, rows, files int, stop string) error {
@@ -217,9 +236,9 @@ func child(ctx context.Context, on, base string, rows, files int, stop string) e
 		repos = made.Repos(s, c)
 	}
 	if files > 0 {
-		beam.ParDo0(s, countGroup, curate.GroupRepos(s, repos))
+		end(s, countGroup, curate.GroupRepos(s, repos))
 	} else if stop == "make" {
-		beam.ParDo0(s, countSelected, made.Rows(s, c))
+		end(s, countSelected, made.Rows(s, c))
 	} else {
 		groups := curate.GroupRepos(s, repos)
 		kept, duplicates := curate.Distinct(s, made.Rows(s, c))
@@ -227,9 +246,10 @@ func child(ctx context.Context, on, base string, rows, files int, stop string) e
 			Config: curate.Config{Rows: 100_000, MaxPerRepo: 4000, MaxPerGolden: 3}, Words: words,
 			Ratios: curate.Ratios{Train: 0.8, Validation: 0.1, Test: 0.1},
 		}, kept, groups)
-		beam.ParDo0(s, countSelected, chosen)
+		end(s, countSelected, chosen)
+		end(s, countShift, curate.ShiftCounts(s, kept, chosen))
 		for _, r := range []beam.PCollection{duplicates, rejects} {
-			beam.ParDo0(s, countDropped, r)
+			end(s, countDropped, r)
 		}
 	}
 	if _, err := beam.Run(ctx, on, p); err != nil {
