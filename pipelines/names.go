@@ -51,8 +51,8 @@ func stageFiles(stage string) string {
 // writtenBy tells the names of a stage's files of any number of shards. A shard's own number
 // is below that.
 func writtenBy(stage string) func(name string) bool {
-	pattern := regexp.MustCompile(`^(?:` + strings.NewReplacer("OF", `-(\d{5,})-of-(\d{5,})`, "TOTAL", `\d{5,}`).Replace(
-		stageFiles(stage)) + `)$`)
+	numbers := strings.NewReplacer("OF", `-(\d{5,})-of-(\d{5,})`, "TOTAL", `\d{5,}`)
+	pattern := regexp.MustCompile(`^(?:` + numbers.Replace(stageFiles(stage)) + `)$`)
 	return func(name string) bool {
 		m := pattern.FindStringSubmatch(name)
 		for i := 1; i < len(m); i += 2 { // the groups of the other alternatives are empty

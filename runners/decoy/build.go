@@ -37,7 +37,7 @@ type inputs struct {
 type spending struct {
 	Replay  bool     `help:"Send requests again that failed for good before."`
 	Workers int      `help:"How many processes share the panel's limits; on Dataflow --max_num_workers, elsewhere 1 unless the runner is remote."`
-	Remote  bool     `help:"Ask paid models from the runner's workers, and not from this process." name:"paid-on-workers"`
+	Remote  bool     `help:"Ask paid models from the runner's workers, not here." name:"paid-on-workers"`
 	Metrics string   `help:"Serve what the panel does to Prometheus, for example at 127.0.0.1:9464/metrics." name:"metrics-addr" placeholder:"HOST:PORT"`
 	Budget  *float64 `help:"Stop before more than this many US dollars are spent, instead of the recipe's budget_usd."`
 }

@@ -59,7 +59,8 @@ func (c common) launch(ctx context.Context, b *pipelines.Build, spend spending, 
 		return usageError{errors.New("--dry-run prints a job of Dataflow: give --runner=dataflow")}
 	}
 	if !onDataflow() {
-		if spend.Remote && jobs.Remote() && spend.Workers == 0 && b.Recipe.Limiter.Redis == "" && pays(b.Recipe, names) {
+		guessed := spend.Workers == 0 && b.Recipe.Limiter.Redis == ""
+		if spend.Remote && jobs.Remote() && guessed && pays(b.Recipe, names) {
 			return usageError{errors.New("--workers is missing: the limits of the panel's accounts are divided by " +
 				"the number of worker processes, which only you know; or name a Redis limiter in the recipe")}
 		}

@@ -74,7 +74,8 @@ func (k *killer) whole(ctx context.Context, archives string, n int) error {
 	k.result.Files += files
 	k.result.Differing += differ
 	k.result.Whole = append(k.result.Whole, killed)
-	fmt.Printf("one job, killed in %v: %.0f s, %d files, %d differing\n", killed, time.Since(start).Seconds(), files, differ)
+	fmt.Printf("one job, killed in %v: %.0f s, %d files, %d differing\n", killed, time.Since(start).Seconds(), files,
+		differ)
 	return nil
 }
 
