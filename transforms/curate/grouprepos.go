@@ -79,7 +79,8 @@ func decodeRepoFiles(data []byte) (r RepoFiles, err error) {
 //
 // Owners and modules weld first, over names alone (one key; it travels on as a side input: about
 // 100 bytes a repository). Then a row a file, 11 bytes (hash without the byte that is
-// its bucket, number of its repository), is grouped by that bucket: one bucket's rows, 1/256 of all, must fit in memory, twice.
+// its bucket, number of its repository), is grouped by that bucket: one bucket's rows, 1/256 of
+// all, must fit in memory, twice.
 // Pairs of repositories that share files outside of one component are counted inside a bucket
 // and added up on one key, 12 bytes a pair; pairs inside a component are not emitted.
 func GroupRepos(s beam.Scope, repos beam.PCollection) beam.PCollection {
