@@ -2,7 +2,6 @@ package curate
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/json"
@@ -34,16 +33,16 @@ func decodeGroup(data []byte) (g Group, err error) {
 	return g, err
 }
 
-// encodeRepoFiles writes 16 bytes a file behind name and languages.
+// encodeRepoFiles writes hash and size of each file, some 10 bytes, behind name and languages.
 func encodeRepoFiles(r RepoFiles) ([]byte, error) {
 	head, err := json.Marshal(RepoFiles{Repo: r.Repo, Languages: r.Languages})
 	if err != nil {
 		return nil, err
 	}
-	out := make([]byte, 0, len(head)+4+16*len(r.Files))
+	out := make([]byte, 0, len(head)+4+11*len(r.Files))
 	out = append(binary.BigEndian.AppendUint32(out, uint32(len(head))), head...)
 	for _, f := range r.Files {
-		out = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(out, f.Hash), uint64(f.Size))
+		out = binary.AppendVarint(binary.BigEndian.AppendUint64(out, f.Hash), f.Size)
 	}
 	return out, nil
 }
@@ -53,14 +52,22 @@ func decodeRepoFiles(data []byte) (r RepoFiles, err error) {
 		return r, fmt.Errorf("the files of a repository end after %d bytes", len(data))
 	}
 	head, files := data[4:4+binary.BigEndian.Uint32(data)], data[4+binary.BigEndian.Uint32(data):]
-	if err := json.Unmarshal(head, &r); err != nil || len(files)%16 != 0 {
-		return r, cmp.Or(err, fmt.Errorf("%d bytes of files of repository %q are no whole files", len(files), r.Repo))
+	if err := json.Unmarshal(head, &r); err != nil {
+		return r, err
 	}
 	if len(files) > 0 {
-		r.Files = make([]FileKey, 0, len(files)/16)
+		r.Files = make([]FileKey, 0, len(files)/9)
 	}
-	for f := range slices.Chunk(files, 16) {
-		r.Files = append(r.Files, FileKey{binary.BigEndian.Uint64(f), int64(binary.BigEndian.Uint64(f[8:]))})
+	for len(files) > 0 {
+		n, size := 0, int64(0)
+		if len(files) > 8 {
+			size, n = binary.Varint(files[8:])
+		}
+		if n <= 0 {
+			return r, fmt.Errorf("the files of repository %q end in the middle of one", r.Repo)
+		}
+		r.Files = append(r.Files, FileKey{binary.BigEndian.Uint64(files), size})
+		files = files[8+n:]
 	}
 	return r, nil
 }
@@ -71,8 +78,9 @@ func decodeRepoFiles(data []byte) (r RepoFiles, err error) {
 //	PCollection<RepoFiles> → PCollection<Group>
 //
 // Owners and modules weld first, over names alone (one key; it travels on as a side input: about
-// 100 bytes a repository). Then a row a file, 12 bytes (hash, number of its repository), is
-// grouped by bucket of the hash: one bucket's rows, 1/256 of all, must fit in memory, twice.
+// 100 bytes a repository). Then a row a file, 11 bytes (hash without the byte that is
+// its bucket, number of its repository), is grouped by that bucket: one bucket's rows, 1/256 of
+// all, must fit in memory, twice.
 // Pairs of repositories that share files outside of one component are counted inside a bucket
 // and added up on one key, 12 bytes a pair; pairs inside a component are not emitted.
 func GroupRepos(s beam.Scope, repos beam.PCollection) beam.PCollection {
@@ -152,8 +160,9 @@ func (rosterFn) ProcessElement(_ int, heads func(*RepoFiles) bool) roster {
 	return out
 }
 
-// fileRow is the width of a row (file hash, repository number).
-const fileRow = 12
+// fileRow is the width of a row (7 bytes of a file's hash, repository number). The eighth byte
+// of the hash is the bucket that the row is in.
+const fileRow = 11
 
 type fileRowsFn struct {
 	toBuckets
@@ -174,12 +183,12 @@ func (f *fileRowsFn) ProcessElement(r RepoFiles, names func(*roster) bool, emit 
 		return fmt.Errorf("curate.GroupRepos: repository %q is not in the roster", r.Repo)
 	}
 	f.rows(emit, func(add func(int, []byte)) {
-		var row [fileRow]byte
+		var row [8 + 4]byte
 		for _, k := range r.Files {
 			if k.Size >= minFileBytes {
 				binary.BigEndian.PutUint64(row[:], k.Hash)
-				binary.BigEndian.PutUint32(row[8:], n)
-				add(int(k.Hash%buckets), row[:])
+				binary.BigEndian.PutUint32(row[7:], n)
+				add(int(byte(k.Hash)), row[:fileRow])
 			}
 		}
 	})
@@ -215,8 +224,8 @@ func (f *sharedFn) ProcessElement(ctx context.Context, _ int, batches func(*batc
 	counts := map[[2]uint32]uint32{}
 	for i := 0; i < len(files); {
 		j := i
-		for ; j < len(files) && bytes.Equal(files[i][:8], files[j][:8]); j++ {
-			n := binary.BigEndian.Uint32(files[j][8:])
+		for ; j < len(files) && bytes.Equal(files[i][:7], files[j][:7]); j++ {
+			n := binary.BigEndian.Uint32(files[j][7:])
 			counts[[2]uint32{n, n}]++
 		}
 		if j-i > 1 && j-i <= maxFileRepos {
@@ -241,7 +250,7 @@ func (f *sharedFn) ProcessElement(ctx context.Context, _ int, batches func(*batc
 func (f *sharedFn) count(holders [][]byte, counts map[[2]uint32]uint32) {
 	for i, a := range holders {
 		for _, b := range holders[i+1:] {
-			p := [2]uint32{binary.BigEndian.Uint32(a[8:]), binary.BigEndian.Uint32(b[8:])}
+			p := [2]uint32{binary.BigEndian.Uint32(a[7:]), binary.BigEndian.Uint32(b[7:])}
 			if f.union.root(int(p[0])) != f.union.root(int(p[1])) {
 				counts[p]++
 			}
