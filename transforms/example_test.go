@@ -86,10 +86,10 @@ func Example() {
 	slices.Sort(lines)
 	fmt.Println(strings.Join(lines, "\n"))
 	// Output:
-	// store/store.go:19 method: "Put(\"all\", len(names))", not "Render(\"all\", len(names))"
-	// store/store.go:19 parameter: "Put(\"all\", len(names))", not "Put(names, \"all\", len(names))"
+	// store/store.go:19 method: "Put(\"all\", len(names))", not "Join(\"all\", len(names))"
+	// store/store.go:19 parameter: "Put(\"all\", len(names))", not "Put(\"all\", len(names), names)"
 	// store/store.go:19 undefinedvariable: "Put(\"all\", len(names))", not "Put(\"all\", len(name))"
 	// store/store.go:21 method: "Sprintf(\"%s: %d\", joined, s.Count(\"all\"))", not "Sprintf(\"%s: %d\", joined, s.Render(\"all\"))"
 	// store/store.go:21 parameter: "Sprintf(\"%s: %d\", joined, s.Count(\"all\"))", not "Sprintf(\"%s: %d\", joined, s.Count())"
-	// store/store.go:21 undefinedvariable: "Sprintf(\"%s: %d\", joined, s.Count(\"all\"))", not "Sprintf(\"%s: %d\", name, s.Count(\"all\"))"
+	// store/store.go:21 undefinedvariable: "Sprintf(\"%s: %d\", joined, s.Count(\"all\"))", not "Sprintf(\"%s: %d\", counts, s.Count(\"all\"))"
 }
