@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 
-	"decoy/io/shard"
 	"decoy/pipelines/ask"
 	"decoy/pipelines/generation"
 	"decoy/pipelines/judging"
@@ -37,7 +36,7 @@ var batchStages = map[string]batchStage{
 			s, err := b.open(schemas.StageGenerate, nil, nil, schemas.StageExtract)
 			return s, func(t work.Task, p *panel.Panel, m panel.Member) iter.Seq2[panel.Request, error] {
 				return func(yield func(panel.Request, error) bool) {
-					contexts := shard.Read[schemas.Context](t.Path(schemas.StageExtract, "contexts"))
+					contexts := generation.Asked(t)
 					for x, err := range generation.GeneratorRequests(contexts, p, m, work.Silent(t)) {
 						if !yield(x.Request, err) {
 							return
