@@ -119,7 +119,7 @@ func (b *Build) RunStages(ctx context.Context, names ...string) (err error) {
 		if err := errors.Join(CheckOut(b.Out), b.identify(ctx, names)); err != nil {
 			return err
 		}
-		return b.each(ctx, names)
+		return b.runAll(ctx, names)
 	}
 	ctx, release, err := hold(ctx, b.Out, b.EndPrevious,
 		func(ctx context.Context) error { return b.identify(ctx, names) })
@@ -139,7 +139,7 @@ func (b *Build) RunStages(ctx context.Context, names ...string) (err error) {
 			err = werr
 		}
 	}()
-	if err := b.each(ctx, names); err != nil {
+	if err := b.runAll(ctx, names); err != nil {
 		return err
 	}
 	return b.reportInternal()

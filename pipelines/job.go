@@ -29,19 +29,20 @@ type job struct {
 
 // steps are what the graph of a stage gives.
 type steps struct {
-	// out are refs by shard, for the stages that read it.
+	// out are for the stages that read it, one PCollection<Ref> by shard; of judge one a round.
 	out []beam.PCollection
-	// rounds are those of what is known after judge's rounds, made when they are asked for:
-	// what nobody reads is no leaf.
+	// rounds gives, of judge alone, a PCollection<Ref> a round with what is known after it.
+	// They are made when they are asked for: a collection that nobody reads costs a processor
+	// on prism (flow.End).
 	rounds func() []beam.PCollection
-	// all are the refs of all steps whose files the manifest names.
+	// all are those of all steps whose files the manifest names; readers do not see them.
 	all []beam.PCollection
 }
 
-// reads are what the stages before gave, by their names.
+// reads are the steps of the stages that a stage reads, by the stages' names.
 type reads map[string]steps
 
-// each are the refs of some stages, by shard.
+// each lists what some stages gave, for flow.Inputs.Each.
 func (in reads) each(stages ...string) (refs []beam.PCollection) {
 	for _, stage := range stages {
 		refs = append(refs, in[stage].out...)
@@ -49,7 +50,7 @@ func (in reads) each(stages ...string) (refs []beam.PCollection) {
 	return refs
 }
 
-// one is a stage of one step.
+// one makes the steps of a stage that has one.
 func one(refs beam.PCollection) steps {
 	return steps{out: []beam.PCollection{refs}, all: []beam.PCollection{refs}}
 }
@@ -59,7 +60,7 @@ func one(refs beam.PCollection) steps {
 //
 //	→ PCollection<Ref> (the manifests)
 func (j *job) graph(root beam.Scope) beam.PCollection {
-	made := map[string]func() steps{} // when first read: what nobody reads is no leaf
+	made := map[string]func() steps{} // each when it is first read, see steps.rounds
 	var manifests []beam.PCollection
 	for _, s := range j.unsealed() {
 		in := reads{}
@@ -105,8 +106,8 @@ func (j *job) unsealed() []*stage {
 	return slices.DeleteFunc(slices.Clone(j.stages), func(s *stage) bool { return s.sealed })
 }
 
-// name is that of the one stage, or of the first and the last one. It is the same for whoever
-// launches the job again, whatever is done of it by then.
+// name is the stage's, or FIRST-LAST. It does not change when the job is launched again,
+// whatever is done of it by then.
 func (j *job) name() string {
 	first, last := j.stages[0].name, j.stages[len(j.stages)-1].name
 	if first == last {
@@ -115,23 +116,24 @@ func (j *job) name() string {
 	return first + "-" + last
 }
 
-// jobs cuts the names of stages into jobs.
+// jobs cuts the names of stages into jobs: each stage that pays alone, each run of others
+// between them together.
 func jobs(r recipe.Recipe, names []string) [][]string {
 	var out [][]string
-	alone := true // the last one takes no other stage
+	full := true // the last job takes no other stage
 	for _, name := range names {
 		pays := slices.ContainsFunc(members(r, name), panel.Member.Paid)
-		if alone || pays {
+		if full || pays {
 			out = append(out, nil)
 		}
 		out[len(out)-1] = append(out[len(out)-1], name)
-		alone = pays
+		full = pays
 	}
 	return out
 }
 
-// each runs stages in order, those that do not pay in one job.
-func (b *Build) each(ctx context.Context, names []string) error {
+// runAll runs stages in order, a job after another.
+func (b *Build) runAll(ctx context.Context, names []string) error {
 	for _, names := range jobs(b.Recipe, names) {
 		for _, before := range upstream(names[0]) {
 			if err := b.nonEmpty(before); err != nil {
@@ -139,7 +141,7 @@ func (b *Build) each(ctx context.Context, names []string) error {
 			}
 		}
 		end := b.RunInfo.begin(names)
-		err := b.job(ctx, names)
+		err := b.runJob(ctx, names)
 		end()
 		if err != nil {
 			return err
@@ -151,8 +153,9 @@ func (b *Build) each(ctx context.Context, names []string) error {
 	return nil
 }
 
-// job opens stages and runs what is not done of them.
-func (b *Build) job(ctx context.Context, names []string) error {
+// runJob opens the stages of a job, runs what is not done of them, and says what is wrong with
+// what they gave. Behind export it writes the report.
+func (b *Build) runJob(ctx context.Context, names []string) error {
 	j := &job{b: b}
 	for _, name := range names {
 		s, err := openers[name](ctx, b)
@@ -160,7 +163,7 @@ func (b *Build) job(ctx context.Context, names []string) error {
 			err = s.prepare(ctx)
 		}
 		if err != nil {
-			return of(name, err)
+			return withStage(name, err)
 		}
 		j.stages = append(j.stages, s)
 		b.opened[name] = s
@@ -182,37 +185,38 @@ func (b *Build) job(ctx context.Context, names []string) error {
 			return err
 		}
 		if !s.sealed {
-			return of(s.name, s.unfinished())
+			return withStage(s.name, s.unfinished())
 		}
 	}
 	if last := j.stages[len(j.stages)-1]; last.name == schemas.StageExport {
 		if b.DryRun {
 			return ErrOwnWork
 		}
-		return of(last.name, b.writeReport(ctx))
+		return withStage(last.name, b.writeReport(ctx))
 	}
 	return nil
 }
 
 // run runs the job, a paid one as often as there is budget left over.
 func (j *job) run(ctx context.Context) error {
-	first := j.unsealed()[0]
-	run := func() error {
+	attempt := func() error {
 		p, root := beam.NewPipelineWithRoot()
 		flow.End(root, j.graph(root))
-		return of(j.name(), j.submit(ctx, p))
+		return withStage(j.name(), j.submit(ctx, p))
 	}
-	err := run
-	if first.paid() {
-		err = func() error { return of(first.name, first.pay(ctx, run)) }
+	var err error
+	if s := j.stages[0]; s.paid() { // it is alone in its job
+		err = withStage(s.name, s.pay(ctx, attempt))
+	} else {
+		err = attempt()
 	}
-	if err := err(); err != nil {
+	if err != nil {
 		return err
 	}
 	for _, s := range j.unsealed() {
 		sealed, err := s.shards().Sealed()
 		if err != nil {
-			return of(s.name, err)
+			return withStage(s.name, err)
 		}
 		if s.sealed = sealed; sealed {
 			m, err := shard.ReadManifest(j.b.dir(s.name))
@@ -225,8 +229,8 @@ func (j *job) run(ctx context.Context) error {
 	return nil
 }
 
-// of names the stage of an error, unless one of its steps has.
-func of(stage string, err error) error {
+// withStage names the stage of an error, unless the text begins with that of one.
+func withStage(stage string, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -238,9 +242,7 @@ func of(stage string, err error) error {
 	return fmt.Errorf("%s: %w", stage, err)
 }
 
-// recorded are the refs of a stage that is sealed.
-//
-//	→ PCollection<Ref>
+// recorded makes the steps of a stage that is sealed, from its manifest.
 func (s *stage) recorded(scope beam.Scope) steps {
 	scope = scope.Scope(s.name)
 	out := one(beam.Reshuffle(scope, beam.CreateList(scope, s.files)))
@@ -250,10 +252,11 @@ func (s *stage) recorded(scope beam.Scope) steps {
 	return out
 }
 
-// prepare looks what of the stage is done, and makes its folder ready for what is not: the
-// manifest and the records of another build go, since its files are about to be written
-// over, and if this process is killed while it does that, nobody may take them for whole.
-// The names of their files are kept.
+// prepare finds out whether the stage is sealed. If it is not, it says what is done again and
+// has flow.Begin make the folder ready, which removes the manifest and records of another
+// fingerprint: its files are about to be written over, and if this process is killed while it
+// does that, nobody may take them for whole. With Replay the shards of a paid stage that have
+// dead letters are undone first. A dry run removes nothing.
 func (s *stage) prepare(ctx context.Context) error {
 	if s.b.Replay && s.paid() {
 		if err := errors.Join(s.reopen(ctx), s.retry()); err != nil {
@@ -294,9 +297,9 @@ func (s *stage) unfinished() error {
 	return err
 }
 
-// refs of an earlier stage are of a manifest that this decoy has written, with this recipe's
-// inputs.
-func (b *Build) upstream(name string) (*stage, error) {
+// earlier is a stage that others read: the one of this job, or one made from its manifest, if
+// this code version has written that.
+func (b *Build) earlier(name string) (*stage, error) {
 	if s := b.opened[name]; s != nil && !s.sealed { // it is of this job
 		return s, nil
 	}
@@ -316,8 +319,9 @@ func (b *Build) upstream(name string) (*stage, error) {
 	return s, nil
 }
 
-// open computes a stage's fingerprint from its options and those of the stages that it
-// reads.
+// open makes a stage and its fingerprint: of its options, the number of shards, its inputs and
+// the fingerprints of the stages that it reads. These are named in the order of stages, since
+// each is checked to be made from those named before it.
 func (b *Build) open(name string, options any, inputs []schemas.Input, reads ...string) (*stage, error) {
 	n := b.Recipe.Shards
 	s := &stage{b: b, name: name, inputs: inputs, total: n, shares: make([]work.Share, n)}
@@ -328,7 +332,7 @@ func (b *Build) open(name string, options any, inputs []schemas.Input, reads ...
 	var prints []string
 	present := map[string]string{}
 	for _, name := range reads {
-		r, err := b.upstream(name)
+		r, err := b.earlier(name)
 		if err != nil {
 			return nil, err
 		}

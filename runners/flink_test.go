@@ -143,14 +143,15 @@ func TestFlinkMemory(t *testing.T) {
 				t.Errorf("%d MiB of heap are left for tasks: below 1024 a task manager hangs or dies when rows are grouped", heap)
 			}
 			for key, want := range map[string]string{
-				"cluster.uncaught-exception-handling":          "FAIL",
-				"restart-strategy.type":                        "fixed-delay",
-				"jobmanager.execution.failover-strategy":       "region",
-				"restart-strategy.fixed-delay.attempts":        "3",
-				"taskmanager.memory.jvm-overhead.min":          c["taskmanager.memory.jvm-overhead.max"],
-				"heartbeat.timeout":                            "10000",
-				"classloader.resolve-order":                    "parent-first",
-				"taskmanager.network.sort-shuffle.min-buffers": "128",
+				"cluster.uncaught-exception-handling":    "FAIL",
+				"restart-strategy.type":                  "exponential-delay",
+				"jobmanager.execution.failover-strategy": "region",
+				// One death in each stage of a job, and some more.
+				"restart-strategy.exponential-delay.attempts-before-reset-backoff": "10",
+				"taskmanager.memory.jvm-overhead.min":                              c["taskmanager.memory.jvm-overhead.max"],
+				"heartbeat.timeout":                                                "10000",
+				"classloader.resolve-order":                                        "parent-first",
+				"taskmanager.network.sort-shuffle.min-buffers":                     "128",
 			} {
 				if c[key] != want {
 					t.Errorf("%s is %q, want %q", key, c[key], want)

@@ -195,6 +195,10 @@ func keptNowhere(t *testing.T, provider string) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				if filepath.Ext(f) == ".json" { // sums
+					seen.Write(packed)
+					continue
+				}
 				r, err := zstd.NewReader(bytes.NewReader(packed))
 				if err != nil {
 					t.Fatal(err)
