@@ -1,8 +1,6 @@
 package curation
 
 import (
-	"slices"
-
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"decoy/io/shard/flow"
@@ -11,39 +9,42 @@ import (
 
 // Inputs are what curate reads: refs of the shards of the stages before.
 type Inputs struct {
-	Contexts     beam.PCollection // refs that name contexts, symbols and, with near_duplicates, sketches
-	Negatives    beam.PCollection
-	Certificates beam.PCollection
-	// Verdicts are the refs of judge's shards, of a round each or of all rounds. A round that
-	// was not needed is Skipped.
+	// PCollection<Ref> by shard: of extract (contexts, symbols and, with near_duplicates,
+	// shingles), of generate, of verify.
+	Contexts, Negatives, Certificates beam.PCollection
+	// Verdicts are PCollection<Ref> by shard of judge: one a round, in which the refs of a round
+	// that was not needed are Skipped, or one with the files of all rounds.
 	Verdicts []beam.PCollection
-	// Closed are the refs of the records of closed rounds. The weights of judges come from the
-	// last one that is not Skipped.
+	// Closed are PCollection<Ref> with the records of closed rounds. The weights of judges come
+	// from the last one that is not Skipped.
 	Closed []beam.PCollection
 }
 
 // Graph selects pairs and general rows among those of all shards.
 //
-//	Refs of extract, generate, verify and judge → Ref by shard: selection, rejects; one Ref: shift.json
+//	Inputs → selection: a Ref by shard (selection, rejects); report: one Ref (shift.json)
 //
-// The shards' records have the numbers from st.First on, that of shift.json the one behind
-// them. Nothing is written unless all shards of all inputs are there. What must fit in one
-// worker's memory each step says; the most is SelectRows, 128 bytes a candidate.
+// The shards' records have the numbers from st.First on, shift.json the number after theirs.
+// Nothing is written unless all shards of all inputs but Closed are there. Each transform
+// states what must fit in one worker's memory. Graph panics where o.Validate is an error.
 func Graph(s beam.Scope, st flow.Stage, o Options, in Inputs) (selection, report beam.PCollection) {
 	if err := o.Validate(); err != nil {
 		panic(err)
 	}
 	steps := append([]beam.PCollection{in.Contexts, in.Negatives, in.Certificates}, in.Verdicts...)
 	shards := flow.Join(s, st.Of, steps...)
-	records, general, repos, sketches, notes := beam.ParDo5(s.Scope("Rows"), &rowsFn{Options: o}, shards,
+	// Batches of curate.Record, GeneralRow, RepoFiles, Sketch, and KV<shard, lines> of what failed.
+	records, general, repos, sketches, failed := beam.ParDo5(s.Scope("Rows"), &rowsFn{Options: o}, shards,
 		beam.SideInput{Input: beam.Flatten(s, in.Closed...)})
 
 	groups := curate.GroupRepos(s, repos)
-	members, files := sketches, sketches // none come where near duplicates are not looked for
+	none := sketches // where near duplicates are not looked for
+	members, files := none, none
 	var rejected []beam.PCollection
 	if o.Recipe.NearDuplicates > 0 {
 		members, files = nearDuplicates(s, o, st.Of, sketches, shards)
-		// Before exact duplicates, or the copy that is kept of these may leave with its file.
+		// Near duplicates go first: else the copy that is kept of an exact duplicate may leave with
+		// its file, and none is left.
 		kept, near := curate.Leave(s, records, members)
 		records, rejected = kept, append(rejected, near)
 	}
@@ -57,20 +58,20 @@ func Graph(s beam.Scope, st flow.Stage, o Options, in Inputs) (selection, report
 	address := func(kind byte, col beam.PCollection) beam.PCollection {
 		return beam.ParDo(ws, &addressFn{Kind: kind, Of: st.Of}, col, byGroups, beam.SideInput{Input: files})
 	}
-	lines := beam.Flatten(ws, notes, address(selectedLine, selected), address(generalLine, rows),
+	lines := beam.Flatten(ws, failed, address(selectedLine, selected), address(generalLine, rows),
 		address(rejectLine, beam.Flatten(ws, rejected...)), address(generalRejectLine, rest))
 	selection = flow.Write(s, st, selectionWriter{o.words()}, shards, lines)
 
 	rs := s.Scope("Report")
-	first := beam.ParDo(rs, firstFn, flow.Join(rs, st.Of, selection)) // so shift.json is written last
+	written := beam.ParDo(rs, firstFn, flow.Join(rs, st.Of, selection)) // behind the last file of it
 	counts := curate.ShiftCounts(rs, distinct, selected)
-	distances := curate.Distances(rs, selected, beam.ParDo(rs, &referenceFn{o}, first))
-	text := beam.ParDo(rs, &reportFn{o}, first, byGroups, beam.SideInput{Input: selected},
+	distances := curate.Distances(rs, selected, beam.ParDo(rs, &referenceFn{o}, written))
+	text := beam.ParDo(rs, &reportFn{o}, written, byGroups, beam.SideInput{Input: selected},
 		beam.SideInput{Input: counts}, beam.SideInput{Input: members}, beam.SideInput{Input: files},
 		beam.SideInput{Input: distances})
 	whole := st
 	whole.First, whole.Of = st.First+st.Of, 1
-	report = flow.Write(rs, whole, reportWriter{}, first, text)
+	report = flow.Write(rs, whole, reportWriter{}, written, text)
 	return selection, report
 }
 
@@ -84,10 +85,9 @@ func init() {
 	flow.RegisterWriter[reportWriter]()
 }
 
-// firstFn lets one element through the gate, for what is done once: shard 0 is there if all are.
+// firstFn keeps shard 0 of a Join, which is there if all shards are: for what is done once.
 func firstFn(j flow.Joined, emit func(flow.Joined)) {
 	if j.Shard == 0 {
-		j.Refs = slices.Clip(j.Refs[:1])
 		emit(j)
 	}
 }

@@ -12,17 +12,22 @@ import (
 	"decoy/transforms/judge"
 )
 
-// Close adds up a round and decides which cells go on. With a useless member judging is left
-// for a later run, there.
+// Close merges the tallies of a round's shards and decides which cells stop. If a paid member
+// of the panel gave nothing (ask.Useless) the round stays open: there is no ref, and later
+// rounds wait; the launcher says which member it is.
 //
-//	Refs of the round's shards, Ref of the round before → Ref: rounds/K
+//	Refs of the round's shards, Ref of the round before (but for the first) → Ref: rounds/K.json
+//
+// K and the file's "round" count from 1; Options.Round and the "after" of its stopped cells
+// from 0.
 type Close struct{ Options }
 
 func init() { flow.Register[Close]() }
 
 // Do closes one round.
 func (c Close) Do(_ context.Context, t flow.Task) (d schemas.Done, err error) {
-	sum, err := c.known(t.All[1:])
+	shards, before := t.All[0], t.All[1:]
+	sum, err := c.resume(before)
 	if err != nil {
 		return d, err
 	}
@@ -33,7 +38,7 @@ func (c Close) Do(_ context.Context, t flow.Task) (d schemas.Done, err error) {
 	if len(bad) > 0 {
 		return d, flow.ErrLater
 	}
-	for _, ref := range t.All[0] {
+	for _, ref := range shards {
 		path, err := ref.Path(tallyPrefix(c.Round))
 		if err != nil {
 			return d, err
@@ -44,6 +49,7 @@ func (c Close) Do(_ context.Context, t flow.Task) (d schemas.Done, err error) {
 		}
 		sum.Merge(part)
 	}
+	// The cells that stop are added to Plan.Stopped; behind the last planned round none goes on.
 	more := c.Plan.Close(c.Round, sum, c.Recipe.IntervalWidth)
 	raw, err := json.MarshalIndent(join.Round{
 		Round: c.Round + 1, Share: c.Recipe.Rounds[c.Round], Last: !more,
@@ -54,14 +60,17 @@ func (c Close) Do(_ context.Context, t flow.Task) (d schemas.Done, err error) {
 	}
 	name := join.RoundName(c.Round)
 	f, err := shard.WriteFile(shard.Join(t.Dir, name), append(raw, '\n'))
-	f.Name = name
+	if err != nil {
+		return d, err
+	}
+	f.Name = name // with its folder
 	d.Files = append(d.Files, f)
-	return d, err
+	return d, nil
 }
 
-// known takes over which cells go on after the round before, if there is one, and returns
-// what it adds up to. It is flow.ErrSkip where that was the last one.
-func (o *Options) known(before [][]flow.Ref) (sum judge.Tally, err error) {
+// resume reads what is known after the round before: it sets Plan.Stopped and returns the tally
+// so far, an empty one for the first round. It is flow.ErrSkip where judging had ended.
+func (o *Options) resume(before [][]flow.Ref) (sum judge.Tally, err error) {
 	if o.Round == 0 {
 		return sum, nil
 	}

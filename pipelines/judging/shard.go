@@ -101,7 +101,7 @@ func init() { flow.Register[Work]() }
 
 // Do does one round of one shard.
 func (w Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
-	if _, err := w.known(ft.All); err != nil {
+	if _, err := w.resume(ft.All); err != nil {
 		return schemas.Done{}, err
 	}
 	return work.Paid(w.Out, ft, func(t work.Task, share work.Share) (schemas.Done, error) {

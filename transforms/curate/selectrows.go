@@ -18,12 +18,14 @@ type SelectConfig struct {
 	Words
 	Ratios   Ratios   // shares of the splits, as in NewSplits
 	Fallback Fallback // for languages of too few groups
-	// MaxCandidates is how many records are held in memory, 128 bytes each; 0 means 20 M.
-	// Above it each cell keeps its hardest rows only, at least 20 times its quota.
+	// MaxCandidates is how many eligible records there may be before any are trimmed, 0 for
+	// 20 million: above it each cell keeps its hardest, at least 20 times its quota
+	// (minTimesQuota), and what is as hard as the last of them. Records that are not eligible
+	// come on top until there are too many eligible ones.
 	MaxCandidates int
 }
 
-// maxCandidates is the default of SelectConfig.MaxCandidates: 2.5 GB.
+// maxCandidates is the default of SelectConfig.MaxCandidates: some 3 GB.
 const maxCandidates = 20_000_000
 
 // Validate names the field that is out of range.
@@ -31,7 +33,7 @@ func (c SelectConfig) Validate() error {
 	if c.Splits != nil {
 		return fmt.Errorf("curate: SelectRows makes its splits from the groups: leave Splits out")
 	}
-	c.Splits = &Splits{}
+	c.Splits = &Splits{} // which Config demands
 	if err := c.Config.Validate(); err != nil {
 		return err
 	}
@@ -51,16 +53,16 @@ func init() {
 	beam.RegisterDoFn(&selectFn{})
 }
 
-// SelectRows chooses pairs among the records of all shards (deduplicated), by the rule of
-// [Select]: with nothing trimmed the result is the same. Groups are those of [GroupRepos],
-// which must hold the repository of every record.
+// SelectRows chooses pairs among the records of all shards, which must be free of duplicates
+// ([Distinct]), by the rule of [Select]: where nothing is trimmed it chooses what Select would.
+// Groups are those of [GroupRepos], which must hold the repository of every record.
 //
 //	PCollection<batch.Batch> of Record, PCollection<Group> → PCollection<batch.Batch> of Record (with
 //	a split), PCollection<batch.Batch> of RejectRow
 //
-// Groups by one key: all records must fit in memory of one worker, 128 bytes each, and the
-// groups beside them; what is above MaxCandidates is cut before, see [SelectConfig]. Each
-// record comes out of exactly one side.
+// Groups by one key: all records must fit in memory of one worker, 152 bytes each with their
+// order, and the groups beside them; see [SelectConfig] for how many may come. Each record
+// comes out of exactly one side.
 func SelectRows(s beam.Scope, c SelectConfig, records, groups beam.PCollection) (selected, rejected beam.PCollection) {
 	if err := c.Validate(); err != nil {
 		panic(err)
@@ -73,7 +75,7 @@ func SelectRows(s beam.Scope, c SelectConfig, records, groups beam.PCollection) 
 	return selected, beam.Flatten(s, rejected, below)
 }
 
-// encodeConfig makes a config travel as text: a table's keys are cells, which are no JSON keys.
+// encodeConfig encodes a config as JSON, its table as a list: a Cell is no JSON key.
 func encodeConfig(c SelectConfig) string {
 	var table []tableRow
 	for cell, n := range c.Table {

@@ -36,7 +36,8 @@ func newBudget(limit func(shard int) float64, shard int, led *ledger.Shard, clie
 
 // Counted is what a shard's ledger counts against a budget: all records, lost duplicates
 // and dead letters included, since they were paid, and what was advanced to writers that
-// were killed, since it may have been.
+// were killed, since it may have been. What was paid while a price was unknown counts at
+// the price that the member has now, null for still unknown.
 func Counted(sums map[string]ledger.Sum, price func(member string) *Price) (usd float64) {
 	for _, member := range slices.Sorted(maps.Keys(sums)) {
 		s := sums[member]
@@ -46,21 +47,6 @@ func Counted(sums map[string]ledger.Sum, price func(member string) *Price) (usd 
 		}
 	}
 	return usd
-}
-
-// Spent is what a record counts against a budget: what was billed, what calls
-// without a bill may have cost, and, for an answer or attempts that were paid while the
-// price was unknown, the tokens at the price that the member has now, null for still
-// unknown.
-func Spent(r ledger.Record, price *Price) float64 {
-	usd, known := r.Spent()
-	if known || price == nil {
-		return usd
-	}
-	if r.InputTokens != nil && r.OutputTokens != nil {
-		usd += price.of(*r.InputTokens, *r.OutputTokens)
-	}
-	return usd + price.of(r.AssumedInput, r.AssumedOutput)
 }
 
 // of is the cost of tokens.

@@ -15,13 +15,13 @@ import (
 
 // Inputs are the collections that a step reads.
 type Inputs struct {
-	// Each are collections of shard numbers (int), of refs, or one of Values. A shard is done
-	// when each of them has it, with its own ref of each. All have as many shards as the step,
-	// and at most one is of Values.
+	// Each are collections of shard numbers (int), of refs, or one of Values. A shard is worked
+	// on if every one of them has it, with its own ref of each, and is else left out without an
+	// error. All have as many shards as the step, and at most one is of Values.
 	Each []beam.PCollection
 	// All are collections of the refs of whole steps. Each shard gets all of them as a side
-	// input, and none is done unless they are complete. Each shard decodes them: where both
-	// have thousands of shards, give it what Once makes of them.
+	// input, and none is done unless they are complete. Each shard decodes them: where this
+	// step and another have thousands of shards, give it the one ref of what Once makes of them.
 	All []beam.PCollection
 }
 
@@ -56,7 +56,7 @@ func Values[T any](s beam.Scope, st Stage, values []T) beam.PCollection {
 	return beam.CreateList(s.Scope("Values"), all)
 }
 
-// Value is the task's own of Values.
+// Value decodes what Values gave the task's shard.
 func Value[T any](t Task) (v T, err error) {
 	if t.value == nil {
 		return v, fmt.Errorf("flow.Value of %s shard %d: it has none: give its Inputs.Each one of flow.Values", t.Name,
@@ -68,17 +68,18 @@ func Value[T any](t Task) (v T, err error) {
 	return v, err
 }
 
-// Run does the shards of a step that have no done record, and emits what the records say
-// of all that have one then. A worker or a ref of another CodeVersion is an error.
+// Run does the shards of a step that have no done record, and emits a ref of every shard that
+// has one then; one whose work is ErrSkip has a ref that is Skipped, one that is ErrLater none.
+// A worker or a ref of another CodeVersion is an error.
 //
-//	PCollection<int> or PCollection<Ref> or Values… → PCollection<Ref>
+//	Each: PCollection<int> or PCollection<Ref> or Values…; All: PCollection<Ref>… → PCollection<Ref>
 //
 // Several collections are grouped by shard: a shard's refs must fit in memory, and those of
 // whole steps in that of every worker. The work's type must be registered (Register).
 func Run[W Work](s beam.Scope, st Stage, work W, in Inputs) beam.PCollection {
 	s = st.scope(s)
 	st = st.ready()
-	orders := orders(s, st, in.Each)
+	orders := byShard(s, st, in.Each)
 	var out beam.PCollection
 	if len(in.All) == 0 {
 		out = beam.ParDo(s, &runFn[W]{st, work}, orders)
@@ -89,18 +90,18 @@ func Run[W Work](s beam.Scope, st Stage, work W, in Inputs) beam.PCollection {
 	return beam.Reshuffle(s, out)
 }
 
-// Register makes a work's type known to Beam. Call it in an init function of the file that
-// defines the type, so that launcher and workers do.
+// Register makes a work's type known to Beam, each type of its own. Call it in an init function
+// of the file that defines the type, so that launcher and workers both do.
 func Register[W Work]() {
 	beam.RegisterDoFn(&runFn[W]{})
 	beam.RegisterDoFn(&knowFn[W]{})
 	beam.RegisterDoFn(&onceFn[W]{})
 }
 
-// orders joins collections by shard.
+// byShard joins collections: an order has a shard's refs and its value, on the way to it.
 //
 //	PCollection<int> or PCollection<Ref> or Values… → PCollection<order>
-func orders(s beam.Scope, st Stage, each []beam.PCollection) beam.PCollection {
+func byShard(s beam.Scope, st Stage, each []beam.PCollection) beam.PCollection {
 	var all []beam.PCollection
 	valued := false
 	for i, col := range each {
@@ -125,15 +126,15 @@ func orders(s beam.Scope, st Stage, each []beam.PCollection) beam.PCollection {
 	case len(all) == 0:
 		panic(fmt.Errorf("flow.Run of %s: Each is empty", st.Name))
 	case len(all) > 1:
-		byShard := beam.GroupByKey(s, beam.ParDo(s, keyFn, beam.Flatten(s, all...)))
-		all[0] = beam.ParDo(s, &joinFn{len(all)}, byShard)
+		grouped := beam.GroupByKey(s, beam.ParDo(s, keyFn, beam.Flatten(s, all...)))
+		all[0] = beam.ParDo(s, &joinFn{len(all)}, grouped)
 	case each[0].Type().Type() == reflect.TypeFor[Ref]():
-		return all[0] // it comes from a Run, with a Reshuffle behind
+		return all[0] // what gives refs in this package ends in a Reshuffle
 	}
 	return beam.Reshuffle(s, all[0])
 }
 
-// numbered are the refs of several collections with the numbers of these.
+// numbered gives each ref the number of the collection that it is from.
 //
 //	PCollection<Ref>… → PCollection<order>
 func numbered(s beam.Scope, cols []beam.PCollection) beam.PCollection {
@@ -212,8 +213,8 @@ func (f *joinFn) ProcessElement(number int, orders func(*order) bool, emit func(
 	emit(all)
 }
 
-// gather sorts refs by input and shard. ok is false unless those of every input are
-// complete.
+// gather sorts refs by input, then by shard. ok is false unless those of every input are
+// complete; an error says that one collection holds refs of two steps or builds.
 func gather(inputs int, orders func(*order) bool) (all [][]Ref, ok bool, err error) {
 	byShard := make([]map[int]Ref, inputs)
 	for o := (order{}); orders(&o); o = (order{}) {
@@ -232,11 +233,11 @@ func gather(inputs int, orders func(*order) bool) (all [][]Ref, ok bool, err err
 		slices.SortFunc(sorted, func(a, b Ref) int { return a.Shard - b.Shard })
 		for i, r := range sorted {
 			if r.Of != sorted[0].Of || r.Stage != sorted[0].Stage || r.Fingerprint != sorted[0].Fingerprint {
-				return nil, false, fmt.Errorf("refs of %s, %d shards, and of %s, %d shards, or of two fingerprints, "+
-					"in one collection: give those of each step one of their own",
-					sorted[0].Stage, sorted[0].Of, r.Stage, r.Of)
+				return nil, false, fmt.Errorf("refs of two steps or builds in one collection (%s, %d shards, %.8s; %s, %d "+
+					"shards, %.8s): give those of each step as a collection of their own",
+					sorted[0].Stage, sorted[0].Of, sorted[0].Fingerprint, r.Stage, r.Of, r.Fingerprint)
 			}
-			if r.Shard != i {
+			if r.Shard != i { // one is missing
 				return nil, false, nil
 			}
 		}
@@ -275,8 +276,9 @@ func (f *knowFn[W]) ProcessElement(ctx context.Context, o order, known func(*ord
 	return f.Stage.do(ctx, Task{Shard: o.Shard, From: o.Refs, All: all, value: o.Value}, f.Work.Do, emit)
 }
 
-// Recorded emits the refs of a step whose records are there, or will be when the steps that
-// it comes after are whole. A record that is missing then is an error.
+// Recorded is Run of a work that always fails: it emits the refs of a step whose records are
+// there, once the steps that it comes after are whole, and a record that is missing then is an
+// error.
 //
 //	PCollection<Ref>… → PCollection<Ref>
 func Recorded(s beam.Scope, st Stage, after ...beam.PCollection) beam.PCollection {
@@ -287,8 +289,7 @@ type recorded struct{}
 
 // Do is called where there is no record.
 func (recorded) Do(_ context.Context, t Task) (schemas.Done, error) {
-	return schemas.Done{}, fmt.Errorf("its done record %q or a file of it was there and is gone: run the same command "+
-		"again", shard.DonePath(t.Dir, t.First+t.Shard))
+	return schemas.Done{}, fmt.Errorf("its done record %q or a file of it is not there: run the same command again", shard.DonePath(t.Dir, t.First+t.Shard))
 }
 
 func init() { Register[recorded]() }
