@@ -370,3 +370,25 @@ func TestCurationWaitsForAllShards(t *testing.T) {
 		t.Errorf("%s is there though a shard of judge is missing (%v)", st.Dir, err)
 	}
 }
+
+// Repositories may be kept out without a benchmark.
+func TestRepositoriesAreKeptOutWithoutABenchmark(t *testing.T) {
+	c := ordinary(t, 3)
+	out := c.build(t, "direct", parsed(t, narrow))
+	repo := records[schemas.Context](t, out, schemas.StageExtract, "contexts")[0].Repo
+	out = c.build(t, "direct", parsed(t, narrow+"curate: {contamination: {repositories: ["+repo+"]}}\n"))
+	n := 0
+	for _, r := range records[schemas.Reject](t, out, schemas.StageCurate, "rejects") {
+		if r.Reason == curate.ReasonContaminated {
+			n++
+		}
+	}
+	for _, s := range records[schemas.Selected](t, out, schemas.StageCurate, "selection") {
+		if s.Repo == repo {
+			t.Errorf("a row of %s is selected", repo)
+		}
+	}
+	if n == 0 {
+		t.Error("nothing was kept out: the test shows nothing")
+	}
+}

@@ -1,6 +1,7 @@
 package pipelines
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -142,7 +143,7 @@ func (b *Build) runAll(ctx context.Context, names []string) error {
 		}
 		end := b.RunInfo.begin(names)
 		err := b.runJob(ctx, names)
-		end()
+		end(func(name string) bool { return b.opened[name] != nil && b.opened[name].sealed })
 		if err != nil {
 			return err
 		}
@@ -157,10 +158,10 @@ func (b *Build) runAll(ctx context.Context, names []string) error {
 // what they gave. Behind export it writes the report.
 func (b *Build) runJob(ctx context.Context, names []string) error {
 	j := &job{b: b}
-	for _, name := range names {
+	for _, name := range names { // all are looked at before anything is removed
 		s, err := openers[name](ctx, b)
 		if err == nil {
-			err = s.prepare(ctx)
+			err = s.look(ctx)
 		}
 		if err != nil {
 			return withStage(name, err)
@@ -173,6 +174,11 @@ func (b *Build) runJob(ctx context.Context, names []string) error {
 		b.Log("%s: done before", name)
 		if err := b.nonEmpty(name); err != nil {
 			return err
+		}
+	}
+	for _, s := range j.unsealed() {
+		if err := s.prepare(ctx); err != nil {
+			return withStage(s.name, err)
 		}
 	}
 	if len(j.unsealed()) > 0 {
@@ -210,23 +216,17 @@ func (j *job) run(ctx context.Context) error {
 	} else {
 		err = attempt()
 	}
-	if err != nil {
-		return err
-	}
-	for _, s := range j.unsealed() {
-		sealed, err := s.shards().Sealed()
-		if err != nil {
-			return withStage(s.name, err)
+	for _, s := range j.unsealed() { // a job that has failed may have sealed some
+		sealed, failed := s.shards().Sealed()
+		if s.sealed = sealed && failed == nil; !s.sealed {
+			err = cmp.Or(err, withStage(s.name, failed))
+			continue
 		}
-		if s.sealed = sealed; sealed {
-			m, err := shard.ReadManifest(j.b.dir(s.name))
-			if err != nil {
-				return err
-			}
-			j.b.RunInfo.counts(s.name, m.Counts, m.Rejects)
-		}
+		m, failed := shard.ReadManifest(j.b.dir(s.name))
+		err = cmp.Or(err, withStage(s.name, failed))
+		j.b.RunInfo.counts(s.name, m.Counts, m.Rejects)
 	}
-	return nil
+	return err
 }
 
 // withStage names the stage of an error, unless the text begins with that of one.
@@ -252,24 +252,23 @@ func (s *stage) recorded(scope beam.Scope) steps {
 	return out
 }
 
-// prepare finds out whether the stage is sealed. If it is not, it says what is done again and
-// has flow.Begin make the folder ready, which removes the manifest and records of another
-// fingerprint: its files are about to be written over, and if this process is killed while it
-// does that, nobody may take them for whole. With Replay the shards of a paid stage that have
-// dead letters are undone first. A dry run removes nothing.
-func (s *stage) prepare(ctx context.Context) error {
+// look finds out whether the stage is sealed. With Replay the shards of a paid stage that have
+// dead letters are undone first.
+func (s *stage) look(ctx context.Context) (err error) {
 	if s.b.Replay && s.paid() {
 		if err := errors.Join(s.reopen(ctx), s.retry()); err != nil {
 			return err
 		}
 	}
-	var err error
-	if s.sealed, err = s.shards().Sealed(); err != nil {
-		return err
-	}
-	if s.sealed {
-		return nil
-	}
+	s.sealed, err = s.shards().Sealed()
+	return err
+}
+
+// prepare makes ready for a stage that is not sealed. It says what is done again, and
+// flow.Begin removes the manifest and records of another fingerprint: its files are about to
+// be written over, and if this process is killed while it does that, nobody may take them for
+// whole. A dry run removes nothing.
+func (s *stage) prepare(ctx context.Context) error {
 	if !s.b.DryRun {
 		if err := s.again(ctx); err != nil {
 			return err

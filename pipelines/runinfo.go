@@ -124,9 +124,9 @@ func (r *RunInfo) goOn(out string) error {
 func (r *RunInfo) elapsed() float64 { return time.Since(r.start).Seconds() }
 
 // begin notes the stages of a job. When it ends, the time that the runner's clocks do not
-// account for is that of the first stage that was worked on and has none: the job has
-// failed in it, or it only wrote what was left to write.
-func (r *RunInfo) begin(stages []string) (end func()) {
+// account for is that of the first stage that was worked on, has none and is not sealed: the
+// job has failed in it.
+func (r *RunInfo) begin(stages []string) (end func(sealed func(stage string) bool)) {
 	if r.start.IsZero() {
 		r.start = time.Now()
 		r.Started = r.start.UTC().Format(time.RFC3339)
@@ -136,13 +136,18 @@ func (r *RunInfo) begin(stages []string) (end func()) {
 	for _, stage := range stages {
 		r.Stages = append(r.Stages, StageInfo{Stage: stage})
 	}
-	return func() {
+	return func(sealed func(stage string) bool) {
 		all := r.Stages[first:]
 		rest := time.Since(t).Seconds()
 		for _, s := range all {
 			rest -= s.Seconds
 		}
-		i := slices.IndexFunc(all, func(s StageInfo) bool { return s.Seconds == 0 && r.working[s.Stage] })
+		i := slices.IndexFunc(all, func(s StageInfo) bool {
+			return s.Seconds == 0 && r.working[s.Stage] && !sealed(s.Stage)
+		})
+		if i < 0 { // or it only wrote what was left to write
+			i = slices.IndexFunc(all, func(s StageInfo) bool { return s.Seconds == 0 && r.working[s.Stage] })
+		}
 		all[max(i, 0)].Seconds += max(rest, 0)
 		for _, s := range all {
 			if r.Worked != nil && r.working[s.Stage] {

@@ -118,7 +118,7 @@ func (b *Build) spent(ctx context.Context, stage string) (sum float64, own map[i
 		prices[[2]string{schemas.StageJudge, m.Name}] = m.USDPerMTok
 	}
 	own = map[int]float64{}
-	err = money.EachSum(ctx, b.Out, func(of string, i int, sums map[string]ledger.Sum) error {
+	err = money.EachSum(ctx, b.Out, !b.DryRun, func(of string, i int, sums map[string]ledger.Sum) error {
 		usd := panel.Counted(sums, func(member string) *panel.Price { return prices[[2]string{of, member}] })
 		sum += usd
 		if of == stage {

@@ -199,14 +199,18 @@ func (o Options) screen() (*curate.Screen, error) {
 	if !o.screens() {
 		return nil, nil
 	}
-	key := o.Items.Dir + " " + o.Items.Fingerprint
+	key := fmt.Sprint(o.Items.Dir, " ", o.Items.Fingerprint, " ", o.contamination())
 	screens.Lock()
 	defer screens.Unlock()
 	if screens.key == key {
 		return screens.screen, nil
 	}
 	var items []curate.BenchmarkItem
-	for i, err := range flow.Read[Item](o.Items, itemsName) {
+	var all iter.Seq2[Item, error] = func(func(Item, error) bool) {}
+	if o.Items.Dir != "" { // else there are repositories to keep out, and no benchmark
+		all = flow.Read[Item](o.Items, itemsName)
+	}
+	for i, err := range all {
 		if err != nil {
 			return nil, err
 		}

@@ -54,11 +54,12 @@ func EachPaid(ctx context.Context, out string, visit func(stage string, shard in
 	})
 }
 
-// EachSum visits what the ledger of every shard of a build adds up to, by member.
-func EachSum(ctx context.Context, out string, visit func(stage string, shard int,
+// EachSum visits what the ledger of every shard of a build adds up to, by member. With save,
+// for whoever holds OUT, what had to be added up is written down.
+func EachSum(ctx context.Context, out string, save bool, visit func(stage string, shard int,
 	sums map[string]ledger.Sum) error) error {
 	return EachLedger(ctx, out, func(stage string, i int, store ledger.CompactStore) error {
-		sums, err := ledger.ReadSums(ctx, store, i)
+		sums, err := ledger.ReadSums(ctx, store, i, save)
 		if err != nil {
 			return err
 		}
@@ -76,7 +77,7 @@ type MemberStats struct {
 // LedgerStats counts what a build has paid for, by stage and member.
 func LedgerStats(ctx context.Context, out string) ([]MemberStats, error) {
 	list := []MemberStats{}
-	err := EachSum(ctx, out, func(stage string, _ int, sums map[string]ledger.Sum) error {
+	err := EachSum(ctx, out, false, func(stage string, _ int, sums map[string]ledger.Sum) error {
 		for _, member := range slices.Sorted(maps.Keys(sums)) {
 			at := slices.IndexFunc(list, func(m MemberStats) bool { return m.Stage == stage && m.Member == member })
 			if at < 0 {

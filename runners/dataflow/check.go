@@ -47,6 +47,8 @@ type Launch struct {
 	Stages          []string // that would run
 	Recipe          recipe.Recipe
 	Workers         int // that share the panel's limits, 0 for MaxWorkers
+	// PaidOnWorkers says that workers ask paid models, and not the launcher.
+	PaidOnWorkers bool
 }
 
 // States of a check.

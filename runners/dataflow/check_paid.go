@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
 
 	"google.golang.org/api/googleapi"
@@ -26,6 +27,12 @@ func (l Launch) paid(ctx context.Context) (checks []Check) {
 	if len(members) == 0 {
 		return nil
 	}
+	if !l.PaidOnWorkers {
+		for _, m := range members {
+			checks = append(checks, keyHere(m))
+		}
+		return checks
+	}
 	workers := cmp.Or(l.Workers, l.MaxWorkers)
 	if shared := l.Recipe.Limiter.Redis != ""; !shared && l.Workers > 0 && l.Workers < l.MaxWorkers {
 		checks = append(checks, Check{"share of limits", Missing, fmt.Sprintf("--workers=%d divides the panel's "+
@@ -41,6 +48,21 @@ func (l Launch) paid(ctx context.Context) (checks []Check) {
 			"limiter.password_secret"))
 	}
 	return checks
+}
+
+// keyHere asks whether the launcher, which asks the member, has its key.
+func keyHere(m panel.Member) Check {
+	name, s := "key of "+m.Name, m.Key()
+	switch {
+	case s.Empty():
+		return Check{name, OK, "none is needed", ""}
+	case s.Secret != "":
+		return Check{name, OK, s.Secret + " is read by the launcher, which asks", ""}
+	case os.Getenv(s.Env) == "":
+		return Check{name, Missing, fmt.Sprintf("environment variable %s is not set", s.Env),
+			"set it: the launcher asks (--paid-on-workers has the workers ask)"}
+	}
+	return Check{name, OK, "the launcher, which asks, has it", ""}
 }
 
 // limits asks whether each worker's share of a member's limits is at least a request.

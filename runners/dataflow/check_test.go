@@ -34,7 +34,7 @@ func good(t *testing.T) (Launch, *buckettest.Bucket, *dataflowtest.Server, *cred
 	return Launch{
 		Project: "proj-1", Region: "europe-west4", Endpoint: api.URL, Staging: b.Address("staging"), Out: b.Address("out"),
 		Worker: os.Args[0], Image: "europe-docker.pkg.dev/proj-1/decoy/beam-go:2.77.0", MachineType: "n2-standard-4", MaxWorkers: 8,
-		Stages: schemas.Stages, Recipe: r,
+		Stages: schemas.Stages, Recipe: r, PaidOnWorkers: true,
 	}, b, api, secrets
 }
 
@@ -95,6 +95,15 @@ func TestChecks(t *testing.T) {
 			l.Recipe.Limiter = recipe.Limiter{Redis: "redis://10.0.0.2:6379/0", PasswordEnv: "P"}
 		}, name: "password of the limiter", says: "limiter.password_secret"},
 		{why: "a key in a variable", change: func(l *Launch) { member(l).APIKeyEnv, member(l).APIKeySecret = "A_KEY", "" }, name: "key of a", says: "api_key_secret: projects/P/secrets/S/versions/V"},
+		{why: "the launcher asks, without a key", change: func(l *Launch) {
+			member(l).APIKeyEnv, member(l).APIKeySecret, l.PaidOnWorkers = "DECOY_NO_SUCH_KEY", "", false
+		}, name: "key of a", says: "DECOY_NO_SUCH_KEY is not set"},
+		{why: "the launcher asks, and has the key", change: func(l *Launch) {
+			member(l).APIKeyEnv, member(l).APIKeySecret, l.PaidOnWorkers = "PATH", "", false
+		}},
+		{why: "the launcher asks: limits are not divided", change: func(l *Launch) {
+			member(l).RPM, member(l).APIKeyEnv, member(l).APIKeySecret, l.PaidOnWorkers = 6, "PATH", "", false
+		}},
 		{why: "a key in both", change: func(l *Launch) { member(l).APIKeyEnv = "A_KEY" }},
 		{why: "an absent secret", change: func(l *Launch) { member(l).APIKeySecret = "projects/proj-1/secrets/no/versions/1" }, name: "key of a", says: "is not there"},
 		{why: "a secret that one may not see", name: "key of a", state: Unknown, says: "may not look", before: func(_ *buckettest.Bucket, _ *dataflowtest.Server, s *credentialtest.Server) {

@@ -62,10 +62,10 @@ func (c common) open(in inputs, spend spending) (*pipelines.Build, error) {
 	if err := r.Validate(); err != nil {
 		return nil, usageError{err}
 	}
+	l := jobs.Launcher{Policy: jobs.DefaultPolicy(), PaidHere: !spend.Remote, Anew: spend.Replay}
 	b := &pipelines.Build{
 		Out: c.Out, Recipe: r, Replay: spend.Replay, Workers: max(1, spend.Workers),
-		Run:         jobs.Launcher{Policy: jobs.DefaultPolicy(), PaidHere: !spend.Remote}.Run,
-		EndPrevious: jobs.EndPrevious,
+		Run: l.Run, EndPrevious: l.EndPrevious,
 	}
 	b.RunInfo.Runner = jobs.Name()
 	return b, nil

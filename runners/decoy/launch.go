@@ -68,6 +68,7 @@ func (c common) launch(ctx context.Context, b *pipelines.Build, spend spending, 
 	}
 	l := fromFlags()
 	l.Out, l.Stages, l.Recipe, l.Workers = b.Out, names, b.Recipe, spend.Workers
+	l.PaidOnWorkers = spend.Remote
 	if spend.Workers == 0 && spend.Remote {
 		b.Workers = max(1, l.MaxWorkers)
 	}

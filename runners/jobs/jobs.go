@@ -111,6 +111,11 @@ func (l Launcher) Run(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (w
 }
 
 func (l Launcher) run(ctx context.Context, p *beam.Pipeline, j pipelines.Job) (work.Metrics, error) {
+	if j.Paid { // no two jobs ask for the same, and one that runs has another budget
+		if err := l.endPrevious(ctx, j.Out, ""); err != nil {
+			return work.Metrics{}, err
+		}
+	}
 	if j.Paid && l.PaidHere && Remote() {
 		defer loopback()()
 		return l.runPrism(ctx, p, j)

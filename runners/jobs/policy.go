@@ -38,6 +38,9 @@ type Launcher struct {
 	// PaidHere runs jobs that ask paid members on prism in this process, whatever runner is
 	// named: they wait for answers, at the rate of an account, and need no machines for that.
 	PaidHere bool
+	// Anew ends a job of Dataflow too that works on OUT, in place of taking it up: what it does
+	// is about to be undone.
+	Anew bool
 }
 
 // EndPrevious is that of a launcher under the default policy.

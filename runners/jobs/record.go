@@ -133,10 +133,10 @@ func (l Launcher) endByService(ctx context.Context, r record) error {
 
 // EndPrevious ends the remote job that a process which is gone left working on OUT: whoever
 // takes OUT ends what works on it, before anything there is touched. A job of Dataflow is
-// left to the submission that may take it up.
+// left to the submission that may take it up, unless all is done anew.
 func (l Launcher) EndPrevious(ctx context.Context, out string) error {
 	r, ok, err := readRecord(out)
-	if err != nil || !ok || kind(r.Runner) == kindDataflow && kind(Name()) == kindDataflow {
+	if err != nil || !ok || kind(r.Runner) == kindDataflow && kind(Name()) == kindDataflow && !l.Anew {
 		return err
 	}
 	return l.endPrevious(ctx, out, "")

@@ -54,9 +54,16 @@ func (p *Panel) DoStreams(ctx context.Context, shard int, streams []iter.Seq[Req
 	r.second = &stream{drained: true, next: r.nextAgain}
 	r.streams = append(r.streams, r.second)
 	err = r.loop(ctx)
-	led.SaveSums(context.WithoutCancel(ctx))
+	if ctx.Err() == nil {
+		within, stop := context.WithTimeout(ctx, sumsPatience)
+		defer stop()
+		led.SaveSums(within)
+	}
 	return err
 }
+
+// sumsPatience is how long a shard waits for its sums to be written, which only save time.
+const sumsPatience = 10 * time.Second
 
 // nextAgain is the next request that asks once more.
 func (r *run) nextAgain() (Request, bool) {

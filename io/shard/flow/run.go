@@ -233,8 +233,8 @@ func gather(inputs int, orders func(*order) bool) (all [][]Ref, ok bool, err err
 		slices.SortFunc(sorted, func(a, b Ref) int { return a.Shard - b.Shard })
 		for i, r := range sorted {
 			if r.Of != sorted[0].Of || r.Stage != sorted[0].Stage || r.Fingerprint != sorted[0].Fingerprint {
-				return nil, false, fmt.Errorf("refs of two steps or builds in one collection (%s, %d shards, %.8s; %s, %d "+
-					"shards, %.8s): give those of each step as a collection of their own",
+				return nil, false, fmt.Errorf("refs of two steps or builds in one collection (%s, %d shards, %.8s; "+
+					"%s, %d shards, %.8s): give those of each step as a collection of their own",
 					sorted[0].Stage, sorted[0].Of, sorted[0].Fingerprint, r.Stage, r.Of, r.Fingerprint)
 			}
 			if r.Shard != i { // one is missing
@@ -289,7 +289,8 @@ type recorded struct{}
 
 // Do is called where there is no record.
 func (recorded) Do(_ context.Context, t Task) (schemas.Done, error) {
-	return schemas.Done{}, fmt.Errorf("its done record %q or a file of it is not there: run the same command again", shard.DonePath(t.Dir, t.First+t.Shard))
+	return schemas.Done{}, fmt.Errorf("its done record %q or a file of it is not there: run the same command again",
+		shard.DonePath(t.Dir, t.First+t.Shard))
 }
 
 func init() { Register[recorded]() }

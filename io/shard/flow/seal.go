@@ -71,6 +71,9 @@ func (f *sealFn) ProcessElement(ctx context.Context, _ int, orders func(*order) 
 			}
 		}
 	}
+	if ctx.Err() != nil { // a cancelled bundle runs on, and OUT may be another's by now
+		return ctx.Err()
+	}
 	slices.Sort(needed)
 	if err := f.Stage.seal(slices.Compact(needed), f.Sealing); err != nil {
 		return err

@@ -155,6 +155,10 @@ func Begin(st Stage) (sealed bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	// A job that is about to be taken up may have sealed it meanwhile.
+	if sealed, err := st.Sealed(); err != nil || sealed {
+		return sealed, err
+	}
 	if err := shard.Outdate(st.Dir, st.Name, others); err != nil {
 		return false, err
 	}

@@ -236,6 +236,9 @@ func (s *Shard) Commit(ctx context.Context, records []Record) error {
 
 // put writes a segment.
 func (s *Shard) put(ctx context.Context, records []Record, adv advanced) error {
+	if len(s.files) == 0 { // somebody may have moved the files away, and names begin again
+		s.forgetSums(ctx, "")
+	}
 	const collisions = 100 // other writers come and go; a hundred of them do not
 	for range collisions {
 		seg := segment{shard: s.shard, attempt: s.attempt, seq: s.seq}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -76,8 +77,9 @@ func sumsName(shard int, files []string) string {
 }
 
 // ReadSums are the sums of a shard: those that somebody wrote down of just the files that
-// are there, or else of the records in them, which are then written down.
-func ReadSums(ctx context.Context, store Store, shard int) (map[string]Sum, error) {
+// are there, or else of the records in them. With save they are then written down; without it
+// nothing is.
+func ReadSums(ctx context.Context, store Store, shard int, save bool) (map[string]Sum, error) {
 	files, err := list(ctx, store, shard)
 	if err != nil {
 		return nil, err
@@ -85,6 +87,9 @@ func ReadSums(ctx context.Context, store Store, shard int) (map[string]Sum, erro
 	var names []string
 	for _, f := range files {
 		names = append(names, f.name)
+	}
+	if len(names) == 0 {
+		return nil, nil
 	}
 	slices.Sort(names)
 	raw, err := store.Get(ctx, sumsName(shard, names))
@@ -94,7 +99,7 @@ func ReadSums(ctx context.Context, store Store, shard int) (map[string]Sum, erro
 		if json.Unmarshal(raw, &f) == nil && f.Format == sumsFormat && slices.Equal(f.Files, names) {
 			return f.Members, nil
 		}
-		if damaged, ok := store.(CompactStore); ok {
+		if damaged, ok := store.(CompactStore); ok && save {
 			_ = damaged.Delete(ctx, sumsName(shard, names))
 		}
 	case !errors.Is(err, fs.ErrNotExist):
@@ -104,7 +109,9 @@ func ReadSums(ctx context.Context, store Store, shard int) (map[string]Sum, erro
 	if err != nil {
 		return nil, err
 	}
-	s.SaveSums(ctx)
+	if save {
+		s.SaveSums(ctx)
+	}
 	return s.Sums(), nil
 }
 
@@ -130,17 +137,25 @@ func (s *Shard) SaveSums(ctx context.Context) {
 	if s.store.Put(ctx, now, append(raw, '\n')) != nil {
 		return // or they are there
 	}
-	old, ok := s.store.(CompactStore)
+	s.forgetSums(ctx, now)
+}
+
+// forgetSums deletes all sums but those of a name.
+func (s *Shard) forgetSums(ctx context.Context, but string) {
+	store, ok := s.store.(CompactStore)
 	if !ok {
 		return
 	}
-	all, err := s.store.List(ctx, folder(s.shard)+sumsPrefix)
+	all, err := store.List(ctx, folder(s.shard)+sumsPrefix)
 	if err != nil {
 		return
 	}
 	for _, name := range all {
-		if name != now && strings.HasSuffix(name, sumsExtension) && old.Delete(ctx, name) != nil {
+		if name != but && sumsNamed.MatchString(name) && store.Delete(ctx, name) != nil {
 			return
 		}
 	}
 }
+
+// sumsNamed is what sumsName gives.
+var sumsNamed = regexp.MustCompile(`^[0-9]{5,}/` + sumsPrefix + `[0-9a-f]{16}` + regexp.QuoteMeta(sumsExtension) + `$`)

@@ -41,7 +41,7 @@ func TestSumsAreThoseOfTheRecords(t *testing.T) {
 	store := counting{dirstore.Dir(t.TempDir()), &read}
 	same := func(what string) {
 		t.Helper()
-		got, err := ReadSums(t.Context(), store, 7)
+		got, err := ReadSums(t.Context(), store, 7, true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -56,7 +56,7 @@ func TestSumsAreThoseOfTheRecords(t *testing.T) {
 	history(t, store, 3)
 	same("records")
 	read = 0
-	if _, err := ReadSums(t.Context(), store, 7); err != nil || read > 0 {
+	if _, err := ReadSums(t.Context(), store, 7, true); err != nil || read > 0 {
 		t.Errorf("%d segments were read although the sums are there, %v", read, err)
 	}
 
@@ -70,7 +70,7 @@ func TestSumsAreThoseOfTheRecords(t *testing.T) {
 		t.Fatal(err)
 	}
 	same("an advance")
-	sums, err := ReadSums(t.Context(), store, 7)
+	sums, err := ReadSums(t.Context(), store, 7, true)
 	if a := sums["a"]; err != nil || a.MayCostUSD != before.MayCostUSD+1.5 || a.SpentUSD != before.SpentUSD+1.5 ||
 		a.UnpricedInput != before.UnpricedInput+70 || before.UnpricedInput != 10 {
 		t.Errorf("%+v, before %+v, %v", a, before, err)
@@ -96,7 +96,30 @@ func TestSumsAreThoseOfTheRecords(t *testing.T) {
 	if err := os.Remove(files[0]); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := ReadSums(t.Context(), store, 7, false); err != nil || len(sumsFiles(t, store.Dir)) > 0 {
+		t.Errorf("it was only to read, %v, and wrote %v", err, sumsFiles(t, store.Dir))
+	}
 	same("deleted")
+
+	// All answers are moved away, to be paid for again, and a file of somebody's lies there.
+	theirs := filepath.Join(string(store.Dir), "00007", "sums-2024.json")
+	if err := os.WriteFile(theirs, []byte("{}"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names(t, store) {
+		if strings.HasSuffix(name, extension) {
+			if err := store.Delete(t.Context(), name); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if sums, err := ReadSums(t.Context(), store, 7, false); err != nil || len(sums) > 0 {
+		t.Errorf("nothing adds up to %v, %v", sums, err)
+	}
+	commit(t, open(t, store, 7), rec("new", "z"))
+	if files := sumsFiles(t, store.Dir); len(files) != 1 || files[0] != theirs {
+		t.Errorf("sums of files that were there are left, or theirs are gone: %v", files)
+	}
 }
 
 // round leaves out what JSON does not keep of a time.
