@@ -24,7 +24,7 @@ import (
 type batchStage struct {
 	members func(r recipe.Recipe) []panel.Member
 	// open says what the stage would ask a member in a shard.
-	open func(b *Build) (*stage, batchRequests, error)
+	open func(ctx context.Context, b *Build) (*stage, batchRequests, error)
 }
 
 type batchRequests func(t work.Task, p *panel.Panel, m panel.Member) iter.Seq2[panel.Request, error]
@@ -32,7 +32,7 @@ type batchRequests func(t work.Task, p *panel.Panel, m panel.Member) iter.Seq2[p
 var batchStages = map[string]batchStage{
 	schemas.StageGenerate: {
 		members: func(r recipe.Recipe) []panel.Member { return r.Generate.Panel },
-		open: func(b *Build) (*stage, batchRequests, error) {
+		open: func(_ context.Context, b *Build) (*stage, batchRequests, error) {
 			s, err := b.open(schemas.StageGenerate, nil, nil, schemas.StageExtract)
 			return s, func(t work.Task, p *panel.Panel, m panel.Member) iter.Seq2[panel.Request, error] {
 				return func(yield func(panel.Request, error) bool) {
@@ -48,8 +48,8 @@ var batchStages = map[string]batchStage{
 	},
 	schemas.StageJudge: {
 		members: func(r recipe.Recipe) []panel.Member { return r.Judge.Panel },
-		open: func(b *Build) (*stage, batchRequests, error) {
-			s, err := openJudge(context.Background(), b)
+		open: func(ctx context.Context, b *Build) (*stage, batchRequests, error) {
+			s, err := openJudge(ctx, b)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -80,7 +80,7 @@ func (b *Build) Batches(ctx context.Context, stage, member string,
 		return err
 	}
 	defer release(&err)
-	s, requests, err := kind.open(b)
+	s, requests, err := kind.open(ctx, b)
 	if err != nil {
 		return err
 	}

@@ -252,16 +252,18 @@ func (s *stage) recorded(scope beam.Scope) steps {
 	return out
 }
 
-// look finds out whether the stage is sealed. With Replay the shards of a paid stage that have
-// dead letters are undone first.
+// look finds out whether the stage is sealed, and refuses a file in its way. With Replay the
+// shards of a paid stage that have dead letters are undone first.
 func (s *stage) look(ctx context.Context) (err error) {
 	if s.b.Replay && s.paid() {
 		if err := errors.Join(s.reopen(ctx), s.retry()); err != nil {
 			return err
 		}
 	}
-	s.sealed, err = s.shards().Sealed()
-	return err
+	if s.sealed, err = s.shards().Sealed(); err != nil || s.sealed {
+		return err
+	}
+	return flow.Check(s.shards())
 }
 
 // prepare makes ready for a stage that is not sealed. It says what is done again, and

@@ -314,9 +314,11 @@ func TestBeginRefusesAFileOfSomebodyElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := flow.Begin(stage(dir, 2))
-	var refused *shard.Refusal
-	if !errors.As(err, &refused) || !strings.Contains(err.Error(), mine) {
-		t.Errorf("error %v, want a Refusal that names %s", err, mine)
+	for what, err := range map[string]error{"Begin": err, "Check": flow.Check(stage(dir, 2))} {
+		var refused *shard.Refusal
+		if !errors.As(err, &refused) || !strings.Contains(err.Error(), mine) {
+			t.Errorf("%s: error %v, want a Refusal that names %s", what, err, mine)
+		}
 	}
 }
 

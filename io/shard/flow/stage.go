@@ -165,11 +165,50 @@ func Begin(st Stage) (sealed bool, err error) {
 	return false, st.note(valid)
 }
 
-// note writes down what is to be written, or refuses to.
-func (st Stage) note(valid map[int]schemas.Done) error {
-	l, names, begun, err := st.found()
+// Check is a *shard.Refusal where a file stands that the stage is to write and that neither its
+// manifest nor a record of any build knows of: Begin would refuse it too, when the stages before
+// are begun. It writes nothing.
+func Check(st Stage) error {
+	valid, others, err := shard.Records(st.Dir, st.Fingerprint)
 	if err != nil {
 		return err
+	}
+	named := map[string]bool{}
+	for _, path := range others {
+		var d schemas.Done
+		if err := shard.ReadJSON(path, &d); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		for _, f := range d.Files {
+			named[f.Name] = true
+		}
+	}
+	m, err := shard.ReadManifest(st.Dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, f := range m.Shards {
+		named[f.Name] = true
+	}
+	_, err = st.foreign(valid, named)
+	return err
+}
+
+// note writes down what is to be written, or refuses to.
+func (st Stage) note(valid map[int]schemas.Done) error {
+	l, err := st.foreign(valid, nil)
+	if err != nil {
+		return err
+	}
+	return l.Add(st.Dir, st.Notes, st.Of)
+}
+
+// foreign is the record of leftovers, or a *shard.Refusal where a file stands in the way that
+// is not in that, nor in a valid record, nor named.
+func (st Stage) foreign(valid map[int]schemas.Done, named map[string]bool) (shard.Leftover, error) {
+	l, names, begun, err := st.found()
+	if err != nil {
+		return l, err
 	}
 	known := map[string]bool{}
 	for _, name := range slices.Concat(l.Files, begun) {
@@ -182,19 +221,19 @@ func (st Stage) note(valid map[int]schemas.Done) error {
 	}
 	mine, err := st.Written(st.Of)
 	if err != nil {
-		return err
+		return l, err
 	}
 	var foreign []string
 	for _, name := range names {
-		if !known[name] && (mine(name) || slices.Contains(st.Notes, name)) {
+		if !known[name] && !named[name] && (mine(name) || slices.Contains(st.Notes, name)) {
 			foreign = append(foreign, shard.Join(st.Dir, name))
 		}
 	}
 	if len(foreign) > 0 {
-		return shard.Refuse("decoy would write over %d files in this build that it did not make (%s): move away what "+
-			"is yours and run the same command again", len(foreign), strings.Join(foreign[:min(len(foreign), 5)], ", "))
+		return l, shard.Refuse("decoy would write over %d files in this build that it did not make (%s): move away "+
+			"what is yours and run the same command again", len(foreign), strings.Join(foreign[:min(len(foreign), 5)], ", "))
 	}
-	return l.Add(st.Dir, st.Notes, st.Of)
+	return l, nil
 }
 
 // files are the finished ones of the stage's folder but for its records and its ledger.

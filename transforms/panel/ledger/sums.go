@@ -89,7 +89,7 @@ func ReadSums(ctx context.Context, store Store, shard int, save bool) (map[strin
 		names = append(names, f.name)
 	}
 	if len(names) == 0 {
-		return nil, nil
+		return map[string]Sum{}, nil
 	}
 	slices.Sort(names)
 	raw, err := store.Get(ctx, sumsName(shard, names))
