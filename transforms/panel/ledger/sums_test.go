@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,12 +16,12 @@ import (
 // counting counts the segments that are read.
 type counting struct {
 	dirstore.Dir
-	segments *int
+	segments *atomic.Int64
 }
 
 func (c counting) Get(ctx context.Context, name string) ([]byte, error) {
 	if strings.HasSuffix(name, extension) {
-		*c.segments++
+		c.segments.Add(1)
 	}
 	return c.Dir.Get(ctx, name)
 }
@@ -37,7 +38,7 @@ func sumsFiles(t *testing.T, dir dirstore.Dir) []string {
 // TestSumsAreThoseOfTheRecords: whatever was written, compacted, deleted or damaged before,
 // the sums are those of the records, and at most one file of them is left.
 func TestSumsAreThoseOfTheRecords(t *testing.T) {
-	read := 0
+	var read atomic.Int64
 	store := counting{dirstore.Dir(t.TempDir()), &read}
 	same := func(what string) {
 		t.Helper()
@@ -55,9 +56,9 @@ func TestSumsAreThoseOfTheRecords(t *testing.T) {
 	same("nothing")
 	history(t, store, 3)
 	same("records")
-	read = 0
-	if _, err := ReadSums(t.Context(), store, 7, true); err != nil || read > 0 {
-		t.Errorf("%d segments were read although the sums are there, %v", read, err)
+	read.Store(0)
+	if _, err := ReadSums(t.Context(), store, 7, true); err != nil || read.Load() > 0 {
+		t.Errorf("%d segments were read although the sums are there, %v", read.Load(), err)
 	}
 
 	unpriced := rec("u", "x")
