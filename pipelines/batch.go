@@ -8,7 +8,6 @@ import (
 	"decoy/pipelines/ask"
 	"decoy/pipelines/generation"
 	"decoy/pipelines/judging"
-	"decoy/pipelines/recipe"
 	"decoy/pipelines/work"
 	"decoy/schemas"
 	"decoy/transforms/panel"
@@ -22,7 +21,6 @@ import (
 
 // batchStage is a stage whose requests can go in batches.
 type batchStage struct {
-	members func(r recipe.Recipe) []panel.Member
 	// open says what the stage would ask a member in a shard.
 	open func(ctx context.Context, b *Build) (*stage, batchRequests, error)
 }
@@ -31,7 +29,6 @@ type batchRequests func(t work.Task, p *panel.Panel, m panel.Member) iter.Seq2[p
 
 var batchStages = map[string]batchStage{
 	schemas.StageGenerate: {
-		members: func(r recipe.Recipe) []panel.Member { return r.Generate.Panel },
 		open: func(_ context.Context, b *Build) (*stage, batchRequests, error) {
 			s, err := b.open(schemas.StageGenerate, nil, nil, schemas.StageExtract)
 			return s, func(t work.Task, p *panel.Panel, m panel.Member) iter.Seq2[panel.Request, error] {
@@ -47,7 +44,6 @@ var batchStages = map[string]batchStage{
 		},
 	},
 	schemas.StageJudge: {
-		members: func(r recipe.Recipe) []panel.Member { return r.Judge.Panel },
 		open: func(ctx context.Context, b *Build) (*stage, batchRequests, error) {
 			s, err := openJudge(ctx, b)
 			if err != nil {
@@ -85,7 +81,7 @@ func (b *Build) Batches(ctx context.Context, stage, member string,
 		return err
 	}
 	found := false
-	for _, m := range kind.members(b.Recipe) {
+	for _, m := range b.Recipe.Members(stage) {
 		if m.Provider != panel.ProviderOpenAI && m.Provider != panel.ProviderGemini || member != "" &&
 			m.Name != member {
 			continue

@@ -71,7 +71,7 @@ func checkBuild(out string) error {
 func checkRunInfo(out string) error {
 	_, ok, err := readRunInfo(out)
 	if err == nil && !ok {
-		return inTheWay([]string{shard.Join(out, runInfoName)})
+		return shard.InTheWay(shard.Join(out, runInfoName))
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

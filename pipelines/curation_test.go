@@ -292,7 +292,8 @@ func TestCurationTakesTheRefsOfRounds(t *testing.T) {
 	p, scope := beam.NewPipelineWithRoot()
 	list := func(refs ...flow.Ref) beam.PCollection { return beam.Reshuffle(scope, beam.CreateList(scope, refs)) }
 	in := curation.Inputs{
-		Contexts: list(s.reads[0].files...), Negatives: list(s.reads[1].files...), Certificates: list(s.reads[2].files...),
+		Contexts: list(s.reads[0].files...), Negatives: list(s.reads[1].files...),
+		Certificates: list(s.reads[2].files...),
 	}
 	for round := range 4 {
 		var shards []flow.Ref

@@ -31,7 +31,8 @@ func openGenerate(_ context.Context, b *Build) (*stage, error) {
 		out := one(negatives)
 		if s.paid() {
 			useful := s.step("useful", b.Recipe.Shards, 1)
-			out.all = append(out.all, flow.Once(scope, useful, ask.Useful{Out: b.Out, Members: s.members()}, negatives))
+			work := ask.Useful{Out: b.Out, Members: b.Recipe.Generate.Panel}
+			out.all = append(out.all, flow.Once(scope, useful, work, negatives))
 		}
 		return out
 	}

@@ -162,7 +162,7 @@ func (b *Build) checkReport(id identity) error {
 	if there, err := shard.Has(path); err != nil || id.Report || !there {
 		return err
 	}
-	return inTheWay([]string{path})
+	return shard.InTheWay(path)
 }
 
 // noteReport notes, before it is first written, that the report is decoy's.

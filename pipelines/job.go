@@ -18,7 +18,6 @@ import (
 	"decoy/pipelines/recipe"
 	"decoy/pipelines/work"
 	"decoy/schemas"
-	"decoy/transforms/panel"
 )
 
 // job is consecutive stages that one graph does. A stage that pays for answers has a job of
@@ -123,7 +122,7 @@ func jobs(r recipe.Recipe, names []string) [][]string {
 	var out [][]string
 	full := true // the last job takes no other stage
 	for _, name := range names {
-		pays := slices.ContainsFunc(members(r, name), panel.Member.Paid)
+		pays := r.Pays(name)
 		if full || pays {
 			out = append(out, nil)
 		}

@@ -83,15 +83,11 @@ func (s *stage) present() (o judging.Options, ok bool, err error) {
 	if err != nil {
 		return o, false, err
 	}
-	n := s.b.Recipe.Shards
-	for ; ; o.Round++ {
-		if _, closed := done[join.FirstRecord(o.Round, n)+n]; !closed {
-			return o, true, nil
-		}
-		var r join.Round
-		if err := shard.ReadJSON(shard.Join(s.b.dir(s.name), join.RoundName(o.Round)), &r); err != nil || r.Last {
-			return o, false, err
-		}
-		o.Plan.Stopped = r.Stopped
+	if o.Round = s.closed(done); o.Round == 0 {
+		return o, true, nil
 	}
+	var last join.Round
+	err = shard.ReadJSON(shard.Join(s.b.dir(s.name), join.RoundName(o.Round-1)), &last)
+	o.Plan.Stopped = last.Stopped
+	return o, err == nil && !last.Last, err
 }

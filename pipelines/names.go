@@ -76,13 +76,6 @@ func namesIn(dir string) ([]string, error) {
 	return names, err
 }
 
-// inTheWay is the error of files that decoy would write over and has not written.
-func inTheWay(paths []string) error {
-	shown := strings.Join(paths[:min(len(paths), 5)], ", ")
-	return shard.Refuse("decoy would write over %s in this build that it did not make (%s): "+
-		"move away what is yours and run the same command again", many(len(paths), "file"), shown)
-}
-
 // cleanTemp removes temporary files that a dead process left in OUT and in the folders
 // of decoy's there; what else lies in OUT is not even looked at.
 func cleanTemp(out string) error {

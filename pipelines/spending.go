@@ -29,7 +29,7 @@ var payOf = map[string]struct{ from, what string }{
 }
 
 // paid tells whether the stage has paid members.
-func (s *stage) paid() bool { return slices.ContainsFunc(s.members(), panel.Member.Paid) }
+func (s *stage) paid() bool { return s.b.Recipe.Pays(s.name) }
 
 // pay runs shards that are to be done with shares of the budget, in proportion to the
 // records that they ask about. What they leave over is divided again among those that
@@ -60,9 +60,9 @@ func (s *stage) pay(ctx context.Context, run func() error) error {
 	}
 }
 
-// divide divides the budget, null where there is none. A shard's share is what its ledger holds already and a
-// part of what nobody has spent, so that all of them and what is paid elsewhere are
-// never more than the budget, whatever the shares of earlier runs were.
+// divide divides the budget, null where there is none. A shard's share is what its ledger
+// holds already and a part of what nobody has spent, so that all of them and what is paid
+// elsewhere are never more than the budget, whatever the shares of earlier runs were.
 func (s *stage) divide(ctx context.Context, todo []int) ([]work.Share, error) {
 	shares := make([]work.Share, s.b.Recipe.Shards)
 	if s.b.Recipe.BudgetUSD == nil {
@@ -97,11 +97,8 @@ func (s *stage) divide(ctx context.Context, todo []int) ([]work.Share, error) {
 
 // writeRunInfo writes run.json, with the sums of the ledgers if one of the stages pays.
 func (b *Build) writeRunInfo(ctx context.Context, names []string) error {
-	pays := func(stage string, members []panel.Member) bool {
-		return slices.Contains(names, stage) && slices.ContainsFunc(members, panel.Member.Paid)
-	}
 	var unread error
-	if pays(schemas.StageGenerate, b.Recipe.Generate.Panel) || pays(schemas.StageJudge, b.Recipe.Judge.Panel) {
+	if b.Recipe.Pays(names...) {
 		unread = b.RunInfo.spent(ctx, b.Out)
 	}
 	return errors.Join(unread, b.RunInfo.write(b.Out))
@@ -111,11 +108,10 @@ func (b *Build) writeRunInfo(ctx context.Context, names []string) error {
 // by shard those of one stage.
 func (b *Build) spent(ctx context.Context, stage string) (sum float64, own map[int]float64, err error) {
 	prices := map[[2]string]*panel.Price{}
-	for _, m := range b.Recipe.Generate.Panel {
-		prices[[2]string{schemas.StageGenerate, m.Name}] = m.USDPerMTok
-	}
-	for _, m := range b.Recipe.Judge.Panel {
-		prices[[2]string{schemas.StageJudge, m.Name}] = m.USDPerMTok
+	for _, of := range ask.PaidStages {
+		for _, m := range b.Recipe.Members(of) {
+			prices[[2]string{of, m.Name}] = m.USDPerMTok
+		}
 	}
 	own = map[int]float64{}
 	err = money.EachSum(ctx, b.Out, !b.DryRun, func(of string, i int, sums map[string]ledger.Sum) error {

@@ -9,10 +9,8 @@ import (
 	"decoy/io/shard"
 	"decoy/io/shard/flow"
 	"decoy/pipelines/join"
-	"decoy/pipelines/recipe"
 	"decoy/pipelines/work"
 	"decoy/schemas"
-	"decoy/transforms/panel"
 )
 
 // stage is one stage of a run: where it writes, what it reads, and its part of a graph.
@@ -106,10 +104,8 @@ func (s *stage) todo() (todo []int, done int, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	first, n := 0, s.b.Recipe.Shards
-	for _, ok := valid[n]; s.name == schemas.StageJudge && ok; _, ok = valid[first+n] {
-		first += join.FirstRecord(1, n)
-	}
+	n := s.b.Recipe.Shards
+	first := join.FirstRecord(s.closed(valid), n)
 	for i := range n {
 		if _, ok := valid[first+i]; !ok {
 			todo = append(todo, i)
@@ -118,15 +114,16 @@ func (s *stage) todo() (todo []int, done int, err error) {
 	return todo, len(valid), nil
 }
 
-// members are those of a stage's panel, none where it has no panel.
-func members(r recipe.Recipe, stage string) []panel.Member {
-	switch stage {
-	case schemas.StageGenerate:
-		return r.Generate.Panel
-	case schemas.StageJudge:
-		return r.Judge.Panel
+// closed is the number of judge's rounds that are closed, 0 for any other stage.
+func (s *stage) closed(valid map[int]schemas.Done) (rounds int) {
+	if s.name != schemas.StageJudge {
+		return 0
 	}
-	return nil
+	for n := s.b.Recipe.Shards; ; rounds++ {
+		if _, ok := valid[join.FirstRecord(rounds, n)+n]; !ok {
+			return rounds
+		}
+	}
 }
 
 // toDo says how many shards are to be done.

@@ -48,7 +48,7 @@ func (s *stage) retry() error {
 // done: those that were given up by the last answers, and those of which every request
 // failed, however few they were.
 func (s *stage) useless(ctx context.Context) error {
-	all, err := ask.Useless(s.step("shards", 0, s.b.Recipe.Shards), s.b.Out, s.members())
+	all, err := ask.Useless(s.shards(), s.b.Out, s.b.Recipe.Members(s.name))
 	if err != nil {
 		return err
 	}
@@ -71,9 +71,6 @@ func (s *stage) useless(ctx context.Context) error {
 	}
 	return fmt.Errorf("%w: %s", panel.ErrStopped, strings.Join(reasons, "; "))
 }
-
-// members are those of the stage's panel.
-func (s *stage) members() []panel.Member { return members(s.b.Recipe, s.name) }
 
 // deadLetter is why a request of a member failed.
 func (s *stage) deadLetter(ctx context.Context, member string) (string, error) {

@@ -142,16 +142,17 @@ func TestFlinkMemory(t *testing.T) {
 			if heap < 1024 {
 				t.Errorf("%d MiB of heap are left for tasks: below 1024 a task manager hangs or dies when rows are grouped", heap)
 			}
+			// One death in each stage of a job, and some more.
+			const restarts = "restart-strategy.exponential-delay.attempts-before-reset-backoff"
 			for key, want := range map[string]string{
-				"cluster.uncaught-exception-handling":    "FAIL",
-				"restart-strategy.type":                  "exponential-delay",
-				"jobmanager.execution.failover-strategy": "region",
-				// One death in each stage of a job, and some more.
-				"restart-strategy.exponential-delay.attempts-before-reset-backoff": "10",
-				"taskmanager.memory.jvm-overhead.min":                              c["taskmanager.memory.jvm-overhead.max"],
-				"heartbeat.timeout":                                                "10000",
-				"classloader.resolve-order":                                        "parent-first",
-				"taskmanager.network.sort-shuffle.min-buffers":                     "128",
+				restarts:                                       "10",
+				"cluster.uncaught-exception-handling":          "FAIL",
+				"restart-strategy.type":                        "exponential-delay",
+				"jobmanager.execution.failover-strategy":       "region",
+				"taskmanager.memory.jvm-overhead.min":          c["taskmanager.memory.jvm-overhead.max"],
+				"heartbeat.timeout":                            "10000",
+				"classloader.resolve-order":                    "parent-first",
+				"taskmanager.network.sort-shuffle.min-buffers": "128",
 			} {
 				if c[key] != want {
 					t.Errorf("%s is %q, want %q", key, c[key], want)

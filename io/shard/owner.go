@@ -44,6 +44,17 @@ func (r *Refusal) Error() string { return r.text }
 // Refuse makes a Refusal.
 func Refuse(format string, a ...any) error { return &Refusal{fmt.Sprintf(format, a...)} }
 
+// InTheWay is the Refusal of files that decoy would write over and has not written.
+func InTheWay(paths ...string) error {
+	const shown = 5
+	more := ""
+	if n := len(paths) - shown; n > 0 {
+		more = fmt.Sprintf(" and %d more", n)
+	}
+	return Refuse("decoy would write over what it did not make in this build (%s%s): move away what is yours and run "+
+		"the same command again", strings.Join(paths[:min(len(paths), shown)], ", "), more)
+}
+
 // Owner says which folder decoy wants to write to.
 type Owner struct {
 	Dir  string

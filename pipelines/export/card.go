@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"iter"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,7 +20,6 @@ import (
 	"decoy/pipelines/work"
 	"decoy/schemas"
 	"decoy/transforms/card"
-	"decoy/transforms/curate"
 	"decoy/transforms/report"
 	"decoy/transforms/screen"
 	"decoy/transforms/trainers"
@@ -42,6 +40,7 @@ type Summary struct {
 	rounds       []join.Round
 	sources      []card.AttributionRow
 	splits       map[string]*report.Split
+	where        map[string]string // split of each group that has rows
 	costs        []costCell
 	controlsNano int64
 }
@@ -51,6 +50,7 @@ func Summarize(out string, recipe recipe.Recipe) (*Summary, error) {
 	sum := &Summary{
 		Out: out, recipe: recipe, manifests: map[string]schemas.Manifest{}, rows: map[card.Rows]int64{},
 		kinds: map[string]int64{}, licenses: map[string]int64{}, splits: map[string]*report.Split{},
+		where: map[string]string{},
 	}
 	for _, st := range schemas.Stages {
 		if st == schemas.StageExport {
@@ -102,6 +102,7 @@ func (sum *Summary) shard(t work.Task, all outcomes) error {
 		}
 		sum.rows[card.Rows{Split: s.Split, Language: s.Language, Type: schemas.OrEmpty(s.Type)}]++
 		sum.kinds[s.Kind]++
+		sum.where[s.Group] = s.Split
 		sp := sum.splits[s.Split]
 		if sp == nil {
 			sp = &report.Split{Name: s.Split}
@@ -270,20 +271,14 @@ func (sum *Summary) near() *report.NearDuplicates {
 
 func (sum *Summary) off() []report.Off {
 	var out []report.Off
-	for _, c := range sum.recipe.Curate.Off {
-		l, t, _ := strings.Cut(c, "/")
-		out = append(out, report.Off{Language: l, Type: t, Reason: "switched off in the recipe (curate.off)"})
+	for _, c := range sum.recipe.Curate.OffCells() {
+		out = append(out, report.Off{Language: c.Language, Type: c.Type,
+			Reason: "switched off in the recipe (curate.off)"})
 	}
 	return out
 }
 
 func (sum *Summary) splitList() []report.Split {
-	where := map[string]string{}
-	for s, err := range sum.selections() {
-		if err == nil {
-			where[s.Group] = s.Split
-		}
-	}
 	var out []report.Split
 	for _, name := range schemas.Splits {
 		sp := report.Split{Name: name}
@@ -291,7 +286,7 @@ func (sum *Summary) splitList() []report.Split {
 			sp = *x
 		}
 		for _, g := range sum.curate.Groups {
-			if where[g.ID] == name {
+			if sum.where[g.ID] == name {
 				sp.Groups++
 				sp.Repositories += int64(len(g.Repos))
 			}
@@ -299,20 +294,6 @@ func (sum *Summary) splitList() []report.Split {
 		out = append(out, sp)
 	}
 	return out
-}
-
-// selections are the lines of the selection over all shards.
-func (sum *Summary) selections() iter.Seq2[schemas.Selected, error] {
-	return func(yield func(schemas.Selected, error) bool) {
-		for i := range sum.recipe.Shards {
-			for s, err := range shard.Read[schemas.Selected](shard.Path(sum.Out, schemas.StageCurate,
-				"selection", i, sum.recipe.Shards)) {
-				if !yield(s, err) {
-					return
-				}
-			}
-		}
-	}
 }
 
 // licenseCounts counts exported contexts by licence.
@@ -335,45 +316,6 @@ func counts(m map[string]int64) []report.Count {
 			cmp.Compare(a.Name, b.Name))
 	})
 	return out
-}
-
-// hardness sets negatives with real names beside those with invented ones.
-func (sum *Summary) hardness() []report.Hardness {
-	type key struct {
-		generator, typ string
-		invented       bool
-	}
-	sides := by(sum.outcomes, func(o OutcomeSum) key { return key{o.Generator, o.Type, o.Invented} })
-	seen := map[[2]string]bool{}
-	var out []report.Hardness
-	for k := range sides {
-		of, made := sides[key{k.generator, k.typ, false}], sides[key{k.generator, k.typ, true}]
-		if seen[[2]string{k.generator, k.typ}] || of.Judged+made.Judged == 0 {
-			continue
-		}
-		seen[[2]string{k.generator, k.typ}] = true
-		h := report.Hardness{Generator: k.generator, Type: k.typ, Real: of.Judged, Invented: made.Judged}
-		h.RealRate, h.RealMargin = rateAndMedian(of)
-		h.InventedRate, h.InventedMargin = rateAndMedian(made)
-		out = append(out, h)
-	}
-	slices.SortFunc(out, func(a, b report.Hardness) int {
-		return cmp.Or(cmp.Compare(a.Generator, b.Generator), cmp.Compare(a.Type, b.Type))
-	})
-	return out
-}
-
-func rateAndMedian(o OutcomeSum) (rate, median *float64) {
-	if o.Judged > 0 {
-		r := float64(o.Rate) / nano / float64(o.Judged)
-		rate = &r
-	}
-	for _, q := range curate.Quantiles(o.margins()) {
-		if q.Q == 0.5 {
-			median = &q.Value
-		}
-	}
-	return rate, median
 }
 
 // Renderable leaves out the pairs that the report cannot show, and says where it fails.

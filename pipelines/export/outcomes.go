@@ -5,6 +5,9 @@ import (
 	"maps"
 	"math"
 	"slices"
+
+	"decoy/transforms/curate"
+	"decoy/transforms/report"
 )
 
 // Outcomes are counted in integers, so that those of shards add up to the same in any order
@@ -140,4 +143,43 @@ func (c OutcomeSum) margins() []float64 {
 		}
 	}
 	return out
+}
+
+// hardness sets negatives with real names beside those with invented ones.
+func (sum *Summary) hardness() []report.Hardness {
+	type key struct {
+		generator, typ string
+		invented       bool
+	}
+	sides := by(sum.outcomes, func(o OutcomeSum) key { return key{o.Generator, o.Type, o.Invented} })
+	seen := map[[2]string]bool{}
+	var out []report.Hardness
+	for k := range sides {
+		of, made := sides[key{k.generator, k.typ, false}], sides[key{k.generator, k.typ, true}]
+		if seen[[2]string{k.generator, k.typ}] || of.Judged+made.Judged == 0 {
+			continue
+		}
+		seen[[2]string{k.generator, k.typ}] = true
+		h := report.Hardness{Generator: k.generator, Type: k.typ, Real: of.Judged, Invented: made.Judged}
+		h.RealRate, h.RealMargin = rateAndMedian(of)
+		h.InventedRate, h.InventedMargin = rateAndMedian(made)
+		out = append(out, h)
+	}
+	slices.SortFunc(out, func(a, b report.Hardness) int {
+		return cmp.Or(cmp.Compare(a.Generator, b.Generator), cmp.Compare(a.Type, b.Type))
+	})
+	return out
+}
+
+func rateAndMedian(o OutcomeSum) (rate, median *float64) {
+	if o.Judged > 0 {
+		r := float64(o.Rate) / nano / float64(o.Judged)
+		rate = &r
+	}
+	for _, q := range curate.Quantiles(o.margins()) {
+		if q.Q == 0.5 {
+			median = &q.Value
+		}
+	}
+	return rate, median
 }

@@ -50,45 +50,32 @@ type Round struct {
 }
 
 // Verdicts are a shard's verdicts of all rounds, in the order of context ids: of those that
-// the task's refs of judge name, or where it has none, of the rounds in the folder, which may
-// hold those of more rounds, of a build with other options.
+// the task's refs of judge name.
 func Verdicts(t work.Task) iter.Seq2[schemas.Verdict, error] {
-	paths, named := roundsNamed(t)
-	if !named {
-		past, err := Rounds(t.Out)
-		if err != nil {
-			return func(yield func(schemas.Verdict, error) bool) { yield(schemas.Verdict{}, err) }
-		}
-		for round := range past {
-			paths = append(paths, t.Path(schemas.StageJudge, VerdictsName(round)))
-		}
-	}
-	var rounds []iter.Seq2[schemas.Verdict, error]
-	for _, path := range paths {
-		rounds = append(rounds, shard.Read[schemas.Verdict](path))
-	}
-	return shard.MergeSorted(rounds, schemas.CompareVerdicts)
-}
-
-// roundsNamed are the files of verdicts that the task's refs name, by round; named is false
-// where no ref is of judge.
-func roundsNamed(t work.Task) (paths []string, named bool) {
-	by := map[int]string{}
+	by := map[int]string{} // path by round
+	known := false
 	for _, r := range t.From {
 		if r.Stage != schemas.StageJudge {
 			continue
 		}
-		named = true
+		known = true
 		for _, f := range r.Files {
 			if round, ok := roundOf(f.Name); ok {
 				by[round] = shard.Join(r.Dir, f.Name)
 			}
 		}
 	}
-	for _, round := range slices.Sorted(maps.Keys(by)) {
-		paths = append(paths, by[round])
+	if !known {
+		return func(yield func(schemas.Verdict, error) bool) {
+			yield(schemas.Verdict{}, fmt.Errorf("shard %d of %s reads verdicts and has no ref of judge",
+				t.Shard, t.Stage))
+		}
 	}
-	return paths, named
+	var rounds []iter.Seq2[schemas.Verdict, error]
+	for _, round := range slices.Sorted(maps.Keys(by)) {
+		rounds = append(rounds, shard.Read[schemas.Verdict](by[round]))
+	}
+	return shard.MergeSorted(rounds, schemas.CompareVerdicts)
 }
 
 // roundOf is the round of a file of verdicts, see VerdictsName.

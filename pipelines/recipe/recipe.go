@@ -275,3 +275,21 @@ func checkPanel(bad func(string, ...any), field string, members []panel.Member, 
 		seen[m.Name] = true
 	}
 }
+
+// Members are those of a stage's panel, none where it has no panel.
+func (r Recipe) Members(stage string) []panel.Member {
+	switch stage {
+	case schemas.StageGenerate:
+		return r.Generate.Panel
+	case schemas.StageJudge:
+		return r.Judge.Panel
+	}
+	return nil
+}
+
+// Pays tells whether one of the stages has a paid member.
+func (r Recipe) Pays(stages ...string) bool {
+	return slices.ContainsFunc(stages, func(stage string) bool {
+		return slices.ContainsFunc(r.Members(stage), panel.Member.Paid)
+	})
+}

@@ -29,7 +29,8 @@ func TestRunsAreOfOneFile(t *testing.T) {
 		err   error
 		want  string
 	}{
-		{"aabccc", nil, "[2 1 3]"}, {"", nil, "[]"}, {strings.Repeat("a", 35), nil, "[16 16 3]"}, {"abb", broken, "[1 2 broken]"},
+		{"aabccc", nil, "[2 1 3]"}, {"", nil, "[]"}, {strings.Repeat("a", 35), nil, "[16 16 3]"},
+		{"abb", broken, "[1 2 broken]"},
 		{"", broken, "[broken]"},
 	}
 	for _, tt := range tests {

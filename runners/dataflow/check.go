@@ -166,12 +166,8 @@ func Reachable(address string) bool {
 
 // members are those that the stages would pay, once each.
 func (l Launch) members() (members []panel.Member) {
-	for stage, of := range map[string][]panel.Member{schemas.StageGenerate: l.Recipe.Generate.Panel,
-		schemas.StageJudge: l.Recipe.Judge.Panel} {
-		if !slices.Contains(l.Stages, stage) {
-			continue
-		}
-		for _, m := range of {
+	for _, stage := range l.Stages {
+		for _, m := range l.Recipe.Members(stage) {
 			if m.Paid() {
 				members = append(members, m.Defaults())
 			}

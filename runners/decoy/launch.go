@@ -12,11 +12,9 @@ import (
 
 	"decoy/io/shard"
 	"decoy/pipelines"
-	"decoy/pipelines/recipe"
 	"decoy/runners/dataflow"
 	"decoy/runners/jobs"
 	"decoy/schemas"
-	"decoy/transforms/panel"
 )
 
 // stages runs stages of a build, after the checks of a launch on a remote runner.
@@ -60,7 +58,7 @@ func (c common) launch(ctx context.Context, b *pipelines.Build, spend spending, 
 	}
 	if !onDataflow() {
 		guessed := spend.Workers == 0 && b.Recipe.Limiter.Redis == ""
-		if spend.Remote && jobs.Remote() && guessed && pays(b.Recipe, names) {
+		if spend.Remote && jobs.Remote() && guessed && b.Recipe.Pays(names...) {
 			return usageError{errors.New("--workers is missing: the limits of the panel's accounts are divided by " +
 				"the number of worker processes, which only you know; or name a Redis limiter in the recipe")}
 		}
@@ -105,13 +103,6 @@ func fromFlags() dataflow.Launch {
 		Image:       get("sdk_container_image", "worker_harness_container_image"),
 		MachineType: get("worker_machine_type", "machine_type"), MaxWorkers: most,
 	}
-}
-
-// pays reports whether one of the stages has a paid member.
-func pays(r recipe.Recipe, names []string) bool {
-	paid := func(m panel.Member) bool { return m.Paid() }
-	return slices.Contains(names, schemas.StageGenerate) && slices.ContainsFunc(r.Generate.Panel, paid) ||
-		slices.Contains(names, schemas.StageJudge) && slices.ContainsFunc(r.Judge.Panel, paid)
 }
 
 // template turns the arguments of a flex template's launcher, which knows flags alone,

@@ -451,7 +451,8 @@ func TestPaidJobRunsHere(t *testing.T) {
 		}
 		l := quick
 		l.PaidHere = here
-		if _, err := l.Run(t.Context(), b.Pipeline(), pipelines.Job{Out: b.Out, Stage: "generate", Paid: true}); err != nil {
+		j := pipelines.Job{Out: b.Out, Stage: "generate", Paid: true}
+		if _, err := l.Run(t.Context(), b.Pipeline(), j); err != nil {
 			t.Fatal(err)
 		}
 		if sum, _, err := flowtest.SumOf(b.Out); err != nil || here != (sum == flowtest.Sum) {

@@ -56,7 +56,8 @@ func TestControls(t *testing.T) {
 	picked, accepted := 0, 0
 	contexts := make([]schemas.Context, 400)
 	for i := range contexts {
-		contexts[i] = schemas.Context{ID: fmt.Sprint(i), Language: schemas.Go, Kind: schemas.KindCall, Golden: fmt.Sprintf("Load(%d)", i%2)}
+		contexts[i] = schemas.Context{ID: fmt.Sprint(i), Language: schemas.Go, Kind: schemas.KindCall,
+			Golden: fmt.Sprintf("Load(%d)", i%2)}
 		if i%2 == 1 {
 			contexts[i].Golden = "qqq.Zork(jj)"
 		}

@@ -2,6 +2,7 @@ package syntax
 
 import (
 	"bytes"
+	"iter"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -18,18 +19,7 @@ func TestParseAfter(t *testing.T) {
 	defer fresh.Close()
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, l := range All() {
-		files, err := filepath.Glob(filepath.Join("testdata", l.Name, "*"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, path := range files {
-			if strings.HasSuffix(path, ".facts") {
-				continue
-			}
-			src, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
+		for path, src := range testdata(t, l.Name) {
 			if _, err := base.ParseFacts(l, path, src); err != nil {
 				t.Fatal(err)
 			}
@@ -51,6 +41,29 @@ func TestParseAfter(t *testing.T) {
 				if Describe(got) != Describe(want) {
 					t.Fatalf("%s: bytes %d to %d changed: the incremental parse differs", path, at, cut)
 				}
+			}
+		}
+	}
+}
+
+// testdata are the source files of a language in testdata, with their paths.
+func testdata(t testing.TB, language string) iter.Seq2[string, []byte] {
+	return func(yield func(string, []byte) bool) {
+		t.Helper()
+		files, err := filepath.Glob(filepath.Join("testdata", language, "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range files {
+			if strings.HasSuffix(path, ".facts") {
+				continue
+			}
+			src, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !yield(path, src) {
+				return
 			}
 		}
 	}

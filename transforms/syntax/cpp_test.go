@@ -1,8 +1,6 @@
 package syntax
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -88,18 +86,7 @@ func TestCppForward(t *testing.T) {
 // every range must lie in the text.
 func TestCutTexts(t *testing.T) {
 	for _, lang := range []string{"cpp", "rust"} {
-		files, err := filepath.Glob(filepath.Join("testdata", lang, "*"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, path := range files {
-			if strings.HasSuffix(path, ".facts") {
-				continue
-			}
-			src, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
+		for path, src := range testdata(t, lang) {
 			p := NewParser()
 			t.Cleanup(p.Close)
 			lines := strings.SplitAfter(string(src), "\n")

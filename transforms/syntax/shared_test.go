@@ -3,10 +3,7 @@ package syntax
 import (
 	"bytes"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 )
 
@@ -21,18 +18,7 @@ type changedText struct {
 // text.
 func edits(t *testing.T, l *Language, r *rand.Rand, each int, yield func(changedText)) {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join("testdata", l.Name, "*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range files {
-		if strings.HasSuffix(path, ".facts") {
-			continue
-		}
-		src, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for path, src := range testdata(t, l.Name) {
 		for k := range 4 {
 			window := src
 			if k > 1 {

@@ -17,7 +17,8 @@ func TestNeighboursShareAWindow(t *testing.T) {
 			Suffix: source[end:]}
 	}
 	contexts := []*schemas.Context{
-		at("1", source, 40, 47), at("2", source, 56, 63), at("3", broken, 55, 62), at("4", source, 40, 47), at("5", broken, 55, 62),
+		at("1", source, 40, 47), at("2", source, 56, 63), at("3", broken, 55, 62), at("4", source, 40, 47),
+		at("5", broken, 55, 62),
 		at("6", source, 56, 63),
 	}
 	candidates := []string{"g(a)", "g(b, a)", "g(a, nowhere)", "g(a, b, x)", "h(x)", "h(x, zzz)", "h(b, x)", "k(x, b)", "h(x, b"}
@@ -32,7 +33,8 @@ func TestNeighboursShareAWindow(t *testing.T) {
 				own.Close()
 				got, gotReason, gotDetail := shared.Check(c, typ, text)
 				if !reflect.DeepEqual(got, want) || gotReason != reason || gotDetail != detail {
-					t.Errorf("%s: %s %q: %+v %q %q, alone %+v %q %q", c.ID, typ, text, got, gotReason, gotDetail, want, reason, detail)
+					t.Errorf("%s: %s %q: %+v %q %q, alone %+v %q %q", c.ID, typ, text, got, gotReason, gotDetail, want,
+						reason, detail)
 				}
 				if reason == "" {
 					valid++
@@ -41,6 +43,7 @@ func TestNeighboursShareAWindow(t *testing.T) {
 		}
 	}
 	if contexts[0].Golden != "g(a, b)" || contexts[1].Golden != "h(x, b)" || contexts[2].Golden != "h(x, b)" || valid < 10 {
-		t.Errorf("goldens are %q, %q, %q; %d candidates are valid", contexts[0].Golden, contexts[1].Golden, contexts[2].Golden, valid)
+		t.Errorf("goldens are %q, %q, %q; %d candidates are valid", contexts[0].Golden, contexts[1].Golden,
+			contexts[2].Golden, valid)
 	}
 }

@@ -11,8 +11,8 @@ import (
 // TestDynamicIsItsExpression compares the search at words with the expression over the whole text.
 func TestDynamicIsItsExpression(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
-	pieces := strings.Split("globals() vars( locals() exec execfile eval ( __builtins__ x__builtins__y setattr( setattr __dict__ "+
-		"__dict__x sys.modules[__name__] sys.modules with withdraw defineProperty Object.defineProperties .prototype [ "+
+	pieces := strings.Split("globals() vars( locals() exec execfile eval ( __builtins__ x__builtins__y setattr( "+
+		"setattr __dict__ __dict__x sys.modules[__name__] sys.modules with withdraw defineProperty Object.defineProperties .prototype [ "+
 		"Object.assign(this Object.assign( x _ . \" ) = é\x00", " ")
 	for _, language := range []string{schemas.Python, schemas.TypeScript, schemas.JavaScript} {
 		d := worlds[language].dynamic

@@ -230,9 +230,7 @@ func (st Stage) foreign(valid map[int]schemas.Done, named map[string]bool) (shar
 		}
 	}
 	if len(foreign) > 0 {
-		return l, shard.Refuse("decoy would write over %d files in this build that it did not make (%s): move away "+
-			"what is yours and run the same command again", len(foreign),
-			strings.Join(foreign[:min(len(foreign), 5)], ", "))
+		return l, shard.InTheWay(foreign...)
 	}
 	return l, nil
 }

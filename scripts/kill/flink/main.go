@@ -2,7 +2,8 @@
 // stage, and looks at what comes of the stage.
 //
 //	go build -o /tmp/decoy ./runners/decoy
-//	go run ./scripts/kill/flink [-whole 2] [-runs 3] [-stages extract,generate,curate] [-victims task-manager,sdk-worker,job-server,launcher] /tmp/decoy
+//	go run ./scripts/kill/flink [-whole 2] [-runs 3] [-stages extract,generate,curate] \
+//	    [-victims task-manager,sdk-worker,job-server,launcher] /tmp/decoy
 //
 // A build on prism that nobody disturbs comes first. Then whole builds without paid members
 // are submitted, each one job: a task manager or an SDK process dies once in each stage, and

@@ -67,7 +67,8 @@ func TestSumsAreThoseOfTheRecords(t *testing.T) {
 	commit(t, s, rec("b", "y"), unpriced)
 	same("a segment that the sums do not list")
 	before := s.Sums()["a"]
-	if err := s.CommitAdvanced(t.Context(), nil, []Advance{{Member: "a", Calls: 3, USD: 1.5, InputTokens: 70}}); err != nil {
+	advances := []Advance{{Member: "a", Calls: 3, USD: 1.5, InputTokens: 70}}
+	if err := s.CommitAdvanced(t.Context(), nil, advances); err != nil {
 		t.Fatal(err)
 	}
 	same("an advance")
@@ -85,7 +86,9 @@ func TestSumsAreThoseOfTheRecords(t *testing.T) {
 	if len(files) != 1 {
 		t.Fatalf("files of sums: %v", files)
 	}
-	for _, content := range []string{"", "{", `{"decoy_ledger_sums":2}`, `{"decoy_ledger_sums":1,"files":["00007/x"]}`} {
+	for _, content := range []string{
+		"", "{", `{"decoy_ledger_sums":2}`, `{"decoy_ledger_sums":1,"files":["00007/x"]}`,
+	} {
 		if err := os.WriteFile(files[0], []byte(content), 0o666); err != nil {
 			t.Fatal(err)
 		}
