@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"decoy/io/shard"
+	"decoy/io/shard/flow"
 	"decoy/pipelines/export"
 	"decoy/pipelines/join"
 	"decoy/pipelines/judging"
@@ -53,8 +54,14 @@ func worldOf(t *testing.T, out string) world {
 	for _, n := range records[schemas.Negative](t, out, schemas.StageGenerate, "negatives") {
 		w.negatives[n.ID] = n
 	}
-	for i := range 3 {
-		for v, err := range join.Verdicts(work.Task{Out: out, Shard: i, Of: 3}) {
+	m, err := shard.ReadManifest(filepath.Join(out, schemas.StageJudge))
+	if err != nil {
+		t.Fatal(err)
+	}
+	judged := &stage{b: &Build{Out: out, Recipe: recipe.Recipe{Shards: 3}}}
+	refs, _ := judged.refsOf(m)
+	for _, ref := range refs {
+		for v, err := range join.Verdicts(work.Task{From: []flow.Ref{ref}}) {
 			if err != nil {
 				t.Fatal(err)
 			}
