@@ -66,7 +66,8 @@
 // A command with another name or other inputs (added, gone or changed) has to say
 // --replace, unless nothing is done yet. The ledger outlives that: an answer is found by
 // its request's key in the ledger of the repository's shard, so the same requests in the
-// same number of shards are never paid again.
+// same number of shards are never paid again. Another version of the code may ask for other
+// things, so it pays only with --replace where one has paid before it (checkCode).
 //
 // # Money
 //

@@ -18,7 +18,9 @@ import (
 
 // A build is that of a recipe's name and a list of inputs. A command of another name or
 // other inputs would replace all of it, so it has to say --replace. A changed recipe of
-// the same name over the same inputs goes on from the first stage that it touches.
+// the same name over the same inputs goes on from the first stage that it touches. So does
+// another version of the code, unless there are paid answers: it may ask for other things,
+// and only --replace lets it pay again.
 
 // identityName is the file below OUT that says whose build it holds.
 const identityName = ".build.json"
@@ -29,6 +31,9 @@ type identity struct {
 	Shards int             `json:"shards"`
 	Inputs []schemas.Input `json:"inputs"`
 	Report bool            `json:"report"` // report.html is decoy's
+	// CodeVersion is that of the last command which could ask for paid answers; 0 in what
+	// earlier versions wrote.
+	CodeVersion int `json:"code_version,omitempty"`
 }
 
 // readIdentity says whose build OUT holds. That of an earlier version says it in its
@@ -136,8 +141,54 @@ func (b *Build) identify(ctx context.Context, stages []string) error {
 				"ones whose repository comes into another shard are asked for again", was.Shards, now.Shards, usd)
 		}
 	}
+	if b.Recipe.Pays(stages...) {
+		if err := b.checkCode(ctx, was); err != nil {
+			return err
+		}
+		now.CodeVersion = schemas.CodeVersion
+	}
 	b.now = now
 	return nil
+}
+
+// checkCode refuses to pay where another version of the code has paid, unless the command says
+// --replace: spans, prompts and ids may be others, so that answers would be paid for twice.
+func (b *Build) checkCode(ctx context.Context, was identity) error {
+	version, err := b.codeVersion(was)
+	if err != nil || version == 0 || version == schemas.CodeVersion {
+		return err
+	}
+	usd, records, err := billed(ctx, b.Out, ask.PaidStages...)
+	if err != nil || records == 0 {
+		return err
+	}
+	text := fmt.Sprintf("the ledger of %q has %s for %.4f dollars, asked for by code of version %d; this decoy's is %d "+
+		"and asks for other things wherever its spans or prompts are others, so that up to %.4f dollars would be paid "+
+		"again", b.Out, many(int(records), "answer"), usd, version, schemas.CodeVersion, usd)
+	if !b.Replace {
+		return shard.Refuse("%s. Nothing was changed. End this build with the decoy that began it; or name another "+
+			"--out; or say --replace to go on and pay for what is missing", text)
+	}
+	b.Log("--replace: %s", text)
+	return nil
+}
+
+// codeVersion is that of the code which could pay last: as it noted, else that of the first
+// stage that is whole, else 0.
+func (b *Build) codeVersion(was identity) (int, error) {
+	if was.CodeVersion != 0 {
+		return was.CodeVersion, nil
+	}
+	for _, stage := range schemas.Stages {
+		m, err := shard.ReadManifest(b.dir(stage))
+		if err == nil {
+			return m.CodeVersion, nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return 0, err
+		}
+	}
+	return 0, nil
 }
 
 // note writes whose OUT is from now on.

@@ -23,7 +23,7 @@ type common struct {
 // stageFlags are the flags of every command that runs stages.
 type stageFlags struct {
 	common
-	Replace bool `help:"Make this build in the place of the one in --out, though it is of another recipe or of other inputs. Paid answers stay."`
+	Replace bool `help:"Make this build in the place of the one in --out, though it is of another recipe, of other inputs, or paid for by another version of decoy. Paid answers stay."`
 }
 
 // inputs are the flags of the stages that read archives.
