@@ -116,3 +116,6 @@ var SpecialTokens = []string{
 // record. The detail begins with the place in the code; below OUT/bugs there is a
 // bundle that reproduces it.
 const ReasonInternal = "internal_error"
+
+// ReasonNoContext is the reason for a negative whose context was not handed in.
+const ReasonNoContext = "no_context"

@@ -82,9 +82,6 @@ func (f *countFn) ProcessElement(language string, files func(*schemas.Blob) bool
 	return nil
 }
 
-// RejectNoContext is the reason for a negative whose context was not handed in.
-const RejectNoContext = "no_context"
-
 // ngram is the judge of the verdicts that [Score] gives.
 const ngram = "ngram"
 
@@ -94,7 +91,7 @@ const ngram = "ngram"
 //	  → PCollection<schemas.Verdict>, PCollection<schemas.Reject>
 //
 // Negatives meet their context by its id; one without a context is a reject
-// ([RejectNoContext]). The counts are a side input: those of the languages that a worker
+// ([schemas.ReasonNoContext]). The counts are a side input: those of the languages that a worker
 // meets are in its memory, 16 bytes an n-gram, and for each fold that it meets a sixteenth of
 // that again. No repository is judged by what it counted itself: its fold is left out. A
 // language without counts is judged by the window alone.
@@ -132,7 +129,7 @@ func (f *scoreFn) ProcessElement(ctx context.Context, id string, contexts func(*
 				Language: c.Language, Type: n.Type, Generator: n.Generator})
 		}
 		if !found {
-			drop(RejectNoContext, "no context has the id "+id)
+			drop(schemas.ReasonNoContext, "no context has the id "+id)
 			continue
 		}
 		scorer, err := f.models.scorer(c.Language, schemas.Fold(c.Repo))

@@ -24,9 +24,6 @@ func init() {
 	beam.RegisterDoFn(&certifyFn{})
 }
 
-// RejectNoContext is the reason for a negative whose context was not handed in.
-const RejectNoContext = "no_context"
-
 // question is a context with its negatives.
 type question struct {
 	Context   schemas.Context
@@ -41,7 +38,7 @@ type question struct {
 // Negatives meet their context by its id, then all of a repository meet its symbols: the
 // symbols of one repository, at most fim.MaxSymbols, with their index, and the negatives of
 // one context are in memory at a time. The negatives of a repository with more symbols are
-// rejects ([fim.RejectManySymbols]), as are those without a context ([RejectNoContext]); the
+// rejects ([fim.RejectManySymbols]), as are those without a context ([schemas.ReasonNoContext]); the
 // shard host takes repositories of any size.
 //
 // The certificates are those of the shard host for the same contexts, negatives and symbols.
@@ -71,7 +68,7 @@ func (*questionFn) ProcessElement(ctx context.Context, id string, contexts func(
 	found := contexts(&q.Context)
 	for n := (schemas.Negative{}); negatives(&n); n = (schemas.Negative{}) {
 		if !found {
-			dropped(ctx, rejects, &n, "", RejectNoContext, "no context has the id "+id)
+			dropped(ctx, rejects, &n, "", schemas.ReasonNoContext, "no context has the id "+id)
 			continue
 		}
 		q.Negatives = append(q.Negatives, n)

@@ -2,14 +2,16 @@
 // names, through curate.Distinct, GroupRepos, SelectRows and ShiftCounts.
 //
 //	go build -o /tmp/curate-bench ./scripts/bench/curate
-//	/tmp/curate-bench [-on prism|direct] [-rows 2473312] -out BUILD -shards N
-//	/tmp/curate-bench [-on prism|direct] -files 20000000 -out BUILD -shards N
+//	/tmp/curate-bench [-on prism|direct|flink] [-rows 2473312] -out BUILD -shards N
+//	/tmp/curate-bench [-on prism|direct|flink] -files 20000000 -out BUILD -shards N
 //
 // The second form groups so many files and nothing else.
 // It runs 1/16, 1/4 and all of the rows, each in a process of its own, one after another. CPU
 // seconds and peak memory are the kernel's for that process, with the making of the rows; the
-// exponent is that of CPU from 1/16 to all. The last line is one JSON object. The exit status is
-// 0 only if every row came out selected or rejected.
+// exponent is that of CPU from 1/16 to all. On flink, which has a cluster of runners/flink for
+// each run, CPU is that of all its processes, peak memory that of the largest, and each has its
+// line in "used". The last line is one JSON object. The exit status is 0 only if every row came
+// out selected or rejected.
 package main
 
 import (
@@ -22,11 +24,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"runtime/debug"
 	"runtime/pprof"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
@@ -37,6 +39,7 @@ import (
 
 	"decoy/schemas/batch"
 	"decoy/scripts/bench/curate/made"
+	"decoy/scripts/cluster"
 	"decoy/transforms/curate"
 )
 
@@ -50,6 +53,8 @@ type size struct {
 	PeakMiB  int64   `json:"peak_rss_mib"`
 	MakeCPU  float64 `json:"of_it_making_rows_cpu_s"`
 	Groups   int64   `json:"groups,omitempty"`
+
+	Used map[string]cluster.Use `json:"used,omitempty"` // on flink
 }
 
 // grouped is the result of grouping alone.
@@ -69,6 +74,7 @@ type result struct {
 }
 
 func main() {
+	cluster.WorkIfAsked()
 	if err := run(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "curate:", err)
 		os.Exit(1)
@@ -76,7 +82,7 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	on := flag.String("on", "prism", "runner: prism or direct")
+	on := flag.String("on", "prism", "runner: prism, direct or flink")
 	rows := flag.Int("rows", 2_473_312, "rows of the largest run")
 	out := flag.String("out", "", "the folder of a build")
 	shards := flag.Int("shards", 8, "its shards")
@@ -173,72 +179,103 @@ func start(on, base string, rows int, stop string, more ...string) (s size, err 
 		return s, err
 	}
 	s.Rows, s.Wall = rows, round(time.Since(began).Seconds())
-	s.CPU = round((c.ProcessState.UserTime() + c.ProcessState.SystemTime()).Seconds())
-	return s, nil
-}
-
-// peak is the largest resident memory of this process in MiB. (That of a child's rusage begins
-// with its parent's.)
-func peak() (mib int64, err error) {
-	text, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0, err
+	cpu := (c.ProcessState.UserTime() + c.ProcessState.SystemTime()).Seconds()
+	for name, u := range s.Used {
+		if name != cluster.Launcher {
+			cpu += u.CPU
+		}
+		s.PeakMiB = max(s.PeakMiB, u.PeakMiB)
 	}
-	_, after, _ := strings.Cut(string(text), "VmHWM:")
-	_, err = fmt.Sscanf(strings.TrimSpace(after), "%d kB", &mib)
-	return mib >> 10, err
+	s.CPU = round(cpu)
+	return s, nil
 }
 
 func round(x float64) float64 { return math.Round(x*100) / 100 }
 
-var selected, dropped, groupCount atomic.Int64 // both runners are in this process
+func countSelected(b batch.Batch) int { return len(b.Rows) / curate.RecordBytes }
 
-func countSelected(b batch.Batch) int {
-	selected.Add(int64(len(b.Rows) / curate.RecordBytes))
-	return 0
+func countDropped(b batch.Batch) int { return len(b.Rows) / curate.RejectBytes }
+
+func countGroup(curate.Group) int { return 1 }
+
+func countShift(batch.Batch) int { return 0 }
+
+// total writes the sum of what a step gives to a file: the process that has it is the runner's.
+type total struct {
+	File string `json:"file"`
 }
 
-func countDropped(b batch.Batch) int {
-	dropped.Add(int64(len(b.Rows) / curate.RejectBytes))
-	return 0
+// ProcessElement gets the one key with all counts.
+func (t *total) ProcessElement(_ int, counts func(*int) bool) error {
+	var n, sum int
+	for counts(&n) {
+		sum += n
+	}
+	return os.WriteFile(t.File, []byte(strconv.Itoa(sum)), 0o666)
 }
 
-func countGroup(curate.Group) int {
-	groupCount.Add(1)
-	return 0
+// leaves are the ends of a graph, whose totals lie in a folder.
+type leaves struct{ dir string }
+
+// end counts what a step gives under a name. Prism waits for a bundle without outputs in a loop
+// that never sleeps (flow.End), a third of all samples here, so every leaf ends behind a
+// GroupByKey.
+func (l leaves) end(s beam.Scope, name string, count any, in beam.PCollection) {
+	beam.ParDo0(s, &total{File: filepath.Join(l.dir, name)}, beam.GroupByKey(s, beam.AddFixedKey(s, beam.ParDo(s, count, in))))
 }
 
-func countShift(b batch.Batch) int { return 0 }
-
-func drop(int, func(*int) bool) {}
-
-// end counts what a step gives. Prism waits for a bundle without outputs in a loop that never
-// sleeps (flow.End), a third of all samples here, so every leaf ends behind a GroupByKey.
-func end(s beam.Scope, count any, in beam.PCollection) {
-	beam.ParDo0(s, drop, beam.GroupByKey(s, beam.AddFixedKey(s, beam.ParDo(s, count, in))))
+// of is a total; a step that gave nothing has none.
+func (l leaves) of(names ...string) (sum int64) {
+	for _, name := range names {
+		raw, err := os.ReadFile(filepath.Join(l.dir, name))
+		if err != nil {
+			continue
+		}
+		n, err := strconv.ParseInt(string(raw), 10, 64)
+		if err != nil {
+			panic(fmt.Sprintf("%s: %v", name, err)) // this program wrote it
+		}
+		sum += n
+	}
+	return sum
 }
 
 func init() {
-	for _, f := range []any{countGroup, countSelected, countDropped, countShift, drop} {
+	for _, f := range []any{countGroup, countSelected, countDropped, countShift} {
 		beam.RegisterFunction(f)
 	}
+	beam.RegisterDoFn(reflect.TypeFor[*total]())
 }
 
 func child(ctx context.Context, on, base string, rows, files int, stop string) error {
 	debug.SetMemoryLimit(3 << 30) // what is held is bytes without pointers: collecting is cheap
+	work, err := os.MkdirTemp("", "decoy-curate-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	var cl *cluster.Cluster
+	if on == "flink" {
+		cl = &cluster.Cluster{Run: filepath.Join(work, "run")}
+		defer cl.Stop()
+		if err := cl.Submit(ctx, 4); err != nil {
+			return err
+		}
+	}
 	beam.Init()
 	beamlog.SetupLogging("error", "text")
 	words := curate.Words{Generators: []string{"rules"}}
 	c := made.Config{Base: base, Rows: rows, Tasks: 64, Words: words, Shared: 0.05, Files: files}
 	p, s := beam.NewPipelineWithRoot()
+	ends := leaves{work}
 	var repos beam.PCollection
 	if stop != "make" {
 		repos = made.Repos(s, c)
 	}
 	if files > 0 {
-		end(s, countGroup, curate.GroupRepos(s, repos))
+		ends.end(s, "groups", countGroup, curate.GroupRepos(s, repos))
 	} else if stop == "make" {
-		end(s, countSelected, made.Rows(s, c))
+		ends.end(s, "selected", countSelected, made.Rows(s, c))
 	} else {
 		groups := curate.GroupRepos(s, repos)
 		kept, duplicates := curate.Distinct(s, made.Rows(s, c))
@@ -246,17 +283,20 @@ func child(ctx context.Context, on, base string, rows, files int, stop string) e
 			Config: curate.Config{Rows: 100_000, MaxPerRepo: 4000, MaxPerGolden: 3}, Words: words,
 			Ratios: curate.Ratios{Train: 0.8, Validation: 0.1, Test: 0.1},
 		}, kept, groups)
-		end(s, countSelected, chosen)
-		end(s, countShift, curate.ShiftCounts(s, kept, chosen))
-		for _, r := range []beam.PCollection{duplicates, rejects} {
-			end(s, countDropped, r)
-		}
+		ends.end(s, "selected", countSelected, chosen)
+		ends.end(s, "shift", countShift, curate.ShiftCounts(s, kept, chosen))
+		ends.end(s, "duplicates", countDropped, duplicates)
+		ends.end(s, "rejects", countDropped, rejects)
 	}
+	used := cl.Watch()
 	if _, err := beam.Run(ctx, on, p); err != nil {
 		return err
 	}
-	mib, err := peak()
-	fmt.Printf(`{"selected":%d,"rejected":%d,"peak_rss_mib":%d,"groups":%d}`+"\n", selected.Load(), dropped.Load(), mib,
-		groupCount.Load())
-	return err
+	done := size{Selected: ends.of("selected"), Dropped: ends.of("duplicates", "rejects"), Groups: ends.of("groups")}
+	if u := used(); cl != nil {
+		done.Used = u
+	} else {
+		done.PeakMiB = u[cluster.Launcher].PeakMiB
+	}
+	return json.NewEncoder(os.Stdout).Encode(done)
 }

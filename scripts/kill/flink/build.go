@@ -69,6 +69,9 @@ func (k *killer) whole(ctx context.Context, archives string, n int) error {
 			return err
 		}
 		files, differ = files+n, differ+len(bad)
+		for _, name := range bad {
+			fmt.Printf("%s/%s differs\n", stage, name)
+		}
 	}
 	k.result.WentOn++
 	k.result.Files += files
