@@ -163,8 +163,8 @@ func (b *Build) checkCode(ctx context.Context, was identity) error {
 		return err
 	}
 	text := fmt.Sprintf("the ledger of %q has %s for %.4f dollars, asked for by code of version %d; this decoy's is %d "+
-		"and asks for other things wherever its spans or prompts are others, so that up to %.4f dollars would be paid "+
-		"again", b.Out, many(int(records), "answer"), usd, version, schemas.CodeVersion, usd)
+		"and asks for other things where its spans or prompts are others, so up to %.4f dollars would be paid again",
+		b.Out, many(int(records), "answer"), usd, version, schemas.CodeVersion, usd)
 	if !b.Replace {
 		return shard.Refuse("%s. Nothing was changed. End this build with the decoy that began it; or name another "+
 			"--out; or say --replace to go on and pay for what is missing", text)

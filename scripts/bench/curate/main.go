@@ -221,7 +221,8 @@ type leaves struct{ dir string }
 // that never sleeps (flow.End), a third of all samples here, so every leaf ends behind a
 // GroupByKey.
 func (l leaves) end(s beam.Scope, name string, count any, in beam.PCollection) {
-	beam.ParDo0(s, &total{File: filepath.Join(l.dir, name)}, beam.GroupByKey(s, beam.AddFixedKey(s, beam.ParDo(s, count, in))))
+	counts := beam.AddFixedKey(s, beam.ParDo(s, count, in))
+	beam.ParDo0(s, &total{File: filepath.Join(l.dir, name)}, beam.GroupByKey(s, counts))
 }
 
 // of is a total; a step that gave nothing has none.
