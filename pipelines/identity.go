@@ -162,8 +162,8 @@ func (b *Build) checkCode(ctx context.Context, was identity) error {
 	if err != nil || records == 0 {
 		return err
 	}
-	text := fmt.Sprintf("the ledger of %q has %s for %.4f dollars, asked for by code of version %d; this decoy's is %d "+
-		"and asks for other things where its spans or prompts are others, so up to %.4f dollars would be paid again",
+	text := fmt.Sprintf("the ledger of %q has %s for %.4f dollars, asked for by code of version %d; this decoy's is "+
+		"%d and asks for other things where its spans or prompts are others, so up to %.4f dollars would be paid again",
 		b.Out, many(int(records), "answer"), usd, version, schemas.CodeVersion, usd)
 	if !b.Replace {
 		return shard.Refuse("%s. Nothing was changed. End this build with the decoy that began it; or name another "+
