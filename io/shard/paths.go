@@ -191,9 +191,9 @@ func walkDisk(dir string, skip []string) (files []File, err error) {
 }
 
 // CleanTemp removes the temporary files below dir that a dead process left. Call
-// it only while holding the lock and before anything is written: a temporary file
-// does not tell a dead owner from a living one, since process ids come back. A bucket
-// has none.
+// it only while holding the lock and before anything is written, or when all that was to be
+// written there is: a temporary file does not tell a dead owner from a living one, since
+// process ids come back. A bucket has none.
 func CleanTemp(dir string) error {
 	if bucket.In(dir) {
 		return nil

@@ -278,7 +278,9 @@ func TestSealRemovesWhatAKilledShardLeftAndNothingElse(t *testing.T) {
 		if _, err := flow.Begin(stage(dir, 5)); err != nil {
 			t.Fatal(err)
 		}
-		for _, name := range []string{"note-00004-of-00005.json", "mine.json", "note-00009-of-00005.json"} {
+		// A worker of this job, too, was killed in the middle of a file.
+		const half = "note-00001-of-00002.json.decoy-tmp-25768-5145b88111039112"
+		for _, name := range []string{"note-00004-of-00005.json", "mine.json", "note-00009-of-00005.json", half} {
 			if err := os.WriteFile(filepath.Join(dir, name), []byte("{}\n"), 0o666); err != nil {
 				t.Fatal(err)
 			}
@@ -295,7 +297,7 @@ func TestSealRemovesWhatAKilledShardLeftAndNothingElse(t *testing.T) {
 		}
 		for name, want := range map[string]bool{
 			"note-00004-of-00005.json": false, "mine.json": true, "note-00009-of-00005.json": true, // no shard has 9
-			"note-00000-of-00002.json": true, "note-00001-of-00002.json": true,
+			"note-00000-of-00002.json": true, "note-00001-of-00002.json": true, half: false,
 		} {
 			if _, err := os.Stat(filepath.Join(dir, name)); (err == nil) != want {
 				t.Errorf("%s: %s: %v, want it there: %v", runner, name, err, want)

@@ -130,8 +130,12 @@ func (st Stage) seal(needed []int, c Sealing) error {
 }
 
 // sweep removes what earlier builds with other options left in the stage's folder: what
-// their records have named, and what shards wrote that were killed.
+// their records have named, and what shards wrote that were killed; and files that workers of
+// this job did not end, for every shard has its record.
 func (st Stage) sweep(keep map[string]bool) error {
+	if err := shard.CleanTemp(st.Dir); err != nil {
+		return err
+	}
 	l, _, begun, err := st.found()
 	if err != nil {
 		return err
