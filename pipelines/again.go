@@ -27,7 +27,7 @@ var readBy = map[string][]string{
 // had cost. Those that were announced with an earlier one are not named twice.
 func (s *stage) again(ctx context.Context) error {
 	b := s.b
-	m, err := shard.ReadManifest(b.dir(s.name))
+	m, err := shard.ReadManifest(ctx, b.dir(s.name))
 	if errors.Is(err, fs.ErrNotExist) || err == nil && (m.Stage != s.name || m.Fingerprint == s.fingerprint) {
 		b.RunInfo.works(s.name, false)
 		return nil // it was not done, or is whole but for a file that was lost
@@ -48,7 +48,7 @@ func (s *stage) again(ctx context.Context) error {
 	}
 	var parts []string
 	for _, stage := range append([]string{s.name}, readBy[s.name]...) {
-		if _, err := shard.ReadManifest(b.dir(stage)); errors.Is(err, fs.ErrNotExist) || b.announced[stage] {
+		if _, err := shard.ReadManifest(ctx, b.dir(stage)); errors.Is(err, fs.ErrNotExist) || b.announced[stage] {
 			continue
 		} else if err != nil {
 			return err

@@ -29,12 +29,12 @@ type batchRequests func(t work.Task, p *panel.Panel, m panel.Member) iter.Seq2[p
 
 var batchStages = map[string]batchStage{
 	schemas.StageGenerate: {
-		open: func(_ context.Context, b *Build) (*stage, batchRequests, error) {
-			s, err := b.open(schemas.StageGenerate, nil, nil, schemas.StageExtract)
+		open: func(ctx context.Context, b *Build) (*stage, batchRequests, error) {
+			s, err := b.open(ctx, schemas.StageGenerate, nil, nil, schemas.StageExtract)
 			return s, func(t work.Task, p *panel.Panel, m panel.Member) iter.Seq2[panel.Request, error] {
 				return func(yield func(panel.Request, error) bool) {
-					contexts := generation.Asked(t)
-					for x, err := range generation.GeneratorRequests(contexts, p, m, work.Silent(t)) {
+					contexts := generation.Asked(ctx, t)
+					for x, err := range generation.GeneratorRequests(ctx, contexts, p, m, work.Silent(t)) {
 						if !yield(x.Request, err) {
 							return
 						}
@@ -49,12 +49,12 @@ var batchStages = map[string]batchStage{
 			if err != nil {
 				return nil, nil, err
 			}
-			o, ok, err := s.present()
+			o, ok, err := s.present(ctx)
 			return s, func(t work.Task, p *panel.Panel, m panel.Member) iter.Seq2[panel.Request, error] {
 				if !ok {
 					return func(func(panel.Request, error) bool) {}
 				}
-				return judging.NewAsking(p, o, m, work.Silent(t)).Requests(judging.WithRivals(t, o), o, m)
+				return judging.NewAsking(p, o, m, work.Silent(t)).Requests(ctx, judging.WithRivals(ctx, t, o), o, m)
 			}, err
 		},
 	},
@@ -68,7 +68,7 @@ func (b *Build) Batches(ctx context.Context, stage, member string,
 	if !ok {
 		return fmt.Errorf("stage %q sends no requests; use %s or %s", stage, schemas.StageGenerate, schemas.StageJudge)
 	}
-	if err := checkBuild(b.Out); err != nil {
+	if err := checkBuild(ctx, b.Out); err != nil {
 		return err
 	}
 	ctx, release, err := hold(ctx, b.Out, b.EndPrevious)

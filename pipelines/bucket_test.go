@@ -54,14 +54,14 @@ func TestALedgerInABucket(t *testing.T) {
 		}
 	}
 	check(6)
-	held, err := shard.Lock(out)
+	held, err := shard.Lock(t.Context(), out)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := CompactLedgers(t.Context(), out, nil); err == nil || !strings.Contains(err.Error(), "in use by pid") {
 		t.Errorf("error %v", err)
 	}
-	if err := held.Release(); err != nil {
+	if err := held.Release(t.Context()); err != nil {
 		t.Error(err)
 	}
 	if done, err := CompactLedgers(t.Context(), out, nil); err != nil || len(done) != 1 || done[0].FilesAfter != 1 {
@@ -81,14 +81,14 @@ func TestALedgerInABucket(t *testing.T) {
 func download(t *testing.T, out string) string {
 	t.Helper()
 	dir := t.TempDir()
-	files, err := shard.Walk(out)
+	files, err := shard.Walk(t.Context(), out)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range files {
-		data, err := shard.ReadFile(shard.Join(out, f.Name))
+		data, err := shard.ReadFile(t.Context(), shard.Join(out, f.Name))
 		if err == nil {
-			_, err = shard.WriteFile(shard.Join(dir, f.Name), data)
+			_, err = shard.WriteFile(t.Context(), shard.Join(dir, f.Name), data)
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -121,7 +121,7 @@ func TestABuildInABucket(t *testing.T) {
 		t.Helper()
 		b.Next()
 		b.Always(nil)
-		files, err := shard.Walk(b.Address("out"))
+		files, err := shard.Walk(t.Context(), b.Address("out"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -179,7 +179,7 @@ func TestABuildInABucket(t *testing.T) {
 		if err := all(t, b); err == nil || !strings.Contains(err.Error(), "is in use by pid 4711") {
 			t.Errorf("error %v, want one that names the holder", err)
 		}
-		if err := shard.Remove(b.Address("out/.lock")); err != nil {
+		if err := shard.Remove(t.Context(), b.Address("out/.lock")); err != nil {
 			t.Fatal(err)
 		}
 		b.Next()

@@ -41,7 +41,7 @@ func failing(t *testing.T) *bug.Site[extraction.File] {
 
 func fail(t *testing.T, b *bug.Reporter, s *bug.Site[extraction.File], id string, inputs ...extraction.File) {
 	t.Helper()
-	_, ok, err := bug.Contain(b, s, bug.Record{ID: id}, func() []extraction.File { return inputs },
+	_, ok, err := bug.Contain(t.Context(), b, s, bug.Record{ID: id}, func() []extraction.File { return inputs },
 		func() (int, error) { return 0, s.Again(inputs[len(inputs)-1], "") })
 	if err != nil || ok {
 		t.Fatalf("ok %v, %v", ok, err)
@@ -65,14 +65,14 @@ func TestBundlesAreBounded(t *testing.T) {
 			if err := os.MkdirAll(filepath.Join(out, "verify"), 0o755); err != nil {
 				t.Fatal(err)
 			}
-			if err := list.Write(filepath.Join(out, "verify", "rejects-00000-of-00001.jsonl.zst"), &d); err != nil {
+			if err := list.Write(t.Context(), filepath.Join(out, "verify", "rejects-00000-of-00001.jsonl.zst"), &d); err != nil {
 				t.Fatal(err)
 			}
 			if all := bug.InternalErrorsOf("verify", d.Counts); len(all) != 1 || all[0].N != 45 ||
 				d.Rejects[schemas.ReasonInternal] != 45 {
 				t.Errorf("counted %+v, %v", all, d.Rejects)
 			}
-			paths, err := shard.List(filepath.Join(out, bug.Folder), "*")
+			paths, err := shard.List(t.Context(), filepath.Join(out, bug.Folder), "*")
 			if err != nil || len(paths) != bug.MaxBundles {
 				t.Fatalf("%d bundles, %v", len(paths), err)
 			}
@@ -99,7 +99,7 @@ func TestBundleHasTheSmallestInputThatFails(t *testing.T) {
 		extraction.File{Content: []byte("bad and more")})
 	file := only(t, out)
 	var got bug.Bundle
-	if err := shard.ReadJSON(file, &got); err != nil {
+	if err := shard.ReadJSON(t.Context(), file, &got); err != nil {
 		t.Fatal(err)
 	}
 	var in extraction.File
@@ -111,7 +111,7 @@ func TestBundleHasTheSmallestInputThatFails(t *testing.T) {
 
 func only(t *testing.T, out string) string {
 	t.Helper()
-	paths, err := shard.List(shard.Join(out, bug.Folder), "*")
+	paths, err := shard.List(t.Context(), shard.Join(out, bug.Folder), "*")
 	if err != nil || len(paths) != 1 {
 		t.Fatalf("bundles %v, %v", paths, err)
 	}
@@ -161,7 +161,7 @@ func TestBundlesInABucket(t *testing.T) {
 	}
 	file := only(t, out)
 	var said bytes.Buffer
-	if failed, err := bug.Reproduce(file, &said); err != nil || !failed ||
+	if failed, err := bug.Reproduce(t.Context(), file, &said); err != nil || !failed ||
 		!strings.Contains(said.String(), "bad content") {
 		t.Errorf("%v, %v\n%s", failed, err, said.String())
 	}
@@ -180,7 +180,7 @@ func TestWhatIsNotContained(t *testing.T) {
 			Path: "x", Err: errors.New("i/o")},
 		syscall.ENOSPC, &net.OpError{Op: "dial", Err: errors.New("refused")},
 	} {
-		_, ok, err := bug.Contain(b, s, bug.Record{ID: "id"}, func() []extraction.File { return nil },
+		_, ok, err := bug.Contain(t.Context(), b, s, bug.Record{ID: "id"}, func() []extraction.File { return nil },
 			func() (int, error) { return 0, fmt.Errorf("it: %w", cause) })
 		if ok || !errors.Is(err, cause) {
 			t.Errorf("%v: ok %v, error %v", cause, ok, err)
@@ -194,7 +194,7 @@ func TestAnErrorIsContainedAtItsCaller(t *testing.T) {
 	s := failing(t)
 	var list work.Rejects
 	b := &bug.Reporter{Out: t.TempDir(), Stage: schemas.StageVerify, Reject: list.Add}
-	_, ok, err := bug.Contain(b, s, bug.Record{ID: "id"}, func() []extraction.File { return nil },
+	_, ok, err := bug.Contain(t.Context(), b, s, bug.Record{ID: "id"}, func() []extraction.File { return nil },
 		func() (int, error) { return 0, errors.New("no such\ntype") })
 	if ok || err != nil || len(list.List) != 1 || !strings.HasPrefix(list.List[0].Detail,
 		"pipelines/bugs_bundle_test.go:") || !strings.HasSuffix(list.List[0].Detail, ": no such type") {
@@ -215,12 +215,12 @@ func TestReportLeavesOutAPair(t *testing.T) {
 			panic("it failed")
 		}
 	})
-	unshown, err := sum.Renderable()
+	unshown, err := sum.Renderable(t.Context())
 	if err != nil || len(sum.Samples) != 2 || len(unshown) != 1 {
 		t.Errorf("%d pairs, %v, %v", len(sum.Samples), unshown, err)
 	}
 	b.unshown = unshown
-	alerts, err := b.internalWarnings()
+	alerts, err := b.internalWarnings(t.Context())
 	if err != nil || len(alerts) != 1 {
 		t.Errorf("%v, %v", alerts, err)
 	}

@@ -165,12 +165,12 @@ func (w whole) breaks(t *testing.T, x broken) {
 		b = w.from(t, x.stage)
 		b.Out = keep(t, b.Out)
 		var err error
-		if bundles, err = shard.List(filepath.Join(b.Out, bug.Folder), "*"); err != nil || len(bundles) == 0 {
+		if bundles, err = shard.List(t.Context(), filepath.Join(b.Out, bug.Folder), "*"); err != nil || len(bundles) == 0 {
 			t.Fatalf("no bundle: %v", err)
 		}
 		for _, f := range bundles {
 			var said bytes.Buffer
-			if failed, err := bug.Reproduce(f, &said); err != nil || !failed ||
+			if failed, err := bug.Reproduce(t.Context(), f, &said); err != nil || !failed ||
 				!strings.Contains(said.String(), "nil pointer") {
 				t.Errorf("the bundle does not reproduce it: %v\n%s", err, said.String())
 			}
@@ -186,7 +186,7 @@ func (w whole) breaks(t *testing.T, x broken) {
 	}
 	for _, f := range bundles {
 		var said bytes.Buffer
-		if failed, err := bug.Reproduce(f, &said); err != nil || failed || !strings.Contains(said.String(), "mended") {
+		if failed, err := bug.Reproduce(t.Context(), f, &said); err != nil || failed || !strings.Contains(said.String(), "mended") {
 			t.Errorf("once mended: failed %v, %v\n%s", failed, err, said.String())
 		}
 	}
@@ -375,7 +375,7 @@ func TestAnAnswerThatCannotBeRead(t *testing.T) {
 				t.Errorf("%d rejects, counted %+v", n, all)
 			}
 			var said bytes.Buffer
-			if failed, err := bug.Reproduce(only(t, b.Out), &said); err != nil || failed {
+			if failed, err := bug.Reproduce(t.Context(), only(t, b.Out), &said); err != nil || failed {
 				t.Errorf("%v, %v\n%s", failed, err, said.String())
 			}
 		})

@@ -116,7 +116,7 @@ func (b *Build) Resolve(ctx context.Context) error {
 func (b *Build) RunStages(ctx context.Context, names ...string) (err error) {
 	b.opened = map[string]*stage{}
 	if b.DryRun {
-		if err := errors.Join(CheckOut(b.Out), b.identify(ctx, names)); err != nil {
+		if err := errors.Join(CheckOut(ctx, b.Out), b.identify(ctx, names)); err != nil {
 			return err
 		}
 		return b.runAll(ctx, names)
@@ -127,7 +127,7 @@ func (b *Build) RunStages(ctx context.Context, names ...string) (err error) {
 		return err
 	}
 	defer release(&err)
-	if err := errors.Join(b.note(b.now), cleanTemp(b.Out), b.RunInfo.goOn(b.Out)); err != nil {
+	if err := errors.Join(b.note(ctx, b.now), cleanTemp(b.Out), b.RunInfo.goOn(ctx, b.Out)); err != nil {
 		return err
 	}
 	defer func() {
@@ -142,7 +142,7 @@ func (b *Build) RunStages(ctx context.Context, names ...string) (err error) {
 	if err := b.runAll(ctx, names); err != nil {
 		return err
 	}
-	return b.reportInternal()
+	return b.reportInternal(ctx)
 }
 
 // ErrOwnWork is the end of a dry run at a stage whose jobs are done.

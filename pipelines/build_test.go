@@ -24,13 +24,13 @@ import (
 // records reads all files of a stage that are called what, over all shards.
 func records[T any](t *testing.T, out, stage, what string) []T {
 	t.Helper()
-	paths, err := shard.List(filepath.Join(out, stage), what+"-?????-of-?????.jsonl.zst")
+	paths, err := shard.List(t.Context(), filepath.Join(out, stage), what+"-?????-of-?????.jsonl.zst")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var all []T
 	for _, p := range paths {
-		part, err := shard.ReadAll[T](p)
+		part, err := shard.ReadAll[T](t.Context(), p)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -217,9 +217,9 @@ func TestBuild(t *testing.T) {
 func sameRows(t *testing.T, out string, jsonl []schemas.Row) {
 	var tf, pq []schemas.Row
 	dir := filepath.Join(out, schemas.StageExport)
-	tfPaths, _ := shard.List(dir, "*.tfrecord.gz")
+	tfPaths, _ := shard.List(t.Context(), dir, "*.tfrecord.gz")
 	for _, p := range tfPaths {
-		f, err := shard.Open(p)
+		f, err := shard.Open(t.Context(), p)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -231,9 +231,9 @@ func sameRows(t *testing.T, out string, jsonl []schemas.Row) {
 		}
 		f.Close()
 	}
-	pqPaths, _ := shard.List(dir, "*.parquet")
+	pqPaths, _ := shard.List(t.Context(), dir, "*.parquet")
 	for _, p := range pqPaths {
-		for r, err := range columnar.Read[schemas.Row](p) {
+		for r, err := range columnar.Read[schemas.Row](t.Context(), p) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -269,7 +269,7 @@ func sameRows(t *testing.T, out string, jsonl []schemas.Row) {
 func checkManifests(t *testing.T, out string) {
 	sums := repeatable(t, out)
 	for _, stage := range schemas.Stages {
-		m, err := shard.ReadManifest(filepath.Join(out, stage))
+		m, err := shard.ReadManifest(t.Context(), filepath.Join(out, stage))
 		if err != nil {
 			t.Fatal(err)
 		}

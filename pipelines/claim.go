@@ -33,34 +33,34 @@ const (
 func owner(out string) shard.Owner {
 	return shard.Owner{
 		Dir: out, Kind: shard.KindBuild,
-		Earlier: func() (bool, error) { return madeEarlier(out) },
-		Adopt:   func() error { return adopt(out) },
+		Earlier: func(ctx context.Context) (bool, error) { return madeEarlier(ctx, out) },
+		Adopt:   func(ctx context.Context) error { return adopt(ctx, out) },
 	}
 }
 
 // CheckOut is an error where decoy may not write to OUT: a *shard.Refusal that names
 // what is there. It writes nothing.
-func CheckOut(out string) error {
-	if err := owner(out).Inspect(); err != nil {
+func CheckOut(ctx context.Context, out string) error {
+	if err := owner(out).Inspect(ctx); err != nil {
 		return err
 	}
-	return checkRunInfo(out)
+	return checkRunInfo(ctx, out)
 }
 
 // claim makes OUT decoy's before anything else is written there.
-func claim(out string) error {
-	if err := CheckOut(out); err != nil {
+func claim(ctx context.Context, out string) error {
+	if err := CheckOut(ctx, out); err != nil {
 		return err
 	}
-	return owner(out).Claim()
+	return owner(out).Claim(ctx)
 }
 
 // checkBuild is an error where OUT is not a build: for commands that make none.
-func checkBuild(out string) error {
-	if err := ask.IsThere(out); err != nil {
+func checkBuild(ctx context.Context, out string) error {
+	if err := ask.IsThere(ctx, out); err != nil {
 		return err
 	}
-	held, err := owner(out).Held()
+	held, err := owner(out).Held(ctx)
 	if err == nil && !held {
 		return shard.Refuse("%q holds no build of decoy, and nothing was written: name the folder of a build", out)
 	}
@@ -68,8 +68,8 @@ func checkBuild(out string) error {
 }
 
 // checkRunInfo is an error where a run.json is not decoy's.
-func checkRunInfo(out string) error {
-	_, ok, err := readRunInfo(out)
+func checkRunInfo(ctx context.Context, out string) error {
+	_, ok, err := readRunInfo(ctx, out)
 	if err == nil && !ok {
 		return shard.InTheWay(shard.Join(out, runInfoName))
 	}
@@ -81,8 +81,8 @@ func checkRunInfo(out string) error {
 
 // readRunInfo reads the run.json of an earlier run; ok is false where the file is not
 // one of decoy's.
-func readRunInfo(out string) (r RunInfo, ok bool, err error) {
-	raw, err := shard.ReadFile(shard.Join(out, runInfoName))
+func readRunInfo(ctx context.Context, out string) (r RunInfo, ok bool, err error) {
+	raw, err := shard.ReadFile(ctx, shard.Join(out, runInfoName))
 	if err != nil {
 		return r, false, absent(err)
 	}
@@ -114,8 +114,8 @@ const mostRecords = 3
 // madeEarlier tells whether a build lies in a folder without a marker: earlier versions
 // wrote none. A file of decoy's must be there that nobody else writes: a manifest or done
 // record of a stage, run.json, a ledger, or the lock of a process that was killed.
-func madeEarlier(out string) (bool, error) {
-	if r, ok, err := readRunInfo(out); err == nil && ok && r.Started != "" && len(r.Stages) > 0 {
+func madeEarlier(ctx context.Context, out string) (bool, error) {
+	if r, ok, err := readRunInfo(ctx, out); err == nil && ok && r.Started != "" && len(r.Stages) > 0 {
 		return true, nil
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, err
@@ -123,27 +123,27 @@ func madeEarlier(out string) (bool, error) {
 	for _, stage := range schemas.Stages {
 		dir := shard.Join(out, stage)
 		var m schemas.Manifest
-		raw, err := shard.ReadFile(shard.Join(dir, "manifest.json"))
+		raw, err := shard.ReadFile(ctx, shard.Join(dir, "manifest.json"))
 		if err := absent(err); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return false, err
 		}
 		if err == nil && json.Unmarshal(raw, &m) == nil && m.Stage == stage && hash.MatchString(m.Fingerprint) {
 			return true, nil
 		}
-		records, err := shard.DoneRecords(dir)
+		records, err := shard.DoneRecords(ctx, dir)
 		if err != nil {
 			return false, err
 		}
 		for _, record := range records[:min(len(records), mostRecords)] {
-			if isRecord(stage, record) {
+			if isRecord(ctx, stage, record) {
 				return true, nil
 			}
 		}
 	}
-	if locked, err := shard.Locked(out); err != nil || locked {
+	if locked, err := shard.Locked(ctx, out); err != nil || locked {
 		return locked, err
 	}
-	return keepsLedger(out)
+	return keepsLedger(ctx, out)
 }
 
 // absent is an error with the meaning that there is nothing, where a part of the path is
@@ -156,8 +156,8 @@ func absent(err error) error {
 }
 
 // isRecord tells whether a file is a done record of a stage.
-func isRecord(stage, file string) bool {
-	raw, err := shard.ReadFile(file)
+func isRecord(ctx context.Context, stage, file string) bool {
+	raw, err := shard.ReadFile(ctx, file)
 	if err != nil || !recorded.MatchString(path.Base(file)) {
 		return false
 	}
@@ -169,8 +169,8 @@ func isRecord(stage, file string) bool {
 
 // keepsLedger tells whether a folder holds paid answers: all else of a build may have
 // been removed to make it anew.
-func keepsLedger(out string) (bool, error) {
-	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
+func keepsLedger(ctx context.Context, out string) (bool, error) {
+	ctx, stop := context.WithTimeout(ctx, time.Minute)
 	defer stop()
 	for _, stage := range ask.PaidStages {
 		store := ask.Store(out, stage)
@@ -190,17 +190,17 @@ func keepsLedger(out string) (bool, error) {
 // adopt notes which files of an earlier version's build are decoy's: nobody noted them
 // before they were written, and a shard that was killed has left no record. A name that
 // somebody else might give is decoy's only beside files that bear a number of shards.
-func adopt(out string) error {
+func adopt(ctx context.Context, out string) error {
 	for _, stage := range schemas.Stages {
 		dir := shard.Join(out, stage)
-		names, err := namesIn(dir)
+		names, err := namesIn(ctx, dir)
 		if err != nil {
 			return err
 		}
 		match, numbered := writtenBy(stage), false
 		var ours []string
 		for _, name := range names {
-			if match(name) || stage == schemas.StageJudge && isRound(dir, name) {
+			if match(name) || stage == schemas.StageJudge && isRound(ctx, dir, name) {
 				ours = append(ours, name)
 				numbered = numbered || strings.Contains(name, "-of-")
 			}
@@ -208,11 +208,11 @@ func adopt(out string) error {
 		if !numbered {
 			continue
 		}
-		l, err := shard.ReadLeftover(dir)
+		l, err := shard.ReadLeftover(ctx, dir)
 		if err != nil {
 			return err
 		}
-		if err := l.Add(dir, ours); err != nil {
+		if err := l.Add(ctx, dir, ours); err != nil {
 			return err
 		}
 	}
@@ -220,8 +220,8 @@ func adopt(out string) error {
 }
 
 // isRound tells whether a file of judge is what a round adds up to.
-func isRound(dir, name string) bool {
+func isRound(ctx context.Context, dir, name string) bool {
 	var r join.Round
-	return strings.HasPrefix(name, join.RoundsFolder) && shard.ReadJSON(shard.Join(dir, name), &r) == nil &&
+	return strings.HasPrefix(name, join.RoundsFolder) && shard.ReadJSON(ctx, shard.Join(dir, name), &r) == nil &&
 		r.Round > 0 && join.RoundName(r.Round-1) == name
 }

@@ -24,7 +24,7 @@ func TestCostsOfSelectedRows(t *testing.T) {
 	out := c.build(t, "direct", r)
 	gather := func(r recipe.Recipe, out string) ([]report.Cost, *report.Spending) {
 		t.Helper()
-		sum, err := export.Summarize(out, r)
+		sum, err := export.Summarize(t.Context(), out, r)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,9 +13,9 @@ import (
 // openCurate selects pairs and general rows.
 //
 //	contexts, negatives, certificates, verdicts → selection, rejects (by shard), shift.json
-func openCurate(_ context.Context, b *Build) (*stage, error) {
+func openCurate(ctx context.Context, b *Build) (*stage, error) {
 	o := curation.OptionsOf(b.Out, b.Recipe)
-	items, names, found, err := curation.ReadItems(o)
+	items, names, found, err := curation.ReadItems(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -23,7 +23,7 @@ func openCurate(_ context.Context, b *Build) (*stage, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	s, err := b.open(schemas.StageCurate, struct {
+	s, err := b.open(ctx, schemas.StageCurate, struct {
 		Recipe       recipe.Curate `json:"recipe"`
 		GeneralShare float64       `json:"general_share"`
 		Exclude      []string      `json:"exclude"`
@@ -34,9 +34,9 @@ func openCurate(_ context.Context, b *Build) (*stage, error) {
 		return nil, err
 	}
 	s.total = b.Recipe.Shards + 1
-	s.begin = func() (err error) {
+	s.begin = func(ctx context.Context) (err error) {
 		if len(items) > 0 && !b.DryRun {
-			o.Items, err = curation.WriteItems(s.shards(), items)
+			o.Items, err = curation.WriteItems(ctx, s.shards(), items)
 		}
 		b.Log("curate: selecting up to %d pairs", o.Recipe.Rows)
 		return err

@@ -116,7 +116,7 @@ func TestCurationWithEveryRuleIsTheSameOnBothRunnersAndLosesNothing(t *testing.T
 
 func shift(t *testing.T, out string) (r curation.Report) {
 	t.Helper()
-	if err := shard.ReadJSON(filepath.Join(out, schemas.StageCurate, "shift.json"), &r); err != nil {
+	if err := shard.ReadJSON(t.Context(), filepath.Join(out, schemas.StageCurate, "shift.json"), &r); err != nil {
 		t.Fatal(err)
 	}
 	return r
@@ -277,7 +277,7 @@ func TestCurationTakesTheRefsOfRounds(t *testing.T) {
 	r := parsed(t, inRounds)
 	out := c.build(t, "direct", r)
 	b := c.open(t, out, "direct", r)
-	s, err := b.open(schemas.StageCurate, nil, nil, schemas.StageExtract, schemas.StageGenerate, schemas.StageVerify,
+	s, err := b.open(t.Context(), schemas.StageCurate, nil, nil, schemas.StageExtract, schemas.StageGenerate, schemas.StageVerify,
 		schemas.StageJudge)
 	if err != nil {
 		t.Fatal(err)
@@ -338,7 +338,7 @@ func TestCurationTakesTheRefsOfRounds(t *testing.T) {
 			t.Errorf("%s is another one than that of the stage alone", name)
 		}
 	}
-	if left, err := st.Undone(); err != nil || len(left) > 0 {
+	if left, err := st.Undone(t.Context()); err != nil || len(left) > 0 {
 		t.Errorf("shards %v are not done: %v", left, err)
 	}
 }
@@ -348,7 +348,7 @@ func TestCurationWaitsForAllShards(t *testing.T) {
 	c := ordinary(t, 3)
 	r := parsed(t, inRounds)
 	out := c.build(t, "direct", r)
-	s, err := c.open(t, out, "direct", r).open(schemas.StageCurate, nil, nil, schemas.StageExtract,
+	s, err := c.open(t, out, "direct", r).open(t.Context(), schemas.StageCurate, nil, nil, schemas.StageExtract,
 		schemas.StageGenerate, schemas.StageVerify, schemas.StageJudge)
 	if err != nil {
 		t.Fatal(err)

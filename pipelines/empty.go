@@ -2,6 +2,7 @@ package pipelines
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -100,12 +101,12 @@ func remedy(stage, reason string) string {
 }
 
 // nonEmpty is an *EmptyError if a stage that was run gave nothing.
-func (b *Build) nonEmpty(stage string) error {
+func (b *Build) nonEmpty(ctx context.Context, stage string) error {
 	y, ok := yields[stage]
 	if !ok || b.DryRun {
 		return nil
 	}
-	m, err := shard.ReadManifest(b.dir(stage))
+	m, err := shard.ReadManifest(ctx, b.dir(stage))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -115,7 +116,7 @@ func (b *Build) nonEmpty(stage string) error {
 	if slices.ContainsFunc(y.counts, func(name string) bool { return m.Counts[name] > 0 }) {
 		return nil
 	}
-	reasons, err := b.topReasons(stage, m)
+	reasons, err := b.topReasons(ctx, stage, m)
 	if err != nil {
 		return err
 	}
@@ -123,7 +124,7 @@ func (b *Build) nonEmpty(stage string) error {
 }
 
 // topReasons are the largest reasons of what a stage left out.
-func (b *Build) topReasons(stage string, m schemas.Manifest) ([]EmptyReason, error) {
+func (b *Build) topReasons(ctx context.Context, stage string, m schemas.Manifest) ([]EmptyReason, error) {
 	// Without pairs, what was not ranked are general rows alone.
 	out := slices.DeleteFunc(rankedReasons(stage, m),
 		func(r EmptyReason) bool { return r.Reason == curate.ReasonNotRanked })
@@ -144,14 +145,14 @@ func (b *Build) topReasons(stage string, m schemas.Manifest) ([]EmptyReason, err
 		out = append(out, EmptyReason{"unlabelled", m.Counts["unlabelled"], "no sample is shown to be wrong; raise " +
 			"samples of the member, or add another generator"})
 	case stage == schemas.StageGenerate && m.Counts["requests"] == 0:
-		n, err := b.looked(schemas.StageExtract, "contexts")
+		n, err := b.looked(ctx, schemas.StageExtract, "contexts")
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, EmptyReason{"no_request", n, "none of so many contexts can carry a negative; add import or " +
 			"call to extract.kinds, or types to generate.types"})
 	case stage == schemas.StageCurate:
-		n, err := b.looked(schemas.StageGenerate, "negatives")
+		n, err := b.looked(ctx, schemas.StageGenerate, "negatives")
 		if err != nil {
 			return nil, err
 		}
@@ -162,8 +163,8 @@ func (b *Build) topReasons(stage string, m schemas.Manifest) ([]EmptyReason, err
 }
 
 // looked is a count of the stage that another one has read.
-func (b *Build) looked(stage, count string) (int64, error) {
-	m, err := shard.ReadManifest(b.dir(stage))
+func (b *Build) looked(ctx context.Context, stage, count string) (int64, error) {
+	m, err := shard.ReadManifest(ctx, b.dir(stage))
 	return m.Counts[count], err
 }
 

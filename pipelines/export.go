@@ -18,8 +18,8 @@ import (
 //
 //	selection, contexts, negatives → rows by split and format, trainers' folders
 //	(by shard); card, attribution
-func openExport(_ context.Context, b *Build) (*stage, error) {
-	s, err := b.open(schemas.StageExport, struct {
+func openExport(ctx context.Context, b *Build) (*stage, error) {
+	s, err := b.open(ctx, schemas.StageExport, struct {
 		Name   string        `json:"name"` // the card shows it
 		Recipe recipe.Export `json:"recipe"`
 	}{b.Recipe.Name, b.Recipe.Export}, nil, schemas.StageExtract, schemas.StageGenerate, schemas.StageVerify,
@@ -47,11 +47,11 @@ func openExport(_ context.Context, b *Build) (*stage, error) {
 // writeReport writes OUT/report.html. It shows times, so it is outside the bytes
 // that repeat.
 func (b *Build) writeReport(ctx context.Context) error {
-	sum, err := export.Summarize(b.Out, b.Recipe)
+	sum, err := export.Summarize(ctx, b.Out, b.Recipe)
 	if err != nil {
 		return err
 	}
-	unshown, err := sum.Renderable()
+	unshown, err := sum.Renderable(ctx)
 	if err != nil {
 		return err
 	}
@@ -60,16 +60,16 @@ func (b *Build) writeReport(ctx context.Context) error {
 	if data.Spending, err = sum.Spending(ctx); err != nil {
 		return err
 	}
-	if data.Warnings, err = b.reportWarnings(); err != nil {
+	if data.Warnings, err = b.reportWarnings(ctx); err != nil {
 		return err
 	}
 	page, err := report.Render(data)
 	if err != nil {
 		return err
 	}
-	if err := b.noteReport(); err != nil {
+	if err := b.noteReport(ctx); err != nil {
 		return err
 	}
-	_, err = shard.WriteFile(shard.Join(b.Out, reportName), page)
+	_, err = shard.WriteFile(ctx, shard.Join(b.Out, reportName), page)
 	return err
 }

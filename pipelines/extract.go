@@ -20,7 +20,7 @@ import (
 // Two things come before the shards: an archive above Build.PartBytes is read by
 // several tasks, which its shard puts together, and files of rows, which mix
 // repositories, are partitioned by shard. What comes out does not depend on how.
-func openExtract(_ context.Context, b *Build) (*stage, error) {
+func openExtract(ctx context.Context, b *Build) (*stage, error) {
 	cfg, err := b.Recipe.FIM()
 	if err != nil {
 		return nil, err
@@ -41,11 +41,11 @@ func openExtract(_ context.Context, b *Build) (*stage, error) {
 		Unreadable []schemas.Reject `json:"unreadable,omitempty"` // they are among the rejects
 		Shingles   bool             `json:"shingles,omitempty"`
 	}{b.Recipe.Extract, columns, ownLicenses(b.Sources), b.Rejected, b.Recipe.Curate.NearDuplicates > 0}
-	s, err := b.open(schemas.StageExtract, options, inputs)
+	s, err := b.open(ctx, schemas.StageExtract, options, inputs)
 	if err != nil {
 		return nil, err
 	}
-	s.extraction(extraction.Options{
+	s.extraction(ctx, extraction.Options{
 		Out: b.Out, FIM: cfg, Languages: b.Recipe.Extract.Languages, Exclude: b.Recipe.Extract.ExcludeRepos,
 		Origin: b.Recipe.Extract.Origin, EditShare: b.Recipe.Extract.EditShare, MaxCommits: b.Recipe.Extract.MaxCommits,
 		MaxPerRepo: b.Recipe.Extract.MaxPerRepo, NgramTokens: b.Recipe.Extract.NgramTokens / b.Recipe.Shards,
@@ -77,7 +77,7 @@ func (b *Build) partBytes() int64 {
 //
 //	parts of large archives, files of rows → parts; archives, parts → contexts, symbols, rejects;
 //	names and n-grams of all shards → names-LANG, ngrams-LANG-FOLD
-func (s *stage) extraction(o extraction.Options) {
+func (s *stage) extraction(ctx context.Context, o extraction.Options) {
 	b, n := s.b, s.b.Recipe.Shards
 	before := extraction.Prepare(b.Sources, b.Rows, b.partBytes(), n+len(o.Languages))
 	inputs := make([]extraction.Inputs, n)
@@ -91,8 +91,8 @@ func (s *stage) extraction(o extraction.Options) {
 			before.Tasks[i].Columns, _ = b.Recipe.Rows[r.Entry].Map() // Validate has seen its error
 		}
 	}
-	s.begin = func() error {
-		todo, err := s.shards().Undone()
+	s.begin = func(ctx context.Context) error {
+		todo, err := s.shards().Undone(ctx)
 		s.total = n + len(o.Languages) + before.Need(todo, n)
 		b.Log("extract: %d archives and repositories, %d files of rows, %d of %d shards to do", len(b.Sources),
 			len(b.Rows), len(todo), n)

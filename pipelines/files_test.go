@@ -35,11 +35,11 @@ func stray(t *testing.T, out string) []string {
 	t.Helper()
 	var left []string
 	for _, stage := range schemas.Stages {
-		m, err := shard.ReadManifest(filepath.Join(out, stage))
+		m, err := shard.ReadManifest(t.Context(), filepath.Join(out, stage))
 		if err != nil {
 			t.Fatal(err)
 		}
-		names, err := namesIn(filepath.Join(out, stage))
+		names, err := namesIn(t.Context(), filepath.Join(out, stage))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -58,7 +58,7 @@ func TestNamesOfFiles(t *testing.T) {
 	c := ordinary(t, 3)
 	out := c.build(t, "direct", parsed(t, narrow))
 	for _, stage := range schemas.Stages {
-		m, err := shard.ReadManifest(filepath.Join(out, stage))
+		m, err := shard.ReadManifest(t.Context(), filepath.Join(out, stage))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -138,10 +138,10 @@ func TestNothingIsOrphaned(t *testing.T) {
 		if name == schemas.StageJudge {
 			s.notes = []string{join.RoundName(0), join.RoundName(1), join.RoundName(2)}
 		}
-		if _, err := flow.Begin(s.shards()); err != nil {
+		if _, err := flow.Begin(t.Context(), s.shards()); err != nil {
 			t.Fatal(err)
 		}
-		if records, err := shard.DoneRecords(b.dir(name)); err != nil || len(records) > 0 {
+		if records, err := shard.DoneRecords(t.Context(), b.dir(name)); err != nil || len(records) > 0 {
 			t.Fatalf("%v, %v", records, err)
 		}
 	}
@@ -194,7 +194,7 @@ func TestAFileInTheWay(t *testing.T) {
 	for _, name := range []string{"report.html", "run.json", "export/README.md", "export/manifest.json",
 		"extract/contexts-00000-of-00003.jsonl.zst", "curate/shift.json", "judge/rounds/1.json"} {
 		out := filepath.Join(t.TempDir(), "out")
-		if err := claim(out); err != nil {
+		if err := claim(t.Context(), out); err != nil {
 			t.Fatal(err)
 		}
 		put(t, filepath.Join(out, name), `{"name": "mine"}`)

@@ -17,8 +17,8 @@ import (
 //	contexts, symbols, names → negatives, rejects, unlabelled (by shard); ledger
 //
 // There are unlabelled files only where the panel has a FIM endpoint.
-func openGenerate(_ context.Context, b *Build) (*stage, error) {
-	s, err := b.open(schemas.StageGenerate, recipe.OutputOptions(b.Recipe.Generate), nil, schemas.StageExtract)
+func openGenerate(ctx context.Context, b *Build) (*stage, error) {
+	s, err := b.open(ctx, schemas.StageGenerate, recipe.OutputOptions(b.Recipe.Generate), nil, schemas.StageExtract)
 	if err != nil {
 		return nil, err
 	}

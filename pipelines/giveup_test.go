@@ -224,14 +224,14 @@ func TestRequestsAreASample(t *testing.T) {
 	r.Generate.Panel[1].Concurrency, r.Judge.Panel[1].Concurrency = 1, 1 // of one account
 	out := c.build(t, "direct", r)
 	task := work.Task{Out: out, Stage: schemas.StageGenerate, Of: 1}
-	sorted, err := generation.AskedContexts(task)
+	sorted, err := generation.AskedContexts(t.Context(), task)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer sorted.Close()
+	defer sorted.Close(t.Context())
 	var order, want []string
 	paths := map[string]bool{}
-	for x, err := range sorted.All() {
+	for x, err := range sorted.All(t.Context()) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -280,20 +280,20 @@ func TestRetryRemovesItsRecordsAlone(t *testing.T) {
 	b := &Build{Out: out}
 	s := &stage{b: b, name: schemas.StageGenerate}
 	m := panel.Member{Name: "bad"}
-	if err := ask.WriteGaveUp(out, s.name, m, panel.GivenUp{}); err != nil {
+	if err := ask.WriteGaveUp(t.Context(), out, s.name, m, panel.GivenUp{}); err != nil {
 		t.Fatal(err)
 	}
 	folder := filepath.Join(out, s.name, ask.GaveUpFolder)
 	put(t, filepath.Join(folder, "notes.txt"), "mine")
 	put(t, filepath.Join(folder, "notes.json"), `{"mine": true}`)
-	if err := s.retry(); err != nil {
+	if err := s.retry(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	names, err := shard.List(folder, "*")
+	names, err := shard.List(t.Context(), folder, "*")
 	if err != nil || len(names) != 2 {
 		t.Errorf("%v, %v", names, err)
 	}
-	if g, err := ask.ReadGaveUp(out, s.name, m); err != nil || g != nil {
+	if g, err := ask.ReadGaveUp(t.Context(), out, s.name, m); err != nil || g != nil {
 		t.Errorf("%v, %v", g, err)
 	}
 }

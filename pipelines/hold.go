@@ -13,10 +13,10 @@ import (
 // in place of what failed because of it.
 func hold(ctx context.Context, out string, endPrevious func(context.Context, string) error,
 	checks ...func(context.Context) error) (_ context.Context, release func(*error), err error) {
-	if err := claim(out); err != nil {
+	if err := claim(ctx, out); err != nil {
 		return nil, nil, err
 	}
-	lock, err := shard.Lock(out)
+	lock, err := shard.Lock(ctx, out)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -30,7 +30,7 @@ func hold(ctx context.Context, out string, endPrevious func(context.Context, str
 	}) {
 		if err := do(ctx); err != nil {
 			end()
-			return nil, nil, errors.Join(err, lock.Release())
+			return nil, nil, errors.Join(err, lock.Release(ctx))
 		}
 	}
 	return ctx, func(err *error) {
@@ -38,7 +38,7 @@ func hold(ctx context.Context, out string, endPrevious func(context.Context, str
 			*err = context.Cause(ctx)
 		}
 		end()
-		*err = errors.Join(*err, lock.Release())
+		*err = errors.Join(*err, lock.Release(ctx))
 	}, nil
 }
 

@@ -38,19 +38,19 @@ type identity struct {
 
 // readIdentity says whose build OUT holds. That of an earlier version says it in its
 // manifests; ok is false where nothing does.
-func readIdentity(out string) (id identity, ok bool, err error) {
-	err = shard.ReadJSON(shard.Join(out, identityName), &id)
+func readIdentity(ctx context.Context, out string) (id identity, ok bool, err error) {
+	err = shard.ReadJSON(ctx, shard.Join(out, identityName), &id)
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return id, err == nil, err
 	}
-	extract, err := shard.ReadManifest(shard.Join(out, schemas.StageExtract))
+	extract, err := shard.ReadManifest(ctx, shard.Join(out, schemas.StageExtract))
 	switch {
 	case err == nil:
 		id.Inputs, ok = extract.Inputs, true
 	case !errors.Is(err, fs.ErrNotExist):
 		return id, false, err
 	}
-	export, err := shard.ReadManifest(shard.Join(out, schemas.StageExport))
+	export, err := shard.ReadManifest(ctx, shard.Join(out, schemas.StageExport))
 	switch {
 	case err == nil:
 		var options struct {
@@ -63,8 +63,8 @@ func readIdentity(out string) (id identity, ok bool, err error) {
 		return id, false, err
 	}
 	// A report of an earlier version stands beside its run.json.
-	if _, ours, err := readRunInfo(out); err == nil && ours {
-		id.Report, err = shard.Has(shard.Join(out, reportName))
+	if _, ours, err := readRunInfo(ctx, out); err == nil && ours {
+		id.Report, err = shard.Has(ctx, shard.Join(out, reportName))
 		return id, ok, err
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return id, ok, err
@@ -92,7 +92,7 @@ func compareInputs(x, y schemas.Input) int {
 // identify compares the build in OUT with this one, which runs stages. Another one is a
 // *shard.Refusal unless the command says --replace. It writes nothing.
 func (b *Build) identify(ctx context.Context, stages []string) error {
-	was, ok, err := readIdentity(b.Out)
+	was, ok, err := readIdentity(ctx, b.Out)
 	if err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func (b *Build) identify(ctx context.Context, stages []string) error {
 		now.Inputs = b.inputs()
 	}
 	if slices.Contains(stages, schemas.StageExport) {
-		if err := b.checkReport(was); err != nil {
+		if err := b.checkReport(ctx, was); err != nil {
 			return err
 		}
 	}
@@ -154,7 +154,7 @@ func (b *Build) identify(ctx context.Context, stages []string) error {
 // checkCode refuses to pay where another version of the code has paid, unless the command says
 // --replace: spans, prompts and ids may be others, so that answers would be paid for twice.
 func (b *Build) checkCode(ctx context.Context, was identity) error {
-	version, err := b.codeVersion(was)
+	version, err := b.codeVersion(ctx, was)
 	if err != nil || version == 0 || version == schemas.CodeVersion {
 		return err
 	}
@@ -175,12 +175,12 @@ func (b *Build) checkCode(ctx context.Context, was identity) error {
 
 // codeVersion is that of the code which could pay last: as it noted, else that of the first
 // stage that is whole, else 0.
-func (b *Build) codeVersion(was identity) (int, error) {
+func (b *Build) codeVersion(ctx context.Context, was identity) (int, error) {
 	if was.CodeVersion != 0 {
 		return was.CodeVersion, nil
 	}
 	for _, stage := range schemas.Stages {
-		m, err := shard.ReadManifest(b.dir(stage))
+		m, err := shard.ReadManifest(ctx, b.dir(stage))
 		if err == nil {
 			return m.CodeVersion, nil
 		}
@@ -192,41 +192,41 @@ func (b *Build) codeVersion(was identity) (int, error) {
 }
 
 // note writes whose OUT is from now on.
-func (b *Build) note(id identity) error {
+func (b *Build) note(ctx context.Context, id identity) error {
 	raw, err := json.Marshal(id)
 	if err != nil {
 		return err
 	}
 	path := shard.Join(b.Out, identityName)
-	if old, err := shard.ReadFile(path); err == nil && string(old) == string(raw)+"\n" {
+	if old, err := shard.ReadFile(ctx, path); err == nil && string(old) == string(raw)+"\n" {
 		b.now = id
 		return nil
 	}
-	_, err = shard.WriteFile(path, append(raw, '\n'))
+	_, err = shard.WriteFile(ctx, path, append(raw, '\n'))
 	b.now = id
 	return err
 }
 
 // checkReport is an error where a report is there that decoy did not write.
-func (b *Build) checkReport(id identity) error {
+func (b *Build) checkReport(ctx context.Context, id identity) error {
 	path := shard.Join(b.Out, reportName)
-	if there, err := shard.Has(path); err != nil || id.Report || !there {
+	if there, err := shard.Has(ctx, path); err != nil || id.Report || !there {
 		return err
 	}
 	return shard.InTheWay(path)
 }
 
 // noteReport notes, before it is first written, that the report is decoy's.
-func (b *Build) noteReport() error {
+func (b *Build) noteReport(ctx context.Context) error {
 	if b.now.Report {
 		return nil
 	}
-	if err := b.checkReport(b.now); err != nil {
+	if err := b.checkReport(ctx, b.now); err != nil {
 		return err
 	}
 	id := b.now
 	id.Report = true
-	return b.note(id)
+	return b.note(ctx, id)
 }
 
 // differences names the inputs that are new, gone or of another content.
@@ -297,9 +297,9 @@ func (b *Build) holds(ctx context.Context, was identity) (text string, lost bool
 	}
 	var made []string
 	for _, stage := range schemas.Stages {
-		m, err := shard.ReadManifest(b.dir(stage))
+		m, err := shard.ReadManifest(ctx, b.dir(stage))
 		if errors.Is(err, fs.ErrNotExist) {
-			done, err := shard.DoneRecords(b.dir(stage))
+			done, err := shard.DoneRecords(ctx, b.dir(stage))
 			if err != nil {
 				return "", false, err
 			}
@@ -322,7 +322,7 @@ func (b *Build) holds(ctx context.Context, was identity) (text string, lost bool
 		made = []string{"no part of it is finished"}
 	}
 	text += ": " + strings.Join(made, ", ")
-	if r, ok, err := readRunInfo(b.Out); err == nil && ok && r.Started != "" {
+	if r, ok, err := readRunInfo(ctx, b.Out); err == nil && ok && r.Started != "" {
 		text += ", last run " + r.Started
 	}
 	usd, records, err := billed(ctx, b.Out, ask.PaidStages...)

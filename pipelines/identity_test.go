@@ -78,7 +78,7 @@ func TestPaidByAnotherCode(t *testing.T) {
 		t.Fatal(err)
 	}
 	id.CodeVersion = 0
-	if err := b.note(id); err != nil {
+	if err := b.note(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
 	for _, stage := range []string{schemas.StageExtract, schemas.StageGenerate} {

@@ -1,6 +1,7 @@
 package pipelines
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,8 +17,8 @@ var ErrInternal = errors.New("decoy itself failed over records, and --strict mak
 
 // reportInternal gathers the internal errors of all stages that have a manifest, and
 // shows them.
-func (b *Build) reportInternal() error {
-	all, err := b.internalErrors()
+func (b *Build) reportInternal(ctx context.Context) error {
+	all, err := b.internalErrors(ctx)
 	if err != nil {
 		return err
 	}
@@ -38,10 +39,10 @@ func (b *Build) reportInternal() error {
 	return nil
 }
 
-func (b *Build) internalErrors() ([]bug.InternalErrors, error) {
+func (b *Build) internalErrors(ctx context.Context) ([]bug.InternalErrors, error) {
 	var all []bug.InternalErrors
 	for _, stage := range schemas.Stages {
-		m, err := shard.ReadManifest(b.dir(stage))
+		m, err := shard.ReadManifest(ctx, b.dir(stage))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -54,8 +55,8 @@ func (b *Build) internalErrors() ([]bug.InternalErrors, error) {
 }
 
 // internalWarnings are the internal errors as the report's first lines show them.
-func (b *Build) internalWarnings() ([]report.Warning, error) {
-	all, err := b.internalErrors()
+func (b *Build) internalWarnings(ctx context.Context) ([]report.Warning, error) {
+	all, err := b.internalErrors(ctx)
 	var out []report.Warning
 	for _, e := range all {
 		text := fmt.Sprintf("%s left out: decoy itself failed over them in %s at %s. decoy bug FILE reproduces one; "+

@@ -136,7 +136,7 @@ func jobs(r recipe.Recipe, names []string) [][]string {
 func (b *Build) runAll(ctx context.Context, names []string) error {
 	for _, names := range jobs(b.Recipe, names) {
 		for _, before := range upstream(names[0]) {
-			if err := b.nonEmpty(before); err != nil {
+			if err := b.nonEmpty(ctx, before); err != nil {
 				return err
 			}
 		}
@@ -171,7 +171,7 @@ func (b *Build) runJob(ctx context.Context, names []string) error {
 			continue
 		}
 		b.Log("%s: done before", name)
-		if err := b.nonEmpty(name); err != nil {
+		if err := b.nonEmpty(ctx, name); err != nil {
 			return err
 		}
 	}
@@ -186,11 +186,11 @@ func (b *Build) runJob(ctx context.Context, names []string) error {
 		}
 	}
 	for _, s := range j.stages {
-		if err := errors.Join(b.nonEmpty(s.name), b.warnAbout(s.name)); err != nil {
+		if err := errors.Join(b.nonEmpty(ctx, s.name), b.warnAbout(ctx, s.name)); err != nil {
 			return err
 		}
 		if !s.sealed {
-			return withStage(s.name, s.unfinished())
+			return withStage(s.name, s.unfinished(ctx))
 		}
 	}
 	if last := j.stages[len(j.stages)-1]; last.name == schemas.StageExport {
@@ -216,12 +216,12 @@ func (j *job) run(ctx context.Context) error {
 		err = attempt()
 	}
 	for _, s := range j.unsealed() { // a job that has failed may have sealed some
-		sealed, failed := s.shards().Sealed()
+		sealed, failed := s.shards().Sealed(ctx)
 		if s.sealed = sealed && failed == nil; !s.sealed {
 			err = cmp.Or(err, withStage(s.name, failed))
 			continue
 		}
-		m, failed := shard.ReadManifest(j.b.dir(s.name))
+		m, failed := shard.ReadManifest(ctx, j.b.dir(s.name))
 		err = cmp.Or(err, withStage(s.name, failed))
 		j.b.RunInfo.counts(s.name, m.Counts, m.Rejects)
 	}
@@ -255,14 +255,14 @@ func (s *stage) recorded(scope beam.Scope) steps {
 // shards of a paid stage that have dead letters are undone first.
 func (s *stage) look(ctx context.Context) (err error) {
 	if s.b.Replay && s.paid() {
-		if err := errors.Join(s.reopen(ctx), s.retry()); err != nil {
+		if err := errors.Join(s.reopen(ctx), s.retry(ctx)); err != nil {
 			return err
 		}
 	}
-	if s.sealed, err = s.shards().Sealed(); err != nil || s.sealed {
+	if s.sealed, err = s.shards().Sealed(ctx); err != nil || s.sealed {
 		return err
 	}
-	return flow.Check(s.shards())
+	return flow.Check(ctx, s.shards())
 }
 
 // prepare makes ready for a stage that is not sealed. It says what is done again, and
@@ -274,19 +274,19 @@ func (s *stage) prepare(ctx context.Context) error {
 		if err := s.again(ctx); err != nil {
 			return err
 		}
-		if _, err := flow.Begin(s.shards()); err != nil {
+		if _, err := flow.Begin(ctx, s.shards()); err != nil {
 			return err
 		}
 	}
 	if s.begin != nil {
-		return s.begin()
+		return s.begin(ctx)
 	}
 	return nil
 }
 
 // unfinished is why a stage whose job has ended is not sealed.
-func (s *stage) unfinished() error {
-	undone, err := s.shards().Undone()
+func (s *stage) unfinished(ctx context.Context) error {
+	undone, err := s.shards().Undone(ctx)
 	if err == nil && len(undone) > 0 {
 		return fmt.Errorf("%d of %d shards did not finish, the first is %d; run the same command again", len(undone),
 			s.b.Recipe.Shards, undone[0])
@@ -299,11 +299,11 @@ func (s *stage) unfinished() error {
 
 // earlier is a stage that others read: the one of this job, or one made from its manifest, if
 // this code version has written that.
-func (b *Build) earlier(name string) (*stage, error) {
+func (b *Build) earlier(ctx context.Context, name string) (*stage, error) {
 	if s := b.opened[name]; s != nil && !s.sealed { // it is of this job
 		return s, nil
 	}
-	m, err := shard.ReadManifest(b.dir(name))
+	m, err := shard.ReadManifest(ctx, b.dir(name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s has not been run on %s; run decoy %s first, or decoy build", name, b.Out, name)
 	}
@@ -322,7 +322,7 @@ func (b *Build) earlier(name string) (*stage, error) {
 // open makes a stage and its fingerprint: of its options, the number of shards, its inputs and
 // the fingerprints of the stages that it reads. These are named in the order of stages, since
 // each is checked to be made from those named before it.
-func (b *Build) open(name string, options any, inputs []schemas.Input, reads ...string) (*stage, error) {
+func (b *Build) open(ctx context.Context, name string, options any, inputs []schemas.Input, reads ...string) (*stage, error) {
 	n := b.Recipe.Shards
 	s := &stage{b: b, name: name, inputs: inputs, total: n, shares: make([]work.Share, n)}
 	raw, err := json.Marshal(options)
@@ -332,7 +332,7 @@ func (b *Build) open(name string, options any, inputs []schemas.Input, reads ...
 	var prints []string
 	present := map[string]string{}
 	for _, name := range reads {
-		r, err := b.earlier(name)
+		r, err := b.earlier(ctx, name)
 		if err != nil {
 			return nil, err
 		}

@@ -20,10 +20,10 @@ import (
 // nothing to do.
 //
 //	contexts, negatives, ngrams → verdicts (by round and shard), rounds/; ledger
-func openJudge(_ context.Context, b *Build) (*stage, error) {
+func openJudge(ctx context.Context, b *Build) (*stage, error) {
 	r := b.Recipe.Judge
 	r.Panel = recipe.OutputMembers(r.Panel)
-	s, err := b.open(schemas.StageJudge, struct {
+	s, err := b.open(ctx, schemas.StageJudge, struct {
 		Recipe  recipe.Judge `json:"recipe"`
 		Prompts string       `json:"prompts"`
 	}{r, judging.Protocols[r.Protocol].Version}, nil, schemas.StageExtract, schemas.StageGenerate)
@@ -35,8 +35,8 @@ func openJudge(_ context.Context, b *Build) (*stage, error) {
 		s.notes = append(s.notes, join.RoundName(round))
 	}
 	s.total = join.FirstRecord(most, n)
-	s.begin = func() error {
-		todo, _, err := s.todo()
+	s.begin = func(ctx context.Context) error {
+		todo, _, err := s.todo(ctx)
 		b.Log("%s: up to %d rounds (%v of each cell), %d of %d shards to do of the next", s.name, most,
 			b.Recipe.Judge.Rounds, len(todo), n)
 		return err
@@ -77,9 +77,9 @@ func (b *Build) judgeOptions() judging.Options {
 
 // present is the round that is to be run next, with what is known before it. ok is
 // false where judging is over.
-func (s *stage) present() (o judging.Options, ok bool, err error) {
+func (s *stage) present(ctx context.Context) (o judging.Options, ok bool, err error) {
 	o = s.b.judgeOptions()
-	done, err := s.records()
+	done, err := s.records(ctx)
 	if err != nil {
 		return o, false, err
 	}
@@ -87,7 +87,7 @@ func (s *stage) present() (o judging.Options, ok bool, err error) {
 		return o, true, nil
 	}
 	var last join.Round
-	err = shard.ReadJSON(shard.Join(s.b.dir(s.name), join.RoundName(o.Round-1)), &last)
+	err = shard.ReadJSON(ctx, shard.Join(s.b.dir(s.name), join.RoundName(o.Round-1)), &last)
 	o.Plan.Stopped = last.Stopped
 	return o, err == nil && !last.Last, err
 }

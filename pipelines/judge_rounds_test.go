@@ -84,7 +84,7 @@ func TestRounds(t *testing.T) {
 			t.Errorf("the golden of %s was shown %d times", id, n)
 		}
 	}
-	rounds, err := join.Rounds(out)
+	rounds, err := join.Rounds(t.Context(), out)
 	if err != nil {
 		t.Fatal(err)
 	}

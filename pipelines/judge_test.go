@@ -54,14 +54,14 @@ func worldOf(t *testing.T, out string) world {
 	for _, n := range records[schemas.Negative](t, out, schemas.StageGenerate, "negatives") {
 		w.negatives[n.ID] = n
 	}
-	m, err := shard.ReadManifest(filepath.Join(out, schemas.StageJudge))
+	m, err := shard.ReadManifest(t.Context(), filepath.Join(out, schemas.StageJudge))
 	if err != nil {
 		t.Fatal(err)
 	}
 	judged := &stage{b: &Build{Out: out, Recipe: recipe.Recipe{Shards: 3}}}
 	refs, _ := judged.refsOf(m)
 	for _, ref := range refs {
-		for v, err := range join.Verdicts(work.Task{From: []flow.Ref{ref}}) {
+		for v, err := range join.Verdicts(t.Context(), work.Task{From: []flow.Ref{ref}}) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -260,7 +260,7 @@ func TestWeights(t *testing.T) {
 	r := judgedBy(t, s, "min_golden_acceptance: 0.9", asker(s, "no", "provider: openai"),
 		asker(s, "yes", "provider: openai"))
 	out := c.build(t, "direct", r)
-	rounds, err := join.Rounds(out)
+	rounds, err := join.Rounds(t.Context(), out)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -285,7 +285,7 @@ func TestWeights(t *testing.T) {
 		t.Errorf("the report does not show the weight %.2f; %v", w, err)
 	}
 	before, sent := touched(t, out, schemas.StageJudge), len(s.Arrivals())
-	m, err := shard.ReadManifest(filepath.Join(out, schemas.StageCurate))
+	m, err := shard.ReadManifest(t.Context(), filepath.Join(out, schemas.StageCurate))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -294,7 +294,7 @@ func TestWeights(t *testing.T) {
 		t.Fatal(err)
 	}
 	after := touched(t, out, schemas.StageJudge)
-	again, err := shard.ReadManifest(filepath.Join(out, schemas.StageCurate))
+	again, err := shard.ReadManifest(t.Context(), filepath.Join(out, schemas.StageCurate))
 	if err != nil || again.Fingerprint == m.Fingerprint || fmt.Sprint(after) != fmt.Sprint(before) ||
 		len(s.Arrivals()) != sent {
 		t.Errorf("another weight: curate is the same, or judge is done again; %v", err)
@@ -323,7 +323,7 @@ func outcomes(t *testing.T, out string) (all []export.OutcomeSum) {
 		var parts struct {
 			Outcomes []export.OutcomeSum `json:"outcomes"`
 		}
-		if err := shard.ReadJSON(path, &parts); err != nil {
+		if err := shard.ReadJSON(t.Context(), path, &parts); err != nil {
 			t.Fatal(err)
 		}
 		all = append(all, parts.Outcomes...)

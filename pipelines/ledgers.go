@@ -11,7 +11,7 @@ import (
 // meanwhile. It may be interrupted and run again.
 func CompactLedgers(ctx context.Context, out string,
 	endPrevious func(context.Context, string) error) (list []money.StageCompacted, err error) {
-	if err := checkBuild(out); err != nil {
+	if err := checkBuild(ctx, out); err != nil {
 		return nil, err
 	}
 	ctx, release, err := hold(ctx, out, endPrevious)

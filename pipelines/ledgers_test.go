@@ -85,11 +85,11 @@ func TestLedgersOfABuild(t *testing.T) {
 		len(audits[0].Damaged)+len(audits[1].Damaged) != 0 {
 		t.Errorf("%+v, %v", audits, err)
 	}
-	held, err := shard.Lock(out)
+	held, err := shard.Lock(t.Context(), out)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer held.Release()
+	defer held.Release(t.Context())
 	if _, err := CompactLedgers(t.Context(), out, nil); err == nil || !strings.Contains(err.Error(), "in use") {
 		t.Errorf("error %v, want that OUT is in use", err)
 	}
@@ -111,9 +111,11 @@ func TestExportLedgers(t *testing.T) {
 			}
 			return list, err
 		},
-		".jsonl.zst": shard.ReadAll[money.PaidRecord],
+		".jsonl.zst": func(path string) ([]money.PaidRecord, error) {
+			return shard.ReadAll[money.PaidRecord](t.Context(), path)
+		},
 		".parquet": func(path string) (list []money.PaidRecord, err error) {
-			for r, err := range columnar.Read[money.PaidRecord](path) {
+			for r, err := range columnar.Read[money.PaidRecord](t.Context(), path) {
 				if err != nil {
 					return nil, err
 				}
@@ -213,7 +215,7 @@ func TestWhatKilledRunsMayHaveCost(t *testing.T) {
 		if _, err := money.ExportLedgers(t.Context(), out, path, false); err != nil {
 			t.Fatal(err)
 		}
-		lines, err := shard.ReadAll[money.PaidRecord](path)
+		lines, err := shard.ReadAll[money.PaidRecord](t.Context(), path)
 		usd := 0.0
 		for _, r := range lines {
 			usd += r.AssumedUSD

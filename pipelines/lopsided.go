@@ -2,6 +2,7 @@ package pipelines
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -21,31 +22,31 @@ import (
 // build goes on, and says so at the terminal and in the first lines of its report. All
 // is found from OUT, so that a stage that was done before is told about too.
 
-var lopsidedOf = map[string]func(b *Build, m schemas.Manifest) ([]report.Warning, error){
+var lopsidedOf = map[string]func(ctx context.Context, b *Build, m schemas.Manifest) ([]report.Warning, error){
 	schemas.StageGenerate: lopsidedGenerate,
 	schemas.StageJudge:    lopsidedJudge,
 	schemas.StageCurate:   lopsidedCurate,
 }
 
 // lopsided are the warnings about a stage that was run.
-func (b *Build) lopsided(stage string) ([]report.Warning, error) {
+func (b *Build) lopsided(ctx context.Context, stage string) ([]report.Warning, error) {
 	find := lopsidedOf[stage]
 	if find == nil || b.DryRun {
 		return nil, nil
 	}
-	m, err := shard.ReadManifest(b.dir(stage))
+	m, err := shard.ReadManifest(ctx, b.dir(stage))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	return find(b, m)
+	return find(ctx, b, m)
 }
 
 // warnAbout warns about a stage that was run.
-func (b *Build) warnAbout(stage string) error {
-	found, err := b.lopsided(stage)
+func (b *Build) warnAbout(ctx context.Context, stage string) error {
+	found, err := b.lopsided(ctx, stage)
 	for _, w := range found {
 		b.Warn(w.Level, "%s", w.Text)
 	}
@@ -54,14 +55,14 @@ func (b *Build) warnAbout(stage string) error {
 
 // reportWarnings are those about all stages, the internal errors, and what else this run
 // warned of.
-func (b *Build) reportWarnings() ([]report.Warning, error) {
-	out, err := b.internalWarnings()
+func (b *Build) reportWarnings(ctx context.Context) ([]report.Warning, error) {
+	out, err := b.internalWarnings(ctx)
 	if err != nil {
 		return nil, err
 	}
 	out = append(out, b.warnings...)
 	for _, stage := range schemas.Stages {
-		found, err := b.lopsided(stage)
+		found, err := b.lopsided(ctx, stage)
 		if err != nil {
 			return nil, err
 		}
@@ -80,7 +81,7 @@ func warning(format string, a ...any) report.Warning {
 }
 
 // lopsidedGenerate names generators that gave nothing.
-func lopsidedGenerate(b *Build, m schemas.Manifest) ([]report.Warning, error) {
+func lopsidedGenerate(ctx context.Context, b *Build, m schemas.Manifest) ([]report.Warning, error) {
 	var out []report.Warning
 	for _, g := range b.Recipe.Generate.Panel {
 		if m.Counts["negatives"] == 0 || m.Counts[work.CountNegativesBy(g.Name)] > 0 {
@@ -91,7 +92,7 @@ func lopsidedGenerate(b *Build, m schemas.Manifest) ([]report.Warning, error) {
 			out = append(out, warning("generator %s gave no negative", g.Name))
 			continue
 		}
-		reasons, err := b.reasonsOf(g.Name)
+		reasons, err := b.reasonsOf(ctx, g.Name)
 		if err != nil {
 			return nil, err
 		}
@@ -111,10 +112,10 @@ func lopsidedGenerate(b *Build, m schemas.Manifest) ([]report.Warning, error) {
 }
 
 // reasonsOf are the reasons of one generator's rejects, the largest first.
-func (b *Build) reasonsOf(generator string) ([]EmptyReason, error) {
+func (b *Build) reasonsOf(ctx context.Context, generator string) ([]EmptyReason, error) {
 	m := schemas.Manifest{Rejects: map[string]int64{}}
 	for i := range b.Recipe.Shards {
-		for r, err := range shard.Read[schemas.Reject](shard.Path(b.Out, schemas.StageGenerate,
+		for r, err := range shard.Read[schemas.Reject](ctx, shard.Path(b.Out, schemas.StageGenerate,
 			"rejects", i, b.Recipe.Shards)) {
 			if err != nil {
 				return nil, err
@@ -128,8 +129,8 @@ func (b *Build) reasonsOf(generator string) ([]EmptyReason, error) {
 }
 
 // lopsidedJudge names judges without a valid verdict.
-func lopsidedJudge(b *Build, _ schemas.Manifest) ([]report.Warning, error) {
-	rounds, err := join.Rounds(b.Out)
+func lopsidedJudge(ctx context.Context, b *Build, _ schemas.Manifest) ([]report.Warning, error) {
+	rounds, err := join.Rounds(ctx, b.Out)
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +151,7 @@ func lopsidedJudge(b *Build, _ schemas.Manifest) ([]report.Warning, error) {
 }
 
 // lopsidedCurate names splits, languages and types that the selection lacks.
-func lopsidedCurate(b *Build, m schemas.Manifest) ([]report.Warning, error) {
+func lopsidedCurate(ctx context.Context, b *Build, m schemas.Manifest) ([]report.Warning, error) {
 	if m.Counts["pairs"] == 0 {
 		return nil, nil // which says more
 	}
@@ -187,7 +188,7 @@ func lopsidedCurate(b *Build, m schemas.Manifest) ([]report.Warning, error) {
 		out = append(out, warning("no rows of the type %s; see the funnel in the report: add a generator under "+
 			"generate.panel, or repositories that have such places", strings.Join(types, ", ")))
 	}
-	extract, err := shard.ReadManifest(b.dir(schemas.StageExtract))
+	extract, err := shard.ReadManifest(ctx, b.dir(schemas.StageExtract))
 	if err != nil {
 		return out, err
 	}

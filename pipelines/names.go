@@ -1,6 +1,7 @@
 package pipelines
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -67,8 +68,8 @@ func writtenBy(stage string) func(name string) bool {
 }
 
 // namesIn are the finished files of a stage's folder but for its records and its ledger.
-func namesIn(dir string) ([]string, error) {
-	files, err := shard.Walk(dir, "_done", "ledger", work.BudgetFolder, work.StoppedFolder, ask.GaveUpFolder)
+func namesIn(ctx context.Context, dir string) ([]string, error) {
+	files, err := shard.Walk(ctx, dir, "_done", "ledger", work.BudgetFolder, work.StoppedFolder, ask.GaveUpFolder)
 	var names []string
 	for _, f := range files {
 		names = append(names, f.Name)

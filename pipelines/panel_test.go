@@ -147,7 +147,7 @@ func TestPanelFaults(t *testing.T) {
 			t.Errorf("%s: %d negatives and rejects for %d requests", g, byGenerator[g], requests)
 		}
 	}
-	m, err := shard.ReadManifest(filepath.Join(out, schemas.StageGenerate))
+	m, err := shard.ReadManifest(t.Context(), filepath.Join(out, schemas.StageGenerate))
 	if err != nil || m.Counts["requests"] != int64(2*requests) {
 		t.Errorf("manifest counts %d requests, want %d; %v", m.Counts["requests"], 2*requests, err)
 	}

@@ -182,11 +182,11 @@ func TestCapRepo(t *testing.T) {
 		t.Helper()
 		c := extraction.NewCandidates(filepath.Join(t.TempDir(), "candidates"))
 		for _, x := range in {
-			if err := c.Add(x); err != nil {
+			if err := c.Add(t.Context(), x); err != nil {
 				t.Fatal(err)
 			}
 		}
-		over, err := c.Take(limit, func(x schemas.Context) error { kept = append(kept, x); return nil })
+		over, err := c.Take(t.Context(), limit, func(x schemas.Context) error { kept = append(kept, x); return nil })
 		if err != nil || c.Sorted.Len() != 0 || len(c.Cells) != 0 {
 			t.Fatalf("%v; %d left for the next repository", err, c.Sorted.Len())
 		}

@@ -125,7 +125,7 @@ func recordsOf(t *testing.T, out string) []doneRecord {
 			st, err := os.Stat(p)
 			if err == nil {
 				r.at = st.ModTime().UnixNano()
-				err = shard.ReadJSON(p, &r.done)
+				err = shard.ReadJSON(t.Context(), p, &r.done)
 			}
 			if err != nil {
 				t.Fatal(err)
@@ -212,7 +212,7 @@ func nothingAfter(t *testing.T, out, stage string) {
 		if stands(t, out, later+"/manifest.json") {
 			t.Errorf("%s stopped and %s has a manifest", stage, later)
 		}
-		if done, err := shard.List(filepath.Join(out, later, "_done"), "*.json"); err != nil || len(done) > 0 {
+		if done, err := shard.List(t.Context(), filepath.Join(out, later, "_done"), "*.json"); err != nil || len(done) > 0 {
 			t.Errorf("%s stopped and %s has the records %v, %v", stage, later, done, err)
 		}
 	}

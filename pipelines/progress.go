@@ -29,7 +29,7 @@ func (j *job) submit(ctx context.Context, p *beam.Pipeline) error {
 	stages := j.unsealed()
 	if !j.b.DryRun {
 		for _, s := range stages {
-			if err := s.clearStops(); err != nil {
+			if err := s.clearStops(ctx); err != nil {
 				return err
 			}
 		}
@@ -38,7 +38,7 @@ func (j *job) submit(ctx context.Context, p *beam.Pipeline) error {
 		return err
 	}
 	for _, s := range stages {
-		if err := cmp.Or(s.memberStops(), s.budgetStops()); err != nil {
+		if err := cmp.Or(s.memberStops(ctx), s.budgetStops(ctx)); err != nil {
 			return err
 		}
 	}
@@ -55,7 +55,7 @@ func (j *job) watched(ctx context.Context, p *beam.Pipeline) error {
 	stop := make(chan struct{})
 	var watching sync.WaitGroup
 	if b.Progress != nil {
-		watching.Go(func() { j.watch(stop, &counted) })
+		watching.Go(func() { j.watch(ctx, stop, &counted) })
 	}
 	endAsking := ask.Begin(b.Out)
 	m, err := b.Run(ctx, p, Job{
@@ -70,20 +70,20 @@ func (j *job) watched(ctx context.Context, p *beam.Pipeline) error {
 		b.RunInfo.metrics(s.name, m)
 	}
 	if b.Progress != nil {
-		j.show(true, &counted)
+		j.show(ctx, true, &counted)
 	}
 	return err
 }
 
 // watch shows how much of the stages is done until stop is closed.
-func (j *job) watch(stop <-chan struct{}, counted *sync.Map) {
+func (j *job) watch(ctx context.Context, stop <-chan struct{}, counted *sync.Map) {
 	tick := time.NewTicker(progressEvery)
 	defer tick.Stop()
 	every := progressEvery
 	if bucket.In(j.b.Out) {
 		every = progressEveryRemote
 	}
-	j.show(true, counted)
+	j.show(ctx, true, counted)
 	for last := time.Now(); ; {
 		select {
 		case <-stop:
@@ -94,13 +94,13 @@ func (j *job) watch(stop <-chan struct{}, counted *sync.Map) {
 		if look {
 			last = time.Now()
 		}
-		j.show(look, counted)
+		j.show(ctx, look, counted)
 	}
 }
 
 // show shows the first stage that is not whole, and those before it as whole. look says
 // that done records are to be counted.
-func (j *job) show(look bool, counted *sync.Map) {
+func (j *job) show(ctx context.Context, look bool, counted *sync.Map) {
 	for _, s := range j.unsealed() {
 		if s.total > 0 && s.shown == s.total {
 			continue
@@ -110,7 +110,7 @@ func (j *job) show(look bool, counted *sync.Map) {
 			now = max(now, n.(int))
 		}
 		if look {
-			now = max(now, s.units())
+			now = max(now, s.units(ctx))
 		}
 		s.shown = min(now, s.total)
 		j.b.Progress(s.name, s.shown, s.total)
@@ -122,11 +122,11 @@ func (j *job) show(look bool, counted *sync.Map) {
 
 // units counts the done records that are there: none of another fingerprint is. Where the
 // stage is sealed, those that it wrote for a while are gone.
-func (s *stage) units() int {
-	if sealed, err := shard.Has(shard.Join(s.b.dir(s.name), "manifest.json")); err == nil && sealed {
+func (s *stage) units(ctx context.Context) int {
+	if sealed, err := shard.Has(ctx, shard.Join(s.b.dir(s.name), "manifest.json")); err == nil && sealed {
 		return s.total
 	}
-	records, err := shard.DoneRecords(s.b.dir(s.name))
+	records, err := shard.DoneRecords(ctx, s.b.dir(s.name))
 	if err != nil {
 		return 0 // what is shown is no reason to fail
 	}

@@ -63,7 +63,7 @@ func (b *Build) Prompt(ctx context.Context, q Question) (Asked, error) {
 	if err != nil {
 		return Asked{}, err
 	}
-	r, err := q.draft(d, m, c, task)
+	r, err := q.draft(ctx, d, m, c, task)
 	if err != nil {
 		return Asked{}, err
 	}
@@ -74,7 +74,7 @@ func (b *Build) Prompt(ctx context.Context, q Question) (Asked, error) {
 	return a, err
 }
 
-func (q Question) draft(d *panel.Drafts, m panel.Member, c schemas.Context, t work.Task) (panel.Request, error) {
+func (q Question) draft(ctx context.Context, d *panel.Drafts, m panel.Member, c schemas.Context, t work.Task) (panel.Request, error) {
 	if !q.Judge {
 		if m.Provider == panel.ProviderFIM {
 			return d.SampleRequest(m.Name, c, q.Sample)
@@ -93,7 +93,7 @@ func (q Question) draft(d *panel.Drafts, m panel.Member, c schemas.Context, t wo
 		return money.DraftJudge(d, m, c, c.Golden)
 	}
 	var have []string
-	for n, err := range shard.Read[schemas.Negative](t.Path(schemas.StageGenerate, "negatives")) {
+	for n, err := range shard.Read[schemas.Negative](ctx, t.Path(schemas.StageGenerate, "negatives")) {
 		if errors.Is(err, fs.ErrNotExist) {
 			return panel.Request{}, fmt.Errorf("%s has no negatives yet: run decoy generate first, "+
 				"or ask for the golden", t.Out)
@@ -135,7 +135,7 @@ func paidMember(stage string, members []panel.Member, name string) (panel.Member
 // findContext looks for a context in all shards side by side; their files are sorted
 // by id, so that each is read up to the place where it would be.
 func (b *Build) findContext(ctx context.Context, id string) (schemas.Context, work.Task, error) {
-	paths, err := shard.List(b.dir(schemas.StageExtract), "contexts-?????-of-?????.jsonl.zst")
+	paths, err := shard.List(ctx, b.dir(schemas.StageExtract), "contexts-?????-of-?????.jsonl.zst")
 	if err != nil {
 		return schemas.Context{}, work.Task{}, err
 	}
@@ -154,7 +154,7 @@ func (b *Build) findContext(ctx context.Context, id string) (schemas.Context, wo
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			for c, err := range shard.Read[schemas.Context](path) {
+			for c, err := range shard.Read[schemas.Context](ctx, path) {
 				if err != nil || ctx.Err() != nil {
 					errs[i] = cmp.Or(err, ctx.Err())
 					return

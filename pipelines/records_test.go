@@ -57,7 +57,7 @@ func recordsIn[T any](t *testing.T, out, stage, name string, keep func(T) bool) 
 		t.Fatalf("no files %s of %s: %v", name, stage, err)
 	}
 	for _, p := range paths {
-		for v, err := range shard.Read[T](p) {
+		for v, err := range shard.Read[T](t.Context(), p) {
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -48,14 +48,14 @@ func (s *stage) reopen(ctx context.Context) error {
 		var err error
 		switch later {
 		case schemas.StageJudge, schemas.StageCurate, schemas.StageExport: // of judge, since other answers may mean other rounds
-			records, err = shard.DoneRecords(dir)
+			records, err = shard.DoneRecords(ctx, dir)
 		default:
 			for _, i := range again {
 				records = append(records, shard.DonePath(dir, i))
 			}
 		}
 		if err == nil {
-			err = shard.Outdate(dir, later, records)
+			err = shard.Outdate(ctx, dir, later, records)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: undo what was made of dead letters: %w", later, err)

@@ -43,7 +43,7 @@ func TestSameBytes(t *testing.T) {
 // touched are the times at which a stage's done records were written.
 func touched(t *testing.T, out, stage string) map[string]int64 {
 	t.Helper()
-	paths, err := shard.List(filepath.Join(out, stage, "_done"), "*.json")
+	paths, err := shard.List(t.Context(), filepath.Join(out, stage, "_done"), "*.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,11 +144,11 @@ func TestRunAgain(t *testing.T) {
 	})
 
 	t.Run("held", func(t *testing.T) {
-		held, err := shard.Lock(out)
+		held, err := shard.Lock(t.Context(), out)
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer held.Release()
+		defer held.Release(t.Context())
 		err = c.open(t, out, "direct", r).RunStages(t.Context(), schemas.Stages...)
 		if err == nil || !strings.Contains(err.Error(), "is in use by pid") {
 			t.Errorf("error %v, want one that names the holder", err)

@@ -134,7 +134,7 @@ func extracted(t *testing.T, archive []byte, yaml string) (licences, reasons map
 		_, path, _ := strings.Cut(r.ID, "/")
 		reasons[path] = r.Reason
 	}
-	m, err := shard.ReadManifest(out + "/" + schemas.StageExtract)
+	m, err := shard.ReadManifest(t.Context(), out+"/"+schemas.StageExtract)
 	if err != nil {
 		t.Fatal(err)
 	}

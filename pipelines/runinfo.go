@@ -100,8 +100,8 @@ func (r *RunInfo) spent(ctx context.Context, out string) error {
 }
 
 // goOn takes over from an earlier run what its stages have taken.
-func (r *RunInfo) goOn(out string) error {
-	old, ok, err := readRunInfo(out)
+func (r *RunInfo) goOn(ctx context.Context, out string) error {
+	old, ok, err := readRunInfo(ctx, out)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -179,13 +179,15 @@ func (r *RunInfo) metrics(stage string, m work.Metrics) {
 	}
 }
 
-func (r *RunInfo) write(out string) error {
+func (r *RunInfo) write(ctx context.Context, out string) error {
 	r.PeakRSSMiB = peakRSS()
 	raw, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return err
 	}
-	_, err = shard.WriteFile(shard.Join(out, "run.json"), append(raw, '\n'))
+	ctx, end := shard.Lasting(ctx) // an interrupted run says what it was too
+	defer end()
+	_, err = shard.WriteFile(ctx, shard.Join(out, "run.json"), append(raw, '\n'))
 	return err
 }
 

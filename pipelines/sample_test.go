@@ -78,7 +78,7 @@ curate: {rows: 10000, max_per_golden: 1000}
 	if total != 3*places || len(sampled) == 0 || len(reasons) < 3 {
 		t.Errorf("%d samples of %d places ended as %d negatives, the rest %v", total, places, len(sampled), reasons)
 	}
-	m, err := shard.ReadManifest(filepath.Join(out, schemas.StageGenerate))
+	m, err := shard.ReadManifest(t.Context(), filepath.Join(out, schemas.StageGenerate))
 	if err != nil || m.Counts["unlabelled"] == 0 {
 		t.Errorf("manifest counts %d unlabelled, %v", m.Counts["unlabelled"], err)
 	}

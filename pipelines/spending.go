@@ -39,12 +39,12 @@ func (s *stage) pay(ctx context.Context, run func() error) error {
 		return err
 	}
 	for before := -1; ; {
-		todo, done, err := s.todo()
+		todo, done, err := s.todo(ctx)
 		if err != nil {
 			return err
 		}
 		if done == before {
-			return s.budgetStops()
+			return s.budgetStops(ctx)
 		}
 		before = done
 		if s.shares, err = s.divide(ctx, todo); err != nil {
@@ -68,7 +68,7 @@ func (s *stage) divide(ctx context.Context, todo []int) ([]work.Share, error) {
 	if s.b.Recipe.BudgetUSD == nil {
 		return shares, nil
 	}
-	m, err := shard.ReadManifest(s.b.dir(payOf[s.name].from))
+	m, err := shard.ReadManifest(ctx, s.b.dir(payOf[s.name].from))
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +101,7 @@ func (b *Build) writeRunInfo(ctx context.Context, names []string) error {
 	if b.Recipe.Pays(names...) {
 		unread = b.RunInfo.spent(ctx, b.Out)
 	}
-	return errors.Join(unread, b.RunInfo.write(b.Out))
+	return errors.Join(unread, b.RunInfo.write(ctx, b.Out))
 }
 
 // spent sums what a build's ledgers and its open batches count against a budget, and

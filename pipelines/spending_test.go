@@ -220,7 +220,7 @@ func TestAShardWithoutRoomStopsAlone(t *testing.T) {
 	if err := c.open(t, out, "direct", r).RunStages(t.Context(), stages...); !errors.Is(err, panel.ErrBudget) {
 		t.Fatalf("error %v, want ErrBudget", err)
 	}
-	done, err := shard.List(filepath.Join(out, schemas.StageGenerate, "_done"), "*.json")
+	done, err := shard.List(t.Context(), filepath.Join(out, schemas.StageGenerate, "_done"), "*.json")
 	if err != nil || len(done) == 0 || len(done) == r.Shards {
 		t.Errorf("%d of %d shards are done, want some and not all; %v", len(done), r.Shards, err)
 	}
@@ -249,7 +249,7 @@ func TestBudgetShares(t *testing.T) {
 	for i, n := range []int64{30, 0, 10} {
 		m.Shards = append(m.Shards, schemas.File{Name: schemas.ShardName("negatives", i, 3, "jsonl.zst"), Records: n}, schemas.File{Name: schemas.ShardName("rejects", i, 3, "jsonl.zst"), Records: 99})
 	}
-	if err := shard.WriteManifest(b.dir(schemas.StageGenerate), m); err != nil {
+	if err := shard.WriteManifest(t.Context(), b.dir(schemas.StageGenerate), m); err != nil {
 		t.Fatal(err)
 	}
 	pay := func(stage string, shard int, records ...ledger.Record) {

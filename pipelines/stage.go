@@ -32,7 +32,7 @@ type stage struct {
 	// shares of the budget, by shard; null is no limit.
 	shares []work.Share
 	// begin, if set, is called before the stage's job, unless it is sealed.
-	begin func() error
+	begin func(ctx context.Context) error
 	graph func(scope beam.Scope, in reads) steps
 }
 
@@ -92,15 +92,15 @@ func (s *stage) refsOf(m schemas.Manifest) (refs []flow.Ref, rounds flow.Ref) {
 }
 
 // records are the done records of the stage's steps, by number.
-func (s *stage) records() (map[int]schemas.Done, error) {
-	valid, _, err := shard.Records(s.b.dir(s.name), s.fingerprint)
+func (s *stage) records(ctx context.Context) (map[int]schemas.Done, error) {
+	valid, _, err := shard.Records(ctx, s.b.dir(s.name), s.fingerprint)
 	return valid, err
 }
 
 // todo are the shards without a record, of judge those of the round that is next. done is
 // the number of records that there are.
-func (s *stage) todo() (todo []int, done int, err error) {
-	valid, err := s.records()
+func (s *stage) todo(ctx context.Context) (todo []int, done int, err error) {
+	valid, err := s.records(ctx)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -127,8 +127,8 @@ func (s *stage) closed(valid map[int]schemas.Done) (rounds int) {
 }
 
 // toDo says how many shards are to be done.
-func (s *stage) toDo() error {
-	todo, _, err := s.todo()
+func (s *stage) toDo(ctx context.Context) error {
+	todo, _, err := s.todo(ctx)
 	s.b.Log("%s: %d of %d shards to do", s.name, len(todo), s.b.Recipe.Shards)
 	return err
 }

@@ -1,6 +1,7 @@
 package pipelines
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -17,13 +18,13 @@ import (
 // the budget may have room, and they have work for the members that are not stopped.
 
 // clearStops removes the records of an earlier run, and nothing else that lies there.
-func (s *stage) clearStops() error {
+func (s *stage) clearStops(ctx context.Context) error {
 	for _, folder := range []string{work.BudgetFolder, work.StoppedFolder} {
-		paths, err := shard.List(shard.Join(s.b.dir(s.name), folder), "[0-9]*.json")
+		paths, err := shard.List(ctx, shard.Join(s.b.dir(s.name), folder), "[0-9]*.json")
 		for _, path := range paths {
 			var one work.StopRecord
-			if shard.ReadJSON(path, &one) == nil && filepath.Base(path) == work.StopName(one.Shard) {
-				err = errors.Join(err, shard.Remove(path))
+			if shard.ReadJSON(ctx, path, &one) == nil && filepath.Base(path) == work.StopName(one.Shard) {
+				err = errors.Join(err, shard.Remove(ctx, path))
 			}
 		}
 		if err != nil {
@@ -36,18 +37,18 @@ func (s *stage) clearStops() error {
 
 // stops lists the records of a folder of shards that did not get done in another
 // attempt.
-func (s *stage) stops(folder string) ([]string, error) {
-	paths, err := shard.List(shard.Join(s.b.dir(s.name), folder), "[0-9]*.json")
+func (s *stage) stops(ctx context.Context, folder string) ([]string, error) {
+	paths, err := shard.List(ctx, shard.Join(s.b.dir(s.name), folder), "[0-9]*.json")
 	if err != nil || len(paths) == 0 {
 		return nil, err
 	}
 	var left []string
 	for _, path := range paths {
 		var one work.StopRecord
-		if err := shard.ReadJSON(path, &one); err != nil {
+		if err := shard.ReadJSON(ctx, path, &one); err != nil {
 			return nil, err
 		}
-		if _, done, err := shard.ReadDone(s.b.dir(s.name), one.Shard, s.fingerprint); err != nil {
+		if _, done, err := shard.ReadDone(ctx, s.b.dir(s.name), one.Shard, s.fingerprint); err != nil {
 			return nil, err
 		} else if !done {
 			left = append(left, path)
@@ -58,8 +59,8 @@ func (s *stage) stops(folder string) ([]string, error) {
 
 // budgetStops is panel.ErrBudget with the number of shards that reached their share,
 // nil if none did.
-func (s *stage) budgetStops() error {
-	paths, err := s.stops(work.BudgetFolder)
+func (s *stage) budgetStops(ctx context.Context) error {
+	paths, err := s.stops(ctx, work.BudgetFolder)
 	if err != nil || len(paths) == 0 {
 		return err
 	}
@@ -70,15 +71,15 @@ func (s *stage) budgetStops() error {
 
 // memberStops is panel.ErrStopped with the reasons of the shards for which a member was
 // stopped while others went on, nil if there is none.
-func (s *stage) memberStops() error {
-	paths, err := s.stops(work.StoppedFolder)
+func (s *stage) memberStops(ctx context.Context) error {
+	paths, err := s.stops(ctx, work.StoppedFolder)
 	if err != nil || len(paths) == 0 {
 		return err
 	}
 	var reasons []string
 	for _, path := range paths {
 		var one work.StopRecord
-		if err := shard.ReadJSON(path, &one); err != nil {
+		if err := shard.ReadJSON(ctx, path, &one); err != nil {
 			return err
 		}
 		reasons = append(reasons, one.Reason)

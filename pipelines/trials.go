@@ -25,16 +25,16 @@ func (b *Build) launched() string {
 
 // retry lifts what was written about members, and nothing else that lies there: they are
 // to be asked again.
-func (s *stage) retry() error {
+func (s *stage) retry(ctx context.Context) error {
 	if s.b.DryRun {
 		return nil
 	}
 	folder := shard.Join(s.b.dir(s.name), ask.GaveUpFolder)
-	paths, err := shard.List(folder, "*.json")
+	paths, err := shard.List(ctx, folder, "*.json")
 	for _, path := range paths {
 		var one ask.GaveUp
-		if shard.ReadJSON(path, &one) == nil && one.Entry != "" {
-			err = errors.Join(err, shard.Remove(path))
+		if shard.ReadJSON(ctx, path, &one) == nil && one.Entry != "" {
+			err = errors.Join(err, shard.Remove(ctx, path))
 		}
 	}
 	if err != nil {
@@ -48,7 +48,7 @@ func (s *stage) retry() error {
 // done: those that were given up by the last answers, and those of which every request
 // failed, however few they were.
 func (s *stage) useless(ctx context.Context) error {
-	all, err := ask.Useless(s.shards(), s.b.Out, s.b.Recipe.Members(s.name))
+	all, err := ask.Useless(ctx, s.shards(), s.b.Out, s.b.Recipe.Members(s.name))
 	if err != nil {
 		return err
 	}

@@ -13,8 +13,8 @@ import (
 // openVerify certifies every negative.
 //
 //	contexts, negatives, symbols → certificates (by shard)
-func openVerify(_ context.Context, b *Build) (*stage, error) {
-	s, err := b.open(schemas.StageVerify, struct{}{}, nil, schemas.StageExtract, schemas.StageGenerate)
+func openVerify(ctx context.Context, b *Build) (*stage, error) {
+	s, err := b.open(ctx, schemas.StageVerify, struct{}{}, nil, schemas.StageExtract, schemas.StageGenerate)
 	if err != nil {
 		return nil, err
 	}

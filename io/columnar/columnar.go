@@ -26,6 +26,7 @@
 package columnar
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -157,10 +158,10 @@ func (w *Writer[T]) Close() error {
 
 // Read streams the records of a file in order. An error names file and row and
 // ends the sequence.
-func Read[T any](path string) iter.Seq2[T, error] {
+func Read[T any](ctx context.Context, path string) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero T
-		src, err := shard.Open(path)
+		src, err := shard.Open(ctx, path)
 		if err != nil {
 			yield(zero, err)
 			return

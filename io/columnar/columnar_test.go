@@ -2,6 +2,7 @@ package columnar
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -37,9 +38,9 @@ func encode[T any](t testing.TB, records []T) []byte {
 	return b.Bytes()
 }
 
-func decode[T any](path string) ([]T, error) {
+func decode[T any](ctx context.Context, path string) ([]T, error) {
 	var out []T
-	for v, err := range Read[T](path) {
+	for v, err := range Read[T](ctx, path) {
 		if err != nil {
 			return nil, err
 		}
@@ -59,7 +60,7 @@ func save(t testing.TB, data []byte) string {
 
 func roundTrip[T any](t *testing.T, records []T) {
 	t.Helper()
-	got, err := decode[T](save(t, encode(t, records)))
+	got, err := decode[T](t.Context(), save(t, encode(t, records)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +88,7 @@ func TestRoundTrip(t *testing.T) {
 // A list and its absence differ from a list of one empty string.
 func TestListsKeepTheirLength(t *testing.T) {
 	want := []schemas.Symbol{{Params: []string{""}}, {Params: []string{}}, {Params: []string{"", ""}}}
-	got, err := decode[schemas.Symbol](save(t, encode(t, want)))
+	got, err := decode[schemas.Symbol](t.Context(), save(t, encode(t, want)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +110,7 @@ func TestRowGroups(t *testing.T) {
 	if got := groups(t, path); !cmp.Equal(got, []int64{groupRows, groupRows, 1}) {
 		t.Errorf("row groups of %v rows", got)
 	}
-	got, err := decode[schemas.Name](path)
+	got, err := decode[schemas.Name](t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +209,7 @@ func TestColumnsLeftOut(t *testing.T) {
 		InputTokens  int64    `json:"input_tokens"`
 		OutputTokens int64    `json:"output_tokens"`
 	}
-	got, err := decode[left](save(t, b.Bytes()))
+	got, err := decode[left](t.Context(), save(t, b.Bytes()))
 	if diff := cmp.Diff([]left{{NegativeID: ptr("n"), Answer: "fooled", Margin: ptr(0.5), InputTokens: 3}}, got); err != nil || diff != "" {
 		t.Errorf("%v %s", err, diff)
 	}
@@ -230,11 +231,11 @@ func TestReadRefuses(t *testing.T) {
 		"other columns": encode(t, []schemas.Reject{{ID: "a"}}),
 	} {
 		path := save(t, data)
-		if _, err := decode[schemas.Name](path); err == nil || !strings.Contains(err.Error(), path) {
+		if _, err := decode[schemas.Name](t.Context(), path); err == nil || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
-	if _, err := decode[schemas.Name](filepath.Join(t.TempDir(), "absent")); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := decode[schemas.Name](t.Context(), filepath.Join(t.TempDir(), "absent")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("absent: %v", err)
 	}
 }
@@ -294,7 +295,7 @@ func BenchmarkRead(b *testing.B) {
 	b.SetBytes(n)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := decode[schemas.Row](path); err != nil {
+		if _, err := decode[schemas.Row](b.Context(), path); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -44,14 +45,14 @@ func TestPlaces(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			scratchFolder(t)
 			out := place(t)
-			if there, err := Exists(out); err != nil || there {
+			if there, err := Exists(t.Context(), out); err != nil || there {
 				t.Errorf("exists before: %v, %v", there, err)
 			}
-			if files, err := Walk(out); err != nil || len(files) > 0 {
+			if files, err := Walk(t.Context(), out); err != nil || len(files) > 0 {
 				t.Errorf("absent folder: %v, %v", files, err)
 			}
 			for _, dir := range []string{"extract", "none"} {
-				if paths, err := List(Join(out, dir), "*"); err != nil || len(paths) > 0 {
+				if paths, err := List(t.Context(), Join(out, dir), "*"); err != nil || len(paths) > 0 {
 					t.Errorf("absent folder: %v, %v", paths, err)
 				}
 			}
@@ -59,11 +60,11 @@ func TestPlaces(t *testing.T) {
 			for _, name := range []string{"extract/contexts-00000-of-00002.jsonl.zst", "extract/contexts-00001-of-00002.jsonl.zst", "extract/parts/contexts-x", "extract/ledger/00000/a.zst", "extract/_done/00007.json"} {
 				path := Join(out, name)
 				f := write(t, path, want)
-				if got, err := ReadAll[schemas.Context](path); err != nil || len(got) != len(want) || f.Name != filepath.Base(name) {
+				if got, err := ReadAll[schemas.Context](t.Context(), path); err != nil || len(got) != len(want) || f.Name != filepath.Base(name) {
 					t.Errorf("%s: %d records, %v", path, len(got), err)
 				}
 			}
-			aborted, err := CreateRaw(Join(out, "extract/aborted"))
+			aborted, err := CreateRaw(t.Context(), Join(out, "extract/aborted"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -72,22 +73,22 @@ func TestPlaces(t *testing.T) {
 			if _, err := aborted.Commit(0); err == nil {
 				t.Error("an aborted file was committed")
 			}
-			files, err := Walk(Join(out, "extract"), "_done", "ledger")
+			files, err := Walk(t.Context(), Join(out, "extract"), "_done", "ledger")
 			if err != nil || len(files) != 3 || files[0].Name != "contexts-00000-of-00002.jsonl.zst" || files[2].Name != "parts/contexts-x" || files[0].Size == 0 {
 				t.Errorf("%v, %v", files, err)
 			}
-			paths, err := List(Join(out, "extract"), "contexts-?????-of-?????.jsonl.zst")
+			paths, err := List(t.Context(), Join(out, "extract"), "contexts-?????-of-?????.jsonl.zst")
 			if err != nil || len(paths) != 2 || paths[1] != Join(out, "extract", "contexts-00001-of-00002.jsonl.zst") {
 				t.Errorf("%v, %v", paths, err)
 			}
-			if there, err := Exists(out); err != nil || !there {
+			if there, err := Exists(t.Context(), out); err != nil || !there {
 				t.Errorf("exists: %v, %v", there, err)
 			}
-			if _, err := Open(Join(out, "extract", "absent")); !errors.Is(err, fs.ErrNotExist) {
+			if _, err := Open(t.Context(), Join(out, "extract", "absent")); !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("error %v", err)
 			}
 
-			src, err := Open(paths[0])
+			src, err := Open(t.Context(), paths[0])
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -106,17 +107,17 @@ func TestPlaces(t *testing.T) {
 			}
 
 			for range 2 {
-				if err := Remove(paths...); err != nil {
+				if err := Remove(t.Context(), paths...); err != nil {
 					t.Error(err)
 				}
-				if err := RemoveAll(Join(out, "extract", "parts")); err != nil {
+				if err := RemoveAll(t.Context(), Join(out, "extract", "parts")); err != nil {
 					t.Error(err)
 				}
 				if err := CleanTemp(out); err != nil {
 					t.Error(err)
 				}
 			}
-			if files, err := Walk(out); err != nil || len(files) != 2 {
+			if files, err := Walk(t.Context(), out); err != nil || len(files) != 2 {
 				t.Errorf("%v, %v", files, err)
 			}
 		})
@@ -132,7 +133,7 @@ func TestWalkFollowsLinks(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	files, err := Walk(filepath.Join(out, "extract"))
+	files, err := Walk(t.Context(), filepath.Join(out, "extract"))
 	if err != nil || len(files) != 2 || files[0].Name != "a" || files[1].Size != files[0].Size {
 		t.Errorf("%v, %v", files, err)
 	}
@@ -150,18 +151,18 @@ func TestDoneInABucket(t *testing.T) {
 			f.Name = name
 			files = append(files, f)
 		}
-		if err := WriteDone(dir, schemas.Done{Stage: "extract", Shard: i, Fingerprint: "f", Files: files}); err != nil {
+		if err := WriteDone(t.Context(), dir, schemas.Done{Stage: "extract", Shard: i, Fingerprint: "f", Files: files}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := Remove(Join(dir, schemas.ShardName("symbols", 3, shards, "jsonl.zst"))); err != nil {
+	if err := Remove(t.Context(), Join(dir, schemas.ShardName("symbols", 3, shards, "jsonl.zst"))); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := WriteFile(Join(dir, schemas.ShardName("contexts", 5, shards, "jsonl.zst")), []byte("short")); err != nil {
+	if _, err := WriteFile(t.Context(), Join(dir, schemas.ShardName("contexts", 5, shards, "jsonl.zst")), []byte("short")); err != nil {
 		t.Fatal(err)
 	}
 	b.Next()
-	valid, others, err := Records(dir, "f")
+	valid, others, err := Records(t.Context(), dir, "f")
 	slices.Sort(others)
 	if err != nil || len(valid) != shards-2 || !slices.Equal(others, []string{Join(dir, "_done/00003.json"), Join(dir, "_done/00005.json")}) {
 		t.Errorf("%d valid, others %v, %v", len(valid), others, err)
@@ -170,18 +171,18 @@ func TestDoneInABucket(t *testing.T) {
 		t.Errorf("%d requests for %d records", n, shards)
 	}
 	for i := range 7 {
-		d, ok, err := ReadDone(dir, i, "f")
+		d, ok, err := ReadDone(t.Context(), dir, i, "f")
 		if _, want := valid[i]; err != nil || ok != want {
 			t.Errorf("shard %d: %v, %v", i, ok, err)
 		}
-		if err := Verify(dir, d); (err == nil) != ok {
+		if err := Verify(t.Context(), dir, d); (err == nil) != ok {
 			t.Errorf("shard %d: verify: %v", i, err)
 		}
 	}
-	if valid, others, err := Records(dir, "other"); err != nil || len(valid) > 0 || len(others) != shards {
+	if valid, others, err := Records(t.Context(), dir, "other"); err != nil || len(valid) > 0 || len(others) != shards {
 		t.Errorf("%v, %v, %v", valid, others, err)
 	}
-	if _, err := ReadManifest(dir); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := ReadManifest(t.Context(), dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -198,7 +199,7 @@ func TestTwoAttempts(t *testing.T) {
 		wg.Go(func() { files[i] = write(t, b.Address("out/contexts"), want) })
 	}
 	wg.Wait()
-	got, err := ReadAll[schemas.Context](b.Address("out/contexts"))
+	got, err := ReadAll[schemas.Context](t.Context(), b.Address("out/contexts"))
 	if err != nil || len(got) != len(want) {
 		t.Errorf("%d records, %v", len(got), err)
 	}
@@ -207,7 +208,7 @@ func TestTwoAttempts(t *testing.T) {
 			t.Errorf("%+v and %+v", f, files[0])
 		}
 	}
-	if found, err := Walk(b.Address("out")); err != nil || len(found) != 1 {
+	if found, err := Walk(t.Context(), b.Address("out")); err != nil || len(found) != 1 {
 		t.Errorf("%v, %v", found, err)
 	}
 }
@@ -217,7 +218,7 @@ func TestSorterForABucket(t *testing.T) {
 	b := buckettest.New(t)
 	s := NewSorter(b.Address("out/names"), 10, func(schemas.Name) int { return 1 }, func(a, b schemas.Name) int { return cmp.Compare(a.Count, b.Count) })
 	for _, i := range rand.Perm(500) {
-		if err := s.Add(schemas.Name{Count: int64(i)}); err != nil {
+		if err := s.Add(t.Context(), schemas.Name{Count: int64(i)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -225,27 +226,27 @@ func TestSorterForABucket(t *testing.T) {
 		t.Error("no run in TMPDIR")
 	}
 	n := int64(0)
-	for v, err := range s.All() {
+	for v, err := range s.All(t.Context()) {
 		if err != nil || v.Count != n {
 			t.Fatalf("%v, %v", v, err)
 		}
 		n++
 	}
-	if err := s.Close(); err != nil || n != 500 || len(b.Seen()) > 0 {
+	if err := s.Close(t.Context()); err != nil || n != 500 || len(b.Seen()) > 0 {
 		t.Errorf("%v, %d records, requests %v", err, n, b.Seen())
 	}
 }
 
 func TestNoScratch(t *testing.T) {
 	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "absent"))
-	if _, err := Create[schemas.Name](buckettest.New(t).Address("out/names")); err == nil || !strings.Contains(err.Error(), "TMPDIR") {
+	if _, err := Create[schemas.Name](t.Context(), buckettest.New(t).Address("out/names")); err == nil || !strings.Contains(err.Error(), "TMPDIR") {
 		t.Errorf("error %v", err)
 	}
 }
 
 func TestNoBucket(t *testing.T) {
 	buckettest.New(t)
-	if _, err := Lock("gs://absent/out"); err == nil || !strings.Contains(err.Error(), "is there a bucket absent?") {
+	if _, err := Lock(t.Context(), "gs://absent/out"); err == nil || !strings.Contains(err.Error(), "is there a bucket absent?") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -257,7 +258,7 @@ func TestLockInABucket(t *testing.T) {
 	if line != "held" {
 		t.Fatalf("second process: %s", line)
 	}
-	_, err := Lock(out)
+	_, err := Lock(t.Context(), out)
 	if err == nil {
 		t.Fatal("two processes hold one OUT")
 	}
@@ -267,21 +268,21 @@ func TestLockInABucket(t *testing.T) {
 		}
 	}
 	end()
-	held, err := Lock(out)
+	held, err := Lock(t.Context(), out)
 	if err != nil {
 		t.Fatalf("after its release: %v", err)
 	}
-	if err := held.Release(); err != nil {
+	if err := held.Release(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 
 	t.Run("stale", func(t *testing.T) {
 		b.Create("out/.lock", []byte("{}"), time.Now().Add(-LockTerms.Stale-time.Second))
-		held, err := Lock(out)
+		held, err := Lock(t.Context(), out)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := held.Release(); err != nil {
+		if err := held.Release(t.Context()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -289,7 +290,7 @@ func TestLockInABucket(t *testing.T) {
 		terms := LockTerms
 		defer func() { LockTerms = terms }()
 		LockTerms = bucket.Terms{Renew: 10 * time.Millisecond, GiveUp: time.Minute, Stale: 2 * time.Minute}
-		held, err := Lock(out)
+		held, err := Lock(t.Context(), out)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -303,8 +304,67 @@ func TestLockInABucket(t *testing.T) {
 		if cause := context.Cause(ctx); !errors.Is(cause, ErrLost) || !strings.Contains(cause.Error(), "pid 4711 on elsewhere") {
 			t.Errorf("cause %v", cause)
 		}
-		if err := held.Release(); err != nil {
+		if err := held.Release(ctx); err != nil {
 			t.Error(err)
 		}
 	})
+}
+
+// TestCancelledInABucket has a bucket that is out of order. Whatever waits for it ends when its
+// work is cancelled, not when the client gives the bucket up, which takes minutes.
+func TestCancelledInABucket(t *testing.T) {
+	for name, do := range map[string]func(context.Context, string) error{
+		"read": func(ctx context.Context, out string) error { _, err := ReadFile(ctx, Join(out, "a.json")); return err },
+		"records": func(ctx context.Context, out string) error {
+			for _, err := range Read[schemas.Name](ctx, Join(out, "a.jsonl.zst")) {
+				return err
+			}
+			return nil
+		},
+		"manifest": func(ctx context.Context, out string) error { _, err := ReadManifest(ctx, out); return err },
+		"there":    func(ctx context.Context, out string) error { _, err := Has(ctx, Join(out, "a.json")); return err },
+		"list":     func(ctx context.Context, out string) error { _, err := List(ctx, out, "*"); return err },
+		"walk":     func(ctx context.Context, out string) error { _, err := Walk(ctx, out); return err },
+		"done":     func(ctx context.Context, out string) error { _, err := DoneRecords(ctx, out); return err },
+		"write": func(ctx context.Context, out string) error {
+			_, err := WriteFile(ctx, Join(out, "b.json"), nil)
+			return err
+		},
+		"remove": func(ctx context.Context, out string) error { return Remove(ctx, Join(out, "a.json")) },
+		"lock":   func(ctx context.Context, out string) error { _, err := Lock(ctx, out); return err },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := buckettest.New(t)
+			ctx, cancel := context.WithCancel(t.Context())
+			b.Always(func(*http.Request) buckettest.Fault {
+				cancel() // it is under way
+				return buckettest.Status(http.StatusServiceUnavailable)
+			})
+			ended := make(chan error, 1)
+			go func() { ended <- do(ctx, b.Address("out")) }()
+			select {
+			case err := <-ended:
+				if !errors.Is(err, context.Canceled) {
+					t.Errorf("error %v", err)
+				}
+			case <-time.After(time.Minute):
+				t.Error("it goes on")
+			}
+		})
+	}
+}
+
+// What has to be written outlives the cancel of its work.
+func TestLastingInABucket(t *testing.T) {
+	b := buckettest.New(t)
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	ctx, end := Lasting(cancelled)
+	defer end()
+	if _, err := WriteFile(ctx, b.Address("out/note.json"), []byte("{}")); err != nil {
+		t.Error(err)
+	}
+	if _, ok := ctx.Deadline(); !ok {
+		t.Error("it has no end")
+	}
 }

@@ -31,20 +31,20 @@ var recordName = regexp.MustCompile(`^` + doneDir + `/[0-9]{5,}\.json$`)
 
 // WriteDone records that a shard is complete. Call it after the last Commit of
 // the shard's files.
-func WriteDone(stageDir string, d schemas.Done) error {
+func WriteDone(ctx context.Context, stageDir string, d schemas.Done) error {
 	if d.Files == nil {
 		d.Files = []schemas.File{}
 	}
 	d.Counts, d.Rejects = orEmpty(d.Counts), orEmpty(d.Rejects)
-	return writeJSON(DonePath(stageDir, d.Shard), d)
+	return writeJSON(ctx, DonePath(stageDir, d.Shard), d)
 }
 
 // ReadDone returns the done record of a shard. ok says that the shard need not be
 // done again: the record bears this fingerprint and all its files are there with
 // their sizes. An absent or outdated record is no error.
-func ReadDone(stageDir string, shard int, fingerprint string) (d schemas.Done, ok bool, err error) {
+func ReadDone(ctx context.Context, stageDir string, shard int, fingerprint string) (d schemas.Done, ok bool, err error) {
 	path := DonePath(stageDir, shard)
-	if err := ReadJSON(path, &d); errors.Is(err, fs.ErrNotExist) {
+	if err := ReadJSON(ctx, path, &d); errors.Is(err, fs.ErrNotExist) {
 		return schemas.Done{}, false, nil
 	} else if err != nil {
 		return schemas.Done{}, false, err
@@ -53,7 +53,7 @@ func ReadDone(stageDir string, shard int, fingerprint string) (d schemas.Done, o
 		return d, false, nil
 	}
 	for _, f := range d.Files {
-		size, err := sizeOf(Join(stageDir, f.Name))
+		size, err := sizeOf(ctx, Join(stageDir, f.Name))
 		if errors.Is(err, fs.ErrNotExist) {
 			return d, false, nil
 		}
@@ -67,10 +67,10 @@ func ReadDone(stageDir string, shard int, fingerprint string) (d schemas.Done, o
 	return d, true, nil
 }
 
-func sizeOf(path string) (int64, error) {
+func sizeOf(ctx context.Context, path string) (int64, error) {
 	if bucket.In(path) {
 		s, name := bucket.At(path)
-		return s.Size(context.Background(), name)
+		return s.Size(ctx, name)
 	}
 	st, err := os.Stat(path)
 	if err != nil {
@@ -81,8 +81,8 @@ func sizeOf(path string) (int64, error) {
 
 // Records returns what ReadDone says of every shard of a stage, from one listing of
 // its folder: the valid done records by number and the paths of the others.
-func Records(stageDir, fingerprint string) (valid map[int]schemas.Done, others []string, err error) {
-	files, err := Walk(stageDir, "ledger")
+func Records(ctx context.Context, stageDir, fingerprint string) (valid map[int]schemas.Done, others []string, err error) {
+	files, err := Walk(ctx, stageDir, "ledger")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -102,7 +102,7 @@ func Records(stageDir, fingerprint string) (valid map[int]schemas.Done, others [
 			return fmt.Errorf("%q is not a done record: %w: move it away", Join(stageDir, name), err)
 		}
 		var d schemas.Done
-		if err := ReadJSON(Join(stageDir, name), &d); err != nil {
+		if err := ReadJSON(ctx, Join(stageDir, name), &d); err != nil {
 			return err
 		}
 		mu.Lock()
@@ -128,10 +128,10 @@ func Complete(sizes map[string]int64, files []schemas.File) bool {
 }
 
 // Verify reads the files of a done record and compares their hashes.
-func Verify(stageDir string, d schemas.Done) error {
+func Verify(ctx context.Context, stageDir string, d schemas.Done) error {
 	for _, f := range d.Files {
 		path := Join(stageDir, f.Name)
-		sum, size, err := hashFile(path)
+		sum, size, err := hashFile(ctx, path)
 		if err != nil {
 			return err
 		}
@@ -145,7 +145,7 @@ func Verify(stageDir string, d schemas.Done) error {
 }
 
 // WriteManifest writes the manifest of a finished stage.
-func WriteManifest(stageDir string, m schemas.Manifest) error {
+func WriteManifest(ctx context.Context, stageDir string, m schemas.Manifest) error {
 	if m.Inputs == nil {
 		m.Inputs = []schemas.Input{}
 	}
@@ -153,14 +153,14 @@ func WriteManifest(stageDir string, m schemas.Manifest) error {
 		m.Shards = []schemas.File{}
 	}
 	m.Counts, m.Rejects = orEmpty(m.Counts), orEmpty(m.Rejects)
-	return writeJSON(Join(stageDir, manifestName), m)
+	return writeJSON(ctx, Join(stageDir, manifestName), m)
 }
 
 // ReadManifest returns the manifest of a stage; errors.Is(err, fs.ErrNotExist) if
 // the stage is not finished.
-func ReadManifest(stageDir string) (schemas.Manifest, error) {
+func ReadManifest(ctx context.Context, stageDir string) (schemas.Manifest, error) {
 	var m schemas.Manifest
-	err := ReadJSON(Join(stageDir, manifestName), &m)
+	err := ReadJSON(ctx, Join(stageDir, manifestName), &m)
 	return m, err
 }
 
@@ -178,7 +178,7 @@ func orEmpty(m map[string]int64) map[string]int64 {
 	return m
 }
 
-func writeJSON(path string, v any) error {
+func writeJSON(ctx context.Context, path string, v any) error {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -186,14 +186,14 @@ func writeJSON(path string, v any) error {
 	if err := enc.Encode(v); err != nil {
 		return fmt.Errorf("write %q: %w", path, err)
 	}
-	_, err := WriteFile(path, b.Bytes())
+	_, err := WriteFile(ctx, path, b.Bytes())
 	return err
 }
 
 // ReadJSON reads a file of decoy's. What is there and is none is a *Refusal: decoy writes
 // such files whole or not at all, so somebody else has.
-func ReadJSON(path string, v any) error {
-	data, err := ReadFile(path)
+func ReadJSON(ctx context.Context, path string, v any) error {
+	data, err := ReadFile(ctx, path)
 	if err != nil {
 		return err
 	}
@@ -204,8 +204,8 @@ func ReadJSON(path string, v any) error {
 	return nil
 }
 
-func hashFile(path string) (sum string, size int64, err error) {
-	src, err := Open(path)
+func hashFile(ctx context.Context, path string) (sum string, size int64, err error) {
+	src, err := Open(ctx, path)
 	if err != nil {
 		return "", 0, err
 	}

@@ -2,6 +2,7 @@ package shard
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,8 +36,8 @@ type Writer[T any] struct {
 type appender interface{ AppendJSON([]byte) []byte }
 
 // Create starts a file of records.
-func Create[T any](path string) (*Writer[T], error) {
-	raw, err := CreateRaw(path)
+func Create[T any](ctx context.Context, path string) (*Writer[T], error) {
+	raw, err := CreateRaw(ctx, path)
 	if err != nil {
 		return nil, err
 	}
@@ -94,10 +95,10 @@ func (w *Writer[T]) Abort() { w.raw.Abort() }
 
 // Read streams the records of a file in order. An error names file and line and
 // ends the sequence.
-func Read[T any](path string) iter.Seq2[T, error] {
+func Read[T any](ctx context.Context, path string) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero T
-		src, err := Open(path)
+		src, err := Open(ctx, path)
 		if err != nil {
 			yield(zero, err)
 			return
@@ -162,9 +163,9 @@ func readLine(r *bufio.Reader, long *[]byte) ([]byte, error) {
 }
 
 // ReadAll returns the records of a file, for small files.
-func ReadAll[T any](path string) ([]T, error) {
+func ReadAll[T any](ctx context.Context, path string) ([]T, error) {
 	var out []T
-	for v, err := range Read[T](path) {
+	for v, err := range Read[T](ctx, path) {
 		if err != nil {
 			return nil, err
 		}

@@ -41,7 +41,7 @@ func contexts(n int) []schemas.Context {
 
 func write[T any](t testing.TB, path string, records []T) schemas.File {
 	t.Helper()
-	w, err := Create[T](path)
+	w, err := Create[T](t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func TestRoundTrip(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "new", "contexts-00000-of-00001.jsonl.zst")
 		want := contexts(n)
 		f := write(t, path, want)
-		got, err := ReadAll[schemas.Context](path)
+		got, err := ReadAll[schemas.Context](t.Context(), path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,7 +73,7 @@ func TestRoundTrip(t *testing.T) {
 		if n == 0 && len(got) != 0 {
 			t.Fatalf("empty shard gave %d records", len(got))
 		}
-		sum, size, err := hashFile(path)
+		sum, size, err := hashFile(t.Context(), path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -110,7 +110,7 @@ func TestHTMLStaysReadable(t *testing.T) {
 func TestNothingBeforeCommitAndAfterAbort(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a-00000-of-00001.jsonl.zst")
-	w, err := Create[schemas.Name](path)
+	w, err := Create[schemas.Name](t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestNothingBeforeCommitAndAfterAbort(t *testing.T) {
 	if m, _ := filepath.Glob(filepath.Join(dir, "*.jsonl.zst")); len(m) != 0 {
 		t.Fatalf("a temporary name matches the pattern for finished files: %v", m)
 	}
-	if l, err := List(dir, "*"); err != nil || len(l) != 0 {
+	if l, err := List(t.Context(), dir, "*"); err != nil || len(l) != 0 {
 		t.Fatalf("List shows %v, %v while writing", l, err)
 	}
 	w.Abort()
@@ -140,7 +140,7 @@ func TestNothingBeforeCommitAndAfterAbort(t *testing.T) {
 
 func TestAbortAfterCommitKeepsTheFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.html")
-	r, err := CreateRaw(path)
+	r, err := CreateRaw(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +163,7 @@ func TestAbortAfterCommitKeepsTheFile(t *testing.T) {
 
 func TestUnencodableRecordFailsTheFile(t *testing.T) {
 	dir := t.TempDir()
-	w, err := Create[schemas.Negative](filepath.Join(dir, "n.jsonl.zst"))
+	w, err := Create[schemas.Negative](t.Context(), filepath.Join(dir, "n.jsonl.zst"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,13 +209,13 @@ func TestReadErrors(t *testing.T) {
 			if err := os.WriteFile(path, tt.data, 0o644); err != nil {
 				t.Fatal(err)
 			}
-			_, err := ReadAll[schemas.Name](path)
+			_, err := ReadAll[schemas.Name](t.Context(), path)
 			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), path) {
 				t.Errorf("error %v, want one with %q and the path", err, tt.want)
 			}
 		})
 	}
-	if _, err := ReadAll[schemas.Name](filepath.Join(dir, "absent")); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := ReadAll[schemas.Name](t.Context(), filepath.Join(dir, "absent")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("absent file: %v", err)
 	}
 }
@@ -228,7 +228,7 @@ func TestLongLines(t *testing.T) {
 		want = append(want, schemas.Name{Name: strings.Repeat("a", n), Count: int64(n)})
 	}
 	write(t, path, want)
-	got, err := ReadAll[schemas.Name](path)
+	got, err := ReadAll[schemas.Name](t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,7 +241,7 @@ func TestReadStopsEarly(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "l.jsonl.zst")
 	write(t, path, contexts(100))
 	n := 0
-	for range Read[schemas.Context](path) {
+	for range Read[schemas.Context](t.Context(), path) {
 		if n++; n == 3 {
 			break
 		}
@@ -262,7 +262,7 @@ func FuzzRead(f *testing.F) {
 			if err := os.WriteFile(path, content, 0o644); err != nil {
 				t.Fatal(err)
 			}
-			records, err := ReadAll[schemas.Name](path)
+			records, err := ReadAll[schemas.Name](t.Context(), path)
 			if lines := strings.Count(string(data), "\n"); i == 1 && err == nil && len(records) != lines {
 				t.Errorf("%d records of %d lines", len(records), lines)
 			}
@@ -315,7 +315,7 @@ func BenchmarkRead(b *testing.B) {
 	b.SetBytes(n)
 	b.ReportAllocs()
 	for b.Loop() {
-		for _, err := range Read[schemas.Context](path) {
+		for _, err := range Read[schemas.Context](b.Context(), path) {
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -33,8 +34,8 @@ type Leftover struct {
 }
 
 // ReadLeftover reads the record of a stage's folder; an absent one is empty.
-func ReadLeftover(dir string) (l Leftover, err error) {
-	err = ReadJSON(Join(dir, LeftoverName), &l)
+func ReadLeftover(ctx context.Context, dir string) (l Leftover, err error) {
+	err = ReadJSON(ctx, Join(dir, LeftoverName), &l)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
@@ -43,12 +44,12 @@ func ReadLeftover(dir string) (l Leftover, err error) {
 
 // Add adds names and numbers of shards to the record of a stage's folder. It writes
 // nothing if they stand there.
-func (l *Leftover) Add(dir string, files []string, begun ...int) error {
+func (l *Leftover) Add(ctx context.Context, dir string, files []string, begun ...int) error {
 	now := Leftover{union(l.Files, files), union(l.Begun, begun)}
 	if len(now.Files) == len(l.Files) && len(now.Begun) == len(l.Begun) {
 		return nil
 	}
-	if err := writeJSON(Join(dir, LeftoverName), now); err != nil {
+	if err := writeJSON(ctx, Join(dir, LeftoverName), now); err != nil {
 		return err
 	}
 	*l = now
@@ -64,9 +65,9 @@ func union[T string | int](a, b []T) []T {
 // Outdate removes a stage's manifest and done records, by their paths, and keeps the
 // names of their files. A manifest or record that is not the stage's is a Refusal, and
 // then none is removed.
-func Outdate(dir, stage string, records []string) error {
+func Outdate(ctx context.Context, dir, stage string, records []string) error {
 	var files []schemas.File
-	m, err := ReadManifest(dir)
+	m, err := ReadManifest(ctx, dir)
 	switch {
 	case err == nil && m.Stage != stage:
 		return Refuse("%q is no manifest of decoy's %s, and decoy would write one there: move it away",
@@ -80,7 +81,7 @@ func Outdate(dir, stage string, records []string) error {
 	var mu sync.Mutex
 	err = each(records, func(record string) error {
 		var d schemas.Done
-		if err := ReadJSON(record, &d); err != nil {
+		if err := ReadJSON(ctx, record, &d); err != nil {
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil
 			}
@@ -98,7 +99,7 @@ func Outdate(dir, stage string, records []string) error {
 	if err != nil {
 		return err
 	}
-	l, err := ReadLeftover(dir)
+	l, err := ReadLeftover(ctx, dir)
 	if err != nil {
 		return err
 	}
@@ -106,20 +107,20 @@ func Outdate(dir, stage string, records []string) error {
 	for _, f := range files {
 		names = append(names, f.Name)
 	}
-	if err := l.Add(dir, names); err != nil {
+	if err := l.Add(ctx, dir, names); err != nil {
 		return err
 	}
 	if there {
-		if err := Remove(Join(dir, manifestName)); err != nil {
+		if err := Remove(ctx, Join(dir, manifestName)); err != nil {
 			return err
 		}
 	}
-	return Remove(records...)
+	return Remove(ctx, records...)
 }
 
 // DoneRecords are the paths of a stage's done records.
-func DoneRecords(dir string) ([]string, error) {
-	all, err := List(Join(dir, doneDir), "[0-9]*.json")
+func DoneRecords(ctx context.Context, dir string) ([]string, error) {
+	all, err := List(ctx, Join(dir, doneDir), "[0-9]*.json")
 	return slices.DeleteFunc(all, func(p string) bool {
 		return !recordName.MatchString(doneDir + "/" + path.Base(filepath.ToSlash(p)))
 	}), err
@@ -128,7 +129,7 @@ func DoneRecords(dir string) ([]string, error) {
 // Sweep removes files by name, but those to keep, and then the record of leftovers,
 // whose files must be among them, but for what is to stand there after. A name that leads
 // out of the folder, or to what is kept for good, is an error.
-func Sweep(dir string, names []string, keep map[string]bool, after Leftover) error {
+func Sweep(ctx context.Context, dir string, names []string, keep map[string]bool, after Leftover) error {
 	var paths []string
 	for _, name := range names {
 		if keep[name] {
@@ -142,13 +143,13 @@ func Sweep(dir string, names []string, keep map[string]bool, after Leftover) err
 		}
 		paths = append(paths, Join(dir, name))
 	}
-	if err := Remove(paths...); err != nil {
+	if err := Remove(ctx, paths...); err != nil {
 		return err
 	}
 	if len(after.Begun) > 0 {
-		return writeJSON(Join(dir, LeftoverName), after)
+		return writeJSON(ctx, Join(dir, LeftoverName), after)
 	}
-	return Remove(Join(dir, LeftoverName))
+	return Remove(ctx, Join(dir, LeftoverName))
 }
 
 // RemoveEmpty removes a folder in which there is nothing; any other stays.

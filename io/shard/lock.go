@@ -44,9 +44,9 @@ type Held struct {
 // OUT/.lock: it ends with the process, however that dies, and what the file then
 // still says is overwritten by the next holder. In a bucket it is a lease, which can be
 // lost: Context tells.
-func Lock(outDir string) (*Held, error) {
+func Lock(ctx context.Context, outDir string) (*Held, error) {
 	if bucket.In(outDir) {
-		return lease(outDir)
+		return lease(ctx, outDir)
 	}
 	if err := os.MkdirAll(outDir, 0o755); err != nil {
 		return nil, fmt.Errorf("create output folder %q: %w", outDir, withRemedy(err))
@@ -82,13 +82,13 @@ func acquire(f *os.File, outDir string) error {
 }
 
 // lease takes an OUT in a bucket.
-func lease(outDir string) (*Held, error) {
+func lease(ctx context.Context, outDir string) (*Held, error) {
 	me, err := signature()
 	if err != nil {
 		return nil, err
 	}
 	s, name := bucket.At(Join(outDir, lockName))
-	l, err := s.Acquire(context.Background(), name, me, LockTerms)
+	l, err := s.Acquire(ctx, name, me, LockTerms)
 	var held *bucket.HeldError
 	switch {
 	case errors.As(err, &held):
@@ -165,9 +165,13 @@ func (h *Held) lost() error {
 
 // Release gives OUT back. The file stays: removing it would let a third process
 // lock a new file while a second holds the old one.
-func (h *Held) Release() error {
+func (h *Held) Release(ctx context.Context) error {
 	if h.lease != nil {
-		return h.lease.Release(context.Background())
+		// A build that was cancelled gives its folder back too: the next one would else wait
+		// until the lease is stale.
+		ctx, stop := Lasting(ctx)
+		defer stop()
+		return h.lease.Release(ctx)
 	}
 	if err := h.file.Truncate(0); err != nil {
 		h.file.Close()
@@ -181,8 +185,8 @@ func (h *Held) Release() error {
 
 // Locked tells whether a lock file says who held a folder: a process that was killed
 // there, or one that runs, has written it.
-func Locked(outDir string) (bool, error) {
-	raw, err := ReadFile(Join(outDir, lockName))
+func Locked(ctx context.Context, outDir string) (bool, error) {
+	raw, err := ReadFile(ctx, Join(outDir, lockName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}

@@ -2,6 +2,7 @@ package shard
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -15,14 +16,14 @@ import (
 // so, and holds it until it is killed or its standard input ends.
 func TestMain(m *testing.M) {
 	if out := os.Getenv("SHARD_TEST_LOCK"); out != "" {
-		held, err := Lock(out)
+		held, err := Lock(context.Background(), out)
 		if err != nil {
 			fmt.Println("error:", err)
 			os.Exit(1)
 		}
 		fmt.Println("held")
 		bufio.NewReader(os.Stdin).ReadString('\n')
-		if err := held.Release(); err != nil {
+		if err := held.Release(context.Background()); err != nil {
 			fmt.Println("error:", err)
 			os.Exit(1)
 		}
@@ -60,7 +61,7 @@ func TestLockAgainstAnotherProcess(t *testing.T) {
 	if line != "held" {
 		t.Fatalf("second process: %s", line)
 	}
-	_, err := Lock(out)
+	_, err := Lock(t.Context(), out)
 	if err == nil {
 		t.Fatal("two processes hold one OUT")
 	}
@@ -71,7 +72,7 @@ func TestLockAgainstAnotherProcess(t *testing.T) {
 	}
 	end()
 
-	held, err := Lock(out)
+	held, err := Lock(t.Context(), out)
 	if err != nil {
 		t.Fatalf("after its release: %v", err)
 	}
@@ -81,7 +82,7 @@ func TestLockAgainstAnotherProcess(t *testing.T) {
 	} else {
 		end()
 	}
-	if err := held.Release(); err != nil {
+	if err := held.Release(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -98,11 +99,11 @@ func TestLockEndsWithItsProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	end()
-	held, err := Lock(out)
+	held, err := Lock(t.Context(), out)
 	if err != nil {
 		t.Fatalf("after kill -9 of the holder: %v", err)
 	}
-	defer held.Release()
+	defer held.Release(t.Context())
 	if got := readHolder(held.file); !strings.Contains(got, fmt.Sprintf("pid %d on", os.Getpid())) {
 		t.Errorf("holder %q", got)
 	}
@@ -112,7 +113,7 @@ func TestLockRefusals(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "file")
 	os.WriteFile(file, nil, 0o644)
-	if _, err := Lock(filepath.Join(file, "OUT")); err == nil || !strings.Contains(err.Error(), "choose another output folder") {
+	if _, err := Lock(t.Context(), filepath.Join(file, "OUT")); err == nil || !strings.Contains(err.Error(), "choose another output folder") {
 		t.Errorf("below a file: %v", err)
 	}
 	// A lock file that is /dev/full stands for a full disk.
@@ -124,7 +125,7 @@ func TestLockRefusals(t *testing.T) {
 	if err := os.Symlink("/dev/full", filepath.Join(full, lockName)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Lock(full); err == nil || !strings.Contains(err.Error(), "free space") {
+	if _, err := Lock(t.Context(), full); err == nil || !strings.Contains(err.Error(), "free space") {
 		t.Errorf("full disk: %v", err)
 	}
 }

@@ -61,23 +61,23 @@ type Owner struct {
 	Kind string
 	// Earlier tells whether the folder without a marker is nevertheless of this kind,
 	// made by a version that wrote none; nil stands for no.
-	Earlier func() (bool, error)
+	Earlier func(ctx context.Context) (bool, error)
 	// Adopt, if set, is called before such a folder gets its marker.
-	Adopt func() error
+	Adopt func(ctx context.Context) error
 }
 
 // Inspect tells whether decoy may write to the folder: it is absent and its parent is
 // there, or nothing lies in it, or it is decoy's. Otherwise the error is a *Refusal. It
 // writes nothing.
-func (o Owner) Inspect() error {
-	_, err := o.inspect()
+func (o Owner) Inspect(ctx context.Context) error {
+	_, err := o.inspect(ctx)
 	return err
 }
 
 // Claim makes the folder decoy's, or gives the error of Inspect: it makes the folder,
 // but not its parent, and writes the marker before anything else but what Adopt notes.
-func (o Owner) Claim() error {
-	s, err := o.inspect()
+func (o Owner) Claim(ctx context.Context) error {
+	s, err := o.inspect(ctx)
 	if err != nil || s == stateOurs {
 		return err
 	}
@@ -87,14 +87,14 @@ func (o Owner) Claim() error {
 		}
 	}
 	if s == stateEarlier && o.Adopt != nil {
-		if err := o.Adopt(); err != nil {
+		if err := o.Adopt(ctx); err != nil {
 			return err
 		}
 	}
-	err = writeJSON(Join(o.Dir, MarkerName), marker{o.Kind, 1})
+	err = writeJSON(ctx, Join(o.Dir, MarkerName), marker{o.Kind, 1})
 	if errors.Is(err, fs.ErrNotExist) {
 		// Another process that claims the folder too may have cleaned up here.
-		if ours, merr := o.marked(); merr != nil || ours {
+		if ours, merr := o.marked(ctx); merr != nil || ours {
 			return merr
 		}
 	}
@@ -102,8 +102,8 @@ func (o Owner) Claim() error {
 }
 
 // Held tells whether the folder is decoy's already.
-func (o Owner) Held() (bool, error) {
-	s, err := o.inspect()
+func (o Owner) Held(ctx context.Context) (bool, error) {
+	s, err := o.inspect(ctx)
 	var refused *Refusal
 	if errors.As(err, &refused) {
 		return false, nil
@@ -121,8 +121,8 @@ const (
 	stateEarlier // it has no marker yet
 )
 
-func (o Owner) inspect() (ownerState, error) {
-	if ours, err := o.marked(); err != nil || ours {
+func (o Owner) inspect(ctx context.Context) (ownerState, error) {
+	if ours, err := o.marked(ctx); err != nil || ours {
 		return stateOurs, err
 	}
 	if !bucket.In(o.Dir) {
@@ -130,7 +130,7 @@ func (o Owner) inspect() (ownerState, error) {
 			return s, err
 		}
 	}
-	found, more, err := strangers(o.Dir)
+	found, more, err := strangers(ctx, o.Dir)
 	if err != nil {
 		return 0, fmt.Errorf("look into %q: %w", o.Dir, withRemedy(err))
 	}
@@ -138,11 +138,11 @@ func (o Owner) inspect() (ownerState, error) {
 		return stateEmpty, nil
 	}
 	// Another process may have claimed the folder since and be writing there.
-	if ours, err := o.marked(); err != nil || ours {
+	if ours, err := o.marked(ctx); err != nil || ours {
 		return stateOurs, err
 	}
 	if o.Earlier != nil {
-		if earlier, err := o.Earlier(); err != nil || earlier {
+		if earlier, err := o.Earlier(ctx); err != nil || earlier {
 			return stateEarlier, err
 		}
 	}
@@ -153,11 +153,11 @@ func (o Owner) inspect() (ownerState, error) {
 var kindNames = map[string]string{KindBuild: "build", KindLoad: "folder of tables", KindRun: "run folder"}
 
 // marked tells whether the marker is there. One of another kind is a Refusal.
-func (o Owner) marked() (bool, error) {
+func (o Owner) marked(ctx context.Context) (bool, error) {
 	if err := o.markable(); err != nil {
 		return false, err
 	}
-	raw, err := ReadFile(Join(o.Dir, MarkerName))
+	raw, err := ReadFile(ctx, Join(o.Dir, MarkerName))
 	if errors.Is(err, fs.ErrNotExist) || NoFolder(err) {
 		return false, nil
 	}
@@ -303,11 +303,11 @@ func hidden(name string) int {
 
 // strangers are the files below a folder, up to mostFound, but for harmless ones.
 // Folders without files count for nothing.
-func strangers(dir string) (found []string, more bool, err error) {
+func strangers(ctx context.Context, dir string) (found []string, more bool, err error) {
 	w := walker{dir: dir}
 	if bucket.In(dir) {
 		s, name := bucket.At(dir)
-		err = w.bucket(s, name)
+		err = w.bucket(ctx, s, name)
 	} else {
 		err = w.disk("")
 	}
@@ -332,8 +332,8 @@ func (w *walker) add(name string) error {
 	return nil
 }
 
-func (w *walker) bucket(s *bucket.Store, folder string) error {
-	files, folders, err := s.Files(context.Background(), folder, "")
+func (w *walker) bucket(ctx context.Context, s *bucket.Store, folder string) error {
+	files, folders, err := s.Files(ctx, folder, "")
 	if err != nil {
 		return err
 	}
@@ -351,7 +351,7 @@ func (w *walker) bucket(s *bucket.Store, folder string) error {
 		if harmless[path.Base(f)] {
 			continue
 		}
-		if err := w.bucket(s, strings.TrimSuffix(f, "/")); err != nil {
+		if err := w.bucket(ctx, s, strings.TrimSuffix(f, "/")); err != nil {
 			return err
 		}
 	}

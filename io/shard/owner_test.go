@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -18,7 +19,7 @@ import (
 func putAll(t *testing.T, dir string, names ...string) {
 	t.Helper()
 	for _, name := range names {
-		if _, err := WriteFile(Join(dir, name), []byte("x")); err != nil {
+		if _, err := WriteFile(t.Context(), Join(dir, name), []byte("x")); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -32,22 +33,22 @@ func TestOwner(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			out := place()
 			o := Owner{Dir: out, Kind: KindBuild}
-			if err := o.Inspect(); err != nil {
+			if err := o.Inspect(t.Context()); err != nil {
 				t.Errorf("absent: %v", err)
 			}
-			if there, err := Exists(out); err != nil || there {
+			if there, err := Exists(t.Context(), out); err != nil || there {
 				t.Errorf("a look made the folder: %v, %v", there, err)
 			}
 			for range 2 {
-				if err := o.Claim(); err != nil {
+				if err := o.Claim(t.Context()); err != nil {
 					t.Error(err)
 				}
 			}
 			putAll(t, out, "export/customers.csv")
-			if err := o.Claim(); err != nil {
+			if err := o.Claim(t.Context()); err != nil {
 				t.Errorf("its own folder: %v", err)
 			}
-			if err := (Owner{Dir: out, Kind: KindLoad}).Claim(); err == nil || !strings.Contains(err.Error(), "is a build of decoy, not a folder of tables") {
+			if err := (Owner{Dir: out, Kind: KindLoad}).Claim(t.Context()); err == nil || !strings.Contains(err.Error(), "is a build of decoy, not a folder of tables") {
 				t.Errorf("another kind: %v", err)
 			}
 
@@ -59,20 +60,20 @@ func TestOwner(t *testing.T) {
 			}
 			putAll(t, foreign, ".git/config", "a/b/c.txt", "z.txt")
 			adopted := false
-			o = Owner{Dir: foreign, Kind: KindBuild, Earlier: func() (bool, error) { return false, nil }, Adopt: func() error { adopted = true; return nil }}
-			err := o.Claim()
+			o = Owner{Dir: foreign, Kind: KindBuild, Earlier: func(ctx context.Context) (bool, error) { return false, nil }, Adopt: func(ctx context.Context) error { adopted = true; return nil }}
+			err := o.Claim(t.Context())
 			var refused *Refusal
 			if !errors.As(err, &refused) || !strings.Contains(err.Error(), "3 files (a/b/c.txt, z.txt, .git/config)") {
 				t.Errorf("error %v", err)
 			}
-			if held, err := o.Held(); err != nil || held || adopted {
+			if held, err := o.Held(t.Context()); err != nil || held || adopted {
 				t.Errorf("held %v, adopted %v, %v", held, adopted, err)
 			}
-			o.Earlier = func() (bool, error) { return true, nil }
-			if err := o.Claim(); err != nil || !adopted {
+			o.Earlier = func(context.Context) (bool, error) { return true, nil }
+			if err := o.Claim(t.Context()); err != nil || !adopted {
 				t.Errorf("an earlier version's: adopted %v, %v", adopted, err)
 			}
-			if held, err := o.Held(); err != nil || !held {
+			if held, err := o.Held(t.Context()); err != nil || !held {
 				t.Errorf("held %v, %v", held, err)
 			}
 		})
@@ -87,7 +88,7 @@ func TestManyStrangers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := (Owner{Dir: dir, Kind: KindRun}).Inspect(); err == nil || !strings.Contains(err.Error(), "1000 and more files (00000, 00001, 00002, 00003, 00004, …)") {
+	if err := (Owner{Dir: dir, Kind: KindRun}).Inspect(t.Context()); err == nil || !strings.Contains(err.Error(), "1000 and more files (00000, 00001, 00002, 00003, 00004, …)") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -112,37 +113,37 @@ func TestOutdateAndSweep(t *testing.T) {
 			dir := place()
 			file := func(name string) schemas.File { return schemas.File{Name: name, Bytes: 1} }
 			putAll(t, dir, "old-00000", "old-00001", "parts/old", "kept", "customers.csv", "parts/keep.md", "ledger/00000/a.zst")
-			if err := WriteManifest(dir, schemas.Manifest{Stage: "verify", Shards: []schemas.File{file("old-00000"), file("kept")}}); err != nil {
+			if err := WriteManifest(t.Context(), dir, schemas.Manifest{Stage: "verify", Shards: []schemas.File{file("old-00000"), file("kept")}}); err != nil {
 				t.Fatal(err)
 			}
-			if err := WriteDone(dir, schemas.Done{Stage: "verify", Shard: 1, Files: []schemas.File{file("old-00001"), file("parts/old")}}); err != nil {
+			if err := WriteDone(t.Context(), dir, schemas.Done{Stage: "verify", Shard: 1, Files: []schemas.File{file("old-00001"), file("parts/old")}}); err != nil {
 				t.Fatal(err)
 			}
-			records, err := DoneRecords(dir)
+			records, err := DoneRecords(t.Context(), dir)
 			if err != nil || len(records) != 1 {
 				t.Fatalf("%v, %v", records, err)
 			}
-			if err := Outdate(dir, "judge", records); err == nil || !strings.Contains(err.Error(), "move it away") {
+			if err := Outdate(t.Context(), dir, "judge", records); err == nil || !strings.Contains(err.Error(), "move it away") {
 				t.Errorf("the manifest of another stage: %v", err)
 			}
 			for range 2 { // a process that is killed does it again
-				if err := Outdate(dir, "verify", records); err != nil {
+				if err := Outdate(t.Context(), dir, "verify", records); err != nil {
 					t.Fatal(err)
 				}
 			}
-			l, err := ReadLeftover(dir)
+			l, err := ReadLeftover(t.Context(), dir)
 			if want := []string{"kept", "old-00000", "old-00001", "parts/old"}; err != nil || !slices.Equal(l.Files, want) {
 				t.Fatalf("%v, %v", l, err)
 			}
 			for _, bad := range []string{"../customers.csv", "/etc/passwd", "ledger/00000/a.zst", "_done/00000.json", "manifest.json", "", "."} {
-				if err := Sweep(dir, []string{"old-00000", bad}, nil, Leftover{}); err == nil {
+				if err := Sweep(t.Context(), dir, []string{"old-00000", bad}, nil, Leftover{}); err == nil {
 					t.Errorf("%q was removed", bad)
 				}
 			}
-			if err := Sweep(dir, l.Files, map[string]bool{"kept": true}, Leftover{Begun: []int{3}}); err != nil {
+			if err := Sweep(t.Context(), dir, l.Files, map[string]bool{"kept": true}, Leftover{Begun: []int{3}}); err != nil {
 				t.Fatal(err)
 			}
-			files, err := Walk(dir)
+			files, err := Walk(t.Context(), dir)
 			var got []string
 			for _, f := range files {
 				got = append(got, f.Name)
@@ -150,7 +151,7 @@ func TestOutdateAndSweep(t *testing.T) {
 			if want := []string{".begun.json", "customers.csv", "kept", "ledger/00000/a.zst", "parts/keep.md"}; err != nil || !slices.Equal(got, want) {
 				t.Errorf("left %v, %v, want %v", got, err, want)
 			}
-			if l, err := ReadLeftover(dir); err != nil || len(l.Files) > 0 || !slices.Equal(l.Begun, []int{3}) {
+			if l, err := ReadLeftover(t.Context(), dir); err != nil || len(l.Files) > 0 || !slices.Equal(l.Begun, []int{3}) {
 				t.Errorf("%v, %v", l, err)
 			}
 		})
@@ -164,36 +165,36 @@ func TestRecordsOfOthers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := place()
-			if err := WriteDone(dir, schemas.Done{Stage: "verify", Shard: 1, Fingerprint: "f"}); err != nil {
+			if err := WriteDone(t.Context(), dir, schemas.Done{Stage: "verify", Shard: 1, Fingerprint: "f"}); err != nil {
 				t.Fatal(err)
 			}
 			for _, name := range []string{"_done/x.json", "_done/7.json", "_done/2024-01-01.json", "_done/sub/00003.json", "_done/00004.json.bak"} {
-				if _, err := WriteFile(Join(dir, name), []byte("{}")); err != nil {
+				if _, err := WriteFile(t.Context(), Join(dir, name), []byte("{}")); err != nil {
 					t.Fatal(err)
 				}
 			}
-			valid, others, err := Records(dir, "f")
+			valid, others, err := Records(t.Context(), dir, "f")
 			if err != nil || len(valid) != 1 || len(others) != 0 {
 				t.Errorf("records %v, %v, %v", valid, others, err)
 			}
-			records, err := DoneRecords(dir)
+			records, err := DoneRecords(t.Context(), dir)
 			if err != nil || !slices.Equal(records, []string{DonePath(dir, 1)}) {
 				t.Errorf("%v, %v", records, err)
 			}
 			foreign := DonePath(dir, 99)
-			if _, err := WriteFile(foreign, []byte("{}")); err != nil {
+			if _, err := WriteFile(t.Context(), foreign, []byte("{}")); err != nil {
 				t.Fatal(err)
 			}
-			_, others, err = Records(dir, "other")
+			_, others, err = Records(t.Context(), dir, "other")
 			if err != nil || len(others) != 2 {
 				t.Errorf("records %v, %v", others, err)
 			}
 			var refused *Refusal
-			if err := Outdate(dir, "verify", others); !errors.As(err, &refused) || !strings.Contains(err.Error(), "00099.json") {
+			if err := Outdate(t.Context(), dir, "verify", others); !errors.As(err, &refused) || !strings.Contains(err.Error(), "00099.json") {
 				t.Errorf("error %v", err)
 			}
 			for _, path := range others {
-				if there, err := Has(path); err != nil || !there {
+				if there, err := Has(t.Context(), path); err != nil || !there {
 					t.Errorf("%s went, %v", path, err)
 				}
 			}
@@ -206,26 +207,26 @@ func TestRecordsOfOthers(t *testing.T) {
 func TestRecordsThatAreNone(t *testing.T) {
 	for name, read := range map[string]func(dir string) error{
 		"_done/00099.json": func(dir string) error {
-			_, _, err := Records(dir, "f")
+			_, _, err := Records(t.Context(), dir, "f")
 			return err
 		},
 		"_done/00007.json": func(dir string) error {
-			_, _, err := ReadDone(dir, 7, "f")
+			_, _, err := ReadDone(t.Context(), dir, 7, "f")
 			return err
 		},
-		"_done/00003.json": func(dir string) error { return Outdate(dir, "verify", []string{DonePath(dir, 3)}) },
+		"_done/00003.json": func(dir string) error { return Outdate(t.Context(), dir, "verify", []string{DonePath(dir, 3)}) },
 		manifestName: func(dir string) error {
-			_, err := ReadManifest(dir)
+			_, err := ReadManifest(t.Context(), dir)
 			return err
 		},
 		LeftoverName: func(dir string) error {
-			_, err := ReadLeftover(dir)
+			_, err := ReadLeftover(t.Context(), dir)
 			return err
 		},
 	} {
 		for _, content := range []string{"# notes", `{"shard": "mine", "begun": "mine", "stage": 7}`, "[]", ""} {
 			dir := t.TempDir()
-			if _, err := WriteFile(Join(dir, name), []byte(content)); err != nil {
+			if _, err := WriteFile(t.Context(), Join(dir, name), []byte(content)); err != nil {
 				t.Fatal(err)
 			}
 			err := read(dir)
@@ -234,7 +235,7 @@ func TestRecordsThatAreNone(t *testing.T) {
 				!strings.Contains(err.Error(), "move it away") {
 				t.Errorf("%s with %q: %v", name, content, err)
 			}
-			if there, err := Has(Join(dir, name)); err != nil || !there {
+			if there, err := Has(t.Context(), Join(dir, name)); err != nil || !there {
 				t.Errorf("%s went, %v", name, err)
 			}
 		}
@@ -254,7 +255,7 @@ func TestMarkersThatAreNoFiles(t *testing.T) {
 				t.Fatal(err)
 			}
 			var refused *Refusal
-			if err := (Owner{Dir: dir, Kind: KindBuild}).Inspect(); !errors.As(err, &refused) || !strings.Contains(err.Error(), "another folder") {
+			if err := (Owner{Dir: dir, Kind: KindBuild}).Inspect(t.Context()); !errors.As(err, &refused) || !strings.Contains(err.Error(), "another folder") {
 				t.Errorf("error %v", err)
 			}
 		})
@@ -264,7 +265,7 @@ func TestMarkersThatAreNoFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	var refused *Refusal
-	if err := (Owner{Dir: loop, Kind: KindBuild}).Inspect(); !errors.As(err, &refused) || !strings.Contains(err.Error(), "a link to itself") {
+	if err := (Owner{Dir: loop, Kind: KindBuild}).Inspect(t.Context()); !errors.As(err, &refused) || !strings.Contains(err.Error(), "a link to itself") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -302,7 +303,7 @@ func TestClaimWhileAnotherCleansUp(t *testing.T) {
 		var claims sync.WaitGroup
 		for range 8 {
 			claims.Go(func() {
-				if err := o.Claim(); err != nil {
+				if err := o.Claim(t.Context()); err != nil {
 					t.Error(err)
 				}
 				if err := CleanTempIn(o.Dir); err != nil {
@@ -311,7 +312,7 @@ func TestClaimWhileAnotherCleansUp(t *testing.T) {
 			})
 		}
 		claims.Wait()
-		if held, err := o.Held(); err != nil || !held {
+		if held, err := o.Held(t.Context()); err != nil || !held {
 			t.Fatalf("held %v, %v", held, err)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"decoy/io/bucket"
 	"decoy/schemas"
@@ -30,10 +31,10 @@ func Join(out string, names ...string) string {
 
 // Exists tells whether there is a folder, or anything below it: a bucket has no empty
 // folders.
-func Exists(dir string) (bool, error) {
+func Exists(ctx context.Context, dir string) (bool, error) {
 	if bucket.In(dir) {
 		s, name := bucket.At(dir)
-		return s.Holds(context.Background(), name)
+		return s.Holds(ctx, name)
 	}
 	_, err := os.Stat(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -43,8 +44,8 @@ func Exists(dir string) (bool, error) {
 }
 
 // Has tells whether there is a file.
-func Has(path string) (bool, error) {
-	_, err := sizeOf(path)
+func Has(ctx context.Context, path string) (bool, error) {
+	_, err := sizeOf(ctx, path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
@@ -52,13 +53,19 @@ func Has(path string) (bool, error) {
 }
 
 // Remove removes files. One that is not there is no error.
-func Remove(paths ...string) error { return each(paths, removeFile) }
+func Remove(ctx context.Context, paths ...string) error {
+	return each(paths, func(path string) error { return removeFile(ctx, path) })
+}
 
-func removeFile(path string) error {
+func removeFile(ctx context.Context, path string) error {
 	if bucket.In(path) {
 		s, name := bucket.At(path)
-		return s.Delete(context.Background(), name)
+		return s.Delete(ctx, name)
 	}
+	return removeLocal(path)
+}
+
+func removeLocal(path string) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove %q: %w", path, withRemedy(err))
 	}
@@ -66,18 +73,18 @@ func removeFile(path string) error {
 }
 
 // RemoveAll removes a folder with all that is in it. One that is not there is no error.
-func RemoveAll(dir string) error {
+func RemoveAll(ctx context.Context, dir string) error {
 	if !bucket.In(dir) {
 		if err := os.RemoveAll(dir); err != nil {
 			return fmt.Errorf("remove %q: %w", dir, withRemedy(err))
 		}
 		return nil
 	}
-	files, err := Walk(dir)
+	files, err := Walk(ctx, dir)
 	if err != nil {
 		return err
 	}
-	return each(files, func(f File) error { return removeFile(Join(dir, f.Name)) })
+	return each(files, func(f File) error { return removeFile(ctx, Join(dir, f.Name)) })
 }
 
 // each does something with the elements of a list, several at once, and returns the
@@ -102,6 +109,15 @@ func each[T any](list []T, do func(T) error) error {
 	return nil
 }
 
+// lastingFor bounds what is still written after a cancel.
+const lastingFor = time.Minute
+
+// Lasting is the context of what must be written though its work was cancelled: the record of
+// what is done, was paid or is still there. It ends by itself after a minute.
+func Lasting(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), lastingFor)
+}
+
 // temporary matches what CreateRaw adds to a name, now and in earlier versions.
 var temporary = regexp.MustCompile(`\.(decoy-)?tmp-[0-9]+-[0-9a-f]{16}$`)
 
@@ -120,12 +136,12 @@ type File struct {
 // Walk lists the finished files below a folder, sorted by name, but for those in the
 // folders to skip, which are named relative to it. An absent folder holds none. In a
 // bucket it costs one request for each folder with up to 1,000 files.
-func Walk(dir string, skip ...string) ([]File, error) {
+func Walk(ctx context.Context, dir string, skip ...string) ([]File, error) {
 	var files []File
 	var err error
 	if bucket.In(dir) {
 		s, name := bucket.At(dir)
-		files, err = walkBucket(s, name, name+"/", skip)
+		files, err = walkBucket(ctx, s, name, name+"/", skip)
 	} else {
 		files, err = walkDisk(dir, skip)
 	}
@@ -136,8 +152,8 @@ func Walk(dir string, skip ...string) ([]File, error) {
 	return files, nil
 }
 
-func walkBucket(s *bucket.Store, folder, above string, skip []string) (files []File, err error) {
-	found, folders, err := s.Files(context.Background(), folder, "")
+func walkBucket(ctx context.Context, s *bucket.Store, folder, above string, skip []string) (files []File, err error) {
+	found, folders, err := s.Files(ctx, folder, "")
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +164,7 @@ func walkBucket(s *bucket.Store, folder, above string, skip []string) (files []F
 		if slices.Contains(skip, strings.Trim(strings.TrimPrefix(f, above), "/")) {
 			continue
 		}
-		below, err := walkBucket(s, f, above, skip)
+		below, err := walkBucket(ctx, s, f, above, skip)
 		if err != nil {
 			return nil, err
 		}
@@ -228,7 +244,7 @@ func CleanTempIn(dir string) error {
 	}
 	for _, e := range entries {
 		if e.Type().IsRegular() && abandoned.MatchString(e.Name()) {
-			if err := Remove(filepath.Join(dir, e.Name())); err != nil {
+			if err := removeLocal(filepath.Join(dir, e.Name())); err != nil {
 				return err
 			}
 		}
@@ -239,8 +255,8 @@ func CleanTempIn(dir string) error {
 // List returns the finished files of dir whose base name matches pattern (as in
 // path/filepath.Match), sorted. An absent dir holds none. Unlike filepath.Glob it
 // takes dir literally, whatever characters it has.
-func List(dir, pattern string) ([]string, error) {
-	names, err := namesIn(dir, pattern)
+func List(ctx context.Context, dir, pattern string) ([]string, error) {
+	names, err := namesIn(ctx, dir, pattern)
 	if err != nil {
 		return nil, fmt.Errorf("list %q: %w", dir, err)
 	}
@@ -260,14 +276,14 @@ func List(dir, pattern string) ([]string, error) {
 
 // namesIn are the names of the files in a folder, of those in a bucket only the ones
 // that begin as the pattern does.
-func namesIn(dir, pattern string) (names []string, err error) {
+func namesIn(ctx context.Context, dir, pattern string) (names []string, err error) {
 	if bucket.In(dir) {
 		s, name := bucket.At(dir)
 		literal := pattern
 		if i := strings.IndexAny(pattern, `*?[\`); i >= 0 {
 			literal = pattern[:i]
 		}
-		files, _, err := s.Files(context.Background(), name, literal)
+		files, _, err := s.Files(ctx, name, literal)
 		for _, f := range files {
 			names = append(names, path.Base(f.Name))
 		}

@@ -22,6 +22,7 @@ import (
 // Raw writes one file of any format under a temporary name, hashing and counting
 // as it goes. Nothing bears the final name before Commit.
 type Raw struct {
+	ctx   context.Context // of the upload; the file lives no longer than who writes it
 	path  string
 	file  *os.File // in a bucket: local scratch without a name, to be uploaded
 	buf   *bufio.Writer
@@ -33,13 +34,13 @@ type Raw struct {
 }
 
 // CreateRaw starts a file; its folder is created if absent.
-func CreateRaw(path string) (*Raw, error) {
+func CreateRaw(ctx context.Context, path string) (*Raw, error) {
 	if bucket.In(path) {
 		f, err := scratch()
 		if err != nil {
 			return nil, fmt.Errorf("create %q: %w", path, err)
 		}
-		return newRaw(path, f), nil
+		return newRaw(ctx, path, f), nil
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, fmt.Errorf("create folder of %q: %w", path, withRemedy(err))
@@ -49,11 +50,11 @@ func CreateRaw(path string) (*Raw, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create %q: %w", path, withRemedy(err))
 	}
-	return newRaw(path, f), nil
+	return newRaw(ctx, path, f), nil
 }
 
-func newRaw(path string, f *os.File) *Raw {
-	return &Raw{path: path, file: f, buf: bufio.NewWriterSize(f, 64<<10), hash: sha256.New()}
+func newRaw(ctx context.Context, path string, f *os.File) *Raw {
+	return &Raw{ctx: ctx, path: path, file: f, buf: bufio.NewWriterSize(f, 64<<10), hash: sha256.New()}
 }
 
 // scratch is a local file that ends with its process, since it has no name.
@@ -120,7 +121,7 @@ func (r *Raw) upload(f schemas.File) error {
 		return r.err
 	}
 	s, name := bucket.At(r.path)
-	r.err = s.Upload(context.Background(), name, bucket.Content{ReaderAt: r.file, Size: f.Bytes,
+	r.err = s.Upload(r.ctx, name, bucket.Content{ReaderAt: r.file, Size: f.Bytes,
 		SHA256: f.SHA256, CRC32C: r.crc})
 	return r.err
 }
@@ -168,8 +169,8 @@ func (r *Raw) Abort() {
 }
 
 // WriteFile writes data as one file, whole or not at all.
-func WriteFile(path string, data []byte) (schemas.File, error) {
-	r, err := CreateRaw(path)
+func WriteFile(ctx context.Context, path string, data []byte) (schemas.File, error) {
+	r, err := CreateRaw(ctx, path)
 	if err != nil {
 		return schemas.File{}, err
 	}

@@ -2,6 +2,7 @@ package shard
 
 import (
 	"container/heap"
+	"context"
 	"fmt"
 	"iter"
 	"math/rand/v2"
@@ -42,31 +43,31 @@ func NewSorter[T any](path string, limit int, size func(T) int, compare func(a, 
 }
 
 // Add takes a record.
-func (s *Sorter[T]) Add(v T) error {
+func (s *Sorter[T]) Add(ctx context.Context, v T) error {
 	s.records = append(s.records, v)
 	s.held += s.size(v)
 	s.total++
 	if s.held < s.limit {
 		return nil
 	}
-	return s.spill()
+	return s.spill(ctx)
 }
 
 // Len is the number of records.
 func (s *Sorter[T]) Len() int64 { return s.total }
 
-func (s *Sorter[T]) spill() error {
+func (s *Sorter[T]) spill(ctx context.Context) error {
 	slices.SortFunc(s.records, s.compare)
-	if err := s.run(0, s.inMemory()); err != nil {
+	if err := s.run(ctx, 0, s.inMemory()); err != nil {
 		return err
 	}
 	clear(s.records)
 	s.records, s.held = s.records[:0], 0
 	for level := 0; level < len(s.runs) && len(s.runs[level]) == maxFanIn; level++ {
-		if err := s.run(level+1, MergeSorted(s.open(s.runs[level]), s.compare)); err != nil {
+		if err := s.run(ctx, level+1, MergeSorted(s.open(ctx, s.runs[level]), s.compare)); err != nil {
 			return err
 		}
-		if err := Remove(s.runs[level]...); err != nil {
+		if err := Remove(ctx, s.runs[level]...); err != nil {
 			return err
 		}
 		s.runs[level] = nil
@@ -86,9 +87,9 @@ func (s *Sorter[T]) inMemory() iter.Seq2[T, error] {
 }
 
 // run writes a run of a level.
-func (s *Sorter[T]) run(level int, sorted iter.Seq2[T, error]) error {
+func (s *Sorter[T]) run(ctx context.Context, level int, sorted iter.Seq2[T, error]) error {
 	name := fmt.Sprintf("%s.run.decoy-tmp-%d-%016x", s.path, os.Getpid(), rand.Uint64())
-	w, err := Create[T](name)
+	w, err := Create[T](ctx, name)
 	if err != nil {
 		return err
 	}
@@ -111,9 +112,9 @@ func (s *Sorter[T]) run(level int, sorted iter.Seq2[T, error]) error {
 	return nil
 }
 
-func (s *Sorter[T]) open(runs []string) (out []iter.Seq2[T, error]) {
+func (s *Sorter[T]) open(ctx context.Context, runs []string) (out []iter.Seq2[T, error]) {
 	for _, run := range runs {
-		out = append(out, Read[T](run))
+		out = append(out, Read[T](ctx, run))
 	}
 	return out
 }
@@ -121,12 +122,12 @@ func (s *Sorter[T]) open(runs []string) (out []iter.Seq2[T, error]) {
 // Settle makes one run of all that is in runs, so that All holds one record and may be
 // called several times at the cost of one open file each. No record may be added
 // afterwards. Fewer records than the bound stay in memory.
-func (s *Sorter[T]) Settle() error {
+func (s *Sorter[T]) Settle(ctx context.Context) error {
 	if len(s.runs) == 0 {
 		return nil
 	}
 	if len(s.records) > 0 {
-		if err := s.spill(); err != nil {
+		if err := s.spill(ctx); err != nil {
 			return err
 		}
 	}
@@ -136,24 +137,24 @@ func (s *Sorter[T]) Settle() error {
 		return nil
 	}
 	last := len(s.runs)
-	if err := s.run(last, MergeSorted(s.open(runs), s.compare)); err != nil {
+	if err := s.run(ctx, last, MergeSorted(s.open(ctx, runs), s.compare)); err != nil {
 		return err
 	}
 	s.runs = s.runs[last:]
-	return Remove(runs...)
+	return Remove(ctx, runs...)
 }
 
 // All yields the records in order. No record may be added afterwards.
-func (s *Sorter[T]) All() iter.Seq2[T, error] {
+func (s *Sorter[T]) All(ctx context.Context) iter.Seq2[T, error] {
 	slices.SortFunc(s.records, s.compare)
-	return MergeSorted(append(s.open(slices.Concat(s.runs...)), s.inMemory()), s.compare)
+	return MergeSorted(append(s.open(ctx, slices.Concat(s.runs...)), s.inMemory()), s.compare)
 }
 
 // Close removes the runs.
-func (s *Sorter[T]) Close() error {
+func (s *Sorter[T]) Close(ctx context.Context) error {
 	runs := slices.Concat(s.runs...)
 	s.records, s.runs = nil, nil
-	return Remove(runs...)
+	return Remove(ctx, runs...)
 }
 
 // MergeSorted merges sorted sequences into one. Of equal records those of earlier

@@ -28,7 +28,7 @@ func TestSorter(t *testing.T) {
 		dir := t.TempDir()
 		s := NewSorter(filepath.Join(dir, "names"), limit, func(schemas.Name) int { return 1 }, byName)
 		for _, i := range rand.Perm(len(want)) {
-			if err := s.Add(want[i]); err != nil {
+			if err := s.Add(t.Context(), want[i]); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -48,7 +48,7 @@ func TestSorter(t *testing.T) {
 		same := func() {
 			t.Helper()
 			var got []schemas.Name
-			for v, err := range s.All() {
+			for v, err := range s.All(t.Context()) {
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -59,7 +59,7 @@ func TestSorter(t *testing.T) {
 			}
 		}
 		same()
-		if err := s.Settle(); err != nil {
+		if err := s.Settle(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		same()
@@ -67,7 +67,7 @@ func TestSorter(t *testing.T) {
 		if files, err := os.ReadDir(dir); err != nil || len(files) != min(1, len(runs)) || len(runs) > 0 && len(s.records) > 0 {
 			t.Errorf("limit %d: %d files (%v) and %d records after it has settled", limit, len(files), err, len(s.records))
 		}
-		if err := s.Close(); err != nil {
+		if err := s.Close(t.Context()); err != nil {
 			t.Error(err)
 		}
 		if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {

@@ -20,15 +20,15 @@ type Source struct {
 }
 
 // Open opens a finished file.
-func Open(path string) (*Source, error) {
+func Open(ctx context.Context, path string) (*Source, error) {
 	if bucket.In(path) {
 		s, name := bucket.At(path)
-		r, err := s.Open(context.Background(), name)
+		r, err := s.Open(ctx, name)
 		if err != nil {
 			return nil, err
 		}
 		src := &Source{path: path, remote: r, size: r.Size()}
-		src.whole = sync.OnceValues(src.fetch)
+		src.whole = sync.OnceValues(func() (*os.File, error) { return src.fetch(ctx) })
 		return src, nil
 	}
 	f, err := os.Open(path)
@@ -68,8 +68,8 @@ func (s *Source) ReadAt(p []byte, off int64) (int, error) {
 }
 
 // fetch copies the file to the disk.
-func (s *Source) fetch() (*os.File, error) {
-	src, err := Open(s.path)
+func (s *Source) fetch(ctx context.Context) (*os.File, error) {
+	src, err := Open(ctx, s.path)
 	if err != nil {
 		return nil, err
 	}
@@ -102,8 +102,8 @@ func (s *Source) Close() error {
 }
 
 // ReadFile returns a finished file whole, for small files.
-func ReadFile(path string) ([]byte, error) {
-	s, err := Open(path)
+func ReadFile(ctx context.Context, path string) ([]byte, error) {
+	s, err := Open(ctx, path)
 	if err != nil {
 		return nil, err
 	}

@@ -26,7 +26,7 @@ func (d Dir) Put(ctx context.Context, name string, data []byte) error {
 	if err != nil {
 		return fmt.Errorf("put: %w", err)
 	}
-	r, err := CreateRaw(target)
+	r, err := CreateRaw(ctx, target)
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (d Dir) Get(ctx context.Context, name string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("get: %w", err)
 	}
-	return ReadFile(target)
+	return ReadFile(ctx, target)
 }
 
 // List returns the names that begin with prefix, sorted. Files that are still

@@ -118,7 +118,7 @@ func TestCleanTemp(t *testing.T) {
 		os.WriteFile(filepath.Join(root, name), nil, 0o644)
 	}
 	// A real one, as a killed process leaves it.
-	if _, err := Create[int](filepath.Join(root, "k.jsonl.zst")); err != nil {
+	if _, err := Create[int](t.Context(), filepath.Join(root, "k.jsonl.zst")); err != nil {
 		t.Fatal(err)
 	}
 	if err := CleanTemp(root); err != nil {
@@ -135,10 +135,10 @@ func TestCleanTemp(t *testing.T) {
 
 func TestListTakesTheFolderLiterally(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "a[b]*")
-	WriteFile(filepath.Join(root, "x-2.parquet"), nil)
-	WriteFile(filepath.Join(root, "x-1.parquet"), nil)
-	WriteFile(filepath.Join(root, "y-1.parquet"), nil)
-	got, err := List(root, "x-*.parquet")
+	WriteFile(t.Context(), filepath.Join(root, "x-2.parquet"), nil)
+	WriteFile(t.Context(), filepath.Join(root, "x-1.parquet"), nil)
+	WriteFile(t.Context(), filepath.Join(root, "y-1.parquet"), nil)
+	got, err := List(t.Context(), root, "x-*.parquet")
 	if want := []string{filepath.Join(root, "x-1.parquet"), filepath.Join(root, "x-2.parquet")}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %v, %v", got, err)
 	}

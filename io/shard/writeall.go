@@ -1,14 +1,15 @@
 package shard
 
 import (
+	"context"
 	"iter"
 
 	"decoy/schemas"
 )
 
 // WriteAll writes a sorted slice as one shard file.
-func WriteAll[T any](path string, records []T) (schemas.File, error) {
-	w, err := Create[T](path)
+func WriteAll[T any](ctx context.Context, path string, records []T) (schemas.File, error) {
+	w, err := Create[T](ctx, path)
 	if err != nil {
 		return schemas.File{}, err
 	}
@@ -22,8 +23,8 @@ func WriteAll[T any](path string, records []T) (schemas.File, error) {
 }
 
 // WriteSeq writes a sorted sequence as one file and shows each record to see.
-func WriteSeq[T any](path string, records iter.Seq2[T, error], see func(*T)) (schemas.File, error) {
-	w, err := Create[T](path)
+func WriteSeq[T any](ctx context.Context, path string, records iter.Seq2[T, error], see func(*T)) (schemas.File, error) {
+	w, err := Create[T](ctx, path)
 	if err != nil {
 		return schemas.File{}, err
 	}

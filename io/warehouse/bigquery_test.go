@@ -32,7 +32,7 @@ func TestValues(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if err := db.Attach(builtOut(t)); err != nil {
+	if err := db.Attach(t.Context(), builtOut(t)); err != nil {
 		t.Fatal(err)
 	}
 	b := openDataset(t, c, Limits{})

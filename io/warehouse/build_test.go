@@ -14,7 +14,7 @@ func ptr[T any](v T) *T { return &v }
 
 func write[T any](t testing.TB, out, stage, name string, records ...T) {
 	t.Helper()
-	w, err := shard.Create[T](filepath.Join(out, stage, name))
+	w, err := shard.Create[T](t.Context(), filepath.Join(out, stage, name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +31,7 @@ func write[T any](t testing.TB, out, stage, name string, records ...T) {
 
 func writeParquet(t testing.TB, out, name string, records ...schemas.Row) {
 	t.Helper()
-	raw, err := shard.CreateRaw(filepath.Join(out, schemas.StageExport, name))
+	raw, err := shard.CreateRaw(t.Context(), filepath.Join(out, schemas.StageExport, name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +134,7 @@ func open(t testing.TB, out string) *DB {
 			t.Error(err)
 		}
 	})
-	if err := db.Attach(out); err != nil {
+	if err := db.Attach(t.Context(), out); err != nil {
 		t.Fatal(err)
 	}
 	return db

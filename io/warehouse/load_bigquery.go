@@ -64,7 +64,7 @@ func (l Load) toBigQuery(ctx context.Context, t target, plan []planned) error {
 				}
 			}
 			if !l.Keep {
-				if err := b.unstage(p); err != nil {
+				if err := b.unstage(ctx, p); err != nil {
 					return err
 				}
 			}
@@ -123,12 +123,14 @@ func (b *loader) folder(p planned) string { return shard.Join(b.staging, p.key) 
 
 // unstage removes the files of a table that this or an earlier attempt staged: the
 // content of the folder's name decides theirs.
-func (b *loader) unstage(p planned) error {
+func (b *loader) unstage(ctx context.Context, p planned) error {
+	ctx, end := shard.Lasting(ctx) // after a cancel too
+	defer end()
 	var paths []string
 	for i := range max(1, len(p.from)) {
 		paths = append(paths, shard.Join(b.folder(p), p.staged(i)))
 	}
-	return shard.Remove(paths...)
+	return shard.Remove(ctx, paths...)
 }
 
 // jobID names an attempt to load the table with this content.

@@ -26,15 +26,15 @@ type keys map[string]string
 // toParquet makes a folder of Parquet files, TABLE-00000-of-00003.parquet, with a
 // manifest that is absent while files change.
 func (l Load) toParquet(ctx context.Context, dir string, plan []planned) (err error) {
-	if err := folderOwner(dir).Claim(); err != nil {
+	if err := folderOwner(dir).Claim(ctx); err != nil {
 		return err
 	}
-	lock, err := shard.Lock(dir)
+	lock, err := shard.Lock(ctx, dir)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, lock.Release()) }()
-	held, files, err := readTables(dir)
+	defer func() { err = errors.Join(err, lock.Release(ctx)) }()
+	held, files, err := readTables(ctx, dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -49,7 +49,7 @@ func (l Load) toParquet(ctx context.Context, dir string, plan []planned) (err er
 			continue
 		}
 		if !changed {
-			if err := l.begin(dir, plan); err != nil {
+			if err := l.begin(ctx, dir, plan); err != nil {
 				return err
 			}
 			changed = true
@@ -76,21 +76,21 @@ func (l Load) toParquet(ctx context.Context, dir string, plan []planned) (err er
 	for _, f := range m.Shards {
 		keep[f.Name] = true
 	}
-	left, err := shard.ReadLeftover(dir)
+	left, err := shard.ReadLeftover(ctx, dir)
 	if err != nil {
 		return err
 	}
-	if err := shard.Sweep(dir, left.Files, keep, shard.Leftover{}); err != nil {
+	if err := shard.Sweep(ctx, dir, left.Files, keep, shard.Leftover{}); err != nil {
 		return fmt.Errorf("load into %q: %w", dir, err)
 	}
-	return shard.WriteManifest(dir, m)
+	return shard.WriteManifest(ctx, dir, m)
 }
 
 // folderOwner is a folder of tables as one of decoy's. Earlier versions wrote no marker
 // and a manifest only when all was there.
 func folderOwner(dir string) shard.Owner {
-	return shard.Owner{Dir: dir, Kind: shard.KindLoad, Earlier: func() (bool, error) {
-		m, err := shard.ReadManifest(dir)
+	return shard.Owner{Dir: dir, Kind: shard.KindLoad, Earlier: func(ctx context.Context) (bool, error) {
+		m, err := shard.ReadManifest(ctx, dir)
 		if err == nil && slices.Contains(schemas.Stages, m.Stage) {
 			return false, shard.Refuse("folder %q belongs to the stage %s: name another folder", dir, m.Stage)
 		}
@@ -101,11 +101,11 @@ func folderOwner(dir string) shard.Owner {
 // begin takes away the manifest and keeps the names of its files, with those that are
 // to be written: whatever happens, they are known. A file that has such a name and that
 // no load has written is in the way.
-func (l Load) begin(dir string, plan []planned) error {
-	if err := shard.Outdate(dir, stageLoad, nil); err != nil {
+func (l Load) begin(ctx context.Context, dir string, plan []planned) error {
+	if err := shard.Outdate(ctx, dir, stageLoad, nil); err != nil {
 		return err
 	}
-	left, err := shard.ReadLeftover(dir)
+	left, err := shard.ReadLeftover(ctx, dir)
 	if err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func (l Load) begin(dir string, plan []planned) error {
 			if names = append(names, name); slices.Contains(left.Files, name) {
 				continue
 			}
-			if there, err := shard.Has(filepath.Join(dir, name)); err != nil {
+			if there, err := shard.Has(ctx, filepath.Join(dir, name)); err != nil {
 				return err
 			} else if there {
 				return shard.Refuse("decoy would write over %q, which no load has written: move it away, or name "+
@@ -124,16 +124,16 @@ func (l Load) begin(dir string, plan []planned) error {
 			}
 		}
 	}
-	return left.Add(dir, names)
+	return left.Add(ctx, dir, names)
 }
 
 // filesOf is the pattern of a table's files.
 func filesOf(table string) string { return table + "-?????-of-?????.parquet" }
 
 // readTables is what the manifest of a folder of tables says.
-func readTables(dir string) (keys, map[string][]schemas.File, error) {
+func readTables(ctx context.Context, dir string) (keys, map[string][]schemas.File, error) {
 	files := map[string][]schemas.File{}
-	m, err := shard.ReadManifest(dir)
+	m, err := shard.ReadManifest(ctx, dir)
 	if err != nil {
 		return nil, files, err
 	}
@@ -159,12 +159,12 @@ func records(files []schemas.File) (n int64) {
 }
 
 // attachParquet makes the views over a folder of tables.
-func (db *DB) attachParquet(dir string) error {
+func (db *DB) attachParquet(ctx context.Context, dir string) error {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return fmt.Errorf("attach %q: %w", dir, err)
 	}
-	_, files, err := readTables(dir)
+	_, files, err := readTables(ctx, dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("attach %q: no finished load is there: run decoy load OUT --to parquet:%s", dir, dir)
 	}
@@ -179,7 +179,7 @@ func (db *DB) attachParquet(dir string) error {
 		if len(found) == 0 {
 			continue // not loaded: a query that needs it says so
 		}
-		if err := db.view(t, t.selects(found, true)); err != nil {
+		if err := db.view(ctx, t, t.selects(found, true)); err != nil {
 			return fmt.Errorf("attach %q: %w", dir, err)
 		}
 	}
@@ -188,12 +188,12 @@ func (db *DB) attachParquet(dir string) error {
 
 // checkPlace is an error where a local target cannot be written to: outside of it no
 // folder is made.
-func (t target) checkPlace() error {
+func (t target) checkPlace(ctx context.Context) error {
 	switch t.scheme {
 	case toDuckDB:
 		return shard.Parent(t.path)
 	case toParquet:
-		return folderOwner(t.path).Inspect()
+		return folderOwner(t.path).Inspect(ctx)
 	}
 	return nil
 }
@@ -350,8 +350,8 @@ func (db *DB) attachDuckDB(ctx context.Context, path string) (map[string]Loaded,
 }
 
 // attachFile makes the views over a DuckDB file that Load wrote.
-func (db *DB) attachFile(path string) error {
-	held, err := db.attachDuckDB(context.Background(), path)
+func (db *DB) attachFile(ctx context.Context, path string) error {
+	held, err := db.attachDuckDB(ctx, path)
 	if err != nil {
 		return err
 	}
@@ -359,7 +359,7 @@ func (db *DB) attachFile(path string) error {
 		if _, ok := held[t.name]; !ok {
 			continue // not loaded: a query that needs it says so
 		}
-		if err := db.view(t, "SELECT * FROM build."+t.name); err != nil {
+		if err := db.view(ctx, t, "SELECT * FROM build."+t.name); err != nil {
 			return fmt.Errorf("attach %q: %w", path, err)
 		}
 	}

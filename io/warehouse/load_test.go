@@ -366,20 +366,20 @@ func manifestOf(t *testing.T, stage string) string {
 // finish writes a stage's manifest over its negatives, with their numbers.
 func finish(t *testing.T, out, stage string, records ...int64) {
 	t.Helper()
-	found, err := tables[2].sources(out)
+	found, err := tables[2].sources(t.Context(), out)
 	if err != nil {
 		t.Fatal(err)
 	}
 	m := schemas.Manifest{Stage: stage}
 	for i, s := range found {
 		f := s.file
-		if f.SHA256, f.Bytes, err = hashFile(s.path); err != nil {
+		if f.SHA256, f.Bytes, err = hashFile(t.Context(), s.path); err != nil {
 			t.Fatal(err)
 		}
 		f.Records = records[i]
 		m.Shards = append(m.Shards, f)
 	}
-	if err := shard.WriteManifest(filepath.Join(out, stage), m); err != nil {
+	if err := shard.WriteManifest(t.Context(), filepath.Join(out, stage), m); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -57,7 +57,7 @@ func TestPlacesThatAreNotForTables(t *testing.T) {
 	} {
 		l := Load{Out: out, To: to}
 		var refused *shard.Refusal
-		if err := l.Check(); !errors.As(err, &refused) || !strings.Contains(err.Error(), want) {
+		if err := l.Check(t.Context()); !errors.As(err, &refused) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", to, err)
 		}
 	}

@@ -68,7 +68,7 @@ type planned struct {
 }
 
 // Check says what is wrong with the load as it was asked for.
-func (l Load) Check() error {
+func (l Load) Check(ctx context.Context) error {
 	t, err := parseTarget(l.To)
 	if err != nil {
 		return err
@@ -85,7 +85,7 @@ func (l Load) Check() error {
 	if _, err := choose(l.Tables); err != nil {
 		return err
 	}
-	return t.checkPlace()
+	return t.checkPlace(ctx)
 }
 
 // Plan lists what Run will load, without asking the target.
@@ -112,7 +112,7 @@ func (l Load) Plan(ctx context.Context) ([]Planned, error) {
 
 // Run loads what is not there yet.
 func (l Load) Run(ctx context.Context) error {
-	if err := l.Check(); err != nil {
+	if err := l.Check(ctx); err != nil {
 		return err
 	}
 	t, err := parseTarget(l.To)
@@ -143,13 +143,13 @@ func (l Load) plan(ctx context.Context) ([]planned, error) {
 	}
 	if !bucket.In(l.Out) {
 		err = isFolder(l.Out, "the output folder of a build")
-	} else if there, e := shard.Exists(l.Out); e != nil {
+	} else if there, e := shard.Exists(ctx, l.Out); e != nil {
 		err = e
 	} else if !there {
 		err = fmt.Errorf("load %q: nothing is there: name the output folder of a build", l.Out)
 	}
 	if err == nil {
-		err = isBuild(l.Out)
+		err = isBuild(ctx, l.Out)
 	}
 	if err != nil {
 		return nil, err
@@ -157,7 +157,7 @@ func (l Load) plan(ctx context.Context) ([]planned, error) {
 	var out []planned
 	for _, t := range chosen {
 		p := planned{table: t}
-		if p.from, err = t.sources(l.Out); err != nil {
+		if p.from, err = t.sources(ctx, l.Out); err != nil {
 			return nil, fmt.Errorf("load %q: %w", l.Out, err)
 		}
 		for i := range p.from {
@@ -165,7 +165,7 @@ func (l Load) plan(ctx context.Context) ([]planned, error) {
 				if err := ctx.Err(); err != nil {
 					return nil, err
 				}
-				if f.SHA256, f.Bytes, err = hashFile(p.from[i].path); err != nil {
+				if f.SHA256, f.Bytes, err = hashFile(ctx, p.from[i].path); err != nil {
 					return nil, err
 				}
 			}
@@ -178,8 +178,8 @@ func (l Load) plan(ctx context.Context) ([]planned, error) {
 	return out, nil
 }
 
-func hashFile(path string) (sum string, size int64, err error) {
-	src, err := shard.Open(path)
+func hashFile(ctx context.Context, path string) (sum string, size int64, err error) {
+	src, err := shard.Open(ctx, path)
 	if err != nil {
 		return "", 0, err
 	}
@@ -246,7 +246,7 @@ func (p planned) staged(i int) string {
 }
 
 func (p planned) write(ctx context.Context, s source, to string) (schemas.File, error) {
-	w, err := shard.CreateRaw(to)
+	w, err := shard.CreateRaw(ctx, to)
 	if err != nil {
 		return schemas.File{}, err
 	}

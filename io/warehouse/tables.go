@@ -75,7 +75,7 @@ func columns[T any](without ...string) []schemas.Field {
 		func(f schemas.Field) bool { return slices.Contains(without, f.Name) })
 }
 
-func converter[T any](read func(string) iter.Seq2[T, error], without ...string) func(context.Context, string,
+func converter[T any](read func(context.Context, string) iter.Seq2[T, error], without ...string) func(context.Context, string,
 	io.Writer) (int64, error) {
 	return func(ctx context.Context, from string, to io.Writer) (n int64, err error) {
 		w, err := columnar.NewWriter[T](to, without...)
@@ -85,7 +85,7 @@ func converter[T any](read func(string) iter.Seq2[T, error], without ...string) 
 		if from == "" { // a table without files
 			return 0, w.Close()
 		}
-		for v, err := range read(from) {
+		for v, err := range read(ctx, from) {
 			if err == nil && n%1024 == 0 {
 				err = ctx.Err()
 			}
@@ -129,9 +129,9 @@ type source struct {
 }
 
 // sources are a table's files in a build.
-func (t table) sources(out string) (found []source, err error) {
+func (t table) sources(ctx context.Context, out string) (found []source, err error) {
 	for _, stage := range t.stages {
-		s, err := stageSources(shard.Join(out, stage), t.files)
+		s, err := stageSources(ctx, shard.Join(out, stage), t.files)
 		if err != nil {
 			return nil, err
 		}
@@ -142,11 +142,11 @@ func (t table) sources(out string) (found []source, err error) {
 
 // stageSources are the files of a stage that match a pattern: those that its
 // manifest names, else those that are there.
-func stageSources(dir string, patterns []string) (found []source, err error) {
-	manifest, err := shard.ReadManifest(dir)
+func stageSources(ctx context.Context, dir string, patterns []string) (found []source, err error) {
+	manifest, err := shard.ReadManifest(ctx, dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		for _, p := range patterns {
-			paths, err := shard.List(dir, p)
+			paths, err := shard.List(ctx, dir, p)
 			if err != nil {
 				return nil, err
 			}

@@ -31,11 +31,11 @@ func Open(ctx context.Context, address string, limits Limits) (Engine, error) {
 	}
 	switch t.scheme {
 	case toDuckDB:
-		err = db.attachFile(t.path)
+		err = db.attachFile(ctx, t.path)
 	case toParquet:
-		err = db.attachParquet(t.path)
+		err = db.attachParquet(ctx, t.path)
 	default:
-		err = db.Attach(t.path)
+		err = db.Attach(ctx, t.path)
 	}
 	if err != nil {
 		db.Close()

@@ -14,7 +14,7 @@ import (
 )
 
 // Attach makes the views over a build's output folder, replacing those of another.
-func (db *DB) Attach(out string) error {
+func (db *DB) Attach(ctx context.Context, out string) error {
 	if bucket.In(out) {
 		return fmt.Errorf("attach %q: DuckDB reads local folders only: load it with decoy load %s --to duckdb:FILE "+
 			"(or bigquery://PROJECT/DATASET), and ask that", out, out)
@@ -26,15 +26,15 @@ func (db *DB) Attach(out string) error {
 	if err := isFolder(out, "the output folder of a build"); err != nil {
 		return err
 	}
-	if err := isBuild(out); err != nil {
+	if err := isBuild(ctx, out); err != nil {
 		return err
 	}
 	for _, t := range tables {
-		found, err := t.sources(out)
+		found, err := t.sources(ctx, out)
 		if err != nil {
 			return fmt.Errorf("attach %q: %w", out, err)
 		}
-		if err := db.view(t, t.selects(found, t.parquet)); err != nil {
+		if err := db.view(ctx, t, t.selects(found, t.parquet)); err != nil {
 			return fmt.Errorf("attach %q: %w", out, err)
 		}
 	}
@@ -43,16 +43,16 @@ func (db *DB) Attach(out string) error {
 
 // isBuild is a Refusal where a folder has files and neither decoy's marker nor a file of
 // any table: tables without rows would be taken for those of an empty build.
-func isBuild(out string) error {
-	if marked, err := shard.Has(shard.Join(out, shard.MarkerName)); err != nil || marked {
+func isBuild(ctx context.Context, out string) error {
+	if marked, err := shard.Has(ctx, shard.Join(out, shard.MarkerName)); err != nil || marked {
 		return err
 	}
 	for _, t := range tables { // an earlier version wrote no marker
-		if found, err := t.sources(out); err != nil || len(found) > 0 {
+		if found, err := t.sources(ctx, out); err != nil || len(found) > 0 {
 			return err
 		}
 	}
-	err := shard.Owner{Dir: out, Kind: shard.KindBuild}.Inspect()
+	err := shard.Owner{Dir: out, Kind: shard.KindBuild}.Inspect(ctx)
 	var refused *shard.Refusal
 	if !errors.As(err, &refused) {
 		return err
@@ -69,8 +69,8 @@ func isFolder(path, what string) error {
 	return nil
 }
 
-func (db *DB) view(t table, query string) error {
-	if _, err := db.sql.ExecContext(context.Background(), "CREATE OR REPLACE VIEW "+t.name+" AS "+query); err != nil {
+func (db *DB) view(ctx context.Context, t table, query string) error {
+	if _, err := db.sql.ExecContext(ctx, "CREATE OR REPLACE VIEW "+t.name+" AS "+query); err != nil {
 		return fmt.Errorf("view %s: %w", t.name, err)
 	}
 	return nil

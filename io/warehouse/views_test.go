@@ -81,7 +81,7 @@ func TestDuckDBReadsColumnarLists(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := shard.WriteFile(path, b.Bytes()); err != nil {
+	if _, err := shard.WriteFile(t.Context(), path, b.Bytes()); err != nil {
 		t.Fatal(err)
 	}
 	db := open(t, t.TempDir())
@@ -144,7 +144,7 @@ func TestManifestDecides(t *testing.T) {
 	out := t.TempDir()
 	write(t, out, "extract", "contexts-00000-of-00001.jsonl.zst", schemas.Context{ID: "new"})
 	write(t, out, "extract", "contexts-00000-of-00002.jsonl.zst", schemas.Context{ID: "old"})
-	if _, err := shard.Create[schemas.Context](filepath.Join(out, "extract", "contexts-00001-of-00002.jsonl.zst")); err != nil {
+	if _, err := shard.Create[schemas.Context](t.Context(), filepath.Join(out, "extract", "contexts-00001-of-00002.jsonl.zst")); err != nil {
 		t.Fatal(err)
 	}
 	ids := func(db *DB) [][]any { return query(t, db, "SELECT id FROM contexts ORDER BY id") }
@@ -152,7 +152,7 @@ func TestManifestDecides(t *testing.T) {
 		t.Errorf("without a manifest: %s", diff)
 	}
 	m := schemas.Manifest{Stage: "extract", Shards: []schemas.File{{Name: "contexts-00000-of-00001.jsonl.zst"}, {Name: "names-go.jsonl.zst"}}}
-	if err := shard.WriteManifest(filepath.Join(out, "extract"), m); err != nil {
+	if err := shard.WriteManifest(t.Context(), filepath.Join(out, "extract"), m); err != nil {
 		t.Fatal(err)
 	}
 	db := open(t, out)
@@ -160,10 +160,10 @@ func TestManifestDecides(t *testing.T) {
 		t.Errorf("with a manifest: %s", diff)
 	}
 	m.Shards = append(m.Shards, schemas.File{Name: "contexts-00009-of-00010.jsonl.zst"})
-	if err := shard.WriteManifest(filepath.Join(out, "extract"), m); err != nil {
+	if err := shard.WriteManifest(t.Context(), filepath.Join(out, "extract"), m); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Attach(out); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "contexts-00009-of-00010") {
+	if err := db.Attach(t.Context(), out); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "contexts-00009-of-00010") {
 		t.Errorf("manifest naming an absent file: %v", err)
 	}
 }
@@ -172,7 +172,7 @@ func TestAttachAgain(t *testing.T) {
 	first, second := t.TempDir(), t.TempDir()
 	build(t, first)
 	db := open(t, first)
-	if err := db.Attach(second); err != nil {
+	if err := db.Attach(t.Context(), second); err != nil {
 		t.Fatal(err)
 	}
 	if got := query(t, db, "SELECT COUNT(*) FROM contexts"); got[0][0] != int64(0) {
@@ -187,12 +187,12 @@ func TestAttachRefuses(t *testing.T) {
 	}
 	defer db.Close()
 	absent := filepath.Join(t.TempDir(), "absent")
-	if err := db.Attach(absent); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), absent) {
+	if err := db.Attach(t.Context(), absent); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), absent) {
 		t.Errorf("absent folder: %v", err)
 	}
 	file := filepath.Join(t.TempDir(), "file")
 	os.WriteFile(file, nil, 0o644)
-	if err := db.Attach(file); err == nil || !strings.Contains(err.Error(), "not a folder") {
+	if err := db.Attach(t.Context(), file); err == nil || !strings.Contains(err.Error(), "not a folder") {
 		t.Errorf("a file: %v", err)
 	}
 }

@@ -25,7 +25,7 @@ func Open(ctx context.Context, t work.Task, members []panel.Member, budget *floa
 			return nil, err
 		}
 	}
-	tried, err := openTrials(t, members, launch, replay)
+	tried, err := openTrials(ctx, t, members, launch, replay)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package ask
 
 import (
 	"cmp"
+	"context"
 	"iter"
 
 	"decoy/io/shard"
@@ -20,7 +21,7 @@ const heldAsked = 8 << 20
 
 // Order puts records into the order in which they are asked about. The caller
 // closes it.
-func Order[T any](
+func Order[T any](ctx context.Context,
 	t work.Task, records iter.Seq2[T, error], context func(*T) *schemas.Context, size func(*T) int,
 ) (*shard.Sorter[T], error) {
 	place := func(v *T) uint64 { return schemas.Key64("ask", context(v).ID) }
@@ -29,15 +30,15 @@ func Order[T any](
 	})
 	for v, err := range records {
 		if err == nil {
-			err = s.Add(v)
+			err = s.Add(ctx, v)
 		}
 		if err != nil {
-			s.Close()
+			s.Close(ctx)
 			return nil, err
 		}
 	}
-	if err := s.Settle(); err != nil {
-		s.Close()
+	if err := s.Settle(ctx); err != nil {
+		s.Close(ctx)
 		return nil, err
 	}
 	return s, nil

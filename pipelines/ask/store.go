@@ -1,6 +1,7 @@
 package ask
 
 import (
+	"context"
 	"fmt"
 
 	"decoy/io/bucket"
@@ -22,8 +23,8 @@ func Store(out, stage string) ledger.CompactStore {
 }
 
 // IsThere is an error where no build is.
-func IsThere(out string) error {
-	there, err := shard.Exists(out)
+func IsThere(ctx context.Context, out string) error {
+	there, err := shard.Exists(ctx, out)
 	if err == nil && !there {
 		err = fmt.Errorf("%s is not there; name the folder of a build", out)
 	}

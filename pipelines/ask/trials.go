@@ -1,6 +1,7 @@
 package ask
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -43,13 +44,13 @@ func entryHash(m panel.Member) (string, error) {
 
 // ReadGaveUp is what was written about a member, nil if nothing was or its entry was
 // another one.
-func ReadGaveUp(out, stage string, m panel.Member) (*panel.GivenUp, error) {
+func ReadGaveUp(ctx context.Context, out, stage string, m panel.Member) (*panel.GivenUp, error) {
 	entry, err := entryHash(m)
 	if err != nil {
 		return nil, err
 	}
 	var g GaveUp
-	switch err := shard.ReadJSON(gaveUpPath(out, stage, m.Name), &g); {
+	switch err := shard.ReadJSON(ctx, gaveUpPath(out, stage, m.Name), &g); {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case err != nil:
@@ -61,7 +62,7 @@ func ReadGaveUp(out, stage string, m panel.Member) (*panel.GivenUp, error) {
 }
 
 // WriteGaveUp writes down that a member of a stage was given up.
-func WriteGaveUp(out, stage string, m panel.Member, g panel.GivenUp) error {
+func WriteGaveUp(ctx context.Context, out, stage string, m panel.Member, g panel.GivenUp) error {
 	entry, err := entryHash(m)
 	if err != nil {
 		return err
@@ -70,7 +71,9 @@ func WriteGaveUp(out, stage string, m panel.Member, g panel.GivenUp) error {
 	if err != nil {
 		return err
 	}
-	_, err = shard.WriteFile(gaveUpPath(out, stage, m.Name), append(raw, '\n'))
+	ctx, end := shard.Lasting(ctx) // what was found out with paid requests outlives a cancel
+	defer end()
+	_, err = shard.WriteFile(ctx, gaveUpPath(out, stage, m.Name), append(raw, '\n'))
 	return err
 }
 
@@ -83,7 +86,7 @@ var trials struct {
 
 // openTrials are the trials of the paid members of a stage. run tells one launch from
 // the next; with replay, what the ledger knows is not held against a member again.
-func openTrials(t work.Task, members []panel.Member, run string, replay bool) (map[string]*panel.Trial, error) {
+func openTrials(ctx context.Context, t work.Task, members []panel.Member, run string, replay bool) (map[string]*panel.Trial, error) {
 	trials.Lock()
 	defer trials.Unlock()
 	all := map[string]*panel.Trial{}
@@ -96,8 +99,8 @@ func openTrials(t work.Task, members []panel.Member, run string, replay bool) (m
 		if one == nil {
 			var err error
 			one, err = panel.NewTrial(m, panel.TrialConfig{
-				Record: func(g panel.GivenUp) error { return WriteGaveUp(t.Out, t.Stage, m, g) },
-				Look:   func() (*panel.GivenUp, error) { return ReadGaveUp(t.Out, t.Stage, m) },
+				Record: func(g panel.GivenUp) error { return WriteGaveUp(ctx, t.Out, t.Stage, m, g) },
+				Look:   func() (*panel.GivenUp, error) { return ReadGaveUp(ctx, t.Out, t.Stage, m) },
 				Fresh:  replay,
 			})
 			if err != nil {

@@ -17,8 +17,8 @@ type UselessMember struct {
 }
 
 // Useless are the members that gave nothing to the shards of a stage that are done.
-func Useless(st flow.Stage, out string, members []panel.Member) ([]UselessMember, error) {
-	valid, _, err := shard.Records(st.Dir, st.Fingerprint)
+func Useless(ctx context.Context, st flow.Stage, out string, members []panel.Member) ([]UselessMember, error) {
+	valid, _, err := shard.Records(ctx, st.Dir, st.Fingerprint)
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +33,7 @@ func Useless(st flow.Stage, out string, members []panel.Member) ([]UselessMember
 		if !m.Paid() {
 			continue
 		}
-		gone, err := ReadGaveUp(out, st.Name, m)
+		gone, err := ReadGaveUp(ctx, out, st.Name, m)
 		if err != nil {
 			return nil, err
 		}
@@ -57,8 +57,8 @@ type Useful struct {
 func init() { flow.Register[Useful]() }
 
 // Do looks at what the members gave.
-func (u Useful) Do(_ context.Context, t flow.Task) (schemas.Done, error) {
-	bad, err := Useless(t.Stage, u.Out, u.Members)
+func (u Useful) Do(ctx context.Context, t flow.Task) (schemas.Done, error) {
+	bad, err := Useless(ctx, t.Stage, u.Out, u.Members)
 	if err != nil {
 		return schemas.Done{}, err
 	}

@@ -1,6 +1,7 @@
 package bug
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -169,8 +170,8 @@ func overwrite(words *regexp.Regexp, s string) string {
 
 // Reproduce runs the function of a bundle over its record again and says on w what
 // happens. failed is whether it fails still; what is no bundle is a *shard.Refusal.
-func Reproduce(file string, w io.Writer) (failed bool, err error) {
-	raw, err := shard.ReadFile(file)
+func Reproduce(ctx context.Context, file string, w io.Writer) (failed bool, err error) {
+	raw, err := shard.ReadFile(ctx, file)
 	if err != nil {
 		return false, err
 	}

@@ -92,7 +92,7 @@ func (s *Site[In]) run(id string, f func() error) error {
 // rejected, ok is false, and the tools that f used are not to be used again. inputs are
 // what reproduces it, in ascending size; the first that does is taken. The error is one
 // of the environment.
-func Contain[In, Out any](b *Reporter, s *Site[In], r Record, inputs func() []In,
+func Contain[In, Out any](ctx context.Context, b *Reporter, s *Site[In], r Record, inputs func() []In,
 	f func() (Out, error)) (out Out, ok bool, err error) {
 	err = s.run(r.ID, func() (err error) {
 		out, err = f()
@@ -109,7 +109,7 @@ func Contain[In, Out any](b *Reporter, s *Site[In], r Record, inputs func() []In
 	if !errors.As(err, &p) {
 		p = &contain.Panic{Place: contain.Here(), Value: oneLine(err.Error())}
 	}
-	return none, false, bundled(b, s, r, p, inputs)
+	return none, false, bundled(ctx, b, s, r, p, inputs)
 }
 
 // environmental tells the errors that are none of a record's: what a stage must end by.
@@ -125,7 +125,7 @@ func environmental(err error) bool {
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // bundled makes the reject and the bundle of a failure.
-func bundled[In any](b *Reporter, s *Site[In], r Record, p *contain.Panic, inputs func() []In) error {
+func bundled[In any](ctx context.Context, b *Reporter, s *Site[In], r Record, p *contain.Panic, inputs func() []In) error {
 	b.Reject(schemas.Reject{
 		Stage: b.Stage, ID: r.ID, Reason: schemas.ReasonInternal, Detail: p.Error(),
 		Language: r.Language, Type: r.Type, Generator: r.Generator,
@@ -151,13 +151,13 @@ func bundled[In any](b *Reporter, s *Site[In], r Record, p *contain.Panic, input
 	if err := bundle.fill(&in); err != nil {
 		return err
 	}
-	return bundle.write(b.Out)
+	return bundle.write(ctx, b.Out)
 }
 
 // Reported writes the bundle of a failure whose reject a reader has made.
-func Reported[In any](b *Reporter, s *Site[In], r schemas.Reject, inputs func() []In) error {
+func Reported[In any](ctx context.Context, b *Reporter, s *Site[In], r schemas.Reject, inputs func() []In) error {
 	place, value, _ := strings.Cut(r.Detail, ": ")
-	return bundled(b, s, Record{r.ID, r.Language, r.Type, r.Generator}, &contain.Panic{Place: place, Value: value},
+	return bundled(ctx, b, s, Record{r.ID, r.Language, r.Type, r.Generator}, &contain.Panic{Place: place, Value: value},
 		inputs)
 }
 
@@ -166,7 +166,9 @@ var bundling sync.Mutex
 
 // write writes the bundle below OUT, unless there are enough of its place with lower
 // names. A record has one name, so that another run writes no second file.
-func (b *Bundle) write(out string) error {
+func (b *Bundle) write(ctx context.Context, out string) error {
+	ctx, end := shard.Lasting(ctx) // a fault is reported, cancelled or not
+	defer end()
 	bundling.Lock()
 	defer bundling.Unlock()
 	dir := shard.Join(out, Folder)
@@ -177,7 +179,7 @@ func (b *Bundle) write(out string) error {
 		return '-'
 	}, b.Place) + "-"
 	name := fmt.Sprintf("%s%016x.json", prefix, schemas.Key64("bug", b.Site, b.Stage, b.ID, b.Type, b.Generator))
-	paths, err := shard.List(dir, prefix+"????????????????.json")
+	paths, err := shard.List(ctx, dir, prefix+"????????????????.json")
 	if err != nil {
 		return err
 	}
@@ -187,8 +189,8 @@ func (b *Bundle) write(out string) error {
 	over := paths[min(len(paths), MaxBundles):]
 	for _, path := range over {
 		var other Bundle
-		if path != mine && shard.ReadJSON(path, &other) == nil && other.Site == b.Site {
-			if err := shard.Remove(path); err != nil {
+		if path != mine && shard.ReadJSON(ctx, path, &other) == nil && other.Site == b.Site {
+			if err := shard.Remove(ctx, path); err != nil {
 				return err
 			}
 		}
@@ -200,7 +202,7 @@ func (b *Bundle) write(out string) error {
 	if err != nil {
 		return err
 	}
-	_, err = shard.WriteFile(mine, append(raw, '\n'))
+	_, err = shard.WriteFile(ctx, mine, append(raw, '\n'))
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"compress/gzip"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -35,9 +36,9 @@ type Item struct {
 // ReadItems reads the benchmarks of a recipe, on the launcher: their items, the names of those
 // that the rows are decontaminated against, and what the stage is made from beside the stages
 // before.
-func ReadItems(o Options) (items []Item, names []string, inputs []schemas.Input, err error) {
+func ReadItems(ctx context.Context, o Options) (items []Item, names []string, inputs []schemas.Input, err error) {
 	for i, b := range o.Recipe.Decontaminate {
-		found, in, err := readBenchmark(b.Label(), b.Path, b.Columns)
+		found, in, err := readBenchmark(ctx, b.Label(), b.Path, b.Columns)
 		if err != nil {
 			return nil, nil, nil, fmt.Errorf("curate.decontaminate[%d]: %w", i, err)
 		}
@@ -48,7 +49,7 @@ func ReadItems(o Options) (items []Item, names []string, inputs []schemas.Input,
 		}
 	}
 	for i, b := range o.Recipe.Reference {
-		found, in, err := readBenchmark(b.Label(), b.Path, b.Columns)
+		found, in, err := readBenchmark(ctx, b.Label(), b.Path, b.Columns)
 		if err != nil {
 			return nil, nil, nil, fmt.Errorf("curate.reference[%d]: %w", i, err)
 		}
@@ -64,8 +65,8 @@ func ReadItems(o Options) (items []Item, names []string, inputs []schemas.Input,
 
 // readBenchmark reads a file of JSON Lines, CSV or Parquet: Parquet is known by its first
 // bytes, CSV by its name.
-func readBenchmark(name, path string, columns curate.Columns) ([]curate.Item, schemas.Input, error) {
-	raw, err := shard.ReadFile(path)
+func readBenchmark(ctx context.Context, name, path string, columns curate.Columns) ([]curate.Item, schemas.Input, error) {
+	raw, err := shard.ReadFile(ctx, path)
 	if err != nil {
 		return nil, schemas.Input{}, err
 	}
@@ -174,8 +175,8 @@ func guarded(f func() error) (err error) {
 const itemsName = work.PartsFolder + "benchmarks.jsonl.zst"
 
 // WriteItems leaves the items of the benchmarks for the workers and names the file.
-func WriteItems(st flow.Stage, items []Item) (flow.Ref, error) {
-	f, err := shard.WriteAll(shard.Join(st.Dir, itemsName), items)
+func WriteItems(ctx context.Context, st flow.Stage, items []Item) (flow.Ref, error) {
+	f, err := shard.WriteAll(ctx, shard.Join(st.Dir, itemsName), items)
 	return itemsRef(st, f), err
 }
 
@@ -195,7 +196,7 @@ var screens = struct {
 }{}
 
 // screen reads the benchmarks; it is nil where contexts are not screened.
-func (o Options) screen() (*curate.Screen, error) {
+func (o Options) screen(ctx context.Context) (*curate.Screen, error) {
 	if !o.screens() {
 		return nil, nil
 	}
@@ -208,7 +209,7 @@ func (o Options) screen() (*curate.Screen, error) {
 	var items []curate.BenchmarkItem
 	var all iter.Seq2[Item, error] = func(func(Item, error) bool) {}
 	if o.Items.Dir != "" { // else there are repositories to keep out, and no benchmark
-		all = flow.Read[Item](o.Items, itemsName)
+		all = flow.Read[Item](ctx, o.Items, itemsName)
 	}
 	for i, err := range all {
 		if err != nil {

@@ -246,11 +246,11 @@ func (w selectionWriter) Write(ctx context.Context, t flow.Task, batches iter.Se
 		}
 		rejects = append(rejects, r)
 	}
-	return writeShard(t, selected, rejects)
+	return writeShard(ctx, t, selected, rejects)
 }
 
 // writeShard writes the selection and the rejects of one shard.
-func writeShard(t flow.Task, selected []schemas.Selected, rejects []schemas.Reject) (schemas.Done, error) {
+func writeShard(ctx context.Context, t flow.Task, selected []schemas.Selected, rejects []schemas.Reject) (schemas.Done, error) {
 	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[string]int64{}}
 	slices.SortFunc(selected, func(a, b schemas.Selected) int {
 		return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(schemas.OrEmpty(a.NegativeID),
@@ -268,12 +268,12 @@ func writeShard(t flow.Task, selected []schemas.Selected, rejects []schemas.Reje
 	}
 	schemas.SortRejects(rejects)
 	work.Tally{Counts: d.Counts, Rejects: d.Rejects}.Count(rejects)
-	file, err := shard.WriteAll(t.Path("selection", "jsonl.zst"), selected)
+	file, err := shard.WriteAll(ctx, t.Path("selection", "jsonl.zst"), selected)
 	if err != nil {
 		return d, err
 	}
 	d.Files = append(d.Files, file)
-	if file, err = shard.WriteAll(t.Path("rejects", "jsonl.zst"), rejects); err != nil {
+	if file, err = shard.WriteAll(ctx, t.Path("rejects", "jsonl.zst"), rejects); err != nil {
 		return d, err
 	}
 	d.Files = append(d.Files, file)

@@ -58,7 +58,7 @@ func (l shingles) Shingles(ctx context.Context, documents []curate.Document) ([]
 
 func (l shingles) shard(ctx context.Context, number int, documents []curate.Document) (out [][]uint64, err error) {
 	path := shard.Path(l.Out, schemas.StageExtract, work.ShinglesName, number, l.Of)
-	for f, err := range shard.Read[curate.FileShingles](path) {
+	for f, err := range shard.Read[curate.FileShingles](ctx, path) {
 		if err = cmp.Or(err, ctx.Err()); err != nil {
 			return nil, err
 		}
@@ -90,7 +90,7 @@ func (l shingles) shard(ctx context.Context, number int, documents []curate.Docu
 type fileNamesFn struct{ wanted map[uint64]bool }
 
 // ProcessElement reads the names of a shard's files.
-func (f *fileNamesFn) ProcessElement(j flow.Joined, members func(*batch.Batch) bool, emit func(batch.Batch)) error {
+func (f *fileNamesFn) ProcessElement(ctx context.Context, j flow.Joined, members func(*batch.Batch) bool, emit func(batch.Batch)) error {
 	if f.wanted == nil {
 		f.wanted = map[uint64]bool{}
 		for i, c := range clusters(batch.All(members)) {
@@ -105,7 +105,7 @@ func (f *fileNamesFn) ProcessElement(j flow.Joined, members func(*batch.Batch) b
 	}
 	t := work.Task{Stage: schemas.StageCurate, Shard: j.Shard, Of: j.Refs[0].Of, From: j.Refs}
 	out := batch.NewBatcher(func(_ int, b batch.Batch) { emit(b) })
-	for x, err := range shard.Read[curate.FileShingles](t.Path(schemas.StageExtract, work.ShinglesName)) {
+	for x, err := range shard.Read[curate.FileShingles](ctx, t.Path(schemas.StageExtract, work.ShinglesName)) {
 		if err != nil {
 			return err
 		}

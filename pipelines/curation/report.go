@@ -116,11 +116,11 @@ func clustersOf(threshold float64, members iter.Seq[batch.Batch], names map[uint
 type referenceFn struct{ Options Options }
 
 // ProcessElement takes the one element that says that all is there.
-func (f *referenceFn) ProcessElement(_ flow.Joined, emit func(curate.BenchmarkItem)) error {
+func (f *referenceFn) ProcessElement(ctx context.Context, _ flow.Joined, emit func(curate.BenchmarkItem)) error {
 	if len(f.Options.Recipe.Reference) == 0 {
 		return nil
 	}
-	for i, err := range flow.Read[Item](f.Options.Items, itemsName) {
+	for i, err := range flow.Read[Item](ctx, f.Options.Items, itemsName) {
 		if err != nil {
 			return err
 		}
@@ -212,9 +212,9 @@ func pairs(w curate.Words, selected iter.Seq[batch.Batch], names curate.Names, s
 type reportWriter struct{}
 
 // Write writes what reportFn made.
-func (reportWriter) Write(_ context.Context, t flow.Task, batches iter.Seq[batch.Batch]) (d schemas.Done, err error) {
+func (reportWriter) Write(ctx context.Context, t flow.Task, batches iter.Seq[batch.Batch]) (d schemas.Done, err error) {
 	for b := range batches {
-		f, err := shard.WriteFile(shard.Join(t.Dir, "shift.json"), b.Rows)
+		f, err := shard.WriteFile(ctx, shard.Join(t.Dir, "shift.json"), b.Rows)
 		if err != nil {
 			return d, err
 		}

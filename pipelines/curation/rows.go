@@ -58,21 +58,21 @@ func (f *rowsFn) ProcessElement(ctx context.Context, j flow.Joined, closed func(
 		lines: newLineWriter(lines), langs: map[string]map[string]bool{}, seen: map[uint64]bool{},
 	}
 	var err error
-	if x.weights, err = x.lastWeights(closed); err != nil {
+	if x.weights, err = x.lastWeights(ctx, closed); err != nil {
 		return err
 	}
-	if x.screen, err = f.Options.screen(); err != nil {
+	if x.screen, err = f.Options.screen(ctx); err != nil {
 		return err
 	}
 	x.bugs = x.task.Bugs(func(r schemas.Reject) { x.lines.reject(j.Shard, r) })
-	if x.files, err = repoFiles(x.task); err != nil {
+	if x.files, err = repoFiles(ctx, x.task); err != nil {
 		return err
 	}
-	err = join.Shard(x.task, func(c *schemas.Context, negatives []join.Judged) error {
+	err = join.Shard(ctx, x.task, func(c *schemas.Context, negatives []join.Judged) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return x.context(c, negatives)
+		return x.context(ctx, c, negatives)
 	})
 	if err != nil {
 		return fmt.Errorf("%s: rows of shard %d: %w", schemas.StageCurate, j.Shard, err)
@@ -83,7 +83,7 @@ func (f *rowsFn) ProcessElement(ctx context.Context, j flow.Joined, closed func(
 		}
 	}
 	if f.Options.Recipe.NearDuplicates > 0 {
-		if err := x.sketch(); err != nil {
+		if err := x.sketch(ctx); err != nil {
 			return err
 		}
 	}
@@ -95,7 +95,7 @@ func (f *rowsFn) ProcessElement(ctx context.Context, j flow.Joined, closed func(
 }
 
 // lastWeights are the weights of judges, by the record of the last round that was closed.
-func (o Options) lastWeights(closed func(*flow.Ref) bool) (map[string]float64, error) {
+func (o Options) lastWeights(ctx context.Context, closed func(*flow.Ref) bool) (map[string]float64, error) {
 	var last join.Round
 	for r := (flow.Ref{}); closed(&r); r = (flow.Ref{}) {
 		for _, f := range r.Files {
@@ -103,7 +103,7 @@ func (o Options) lastWeights(closed func(*flow.Ref) bool) (map[string]float64, e
 				continue
 			}
 			var round join.Round
-			if err := shard.ReadJSON(shard.Join(r.Dir, f.Name), &round); err != nil {
+			if err := shard.ReadJSON(ctx, shard.Join(r.Dir, f.Name), &round); err != nil {
 				return nil, err
 			}
 			if round.Round > last.Round {
@@ -119,12 +119,12 @@ func (o Options) lastWeights(closed func(*flow.Ref) bool) (map[string]float64, e
 }
 
 // context makes the rows of a context and its negatives. What fails over one costs that one.
-func (x *shardRows) context(c *schemas.Context, negatives []join.Judged) error {
-	if ok, err := x.groupable(c.Repo); err != nil || !ok {
+func (x *shardRows) context(ctx context.Context, c *schemas.Context, negatives []join.Judged) error {
+	if ok, err := x.groupable(ctx, c.Repo); err != nil || !ok {
 		return err
 	}
 	x.langs[c.Repo][c.Language] = true
-	of, ok, err := bug.Contain(x.bugs, siteSmallRow, bug.OfContext(c),
+	of, ok, err := bug.Contain(ctx, x.bugs, siteSmallRow, bug.OfContext(c),
 		func() []join.Row { return []join.Row{join.NewRow(c, nil, nil, nil)} },
 		func() (*curate.General, error) { return smallOf(c, x.screen), nil })
 	if err != nil || !ok {
@@ -145,7 +145,7 @@ func (x *shardRows) context(c *schemas.Context, negatives []join.Judged) error {
 	}
 	for i := range negatives {
 		n := &negatives[i]
-		r, ok, err := bug.Contain(x.bugs, siteSmallRow, bug.OfNegative(c, &n.Negative),
+		r, ok, err := bug.Contain(ctx, x.bugs, siteSmallRow, bug.OfNegative(c, &n.Negative),
 			func() []join.Row { return []join.Row{join.NewRow(c, n, nil, x.weights)} },
 			func() (*curate.Candidate, error) { return candidate(c, n, x.weights, x.Recipe.MaxPerCallee > 0), nil })
 		if err != nil {
@@ -181,12 +181,12 @@ func (x *shardRows) evidence(id, text string) {
 
 // groupable is false for a repository that alone makes the grouping fail: it is a reject,
 // once, and all that is of it is left out. A failure over several together ends the job.
-func (x *shardRows) groupable(repo string) (bool, error) {
+func (x *shardRows) groupable(ctx context.Context, repo string) (bool, error) {
 	if langs, known := x.langs[repo]; known {
 		return langs != nil, nil
 	}
 	r := curate.RepoFiles{Repo: repo, Files: x.files[repo]}
-	_, ok, err := bug.Contain(x.bugs, siteGroups, bug.Record{ID: repo},
+	_, ok, err := bug.Contain(ctx, x.bugs, siteGroups, bug.Record{ID: repo},
 		func() []curate.RepoFiles { return []curate.RepoFiles{r} },
 		func() ([]curate.Group, error) { return curate.Groups([]curate.RepoFiles{r}), nil })
 	x.langs[repo] = nil
@@ -197,8 +197,8 @@ func (x *shardRows) groupable(repo string) (bool, error) {
 }
 
 // sketch emits the sketches of the files that have rows: a file without any takes none away.
-func (x *shardRows) sketch() error {
-	for f, err := range shard.Read[curate.FileShingles](x.task.Path(schemas.StageExtract, work.ShinglesName)) {
+func (x *shardRows) sketch(ctx context.Context) error {
+	for f, err := range shard.Read[curate.FileShingles](ctx, x.task.Path(schemas.StageExtract, work.ShinglesName)) {
 		if err != nil {
 			return fmt.Errorf("near duplicates: %w; extract writes them with curate.near_duplicates: run decoy build "+
 				"again", err)
@@ -252,9 +252,9 @@ func candidate(c *schemas.Context, n *join.Judged, weights map[string]float64, c
 }
 
 // repoFiles are the shard's repositories with their files by content.
-func repoFiles(t work.Task) (map[string][]curate.FileKey, error) {
+func repoFiles(ctx context.Context, t work.Task) (map[string][]curate.FileKey, error) {
 	files := map[string][]curate.FileKey{}
-	for s, err := range shard.Read[schemas.Symbol](t.Path(schemas.StageExtract, "symbols")) {
+	for s, err := range shard.Read[schemas.Symbol](ctx, t.Path(schemas.StageExtract, "symbols")) {
 		if err != nil {
 			return nil, err
 		}

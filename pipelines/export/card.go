@@ -46,7 +46,7 @@ type Summary struct {
 }
 
 // Summarize gathers the small files of all stages of a build.
-func Summarize(out string, recipe recipe.Recipe) (*Summary, error) {
+func Summarize(ctx context.Context, out string, recipe recipe.Recipe) (*Summary, error) {
 	sum := &Summary{
 		Out: out, recipe: recipe, manifests: map[string]schemas.Manifest{}, rows: map[card.Rows]int64{},
 		kinds: map[string]int64{}, licenses: map[string]int64{}, splits: map[string]*report.Split{},
@@ -56,22 +56,22 @@ func Summarize(out string, recipe recipe.Recipe) (*Summary, error) {
 		if st == schemas.StageExport {
 			continue
 		}
-		m, err := shard.ReadManifest(shard.Join(out, st))
+		m, err := shard.ReadManifest(ctx, shard.Join(out, st))
 		if err != nil {
 			return nil, err
 		}
 		sum.manifests[st] = m
 	}
-	err := shard.ReadJSON(shard.Join(out, schemas.StageCurate, "shift.json"), &sum.curate)
+	err := shard.ReadJSON(ctx, shard.Join(out, schemas.StageCurate, "shift.json"), &sum.curate)
 	if err != nil {
 		return nil, err
 	}
-	if sum.rounds, err = join.Rounds(out); err != nil {
+	if sum.rounds, err = join.Rounds(ctx, out); err != nil {
 		return nil, err
 	}
 	all := outcomes{}
 	for i := range recipe.Shards {
-		err := sum.shard(work.Task{Stage: schemas.StageExport, Out: out, Shard: i, Of: recipe.Shards}, all)
+		err := sum.shard(ctx, work.Task{Stage: schemas.StageExport, Out: out, Shard: i, Of: recipe.Shards}, all)
 		if err != nil {
 			return nil, err
 		}
@@ -80,8 +80,8 @@ func Summarize(out string, recipe recipe.Recipe) (*Summary, error) {
 	return sum, nil
 }
 
-func (sum *Summary) shard(t work.Task, all outcomes) error {
-	raw, err := shard.ReadFile(partsPath(t))
+func (sum *Summary) shard(ctx context.Context, t work.Task, all outcomes) error {
+	raw, err := shard.ReadFile(ctx, partsPath(t))
 	if err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func (sum *Summary) shard(t work.Task, all outcomes) error {
 	for _, o := range p.Outcomes {
 		all.add(o)
 	}
-	for s, err := range shard.Read[schemas.Selected](t.Path(schemas.StageCurate, "selection")) {
+	for s, err := range shard.Read[schemas.Selected](ctx, t.Path(schemas.StageCurate, "selection")) {
 		if err != nil {
 			return err
 		}
@@ -129,17 +129,17 @@ type Card struct {
 func init() { flow.Register[Card]() }
 
 // Do writes the card.
-func (c Card) Do(_ context.Context, t flow.Task) (d schemas.Done, err error) {
+func (c Card) Do(ctx context.Context, t flow.Task) (d schemas.Done, err error) {
 	var r recipe.Recipe
 	if err := yaml.Unmarshal([]byte(c.Recipe), &r); err != nil {
 		return d, fmt.Errorf("the recipe as the launcher sent it: %w", err)
 	}
-	sum, err := Summarize(c.Out, r)
+	sum, err := Summarize(ctx, c.Out, r)
 	if err != nil {
 		return d, err
 	}
 	write := func(name string, data []byte) error {
-		f, err := shard.WriteFile(shard.Join(t.Dir, name), data)
+		f, err := shard.WriteFile(ctx, shard.Join(t.Dir, name), data)
 		f.Name = name
 		d.Files = append(d.Files, f)
 		return err
@@ -154,7 +154,7 @@ func (c Card) Do(_ context.Context, t flow.Task) (d schemas.Done, err error) {
 	if err := write(trainers.LLaMAFactory+"/"+trainers.InfoFile, trainers.DatasetInfo()); err != nil {
 		return d, err
 	}
-	data, err := sum.card(t.Fingerprint)
+	data, err := sum.card(ctx, t.Fingerprint)
 	if err != nil {
 		return d, err
 	}
@@ -165,7 +165,7 @@ func (c Card) Do(_ context.Context, t flow.Task) (d schemas.Done, err error) {
 	return d, write("README.md", text)
 }
 
-func (sum *Summary) card(fingerprint string) (card.Data, error) {
+func (sum *Summary) card(ctx context.Context, fingerprint string) (card.Data, error) {
 	r := sum.recipe
 	recipe, err := RecipeYAML(r)
 	if err != nil {
@@ -186,7 +186,7 @@ func (sum *Summary) card(fingerprint string) (card.Data, error) {
 			Criteria: r.Curate.Criteria(),
 		},
 	}
-	records, _, err := shard.Records(shard.Join(sum.Out, schemas.StageExport), fingerprint)
+	records, _, err := shard.Records(ctx, shard.Join(sum.Out, schemas.StageExport), fingerprint)
 	if err != nil {
 		return d, err
 	}
@@ -319,13 +319,13 @@ func counts(m map[string]int64) []report.Count {
 }
 
 // Renderable leaves out the pairs that the report cannot show, and says where it fails.
-func (sum *Summary) Renderable() (unshown []bug.InternalErrors, failed error) {
+func (sum *Summary) Renderable(ctx context.Context) (unshown []bug.InternalErrors, failed error) {
 	b := &bug.Reporter{Out: sum.Out, Stage: schemas.StageExport, Reject: func(r schemas.Reject) {
 		place, _, _ := strings.Cut(r.Detail, ": ")
 		unshown = append(unshown, bug.InternalErrors{Stage: "report", Place: place, N: 1})
 	}}
 	sum.Samples = slices.DeleteFunc(sum.Samples, func(s Sample) bool {
-		_, ok, err := bug.Contain(b, SiteReportPair, bug.OfNegative(&s.Context, &s.Negative),
+		_, ok, err := bug.Contain(ctx, b, SiteReportPair, bug.OfNegative(&s.Context, &s.Negative),
 			func() []Sample { return []Sample{s} },
 			func() (struct{}, error) { return struct{}{}, renderPair(s) })
 		failed = cmp.Or(failed, err)

@@ -73,8 +73,8 @@ func (c *costs) see(x *schemas.Context, negatives []join.Judged) {
 }
 
 // controlsNano is what a shard's golden controls cost.
-func controlsNano(t work.Task) (usd int64, err error) {
-	for v, err := range join.Verdicts(t) {
+func controlsNano(ctx context.Context, t work.Task) (usd int64, err error) {
+	for v, err := range join.Verdicts(ctx, t) {
 		if err != nil {
 			return 0, err
 		}

@@ -71,7 +71,7 @@ func init() { flow.Register[Work]() }
 func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 	t := work.For(o.Out, ft)
 	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[string]int64{}}
-	weights, err := join.Weights(o.Out, o.MinGoldenAcceptance)
+	weights, err := join.Weights(ctx, o.Out, o.MinGoldenAcceptance)
 	if err != nil {
 		return d, err
 	}
@@ -82,10 +82,10 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 	costs := newCosts()
 	var internal work.Rejects
 	bugs := t.Bugs(internal.Add)
-	selection := shard.NewCursor(shard.Read[schemas.Selected](t.Path(schemas.StageCurate, "selection")),
+	selection := shard.NewCursor(shard.Read[schemas.Selected](ctx, t.Path(schemas.StageCurate, "selection")),
 		func(s schemas.Selected) string { return s.ContextID })
 	defer selection.Stop()
-	err = join.Shard(t, func(c *schemas.Context, negatives []join.Judged) error {
+	err = join.Shard(ctx, t, func(c *schemas.Context, negatives []join.Judged) error {
 		selected, err := selection.Of(c.ID)
 		if err != nil {
 			return err
@@ -95,7 +95,7 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 			chosen[schemas.OrEmpty(selected[i].NegativeID)] = &selected[i]
 		}
 		if s := chosen[""]; s != nil {
-			r, ok, err := bug.Contain(bugs, siteRow, bug.OfContext(c),
+			r, ok, err := bug.Contain(ctx, bugs, siteRow, bug.OfContext(c),
 				func() []join.Row { return []join.Row{join.NewRow(c, nil, s, nil)} },
 				func() (schemas.Row, error) { return row(c, nil, s), nil })
 			if err != nil {
@@ -108,7 +108,7 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 		for i := range negatives {
 			n := &negatives[i]
 			s := chosen[n.ID]
-			r, ok, err := bug.Contain(bugs, siteRow, bug.OfNegative(c, &n.Negative),
+			r, ok, err := bug.Contain(ctx, bugs, siteRow, bug.OfNegative(c, &n.Negative),
 				func() []join.Row { return []join.Row{join.NewRow(c, n, s, weights)} },
 				func() (r schemas.Row, err error) {
 					x := outcomeOf(c, n, s != nil, weights)
@@ -140,7 +140,7 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 	if parts.Costs, err = costs.paid(ctx, t); err != nil {
 		return d, err
 	}
-	if parts.ControlsNano, err = controlsNano(t); err != nil {
+	if parts.ControlsNano, err = controlsNano(ctx, t); err != nil {
 		return d, err
 	}
 	parts.Outcomes = sums.list()
@@ -158,13 +158,13 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 	for i := range rows {
 		d.Counts["rows_"+rows[i].Split]++
 	}
-	if err := writeRows(t, o, rows, bugs, &d); err != nil {
+	if err := writeRows(ctx, t, o, rows, bugs, &d); err != nil {
 		return d, err
 	}
-	if err := writeExportParts(t, parts, &d); err != nil {
+	if err := writeExportParts(ctx, t, parts, &d); err != nil {
 		return d, err
 	}
-	return d, internal.Write(t.Path(t.Stage, "rejects"), &d)
+	return d, internal.Write(ctx, t.Path(t.Stage, "rejects"), &d)
 }
 
 // row is one line of the export.

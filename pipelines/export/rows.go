@@ -1,6 +1,7 @@
 package export
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -16,7 +17,7 @@ import (
 
 // writeRows writes a shard's rows in every format, and the trainers' folders. A
 // split without rows in this shard has no file.
-func writeRows(t work.Task, o Work, rows []schemas.Row, b *bug.Reporter, d *schemas.Done) error {
+func writeRows(ctx context.Context, t work.Task, o Work, rows []schemas.Row, b *bug.Reporter, d *schemas.Done) error {
 	for _, split := range schemas.Splits {
 		var part []schemas.Row
 		for _, r := range rows {
@@ -28,12 +29,12 @@ func writeRows(t work.Task, o Work, rows []schemas.Row, b *bug.Reporter, d *sche
 			continue
 		}
 		for _, f := range o.Recipe.Formats {
-			if err := formats[f](t, split, part, d); err != nil {
+			if err := formats[f](ctx, t, split, part, d); err != nil {
 				return fmt.Errorf("write %s of %s: %w", f, split, err)
 			}
 		}
 		for _, name := range o.Recipe.Models {
-			if err := writeTrainers(t, name, split, part, b, d); err != nil {
+			if err := writeTrainers(ctx, t, name, split, part, b, d); err != nil {
 				return err
 			}
 		}
@@ -41,24 +42,24 @@ func writeRows(t work.Task, o Work, rows []schemas.Row, b *bug.Reporter, d *sche
 	return nil
 }
 
-var formats = map[string]func(t work.Task, split string, rows []schemas.Row, d *schemas.Done) error{
-	"jsonl": func(t work.Task, split string, rows []schemas.Row, d *schemas.Done) error {
-		f, err := shard.WriteAll(t.Path(t.Stage, split), rows)
+var formats = map[string]func(ctx context.Context, t work.Task, split string, rows []schemas.Row, d *schemas.Done) error{
+	"jsonl": func(ctx context.Context, t work.Task, split string, rows []schemas.Row, d *schemas.Done) error {
+		f, err := shard.WriteAll(ctx, t.Path(t.Stage, split), rows)
 		d.Files = append(d.Files, f)
 		return err
 	},
-	"tfrecord": func(t work.Task, split string, rows []schemas.Row, d *schemas.Done) error {
-		return writeRaw(t, schemas.ShardName(split, t.Shard, t.Of, "tfrecord.gz"), rows, d,
+	"tfrecord": func(ctx context.Context, t work.Task, split string, rows []schemas.Row, d *schemas.Done) error {
+		return writeRaw(ctx, t, schemas.ShardName(split, t.Shard, t.Of, "tfrecord.gz"), rows, d,
 			func(w io.Writer) (rowWriter[schemas.Row], error) { return tfrecord.NewWriter[schemas.Row](w), nil })
 	},
-	"parquet": func(t work.Task, split string, rows []schemas.Row, d *schemas.Done) error {
-		return writeParquet(t, "", split, rows, d)
+	"parquet": func(ctx context.Context, t work.Task, split string, rows []schemas.Row, d *schemas.Done) error {
+		return writeParquet(ctx, t, "", split, rows, d)
 	},
 }
 
 // writeParquet writes one Parquet file below a folder of the export.
-func writeParquet[T any](t work.Task, folder, split string, rows []T, d *schemas.Done) error {
-	return writeRaw(t, folder+schemas.ShardName(split, t.Shard, t.Of, "parquet"), rows, d,
+func writeParquet[T any](ctx context.Context, t work.Task, folder, split string, rows []T, d *schemas.Done) error {
+	return writeRaw(ctx, t, folder+schemas.ShardName(split, t.Shard, t.Of, "parquet"), rows, d,
 		func(w io.Writer) (rowWriter[T], error) { return columnar.NewWriter[T](w) })
 }
 
@@ -68,10 +69,10 @@ type rowWriter[T any] interface {
 }
 
 // writeRaw writes rows to a file of the stage in the format of a writer.
-func writeRaw[T any](
+func writeRaw[T any](ctx context.Context,
 	t work.Task, name string, rows []T, d *schemas.Done, format func(io.Writer) (rowWriter[T], error),
 ) error {
-	raw, err := shard.CreateRaw(shard.Join(t.Out, t.Stage, name))
+	raw, err := shard.CreateRaw(ctx, shard.Join(t.Out, t.Stage, name))
 	if err != nil {
 		return err
 	}
@@ -95,11 +96,11 @@ func writeRaw[T any](
 }
 
 // writeTrainers writes the supervised and the preference rows of a split.
-func writeTrainers(t work.Task, model, split string, rows []schemas.Row, b *bug.Reporter, d *schemas.Done) error {
+func writeTrainers(ctx context.Context, t work.Task, model, split string, rows []schemas.Row, b *bug.Reporter, d *schemas.Done) error {
 	var sft []trainers.SFTRow
 	var pairs []trainers.PairRow
 	for _, group := range trainers.Contexts(rows) {
-		r, ok, err := bug.Contain(b, siteTrainerRows, bug.Record{ID: group[0].ContextID, Language: group[0].Language,
+		r, ok, err := bug.Contain(ctx, b, siteTrainerRows, bug.Record{ID: group[0].ContextID, Language: group[0].Language,
 			Generator: model},
 			func() []trainerInput { return []trainerInput{{model, group}} },
 			func() (trainerRows, error) { return trainerRowsOf(model, group) })
@@ -120,13 +121,13 @@ func writeTrainers(t work.Task, model, split string, rows []schemas.Row, b *bug.
 		if trainer == trainers.LLaMAFactory && split != schemas.SplitTrain {
 			continue // it reads every file of a folder
 		}
-		if err := writeParquet(t, trainers.Folder(trainer, trainers.SetSFT)+"/", split, sft, d); err != nil {
+		if err := writeParquet(ctx, t, trainers.Folder(trainer, trainers.SetSFT)+"/", split, sft, d); err != nil {
 			return err
 		}
 		if len(pairs) == 0 {
 			continue
 		}
-		if err := writeParquet(t, trainers.Folder(trainer, trainers.SetPairs)+"/", split, pairs, d); err != nil {
+		if err := writeParquet(ctx, t, trainers.Folder(trainer, trainers.SetPairs)+"/", split, pairs, d); err != nil {
 			return err
 		}
 	}
@@ -161,12 +162,12 @@ func partsPath(t work.Task) string {
 	return shard.Join(t.Out, t.Stage, work.PartsFolder+schemas.ShardName("card", t.Shard, t.Of, "json"))
 }
 
-func writeExportParts(t work.Task, parts exportParts, d *schemas.Done) error {
+func writeExportParts(ctx context.Context, t work.Task, parts exportParts, d *schemas.Done) error {
 	raw, err := json.Marshal(parts)
 	if err != nil {
 		return err
 	}
-	f, err := shard.WriteFile(partsPath(t), raw)
+	f, err := shard.WriteFile(ctx, partsPath(t), raw)
 	if err != nil {
 		return err
 	}

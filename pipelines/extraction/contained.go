@@ -40,9 +40,9 @@ func screened(a screen.FileAttributes, path string, data []byte) look {
 const unreadLicense = "terms that could not be read"
 
 // evidence lets a survey take in a file.
-func (x *extraction) evidence(src archives.Source, l *screen.Licenses, e archives.Entry,
+func (x *extraction) evidence(ctx context.Context, src archives.Source, l *screen.Licenses, e archives.Entry,
 	take func(path string, data []byte)) error {
-	_, ok, err := bug.Contain(x.bugs, siteLicenseFile, bug.Record{ID: src.FileID(e.Path)},
+	_, ok, err := bug.Contain(ctx, x.bugs, siteLicenseFile, bug.Record{ID: src.FileID(e.Path)},
 		func() []File { return []File{{Path: e.Path, Content: e.Data}} },
 		func() (struct{}, error) {
 			take(e.Path, e.Data)
@@ -62,12 +62,12 @@ func (x *extraction) terms(src archives.Source) screen.Terms {
 // covered is a file's licence, or why it has none.
 type covered struct{ license, reason, detail string }
 
-func (x *extraction) licensed(f file, lang string) (covered, bool, error) {
-	return bug.Contain(x.bugs, siteLicense, f.record(lang), func() []File {
+func (x *extraction) licensed(ctx context.Context, f file, lang string) (covered, bool, error) {
+	return bug.Contain(ctx, x.bugs, siteLicense, f.record(lang), func() []File {
 		in := f.input()
 		in[0].Terms = x.terms(f.src)
 		whole := in[0]
-		if whole.Licenses = x.licenseFiles(f.src); len(whole.Licenses) > 0 {
+		if whole.Licenses = x.licenseFiles(ctx, f.src); len(whole.Licenses) > 0 {
 			in = append(in, whole)
 		}
 		return in
@@ -81,12 +81,12 @@ func (x *extraction) licensed(f file, lang string) (covered, bool, error) {
 const maxLicenseBytes = 4 << 20
 
 // licenseFiles reads an archive's licence files once more, for a bundle.
-func (x *extraction) licenseFiles(src archives.Source) (out []licenseFile) {
+func (x *extraction) licenseFiles(ctx context.Context, src archives.Source) (out []licenseFile) {
 	if src.Path == "" {
 		return nil // rows
 	}
 	left := maxLicenseBytes
-	err := sources.Walk(context.Background(), src.Whole(), x.o.Limits,
+	err := sources.Walk(ctx, src.Whole(), x.o.Limits,
 		func(p string, _ int64) bool { return screen.IsEvidence(p) },
 		func(e archives.Entry) error {
 			if left -= len(e.Data); left > 0 {
@@ -101,10 +101,10 @@ func (x *extraction) licenseFiles(src archives.Source) (out []licenseFile) {
 }
 
 // look calls a function of an extractor, which another one replaces if it fails.
-func (x *extraction) look(at **fim.Extractor, in spansInput, r bug.Record,
+func (x *extraction) look(ctx context.Context, at **fim.Extractor, in spansInput, r bug.Record,
 	f func(*fim.Extractor) (fim.Result, error)) (fim.Result, bool, error) {
 	in.Config = x.o.FIM
-	got, ok, err := bug.Contain(x.bugs, siteSpans, r, func() []spansInput { return []spansInput{in} },
+	got, ok, err := bug.Contain(ctx, x.bugs, siteSpans, r, func() []spansInput { return []spansInput{in} },
 		func() (fim.Result, error) { return f(*at) })
 	if !ok {
 		bug.Discard((*at).Close)
@@ -113,15 +113,15 @@ func (x *extraction) look(at **fim.Extractor, in spansInput, r bug.Record,
 	return got, ok, err
 }
 
-func (x *extraction) find(f file, lang string) ([]secrets.Finding, bool, error) {
-	return bug.Contain(x.bugs, siteSecrets, f.record(lang), f.input,
+func (x *extraction) find(ctx context.Context, f file, lang string) ([]secrets.Finding, bool, error) {
+	return bug.Contain(ctx, x.bugs, siteSecrets, f.record(lang), f.input,
 		func() ([]secrets.Finding, error) { return x.scanner.Find(string(f.data)), nil })
 }
 
 // sample offers a file to the n-grams. One that cannot be cut into tokens is in no
 // sample.
-func (x *extraction) sample(f file, lang string) error {
-	_, _, err := bug.Contain(x.bugs, siteSample, f.record(lang), f.input, func() (struct{}, error) {
+func (x *extraction) sample(ctx context.Context, f file, lang string) error {
+	_, _, err := bug.Contain(ctx, x.bugs, siteSample, f.record(lang), f.input, func() (struct{}, error) {
 		x.mu.Lock()
 		defer x.mu.Unlock()
 		x.samples[lang].Offer(schemas.Fold(f.src.Repo), string(f.data))
@@ -131,10 +131,10 @@ func (x *extraction) sample(f file, lang string) error {
 }
 
 // readerFailed writes the bundle of a reader that failed; its reject is made.
-func (x *extraction) readerFailed(in archiveInput, r schemas.Reject) {
+func (x *extraction) readerFailed(ctx context.Context, in archiveInput, r schemas.Reject) {
 	b := *x.bugs
 	b.Reject = func(schemas.Reject) {}
-	err := bug.Reported(&b, siteArchive, r, func() []archiveInput { return []archiveInput{in} })
+	err := bug.Reported(ctx, &b, siteArchive, r, func() []archiveInput { return []archiveInput{in} })
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.keep(err)

@@ -30,7 +30,7 @@ const (
 // are those of the source's own commit: they say what may be used today.
 func (x *extraction) edits(ctx context.Context, src archives.Source) (err error) {
 	if src.Format != sources.FormatGit {
-		x.reject(schemas.Reject{Stage: schemas.StageExtract, ID: src.ID(), Reason: RejectNoHistory,
+		x.reject(ctx, schemas.Reject{Stage: schemas.StageExtract, ID: src.ID(), Reason: RejectNoHistory,
 			Detail: "an archive has no commits; name a git repository or bundle"})
 		return nil
 	}
@@ -49,24 +49,24 @@ func (x *extraction) edits(ctx context.Context, src archives.Source) (err error)
 		}
 		defer func() { err = errors.Join(err, repo.Close()) }()
 		return repo.History(ctx, config, func(c gitrepo.Commit) (err error) {
-			reader.Outside(func() { err = h.commit(c) })
+			reader.Outside(func() { err = h.commit(ctx, c) })
 			return err
 		})
 	})
 	if p := (*contain.Panic)(nil); errors.As(err, &p) {
 		r := schemas.Reject{Stage: schemas.StageExtract, ID: src.ID(), Reason: schemas.ReasonInternal,
 			Detail: p.Error()}
-		x.reject(r)
-		x.readerFailed(archiveInput{Source: &src, History: true, Commits: x.o.MaxCommits}, r)
+		x.reject(ctx, r)
+		x.readerFailed(ctx, archiveInput{Source: &src, History: true, Commits: x.o.MaxCommits}, r)
 		return x.err
 	}
-	return x.broken(src, err)
+	return x.broken(ctx, src, err)
 }
 
 // broken makes a reject of what a repository's content forbids.
-func (x *extraction) broken(src archives.Source, err error) error {
+func (x *extraction) broken(ctx context.Context, src archives.Source, err error) error {
 	if c := (*gitrepo.ContentError)(nil); errors.As(err, &c) {
-		x.reject(schemas.Reject{Stage: schemas.StageExtract, ID: src.ID(), Reason: RejectHistoryBroken,
+		x.reject(ctx, schemas.Reject{Stage: schemas.StageExtract, ID: src.ID(), Reason: RejectHistoryBroken,
 			Detail: c.Error()})
 		return nil
 	}
@@ -82,10 +82,10 @@ type history struct {
 }
 
 // commit takes what one commit wrote.
-func (h *history) commit(c gitrepo.Commit) error {
+func (h *history) commit(ctx context.Context, c gitrepo.Commit) error {
 	commit := asCommit(c)
 	r := bug.Record{ID: h.src.Repo + "@" + c.ID}
-	_, ok, err := bug.Contain(h.x.bugs, siteCommit, r, func() []edits.Commit { return []edits.Commit{commit} },
+	_, ok, err := bug.Contain(ctx, h.x.bugs, siteCommit, r, func() []edits.Commit { return []edits.Commit{commit} },
 		func() (struct{}, error) {
 			h.lineage.Advance(commit)
 			return struct{}{}, nil
@@ -95,13 +95,13 @@ func (h *history) commit(c gitrepo.Commit) error {
 		return err
 	}
 	if reason, detail := edits.Reject(commit); reason != "" {
-		h.x.reject(schemas.Reject{Stage: schemas.StageExtract, ID: h.src.Repo + "@" + c.ID,
+		h.x.reject(ctx, schemas.Reject{Stage: schemas.StageExtract, ID: h.src.Repo + "@" + c.ID,
 			Reason: reason, Detail: detail})
 		return nil
 	}
 	before := h.x.got.Sorted.Len()
 	for i := range c.Changes {
-		if err := h.change(c, &c.Changes[i]); err != nil {
+		if err := h.change(ctx, c, &c.Changes[i]); err != nil {
 			return err
 		}
 	}
@@ -112,12 +112,12 @@ func (h *history) commit(c gitrepo.Commit) error {
 }
 
 // change takes contexts from the lines that one file got.
-func (h *history) change(c gitrepo.Commit, f *gitrepo.Change) error {
+func (h *history) change(ctx context.Context, c gitrepo.Commit, f *gitrepo.Change) error {
 	if f.Deleted || f.Skipped == "" && f.After == nil {
 		return nil
 	}
 	rejected := func(reason, detail, lang string) {
-		h.x.reject(schemas.Reject{Stage: schemas.StageExtract, ID: h.src.Repo + "@" + c.ID + "/" + f.Path,
+		h.x.reject(ctx, schemas.Reject{Stage: schemas.StageExtract, ID: h.src.Repo + "@" + c.ID + "/" + f.Path,
 			Reason: reason, Detail: detail, Language: lang})
 	}
 	if f.Skipped != "" {
@@ -129,7 +129,7 @@ func (h *history) change(c gitrepo.Commit, f *gitrepo.Change) error {
 	x := h.x
 	in := file{src: archives.Source{Repo: h.src.Repo, Commit: c.ID, Path: h.src.Path, Format: h.src.Format},
 		license: h.licenses, path: f.Path, data: f.After}
-	look, ok, err := bug.Contain(x.bugs, siteScreen, in.record(""), in.input, func() (look, error) {
+	look, ok, err := bug.Contain(ctx, x.bugs, siteScreen, in.record(""), in.input, func() (look, error) {
 		return in.screened(), nil
 	})
 	if err != nil || !ok {
@@ -139,7 +139,7 @@ func (h *history) change(c gitrepo.Commit, f *gitrepo.Change) error {
 	if !x.langs[lang] {
 		return nil
 	}
-	free, ok, err := bug.Contain(x.bugs, siteAdded, in.record(lang),
+	free, ok, err := bug.Contain(ctx, x.bugs, siteAdded, in.record(lang),
 		func() []addedInput { return []addedInput{{f.Before, f.After, hunks(f)}} },
 		func() ([]fim.Range, error) { return h.free(f), nil })
 	if err != nil || !ok || len(free) == 0 {
@@ -149,7 +149,7 @@ func (h *history) change(c gitrepo.Commit, f *gitrepo.Change) error {
 		rejected(look.reason, look.detail, lang)
 		return nil
 	}
-	terms, ok, err := x.licensed(in, lang)
+	terms, ok, err := x.licensed(ctx, in, lang)
 	if err != nil || !ok {
 		return err
 	}
@@ -160,18 +160,18 @@ func (h *history) change(c gitrepo.Commit, f *gitrepo.Change) error {
 	sum := sha256.Sum256(f.After)
 	blob := schemas.Blob{Repo: h.src.Repo, Commit: c.ID, Path: f.Path, License: terms.license, Language: lang,
 		Size: int64(len(f.After)), SHA256: hex.EncodeToString(sum[:]), Content: f.After}
-	r, ok, err := x.look(&x.workers[0], spansInput{Blob: blob, Added: free}, in.record(lang),
+	r, ok, err := x.look(ctx, &x.workers[0], spansInput{Blob: blob, Added: free}, in.record(lang),
 		func(w *fim.Extractor) (fim.Result, error) { return w.Edited(&blob, free) })
 	if err != nil || !ok {
 		return err
 	}
 	for _, reject := range r.Rejects {
-		h.x.reject(reject)
+		h.x.reject(ctx, reject)
 	}
 	if len(r.Contexts) == 0 {
 		return nil
 	}
-	found, ok, err := x.find(in, lang)
+	found, ok, err := x.find(ctx, in, lang)
 	if err != nil || !ok {
 		return err
 	}
@@ -179,12 +179,12 @@ func (h *history) change(c gitrepo.Commit, f *gitrepo.Change) error {
 		rejected(RejectSecret, fmt.Sprintf("%s in line %d", found[0].Rule, found[0].Line), lang)
 		return nil
 	}
-	return h.take(c, f, r.Contexts)
+	return h.take(ctx, c, f, r.Contexts)
 }
 
 // take keeps the contexts whose lines no context of this commit has taken before:
 // spans of several kinds may lie in one line.
-func (h *history) take(c gitrepo.Commit, f *gitrepo.Change, contexts []schemas.Context) error {
+func (h *history) take(ctx context.Context, c gitrepo.Commit, f *gitrepo.Change, contexts []schemas.Context) error {
 	for _, x := range contexts {
 		lines := edits.LinesOf(f.After, edits.Range{Start: int(x.StartByte), End: int(x.EndByte)})
 		if !h.lineage.Free(f.Path, lines) {
@@ -194,7 +194,7 @@ func (h *history) take(c gitrepo.Commit, f *gitrepo.Change, contexts []schemas.C
 		h.lineage.Use(f.Path, lines)
 		x.OriginDate, x.OriginKind = c.Date.UTC().Format(time.RFC3339), edits.Kind(c.Message)
 		h.x.mu.Lock()
-		h.x.keep(h.x.got.Add(x))
+		h.x.keep(h.x.got.Add(ctx, x))
 		h.x.mu.Unlock()
 	}
 	return h.x.err

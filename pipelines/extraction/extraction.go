@@ -60,7 +60,7 @@ type extraction struct {
 	got      *candidates // of the present repository
 }
 
-func newExtraction(t work.Task, o Options) (*extraction, error) {
+func newExtraction(ctx context.Context, t work.Task, o Options) (*extraction, error) {
 	scanner, err := secrets.Shared()
 	if err != nil {
 		return nil, err
@@ -76,7 +76,7 @@ func newExtraction(t work.Task, o Options) (*extraction, error) {
 	}
 	x.shingles = x.newShingles(t)
 	x.got = NewCandidates(t.Path(t.Stage, "candidates"))
-	x.bugs, x.failed = t.Bugs(x.reject), map[string]bool{}
+	x.bugs, x.failed = t.Bugs(func(r schemas.Reject) { x.reject(ctx, r) }), map[string]bool{}
 	for _, l := range o.Languages {
 		x.langs[l] = true
 		x.names[l] = nameCounts{}
@@ -96,16 +96,16 @@ func rejectSize(r schemas.Reject) int { return 200 + len(r.ID) + len(r.Detail) }
 
 // close frees the parsers and removes the runs. An error of removing them is none of
 // the build: what stays has temporary names, which the next run removes.
-func (x *extraction) close() {
+func (x *extraction) close(ctx context.Context) {
 	for _, w := range x.workers {
 		w.Close()
 	}
-	_ = errors.Join(x.contexts.Close(), x.symbols.Close(), x.rejects.Close(), x.got.Sorted.Close(),
-		x.shingles.Close())
+	_ = errors.Join(x.contexts.Close(ctx), x.symbols.Close(ctx), x.rejects.Close(ctx), x.got.Sorted.Close(ctx),
+		x.shingles.Close(ctx))
 	<-slots
 }
 
-func (x *extraction) reject(r schemas.Reject) {
+func (x *extraction) reject(ctx context.Context, r schemas.Reject) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if r.Reason == schemas.ReasonInternal { // licence files are read for every part, and for edits again
@@ -115,10 +115,10 @@ func (x *extraction) reject(r schemas.Reject) {
 		}
 		x.failed[key] = true
 	}
-	x.keep(x.rejects.Add(r))
+	x.keep(x.rejects.Add(ctx, r))
 }
 
-func (x *extraction) symbol(s schemas.Symbol) {
+func (x *extraction) symbol(ctx context.Context, s schemas.Symbol) {
 	if s.Params == nil {
 		s.Params = []string{}
 	}
@@ -127,7 +127,7 @@ func (x *extraction) symbol(s schemas.Symbol) {
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.keep(x.symbols.Add(s))
+	x.keep(x.symbols.Add(ctx, s))
 }
 
 // keep remembers the first error of adding a record: the disk is full.
@@ -137,7 +137,7 @@ func (x *extraction) keep(err error) { x.err = cmp.Or(x.err, err) }
 func (x *extraction) repo(ctx context.Context, repo string, from []PartedSource, rows *rowGroups) error {
 	if slices.Contains(x.o.Exclude, repo) {
 		excluded := func(id string) {
-			x.reject(schemas.Reject{Stage: schemas.StageExtract, ID: id, Reason: RejectExcludedRepo,
+			x.reject(ctx, schemas.Reject{Stage: schemas.StageExtract, ID: id, Reason: RejectExcludedRepo,
 				Detail: "extract.exclude_repos names it"})
 		}
 		for _, s := range from {
@@ -157,7 +157,7 @@ func (x *extraction) repo(ctx context.Context, repo string, from []PartedSource,
 		for _, src := range from {
 			var err error
 			if len(src.Tasks) > 0 {
-				err = x.addParts(src.Tasks)
+				err = x.addParts(ctx, src.Tasks)
 			} else {
 				err = x.walk(ctx, src.Source, seen, files)
 			}
@@ -176,7 +176,7 @@ func (x *extraction) repo(ctx context.Context, repo string, from []PartedSource,
 	}
 	x.counts["repositories"]++
 	edits := x.o.editLimit()
-	if err := x.take(x.o.MaxPerRepo - edits); err != nil {
+	if err := x.take(ctx, x.o.MaxPerRepo-edits); err != nil {
 		return err
 	}
 	if edits == 0 {
@@ -187,12 +187,12 @@ func (x *extraction) repo(ctx context.Context, repo string, from []PartedSource,
 			return err
 		}
 	}
-	return x.take(edits)
+	return x.take(ctx, edits)
 }
 
 // take keeps at most limit of the candidates.
-func (x *extraction) take(limit int) error {
-	over, err := x.got.Take(limit, x.contexts.Add)
+func (x *extraction) take(ctx context.Context, limit int) error {
+	over, err := x.got.Take(ctx, limit, func(c schemas.Context) error { return x.contexts.Add(ctx, c) })
 	x.counts["contexts_over_max_per_repo"] += over
 	return err
 }
@@ -206,7 +206,7 @@ func (x *extraction) parse(ctx context.Context, send func(chan<- file) error) er
 		wg.Go(func() {
 			for f := range files {
 				if errs[i] == nil {
-					errs[i] = contain.Do(func() error { return x.file(&x.workers[i], f) })
+					errs[i] = contain.Do(func() error { return x.file(ctx, &x.workers[i], f) })
 				}
 			}
 		})
@@ -245,7 +245,7 @@ func (x *extraction) walk(ctx context.Context, src archives.Source, seen map[[2]
 			}
 			if key := [2]string{src.Commit, p}; !seen[key] {
 				seen[key] = true
-				x.symbol(schemas.Symbol{Repo: src.Repo, Record: schemas.SymbolFile, Path: p, Arity: -1})
+				x.symbol(ctx, schemas.Symbol{Repo: src.Repo, Record: schemas.SymbolFile, Path: p, Arity: -1})
 			}
 			return false
 		},
@@ -255,22 +255,25 @@ func (x *extraction) walk(ctx context.Context, src archives.Source, seen map[[2]
 		}, func(r schemas.Reject) {
 			switch r.Reason {
 			case schemas.ReasonInternal:
-				x.readerFailed(archiveInput{Source: &src}, r)
+				x.readerFailed(ctx, archiveInput{Source: &src}, r)
 				fallthrough
 			case archives.NotAnArchive, archives.ArchiveEmpty, archives.ArchiveCorrupt, archives.ArchiveTooLarge,
 				archives.ArchiveRatio:
-				x.symbol(schemas.Symbol{Repo: src.Repo, Record: schemas.SymbolFile, Role: "unknown",
+				x.symbol(ctx, schemas.Symbol{Repo: src.Repo, Record: schemas.SymbolFile, Role: "unknown",
 					Arity: -1, Flags: []string{"unread"}})
 			case archives.TooLarge, archives.NotRegular, archives.EntryCorrupt, archives.EntryUnsupported:
-				x.symbol(schemas.Symbol{Repo: src.Repo, Record: schemas.SymbolFile,
+				x.symbol(ctx, schemas.Symbol{Repo: src.Repo, Record: schemas.SymbolFile,
 					Path: strings.TrimPrefix(r.ID, src.ID()+"/"), Role: "unknown", Arity: -1,
 					Flags: []string{"unread"}})
 			}
-			x.reject(r)
+			x.reject(ctx, r)
 		})
 }
 
 // survey reads what an archive says of licences.
 func (x *extraction) survey(ctx context.Context, src archives.Source) (*screen.Licenses, map[string]int, error) {
-	return survey(ctx, src, x.o.Limits, x.terms(src), x.evidence)
+	return survey(ctx, src, x.o.Limits, x.terms(src), func(src archives.Source, l *screen.Licenses, e archives.Entry,
+		take func(path string, data []byte)) error {
+		return x.evidence(ctx, src, l, e, take)
+	})
 }

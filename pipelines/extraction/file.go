@@ -28,14 +28,14 @@ type file struct {
 func (x *extraction) offer(ctx context.Context, f file, seen map[[2]string]bool, files chan<- file) error {
 	key := [2]string{f.src.Commit, f.path}
 	if seen[key] {
-		x.reject(schemas.Reject{Stage: schemas.StageExtract, ID: f.src.FileID(f.path), Reason: RejectDuplicateFile,
+		x.reject(ctx, schemas.Reject{Stage: schemas.StageExtract, ID: f.src.FileID(f.path), Reason: RejectDuplicateFile,
 			Detail: "an earlier input has the same repository, commit and path"})
 		return nil
 	}
 	seen[key] = true
 	// A Makefile has no extension, as scripts have none.
 	if !screen.MaybeSource(f.path) || fim.IsSettings(f.path) {
-		told, ok, err := bug.Contain(x.bugs, siteManifest, bug.Record{ID: f.src.FileID(f.path)}, f.input,
+		told, ok, err := bug.Contain(ctx, x.bugs, siteManifest, bug.Record{ID: f.src.FileID(f.path)}, f.input,
 			func() ([]schemas.Symbol, error) {
 				return fim.Project(f.src.Repo, f.path, f.data), nil
 			})
@@ -47,7 +47,7 @@ func (x *extraction) offer(ctx context.Context, f file, seen map[[2]string]bool,
 				Arity: -1, Flags: []string{"unread"}}}
 		}
 		for _, s := range told {
-			x.symbol(s)
+			x.symbol(ctx, s)
 		}
 		return nil
 	}
@@ -61,17 +61,17 @@ func (x *extraction) offer(ctx context.Context, f file, seen map[[2]string]bool,
 
 // file screens a source file and extracts from it. What fails over it costs the file:
 // it is listed, and its declarations are unread.
-func (x *extraction) file(at **fim.Extractor, f file) error {
+func (x *extraction) file(ctx context.Context, at **fim.Extractor, f file) error {
 	sum := sha256.Sum256(f.data)
 	hash := hex.EncodeToString(sum[:])
 	fileSymbol := schemas.Symbol{Repo: f.src.Repo, Record: schemas.SymbolFile, Path: f.path,
 		Owner: hash, Arity: int64(len(f.data))}
 	unread := func(err error) error {
 		fileSymbol.Flags = []string{"unread"}
-		x.symbol(fileSymbol)
+		x.symbol(ctx, fileSymbol)
 		return err
 	}
-	look, ok, err := bug.Contain(x.bugs, siteScreen, f.record(""), f.input, func() (look, error) {
+	look, ok, err := bug.Contain(ctx, x.bugs, siteScreen, f.record(""), f.input, func() (look, error) {
 		return f.screened(), nil
 	})
 	if err != nil || !ok {
@@ -83,7 +83,7 @@ func (x *extraction) file(at **fim.Extractor, f file) error {
 		return unread(nil)
 	}
 	rejected := func(reason, detail string) {
-		x.reject(schemas.Reject{Stage: schemas.StageExtract, ID: f.src.FileID(f.path), Reason: reason,
+		x.reject(ctx, schemas.Reject{Stage: schemas.StageExtract, ID: f.src.FileID(f.path), Reason: reason,
 			Detail: detail, Language: lang})
 	}
 	readable := reason == "" || reason == screen.Generated || reason == screen.Vendored
@@ -93,7 +93,7 @@ func (x *extraction) file(at **fim.Extractor, f file) error {
 	}
 	license := ""
 	if reason == "" {
-		terms, ok, err := x.licensed(f, lang)
+		terms, ok, err := x.licensed(ctx, f, lang)
 		if err != nil || !ok {
 			return unread(err)
 		}
@@ -102,13 +102,13 @@ func (x *extraction) file(at **fim.Extractor, f file) error {
 	blob := schemas.Blob{Repo: f.src.Repo, Commit: f.src.Commit, Path: f.path, License: license, Language: lang,
 		Size: int64(len(f.data)), SHA256: hash, Content: f.data}
 	spans := reason == "" && float64(schemas.Key64("spans", hash)>>11)/(1<<53) < f.share
-	r, ok, err := x.look(at, spansInput{Blob: blob, Spans: spans}, f.record(lang),
+	r, ok, err := x.look(ctx, at, spansInput{Blob: blob, Spans: spans}, f.record(lang),
 		func(w *fim.Extractor) (fim.Result, error) { return w.File(&blob, spans) })
 	if err != nil || !ok {
 		return unread(err)
 	}
 	if len(r.Contexts) > 0 {
-		found, ok, err := x.find(f, lang)
+		found, ok, err := x.find(ctx, f, lang)
 		if err != nil {
 			return err
 		}
@@ -125,14 +125,14 @@ func (x *extraction) file(at **fim.Extractor, f file) error {
 	if !r.Read {
 		fileSymbol.Flags = []string{"unread"}
 	}
-	x.symbol(fileSymbol)
+	x.symbol(ctx, fileSymbol)
 	if reason == "" {
-		if err := x.sample(f, lang); err != nil {
+		if err := x.sample(ctx, f, lang); err != nil {
 			return err
 		}
 	}
 	if reason == "" && len(r.Contexts) > 0 {
-		if err := x.shingle(f, lang); err != nil {
+		if err := x.shingle(ctx, f, lang); err != nil {
 			return err
 		}
 	}
@@ -141,10 +141,10 @@ func (x *extraction) file(at **fim.Extractor, f file) error {
 	x.counts["files"]++
 	x.counts["bytes"] += blob.Size
 	for _, s := range r.Symbols {
-		x.keep(x.symbols.Add(s))
+		x.keep(x.symbols.Add(ctx, s))
 	}
 	for _, r := range r.Rejects {
-		x.keep(x.rejects.Add(r))
+		x.keep(x.rejects.Add(ctx, r))
 	}
 	if reason != "" {
 		return nil
@@ -156,7 +156,7 @@ func (x *extraction) file(at **fim.Extractor, f file) error {
 		x.counts["files_with_errors_"+lang]++
 	}
 	for _, c := range r.Contexts {
-		x.keep(x.got.Add(c))
+		x.keep(x.got.Add(ctx, c))
 	}
 	for _, n := range r.Names {
 		x.names[lang].add(n)

@@ -40,7 +40,7 @@ func (m Merge) Do(ctx context.Context, t flow.Task) (d schemas.Done, err error) 
 			}
 		}
 	}
-	names, err := mergeNames(t.Dir, lang, parts)
+	names, err := mergeNames(ctx, t.Dir, lang, parts)
 	if err != nil {
 		return d, err
 	}
@@ -50,7 +50,7 @@ func (m Merge) Do(ctx context.Context, t flow.Task) (d schemas.Done, err error) 
 		if ctx.Err() != nil {
 			return d, ctx.Err()
 		}
-		file, ok, err := mergeNgrams(t.Dir, work.NgramsName(lang, fold), parts)
+		file, ok, err := mergeNgrams(ctx, t.Dir, work.NgramsName(lang, fold), parts)
 		if err != nil {
 			return d, err
 		}
@@ -74,10 +74,10 @@ func partsNamed(parts []string, name string) []string {
 }
 
 // mergeNames sums the counts of equal names.
-func mergeNames(dir, lang string, parts []string) (schemas.File, error) {
+func mergeNames(ctx context.Context, dir, lang string, parts []string) (schemas.File, error) {
 	var sequences []iter.Seq2[schemas.Name, error]
 	for _, p := range partsNamed(parts, "names-"+lang) {
-		sequences = append(sequences, shard.Read[schemas.Name](p))
+		sequences = append(sequences, shard.Read[schemas.Name](ctx, p))
 	}
 	var names []schemas.Name
 	for n, err := range shard.MergeSorted(sequences, fim.CompareNames) {
@@ -90,7 +90,7 @@ func mergeNames(dir, lang string, parts []string) (schemas.File, error) {
 			names = append(names, n)
 		}
 	}
-	return shard.WriteAll(shard.Join(dir, "names-"+lang+".jsonl.zst"), lowestNames(names))
+	return shard.WriteAll(ctx, shard.Join(dir, "names-"+lang+".jsonl.zst"), lowestNames(names))
 }
 
 // lowestNames keeps the names with the lowest hashes, in order.
@@ -116,21 +116,21 @@ func lowestNames(names []schemas.Name) []schemas.Name {
 
 // mergeNgrams adds up the counts of one language and fold: ok is false where no
 // shard has any.
-func mergeNgrams(dir, name string, parts []string) (f schemas.File, ok bool, err error) {
+func mergeNgrams(ctx context.Context, dir, name string, parts []string) (f schemas.File, ok bool, err error) {
 	parts = partsNamed(parts, name)
 	if len(parts) == 0 {
 		return f, false, nil
 	}
 	var readers []io.Reader
 	for _, p := range parts {
-		r, err := shard.Open(p)
+		r, err := shard.Open(ctx, p)
 		if err != nil {
 			return f, false, err
 		}
 		defer r.Close()
 		readers = append(readers, r)
 	}
-	w, err := shard.CreateRaw(shard.Join(dir, name+".bin"))
+	w, err := shard.CreateRaw(ctx, shard.Join(dir, name+".bin"))
 	if err != nil {
 		return f, false, err
 	}

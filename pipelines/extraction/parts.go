@@ -144,11 +144,11 @@ type sampleText struct {
 // extractPart extracts from one part of an archive. What it finds it leaves to the
 // shard in the order of that shard's work: all candidates, before max_per_repo.
 func extractPart(ctx context.Context, t work.Task, o Options, part archives.Source) (schemas.Done, error) {
-	x, err := newExtraction(t, o)
+	x, err := newExtraction(ctx, t, o)
 	if err != nil {
 		return schemas.Done{}, err
 	}
-	defer x.close()
+	defer x.close(ctx)
 	err = x.parse(ctx, func(files chan<- file) error {
 		return x.walk(ctx, part, map[[2]string]bool{}, files)
 	})
@@ -168,20 +168,20 @@ func extractPart(ctx context.Context, t work.Task, o Options, part archives.Sour
 	var d schemas.Done
 	for _, write := range []func() (schemas.File, error){
 		func() (schemas.File, error) {
-			return shard.WriteSeq(name("candidates", "jsonl.zst"), x.got.Sorted.All(), func(*schemas.Context) {})
+			return shard.WriteSeq(ctx, name("candidates", "jsonl.zst"), x.got.Sorted.All(ctx), func(*schemas.Context) {})
 		},
 		func() (schemas.File, error) {
-			return shard.WriteSeq(name("symbols", "jsonl.zst"), x.symbols.All(), func(*schemas.Symbol) {})
+			return shard.WriteSeq(ctx, name("symbols", "jsonl.zst"), x.symbols.All(ctx), func(*schemas.Symbol) {})
 		},
 		func() (schemas.File, error) {
-			return shard.WriteSeq(name("rejects", "jsonl.zst"), x.rejects.All(), func(*schemas.Reject) {})
+			return shard.WriteSeq(ctx, name("rejects", "jsonl.zst"), x.rejects.All(ctx), func(*schemas.Reject) {})
 		},
 		func() (schemas.File, error) {
 			raw, err := json.Marshal(state)
 			if err != nil {
 				return schemas.File{}, err
 			}
-			return shard.WriteFile(name("state", "json"), raw)
+			return shard.WriteFile(ctx, name("state", "json"), raw)
 		},
 	} {
 		f, err := write()
@@ -191,38 +191,38 @@ func extractPart(ctx context.Context, t work.Task, o Options, part archives.Sour
 		f.Name = work.PartsFolder + f.Name
 		d.Files = append(d.Files, f)
 	}
-	return d, x.writeShingles(name(work.ShinglesName, "jsonl.zst"), work.PartsFolder, &d)
+	return d, x.writeShingles(ctx, name(work.ShinglesName, "jsonl.zst"), work.PartsFolder, &d)
 }
 
 // addParts puts what the tasks found into this shard.
-func (x *extraction) addParts(tasks []int) error {
+func (x *extraction) addParts(ctx context.Context, tasks []int) error {
 	for _, task := range tasks {
 		files, err := x.partFiles(task)
 		if err != nil {
 			return err
 		}
-		for c, err := range shard.Read[schemas.Context](files["candidates"]) {
+		for c, err := range shard.Read[schemas.Context](ctx, files["candidates"]) {
 			if err != nil {
 				return err
 			}
-			x.keep(x.got.Add(c))
+			x.keep(x.got.Add(ctx, c))
 		}
-		for s, err := range shard.Read[schemas.Symbol](files["symbols"]) {
+		for s, err := range shard.Read[schemas.Symbol](ctx, files["symbols"]) {
 			if err != nil {
 				return err
 			}
-			x.symbol(s)
+			x.symbol(ctx, s)
 		}
-		for r, err := range shard.Read[schemas.Reject](files["rejects"]) {
+		for r, err := range shard.Read[schemas.Reject](ctx, files["rejects"]) {
 			if err != nil {
 				return err
 			}
-			x.reject(r)
+			x.reject(ctx, r)
 		}
-		if err := x.addShingles(files); err != nil {
+		if err := x.addShingles(ctx, files); err != nil {
 			return err
 		}
-		raw, err := shard.ReadFile(files["state"])
+		raw, err := shard.ReadFile(ctx, files["state"])
 		if err != nil {
 			return err
 		}

@@ -35,24 +35,24 @@ func partitionRows(ctx context.Context, t work.Task, in BeforeTask) (d schemas.D
 		})
 	rejects := shard.NewSorter(name(fmt.Sprintf("rejects-%05d", t.Shard)), heldRejects,
 		rejectSize, schemas.CompareRejects)
-	defer func() { err = cmp.Or(err, sorted.Close(), rejects.Close()) }()
+	defer func() { err = cmp.Or(err, sorted.Close(ctx), rejects.Close(ctx)) }()
 	var failed error
 	number := int64(0)
 	for r, err := range rows.Read(ctx, in.Rows.Source, rows.Config{Columns: in.Columns}, func(r schemas.Reject) {
 		if r.Reason == schemas.ReasonInternal {
 			b := t.Bugs(func(schemas.Reject) {})
 			read := archiveInput{Rows: &in.Rows.Source, Columns: in.Columns}
-			failed = cmp.Or(failed, bug.Reported(b, siteArchive, r,
+			failed = cmp.Or(failed, bug.Reported(ctx, b, siteArchive, r,
 				func() []archiveInput { return []archiveInput{read} }))
 		}
-		failed = cmp.Or(failed, rejects.Add(r))
+		failed = cmp.Or(failed, rejects.Add(ctx, r))
 	}) {
 		if err = cmp.Or(err, failed); err != nil {
 			return d, err
 		}
 		b := schemas.Blob{Repo: r.Repo, Commit: r.Commit, Path: r.Path, License: r.License, Size: int64(len(r.Content)),
 			Content: r.Content}
-		if err := sorted.Add(row{int64(schemas.Shard(r.Repo, t.Of)), number, b}); err != nil {
+		if err := sorted.Add(ctx, row{int64(schemas.Shard(r.Repo, t.Of)), number, b}); err != nil {
 			return d, err
 		}
 		number++
@@ -60,12 +60,12 @@ func partitionRows(ctx context.Context, t work.Task, in BeforeTask) (d schemas.D
 	if failed != nil {
 		return d, failed
 	}
-	next, stop := iter.Pull2(sorted.All())
+	next, stop := iter.Pull2(sorted.All(ctx))
 	defer stop()
 	r, err, more := next()
 	for more && err == nil {
 		at := r.Shard
-		f, werr := shard.WriteSeq(name(schemas.ShardName(fmt.Sprintf("rows-task%05d", t.Shard), int(at), t.Of,
+		f, werr := shard.WriteSeq(ctx, name(schemas.ShardName(fmt.Sprintf("rows-task%05d", t.Shard), int(at), t.Of,
 			"jsonl.zst")),
 			func(yield func(schemas.Blob, error) bool) {
 				for more && r.Shard == at {
@@ -84,7 +84,7 @@ func partitionRows(ctx context.Context, t work.Task, in BeforeTask) (d schemas.D
 	if err != nil {
 		return d, err
 	}
-	f, err := shard.WriteSeq(name(taskFile("rejects", t, "jsonl.zst")), rejects.All(), func(*schemas.Reject) {})
+	f, err := shard.WriteSeq(ctx, name(taskFile("rejects", t, "jsonl.zst")), rejects.All(ctx), func(*schemas.Reject) {})
 	f.Name = work.PartsFolder + f.Name
 	d.Files = append(d.Files, f)
 	return d, err
@@ -104,7 +104,7 @@ type rowGroups struct {
 
 // rows opens this shard's rows, of all tasks in their order. Shard 0 takes the rows that
 // were rejected.
-func (x *extraction) rows(t work.Task) (*rowGroups, error) {
+func (x *extraction) rows(ctx context.Context, t work.Task) (*rowGroups, error) {
 	var sequences []iter.Seq2[schemas.Blob, error]
 	for _, r := range x.before {
 		own := fmt.Sprintf("rows-task%05d-%05d-", r.Record, t.Shard)
@@ -113,13 +113,13 @@ func (x *extraction) rows(t work.Task) (*rowGroups, error) {
 			path := shard.Join(r.Dir, f.Name)
 			switch {
 			case isPart && strings.HasPrefix(name, own):
-				sequences = append(sequences, shard.Read[schemas.Blob](path))
+				sequences = append(sequences, shard.Read[schemas.Blob](ctx, path))
 			case t.Shard == 0 && isPart && strings.HasPrefix(name, "rejects-") && isRows(r):
-				for r, err := range shard.Read[schemas.Reject](path) {
+				for r, err := range shard.Read[schemas.Reject](ctx, path) {
 					if err != nil {
 						return nil, err
 					}
-					x.reject(r)
+					x.reject(ctx, r)
 				}
 			}
 		}

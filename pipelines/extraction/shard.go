@@ -61,18 +61,18 @@ func (w Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 		return schemas.Done{}, err
 	}
 	t := work.For(w.Out, ft)
-	x, err := newExtraction(t, w.Options)
+	x, err := newExtraction(ctx, t, w.Options)
 	if err != nil {
 		return schemas.Done{}, err
 	}
 	if len(ft.All) > 0 {
 		x.before = ft.All[0]
 	}
-	defer x.close()
+	defer x.close(ctx)
 	for _, r := range in.Rejected {
-		x.reject(r)
+		x.reject(ctx, r)
 	}
-	groups, err := x.rows(t)
+	groups, err := x.rows(ctx, t)
 	if err != nil {
 		return schemas.Done{}, err
 	}
@@ -91,5 +91,5 @@ func (w Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 		}
 		from = from[n:]
 	}
-	return x.write(t)
+	return x.write(ctx, t)
 }

@@ -1,6 +1,8 @@
 package extraction
 
 import (
+	"context"
+
 	"decoy/io/shard"
 	"decoy/pipelines/bug"
 	"decoy/pipelines/work"
@@ -28,11 +30,11 @@ func (x *extraction) newShingles(t work.Task) *shard.Sorter[curate.FileShingles]
 }
 
 // shingle keeps the shingles of a file.
-func (x *extraction) shingle(f file, lang string) error {
+func (x *extraction) shingle(ctx context.Context, f file, lang string) error {
 	if !x.o.Shingles {
 		return nil
 	}
-	s, ok, err := bug.Contain(x.bugs, siteShingles, f.record(lang), f.input, func() (curate.FileShingles, error) {
+	s, ok, err := bug.Contain(ctx, x.bugs, siteShingles, f.record(lang), f.input, func() (curate.FileShingles, error) {
 		return curate.FileShinglesOf(f.src.Repo, f.src.Commit, f.path, string(f.data)), nil
 	})
 	if err != nil || !ok {
@@ -40,32 +42,32 @@ func (x *extraction) shingle(f file, lang string) error {
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.keep(x.shingles.Add(s))
+	x.keep(x.shingles.Add(ctx, s))
 	return nil
 }
 
 // writeShingles writes them, for a shard or a part of one; d is unchanged where there are none
 // to write.
-func (x *extraction) writeShingles(path, folder string, d *schemas.Done) error {
+func (x *extraction) writeShingles(ctx context.Context, path, folder string, d *schemas.Done) error {
 	if !x.o.Shingles {
 		return nil
 	}
-	f, err := shard.WriteSeq(path, x.shingles.All(), func(*curate.FileShingles) {})
+	f, err := shard.WriteSeq(ctx, path, x.shingles.All(ctx), func(*curate.FileShingles) {})
 	f.Name = folder + f.Name
 	d.Files = append(d.Files, f)
 	return err
 }
 
 // addShingles takes in those of a part.
-func (x *extraction) addShingles(files map[string]string) error {
+func (x *extraction) addShingles(ctx context.Context, files map[string]string) error {
 	if !x.o.Shingles {
 		return nil
 	}
-	for s, err := range shard.Read[curate.FileShingles](files[work.ShinglesName]) {
+	for s, err := range shard.Read[curate.FileShingles](ctx, files[work.ShinglesName]) {
 		if err != nil {
 			return err
 		}
-		x.keep(x.shingles.Add(s))
+		x.keep(x.shingles.Add(ctx, s))
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package extraction
 
 import (
 	"cmp"
+	"context"
 	"slices"
 
 	"decoy/io/shard"
@@ -42,16 +43,16 @@ func (c *candidates) reset() {
 func capKey(c schemas.Context) uint64 { return schemas.Key64("max_per_repo", c.ID) }
 
 // Add takes a context of the repository.
-func (c *candidates) Add(x schemas.Context) error {
+func (c *candidates) Add(ctx context.Context, x schemas.Context) error {
 	c.Cells[cellOf(x)]++
-	return c.Sorted.Add(x)
+	return c.Sorted.Add(ctx, x)
 }
 
 // Take keeps at most limit contexts, filling languages and kinds evenly, in the order
 // of a hash of their ids, and begins anew. It returns how many it did not keep.
-func (c *candidates) Take(limit int, keep func(schemas.Context) error) (over int64, err error) {
+func (c *candidates) Take(ctx context.Context, limit int, keep func(schemas.Context) error) (over int64, err error) {
 	quota := evenly(c.Cells, int64(limit))
-	for x, err := range c.Sorted.All() {
+	for x, err := range c.Sorted.All(ctx) {
 		if err != nil {
 			return over, err
 		}
@@ -64,7 +65,7 @@ func (c *candidates) Take(limit int, keep func(schemas.Context) error) (over int
 			return over, err
 		}
 	}
-	err = c.Sorted.Close()
+	err = c.Sorted.Close(ctx)
 	c.reset()
 	return over, err
 }
@@ -118,22 +119,22 @@ func (n nameCounts) sorted() []schemas.Name {
 }
 
 // write writes the shard's files.
-func (x *extraction) write(t work.Task) (schemas.Done, error) {
+func (x *extraction) write(ctx context.Context, t work.Task) (schemas.Done, error) {
 	d := schemas.Done{Counts: x.counts, Rejects: map[string]int64{}}
 	d.Counts["contexts"] += x.contexts.Len()
 	d.Counts["symbols"] += x.symbols.Len()
 	for _, w := range []func() (schemas.File, error){
 		func() (schemas.File, error) {
-			return shard.WriteSeq(t.Path(t.Stage, "contexts"), x.contexts.All(), func(c *schemas.Context) {
+			return shard.WriteSeq(ctx, t.Path(t.Stage, "contexts"), x.contexts.All(ctx), func(c *schemas.Context) {
 				d.Counts["contexts_"+c.Language]++
 				d.Counts["contexts_"+c.Kind]++
 			})
 		},
 		func() (schemas.File, error) {
-			return shard.WriteSeq(t.Path(t.Stage, "symbols"), x.symbols.All(), func(*schemas.Symbol) {})
+			return shard.WriteSeq(ctx, t.Path(t.Stage, "symbols"), x.symbols.All(ctx), func(*schemas.Symbol) {})
 		},
 		func() (schemas.File, error) {
-			return shard.WriteSeq(t.Path(t.Stage, "rejects"), x.rejects.All(), func(r *schemas.Reject) {
+			return shard.WriteSeq(ctx, t.Path(t.Stage, "rejects"), x.rejects.All(ctx), func(r *schemas.Reject) {
 				d.Rejects[r.Reason]++
 				bug.CountInternal(d.Counts, *r)
 			})
@@ -145,11 +146,11 @@ func (x *extraction) write(t work.Task) (schemas.Done, error) {
 		}
 		d.Files = append(d.Files, f)
 	}
-	if err := x.writeShingles(t.Path(t.Stage, work.ShinglesName), "", &d); err != nil {
+	if err := x.writeShingles(ctx, t.Path(t.Stage, work.ShinglesName), "", &d); err != nil {
 		return d, err
 	}
 	for _, lang := range x.o.Languages {
-		parts, err := x.writeParts(t, lang)
+		parts, err := x.writeParts(ctx, t, lang)
 		if err != nil {
 			return d, err
 		}
@@ -159,10 +160,10 @@ func (x *extraction) write(t work.Task) (schemas.Done, error) {
 }
 
 // writeParts writes the shard's part of a language's names and n-gram counts.
-func (x *extraction) writeParts(t work.Task, lang string) ([]schemas.File, error) {
+func (x *extraction) writeParts(ctx context.Context, t work.Task, lang string) ([]schemas.File, error) {
 	var out []schemas.File
 	if len(x.names[lang]) > 0 {
-		f, err := shard.WriteAll(t.Path(t.Stage, work.PartsFolder+"names-"+lang), x.names[lang].sorted())
+		f, err := shard.WriteAll(ctx, t.Path(t.Stage, work.PartsFolder+"names-"+lang), x.names[lang].sorted())
 		if err != nil {
 			return nil, err
 		}
@@ -173,7 +174,7 @@ func (x *extraction) writeParts(t work.Task, lang string) ([]schemas.File, error
 		if c == nil {
 			continue
 		}
-		raw, err := shard.CreateRaw(shard.Join(t.Out, t.Stage,
+		raw, err := shard.CreateRaw(ctx, shard.Join(t.Out, t.Stage,
 			work.PartsFolder+schemas.ShardName(work.NgramsName(lang, fold), t.Shard, t.Of, "bin")))
 		if err != nil {
 			return nil, err

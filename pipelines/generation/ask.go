@@ -32,7 +32,7 @@ type placed struct {
 // the member has samples.
 //
 // A context over which making a request fails goes to the rejects.
-func GeneratorRequests(contexts iter.Seq2[schemas.Context, error], p *panel.Panel, m panel.Member,
+func GeneratorRequests(ctx context.Context, contexts iter.Seq2[schemas.Context, error], p *panel.Panel, m panel.Member,
 	b *bug.Reporter) iter.Seq2[placed, error] {
 	return func(yield func(placed, error) bool) {
 		for c, err := range contexts {
@@ -51,7 +51,7 @@ func GeneratorRequests(contexts iter.Seq2[schemas.Context, error], p *panel.Pane
 				} else {
 					in.Type = c.Types[i]
 				}
-				r, ok, err := bug.Contain(b, sitePrompt, bug.Record{ID: c.ID, Language: c.Language,
+				r, ok, err := bug.Contain(ctx, b, sitePrompt, bug.Record{ID: c.ID, Language: c.Language,
 					Type: in.Type, Generator: m.Name},
 					func() []ask.Prompt { return []ask.Prompt{in} }, func() (panel.Request, error) {
 						if m.Provider == panel.ProviderFIM {
@@ -102,18 +102,18 @@ func (g *generation) ask(ctx context.Context, members []panel.Member) error {
 		return err
 	}
 	defer p.Close()
-	contexts, err := AskedContexts(g.t)
+	contexts, err := AskedContexts(ctx, g.t)
 	if err != nil {
 		return err
 	}
-	defer contexts.Close()
-	harvest := newHarvest(members, p, g.bugs)
+	defer contexts.Close(ctx)
+	harvest := newHarvest(ctx, members, p, g.bugs)
 	open := inFlight{m: map[string]schemas.Context{}}
 	var failed error
 	var streams []iter.Seq[panel.Request]
 	for _, m := range members {
 		streams = append(streams, func(yield func(panel.Request) bool) {
-			for x, err := range GeneratorRequests(contexts.All(), p, m, g.bugs) {
+			for x, err := range GeneratorRequests(ctx, contexts.All(ctx), p, m, g.bugs) {
 				if err != nil {
 					failed = err
 					return
@@ -161,7 +161,7 @@ type picked struct {
 	read    chan<- struct{} // closed when it is known what the answer is worth
 }
 
-func newHarvest(members []panel.Member, asked *panel.Panel, b *bug.Reporter) *harvest {
+func newHarvest(ctx context.Context, members []panel.Member, asked *panel.Panel, b *bug.Reporter) *harvest {
 	h := &harvest{panel: asked, members: map[string]panel.Member{}, bugs: b}
 	for _, m := range members {
 		h.members[m.Name] = m
@@ -173,7 +173,7 @@ func newHarvest(members []panel.Member, asked *panel.Panel, b *bug.Reporter) *ha
 			defer func() { p.checker.Close() }()
 			for x := range p.answers {
 				if p.err == nil {
-					p.err = contain.Do(func() error { return h.pick(p, x) })
+					p.err = contain.Do(func() error { return h.pick(ctx, p, x) })
 				}
 				close(x.read)
 			}
@@ -183,9 +183,9 @@ func newHarvest(members []panel.Member, asked *panel.Panel, b *bug.Reporter) *ha
 }
 
 // pick reads one answer. A checker that fails over it is replaced.
-func (h *harvest) pick(p *picker, x picked) error {
+func (h *harvest) pick(ctx context.Context, p *picker, x picked) error {
 	m, r := h.members[x.answer.Request.Member], x.answer.Request
-	got, ok, err := bug.Contain(h.bugs, siteAnswer, bug.Record{ID: x.context.ID, Language: x.context.Language,
+	got, ok, err := bug.Contain(ctx, h.bugs, siteAnswer, bug.Record{ID: x.context.ID, Language: x.context.Language,
 		Type: r.Type, Generator: r.Member},
 		func() []ask.Answer {
 			return []ask.Answer{{Prompt: ask.Prompt{Context: x.context, Member: ask.Strip(m),
@@ -320,31 +320,31 @@ func (p *taking) takeSample(c *schemas.Context, m panel.Member, a panel.Answer) 
 	return "", ""
 }
 
-func (g *generation) writeUnlabelled() (schemas.File, error) {
+func (g *generation) writeUnlabelled(ctx context.Context) (schemas.File, error) {
 	slices.SortFunc(g.rest, func(a, b schemas.Unlabelled) int {
 		return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(a.Generator, b.Generator),
 			cmp.Compare(a.Sample, b.Sample))
 	})
-	return shard.WriteAll(g.t.Path(g.t.Stage, "unlabelled"), g.rest)
+	return shard.WriteAll(ctx, g.t.Path(g.t.Stage, "unlabelled"), g.rest)
 }
 
 // Asked are the contexts that generators are asked about, in the order in which they are.
-func Asked(t work.Task) iter.Seq2[schemas.Context, error] {
+func Asked(ctx context.Context, t work.Task) iter.Seq2[schemas.Context, error] {
 	return func(yield func(schemas.Context, error) bool) {
-		asked, err := AskedContexts(t)
+		asked, err := AskedContexts(ctx, t)
 		if err != nil {
 			yield(schemas.Context{}, err)
 			return
 		}
-		defer asked.Close()
-		asked.All()(yield)
+		defer asked.Close(ctx)
+		asked.All(ctx)(yield)
 	}
 }
 
 // AskedContexts are the contexts that generators are asked about.
-func AskedContexts(t work.Task) (*shard.Sorter[schemas.Context], error) {
-	return ask.Order(t, func(yield func(schemas.Context, error) bool) {
-		for c, err := range shard.Read[schemas.Context](t.Path(schemas.StageExtract, "contexts")) {
+func AskedContexts(ctx context.Context, t work.Task) (*shard.Sorter[schemas.Context], error) {
+	return ask.Order(ctx, t, func(yield func(schemas.Context, error) bool) {
+		for c, err := range shard.Read[schemas.Context](ctx, t.Path(schemas.StageExtract, "contexts")) {
 			if err == nil && len(c.Types) == 0 {
 				continue
 			}

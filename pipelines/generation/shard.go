@@ -49,7 +49,7 @@ func init() { flow.Register[Work]() }
 
 // Do makes the negatives of one shard.
 func (w Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
-	return work.Paid(w.Out, ft, func(t work.Task, share work.Share) (schemas.Done, error) {
+	return work.Paid(ctx, w.Out, ft, func(t work.Task, share work.Share) (schemas.Done, error) {
 		return w.shard(ctx, t,
 			share)
 	})
@@ -60,7 +60,7 @@ func (w Work) shard(ctx context.Context, t work.Task, share work.Share) (schemas
 	g := generation{t: t, o: w, share: share, counts: map[string]int64{}}
 	g.bugs = t.Bugs(g.internal.Add)
 	var err error
-	g.repos, err = join.ReadRepositories(t.Path(schemas.StageExtract, "symbols"), g.bugs, siteRulesRepo,
+	g.repos, err = join.ReadRepositories(ctx, t.Path(schemas.StageExtract, "symbols"), g.bugs, siteRulesRepo,
 		func(s []schemas.Symbol) *rules.Repo {
 			return rules.NewRepo(slices.Values(s))
 		})
@@ -92,12 +92,12 @@ func (w Work) shard(ctx context.Context, t work.Task, share work.Share) (schemas
 	for i := range g.rejects {
 		d.Counts[work.CountRejectsBy(g.rejects[i].Generator)]++
 	}
-	f, err := shard.WriteAll(t.Path(t.Stage, "negatives"), g.negatives)
+	f, err := shard.WriteAll(ctx, t.Path(t.Stage, "negatives"), g.negatives)
 	if err != nil {
 		return d, err
 	}
 	d.Files = append(d.Files, f)
-	if f, err = shard.WriteAll(t.Path(t.Stage, "rejects"), g.rejects); err != nil {
+	if f, err = shard.WriteAll(ctx, t.Path(t.Stage, "rejects"), g.rejects); err != nil {
 		return d, err
 	}
 	d.Files = append(d.Files, f)
@@ -105,7 +105,7 @@ func (w Work) shard(ctx context.Context, t work.Task, share work.Share) (schemas
 		return d, nil
 	}
 	d.Counts["unlabelled"] = int64(len(g.rest))
-	f, err = g.writeUnlabelled()
+	f, err = g.writeUnlabelled(ctx)
 	d.Files = append(d.Files, f)
 	return d, err
 }
@@ -132,7 +132,7 @@ func newMaker(inventedShare float64) *rules.Maker {
 // the first candidate that is valid.
 func (g *generation) rules(ctx context.Context, m panel.Member) error {
 	pools := &namePools{out: g.t.Out, pools: map[string]*lazyPool{}}
-	contexts := shard.Read[schemas.Context](g.t.Path(schemas.StageExtract, "contexts"))
+	contexts := shard.Read[schemas.Context](ctx, g.t.Path(schemas.StageExtract, "contexts"))
 	return work.Ordered(ctx, work.Runs(contexts, func(c *schemas.Context) string { return c.ID }),
 		func() (**rules.Maker, func(), error) {
 			t := newMaker(g.o.Recipe.InventedShare)
@@ -141,7 +141,7 @@ func (g *generation) rules(ctx context.Context, m panel.Member) error {
 		func(t **rules.Maker, run []schemas.Context) (made, error) {
 			var out made
 			for i := range run {
-				if err := g.ofContext(t, &run[i], m.Name, pools, &out); err != nil {
+				if err := g.ofContext(ctx, t, &run[i], m.Name, pools, &out); err != nil {
 					return out, err
 				}
 			}
@@ -156,22 +156,22 @@ func (g *generation) rules(ctx context.Context, m panel.Member) error {
 }
 
 // ofContext adds what the rules make of one context.
-func (g *generation) ofContext(t **rules.Maker, c *schemas.Context, generator string, pools *namePools,
+func (g *generation) ofContext(ctx context.Context, t **rules.Maker, c *schemas.Context, generator string, pools *namePools,
 	out *made) error {
 	if len(c.Types) == 0 {
 		return nil
 	}
-	pool, err := pools.of(c.Language)
+	pool, err := pools.of(ctx, c.Language)
 	if err != nil {
 		return err
 	}
-	repo, ok, err := g.repos.Of(c.Repo)
+	repo, ok, err := g.repos.Of(ctx, c.Repo)
 	if err != nil || !ok {
 		return err
 	}
 	for _, typ := range c.Types {
 		out.requests++
-		got, ok, err := g.byRules(t, c, typ, generator, repo, pool)
+		got, ok, err := g.byRules(ctx, t, c, typ, generator, repo, pool)
 		switch {
 		case err != nil:
 			return err
@@ -192,9 +192,9 @@ type byRule struct {
 }
 
 // byRules makes a negative. A tool that fails over it is replaced.
-func (g *generation) byRules(t **rules.Maker, c *schemas.Context, typ, generator string,
+func (g *generation) byRules(ctx context.Context, t **rules.Maker, c *schemas.Context, typ, generator string,
 	repo *rules.Repo, pool *rules.Pool) (byRule, bool, error) {
-	got, ok, err := bug.Contain(g.bugs, siteRules, bug.Record{ID: c.ID, Language: c.Language,
+	got, ok, err := bug.Contain(ctx, g.bugs, siteRules, bug.Record{ID: c.ID, Language: c.Language,
 		Type: typ, Generator: generator}, func() (all []rulesInput) {
 		for _, names := range []bool{false, true} {
 			for _, symbols := range join.SymbolsOf(g.repos.Symbols[c.Repo], c.Path) {
@@ -226,7 +226,7 @@ type lazyPool struct {
 	err  error
 }
 
-func (p *namePools) of(language string) (*rules.Pool, error) {
+func (p *namePools) of(ctx context.Context, language string) (*rules.Pool, error) {
 	p.mu.Lock()
 	l := p.pools[language]
 	if l == nil {
@@ -235,7 +235,7 @@ func (p *namePools) of(language string) (*rules.Pool, error) {
 	}
 	p.mu.Unlock()
 	l.once.Do(func() {
-		l.pool, l.err = rules.NewPool(shard.Read[schemas.Name](shard.Join(p.out, schemas.StageExtract,
+		l.pool, l.err = rules.NewPool(shard.Read[schemas.Name](ctx, shard.Join(p.out, schemas.StageExtract,
 			"names-"+language+".jsonl.zst")))
 		if errors.Is(l.err, fs.ErrNotExist) {
 			l.pool, l.err = rules.NewPool(func(func(schemas.Name, error) bool) {})

@@ -1,6 +1,8 @@
 package join
 
 import (
+	"context"
+
 	"decoy/io/shard"
 	"decoy/pipelines/work"
 	"decoy/schemas"
@@ -17,13 +19,13 @@ type Judged struct {
 
 // Shard merges a shard's contexts with their negatives, certificates and
 // verdicts, in the order of context ids. The pointers are valid during the call.
-func Shard(t work.Task, visit func(c *schemas.Context, negatives []Judged) error) error {
-	certs := shard.NewCursor(shard.Read[schemas.Certificate](t.Path(schemas.StageVerify, "certificates")),
+func Shard(ctx context.Context, t work.Task, visit func(c *schemas.Context, negatives []Judged) error) error {
+	certs := shard.NewCursor(shard.Read[schemas.Certificate](ctx, t.Path(schemas.StageVerify, "certificates")),
 		func(c schemas.Certificate) string { return c.ContextID })
 	defer certs.Stop()
-	verdicts := shard.NewCursor(Verdicts(t), func(v schemas.Verdict) string { return v.ContextID })
+	verdicts := shard.NewCursor(Verdicts(ctx, t), func(v schemas.Verdict) string { return v.ContextID })
 	defer verdicts.Stop()
-	for g, err := range joinNegatives(t) {
+	for g, err := range joinNegatives(ctx, t) {
 		if err != nil {
 			return err
 		}
@@ -65,19 +67,19 @@ func Shard(t work.Task, visit func(c *schemas.Context, negatives []Judged) error
 type ContextNegatives = shard.Group[schemas.Context, schemas.Negative]
 
 // joinNegatives joins the contexts of a task's shard with their negatives.
-func joinNegatives(t work.Task) func(func(ContextNegatives, error) bool) {
+func joinNegatives(ctx context.Context, t work.Task) func(func(ContextNegatives, error) bool) {
 	return shard.Merge(
-		shard.Read[schemas.Context](t.Path(schemas.StageExtract, "contexts")),
-		shard.Read[schemas.Negative](t.Path(schemas.StageGenerate, "negatives")),
+		shard.Read[schemas.Context](ctx, t.Path(schemas.StageExtract, "contexts")),
+		shard.Read[schemas.Negative](ctx, t.Path(schemas.StageGenerate, "negatives")),
 		func(c schemas.Context) string { return c.ID },
 		func(n schemas.Negative) string { return n.ContextID },
 	)
 }
 
 // WithNegatives leaves out contexts that have none.
-func WithNegatives(t work.Task) func(func(ContextNegatives, error) bool) {
+func WithNegatives(ctx context.Context, t work.Task) func(func(ContextNegatives, error) bool) {
 	return func(yield func(ContextNegatives, error) bool) {
-		for g, err := range joinNegatives(t) {
+		for g, err := range joinNegatives(ctx, t) {
 			if err == nil && len(g.Right) == 0 {
 				continue
 			}

@@ -1,6 +1,7 @@
 package join
 
 import (
+	"context"
 	"fmt"
 	"iter"
 	"maps"
@@ -51,7 +52,7 @@ type Round struct {
 
 // Verdicts are a shard's verdicts of all rounds, in the order of context ids: of those that
 // the task's refs of judge name.
-func Verdicts(t work.Task) iter.Seq2[schemas.Verdict, error] {
+func Verdicts(ctx context.Context, t work.Task) iter.Seq2[schemas.Verdict, error] {
 	by := map[int]string{} // path by round
 	known := false
 	for _, r := range t.From {
@@ -73,7 +74,7 @@ func Verdicts(t work.Task) iter.Seq2[schemas.Verdict, error] {
 	}
 	var rounds []iter.Seq2[schemas.Verdict, error]
 	for _, round := range slices.Sorted(maps.Keys(by)) {
-		rounds = append(rounds, shard.Read[schemas.Verdict](by[round]))
+		rounds = append(rounds, shard.Read[schemas.Verdict](ctx, by[round]))
 	}
 	return shard.MergeSorted(rounds, schemas.CompareVerdicts)
 }
@@ -93,11 +94,11 @@ func roundOf(name string) (round int, ok bool) {
 }
 
 // Rounds are the rounds that judging went through, the first one first.
-func Rounds(out string) ([]Round, error) {
+func Rounds(ctx context.Context, out string) ([]Round, error) {
 	var rounds []Round
 	for {
 		var r Round
-		err := shard.ReadJSON(shard.Join(out, schemas.StageJudge, RoundName(len(rounds))), &r)
+		err := shard.ReadJSON(ctx, shard.Join(out, schemas.StageJudge, RoundName(len(rounds))), &r)
 		if err != nil {
 			return nil, err
 		}
@@ -108,8 +109,8 @@ func Rounds(out string) ([]Round, error) {
 }
 
 // Weights are those of the judges of a build, by their golden controls.
-func Weights(out string, minGoldenAcceptance float64) (map[string]float64, error) {
-	rounds, err := Rounds(out)
+func Weights(ctx context.Context, out string, minGoldenAcceptance float64) (map[string]float64, error) {
+	rounds, err := Rounds(ctx, out)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package join
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"sync"
@@ -30,11 +31,11 @@ type lazyIndex[Index any] struct {
 }
 
 // ReadRepositories reads the symbols of a shard. build is contained, as the site.
-func ReadRepositories[Index any](path string, b *bug.Reporter, site *bug.Site[Repo],
+func ReadRepositories[Index any](ctx context.Context, path string, b *bug.Reporter, site *bug.Site[Repo],
 	build func([]schemas.Symbol) Index) (*Repositories[Index], error) {
 	r := &Repositories[Index]{Symbols: map[string][]schemas.Symbol{}, build: build, bugs: b, site: site,
 		indices: map[string]*lazyIndex[Index]{}}
-	for s, err := range shard.Read[schemas.Symbol](path) {
+	for s, err := range shard.Read[schemas.Symbol](ctx, path) {
 		if err != nil {
 			return nil, fmt.Errorf("read symbols: %w", err)
 		}
@@ -48,7 +49,7 @@ func ReadRepositories[Index any](path string, b *bug.Reporter, site *bug.Site[Re
 
 // Of is the index of a repository. ok is false for one over whose symbols building it
 // failed: it is a reject, once, and what is asked about it is left out.
-func (r *Repositories[Index]) Of(repo string) (index Index, ok bool, err error) {
+func (r *Repositories[Index]) Of(ctx context.Context, repo string) (index Index, ok bool, err error) {
 	r.mu.Lock()
 	l := r.indices[repo]
 	if l == nil {
@@ -57,7 +58,7 @@ func (r *Repositories[Index]) Of(repo string) (index Index, ok bool, err error) 
 	}
 	r.mu.Unlock()
 	l.once.Do(func() {
-		l.index, l.ok, l.err = bug.Contain(r.bugs, r.site, bug.Record{ID: repo},
+		l.index, l.ok, l.err = bug.Contain(ctx, r.bugs, r.site, bug.Record{ID: repo},
 			func() []Repo { return []Repo{{r.Symbols[repo]}} },
 			func() (Index, error) { return r.build(r.Symbols[repo]), nil })
 	})

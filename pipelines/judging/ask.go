@@ -58,11 +58,11 @@ func askJudges(ctx context.Context, t work.Task, o Options, share work.Share, me
 		return nil, err
 	}
 	defer p.Close()
-	groups, err := askedNegatives(t, o)
+	groups, err := askedNegatives(ctx, t, o)
 	if err != nil {
 		return nil, err
 	}
-	defer groups.Close()
+	defer groups.Close(ctx)
 	judges := map[string]*asking{}
 	var failed error
 	var streams []iter.Seq[panel.Request]
@@ -70,7 +70,7 @@ func askJudges(ctx context.Context, t work.Task, o Options, share work.Share, me
 		a := NewAsking(p, o, m, b)
 		judges[m.Name] = a
 		streams = append(streams, func(yield func(panel.Request) bool) {
-			for r, err := range a.Requests(groups.All(), o, m) {
+			for r, err := range a.Requests(ctx, groups.All(ctx), o, m) {
 				if err != nil {
 					failed = err
 					return
@@ -83,7 +83,7 @@ func askJudges(ctx context.Context, t work.Task, o Options, share work.Share, me
 	}
 	err = ask.Streams(ctx, p, t, streams, func(answer panel.Answer) error {
 		ask.CountOutcome(counts, answer)
-		return judges[answer.Request.Member].take(answer)
+		return judges[answer.Request.Member].take(ctx, answer)
 	})
 	var verdicts []schemas.Verdict
 	for _, m := range members {
@@ -109,26 +109,26 @@ type rivalled struct {
 }
 
 // WithRivals are a shard's, in the order in which they are asked about.
-func WithRivals(t work.Task, o Options) iter.Seq2[rivalled, error] {
+func WithRivals(ctx context.Context, t work.Task, o Options) iter.Seq2[rivalled, error] {
 	return func(yield func(rivalled, error) bool) {
-		asked, err := askedNegatives(t, o)
+		asked, err := askedNegatives(ctx, t, o)
 		if err != nil {
 			yield(rivalled{}, err)
 			return
 		}
-		defer asked.Close()
-		asked.All()(yield)
+		defer asked.Close(ctx)
+		asked.All(ctx)(yield)
 	}
 }
 
 // withRivals are a shard's, in the order of their ids. The goldens that a judge which
 // compares is shown are those of the whole shard, so it is read twice for one.
-func withRivals(t work.Task, o Options) iter.Seq2[rivalled, error] {
+func withRivals(ctx context.Context, t work.Task, o Options) iter.Seq2[rivalled, error] {
 	compares := Protocols[o.Recipe.Protocol].Compares
 	return func(yield func(rivalled, error) bool) {
 		controls := judge.NewControls(o.Recipe.Goldens)
 		if compares && o.Recipe.Goldens > 0 {
-			for g, err := range join.WithNegatives(t) {
+			for g, err := range join.WithNegatives(ctx, t) {
 				if err != nil {
 					yield(rivalled{}, err)
 					return
@@ -136,7 +136,7 @@ func withRivals(t work.Task, o Options) iter.Seq2[rivalled, error] {
 				controls.Add(&g.Left)
 			}
 		}
-		for g, err := range join.WithNegatives(t) {
+		for g, err := range join.WithNegatives(ctx, t) {
 			r := rivalled{ContextNegatives: g}
 			switch {
 			case err != nil:
@@ -153,7 +153,7 @@ func withRivals(t work.Task, o Options) iter.Seq2[rivalled, error] {
 }
 
 // Requests are all that the judge is asked in this round.
-func (a *asking) Requests(groups iter.Seq2[rivalled, error], o Options,
+func (a *asking) Requests(ctx context.Context, groups iter.Seq2[rivalled, error], o Options,
 	m panel.Member) iter.Seq2[panel.Request, error] {
 	return func(yield func(panel.Request, error) bool) {
 		for g, err := range groups {
@@ -162,7 +162,7 @@ func (a *asking) Requests(groups iter.Seq2[rivalled, error], o Options,
 				return
 			}
 			of := bug.Record{ID: g.Left.ID, Language: g.Left.Language, Generator: m.Name}
-			requests, _, err := bug.Contain(a.bugs, siteJudgePrompt, of, func() []ask.Prompt {
+			requests, _, err := bug.Contain(ctx, a.bugs, siteJudgePrompt, of, func() []ask.Prompt {
 				return []ask.Prompt{{
 					Context: g.Left, Member: ask.Strip(m), Protocol: a.name, Texts: textsOf(g.Right),
 				}}
@@ -244,7 +244,7 @@ func textsOf(negatives []schemas.Negative) []string {
 }
 
 // take gives an answer to the inquiries that wait for it.
-func (a *asking) take(answer panel.Answer) error {
+func (a *asking) take(ctx context.Context, answer panel.Answer) error {
 	places := a.waiting[answer.Request.Tag]
 	delete(a.waiting, answer.Request.Tag)
 	for _, p := range places {
@@ -253,7 +253,7 @@ func (a *asking) take(answer panel.Answer) error {
 			continue
 		}
 		c := p.context
-		v, ok, err := bug.Contain(a.bugs, siteOpinion,
+		v, ok, err := bug.Contain(ctx, a.bugs, siteOpinion,
 			bug.Record{ID: cmp.Or(schemas.OrEmpty(p.verdict.NegativeID), c.ID), Language: c.Language, Type: "",
 				Generator: a.member}, func() []ask.Answer {
 				return []ask.Answer{{Prompt: ask.Prompt{Context: *c, Member: ask.Strip(a.m),
@@ -304,8 +304,8 @@ func (q *inquiry) conclude(protocol Protocol) schemas.Verdict {
 }
 
 // askedNegatives are the contexts with the negatives that judges are asked about.
-func askedNegatives(t work.Task, o Options) (*shard.Sorter[rivalled], error) {
-	return ask.Order(t, withRivals(t, o), func(r *rivalled) *schemas.Context { return &r.Left },
+func askedNegatives(ctx context.Context, t work.Task, o Options) (*shard.Sorter[rivalled], error) {
+	return ask.Order(ctx, t, withRivals(ctx, t, o), func(r *rivalled) *schemas.Context { return &r.Left },
 		func(r *rivalled) int {
 			size := work.ContextSize(r.Left) + len(r.Rival)
 			for i := range r.Right {

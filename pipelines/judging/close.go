@@ -25,13 +25,13 @@ type Close struct{ Options }
 func init() { flow.Register[Close]() }
 
 // Do closes one round.
-func (c Close) Do(_ context.Context, t flow.Task) (d schemas.Done, err error) {
+func (c Close) Do(ctx context.Context, t flow.Task) (d schemas.Done, err error) {
 	shards, before := t.All[0], t.All[1:]
-	sum, err := c.resume(before)
+	sum, err := c.resume(ctx, before)
 	if err != nil {
 		return d, err
 	}
-	bad, err := ask.Useless(t.Stage, c.Out, c.Recipe.Panel)
+	bad, err := ask.Useless(ctx, t.Stage, c.Out, c.Recipe.Panel)
 	if err != nil {
 		return d, err
 	}
@@ -44,7 +44,7 @@ func (c Close) Do(_ context.Context, t flow.Task) (d schemas.Done, err error) {
 			return d, err
 		}
 		var part judge.Tally
-		if err := shard.ReadJSON(path, &part); err != nil {
+		if err := shard.ReadJSON(ctx, path, &part); err != nil {
 			return d, err
 		}
 		sum.Merge(part)
@@ -59,7 +59,7 @@ func (c Close) Do(_ context.Context, t flow.Task) (d schemas.Done, err error) {
 		return d, err
 	}
 	name := join.RoundName(c.Round)
-	f, err := shard.WriteFile(shard.Join(t.Dir, name), append(raw, '\n'))
+	f, err := shard.WriteFile(ctx, shard.Join(t.Dir, name), append(raw, '\n'))
 	if err != nil {
 		return d, err
 	}
@@ -70,7 +70,7 @@ func (c Close) Do(_ context.Context, t flow.Task) (d schemas.Done, err error) {
 
 // resume reads what is known after the round before: it sets Plan.Stopped and returns the tally
 // so far, an empty one for the first round. It is flow.ErrSkip where judging had ended.
-func (o *Options) resume(before [][]flow.Ref) (sum judge.Tally, err error) {
+func (o *Options) resume(ctx context.Context, before [][]flow.Ref) (sum judge.Tally, err error) {
 	if o.Round == 0 {
 		return sum, nil
 	}
@@ -83,7 +83,7 @@ func (o *Options) resume(before [][]flow.Ref) (sum judge.Tally, err error) {
 		return sum, err
 	}
 	var r join.Round
-	if err := shard.ReadJSON(path, &r); err != nil {
+	if err := shard.ReadJSON(ctx, path, &r); err != nil {
 		return sum, err
 	}
 	if r.Last {

@@ -74,9 +74,9 @@ type pairing struct {
 }
 
 // pair picks them, contained.
-func (o *Options) pair(b *bug.Reporter, m panel.Member, g join.ContextNegatives,
+func (o *Options) pair(ctx context.Context, b *bug.Reporter, m panel.Member, g join.ContextNegatives,
 	controls *judge.Controls) (pairing, bool, error) {
-	return bug.Contain(b, sitePair, bug.OfContext(&g.Left), func() []pairInput {
+	return bug.Contain(ctx, b, sitePair, bug.OfContext(&g.Left), func() []pairInput {
 		r := o.Recipe
 		r.Panel = nil
 		return []pairInput{{g.Left, g.Right, ask.Strip(m), r, o.Plan, o.Round, o.Families}}
@@ -101,10 +101,10 @@ func init() { flow.Register[Work]() }
 
 // Do does one round of one shard.
 func (w Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
-	if _, err := w.resume(ft.All); err != nil {
+	if _, err := w.resume(ctx, ft.All); err != nil {
 		return schemas.Done{}, err
 	}
-	return work.Paid(w.Out, ft, func(t work.Task, share work.Share) (schemas.Done, error) {
+	return work.Paid(ctx, w.Out, ft, func(t work.Task, share work.Share) (schemas.Done, error) {
 		return w.round(ctx, t, share)
 	})
 }
@@ -136,17 +136,17 @@ func (o Options) round(ctx context.Context, t work.Task, share work.Share) (sche
 		d.Counts["verdicts"]++
 		d.Counts[v.Answer]++
 	}
-	f, err := shard.WriteAll(t.Path(t.Stage, join.VerdictsName(o.Round)), verdicts)
+	f, err := shard.WriteAll(ctx, t.Path(t.Stage, join.VerdictsName(o.Round)), verdicts)
 	if err != nil {
 		return d, err
 	}
 	d.Files = append(d.Files, f)
-	f, err = writeTally(t, o, verdicts)
+	f, err = writeTally(ctx, t, o, verdicts)
 	d.Files = append(d.Files, f)
 	if err != nil {
 		return d, err
 	}
-	return d, internal.Write(t.Path(t.Stage, join.RejectsName(o.Round)), &d)
+	return d, internal.Write(ctx, t.Path(t.Stage, join.RejectsName(o.Round)), &d)
 }
 
 // judgeByNgrams scores the shard's negatives, language by language and fold by
@@ -161,7 +161,7 @@ func judgeByNgrams(ctx context.Context, t work.Task, o Options, m panel.Member,
 	// that controls are set against.
 	controls := judge.NewControls(o.Recipe.Goldens)
 	places := map[languageFold]bool{}
-	for g, err := range join.WithNegatives(t) {
+	for g, err := range join.WithNegatives(ctx, t) {
 		if err != nil {
 			return nil, err
 		}
@@ -182,21 +182,21 @@ func judgeByNgrams(ctx context.Context, t work.Task, o Options, m panel.Member,
 			}
 			var err error
 			if model == nil {
-				if model, err = loadModel(t, language); err != nil {
+				if model, err = loadModel(ctx, t, language); err != nil {
 					return nil, err
 				}
 			}
-			if scorers[fold], err = withoutFold(model, t.Out, language, fold); err != nil {
+			if scorers[fold], err = withoutFold(ctx, model, t.Out, language, fold); err != nil {
 				return nil, err
 			}
 		}
 		if len(scorers) == 0 {
 			continue
 		}
-		err := work.Ordered(ctx, o.ofLanguage(m, join.WithNegatives(t), language, controls, b),
+		err := work.Ordered(ctx, o.ofLanguage(ctx, m, join.WithNegatives(ctx, t), language, controls, b),
 			func() (struct{}, func(), error) { return struct{}{}, func() {}, nil },
 			func(_ struct{}, j judged) ([]schemas.Verdict, error) {
-				return score(b, scorers[schemas.Fold(j.Left.Repo)], j, m.Name)
+				return score(ctx, b, scorers[schemas.Fold(j.Left.Repo)], j, m.Name)
 			},
 			func(v []schemas.Verdict) error {
 				out = append(out, v...)
@@ -218,7 +218,7 @@ type judged struct {
 	control   bool
 }
 
-func (o *Options) ofLanguage(m panel.Member, in iter.Seq2[join.ContextNegatives, error], language string,
+func (o *Options) ofLanguage(ctx context.Context, m panel.Member, in iter.Seq2[join.ContextNegatives, error], language string,
 	controls *judge.Controls, b *bug.Reporter) iter.Seq2[judged, error] {
 	return func(yield func(judged, error) bool) {
 		for g, err := range in {
@@ -229,7 +229,7 @@ func (o *Options) ofLanguage(m panel.Member, in iter.Seq2[join.ContextNegatives,
 			if g.Left.Language != language {
 				continue
 			}
-			p, ok, err := o.pair(b, m, g, controls)
+			p, ok, err := o.pair(ctx, b, m, g, controls)
 			if err == nil && (!ok || len(p.turn.Negatives) == 0) {
 				continue
 			}
@@ -242,13 +242,13 @@ func (o *Options) ofLanguage(m panel.Member, in iter.Seq2[join.ContextNegatives,
 
 // score is the verdicts on a context's negatives and its control. Where the window
 // itself cannot be scored there is none of them.
-func score(b *bug.Reporter, s *judge.Scorer, j judged, name string) ([]schemas.Verdict, error) {
+func score(ctx context.Context, b *bug.Reporter, s *judge.Scorer, j judged, name string) ([]schemas.Verdict, error) {
 	input := func(foreign string, texts ...string) func() []ngramInput {
 		return func() []ngramInput {
 			return []ngramInput{{j.Left, texts, foreign, false}, {j.Left, texts, foreign, true}}
 		}
 	}
-	w, ok, err := bug.Contain(b, siteNgrams, bug.Record{ID: j.Left.ID, Language: j.Left.Language, Generator: name},
+	w, ok, err := bug.Contain(ctx, b, siteNgrams, bug.Record{ID: j.Left.ID, Language: j.Left.Language, Generator: name},
 		input(j.foreign),
 		func() (*judge.Window, error) { return s.Window(j.Left.Prefix, j.Left.Golden, j.Left.Suffix), nil })
 	if err != nil || !ok {
@@ -256,7 +256,7 @@ func score(b *bug.Reporter, s *judge.Scorer, j judged, name string) ([]schemas.V
 	}
 	var out []schemas.Verdict
 	for _, n := range j.negatives {
-		margin, ok, err := bug.Contain(b, siteNgrams, bug.OfNegative(&j.Left, n), input("", n.Text),
+		margin, ok, err := bug.Contain(ctx, b, siteNgrams, bug.OfNegative(&j.Left, n), input("", n.Text),
 			func() (float64, error) { return w.Margin(n.Text), nil })
 		if err != nil {
 			return nil, err
@@ -269,7 +269,7 @@ func score(b *bug.Reporter, s *judge.Scorer, j judged, name string) ([]schemas.V
 	if !j.control {
 		return out, nil
 	}
-	control, ok, err := bug.Contain(b, siteNgrams, bug.Record{ID: j.Left.ID, Language: j.Left.Language,
+	control, ok, err := bug.Contain(ctx, b, siteNgrams, bug.Record{ID: j.Left.ID, Language: j.Left.Language,
 		Generator: name},
 		input(j.foreign),
 		func() (v schemas.Verdict, err error) {
@@ -294,7 +294,7 @@ const maxModelEntries = 40_000_000
 
 // loadModel reads the counts of a language. Shards that run one after another in a
 // process share it.
-func loadModel(t work.Task, language string) (*judge.Model, error) {
+func loadModel(ctx context.Context, t work.Task, language string) (*judge.Model, error) {
 	modelsMu.Lock()
 	defer modelsMu.Unlock()
 	key := t.Fingerprint + language
@@ -303,7 +303,7 @@ func loadModel(t work.Task, language string) (*judge.Model, error) {
 	}
 	var readers []io.Reader
 	for fold := range schemas.Folds {
-		r, err := shard.Open(ngramsPath(t.Out, language, fold))
+		r, err := shard.Open(ctx, ngramsPath(t.Out, language, fold))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -328,8 +328,8 @@ func loadModel(t work.Task, language string) (*judge.Model, error) {
 	return m, nil
 }
 
-func withoutFold(m *judge.Model, out, language string, fold int) (*judge.Scorer, error) {
-	r, err := shard.Open(ngramsPath(out, language, fold))
+func withoutFold(ctx context.Context, m *judge.Model, out, language string, fold int) (*judge.Scorer, error) {
+	r, err := shard.Open(ctx, ngramsPath(out, language, fold))
 	if errors.Is(err, fs.ErrNotExist) {
 		return m.Without(nil)
 	}

@@ -1,6 +1,7 @@
 package judging
 
 import (
+	"context"
 	"fmt"
 	"io"
 
@@ -27,10 +28,10 @@ var siteNgrams = bug.NewSite("n-gram judge", func(in ngramInput, out string) err
 	m, err := judge.Load(nil)
 	var scorer *judge.Scorer
 	if in.Counts {
-		if m, err = loadModel(work.Task{Out: out, Fingerprint: "bug"}, in.Context.Language); err != nil {
+		if m, err = loadModel(context.Background(), work.Task{Out: out, Fingerprint: "bug"}, in.Context.Language); err != nil {
 			return err
 		}
-		scorer, err = withoutFold(m, out, in.Context.Language, schemas.Fold(in.Context.Repo))
+		scorer, err = withoutFold(context.Background(), m, out, in.Context.Language, schemas.Fold(in.Context.Repo))
 	} else if err == nil {
 		var none io.Reader
 		scorer, err = m.Without(none)

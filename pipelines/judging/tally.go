@@ -1,6 +1,7 @@
 package judging
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 
@@ -29,7 +30,7 @@ func tallyName(t work.Task, round int) string {
 
 // writeTally counts a shard's round: its verdicts and, in the first round, the whole
 // pool.
-func writeTally(t work.Task, o Options, verdicts []schemas.Verdict) (schemas.File, error) {
+func writeTally(ctx context.Context, t work.Task, o Options, verdicts []schemas.Verdict) (schemas.File, error) {
 	var tally judge.Tally
 	at := shard.NewCursor(func(yield func(schemas.Verdict, error) bool) {
 		for _, v := range verdicts {
@@ -39,7 +40,7 @@ func writeTally(t work.Task, o Options, verdicts []schemas.Verdict) (schemas.Fil
 		}
 	}, func(v schemas.Verdict) string { return v.ContextID })
 	defer at.Stop()
-	for g, err := range join.WithNegatives(t) {
+	for g, err := range join.WithNegatives(ctx, t) {
 		if err != nil {
 			return schemas.File{}, err
 		}
@@ -71,7 +72,7 @@ func writeTally(t work.Task, o Options, verdicts []schemas.Verdict) (schemas.Fil
 		return schemas.File{}, err
 	}
 	name := tallyName(t, o.Round)
-	f, err := shard.WriteFile(shard.Join(t.Out, t.Stage, name), raw)
+	f, err := shard.WriteFile(ctx, shard.Join(t.Out, t.Stage, name), raw)
 	f.Name = name
 	return f, err
 }

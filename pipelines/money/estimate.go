@@ -129,7 +129,7 @@ func Expect(ctx context.Context, out string, recipe recipe.Recipe, latency time.
 	if latency == 0 {
 		latency = EstimateLatency
 	}
-	m, err := shard.ReadManifest(shard.Join(out, schemas.StageExtract))
+	m, err := shard.ReadManifest(ctx, shard.Join(out, schemas.StageExtract))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s has no contexts yet, and without them nobody can say what a build costs; run "+
 			"decoy extract with the same --recipe and --out first: it sends nothing and costs nothing", out)
@@ -142,7 +142,7 @@ func Expect(ctx context.Context, out string, recipe recipe.Recipe, latency time.
 		cells: map[[2]string]*CellEstimate{},
 	}
 	e.Contexts, e.LatencySeconds, e.BudgetUSD = m.Counts["contexts"], latency.Seconds(), recipe.BudgetUSD
-	if err := e.take(m); err != nil {
+	if err := e.take(ctx, m); err != nil {
 		return nil, err
 	}
 	e.SampledContexts = len(e.sample)
@@ -214,7 +214,7 @@ func (e *estimator) expect(candidates [][]judgeable) {
 }
 
 // take draws the sample.
-func (e *estimator) take(m schemas.Manifest) error {
+func (e *estimator) take(ctx context.Context, m schemas.Manifest) error {
 	type file struct {
 		name    string
 		shard   int
@@ -241,7 +241,7 @@ func (e *estimator) take(m schemas.Manifest) error {
 	ofKind := map[string]float64{}
 	at := int64(0)
 	for _, f := range chosen {
-		for c, err := range shard.Read[schemas.Context](shard.Join(e.out, schemas.StageExtract, f.name)) {
+		for c, err := range shard.Read[schemas.Context](ctx, shard.Join(e.out, schemas.StageExtract, f.name)) {
 			if err != nil {
 				return err
 			}

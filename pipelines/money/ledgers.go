@@ -25,7 +25,7 @@ import (
 // recipe no longer has included: they were paid.
 func EachLedger(ctx context.Context, out string, visit func(stage string,
 	shard int, store ledger.CompactStore) error) error {
-	if err := ask.IsThere(out); err != nil {
+	if err := ask.IsThere(ctx, out); err != nil {
 		return err
 	}
 	for _, stage := range ask.PaidStages {
@@ -182,10 +182,10 @@ func mayHaveCost(stage string, shard int, a ledger.Advance) PaidRecord {
 // behind those of its shard: cost_usd and assumed_usd of all lines are what a budget
 // counts. It returns the number of lines.
 func ExportLedgers(ctx context.Context, out, path string, responses bool) (int64, error) {
-	if err := cmp.Or(ask.IsThere(out), shard.Parent(path)); err != nil {
+	if err := cmp.Or(ask.IsThere(ctx, out), shard.Parent(path)); err != nil {
 		return 0, err
 	}
-	w, err := newPaidWriter(path)
+	w, err := newPaidWriter(ctx, path)
 	if err != nil {
 		return 0, err
 	}
@@ -219,9 +219,9 @@ type paidWriter struct {
 	abort  func()
 }
 
-func newPaidWriter(path string) (paidWriter, error) {
+func newPaidWriter(ctx context.Context, path string) (paidWriter, error) {
 	if strings.HasSuffix(path, ".jsonl.zst") {
-		w, err := shard.Create[PaidRecord](path)
+		w, err := shard.Create[PaidRecord](ctx, path)
 		if err != nil {
 			return paidWriter{}, err
 		}
@@ -250,7 +250,7 @@ func newPaidWriter(path string) (paidWriter, error) {
 	default:
 		return paidWriter{}, fmt.Errorf("%q: the name must end in .jsonl, .jsonl.zst or .parquet", path)
 	}
-	raw, err := shard.CreateRaw(path)
+	raw, err := shard.CreateRaw(ctx, path)
 	if err != nil {
 		return paidWriter{}, err
 	}

@@ -203,7 +203,7 @@ func (e *estimator) generators(ctx context.Context) ([][]judgeable, error) {
 			}
 		}
 	}
-	made, err := shard.ReadManifest(shard.Join(e.out, schemas.StageGenerate))
+	made, err := shard.ReadManifest(ctx, shard.Join(e.out, schemas.StageGenerate))
 	if errors.Is(err, fs.ErrNotExist) {
 		e.ValidShare = &Range{fewestValid, mostValid}
 		e.note("generate is not done: of the requests, %v to %v are supposed to give a valid negative; a golden "+
@@ -213,11 +213,11 @@ func (e *estimator) generators(ctx context.Context) ([][]judgeable, error) {
 	if err != nil {
 		return nil, err
 	}
-	return e.made(made)
+	return e.made(ctx, made)
 }
 
 // made are the negatives of the sampled contexts where generate is done.
-func (e *estimator) made(m schemas.Manifest) ([][]judgeable, error) {
+func (e *estimator) made(ctx context.Context, m schemas.Manifest) ([][]judgeable, error) {
 	at := map[string]int{} // of a context in the sample
 	shards := map[int]bool{}
 	for i, c := range e.sample {
@@ -230,7 +230,7 @@ func (e *estimator) made(m schemas.Manifest) ([][]judgeable, error) {
 		if n, _ := fmt.Sscanf(f.Name, "negatives-%d-of-%d.", &i, &of); n != 2 || !shards[i] {
 			continue
 		}
-		for n, err := range shard.Read[schemas.Negative](shard.Join(shard.Join(e.out, schemas.StageGenerate), f.Name)) {
+		for n, err := range shard.Read[schemas.Negative](ctx, shard.Join(shard.Join(e.out, schemas.StageGenerate), f.Name)) {
 			if err != nil {
 				return nil, err
 			}

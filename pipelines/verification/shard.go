@@ -28,19 +28,19 @@ func (v Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[string]int64{}}
 	var internal work.Rejects
 	bugs := t.Bugs(internal.Add)
-	repos, err := join.ReadRepositories(t.Path(schemas.StageExtract, "symbols"), bugs, siteVerifyRepo,
+	repos, err := join.ReadRepositories(ctx, t.Path(schemas.StageExtract, "symbols"), bugs, siteVerifyRepo,
 		func(s []schemas.Symbol) *verify.Repo {
 			return verify.NewRepo(slices.Values(s))
 		})
 	if err != nil {
 		return d, err
 	}
-	w, err := shard.Create[schemas.Certificate](t.Path(t.Stage, "certificates"))
+	w, err := shard.Create[schemas.Certificate](ctx, t.Path(t.Stage, "certificates"))
 	if err != nil {
 		return d, err
 	}
 	defer w.Abort()
-	runs := work.Runs(join.WithNegatives(t), func(g *join.ContextNegatives) string { return g.Left.ID })
+	runs := work.Runs(join.WithNegatives(ctx, t), func(g *join.ContextNegatives) string { return g.Left.ID })
 	err = work.Ordered(ctx, runs,
 		func() (**verify.Checker, func(), error) {
 			c := verify.New()
@@ -49,7 +49,7 @@ func (v Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 		func(c **verify.Checker, run []join.ContextNegatives) ([]schemas.Certificate, error) {
 			var out []schemas.Certificate
 			for i := range run {
-				certs, err := certify(c, repos, bugs, &run[i])
+				certs, err := certify(ctx, c, repos, bugs, &run[i])
 				if err != nil {
 					return nil, err
 				}
@@ -75,19 +75,19 @@ func (v Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 	if err != nil {
 		return d, err
 	}
-	return d, internal.Write(t.Path(t.Stage, "rejects"), &d)
+	return d, internal.Write(ctx, t.Path(t.Stage, "rejects"), &d)
 }
 
 // certify certifies the negatives of a context. A checker that fails over one is replaced.
-func certify(c **verify.Checker, repos *join.Repositories[*verify.Repo], bugs *bug.Reporter,
+func certify(ctx context.Context, c **verify.Checker, repos *join.Repositories[*verify.Repo], bugs *bug.Reporter,
 	g *join.ContextNegatives) ([]schemas.Certificate, error) {
-	repo, ok, err := repos.Of(g.Left.Repo)
+	repo, ok, err := repos.Of(ctx, g.Left.Repo)
 	if err != nil || !ok {
 		return nil, err
 	}
 	var out []schemas.Certificate
 	for i := range g.Right {
-		cert, ok, err := bug.Contain(bugs, siteCertify, bug.OfNegative(&g.Left, &g.Right[i]),
+		cert, ok, err := bug.Contain(ctx, bugs, siteCertify, bug.OfNegative(&g.Left, &g.Right[i]),
 			func() (all []certifyInput) {
 				for _, symbols := range join.SymbolsOf(repos.Symbols[g.Left.Repo], g.Left.Path) {
 					all = append(all, certifyInput{g.Left, g.Right[i], symbols})

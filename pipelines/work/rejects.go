@@ -1,6 +1,7 @@
 package work
 
 import (
+	"context"
 	"sync"
 
 	"decoy/io/shard"
@@ -22,7 +23,7 @@ func (l *Rejects) Add(r schemas.Reject) {
 
 // Write writes the rejects of a stage that has none but of internal errors. Without any
 // there is no file.
-func (l *Rejects) Write(path string, d *schemas.Done) error {
+func (l *Rejects) Write(ctx context.Context, path string, d *schemas.Done) error {
 	if len(l.List) == 0 {
 		return nil
 	}
@@ -34,7 +35,7 @@ func (l *Rejects) Write(path string, d *schemas.Done) error {
 		d.Rejects = map[string]int64{}
 	}
 	Tally{d.Counts, d.Rejects}.Count(l.List)
-	f, err := shard.WriteAll(path, l.List)
+	f, err := shard.WriteAll(ctx, path, l.List)
 	d.Files = append(d.Files, f)
 	return err
 }

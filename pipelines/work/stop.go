@@ -1,6 +1,7 @@
 package work
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -34,7 +35,7 @@ type Share struct {
 
 // later is flow.ErrLater, with the record of why, where a shard ends by its share of the
 // budget or by a member that is stopped while others go on. Any other error stays.
-func later(t Task, err error) error {
+func later(ctx context.Context, t Task, err error) error {
 	folder := ""
 	switch {
 	case errors.Is(err, panel.ErrBudget): // other shards may have room
@@ -48,22 +49,24 @@ func later(t Task, err error) error {
 	if failed != nil {
 		return failed
 	}
+	ctx, end := shard.Lasting(ctx) // a cancelled build says why its shards ended too
+	defer end()
 	path := shard.Join(t.Out, t.Stage, folder, StopName(t.Record))
-	if _, failed = shard.WriteFile(path, append(raw, '\n')); failed != nil {
+	if _, failed = shard.WriteFile(ctx, path, append(raw, '\n')); failed != nil {
 		return failed
 	}
 	return flow.ErrLater
 }
 
 // Paid does a shard that asks paid members, with its share of the budget.
-func Paid(out string, ft flow.Task, do func(Task, Share) (schemas.Done, error)) (schemas.Done, error) {
+func Paid(ctx context.Context, out string, ft flow.Task, do func(Task, Share) (schemas.Done, error)) (schemas.Done, error) {
 	share, err := flow.Value[Share](ft)
 	if err != nil {
 		return schemas.Done{}, err
 	}
 	t := For(out, ft)
 	d, err := do(t, share)
-	return d, later(t, err)
+	return d, later(ctx, t, err)
 }
 
 // StopName is the file of the stop in place of a done record.

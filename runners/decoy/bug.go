@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"os"
 
@@ -24,8 +25,8 @@ var errStillFails = errors.New("it fails still; give the bundle to who maintains
 	"given away")
 
 // Run runs the record of a bundle again.
-func (c *bugCmd) Run() error {
-	failed, err := bug.Reproduce(c.Bundle, os.Stdout)
+func (c *bugCmd) Run(ctx context.Context) error {
+	failed, err := bug.Reproduce(ctx, c.Bundle, os.Stdout)
 	if err == nil && failed {
 		return errStillFails
 	}

@@ -55,13 +55,13 @@ func putFile(t *testing.T, path, content string) {
 // contents are all files below a folder.
 func contents(t *testing.T, out string) map[string]string {
 	t.Helper()
-	files, err := shard.Walk(out)
+	files, err := shard.Walk(t.Context(), out)
 	if err != nil {
 		t.Fatal(err)
 	}
 	all := map[string]string{}
 	for _, f := range files {
-		raw, err := shard.ReadFile(shard.Join(out, f.Name))
+		raw, err := shard.ReadFile(t.Context(), shard.Join(out, f.Name))
 		if err != nil {
 			t.Fatal(err)
 		}

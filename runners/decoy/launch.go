@@ -21,7 +21,7 @@ import (
 func (c stageFlags) stages(ctx context.Context, in inputs, spend spending, names ...string) error {
 	return c.run(in, spend, func(b *pipelines.Build) error {
 		b.Replace = c.Replace
-		if err := pipelines.CheckOut(c.Out); err != nil {
+		if err := pipelines.CheckOut(ctx, c.Out); err != nil {
 			return err
 		}
 		if err := c.launch(ctx, b, spend, names); err != nil {

@@ -32,7 +32,7 @@ func (loadCmd) Help() string {
 // Run loads the tables.
 func (c *loadCmd) Run(ctx context.Context) error {
 	l := warehouse.Load{Out: c.Out, To: c.To, Tables: c.Tables, Staging: c.Staging, Location: c.Location, Keep: c.Keep}
-	if err := l.Check(); err != nil {
+	if err := l.Check(ctx); err != nil {
 		return usageError{err}
 	}
 	if c.DryRun {

@@ -63,17 +63,17 @@ func (trainCmd) Help() string {
 
 // Run renders the run and starts it.
 func (c *trainCmd) Run(ctx context.Context) error {
-	o, err := c.options()
+	o, err := c.options(ctx)
 	if err != nil {
 		return err
 	}
 	if err := c.checkRunDir(); err != nil {
 		return err
 	}
-	if err := runOwner(c.RunDir).Claim(); err != nil {
+	if err := runOwner(c.RunDir).Claim(ctx); err != nil {
 		return err
 	}
-	if err := writeScripts(filepath.Join(o.Run, trainers.ScriptsDir)); err != nil {
+	if err := writeScripts(ctx, filepath.Join(o.Run, trainers.ScriptsDir)); err != nil {
 		return err
 	}
 	if err := c.measure(ctx, &o); err != nil {
@@ -84,12 +84,12 @@ func (c *trainCmd) Run(ctx context.Context) error {
 		return err
 	}
 	for name, data := range plan.Files {
-		if _, err := shard.WriteFile(filepath.Join(o.Run, filepath.FromSlash(name)), data); err != nil {
+		if _, err := shard.WriteFile(ctx, filepath.Join(o.Run, filepath.FromSlash(name)), data); err != nil {
 			return err
 		}
 	}
 	if o.NeedsGeneralFile() {
-		if err := writeGeneral(o); err != nil {
+		if err := writeGeneral(ctx, o); err != nil {
 			return err
 		}
 	}
@@ -98,7 +98,7 @@ func (c *trainCmd) Run(ctx context.Context) error {
 
 // options reads what the export holds. A method that it cannot serve is an error of
 // usage, before anything is written.
-func (c *trainCmd) options() (trainers.Options, error) {
+func (c *trainCmd) options(ctx context.Context) (trainers.Options, error) {
 	family, err := trainers.ByName(c.Family)
 	if err != nil {
 		return trainers.Options{}, usageError{fmt.Errorf("--family: %w", err)}
@@ -122,7 +122,7 @@ func (c *trainCmd) options() (trainers.Options, error) {
 	if c.MaxLength < 0 {
 		return o, usageError{fmt.Errorf("--max-length: %d is negative", c.MaxLength)}
 	}
-	if err := scanExport(&o); err != nil {
+	if err := scanExport(ctx, &o); err != nil {
 		return o, err
 	}
 	if err := o.Validate(); err != nil {
@@ -132,7 +132,7 @@ func (c *trainCmd) options() (trainers.Options, error) {
 }
 
 // scanExport counts the rows of the export and bounds their length by bytes.
-func scanExport(o *trainers.Options) error {
+func scanExport(ctx context.Context, o *trainers.Options) error {
 	n := &o.Counts
 	for _, s := range []struct {
 		split               string
@@ -141,7 +141,7 @@ func scanExport(o *trainers.Options) error {
 		{schemas.SplitTrain, &n.SFT, &n.Pairs, &n.General},
 		{schemas.SplitValidation, &n.EvalSFT, &n.EvalPairs, &n.EvalGeneral},
 	} {
-		err := eachRow(o.Export, trainers.SetSFT, s.split, func(r trainers.SFTRow) error {
+		err := eachRow(ctx, o.Export, trainers.SetSFT, s.split, func(r trainers.SFTRow) error {
 			*s.sft++
 			if schemas.IsGeneral(r.Kind) {
 				*s.general++
@@ -152,7 +152,7 @@ func scanExport(o *trainers.Options) error {
 		if err != nil {
 			return err
 		}
-		err = eachRow(o.Export, trainers.SetPairs, s.split, func(r trainers.PairRow) error {
+		err = eachRow(ctx, o.Export, trainers.SetPairs, s.split, func(r trainers.PairRow) error {
 			*s.pairs++
 			o.MaxLength = max(o.MaxLength, len(r.Prompt)+max(len(r.Chosen), len(r.Rejected)))
 			return nil
@@ -165,14 +165,14 @@ func scanExport(o *trainers.Options) error {
 }
 
 // eachRow reads a split of one of TRL's sets.
-func eachRow[T any](export, set, split string, do func(T) error) error {
-	files, err := shard.List(filepath.Join(export, filepath.FromSlash(trainers.Folder(trainers.TRL, set))),
+func eachRow[T any](ctx context.Context, export, set, split string, do func(T) error) error {
+	files, err := shard.List(ctx, filepath.Join(export, filepath.FromSlash(trainers.Folder(trainers.TRL, set))),
 		split+"-*.parquet")
 	if err != nil {
 		return err
 	}
 	for _, f := range files {
-		for r, err := range columnar.Read[T](f) {
+		for r, err := range columnar.Read[T](ctx, f) {
 			if err != nil {
 				return err
 			}
@@ -200,7 +200,7 @@ func (c *trainCmd) checkRunDir() error {
 // runOwner is the folder of a run as one of decoy's. Earlier versions wrote no marker,
 // but a configuration that says who rendered it.
 func runOwner(dir string) shard.Owner {
-	return shard.Owner{Dir: dir, Kind: shard.KindRun, Earlier: func() (bool, error) {
+	return shard.Owner{Dir: dir, Kind: shard.KindRun, Earlier: func(ctx context.Context) (bool, error) {
 		for _, trainer := range []string{trainers.TRL, trainers.LLaMAFactory} {
 			raw, err := os.ReadFile(filepath.Join(dir, trainer+".yaml"))
 			if first, _, _ := strings.Cut(string(raw), "\n"); err == nil &&
@@ -213,7 +213,7 @@ func runOwner(dir string) shard.Owner {
 }
 
 // writeScripts writes the embedded scripts.
-func writeScripts(dir string) error {
+func writeScripts(ctx context.Context, dir string) error {
 	entries, err := train.Files.ReadDir(".")
 	if err != nil {
 		return fmt.Errorf("read embedded scripts: %w", err)
@@ -223,7 +223,7 @@ func writeScripts(dir string) error {
 		if err != nil {
 			return fmt.Errorf("read embedded script: %w", err)
 		}
-		if _, err := shard.WriteFile(filepath.Join(dir, e.Name()), data); err != nil {
+		if _, err := shard.WriteFile(ctx, filepath.Join(dir, e.Name()), data); err != nil {
 			return err
 		}
 	}
@@ -231,9 +231,9 @@ func writeScripts(dir string) error {
 }
 
 // writeGeneral writes the general rows as pairs of equal sides.
-func writeGeneral(o trainers.Options) error {
+func writeGeneral(ctx context.Context, o trainers.Options) error {
 	dir := filepath.Join(o.Run, trainers.DataDir, trainers.SetGeneral)
-	raw, err := shard.CreateRaw(filepath.Join(dir, schemas.ShardName(schemas.SplitTrain, 0, 1, "parquet")))
+	raw, err := shard.CreateRaw(ctx, filepath.Join(dir, schemas.ShardName(schemas.SplitTrain, 0, 1, "parquet")))
 	if err != nil {
 		return err
 	}
@@ -242,7 +242,7 @@ func writeGeneral(o trainers.Options) error {
 	if err != nil {
 		return err
 	}
-	err = eachRow(o.Export, trainers.SetSFT, schemas.SplitTrain, func(r trainers.SFTRow) error {
+	err = eachRow(ctx, o.Export, trainers.SetSFT, schemas.SplitTrain, func(r trainers.SFTRow) error {
 		if p, ok := trainers.Mix(r); ok {
 			return w.Write(p)
 		}

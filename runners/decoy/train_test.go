@@ -60,7 +60,7 @@ func trainExport(t *testing.T, pairs, general int) string {
 
 func writeTrainRows[T any](t *testing.T, dir, split string, rows []T) {
 	t.Helper()
-	raw, err := shard.CreateRaw(filepath.Join(dir, schemas.ShardName(split, 0, 1, "parquet")))
+	raw, err := shard.CreateRaw(t.Context(), filepath.Join(dir, schemas.ShardName(split, 0, 1, "parquet")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -266,7 +266,7 @@ func TestTrainWritesGeneralPairs(t *testing.T) {
 		}
 	})
 	n := 0
-	for r, err := range columnar.Read[trainers.PairRow](filepath.Join(c.RunDir, "data", "general", "train-00000-of-00001.parquet")) {
+	for r, err := range columnar.Read[trainers.PairRow](t.Context(), filepath.Join(c.RunDir, "data", "general", "train-00000-of-00001.parquet")) {
 		if err != nil {
 			t.Fatal(err)
 		}

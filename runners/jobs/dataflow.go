@@ -62,13 +62,13 @@ func (l Launcher) runDataflow(ctx context.Context, p *beam.Pipeline, j pipelines
 		return work.Metrics{}, err
 	}
 	rec := record{Runner: Name(), Project: d.project, Region: d.region, ID: d.id, Name: name}
-	if err := writeRecord(j.Out, rec); err != nil {
+	if err := writeRecord(ctx, j.Out, rec); err != nil {
 		_, _, cerr := d.cancel(err)
 		return work.Metrics{}, cerr
 	}
 	m, over, err := d.wait(ctx, j)
 	if over {
-		err = errors.Join(err, removeRecord(j.Out, rec))
+		err = errors.Join(err, removeRecord(ctx, j.Out, rec))
 	}
 	return m, err
 }

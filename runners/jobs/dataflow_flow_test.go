@@ -19,7 +19,7 @@ func TestABuildOfStubWorkIsOneJobOfDataflow(t *testing.T) {
 	c := googleCloud(t)
 	var steps []string // of the staged pipeline
 	c.api.Script(func(j *dataflowtest.Job) {
-		model, err := shard.ReadFile(optionsOf(t, &j.Job).Options.PipelineURL)
+		model, err := shard.ReadFile(t.Context(), optionsOf(t, &j.Job).Options.PipelineURL)
 		if err != nil {
 			t.Error(err)
 			return
@@ -36,7 +36,7 @@ func TestABuildOfStubWorkIsOneJobOfDataflow(t *testing.T) {
 		j.States = []string{"JOB_STATE_RUNNING", "JOB_STATE_DONE"}
 	})
 	b := flowtest.Default(c.bucket.Address("out"))
-	if err := b.Begin(); err != nil {
+	if err := b.Begin(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	j := pipelines.Job{Out: b.Out, Stage: "build", Fingerprint: b.Stage("card").Fingerprint}
@@ -46,7 +46,7 @@ func TestABuildOfStubWorkIsOneJobOfDataflow(t *testing.T) {
 	if n := len(c.api.Jobs()); n != 1 {
 		t.Errorf("%d jobs, want 1", n)
 	}
-	sum, files, err := flowtest.SumOf(b.Out)
+	sum, files, err := flowtest.SumOf(t.Context(), b.Out)
 	if err != nil || sum != flowtest.Sum {
 		t.Errorf("the sum of %d files is %s (%v), want %s", files, sum, err, flowtest.Sum)
 	}
@@ -74,7 +74,7 @@ func TestErrorOfAStepIsOneLineThatNamesItsStage(t *testing.T) {
 		setFlags(t, map[string]string{"runner": runner})
 		b := flowtest.Default(t.TempDir())
 		b.Trouble = flowtest.Trouble{Ran: t.TempDir(), Fail: []string{"verify"}}
-		if err := b.Begin(); err != nil {
+		if err := b.Begin(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		_, err := quick.Run(t.Context(), b.Pipeline(), pipelines.Job{Out: b.Out, Stage: "build", Fingerprint: "f"})

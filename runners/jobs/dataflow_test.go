@@ -147,7 +147,7 @@ func optionsOf(t *testing.T, j *df.Job) options {
 
 // perform does the work of a job: it runs the staged pipeline in this process.
 func perform(t *testing.T, j *dataflowtest.Job) work.Metrics {
-	model, err := shard.ReadFile(optionsOf(t, &j.Job).Options.PipelineURL)
+	model, err := shard.ReadFile(t.Context(), optionsOf(t, &j.Job).Options.PipelineURL)
 	if err != nil {
 		t.Error(err)
 		return work.Metrics{}
@@ -235,17 +235,17 @@ func TestASubmission(t *testing.T) {
 	if err := b.RunStages(t.Context(), schemas.StageExtract); err != nil {
 		t.Fatal(err)
 	}
-	m, err := shard.ReadManifest(c.bucket.Address("out/extract"))
+	m, err := shard.ReadManifest(t.Context(), c.bucket.Address("out/extract"))
 	if err != nil || m.Counts["contexts"] == 0 {
 		t.Fatalf("%v, %v", m.Counts, err)
 	}
-	if _, err := shard.ReadFile(c.bucket.Address("out/" + recordName)); err == nil {
+	if _, err := shard.ReadFile(t.Context(), c.bucket.Address("out/"+recordName)); err == nil {
 		t.Error("the job is over and its record is still there")
 	}
 	if n := shown[len(shown)-1]; n != 2+len(schemas.Languages) {
 		t.Errorf("progress ends at %d", n)
 	}
-	raw, err := shard.ReadFile(c.bucket.Address("out/run.json"))
+	raw, err := shard.ReadFile(t.Context(), c.bucket.Address("out/run.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -276,7 +276,7 @@ func TestASubmission(t *testing.T) {
 // hash is the SHA-256 of a file.
 func hash(t *testing.T, path string) string {
 	t.Helper()
-	raw, err := shard.ReadFile(path)
+	raw, err := shard.ReadFile(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -334,7 +334,7 @@ func checkJob(t *testing.T, c cloud, got *dataflowtest.Job) {
 	if pool.Packages[0].Sha256 != worker || hash(t, pool.Packages[0].Location) != worker {
 		t.Error("the staged worker is another than the file")
 	}
-	model, err := shard.ReadFile(o.PipelineURL)
+	model, err := shard.ReadFile(t.Context(), o.PipelineURL)
 	if err != nil || hash(t, o.PipelineURL) != o.PipelineProtoHash {
 		t.Error("the staged pipeline is not the one of the hash")
 	}
@@ -457,7 +457,7 @@ func sortedDisplayData(t *testing.T, job string) string {
 
 func (c cloud) objects(t *testing.T) []string {
 	t.Helper()
-	files, err := shard.Walk(c.bucket.Address(""))
+	files, err := shard.Walk(t.Context(), c.bucket.Address(""))
 	if err != nil {
 		t.Fatal(err)
 	}

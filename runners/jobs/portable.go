@@ -61,15 +61,15 @@ func (l Launcher) runRemote(ctx context.Context, p *beam.Pipeline, j pipelines.J
 	defer running.close()
 	// The record is there before the job is: whoever dies in between leaves its name.
 	r := record{Runner: Name(), Endpoint: s.endpoint, Name: running.name}
-	if err := writeRecord(j.Out, r); err != nil {
+	if err := writeRecord(ctx, j.Out, r); err != nil {
 		return work.Metrics{}, err
 	}
 	m, err := running.run(ctx, j, func(id string) error {
 		r.ID = id
-		return writeRecord(j.Out, r)
+		return writeRecord(ctx, j.Out, r)
 	})
 	if running.over {
-		return m, errors.Join(err, removeRecord(j.Out, r))
+		return m, errors.Join(err, removeRecord(ctx, j.Out, r))
 	}
 	return m, err
 }

@@ -309,7 +309,7 @@ func cluster(t *testing.T, names ...string) *flinkServer {
 func TestPreviousJobIsEnded(t *testing.T) {
 	left := func(t *testing.T, runner, at string) pipelines.Job {
 		j := worker(t)
-		if err := writeRecord(j.Out, record{Runner: runner, Endpoint: at,
+		if err := writeRecord(t.Context(), j.Out, record{Runner: runner, Endpoint: at,
 			ID: "old", Name: "decoy-generate-1"}); err != nil {
 			t.Fatal(err)
 		}
@@ -360,10 +360,10 @@ func TestPreviousJobIsEnded(t *testing.T) {
 func TestRecordOfAnother(t *testing.T) {
 	j := worker(t)
 	mine, other := record{Runner: "flink", ID: "1", Name: "n"}, record{Runner: "flink", ID: "2", Name: "n"}
-	if err := errors.Join(writeRecord(j.Out, other), removeRecord(j.Out, mine)); err != nil || !recorded(j) {
+	if err := errors.Join(writeRecord(t.Context(), j.Out, other), removeRecord(t.Context(), j.Out, mine)); err != nil || !recorded(j) {
 		t.Errorf("error %v, recorded %v", err, recorded(j))
 	}
-	if err := removeRecord(j.Out, other); err != nil || recorded(j) {
+	if err := removeRecord(t.Context(), j.Out, other); err != nil || recorded(j) {
 		t.Errorf("error %v, recorded %v", err, recorded(j))
 	}
 }
@@ -446,7 +446,7 @@ func TestPaidJobRunsHere(t *testing.T) {
 	run := func(here bool) {
 		t.Helper()
 		b := flowtest.Default(t.TempDir())
-		if err := b.Begin(); err != nil {
+		if err := b.Begin(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		l := quick
@@ -455,7 +455,7 @@ func TestPaidJobRunsHere(t *testing.T) {
 		if _, err := l.Run(t.Context(), b.Pipeline(), j); err != nil {
 			t.Fatal(err)
 		}
-		if sum, _, err := flowtest.SumOf(b.Out); err != nil || here != (sum == flowtest.Sum) {
+		if sum, _, err := flowtest.SumOf(t.Context(), b.Out); err != nil || here != (sum == flowtest.Sum) {
 			t.Errorf("here %v: the build is %s, %v", here, sum, err)
 		}
 	}

@@ -48,27 +48,31 @@ func jobName(j pipelines.Job) string {
 
 func recordPath(out string) string { return shard.Join(out, recordName) }
 
-func writeRecord(out string, r record) error {
+func writeRecord(ctx context.Context, out string, r record) error {
 	raw, err := json.Marshal(r)
 	if err != nil {
 		return err
 	}
-	_, err = shard.WriteFile(recordPath(out), append(raw, '\n'))
+	ctx, end := shard.Lasting(ctx) // the job is there, and so is who finds it again
+	defer end()
+	_, err = shard.WriteFile(ctx, recordPath(out), append(raw, '\n'))
 	return err
 }
 
 // removeRecord removes the record of a job that is over. Another launcher may have
 // taken OUT since and have a job of its own there: that record stays.
-func removeRecord(out string, r record) error {
-	now, ok, err := readRecord(out)
+func removeRecord(ctx context.Context, out string, r record) error {
+	ctx, end := shard.Lasting(ctx) // after a cancel too
+	defer end()
+	now, ok, err := readRecord(ctx, out)
 	if err != nil || !ok || now != r {
 		return err
 	}
-	return shard.Remove(recordPath(out))
+	return shard.Remove(ctx, recordPath(out))
 }
 
-func readRecord(out string) (r record, ok bool, err error) {
-	raw, err := shard.ReadFile(recordPath(out))
+func readRecord(ctx context.Context, out string) (r record, ok bool, err error) {
+	raw, err := shard.ReadFile(ctx, recordPath(out))
 	if errors.Is(err, fs.ErrNotExist) {
 		return r, false, nil
 	}
@@ -85,7 +89,7 @@ func readRecord(out string) (r record, ok bool, err error) {
 // endPrevious ends the remote job that a launcher which is gone left working on OUT.
 // One of the name keep may run on, where it can be taken up.
 func (l Launcher) endPrevious(ctx context.Context, out, keep string) error {
-	r, ok, err := readRecord(out)
+	r, ok, err := readRecord(ctx, out)
 	if err != nil || !ok {
 		return err
 	}
@@ -94,7 +98,7 @@ func (l Launcher) endPrevious(ctx context.Context, out, keep string) error {
 			"remove %s, and run the same command again",
 			r.Runner, r.ID, r.Name, out, err, recordPath(out))
 	}
-	return removeRecord(out, r)
+	return removeRecord(ctx, out, r)
 }
 
 func (l Launcher) end(ctx context.Context, r record, keep string) error {
@@ -135,7 +139,7 @@ func (l Launcher) endByService(ctx context.Context, r record) error {
 // takes OUT ends what works on it, before anything there is touched. A job of Dataflow is
 // left to the submission that may take it up, unless all is done anew.
 func (l Launcher) EndPrevious(ctx context.Context, out string) error {
-	r, ok, err := readRecord(out)
+	r, ok, err := readRecord(ctx, out)
 	if err != nil || !ok || kind(r.Runner) == kindDataflow && kind(Name()) == kindDataflow && !l.Anew {
 		return err
 	}

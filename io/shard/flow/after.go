@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
@@ -46,8 +47,8 @@ func (afterFn) ProcessElement(r Ref, gate func(*Ref) bool, emit func(Ref)) {
 type filledFn struct{ Names []string }
 
 // ProcessElement takes the ref of a manifest.
-func (f *filledFn) ProcessElement(r Ref, emit func(Ref)) error {
-	m, err := shard.ReadManifest(r.Dir)
+func (f *filledFn) ProcessElement(ctx context.Context, r Ref, emit func(Ref)) error {
+	m, err := shard.ReadManifest(ctx, r.Dir)
 	if err != nil {
 		return fmt.Errorf("flow.Filled of %s: %w", r.Stage, err)
 	}

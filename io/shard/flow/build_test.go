@@ -13,6 +13,7 @@ import (
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	beamlog "github.com/apache/beam/sdks/v2/go/pkg/beam/log"
+
 	//lint:ignore SA1019 It is the second opinion on prism, in one process.
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/direct"
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
@@ -35,7 +36,7 @@ func TestMain(m *testing.M) {
 	if words := strings.Fields(os.Getenv(runOnly)); len(words) == 4 {
 		b := flowtest.Default(words[1])
 		b.Trouble = flowtest.Trouble{Ran: words[2], Kill: words[3:]}
-		if err := run(words[0], b); err != nil {
+		if err := run(context.Background(), words[0], b); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -49,8 +50,8 @@ type quiet struct{}
 
 func (quiet) Log(context.Context, beamlog.Severity, int, string) {}
 
-func run(runner string, b flowtest.Build) error {
-	if err := b.Begin(); err != nil {
+func run(ctx context.Context, runner string, b flowtest.Build) error {
+	if err := b.Begin(ctx); err != nil {
 		return err
 	}
 	_, err := beam.Run(context.Background(), runner, b.Pipeline())
@@ -60,12 +61,12 @@ func run(runner string, b flowtest.Build) error {
 // finished checks the bytes of a Default build.
 func finished(t *testing.T, out string) {
 	t.Helper()
-	sum, files, err := flowtest.SumOf(out)
+	sum, files, err := flowtest.SumOf(t.Context(), out)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if sum != flowtest.Sum {
-		all, _ := flowtest.Files(out)
+		all, _ := flowtest.Files(t.Context(), out)
 		t.Errorf("the sum of %d files is %s, want %s:\n%s", files, sum, flowtest.Sum,
 			strings.Join(slices.Sorted(maps.Keys(all)), "\n"))
 	}
@@ -80,7 +81,7 @@ func manifests(t *testing.T, out string) []string {
 		if name == "card" {
 			file = "card.json"
 		}
-		there, err := shard.Has(shard.Join(out, name, file))
+		there, err := shard.Has(t.Context(), shard.Join(out, name, file))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,12 +96,12 @@ func TestSameBytesOnEachRunnerOnDiskAndInBucket(t *testing.T) {
 	for _, runner := range runners {
 		t.Run(runner, func(t *testing.T) {
 			disk := flowtest.Default(t.TempDir())
-			if err := run(runner, disk); err != nil {
+			if err := run(t.Context(), runner, disk); err != nil {
 				t.Fatal(err)
 			}
 			finished(t, disk.Out)
 			bucket := flowtest.Default(buckettest.New(t).Address("out"))
-			if err := run(runner, bucket); err != nil {
+			if err := run(t.Context(), runner, bucket); err != nil {
 				t.Fatal(err)
 			}
 			finished(t, bucket.Out)
@@ -140,7 +141,7 @@ func TestShardLeftForLaterLeavesNothingThatNeedsItAndIsAllThatIsDoneAfter(t *tes
 			t.Run(runner+"/"+step, func(t *testing.T) {
 				b := flowtest.Default(t.TempDir())
 				b.Trouble = flowtest.Trouble{Ran: t.TempDir(), Stop: step}
-				if err := run(runner, b); err != nil {
+				if err := run(t.Context(), runner, b); err != nil {
 					t.Fatal(err)
 				}
 				if got := strings.Join(manifests(t, b.Out), " "); got != sealedWithout[step] {
@@ -157,13 +158,13 @@ func TestShardLeftForLaterLeavesNothingThatNeedsItAndIsAllThatIsDoneAfter(t *tes
 						}
 					}
 				}
-				left, err := undone(b, step)
+				left, err := undone(t.Context(), b, step)
 				if err != nil || left != 1 {
 					t.Errorf("the records say that %d shards of %s are left, want 1 (%v)", left, step, err)
 				}
 
 				b.Trouble.Stop = ""
-				if err := run(runner, b); err != nil {
+				if err := run(t.Context(), runner, b); err != nil {
 					t.Fatal(err)
 				}
 				finished(t, b.Out)
@@ -185,8 +186,8 @@ func TestShardLeftForLaterLeavesNothingThatNeedsItAndIsAllThatIsDoneAfter(t *tes
 }
 
 // undone is what a launcher asks of the records of a step.
-func undone(b flowtest.Build, step string) (int, error) {
-	left, err := b.Step(step).Undone()
+func undone(ctx context.Context, b flowtest.Build, step string) (int, error) {
+	left, err := b.Step(step).Undone(ctx)
 	return len(left), err
 }
 
@@ -212,7 +213,7 @@ func TestKilledProcessGoesOnWhereItWas(t *testing.T) {
 				// What was begun and has no record is done again, and nothing else.
 				want := maps.Clone(before)
 				for work := range before {
-					done, err := b.Recorded(work)
+					done, err := b.Recorded(t.Context(), work)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -220,7 +221,7 @@ func TestKilledProcessGoesOnWhereItWas(t *testing.T) {
 						want[work]++
 					}
 				}
-				if err := run(runner, b); err != nil {
+				if err := run(t.Context(), runner, b); err != nil {
 					t.Fatal(err)
 				}
 				finished(t, b.Out)
@@ -244,11 +245,11 @@ func TestFailedBundleIsTheErrorAndTheSameCommandGoesOn(t *testing.T) {
 			b := flowtest.Default(t.TempDir())
 			b.Trouble = flowtest.Trouble{Ran: t.TempDir(), Fail: []string{"verify", "curate"}}
 			for _, step := range b.Trouble.Fail {
-				if err := run(runner, b); err == nil || !strings.Contains(err.Error(), "failed once: "+step) {
+				if err := run(t.Context(), runner, b); err == nil || !strings.Contains(err.Error(), "failed once: "+step) {
 					t.Fatalf("error %v, want that of %s", err, step)
 				}
 			}
-			if err := run(runner, b); err != nil {
+			if err := run(t.Context(), runner, b); err != nil {
 				t.Fatal(err)
 			}
 			finished(t, b.Out)
@@ -260,12 +261,12 @@ func TestSecondRunOfFinishedBuildDoesAndWritesNothing(t *testing.T) {
 	for _, runner := range runners {
 		t.Run(runner, func(t *testing.T) {
 			b := flowtest.Default(t.TempDir())
-			if err := run(runner, b); err != nil {
+			if err := run(t.Context(), runner, b); err != nil {
 				t.Fatal(err)
 			}
 			written := times(t, b.Out)
 			b.Trouble.Ran = t.TempDir()
-			if err := run(runner, b); err != nil {
+			if err := run(t.Context(), runner, b); err != nil {
 				t.Fatal(err)
 			}
 			if works, err := b.Trouble.Works(); err != nil || len(works) > 0 {
@@ -283,7 +284,7 @@ func TestSecondRunOfFinishedBuildDoesAndWritesNothing(t *testing.T) {
 // times are when the files below a folder were written.
 func times(t *testing.T, dir string) map[string]int64 {
 	t.Helper()
-	files, err := shard.Walk(dir)
+	files, err := shard.Walk(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -303,14 +304,14 @@ func TestRoundsOfAnotherRecipeGo(t *testing.T) {
 		t.Run(runner, func(t *testing.T) {
 			b := flowtest.Default(t.TempDir())
 			b.Last = 3
-			if err := run(runner, b); err != nil {
+			if err := run(t.Context(), runner, b); err != nil {
 				t.Fatal(err)
 			}
-			if there, err := shard.Has(shard.Join(b.Out, "judge", "rounds/3.json")); err != nil || !there {
+			if there, err := shard.Has(t.Context(), shard.Join(b.Out, "judge", "rounds/3.json")); err != nil || !there {
 				t.Fatalf("three rounds leave no third record (%v)", err)
 			}
 			b.Last = 2
-			if err := run(runner, b); err != nil {
+			if err := run(t.Context(), runner, b); err != nil {
 				t.Fatal(err)
 			}
 			finished(t, b.Out)
@@ -322,14 +323,14 @@ func TestLostFileIsMadeAgainWithWhatItWasMadeFrom(t *testing.T) {
 	for _, runner := range runners {
 		t.Run(runner, func(t *testing.T) {
 			b := flowtest.Default(t.TempDir())
-			if err := run(runner, b); err != nil {
+			if err := run(t.Context(), runner, b); err != nil {
 				t.Fatal(err)
 			}
-			if err := shard.Remove(shard.Join(b.Out, "extract", "contexts-00002-of-00004.jsonl.zst")); err != nil {
+			if err := shard.Remove(t.Context(), shard.Join(b.Out, "extract", "contexts-00002-of-00004.jsonl.zst")); err != nil {
 				t.Fatal(err)
 			}
 			b.Trouble.Ran = t.TempDir()
-			if err := run(runner, b); err != nil {
+			if err := run(t.Context(), runner, b); err != nil {
 				t.Fatal(err)
 			}
 			finished(t, b.Out)

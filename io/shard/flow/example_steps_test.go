@@ -61,7 +61,7 @@ func ExampleRun() {
 	inFolder(func(out string) error {
 		st := squareStage(out)
 		for range 2 {
-			left, err := st.Undone()
+			left, err := st.Undone(context.Background())
 			if err != nil {
 				return err
 			}
@@ -94,12 +94,12 @@ func ExampleNumbers() {
 type greeting struct{ Word string }
 
 // Do writes one file.
-func (w greeting) Do(_ context.Context, t flow.Task) (schemas.Done, error) {
+func (w greeting) Do(ctx context.Context, t flow.Task) (schemas.Done, error) {
 	name, err := flow.Value[string](t)
 	if err != nil {
 		return schemas.Done{}, err
 	}
-	f, err := shard.WriteFile(t.Path("greeting", "txt"), fmt.Appendln(nil, w.Word, name))
+	f, err := shard.WriteFile(ctx, t.Path("greeting", "txt"), fmt.Appendln(nil, w.Word, name))
 	return schemas.Done{Files: []schemas.File{f}}, err
 }
 
@@ -176,7 +176,7 @@ func ExampleEnd() {
 		if err := onPrism(func(s beam.Scope) { flow.End(s, squaresOf(s, st)) }); err != nil {
 			return err
 		}
-		left, err := st.Undone()
+		left, err := st.Undone(context.Background())
 		fmt.Println("left:", left)
 		return err
 	})
@@ -187,19 +187,19 @@ func ExampleEnd() {
 func ExampleSeal() {
 	inFolder(func(out string) error {
 		st := squareStage(out)
-		if _, err := flow.Begin(st); err != nil {
+		if _, err := flow.Begin(context.Background(), st); err != nil {
 			return err
 		}
 		err := onPrism(func(s beam.Scope) { flow.End(s, flow.Seal(s, st, flow.Sealing{}, squaresOf(s, st))) })
 		if err != nil {
 			return err
 		}
-		m, err := shard.ReadManifest(st.Dir)
+		m, err := shard.ReadManifest(context.Background(), st.Dir)
 		if err != nil {
 			return err
 		}
 		fmt.Println(len(m.Shards), "files with", m.Counts["squares"], "squares")
-		sealed, err := flow.Begin(st)
+		sealed, err := flow.Begin(context.Background(), st)
 		fmt.Println("sealed:", sealed)
 		return err
 	})
@@ -271,13 +271,13 @@ func letters(j flow.Joined, emit func(int, batch.Batch)) {
 type line struct{}
 
 // Write writes one file.
-func (line) Write(_ context.Context, t flow.Task, batches iter.Seq[batch.Batch]) (schemas.Done, error) {
+func (line) Write(ctx context.Context, t flow.Task, batches iter.Seq[batch.Batch]) (schemas.Done, error) {
 	var rows []byte
 	for b := range batches {
 		rows = append(rows, b.Rows...)
 	}
 	slices.Sort(rows) // the batches come in no order
-	f, err := shard.WriteFile(t.Path("line", "txt"), append(rows, '\n'))
+	f, err := shard.WriteFile(ctx, t.Path("line", "txt"), append(rows, '\n'))
 	return schemas.Done{Files: []schemas.File{f}}, err
 }
 

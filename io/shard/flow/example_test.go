@@ -16,8 +16,8 @@ import (
 type squares struct{ Plus int }
 
 // Do writes one record.
-func (w squares) Do(_ context.Context, t flow.Task) (schemas.Done, error) {
-	out, err := flow.Create[int](t, "squares")
+func (w squares) Do(ctx context.Context, t flow.Task) (schemas.Done, error) {
+	out, err := flow.Create[int](ctx, t, "squares")
 	if err != nil {
 		return schemas.Done{}, err
 	}
@@ -33,17 +33,17 @@ func (w squares) Do(_ context.Context, t flow.Task) (schemas.Done, error) {
 type total struct{}
 
 // Do reads the files that refs name.
-func (total) Do(_ context.Context, t flow.Task) (schemas.Done, error) {
+func (total) Do(ctx context.Context, t flow.Task) (schemas.Done, error) {
 	sum := 0
 	for _, ref := range t.All[0] {
-		for n, err := range flow.Read[int](ref, "squares") {
+		for n, err := range flow.Read[int](ctx, ref, "squares") {
 			if err != nil {
 				return schemas.Done{}, err
 			}
 			sum += n
 		}
 	}
-	f, err := shard.WriteFile(shard.Join(t.Dir, "total"), fmt.Appendln(nil, sum))
+	f, err := shard.WriteFile(ctx, shard.Join(t.Dir, "total"), fmt.Appendln(nil, sum))
 	return schemas.Done{Files: []schemas.File{f}}, err
 }
 

@@ -104,8 +104,8 @@ func TestJoinBringsShardsOfAllStepsTogetherOrNone(t *testing.T) {
 type noteWork struct{ What string }
 
 // Do does it.
-func (w noteWork) Do(_ context.Context, t flow.Task) (schemas.Done, error) {
-	f, err := shard.WriteFile(t.Path(w.What, "json"), []byte("{}\n"))
+func (w noteWork) Do(ctx context.Context, t flow.Task) (schemas.Done, error) {
+	f, err := shard.WriteFile(ctx, t.Path(w.What, "json"), []byte("{}\n"))
 	return schemas.Done{Files: []schemas.File{f}}, err
 }
 
@@ -126,7 +126,7 @@ func TestRunRefusesCodeOfAnotherVersion(t *testing.T) {
 	onEach(t, "build both from one checkout", func(s beam.Scope) {
 		flow.End(s, flow.Run(s, st, noteWork{"note"}, flow.Inputs{Each: list(flow.Numbers(s, st))}))
 	})
-	if _, done, err := shard.ReadDone(dir, 1, "f"); err != nil || done {
+	if _, done, err := shard.ReadDone(t.Context(), dir, 1, "f"); err != nil || done {
 		t.Errorf("shard 1 was done by a worker of another version (%v)", err)
 	}
 }
@@ -163,12 +163,12 @@ type share struct{ USD float64 }
 type valueWork struct{}
 
 // Do does it.
-func (valueWork) Do(_ context.Context, t flow.Task) (schemas.Done, error) {
+func (valueWork) Do(ctx context.Context, t flow.Task) (schemas.Done, error) {
 	v, err := flow.Value[share](t)
 	if err != nil {
 		return schemas.Done{}, err
 	}
-	f, err := shard.WriteFile(t.Path("note", "json"), fmt.Appendf(nil, "%.2f %d", v.USD, len(t.From)))
+	f, err := shard.WriteFile(ctx, t.Path("note", "json"), fmt.Appendf(nil, "%.2f %d", v.USD, len(t.From)))
 	return schemas.Done{Files: []schemas.File{f}}, err
 }
 
@@ -222,12 +222,12 @@ func TestRunRefusesTwoValuesForEachShard(t *testing.T) {
 type countWriter struct{}
 
 // Write does it.
-func (countWriter) Write(_ context.Context, t flow.Task, batches iter.Seq[batch.Batch]) (schemas.Done, error) {
+func (countWriter) Write(ctx context.Context, t flow.Task, batches iter.Seq[batch.Batch]) (schemas.Done, error) {
 	var rows []byte
 	for b := range batches {
 		rows = append(rows, b.Rows...)
 	}
-	f, err := shard.WriteFile(t.Path("note", "json"), rows)
+	f, err := shard.WriteFile(ctx, t.Path("note", "json"), rows)
 	return schemas.Done{Files: []schemas.File{f}}, err
 }
 
@@ -275,7 +275,7 @@ func TestSealRemovesWhatAKilledShardLeftAndNothingElse(t *testing.T) {
 	for _, runner := range runners {
 		dir := t.TempDir()
 		// An earlier build of five shards was killed before its record; a person left a file.
-		if _, err := flow.Begin(stage(dir, 5)); err != nil {
+		if _, err := flow.Begin(t.Context(), stage(dir, 5)); err != nil {
 			t.Fatal(err)
 		}
 		// A worker of this job, too, was killed in the middle of a file.
@@ -286,7 +286,7 @@ func TestSealRemovesWhatAKilledShardLeftAndNothingElse(t *testing.T) {
 			}
 		}
 		st := stage(dir, 2)
-		if sealed, err := flow.Begin(st); err != nil || sealed {
+		if sealed, err := flow.Begin(t.Context(), st); err != nil || sealed {
 			t.Fatalf("sealed %v (%v), want not", sealed, err)
 		}
 		p, s := beam.NewPipelineWithRoot()
@@ -303,7 +303,7 @@ func TestSealRemovesWhatAKilledShardLeftAndNothingElse(t *testing.T) {
 				t.Errorf("%s: %s: %v, want it there: %v", runner, name, err, want)
 			}
 		}
-		if sealed, err := flow.Begin(st); err != nil || !sealed {
+		if sealed, err := flow.Begin(t.Context(), st); err != nil || !sealed {
 			t.Errorf("%s: sealed %v (%v), want sealed", runner, sealed, err)
 		}
 	}
@@ -315,8 +315,8 @@ func TestBeginRefusesAFileOfSomebodyElse(t *testing.T) {
 	if err := os.WriteFile(mine, []byte("mine"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	_, err := flow.Begin(stage(dir, 2))
-	for what, err := range map[string]error{"Begin": err, "Check": flow.Check(stage(dir, 2))} {
+	_, err := flow.Begin(t.Context(), stage(dir, 2))
+	for what, err := range map[string]error{"Begin": err, "Check": flow.Check(t.Context(), stage(dir, 2))} {
 		var refused *shard.Refusal
 		if !errors.As(err, &refused) || !strings.Contains(err.Error(), mine) {
 			t.Errorf("%s: error %v, want a Refusal that names %s", what, err, mine)
@@ -326,7 +326,7 @@ func TestBeginRefusesAFileOfSomebodyElse(t *testing.T) {
 
 func TestRecordedIsAnErrorWhereARecordIsGone(t *testing.T) {
 	b := flowtest.Default(t.TempDir())
-	if err := run("direct", b); err != nil {
+	if err := run(t.Context(), "direct", b); err != nil {
 		t.Fatal(err)
 	}
 	extract := b.Stage("extract")

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"iter"
@@ -43,7 +44,7 @@ func (r Ref) Path(what string) (string, error) {
 }
 
 // Read streams the records of one of a ref's files (see Ref.Path) in order.
-func Read[T any](r Ref, what string) iter.Seq2[T, error] {
+func Read[T any](ctx context.Context, r Ref, what string) iter.Seq2[T, error] {
 	path, err := r.Path(what)
 	if err != nil {
 		return func(yield func(T, error) bool) {
@@ -51,7 +52,7 @@ func Read[T any](r Ref, what string) iter.Seq2[T, error] {
 			yield(zero, err)
 		}
 	}
-	return shard.Read[T](path)
+	return shard.Read[T](ctx, path)
 }
 
 // check refuses what a launcher or worker of other code made, whose bytes may differ.

@@ -75,7 +75,7 @@ func (f *sealFn) ProcessElement(ctx context.Context, _ int, orders func(*order) 
 		return ctx.Err()
 	}
 	slices.Sort(needed)
-	if err := f.Stage.seal(slices.Compact(needed), f.Sealing); err != nil {
+	if err := f.Stage.seal(ctx, slices.Compact(needed), f.Sealing); err != nil {
 		return err
 	}
 	f.Stage.clock(ctx)
@@ -87,8 +87,8 @@ func (f *sealFn) ProcessElement(ctx context.Context, _ int, orders func(*order) 
 }
 
 // seal writes the manifest of the needed done records.
-func (st Stage) seal(needed []int, c Sealing) error {
-	valid, spent, err := shard.Records(st.Dir, st.Fingerprint)
+func (st Stage) seal(ctx context.Context, needed []int, c Sealing) error {
+	valid, spent, err := shard.Records(ctx, st.Dir, st.Fingerprint)
 	if err != nil {
 		return err
 	}
@@ -113,30 +113,30 @@ func (st Stage) seal(needed []int, c Sealing) error {
 	if err != nil {
 		return err
 	}
-	was, ok, err := st.manifest()
+	was, ok, err := st.manifest(ctx)
 	if err != nil {
 		return err
 	}
 	if ok && len(spent) == 0 && slices.Equal(was.Shards, m.Shards) {
 		return nil // an earlier job or attempt wrote it, last of all
 	}
-	if err := shard.Outdate(st.Dir, st.Name, spent); err != nil {
+	if err := shard.Outdate(ctx, st.Dir, st.Name, spent); err != nil {
 		return err
 	}
-	if err := st.sweep(keep); err != nil {
+	if err := st.sweep(ctx, keep); err != nil {
 		return err
 	}
-	return shard.WriteManifest(st.Dir, m)
+	return shard.WriteManifest(ctx, st.Dir, m)
 }
 
 // sweep removes what earlier builds with other options left in the stage's folder: what
 // their records have named, and what shards wrote that were killed; and files that workers of
 // this job did not end, for every shard has its record.
-func (st Stage) sweep(keep map[string]bool) error {
+func (st Stage) sweep(ctx context.Context, keep map[string]bool) error {
 	if err := shard.CleanTemp(st.Dir); err != nil {
 		return err
 	}
-	l, _, begun, err := st.found()
+	l, _, begun, err := st.found(ctx)
 	if err != nil {
 		return err
 	}
@@ -147,5 +147,5 @@ func (st Stage) sweep(keep map[string]bool) error {
 			after.Files = append(after.Files, name)
 		}
 	}
-	return shard.Sweep(st.Dir, slices.Concat(l.Files, begun), keep, after)
+	return shard.Sweep(ctx, st.Dir, slices.Concat(l.Files, begun), keep, after)
 }

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -98,8 +99,8 @@ func (st Stage) skipped(number int) Ref {
 
 // Undone are the shards of the step without a valid done record: what a job left for later,
 // did not come to, or skipped, and of a temporary step all once the stage is sealed.
-func (st Stage) Undone() ([]int, error) {
-	valid, _, err := shard.Records(st.Dir, st.Fingerprint)
+func (st Stage) Undone(ctx context.Context) ([]int, error) {
+	valid, _, err := shard.Records(ctx, st.Dir, st.Fingerprint)
 	if err != nil {
 		return nil, err
 	}
@@ -114,12 +115,12 @@ func (st Stage) Undone() ([]int, error) {
 
 // Sealed tells whether the stage's manifest is there, of this fingerprint and with all of
 // its files.
-func (st Stage) Sealed() (bool, error) {
-	m, ok, err := st.manifest()
+func (st Stage) Sealed(ctx context.Context) (bool, error) {
+	m, ok, err := st.manifest(ctx)
 	if err != nil || !ok {
 		return false, err
 	}
-	files, err := st.files()
+	files, err := st.files(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -131,8 +132,8 @@ func (st Stage) Sealed() (bool, error) {
 }
 
 // manifest is the stage's, if there is one and it is of this fingerprint.
-func (st Stage) manifest() (m schemas.Manifest, ok bool, err error) {
-	m, err = shard.ReadManifest(st.Dir)
+func (st Stage) manifest(ctx context.Context) (m schemas.Manifest, ok bool, err error) {
+	m, err = shard.ReadManifest(ctx, st.Dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return m, false, nil
 	}
@@ -144,69 +145,69 @@ func (st Stage) manifest() (m schemas.Manifest, ok bool, err error) {
 // since their files are about to be written over, and that it was begun with so many shards
 // is noted. A file that stands where one is to be written and that no record knows of is a
 // *shard.Refusal.
-func Begin(st Stage) (sealed bool, err error) {
+func Begin(ctx context.Context, st Stage) (sealed bool, err error) {
 	if err := st.Validate(); err != nil {
 		return false, err
 	}
-	if sealed, err := st.Sealed(); err != nil || sealed {
+	if sealed, err := st.Sealed(ctx); err != nil || sealed {
 		return sealed, err
 	}
-	valid, others, err := shard.Records(st.Dir, st.Fingerprint)
+	valid, others, err := shard.Records(ctx, st.Dir, st.Fingerprint)
 	if err != nil {
 		return false, err
 	}
 	// A job that is about to be taken up may have sealed it meanwhile.
-	if sealed, err := st.Sealed(); err != nil || sealed {
+	if sealed, err := st.Sealed(ctx); err != nil || sealed {
 		return sealed, err
 	}
-	if err := shard.Outdate(st.Dir, st.Name, others); err != nil {
+	if err := shard.Outdate(ctx, st.Dir, st.Name, others); err != nil {
 		return false, err
 	}
-	return false, st.note(valid)
+	return false, st.note(ctx, valid)
 }
 
 // Check is a *shard.Refusal where a file stands that the stage is to write and that neither its
 // manifest nor a record of any build knows of: Begin would refuse it too, when the stages before
 // are begun. It writes nothing.
-func Check(st Stage) error {
-	valid, others, err := shard.Records(st.Dir, st.Fingerprint)
+func Check(ctx context.Context, st Stage) error {
+	valid, others, err := shard.Records(ctx, st.Dir, st.Fingerprint)
 	if err != nil {
 		return err
 	}
 	named := map[string]bool{}
 	for _, path := range others {
 		var d schemas.Done
-		if err := shard.ReadJSON(path, &d); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := shard.ReadJSON(ctx, path, &d); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 		for _, f := range d.Files {
 			named[f.Name] = true
 		}
 	}
-	m, err := shard.ReadManifest(st.Dir)
+	m, err := shard.ReadManifest(ctx, st.Dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	for _, f := range m.Shards {
 		named[f.Name] = true
 	}
-	_, err = st.foreign(valid, named)
+	_, err = st.foreign(ctx, valid, named)
 	return err
 }
 
 // note writes down what is to be written, or refuses to.
-func (st Stage) note(valid map[int]schemas.Done) error {
-	l, err := st.foreign(valid, nil)
+func (st Stage) note(ctx context.Context, valid map[int]schemas.Done) error {
+	l, err := st.foreign(ctx, valid, nil)
 	if err != nil {
 		return err
 	}
-	return l.Add(st.Dir, st.Notes, st.Of)
+	return l.Add(ctx, st.Dir, st.Notes, st.Of)
 }
 
 // foreign is the record of leftovers, or a *shard.Refusal where a file stands in the way that
 // is not in that, nor in a valid record, nor named.
-func (st Stage) foreign(valid map[int]schemas.Done, named map[string]bool) (shard.Leftover, error) {
-	l, names, begun, err := st.found()
+func (st Stage) foreign(ctx context.Context, valid map[int]schemas.Done, named map[string]bool) (shard.Leftover, error) {
+	l, names, begun, err := st.found(ctx)
 	if err != nil {
 		return l, err
 	}
@@ -236,15 +237,17 @@ func (st Stage) foreign(valid map[int]schemas.Done, named map[string]bool) (shar
 }
 
 // files are the finished ones of the stage's folder but for its records and its ledger.
-func (st Stage) files() ([]shard.File, error) { return shard.Walk(st.Dir, "_done", "ledger") }
+func (st Stage) files(ctx context.Context) ([]shard.File, error) {
+	return shard.Walk(ctx, st.Dir, "_done", "ledger")
+}
 
 // found is what the stage's folder holds: what is noted there, the names of its files, and
 // those of them that were written under a beginning that was noted.
-func (st Stage) found() (l shard.Leftover, names, begun []string, err error) {
-	if l, err = shard.ReadLeftover(st.Dir); err != nil {
+func (st Stage) found(ctx context.Context) (l shard.Leftover, names, begun []string, err error) {
+	if l, err = shard.ReadLeftover(ctx, st.Dir); err != nil {
 		return l, nil, nil, err
 	}
-	files, err := st.files()
+	files, err := st.files(ctx)
 	if err != nil {
 		return l, nil, nil, err
 	}

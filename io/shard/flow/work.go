@@ -40,8 +40,8 @@ func (t Task) Path(what, ext string) string {
 
 // Create starts a file of records of the task's shard. Where what has a folder, as in
 // "parts/names", the committed File's Name lacks it and the work adds it.
-func Create[T any](t Task, what string) (*shard.Writer[T], error) {
-	return shard.Create[T](t.Path(what, "jsonl.zst"))
+func Create[T any](ctx context.Context, t Task, what string) (*shard.Writer[T], error) {
+	return shard.Create[T](ctx, t.Path(what, "jsonl.zst"))
 }
 
 // ErrLater ends a shard well and without a ref: it reached its share of the budget, or who
@@ -59,7 +59,7 @@ func (st Stage) do(ctx context.Context, t Task, work func(context.Context, Task)
 		return err
 	}
 	number, began := st.First+t.Shard, time.Now()
-	d, done, err := shard.ReadDone(st.Dir, number, st.Fingerprint)
+	d, done, err := shard.ReadDone(ctx, st.Dir, number, st.Fingerprint)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (st Stage) do(ctx context.Context, t Task, work func(context.Context, Task)
 	}
 	if st.Temporary {
 		// Whether its files are whole Begin has looked: it removes the manifest else.
-		_, sealed, err := st.manifest()
+		_, sealed, err := st.manifest(ctx)
 		if err != nil {
 			return err
 		}
@@ -95,7 +95,9 @@ func (st Stage) do(ctx context.Context, t Task, work func(context.Context, Task)
 		return ctx.Err()
 	}
 	d.Stage, d.Shard, d.Fingerprint = st.Name, number, st.Fingerprint
-	if err := shard.WriteDone(st.Dir, d); err != nil {
+	recorded, stop := shard.Lasting(ctx) // the work is done, and so is its record
+	defer stop()
+	if err := shard.WriteDone(recorded, st.Dir, d); err != nil {
 		return err
 	}
 	Count(ctx, d)

@@ -176,7 +176,7 @@ func one(ctx context.Context, folder string, degree int, kill string) (r result,
 	}
 	start := time.Now()
 	for r.Launches = 1; ; r.Launches++ {
-		if err := b.Begin(); err != nil {
+		if err := b.Begin(ctx); err != nil {
 			return r, err
 		}
 		job, cancel := ctx, context.CancelFunc(func() {})
@@ -194,7 +194,7 @@ func one(ctx context.Context, folder string, degree int, kill string) (r result,
 			break
 		}
 		if err == nil && b.Trouble.Stop != "" {
-			if there, err := shard.Has(shard.Join(b.Out, "card", "card.json")); err != nil || there {
+			if there, err := shard.Has(ctx, shard.Join(b.Out, "card", "card.json")); err != nil || there {
 				return r, fmt.Errorf("a shard of %s was left for later and there is a card (%v)", b.Trouble.Stop, err)
 			}
 			b.Trouble.Stop = ""
@@ -218,7 +218,7 @@ func one(ctx context.Context, folder string, degree int, kill string) (r result,
 			r.Repeated[name] = n
 		}
 	}
-	if r.Sum, r.Files, err = flowtest.SumOf(b.Out); err == nil && b.Trouble.Broken == "" {
+	if r.Sum, r.Files, err = flowtest.SumOf(ctx, b.Out); err == nil && b.Trouble.Broken == "" {
 		r.OK = r.Sum == flowtest.Sum
 	}
 	return r, err

@@ -312,7 +312,7 @@ func open[T any](to output, name string) (r records[T], err error) {
 	}
 	path := filepath.Join(to.dir, name+".jsonl")
 	if to.compressed {
-		w, err := shard.Create[T](path + ".zst")
+		w, err := shard.Create[T](context.Background(), path+".zst")
 		if err != nil {
 			return r, err
 		}

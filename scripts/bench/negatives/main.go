@@ -11,6 +11,7 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -128,7 +129,7 @@ func (b *bench) read() error {
 		return filepath.Join(b.out, schemas.StageExtract, schemas.ShardName(name, i, b.shards, "jsonl.zst"))
 	}
 	for i := range b.shards {
-		for c, err := range shard.Read[schemas.Context](at("contexts", i)) {
+		for c, err := range shard.Read[schemas.Context](context.Background(), at("contexts", i)) {
 			if err != nil {
 				return err
 			}
@@ -136,7 +137,7 @@ func (b *bench) read() error {
 				b.contextsOf = append(b.contextsOf, c)
 			}
 		}
-		for s, err := range shard.Read[schemas.Symbol](at("symbols", i)) {
+		for s, err := range shard.Read[schemas.Symbol](context.Background(), at("symbols", i)) {
 			if err != nil {
 				return err
 			}
@@ -152,7 +153,7 @@ func (b *bench) read() error {
 		if b.pools[lang] != nil {
 			continue
 		}
-		pool, err := rules.NewPool(shard.Read[schemas.Name](filepath.Join(b.out, schemas.StageExtract,
+		pool, err := rules.NewPool(shard.Read[schemas.Name](context.Background(), filepath.Join(b.out, schemas.StageExtract,
 			"names-"+lang+".jsonl.zst")))
 		if errors.Is(err, fs.ErrNotExist) {
 			pool, err = rules.NewPool(func(func(schemas.Name, error) bool) {})

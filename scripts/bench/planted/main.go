@@ -12,6 +12,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -124,7 +125,7 @@ func (r *result) look(screen *curate.Screen, clean []string, rows int) error {
 		slices.Sort(paths)
 		left := (rows - r.Clean) / (len(clean) - i)
 		for _, path := range paths {
-			for c, err := range shard.Read[schemas.Context](path) {
+			for c, err := range shard.Read[schemas.Context](context.Background(), path) {
 				if err != nil {
 					return err
 				}

@@ -48,7 +48,7 @@ var tables = []generated{
 
 // generate writes the tables, unless they are there, and gives their bytes.
 func generate(ctx context.Context, dir string, n int) (size int64, err error) {
-	m, err := shard.ReadManifest(dir)
+	m, err := shard.ReadManifest(ctx, dir)
 	if err == nil {
 		for _, f := range m.Shards {
 			size += f.Bytes
@@ -91,12 +91,12 @@ func generate(ctx context.Context, dir string, n int) (size int64, err error) {
 			size += f.Bytes
 		}
 	}
-	return size, shard.WriteManifest(dir, m)
+	return size, shard.WriteManifest(ctx, dir, m)
 }
 
 func writer[T any](record func(i int) T, without ...string) func(string, int, int) (schemas.File, error) {
 	return func(path string, from, to int) (schemas.File, error) {
-		raw, err := shard.CreateRaw(path)
+		raw, err := shard.CreateRaw(context.Background(), path)
 		if err != nil {
 			return schemas.File{}, err
 		}

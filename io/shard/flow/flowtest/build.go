@@ -16,6 +16,7 @@
 package flowtest
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -105,7 +106,7 @@ func (b Build) Step(word string) flow.Stage {
 }
 
 // Recorded tells whether a shard, by its name in Works, need not be done again.
-func (b Build) Recorded(work string) (bool, error) {
+func (b Build) Recorded(ctx context.Context, work string) (bool, error) {
 	step, digits := work[:len(work)-6], work[len(work)-5:]
 	st := b.Step(step)
 	number, err := strconv.Atoi(digits)
@@ -113,18 +114,18 @@ func (b Build) Recorded(work string) (bool, error) {
 		return false, err
 	}
 	if st.Temporary {
-		if sealed, err := st.Sealed(); err != nil || sealed {
+		if sealed, err := st.Sealed(ctx); err != nil || sealed {
 			return sealed, err
 		}
 	}
-	_, done, err := shard.ReadDone(st.Dir, st.First+number, st.Fingerprint)
+	_, done, err := shard.ReadDone(ctx, st.Dir, st.First+number, st.Fingerprint)
 	return done, err
 }
 
 // Begin prepares the folders of all stages, as a launcher does.
-func (b Build) Begin() error {
+func (b Build) Begin(ctx context.Context) error {
 	for _, name := range Stages {
-		if _, err := flow.Begin(b.Stage(name)); err != nil {
+		if _, err := flow.Begin(ctx, b.Stage(name)); err != nil {
 			return err
 		}
 	}
@@ -198,12 +199,12 @@ func (b Build) Pipeline() *beam.Pipeline {
 func roundName(round int) string { return fmt.Sprintf("rounds/%d.json", round+1) }
 
 // writeJSON writes a small file of a stage, whose name has no shard.
-func writeJSON(st flow.Stage, name string, v any) (schemas.Done, error) {
+func writeJSON(ctx context.Context, st flow.Stage, name string, v any) (schemas.Done, error) {
 	raw, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		return schemas.Done{}, err
 	}
-	f, err := shard.WriteFile(shard.Join(st.Dir, name), append(raw, '\n'))
+	f, err := shard.WriteFile(ctx, shard.Join(st.Dir, name), append(raw, '\n'))
 	f.Name = name
 	return schemas.Done{Files: []schemas.File{f}}, err
 }

@@ -40,7 +40,7 @@ type candidatesFn struct{ Rounds int }
 // ProcessElement takes a shard's refs: contexts, certificates, verdicts by round.
 func (f *candidatesFn) ProcessElement(ctx context.Context, t flow.Joined, emit func(int, batch.Batch)) error {
 	certified := map[string]bool{}
-	for r, err := range flow.Read[row](t.Refs[1], "certificates") {
+	for r, err := range flow.Read[row](ctx, t.Refs[1], "certificates") {
 		if err != nil {
 			return err
 		}
@@ -51,7 +51,7 @@ func (f *candidatesFn) ProcessElement(ctx context.Context, t flow.Joined, emit f
 		if t.Refs[2+round].Skipped {
 			continue
 		}
-		for r, err := range flow.Read[row](t.Refs[2+round], verdictsName(round)) {
+		for r, err := range flow.Read[row](ctx, t.Refs[2+round], verdictsName(round)) {
 			if err != nil {
 				return err
 			}
@@ -99,11 +99,11 @@ func (distinctFn) ProcessElement(_ int, batches func(*batch.Batch) bool, emit fu
 type selectionWriter struct{ Trouble Trouble }
 
 // Write writes the selection of a shard, by id.
-func (w selectionWriter) Write(_ context.Context, t flow.Task, batches iter.Seq[batch.Batch]) (schemas.Done, error) {
+func (w selectionWriter) Write(ctx context.Context, t flow.Task, batches iter.Seq[batch.Batch]) (schemas.Done, error) {
 	if err := w.Trouble.meet("curate", t.Shard); err != nil {
 		return schemas.Done{}, err
 	}
-	out, err := flow.Create[row](t, "selection")
+	out, err := flow.Create[row](ctx, t, "selection")
 	if err != nil {
 		return schemas.Done{}, err
 	}

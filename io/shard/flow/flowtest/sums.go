@@ -1,6 +1,7 @@
 package flowtest
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -23,14 +24,14 @@ const Sum = "019fa26dd90d54a58fb29244a7c29422c7990cd0278f777e982035042b21ad7b"
 var versions = regexp.MustCompile(`(?m)^  "(?:fingerprint|code_version|schema_version)": .*\n`)
 
 // Files are the sha256 of what Sum is over, by name.
-func Files(out string) (map[string]string, error) {
-	files, err := shard.Walk(out)
+func Files(ctx context.Context, out string) (map[string]string, error) {
+	files, err := shard.Walk(ctx, out)
 	sums := map[string]string{}
 	for _, f := range files {
 		if strings.Contains(f.Name, "/_done/") {
 			continue
 		}
-		raw, err := shard.ReadFile(shard.Join(out, f.Name))
+		raw, err := shard.ReadFile(ctx, shard.Join(out, f.Name))
 		if err != nil {
 			return nil, err
 		}
@@ -44,8 +45,8 @@ func Files(out string) (map[string]string, error) {
 }
 
 // SumOf is the sum of a build's files, as Sum, and their number.
-func SumOf(out string) (sum string, files int, err error) {
-	sums, err := Files(out)
+func SumOf(ctx context.Context, out string) (sum string, files int, err error) {
+	sums, err := Files(ctx, out)
 	if err != nil {
 		return "", 0, err
 	}

@@ -25,14 +25,14 @@ func digest(words ...any) (id string, value int64) {
 }
 
 // each writes one file with what a function makes of each record of another.
-func each(t flow.Task, what string, from flow.Ref, read string, f func(row) []row) (schemas.Done, error) {
-	w, err := flow.Create[row](t, what)
+func each(ctx context.Context, t flow.Task, what string, from flow.Ref, read string, f func(row) []row) (schemas.Done, error) {
+	w, err := flow.Create[row](ctx, t, what)
 	if err != nil {
 		return schemas.Done{}, err
 	}
 	defer w.Abort()
 	var n int64
-	for r, err := range flow.Read[row](from, read) {
+	for r, err := range flow.Read[row](ctx, from, read) {
 		if err != nil {
 			return schemas.Done{}, err
 		}
@@ -53,11 +53,11 @@ type beforeWork struct {
 }
 
 // Do writes what the shard is made of.
-func (w beforeWork) Do(_ context.Context, t flow.Task) (schemas.Done, error) {
+func (w beforeWork) Do(ctx context.Context, t flow.Task) (schemas.Done, error) {
 	if err := w.Trouble.meet("before", t.Shard); err != nil {
 		return schemas.Done{}, err
 	}
-	out, err := flow.Create[row](t, "parts/before")
+	out, err := flow.Create[row](ctx, t, "parts/before")
 	if err != nil {
 		return schemas.Done{}, err
 	}
@@ -76,11 +76,11 @@ func (w beforeWork) Do(_ context.Context, t flow.Task) (schemas.Done, error) {
 type extractWork struct{ Trouble Trouble }
 
 // Do reads the parts.
-func (w extractWork) Do(_ context.Context, t flow.Task) (schemas.Done, error) {
+func (w extractWork) Do(ctx context.Context, t flow.Task) (schemas.Done, error) {
 	if err := w.Trouble.meet("extract", t.Shard); err != nil {
 		return schemas.Done{}, err
 	}
-	return each(t, "contexts", t.From[0], "parts/before", func(r row) []row { return []row{r} })
+	return each(ctx, t, "contexts", t.From[0], "parts/before", func(r row) []row { return []row{r} })
 }
 
 // tally is what is known of a step as a whole.
@@ -91,8 +91,8 @@ type tally struct {
 	Sum   int64 `json:"sum"`
 }
 
-func (y *tally) add(r flow.Ref, what string) error {
-	for x, err := range flow.Read[row](r, what) {
+func (y *tally) add(ctx context.Context, r flow.Ref, what string) error {
+	for x, err := range flow.Read[row](ctx, r, what) {
 		if err != nil {
 			return err
 		}
@@ -102,10 +102,10 @@ func (y *tally) add(r flow.Ref, what string) error {
 	return nil
 }
 
-func readTally(r flow.Ref, name string) (y tally, err error) {
+func readTally(ctx context.Context, r flow.Ref, name string) (y tally, err error) {
 	path, err := r.Path(name)
 	if err == nil {
-		err = shard.ReadJSON(path, &y)
+		err = shard.ReadJSON(ctx, path, &y)
 	}
 	return y, err
 }
@@ -113,31 +113,31 @@ func readTally(r flow.Ref, name string) (y tally, err error) {
 type namesWork struct{ Trouble Trouble }
 
 // Do adds up the contexts of all shards.
-func (w namesWork) Do(_ context.Context, t flow.Task) (schemas.Done, error) {
+func (w namesWork) Do(ctx context.Context, t flow.Task) (schemas.Done, error) {
 	if err := w.Trouble.meet("names", t.Shard); err != nil {
 		return schemas.Done{}, err
 	}
 	var sum tally
 	for _, r := range t.All[0] {
-		if err := sum.add(r, "contexts"); err != nil {
+		if err := sum.add(ctx, r, "contexts"); err != nil {
 			return schemas.Done{}, err
 		}
 	}
-	return writeJSON(t.Stage, "names.json", sum)
+	return writeJSON(ctx, t.Stage, "names.json", sum)
 }
 
 type generateWork struct{ Trouble Trouble }
 
 // Do makes two negatives of each context, which depend on the names of all shards.
-func (w generateWork) Do(_ context.Context, t flow.Task) (schemas.Done, error) {
+func (w generateWork) Do(ctx context.Context, t flow.Task) (schemas.Done, error) {
 	if err := w.Trouble.meet("generate", t.Shard); err != nil {
 		return schemas.Done{}, err
 	}
-	known, err := readTally(t.All[0][0], "names.json")
+	known, err := readTally(ctx, t.All[0][0], "names.json")
 	if err != nil {
 		return schemas.Done{}, err
 	}
-	return each(t, "negatives", t.From[0], "contexts", func(c row) (out []row) {
+	return each(ctx, t, "negatives", t.From[0], "contexts", func(c row) (out []row) {
 		for sample := range 2 {
 			id, value := digest("negative", c.ID, sample, known.Sum)
 			out = append(out, row{ID: id, Of: c.ID, Value: value})
@@ -149,11 +149,11 @@ func (w generateWork) Do(_ context.Context, t flow.Task) (schemas.Done, error) {
 type verifyWork struct{ Trouble Trouble }
 
 // Do certifies the negatives with an even value.
-func (w verifyWork) Do(_ context.Context, t flow.Task) (schemas.Done, error) {
+func (w verifyWork) Do(ctx context.Context, t flow.Task) (schemas.Done, error) {
 	if err := w.Trouble.meet("verify", t.Shard); err != nil {
 		return schemas.Done{}, err
 	}
-	return each(t, "certificates", t.From[0], "negatives", func(n row) []row {
+	return each(ctx, t, "certificates", t.From[0], "negatives", func(n row) []row {
 		return []row{{ID: n.ID, Of: n.Of, Value: 1 - n.Value%2}}
 	})
 }
@@ -164,7 +164,7 @@ type judgeWork struct {
 }
 
 // Do judges a third of the negatives by what is known, unless the last round was.
-func (w judgeWork) Do(_ context.Context, t flow.Task) (schemas.Done, error) {
+func (w judgeWork) Do(ctx context.Context, t flow.Task) (schemas.Done, error) {
 	var known tally
 	if w.Round > 0 {
 		before := t.All[0][0]
@@ -172,7 +172,7 @@ func (w judgeWork) Do(_ context.Context, t flow.Task) (schemas.Done, error) {
 			return schemas.Done{}, flow.ErrSkip
 		}
 		var err error
-		if known, err = readTally(before, roundName(w.Round-1)); err != nil {
+		if known, err = readTally(ctx, before, roundName(w.Round-1)); err != nil {
 			return schemas.Done{}, err
 		}
 		if known.Last {
@@ -182,7 +182,7 @@ func (w judgeWork) Do(_ context.Context, t flow.Task) (schemas.Done, error) {
 	if err := w.Trouble.meet(fmt.Sprintf("judge-%d", w.Round+1), t.Shard); err != nil {
 		return schemas.Done{}, err
 	}
-	return each(t, verdictsName(w.Round), t.From[0], "negatives", func(n row) []row {
+	return each(ctx, t, verdictsName(w.Round), t.From[0], "negatives", func(n row) []row {
 		if n.Value%Rounds != int64(w.Round) {
 			return nil
 		}
@@ -199,14 +199,14 @@ type closeWork struct {
 }
 
 // Do adds a round to what is known.
-func (w closeWork) Do(_ context.Context, t flow.Task) (schemas.Done, error) {
+func (w closeWork) Do(ctx context.Context, t flow.Task) (schemas.Done, error) {
 	var known tally
 	if w.Round > 0 {
 		if t.All[0][0].Skipped {
 			return schemas.Done{}, flow.ErrSkip
 		}
 		var err error
-		if known, err = readTally(t.All[1][0], roundName(w.Round-1)); err != nil {
+		if known, err = readTally(ctx, t.All[1][0], roundName(w.Round-1)); err != nil {
 			return schemas.Done{}, err
 		}
 	}
@@ -214,29 +214,29 @@ func (w closeWork) Do(_ context.Context, t flow.Task) (schemas.Done, error) {
 		return schemas.Done{}, err
 	}
 	for _, r := range t.All[0] {
-		if err := known.add(r, verdictsName(w.Round)); err != nil {
+		if err := known.add(ctx, r, verdictsName(w.Round)); err != nil {
 			return schemas.Done{}, err
 		}
 	}
 	known.Round, known.Last = w.Round+1, w.Round+1 == w.Last
-	return writeJSON(t.Stage, roundName(w.Round), known)
+	return writeJSON(ctx, t.Stage, roundName(w.Round), known)
 }
 
 type exportWork struct{ Trouble Trouble }
 
 // Do writes the negatives that are selected.
-func (w exportWork) Do(_ context.Context, t flow.Task) (schemas.Done, error) {
+func (w exportWork) Do(ctx context.Context, t flow.Task) (schemas.Done, error) {
 	if err := w.Trouble.meet("export", t.Shard); err != nil {
 		return schemas.Done{}, err
 	}
 	selected := map[string]bool{}
-	for r, err := range flow.Read[row](t.From[1], "selection") {
+	for r, err := range flow.Read[row](ctx, t.From[1], "selection") {
 		if err != nil {
 			return schemas.Done{}, err
 		}
 		selected[r.ID] = true
 	}
-	return each(t, "train", t.From[0], "negatives", func(n row) []row {
+	return each(ctx, t, "train", t.From[0], "negatives", func(n row) []row {
 		if !selected[n.ID] {
 			return nil
 		}
@@ -247,19 +247,19 @@ func (w exportWork) Do(_ context.Context, t flow.Task) (schemas.Done, error) {
 type cardWork struct{ Trouble Trouble }
 
 // Do sums up the manifests.
-func (w cardWork) Do(_ context.Context, t flow.Task) (schemas.Done, error) {
+func (w cardWork) Do(ctx context.Context, t flow.Task) (schemas.Done, error) {
 	if err := w.Trouble.meet("card", t.Shard); err != nil {
 		return schemas.Done{}, err
 	}
 	sums := map[string]map[string]int64{}
 	for _, refs := range t.All {
-		m, err := shard.ReadManifest(refs[0].Dir)
+		m, err := shard.ReadManifest(ctx, refs[0].Dir)
 		if err != nil {
 			return schemas.Done{}, err
 		}
 		sums[m.Stage] = m.Counts
 	}
-	return writeJSON(t.Stage, "card.json", sums)
+	return writeJSON(ctx, t.Stage, "card.json", sums)
 }
 
 func init() {

@@ -25,20 +25,20 @@ func Real(out string, shards int) ([]curate.Candidate, error) {
 	at := func(stage, what string, i int) string { return shard.Path(out, stage, what, i, shards) }
 	for i := range shards {
 		contexts := map[string]schemas.Context{}
-		for c, err := range shard.Read[schemas.Context](at(schemas.StageExtract, "contexts", i)) {
+		for c, err := range shard.Read[schemas.Context](context.Background(), at(schemas.StageExtract, "contexts", i)) {
 			if err != nil {
 				return nil, err
 			}
 			contexts[c.ID] = c
 		}
 		status := map[string]string{}
-		for c, err := range shard.Read[schemas.Certificate](at(schemas.StageVerify, "certificates", i)) {
+		for c, err := range shard.Read[schemas.Certificate](context.Background(), at(schemas.StageVerify, "certificates", i)) {
 			if err != nil {
 				return nil, err
 			}
 			status[c.NegativeID] = c.Status
 		}
-		for n, err := range shard.Read[schemas.Negative](at(schemas.StageGenerate, "negatives", i)) {
+		for n, err := range shard.Read[schemas.Negative](context.Background(), at(schemas.StageGenerate, "negatives", i)) {
 			if err != nil {
 				return nil, err
 			}
