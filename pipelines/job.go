@@ -322,7 +322,8 @@ func (b *Build) earlier(ctx context.Context, name string) (*stage, error) {
 // open makes a stage and its fingerprint: of its options, the number of shards, its inputs and
 // the fingerprints of the stages that it reads. These are named in the order of stages, since
 // each is checked to be made from those named before it.
-func (b *Build) open(ctx context.Context, name string, options any, inputs []schemas.Input, reads ...string) (*stage, error) {
+func (b *Build) open(ctx context.Context, name string, options any, inputs []schemas.Input,
+	reads ...string) (*stage, error) {
 	n := b.Recipe.Shards
 	s := &stage{b: b, name: name, inputs: inputs, total: n, shares: make([]work.Share, n)}
 	raw, err := json.Marshal(options)

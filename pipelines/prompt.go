@@ -74,7 +74,8 @@ func (b *Build) Prompt(ctx context.Context, q Question) (Asked, error) {
 	return a, err
 }
 
-func (q Question) draft(ctx context.Context, d *panel.Drafts, m panel.Member, c schemas.Context, t work.Task) (panel.Request, error) {
+func (q Question) draft(ctx context.Context, d *panel.Drafts, m panel.Member, c schemas.Context,
+	t work.Task) (panel.Request, error) {
 	if !q.Judge {
 		if m.Provider == panel.ProviderFIM {
 			return d.SampleRequest(m.Name, c, q.Sample)

@@ -42,7 +42,8 @@ func WriteDone(ctx context.Context, stageDir string, d schemas.Done) error {
 // ReadDone returns the done record of a shard. ok says that the shard need not be
 // done again: the record bears this fingerprint and all its files are there with
 // their sizes. An absent or outdated record is no error.
-func ReadDone(ctx context.Context, stageDir string, shard int, fingerprint string) (d schemas.Done, ok bool, err error) {
+func ReadDone(ctx context.Context, stageDir string, shard int, fingerprint string) (d schemas.Done, ok bool,
+	err error) {
 	path := DonePath(stageDir, shard)
 	if err := ReadJSON(ctx, path, &d); errors.Is(err, fs.ErrNotExist) {
 		return schemas.Done{}, false, nil
@@ -81,7 +82,8 @@ func sizeOf(ctx context.Context, path string) (int64, error) {
 
 // Records returns what ReadDone says of every shard of a stage, from one listing of
 // its folder: the valid done records by number and the paths of the others.
-func Records(ctx context.Context, stageDir, fingerprint string) (valid map[int]schemas.Done, others []string, err error) {
+func Records(ctx context.Context, stageDir, fingerprint string) (valid map[int]schemas.Done, others []string,
+	err error) {
 	files, err := Walk(ctx, stageDir, "ledger")
 	if err != nil {
 		return nil, nil, err

@@ -23,7 +23,8 @@ func WriteAll[T any](ctx context.Context, path string, records []T) (schemas.Fil
 }
 
 // WriteSeq writes a sorted sequence as one file and shows each record to see.
-func WriteSeq[T any](ctx context.Context, path string, records iter.Seq2[T, error], see func(*T)) (schemas.File, error) {
+func WriteSeq[T any](ctx context.Context, path string, records iter.Seq2[T, error], see func(*T)) (schemas.File,
+	error) {
 	w, err := Create[T](ctx, path)
 	if err != nil {
 		return schemas.File{}, err

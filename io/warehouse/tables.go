@@ -75,7 +75,8 @@ func columns[T any](without ...string) []schemas.Field {
 		func(f schemas.Field) bool { return slices.Contains(without, f.Name) })
 }
 
-func converter[T any](read func(context.Context, string) iter.Seq2[T, error], without ...string) func(context.Context, string,
+func converter[T any](read func(context.Context, string) iter.Seq2[T, error],
+	without ...string) func(context.Context, string,
 	io.Writer) (int64, error) {
 	return func(ctx context.Context, from string, to io.Writer) (n int64, err error) {
 		w, err := columnar.NewWriter[T](to, without...)

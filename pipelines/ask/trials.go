@@ -86,7 +86,8 @@ var trials struct {
 
 // openTrials are the trials of the paid members of a stage. run tells one launch from
 // the next; with replay, what the ledger knows is not held against a member again.
-func openTrials(ctx context.Context, t work.Task, members []panel.Member, run string, replay bool) (map[string]*panel.Trial, error) {
+func openTrials(ctx context.Context, t work.Task, members []panel.Member, run string,
+	replay bool) (map[string]*panel.Trial, error) {
 	trials.Lock()
 	defer trials.Unlock()
 	all := map[string]*panel.Trial{}

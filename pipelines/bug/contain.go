@@ -125,7 +125,8 @@ func environmental(err error) bool {
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // bundled makes the reject and the bundle of a failure.
-func bundled[In any](ctx context.Context, b *Reporter, s *Site[In], r Record, p *contain.Panic, inputs func() []In) error {
+func bundled[In any](ctx context.Context, b *Reporter, s *Site[In], r Record, p *contain.Panic,
+	inputs func() []In) error {
 	b.Reject(schemas.Reject{
 		Stage: b.Stage, ID: r.ID, Reason: schemas.ReasonInternal, Detail: p.Error(),
 		Language: r.Language, Type: r.Type, Generator: r.Generator,

@@ -65,7 +65,8 @@ func ReadItems(ctx context.Context, o Options) (items []Item, names []string, in
 
 // readBenchmark reads a file of JSON Lines, CSV or Parquet: Parquet is known by its first
 // bytes, CSV by its name.
-func readBenchmark(ctx context.Context, name, path string, columns curate.Columns) ([]curate.Item, schemas.Input, error) {
+func readBenchmark(ctx context.Context, name, path string, columns curate.Columns) ([]curate.Item, schemas.Input,
+	error) {
 	raw, err := shard.ReadFile(ctx, path)
 	if err != nil {
 		return nil, schemas.Input{}, err

@@ -90,7 +90,8 @@ func (l shingles) shard(ctx context.Context, number int, documents []curate.Docu
 type fileNamesFn struct{ wanted map[uint64]bool }
 
 // ProcessElement reads the names of a shard's files.
-func (f *fileNamesFn) ProcessElement(ctx context.Context, j flow.Joined, members func(*batch.Batch) bool, emit func(batch.Batch)) error {
+func (f *fileNamesFn) ProcessElement(ctx context.Context, j flow.Joined, members func(*batch.Batch) bool,
+	emit func(batch.Batch)) error {
 	if f.wanted == nil {
 		f.wanted = map[uint64]bool{}
 		for i, c := range clusters(batch.All(members)) {

@@ -42,7 +42,8 @@ func writeRows(ctx context.Context, t work.Task, o Work, rows []schemas.Row, b *
 	return nil
 }
 
-var formats = map[string]func(ctx context.Context, t work.Task, split string, rows []schemas.Row, d *schemas.Done) error{
+var formats = map[string]func(ctx context.Context, t work.Task, split string, rows []schemas.Row,
+	d *schemas.Done) error{
 	"jsonl": func(ctx context.Context, t work.Task, split string, rows []schemas.Row, d *schemas.Done) error {
 		f, err := shard.WriteAll(ctx, t.Path(t.Stage, split), rows)
 		d.Files = append(d.Files, f)
@@ -96,11 +97,13 @@ func writeRaw[T any](ctx context.Context,
 }
 
 // writeTrainers writes the supervised and the preference rows of a split.
-func writeTrainers(ctx context.Context, t work.Task, model, split string, rows []schemas.Row, b *bug.Reporter, d *schemas.Done) error {
+func writeTrainers(ctx context.Context, t work.Task, model, split string, rows []schemas.Row, b *bug.Reporter,
+	d *schemas.Done) error {
 	var sft []trainers.SFTRow
 	var pairs []trainers.PairRow
 	for _, group := range trainers.Contexts(rows) {
-		r, ok, err := bug.Contain(ctx, b, siteTrainerRows, bug.Record{ID: group[0].ContextID, Language: group[0].Language,
+		r, ok, err := bug.Contain(ctx, b, siteTrainerRows, bug.Record{ID: group[0].ContextID,
+			Language:  group[0].Language,
 			Generator: model},
 			func() []trainerInput { return []trainerInput{{model, group}} },
 			func() (trainerRows, error) { return trainerRowsOf(model, group) })

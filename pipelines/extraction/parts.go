@@ -168,7 +168,8 @@ func extractPart(ctx context.Context, t work.Task, o Options, part archives.Sour
 	var d schemas.Done
 	for _, write := range []func() (schemas.File, error){
 		func() (schemas.File, error) {
-			return shard.WriteSeq(ctx, name("candidates", "jsonl.zst"), x.got.Sorted.All(ctx), func(*schemas.Context) {})
+			return shard.WriteSeq(ctx, name("candidates", "jsonl.zst"), x.got.Sorted.All(ctx),
+				func(*schemas.Context) {})
 		},
 		func() (schemas.File, error) {
 			return shard.WriteSeq(ctx, name("symbols", "jsonl.zst"), x.symbols.All(ctx), func(*schemas.Symbol) {})

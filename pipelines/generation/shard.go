@@ -156,7 +156,8 @@ func (g *generation) rules(ctx context.Context, m panel.Member) error {
 }
 
 // ofContext adds what the rules make of one context.
-func (g *generation) ofContext(ctx context.Context, t **rules.Maker, c *schemas.Context, generator string, pools *namePools,
+func (g *generation) ofContext(ctx context.Context, t **rules.Maker, c *schemas.Context, generator string,
+	pools *namePools,
 	out *made) error {
 	if len(c.Types) == 0 {
 		return nil

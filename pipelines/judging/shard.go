@@ -218,7 +218,8 @@ type judged struct {
 	control   bool
 }
 
-func (o *Options) ofLanguage(ctx context.Context, m panel.Member, in iter.Seq2[join.ContextNegatives, error], language string,
+func (o *Options) ofLanguage(ctx context.Context, m panel.Member, in iter.Seq2[join.ContextNegatives, error],
+	language string,
 	controls *judge.Controls, b *bug.Reporter) iter.Seq2[judged, error] {
 	return func(yield func(judged, error) bool) {
 		for g, err := range in {

@@ -28,7 +28,8 @@ var siteNgrams = bug.NewSite("n-gram judge", func(in ngramInput, out string) err
 	m, err := judge.Load(nil)
 	var scorer *judge.Scorer
 	if in.Counts {
-		if m, err = loadModel(context.Background(), work.Task{Out: out, Fingerprint: "bug"}, in.Context.Language); err != nil {
+		if m, err = loadModel(context.Background(), work.Task{Out: out, Fingerprint: "bug"},
+			in.Context.Language); err != nil {
 			return err
 		}
 		scorer, err = withoutFold(context.Background(), m, out, in.Context.Language, schemas.Fold(in.Context.Repo))

@@ -230,7 +230,8 @@ func (e *estimator) made(ctx context.Context, m schemas.Manifest) ([][]judgeable
 		if n, _ := fmt.Sscanf(f.Name, "negatives-%d-of-%d.", &i, &of); n != 2 || !shards[i] {
 			continue
 		}
-		for n, err := range shard.Read[schemas.Negative](ctx, shard.Join(shard.Join(e.out, schemas.StageGenerate), f.Name)) {
+		for n, err := range shard.Read[schemas.Negative](ctx, shard.Join(shard.Join(e.out,
+			schemas.StageGenerate), f.Name)) {
 			if err != nil {
 				return nil, err
 			}

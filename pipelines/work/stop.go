@@ -59,7 +59,8 @@ func later(ctx context.Context, t Task, err error) error {
 }
 
 // Paid does a shard that asks paid members, with its share of the budget.
-func Paid(ctx context.Context, out string, ft flow.Task, do func(Task, Share) (schemas.Done, error)) (schemas.Done, error) {
+func Paid(ctx context.Context, out string, ft flow.Task, do func(Task, Share) (schemas.Done, error)) (schemas.Done,
+	error) {
 	share, err := flow.Value[Share](ft)
 	if err != nil {
 		return schemas.Done{}, err

@@ -206,7 +206,8 @@ func (st Stage) note(ctx context.Context, valid map[int]schemas.Done) error {
 
 // foreign is the record of leftovers, or a *shard.Refusal where a file stands in the way that
 // is not in that, nor in a valid record, nor named.
-func (st Stage) foreign(ctx context.Context, valid map[int]schemas.Done, named map[string]bool) (shard.Leftover, error) {
+func (st Stage) foreign(ctx context.Context, valid map[int]schemas.Done, named map[string]bool) (shard.Leftover,
+	error) {
 	l, names, begun, err := st.found(ctx)
 	if err != nil {
 		return l, err

@@ -153,7 +153,8 @@ func (b *bench) read() error {
 		if b.pools[lang] != nil {
 			continue
 		}
-		pool, err := rules.NewPool(shard.Read[schemas.Name](context.Background(), filepath.Join(b.out, schemas.StageExtract,
+		pool, err := rules.NewPool(shard.Read[schemas.Name](context.Background(), filepath.Join(b.out,
+			schemas.StageExtract,
 			"names-"+lang+".jsonl.zst")))
 		if errors.Is(err, fs.ErrNotExist) {
 			pool, err = rules.NewPool(func(func(schemas.Name, error) bool) {})

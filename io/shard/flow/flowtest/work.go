@@ -25,7 +25,8 @@ func digest(words ...any) (id string, value int64) {
 }
 
 // each writes one file with what a function makes of each record of another.
-func each(ctx context.Context, t flow.Task, what string, from flow.Ref, read string, f func(row) []row) (schemas.Done, error) {
+func each(ctx context.Context, t flow.Task, what string, from flow.Ref, read string,
+	f func(row) []row) (schemas.Done, error) {
 	w, err := flow.Create[row](ctx, t, what)
 	if err != nil {
 		return schemas.Done{}, err

@@ -32,13 +32,15 @@ func Real(out string, shards int) ([]curate.Candidate, error) {
 			contexts[c.ID] = c
 		}
 		status := map[string]string{}
-		for c, err := range shard.Read[schemas.Certificate](context.Background(), at(schemas.StageVerify, "certificates", i)) {
+		for c, err := range shard.Read[schemas.Certificate](context.Background(), at(schemas.StageVerify,
+			"certificates", i)) {
 			if err != nil {
 				return nil, err
 			}
 			status[c.NegativeID] = c.Status
 		}
-		for n, err := range shard.Read[schemas.Negative](context.Background(), at(schemas.StageGenerate, "negatives", i)) {
+		for n, err := range shard.Read[schemas.Negative](context.Background(), at(schemas.StageGenerate,
+			"negatives", i)) {
 			if err != nil {
 				return nil, err
 			}
