@@ -161,7 +161,7 @@ func (s *site) target(c *syntax.Call) target {
 				return noTarget("%s (%s) is decorated", d.full(), d.at())
 			case d.open:
 				return noTarget("%s (%s) is not written in full", d.full(), d.at())
-			case e.through == aType && !d.static && (!s.w.overloads || s.w.includes) && d.owner != "":
+			case e.through == aType && !d.static && !s.w.staticOnly && d.owner != "":
 				return noTarget("%s (%s) is called through its type", d.full(), d.at())
 			}
 			t.sigs = append(t.sigs, signature{decl: d})
@@ -237,13 +237,11 @@ func (s *site) constructors(t typ, c *syntax.Call) target {
 	if len(out.sigs) == 0 {
 		return noTarget("%s writes no constructor", t)
 	}
-	if s.w.includes {
-		if len(c.Args) < 2 {
-			return noTarget("%s may be copied or converted from one value", t)
-		}
-		if unread := s.includes().unread; len(unread) > 0 {
-			out.weak = notRead(unread)
-		}
+	if len(c.Args) < s.w.implicit {
+		return noTarget("%s may be copied or converted from one value", t)
+	}
+	if s.w.unread != nil {
+		out.weak = s.w.unread(s)
 	}
 	return out
 }
