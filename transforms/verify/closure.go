@@ -71,7 +71,7 @@ func (q *query) supers(c *closure, t typ) []typ {
 	}
 	for _, d := range t.decls {
 		q.openMembers(c, d)
-		if f := q.unreadBeside(d.file); f != nil && (q.w.members == byFolder || q.w.paths) {
+		if f := q.unreadBeside(d.file); f != nil && q.w.spread {
 			c.dynamic = fmt.Sprintf("%s is not read", f.path)
 		}
 		if q.macroLike(d) {

@@ -42,7 +42,7 @@ func (s *site) receiver(c *syntax.Call, depth int) entity {
 	if depth > maxDepth {
 		return unclear("the receiver is not simple")
 	}
-	if s.w.separator == "::" {
+	if s.w.path != nil {
 		// The node of a path's last part does not cover the path: take its text.
 		for i := range s.f.Members {
 			if m := &s.f.Members[i]; m.NameStart == c.NameStart && m.Object >= 0 {
@@ -81,7 +81,7 @@ func (s *site) denotes(n, scope, depth int) entity {
 	}
 	if i, ok := at(s.members, n); ok {
 		m := &s.f.Members[i]
-		if s.w.separator == "::" && strings.Contains(string(s.f.Src[m.ObjEnd:m.NameStart]), "::") {
+		if s.w.path != nil && strings.Contains(string(s.f.Src[m.ObjEnd:m.NameStart]), "::") {
 			return s.path(string(s.f.Src[m.Start:m.NameEnd]), scope, depth+1)
 		}
 		if j, ok := at(s.calls, n); ok {
@@ -247,11 +247,9 @@ func (s *site) named(name string, scope, depth int) entity {
 			return e
 		}
 	}
-	if s.w.packageGuess {
-		for _, im := range imports {
-			if m := s.w.module(s.query, im.module, s.file); m.state == present && m.packageName() == name {
-				return entity{kind: aModule, mod: m}
-			}
+	if s.w.renamed != nil {
+		if m := s.w.renamed(s, imports, name); m.state == present {
+			return entity{kind: aModule, mod: m}
 		}
 	}
 	return unclear("what %s is, is not known", name)
@@ -306,7 +304,7 @@ func (s *site) importedName(im imported, name string) entity {
 	}
 	if im.name != "" {
 		m := s.w.module(s.query, im.module, s.file)
-		if s.w.separator == "::" {
+		if s.w.path != nil {
 			if sub := s.w.module(s.query, im.module+"::"+im.name, s.file); sub.state == present ||
 				sub.state == standard {
 				return entity{kind: aModule, mod: sub}
@@ -319,10 +317,6 @@ func (s *site) importedName(im imported, name string) entity {
 	}
 	m := s.w.module(s.query, im.module, s.file)
 	if m.state == present || m.state == standard {
-		if s.w.packageGuess && m.state == present && m.packageName() != "" && im.local != m.packageName() &&
-			!strings.Contains(string(s.f.Src), im.local+" \"") {
-			return unclear("the package at %s is named %s", im.module, m.packageName())
-		}
 		return entity{kind: aModule, mod: m}
 	}
 	return unclear("%s is external", im.module)

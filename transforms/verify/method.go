@@ -77,7 +77,7 @@ func (s *site) called(c *syntax.Call) verdict {
 
 // rooted reports whether a called name stands after a "::" that nothing precedes.
 func (s *site) rooted(c *syntax.Call) bool {
-	return c.Recv < 0 && s.w.separator == "::" &&
+	return c.Recv < 0 && s.w.path != nil &&
 		strings.HasSuffix(strings.TrimSpace(string(s.f.Src[max(0, c.NameStart-8):c.NameStart])), "::")
 }
 

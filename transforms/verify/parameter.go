@@ -264,8 +264,10 @@ func (s *site) refuses(g signature, c *syntax.Call) (why string, keyword bool) {
 	if k := s.f.Tree.Kind(s.f.Tree.At(c.ArgsStart, c.ArgsEnd)); k == "generator_expression" {
 		return "", false // f(x for x in xs) has one argument
 	}
-	if s.w.packageGuess && len(c.Args) == 1 && s.mayBeSeveral(c.Args[0].Node) {
-		return "", false // f(g()) passes all of g's results
+	if s.w.several && len(c.Args) == 1 {
+		if _, ok := at(s.calls, c.Args[0].Node); ok {
+			return "", false // f(g()) passes all of g's results
+		}
 	}
 	if g.decl == nil {
 		if !spread && (positional < g.lib.n || positional > g.lib.n && !g.lib.variadic) {
@@ -346,10 +348,4 @@ func (s *site) refuses(g signature, c *syntax.Call) (why string, keyword bool) {
 		return fmt.Sprintf("%s needs %d more arguments", g.words(), missing-positional), false
 	}
 	return "", false
-}
-
-// mayBeSeveral reports whether a node is a call: in Go it may have several results.
-func (s *site) mayBeSeveral(n int) bool {
-	_, ok := at(s.calls, n)
-	return ok
 }

@@ -268,7 +268,7 @@ func (q *query) typeOf(m module, name string, seen map[*file]bool) (typ, bool) {
 // a type around T.
 func (q *query) typeQualified(name string, parts []string, f *file, imports []imported) (typ, bool) {
 	n := len(parts) - 1
-	if q.w.separator == "::" || q.w.siblings == repoTypes {
+	if q.w.path != nil || q.w.siblings == repoTypes {
 		return q.typeAnywhere(parts[n], parts[:n])
 	}
 	for _, im := range imports {

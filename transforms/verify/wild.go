@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"fmt"
 	"strings"
 
 	"decoy/transforms/syntax"
@@ -10,9 +9,9 @@ import (
 // wild asks the wildcard imports for a name. weak lists those that are not read
 // and would rarely supply such a name.
 func (s *site) wild(name string, imports []imported, u use) (weak []string, f finding) {
-	if s.w.packageGuess && u == asReceiver {
+	if s.w.guessed != nil && u == asReceiver {
 		for _, im := range imports {
-			if w := s.guessed(im, name); w != "" {
+			if w := s.w.guessed(s, im, name); w != "" {
 				return nil, abstain("%s", w)
 			}
 		}
@@ -36,7 +35,7 @@ func (s *site) wild(name string, imports []imported, u use) (weak []string, f fi
 			}
 		}
 		target := im.module
-		if s.w.paths {
+		if s.w.crates {
 			for _, d := range s.repo.byOwner[target[strings.LastIndexByte(target, ':')+1:]] { // use Kind::*
 				if d.role == syntax.EnumMember && d.name == name && s.family(d.file) {
 					return nil, exists("%s is of the enum %s: %s", name, target, d.at())
@@ -54,7 +53,7 @@ func (s *site) wild(name string, imports []imported, u use) (weak []string, f fi
 		case x.where != "":
 			return nil, exists("%s comes from %s: %s", name, target, x.where)
 		case x.open == "":
-		case s.w.paths && u == asValue && !startsUpper(name):
+		case s.w.crates && u == asValue && !startsUpper(name):
 			weak = append(weak, "not read: "+target+"::*")
 		default:
 			return nil, abstain("everything is imported from %s: %s", target, x.open)
@@ -70,28 +69,6 @@ func (s *site) wild(name string, imports []imported, u use) (weak []string, f fi
 		weak = append(weak, "not read: scripts that a page loads beside it")
 	}
 	return weak, finding{}
-}
-
-// guessed says that an import may have the given name, where its own is a guess.
-func (s *site) guessed(im imported, name string) string {
-	m := s.w.module(s.query, im.module, s.file)
-	switch m.state {
-	case standard:
-		return ""
-	case present:
-		if n := m.packageName(); n != "" {
-			if n == name {
-				return fmt.Sprintf("%s is the package at %s", name, im.module)
-			}
-			return ""
-		}
-	}
-	for i := range s.f.Members {
-		if o := &s.f.Members[i]; im.local != "" && string(s.f.Src[o.ObjStart:o.ObjEnd]) == im.local {
-			return "" // the guessed name is used, so it is the name
-		}
-	}
-	return fmt.Sprintf("the package at %s may be named %s", im.module, name)
 }
 
 // staticSupply asks a static wildcard import, whose module is a type.

@@ -49,9 +49,9 @@ type world struct {
 	fewer       bool // and fewer
 	staticOnly  bool // what is called through its type is static
 	implicit    int  // a type that is called with fewer arguments may be copied or converted
+	several     bool // a call as the only argument may pass several
 	callable    bool // a type's name is called to construct it
 
-	packageGuess bool // the local name of an import is a guess from its path
 	namespaces   bool // wildcard imports bring types only, unless they are static
 	importsTypes bool // an import names a type by its path: from packages, not of namespaces
 	namesOnly    bool // the name that an import takes from a module is never a module
@@ -59,7 +59,8 @@ type world struct {
 	executed     bool // a module runs when it is imported, and may make its names then
 	pageScripts  bool // a file that is no module shares the names of scripts that a page loads
 	ambient      bool // a declaration file supplies global names
-	paths        bool // a path can begin with a crate that no import names
+	crates       bool // a path can begin with a crate that no import names
+	spread       bool // any file of the package or crate may add members to a type
 
 	narrows      bool   // a test of a variable changes what members it is known to have
 	whole        bool   // a type has no members but the written ones, unless it is decorated
@@ -101,6 +102,10 @@ type world struct {
 	literal func(kind, text string, isString bool) string
 	// imported is what an import binds where more than modules' names decide it.
 	imported func(s *site, im imported, name string) (entity, bool)
+	// renamed is the imported module that has the name, whatever the import's path says; guessed
+	// says why an import that is not read may have it.
+	renamed func(s *site, imports []imported, name string) module
+	guessed func(s *site, im imported, name string) string
 	// built says how a module that is not there, sub, may be made in module in, "" for not.
 	built func(full string, it syntax.ImportItem, in, sub module) string
 	// varies reports whether a module of the library has other names on other platforms.
@@ -149,8 +154,9 @@ var words = strings.Fields
 var worlds = map[string]*world{
 	schemas.Go: {
 		family: words(schemas.Go), library: "go", siblings: folderNames, members: byFolder,
-		typed: true, packageGuess: true, separator: ".", generics: "[]", trim: words("*"),
+		typed: true, several: true, spread: true, separator: ".", generics: "[]", trim: words("*"),
 		module: goModule, supplies: goSupplies, closes: goClosed, unnamed: goUnnamed,
+		imported: goImported, renamed: goRenamed, guessed: goGuessed,
 	},
 	schemas.Python: {
 		family: words(schemas.Python), library: "python", members: byFile,
@@ -210,7 +216,7 @@ var worlds = map[string]*world{
 	},
 	schemas.Rust: {
 		family: words(schemas.Rust), library: "rust", members: byRepo,
-		typed: true, paths: true, whole: true, separator: "::", generics: "<>",
+		typed: true, crates: true, spread: true, whole: true, separator: "::", generics: "<>",
 		trim:      words("& mut dyn impl"),
 		through:   words("Box Rc Arc Pin std::rc::Rc std::sync::Arc std::boxed::Box"),
 		self:      words("self Self"),
