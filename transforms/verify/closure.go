@@ -71,14 +71,14 @@ func (q *query) supers(c *closure, t typ) []typ {
 	}
 	for _, d := range t.decls {
 		q.openMembers(c, d)
-		if f := q.unreadBeside(d.file); f != nil && (q.w.members == byFolder || q.w.paths) {
+		if f := q.unreadBeside(d.file); f != nil && q.w.spread {
 			c.dynamic = fmt.Sprintf("%s is not read", f.path)
 		}
-		if q.w.includes && macroLike(d) {
+		if q.macroLike(d) {
 			c.dynamic = fmt.Sprintf("a macro stands for the name of %s", d.at())
 		}
 		for _, m := range q.own(d) {
-			if q.w.includes && macroLike(m) && m.role != syntax.Field {
+			if q.macroLike(m) && m.role != syntax.Field {
 				c.dynamic = fmt.Sprintf("a macro hides members: %s (%s)", m.name, m.at())
 			}
 			if !slices.Contains(c.members[m.name], m) {
@@ -155,7 +155,7 @@ func goUnnamed(s string) bool {
 func (q *query) own(d *decl) []*decl {
 	var out []*decl
 	switch q.w.members {
-	case byFile:
+	case byFile, byHeader:
 		full := d.full()
 		for _, m := range d.file.decls {
 			if m.owner == full {
@@ -189,7 +189,7 @@ func (q *query) has(c *closure, name string) string {
 	if at := c.made[name]; at != "" {
 		return at
 	}
-	if ds := c.members["operator->"]; len(ds) > 0 && q.w.includes {
+	if ds := c.members["operator->"]; len(ds) > 0 {
 		return fmt.Sprintf("%s (%s)", ds[0].full(), ds[0].at())
 	}
 	if slices.Contains(q.w.universal, name) || slices.Contains(q.rules().ObjectMembers, name) {

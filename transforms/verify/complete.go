@@ -27,7 +27,7 @@ func (q *query) importedAt(module string) bool {
 				for full != "" {
 					q.prefixes[full] = true
 					i := strings.LastIndex(full, q.w.separator)
-					if i < 0 || q.w.includes {
+					if i < 0 || q.w.siblings == repoNames { // a header is in no other
 						break
 					}
 					full = full[:i]

@@ -42,7 +42,7 @@ func (s *site) receiver(c *syntax.Call, depth int) entity {
 	if depth > maxDepth {
 		return unclear("the receiver is not simple")
 	}
-	if s.w.separator == "::" {
+	if s.w.path != nil {
 		// The node of a path's last part does not cover the path: take its text.
 		for i := range s.f.Members {
 			if m := &s.f.Members[i]; m.NameStart == c.NameStart && m.Object >= 0 {
@@ -81,7 +81,7 @@ func (s *site) denotes(n, scope, depth int) entity {
 	}
 	if i, ok := at(s.members, n); ok {
 		m := &s.f.Members[i]
-		if s.w.separator == "::" && strings.Contains(string(s.f.Src[m.ObjEnd:m.NameStart]), "::") {
+		if s.w.path != nil && strings.Contains(string(s.f.Src[m.ObjEnd:m.NameStart]), "::") {
 			return s.path(string(s.f.Src[m.Start:m.NameEnd]), scope, depth+1)
 		}
 		if j, ok := at(s.calls, n); ok {
@@ -118,7 +118,7 @@ func (s *site) selfEntity(scope int) entity {
 	}
 	for sc := scope; sc > 0; sc = s.f.Scopes[sc].Parent {
 		k := s.f.Scopes[sc].Decl
-		if s.f.Scopes[sc].Kind == syntax.TypeScope && k < 0 && s.w.members != byRepo && !s.w.includes {
+		if s.f.Scopes[sc].Kind == syntax.TypeScope && k < 0 && !s.w.members.outOfLine() {
 			return unclear("the receiver is of a class without a name")
 		}
 		if s.w.ambient && s.f.Scopes[sc].Kind == syntax.FunctionScope && s.rebinds(sc) {
@@ -182,8 +182,8 @@ func (s *site) named(name string, scope, depth int) entity {
 			}
 		}
 		if len(here) > 0 {
-			if s.w.includes && here[0].Role == syntax.Function && !s.inFunction(sc) {
-				return s.anywhere(name) // a header may declare it with other defaults
+			if s.w.anywhere != nil && here[0].Role == syntax.Function && !s.inFunction(sc) {
+				return s.w.anywhere(s, name) // a header may declare it with other defaults
 			}
 			return s.variable(name, here, depth)
 		}
@@ -242,16 +242,14 @@ func (s *site) named(name string, scope, depth int) entity {
 	if t, ok := s.typeNamed(name, s.file, outer, imports); ok {
 		return entity{kind: aType, typ: t}
 	}
-	if s.w.siblings == repoNames {
-		if e := s.anywhere(name); e.kind != unknown {
+	if s.w.anywhere != nil {
+		if e := s.w.anywhere(s, name); e.kind != unknown {
 			return e
 		}
 	}
-	if s.w.packageGuess {
-		for _, im := range imports {
-			if m := s.w.module(s.query, im.module, s.file); m.state == present && m.packageName() == name {
-				return entity{kind: aModule, mod: m}
-			}
+	if s.w.renamed != nil {
+		if m := s.w.renamed(s, imports, name); m.state == present {
+			return entity{kind: aModule, mod: m}
 		}
 	}
 	return unclear("what %s is, is not known", name)
@@ -306,7 +304,7 @@ func (s *site) importedName(im imported, name string) entity {
 	}
 	if im.name != "" {
 		m := s.w.module(s.query, im.module, s.file)
-		if s.w.separator == "::" {
+		if s.w.path != nil {
 			if sub := s.w.module(s.query, im.module+"::"+im.name, s.file); sub.state == present ||
 				sub.state == standard {
 				return entity{kind: aModule, mod: sub}
@@ -319,39 +317,7 @@ func (s *site) importedName(im imported, name string) entity {
 	}
 	m := s.w.module(s.query, im.module, s.file)
 	if m.state == present || m.state == standard {
-		if s.w.packageGuess && m.state == present && m.packageName() != "" && im.local != m.packageName() &&
-			!strings.Contains(string(s.f.Src), im.local+" \"") {
-			return unclear("the package at %s is named %s", im.module, m.packageName())
-		}
 		return entity{kind: aModule, mod: m}
 	}
 	return unclear("%s is external", im.module)
-}
-
-// anywhere is what a name that is no member denotes in C++: all the declarations
-// of the repository together, and what the headers that are not read may add.
-func (s *site) anywhere(name string) entity {
-	for _, list := range []string{"std", "global"} {
-		if _, ok := s.lib.modules[list][name]; ok {
-			return unclear("%s may be a name of the standard headers", name)
-		}
-	}
-	var ds []*decl
-	for _, d := range s.repo.byName[name] {
-		if !s.family(d.file) || (d.role == syntax.Method || d.role == syntax.Field) && s.isTypePath(d.owner) {
-			continue
-		}
-		if d.role == syntax.Macro || d.role == syntax.Constructor {
-			return unclear("%s is also a %s (%s)", name, d.role, d.at())
-		}
-		ds = append(ds, d)
-	}
-	if len(ds) == 0 {
-		return unclear("%s is not declared in the repository", name)
-	}
-	e := s.declared(ds, name)
-	if unread := s.includes().unread; len(unread) > 0 {
-		e.weak = notRead(unread)
-	}
-	return e
 }

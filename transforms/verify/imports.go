@@ -23,8 +23,8 @@ func (p *pair) imported() verdict {
 		vs = append(vs, p.n.item(it))
 	}
 	v := pick(vs)
-	if v.status == schemas.StatusCertified && p.n.w.includes {
-		v = p.sameFolder(v, gs, ns)
+	if v.status == schemas.StatusCertified && p.n.w.doubts != nil {
+		v = p.n.w.doubts(p, v, gs, ns)
 	}
 	if v.status != schemas.StatusCertified && v.status != schemas.StatusUnseen {
 		return v
@@ -59,21 +59,6 @@ func (s *site) guarded() string {
 	return ""
 }
 
-// sameFolder makes an include that is not found unseen, unless the golden's is found
-// in a folder of that name: only then is the folder known to be an include folder.
-func (p *pair) sameFolder(v verdict, gs, ns []syntax.ImportItem) verdict {
-	for _, n := range ns {
-		for _, g := range gs {
-			if g.Module != n.Module && folder(g.Module) == folder(n.Module) &&
-				p.g.w.module(p.g.query, g.Module, p.g.file).state == present {
-				return v
-			}
-		}
-	}
-	v.status = schemas.StatusUnseen
-	return v
-}
-
 // importItems are the items of the import statements that the completion touches.
 func (s *site) importItems() []syntax.ImportItem {
 	var out []syntax.ImportItem
@@ -87,26 +72,25 @@ func (s *site) importItems() []syntax.ImportItem {
 
 // item resolves one import item.
 func (s *site) item(it syntax.ImportItem) verdict {
-	if s.w.includes && it.ModStart > 0 && !s.isInclude(it) {
-		return verdict{ruleImportName, s.using(it)}
-	}
 	m := s.w.module(s.query, it.Module, s.file)
-	if s.w.namespaces {
-		if v, ok := s.typeItem(it, m); ok {
+	if s.w.item != nil {
+		if v, ok := s.w.item(s, it, m); ok {
 			return v
 		}
 	}
 	switch m.state {
 	case absent:
 		at := it.Module
-		if it.Relative && !s.w.includes && s.w.ambient {
+		if it.Relative && s.w.ambient {
 			at = "/" + path.Join(s.file.folder, it.Module)
 		}
 		if s.importedElsewhere(at) {
 			return verdict{ruleModule, abstain("%s is imported by other files too: a build makes it", it.Module)}
 		}
-		if s.w.includes && !it.Relative && strings.Contains(it.Module, ".") {
-			return verdict{ruleModule, abstain("<%s> may be a header of the platform or another library", it.Module)}
+		if s.w.foreign != nil {
+			if why := s.w.foreign(it); why != "" {
+				return verdict{ruleModule, abstain("%s", why)}
+			}
 		}
 		if m.sure && s.w.namespaces && s.generators() {
 			m.sure = false
@@ -198,12 +182,6 @@ func reason(open string) string {
 	return ": " + open
 }
 
-// isInclude reports whether an item is of an #include, not of a using declaration.
-func (s *site) isInclude(it syntax.ImportItem) bool {
-	line := strings.LastIndexByte(string(s.f.Src[:it.ModStart]), '\n') + 1
-	return strings.HasPrefix(strings.TrimSpace(string(s.f.Src[line:it.ModStart])), "#")
-}
-
 // importName looks for the name that an item takes from a module of the archive or
 // of the standard library.
 func (s *site) importName(it syntax.ImportItem, m module) finding {
@@ -251,31 +229,4 @@ func (s *site) importName(it syntax.ImportItem, m module) finding {
 		return abstain("other files import names from %s that the archive does not hold", it.Module)
 	}
 	return certain(x.open, "%s declares %s; no %s", it.Module, s.listing(m), it.Name)
-}
-
-// using resolves C++'s using declarations: a::b of a namespace of the repository.
-func (s *site) using(it syntax.ImportItem) finding {
-	if it.Name == "" {
-		if e := s.cppNamespace(strings.ReplaceAll(it.Module, "::", ".")); e.kind == aModule {
-			return exists("the namespace %s is declared", it.Module)
-		}
-		if it.Module == "std" || strings.HasPrefix(it.Module, "std::") {
-			return abstain("the standard library's namespaces are not listed")
-		}
-		if s.isTypePath(it.Module) {
-			return exists("%s is a type", it.Module)
-		}
-		return abstain("%s is not of this repository", it.Module)
-	}
-	e := s.cppNamespace(strings.ReplaceAll(it.Module, "::", "."))
-	if it.Module == "std" {
-		if _, ok := s.lib.modules["std"][it.Name]; ok {
-			return exists("std has %s", it.Name)
-		}
-		return certain("", "no standard header up to C++26 writes the name %s", it.Name)
-	}
-	if e.kind != aModule {
-		return abstain("%s is not of this repository", it.Module)
-	}
-	return s.exported(e, it.Name)
 }

@@ -12,11 +12,10 @@ import (
 
 // Imports of types: classes of packages, static members, types of namespaces.
 
-// typeItem resolves an item whose module path ends in types: a static import, an
-// alias, a class of a package.
-func (s *site) typeItem(it syntax.ImportItem, m module) (verdict, bool) {
+// javaItem resolves an item whose path ends in types: a static import, a class of a package.
+func javaItem(s *site, it syntax.ImportItem, m module) (verdict, bool) {
 	if it.Wildcard && !it.Static {
-		if !s.w.importsTypes || m.state == present || m.state == standard {
+		if m.state == present || m.state == standard {
 			return verdict{}, false
 		}
 		if _, ok := s.typeByFullName(it.Module); ok {
@@ -27,23 +26,6 @@ func (s *site) typeItem(it syntax.ImportItem, m module) (verdict, bool) {
 			return verdict{}, false
 		}
 		return s.classNamed(it.Module)
-	}
-	if !s.w.importsTypes { // C#: using static T, using X = T
-		if _, ok := s.typeByFullName(it.Module); ok {
-			return verdict{ruleModule, exists("%s is a type", it.Module)}, true
-		}
-		if m.state == present {
-			return verdict{ruleModule, exists("%s is a namespace", it.Module)}, true
-		}
-		outer := strings.TrimSuffix(strings.TrimSuffix(it.Module, last(it.Module)), ".")
-		if s.importedElsewhere(it.Module) {
-			return verdict{ruleModule, abstain("%s is imported by other files too", it.Module)}, true
-		}
-		if o := s.w.module(s.query, outer, s.file); outer != "" && o.state == present {
-			return verdict{ruleImportName, certain("other assemblies can add to the namespace",
-				"the namespace %s (%s and others) has no type %s", outer, o.files[0].path, last(it.Module))}, true
-		}
-		return verdict{ruleModule, abstain("%s is not of this repository", it.Module)}, true
 	}
 	if it.Static {
 		if it.Wildcard {
@@ -62,6 +44,28 @@ func (s *site) typeItem(it syntax.ImportItem, m module) (verdict, bool) {
 		return verdict{ruleImportName, s.staticMember(t, it.Name)}, true
 	}
 	return s.classNamed(it.Module + "." + it.Name)
+}
+
+// csharpItem resolves an item whose path ends in types: using static T, using X = T.
+func csharpItem(s *site, it syntax.ImportItem, m module) (verdict, bool) {
+	if it.Wildcard && !it.Static {
+		return verdict{}, false
+	}
+	if _, ok := s.typeByFullName(it.Module); ok {
+		return verdict{ruleModule, exists("%s is a type", it.Module)}, true
+	}
+	if m.state == present {
+		return verdict{ruleModule, exists("%s is a namespace", it.Module)}, true
+	}
+	outer := strings.TrimSuffix(strings.TrimSuffix(it.Module, last(it.Module)), ".")
+	if s.importedElsewhere(it.Module) {
+		return verdict{ruleModule, abstain("%s is imported by other files too", it.Module)}, true
+	}
+	if o := s.w.module(s.query, outer, s.file); outer != "" && o.state == present {
+		return verdict{ruleImportName, certain("other assemblies can add to the namespace",
+			"the namespace %s (%s and others) has no type %s", outer, o.files[0].path, last(it.Module))}, true
+	}
+	return verdict{ruleModule, abstain("%s is not of this repository", it.Module)}, true
 }
 
 // staticMember looks for a statically imported member of a type.

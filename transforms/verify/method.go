@@ -77,7 +77,7 @@ func (s *site) called(c *syntax.Call) verdict {
 
 // rooted reports whether a called name stands after a "::" that nothing precedes.
 func (s *site) rooted(c *syntax.Call) bool {
-	return c.Recv < 0 && s.w.separator == "::" &&
+	return c.Recv < 0 && s.w.path != nil &&
 		strings.HasSuffix(strings.TrimSpace(string(s.f.Src[max(0, c.NameStart-8):c.NameStart])), "::")
 }
 
@@ -106,14 +106,10 @@ func (s *site) exported(e entity, name string) finding {
 		return certain(weak, "the standard library's %s has %d names in its list, none is %s",
 			e.mod.name, len(e.mod.lib), name)
 	}
-	if o, ok := s.macroMade(name); ok {
-		return o.finding(name)
-	}
-	if s.w.includes && len(s.includes().blind) > 0 {
-		return abstain("%s is included and not read", s.includes().blind[0])
-	}
-	if s.extensionNamed(name) {
-		return abstain("%s is declared elsewhere in the repository", name)
+	if s.w.brings != nil {
+		if f := s.w.brings(s, e, name); f.status != "" {
+			return f
+		}
 	}
 	return certain(weak, "%s declares %s; no %s", e.mod.name, s.listing(e.mod), name)
 }
@@ -148,17 +144,6 @@ func (s *site) listing(m module) string {
 		files = append(files[:3:3], fmt.Sprintf("%d more files", len(files)-3))
 	}
 	return fmt.Sprintf("(%s) %s", strings.Join(files, ", "), list)
-}
-
-// extensionNamed reports a declaration of that name that could be reached in ways
-// the module path does not show: C++ finds names of enclosing namespaces.
-func (s *site) extensionNamed(name string) bool {
-	if !s.w.includes {
-		return false
-	}
-	return slices.ContainsFunc(s.repo.byName[name], func(d *decl) bool {
-		return s.family(d.file) && (d.role == syntax.Function || d.role == syntax.Macro || d.isType())
-	})
 }
 
 // memberOf looks a called name up among the members of the receiver's type.
@@ -203,11 +188,10 @@ func (s *site) memberOf(e entity, c *syntax.Call) finding {
 	if o, ok := s.mayMake(cl, c.Name); ok {
 		return o.finding(c.Name)
 	}
-	if o, ok := s.macroMade(c.Name); ok {
-		return o.finding(c.Name)
-	}
-	if s.w.includes && len(s.includes().blind) > 0 {
-		return abstain("%s is included and not read", s.includes().blind[0])
+	if s.w.brings != nil {
+		if f := s.w.brings(s, e, c.Name); f.status != "" {
+			return f
+		}
 	}
 	if f := s.unreadIn(s.file.folder); f != nil && e.self && !s.w.typed {
 		return abstain("%s may hold a subtype and is not read", f.path)
@@ -215,7 +199,7 @@ func (s *site) memberOf(e entity, c *syntax.Call) finding {
 	if cl.dynamic != "" && !(s.w.extends != nil && !cl.unreadFile()) {
 		return abstain("%s", cl.dynamic)
 	}
-	if s.w.includes && len(cl.unread) > 0 {
+	if s.w.macro != nil && len(cl.unread) > 0 {
 		return abstain("a base is not read, or stands behind a macro: %s", cl.unread[0])
 	}
 	weak := e.weak
@@ -228,9 +212,9 @@ func (s *site) memberOf(e entity, c *syntax.Call) finding {
 		weak = "code that is not read can extend the type"
 	case e.typ.lib != nil && s.w.versions != "":
 		weak = "the list is of " + s.w.versions
-	case s.w.includes:
-		if unread := s.includes().unread; len(unread) > 0 {
-			weak = notRead(unread)
+	case s.w.unread != nil:
+		if unread := s.w.unread(s); unread != "" {
+			weak = unread
 		}
 	}
 	return certain(weak, "%s; no %s", cl.inventory(s.query), c.Name)

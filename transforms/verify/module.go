@@ -76,7 +76,7 @@ func (q *query) exportOf(m module, name string, seen map[*file]bool) found {
 			if !m.holds(d) {
 				continue
 			}
-			if q.w.includes && macroLike(d) {
+			if q.macroLike(d) {
 				out.open = fmt.Sprintf("a macro hides declarations: %s (%s)", d.name, d.at())
 			}
 			if d.name == name {
@@ -122,12 +122,12 @@ func (q *query) exportOf(m module, name string, seen map[*file]bool) found {
 		}
 		seen[f] = true
 		for _, im := range f.imports {
-			if im.local != "*" || q.w.importsTypes {
+			if im.local != "*" {
 				continue
 			}
-			if q.w.includes {
-				if !strings.ContainsAny(im.module, "./") && q.lib.modules["headers"][im.module] == (arity{}) {
-					out.open = fmt.Sprintf("%s opens the namespace %s", f.path, im.module)
+			if q.w.reopens != nil {
+				if why := q.w.reopens(q, im, f); why != "" {
+					out.open = why
 				}
 				continue
 			}
@@ -145,8 +145,8 @@ func (q *query) exportOf(m module, name string, seen map[*file]bool) found {
 
 // macroLike reports whether a declaration's name looks like a macro's: the parser
 // took a macro for the name, and what it declares in truth is not seen.
-func macroLike(d *decl) bool {
-	if len(d.name) < 4 || strings.ToUpper(d.name) != d.name || strings.ToLower(d.name) == d.name {
+func (q *query) macroLike(d *decl) bool {
+	if q.w.macro == nil || len(d.name) < 4 || !q.w.macro(d.name) {
 		return false
 	}
 	switch d.role {

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -115,3 +116,45 @@ func (m module) packageName() string {
 
 // goExperiments are packages of the standard library that GOEXPERIMENT brings.
 var goExperiments = list("go experiments")
+
+// goImported: the local name of an import is a guess from its path, until the package is read.
+func goImported(s *site, im imported, _ string) (entity, bool) {
+	m := s.w.module(s.query, im.module, s.file)
+	if im.name == "" && m.state == present && m.packageName() != "" && im.local != m.packageName() &&
+		!strings.Contains(string(s.f.Src), im.local+" \"") {
+		return unclear("the package at %s is named %s", im.module, m.packageName()), true
+	}
+	return entity{}, false
+}
+
+// goRenamed is the imported package of that name, whatever its path.
+func goRenamed(s *site, imports []imported, name string) module {
+	for _, im := range imports {
+		if m := s.w.module(s.query, im.module, s.file); m.state == present && m.packageName() == name {
+			return m
+		}
+	}
+	return module{}
+}
+
+// goGuessed says that an import may have the given name, where its own is a guess.
+func goGuessed(s *site, im imported, name string) string {
+	m := s.w.module(s.query, im.module, s.file)
+	switch m.state {
+	case standard:
+		return ""
+	case present:
+		if n := m.packageName(); n != "" {
+			if n == name {
+				return fmt.Sprintf("%s is the package at %s", name, im.module)
+			}
+			return ""
+		}
+	}
+	for i := range s.f.Members {
+		if o := &s.f.Members[i]; im.local != "" && string(s.f.Src[o.ObjStart:o.ObjEnd]) == im.local {
+			return "" // the guessed name is used, so it is the name
+		}
+	}
+	return fmt.Sprintf("the package at %s may be named %s", im.module, name)
+}

@@ -136,5 +136,8 @@ func javaLiteral(_, _ string, isString bool) string {
 	return ""
 }
 
+// javaReopens: a wildcard import is for its own file.
+func javaReopens(*query, imported, *file) string { return "" }
+
 // csharpExtends: an extension method is a static one.
 func csharpExtends(d *decl) bool { return d.static }

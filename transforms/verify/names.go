@@ -84,7 +84,7 @@ func (s *site) bare(name string, scope, at int, u use) finding {
 	if u == asType && generatedName(name) {
 		return abstain("%s is a name that builds make", name)
 	}
-	if s.macroName(name) {
+	if s.w.macro != nil && s.w.macro(name) {
 		return abstain("%s looks like a macro", name)
 	}
 	weak, f := s.wild(name, imports, u)

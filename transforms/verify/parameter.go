@@ -161,7 +161,7 @@ func (s *site) target(c *syntax.Call) target {
 				return noTarget("%s (%s) is decorated", d.full(), d.at())
 			case d.open:
 				return noTarget("%s (%s) is not written in full", d.full(), d.at())
-			case e.through == aType && !d.static && (!s.w.overloads || s.w.includes) && d.owner != "":
+			case e.through == aType && !d.static && !s.w.staticOnly && d.owner != "":
 				return noTarget("%s (%s) is called through its type", d.full(), d.at())
 			}
 			t.sigs = append(t.sigs, signature{decl: d})
@@ -237,13 +237,11 @@ func (s *site) constructors(t typ, c *syntax.Call) target {
 	if len(out.sigs) == 0 {
 		return noTarget("%s writes no constructor", t)
 	}
-	if s.w.includes {
-		if len(c.Args) < 2 {
-			return noTarget("%s may be copied or converted from one value", t)
-		}
-		if unread := s.includes().unread; len(unread) > 0 {
-			out.weak = notRead(unread)
-		}
+	if len(c.Args) < s.w.implicit {
+		return noTarget("%s may be copied or converted from one value", t)
+	}
+	if s.w.unread != nil {
+		out.weak = s.w.unread(s)
 	}
 	return out
 }
@@ -266,8 +264,10 @@ func (s *site) refuses(g signature, c *syntax.Call) (why string, keyword bool) {
 	if k := s.f.Tree.Kind(s.f.Tree.At(c.ArgsStart, c.ArgsEnd)); k == "generator_expression" {
 		return "", false // f(x for x in xs) has one argument
 	}
-	if s.w.packageGuess && len(c.Args) == 1 && s.mayBeSeveral(c.Args[0].Node) {
-		return "", false // f(g()) passes all of g's results
+	if s.w.several && len(c.Args) == 1 {
+		if _, ok := at(s.calls, c.Args[0].Node); ok {
+			return "", false // f(g()) passes all of g's results
+		}
 	}
 	if g.decl == nil {
 		if !spread && (positional < g.lib.n || positional > g.lib.n && !g.lib.variadic) {
@@ -348,10 +348,4 @@ func (s *site) refuses(g signature, c *syntax.Call) (why string, keyword bool) {
 		return fmt.Sprintf("%s needs %d more arguments", g.words(), missing-positional), false
 	}
 	return "", false
-}
-
-// mayBeSeveral reports whether a node is a call: in Go it may have several results.
-func (s *site) mayBeSeveral(n int) bool {
-	_, ok := at(s.calls, n)
-	return ok
 }

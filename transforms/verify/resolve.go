@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"slices"
 	"strings"
 
 	"decoy/transforms/syntax"
@@ -127,8 +126,7 @@ func (q *query) one(all []*decl) (typ, bool) {
 	all = q.defining(all)
 	for _, d := range all[1:] {
 		// C++ has one definition; classes of the same name in two files are two.
-		if d.full() != all[0].full() || q.w.includes && d.file != all[0].file || q.w.members != byRepo &&
-			d.file != all[0].file {
+		if d.full() != all[0].full() || q.w.members != byRepo && d.file != all[0].file {
 			return typ{decls: all}, false
 		}
 	}
@@ -137,12 +135,12 @@ func (q *query) one(all []*decl) (typ, bool) {
 
 // defining leaves out forward declarations where one with members is there.
 func (q *query) defining(all []*decl) []*decl {
-	if !q.w.includes || len(all) < 2 {
+	if q.w.forward == nil || len(all) < 2 {
 		return all
 	}
 	var out []*decl
 	for _, d := range all {
-		if !d.open || slices.ContainsFunc(d.file.decls, func(m *decl) bool { return m.owner == d.full() }) {
+		if !q.w.forward(d) {
 			out = append(out, d)
 		}
 	}
@@ -270,7 +268,7 @@ func (q *query) typeOf(m module, name string, seen map[*file]bool) (typ, bool) {
 // a type around T.
 func (q *query) typeQualified(name string, parts []string, f *file, imports []imported) (typ, bool) {
 	n := len(parts) - 1
-	if q.w.separator == "::" || q.w.siblings == repoTypes {
+	if q.w.path != nil || q.w.siblings == repoTypes {
 		return q.typeAnywhere(parts[n], parts[:n])
 	}
 	for _, im := range imports {

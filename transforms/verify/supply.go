@@ -204,25 +204,6 @@ func csharpSupplies(s *site, name string, u use) string {
 	return ""
 }
 
-// cppSupplies: what macros make, and included files of the archive that were not read.
-func cppSupplies(s *site, name string, u use) string {
-	if o, ok := s.macroMade(name); ok {
-		return fmt.Sprintf("%s may make %s", o.at(), name)
-	}
-	if in := s.includes(); len(in.blind) > 0 {
-		return fmt.Sprintf("%s is included and not read", in.blind[0])
-	}
-	return ""
-}
-
-// macroMade is the macro, or the use of one, that may make a name.
-func (q *query) macroMade(name string) (opening, bool) {
-	if !q.w.includes {
-		return opening{}, false
-	}
-	return q.fromFamily(q.repo.made, name)
-}
-
 // rustSupplies: items of a macro of the archive, wherever it is called.
 func rustSupplies(s *site, name string, u use) string {
 	if o, ok := s.fromFamily(s.repo.made, name); ok {

@@ -31,7 +31,7 @@ func (p *pair) undefined() verdict {
 func (s *site) ref(r *syntax.Ref) finding { return s.bare(r.Name, r.Scope, r.Start, s.useOf(r)) }
 
 func (s *site) useOf(r *syntax.Ref) use {
-	if s.w.paths && strings.HasPrefix(strings.TrimSpace(string(s.f.Src[r.End:min(r.End+8, len(s.f.Src))])), "::") {
+	if s.w.crates && strings.HasPrefix(strings.TrimSpace(string(s.f.Src[r.End:min(r.End+8, len(s.f.Src))])), "::") {
 		return asRoot
 	}
 	switch {

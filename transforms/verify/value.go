@@ -50,7 +50,7 @@ func (s *site) declaration(d *syntax.Decl, depth int) entity {
 		}
 		return unclear("%s is declared inside of a function", d.Name)
 	case syntax.Function, syntax.Method, syntax.Constructor:
-		if s.w.includes && s.inFunction(d.Scope) {
+		if s.w.anywhere != nil && s.inFunction(d.Scope) {
 			return unclear("%s reads as a function, and may be a variable", d.Name)
 		}
 		return entity{kind: aFunction, decls: []*decl{s.read(d)}}

@@ -71,7 +71,7 @@ func (s *site) enclosingType(p string) (typ, bool) {
 		}
 		return typ{decls: s.defining(all)}, true
 	}
-	if s.w.members == byRepo || s.w.includes { // an out-of-line definition
+	if s.w.members.outOfLine() { // an out-of-line definition
 		var qualifiers []string
 		if o := strings.TrimSuffix(strings.TrimSuffix(p, name), "."); o != "" {
 			qualifiers = strings.Split(o, ".")
@@ -232,10 +232,4 @@ func (q *query) packageRoots() map[string]bool {
 		}
 	}
 	return q.roots
-}
-
-// macroName: in C++ a name in capitals is a macro by convention, and macros come
-// from anywhere.
-func (s *site) macroName(name string) bool {
-	return s.w.includes && strings.ToUpper(name) == name && strings.ToLower(name) != name
 }

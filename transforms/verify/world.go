@@ -12,9 +12,13 @@ type reach uint8
 
 const (
 	byFile   reach = iota // the type's own file
+	byHeader              // the same, and what is defined out of line (C++)
 	byFolder              // any file of its folder (Go)
 	byRepo                // any file of the repository (partial classes, impl blocks, merged interfaces)
 )
+
+// outOfLine reports whether a definition names the type that it is of from outside of it.
+func (r reach) outOfLine() bool { return r == byHeader || r == byRepo }
 
 // siblings says which other files' file-level names are visible without an import.
 type siblings uint8
@@ -43,10 +47,11 @@ type world struct {
 	onceEach    bool // a keyword for a place that is taken already is an error of its own
 	anyCount    bool // a call may pass more arguments than there are parameters
 	fewer       bool // and fewer
+	staticOnly  bool // what is called through its type is static
+	implicit    int  // a type that is called with fewer arguments may be copied or converted
+	several     bool // a call as the only argument may pass several
 	callable    bool // a type's name is called to construct it
 
-	packageGuess bool // the local name of an import is a guess from its path
-	includes     bool // wildcard imports are textual: they bring names of every kind
 	namespaces   bool // wildcard imports bring types only, unless they are static
 	importsTypes bool // an import names a type by its path: from packages, not of namespaces
 	namesOnly    bool // the name that an import takes from a module is never a module
@@ -54,7 +59,8 @@ type world struct {
 	executed     bool // a module runs when it is imported, and may make its names then
 	pageScripts  bool // a file that is no module shares the names of scripts that a page loads
 	ambient      bool // a declaration file supplies global names
-	paths        bool // a path can begin with a crate that no import names
+	crates       bool // a path can begin with a crate that no import names
+	spread       bool // any file of the package or crate may add members to a type
 
 	narrows      bool   // a test of a variable changes what members it is known to have
 	whole        bool   // a type has no members but the written ones, unless it is decorated
@@ -96,6 +102,10 @@ type world struct {
 	literal func(kind, text string, isString bool) string
 	// imported is what an import binds where more than modules' names decide it.
 	imported func(s *site, im imported, name string) (entity, bool)
+	// renamed is the imported module that has the name, whatever the import's path says; guessed
+	// says why an import that is not read may have it.
+	renamed func(s *site, imports []imported, name string) module
+	guessed func(s *site, im imported, name string) string
 	// built says how a module that is not there, sub, may be made in module in, "" for not.
 	built func(full string, it syntax.ImportItem, in, sub module) string
 	// varies reports whether a module of the library has other names on other platforms.
@@ -111,6 +121,28 @@ type world struct {
 	importedType func(q *query, module, name string, from *file) (typ, bool)
 	// unnamed reports whether a written underlying type brings no members.
 	unnamed func(written string) bool
+	// macro reports whether a name is a macro's by convention: what it stands for is not seen.
+	macro func(name string) bool
+	// forward reports whether a declaration only says that there is a type.
+	forward func(d *decl) bool
+	// anywhere is what a name that is no member denotes, where all of its declarations in the
+	// repository count together.
+	anywhere func(s *site, name string) entity
+	// brings is what text that is pasted into the file makes of a name that e is not seen to have.
+	brings func(s *site, e entity, name string) finding
+	// unread lists what may declare more beside what is read, "" for nothing.
+	unread func(s *site) string
+	// wild asks wildcard imports for a name where they are no modules' exports.
+	wild func(s *site, name string, u use) (weak []string, f finding)
+	// reopens says why a wildcard import of a module's file leaves the module's names open. nil
+	// where the module exports what the import brings.
+	reopens func(q *query, im imported, f *file) string
+	// item resolves an import item that names something else than a module, ok = false for a module.
+	item func(s *site, it syntax.ImportItem, m module) (v verdict, ok bool)
+	// foreign says why an imported module that is not there need not be, "" for it must.
+	foreign func(it syntax.ImportItem) string
+	// doubts weakens a certificate of imports, the golden's and the negative's.
+	doubts func(p *pair, v verdict, golden, negative []syntax.ImportItem) verdict
 	// extends reports whether a declaration can add a method to any type. Where there are
 	// such, code that is not read can too, and no member is certified.
 	extends func(d *decl) bool
@@ -122,8 +154,9 @@ var words = strings.Fields
 var worlds = map[string]*world{
 	schemas.Go: {
 		family: words(schemas.Go), library: "go", siblings: folderNames, members: byFolder,
-		typed: true, packageGuess: true, separator: ".", generics: "[]", trim: words("*"),
+		typed: true, several: true, spread: true, separator: ".", generics: "[]", trim: words("*"),
 		module: goModule, supplies: goSupplies, closes: goClosed, unnamed: goUnnamed,
+		imported: goImported, renamed: goRenamed, guessed: goGuessed,
 	},
 	schemas.Python: {
 		family: words(schemas.Python), library: "python", members: byFile,
@@ -155,7 +188,8 @@ var worlds = map[string]*world{
 		later:     list("java later"),
 		universal: list("java universal"),
 		plain:     words("Object java.lang.Object"),
-		module:    javaModule, supplies: javaSupplies, literal: javaLiteral,
+		module:    javaModule, supplies: javaSupplies, literal: javaLiteral, item: javaItem, reopens: javaReopens,
+		staticOnly: true,
 	},
 	schemas.CSharp: {
 		family: words(schemas.CSharp), library: "csharp", siblings: repoTypes, members: byRepo,
@@ -167,19 +201,22 @@ var worlds = map[string]*world{
 		later:     list("csharp later"),
 		universal: list("csharp universal"),
 		plain:     words("object Object System.Object"),
-		module:    csharpModule, supplies: csharpSupplies, extends: csharpExtends,
+		module:    csharpModule, supplies: csharpSupplies, extends: csharpExtends, item: csharpItem,
+		staticOnly: true,
 	},
 	schemas.Cpp: {
-		family: words(schemas.Cpp), library: "cpp", siblings: repoNames, members: byFile,
-		bareMembers: true, typed: true, overloads: true, includes: true, separator: "::", generics: "<>",
+		family: words(schemas.Cpp), library: "cpp", siblings: repoNames, members: byHeader,
+		bareMembers: true, typed: true, overloads: true, implicit: 2, separator: "::", generics: "<>",
 		trim: words("const volatile static inline constexpr mutable struct class enum union typename extern * & " +
 			"public private protected virtual"),
 		self:   words("this *this"),
-		module: cppModule, supplies: cppSupplies, path: cppPath,
+		module: cppModule, supplies: cppSupplies, path: cppPath, wild: cppWild, item: cppItem,
+		macro: cppMacro, forward: cppForward, anywhere: cppAnywhere, brings: cppBrings, unread: cppUnread,
+		reopens: cppReopens, foreign: cppForeign, doubts: cppSameFolder,
 	},
 	schemas.Rust: {
 		family: words(schemas.Rust), library: "rust", members: byRepo,
-		typed: true, paths: true, whole: true, separator: "::", generics: "<>",
+		typed: true, crates: true, spread: true, whole: true, separator: "::", generics: "<>",
 		trim:      words("& mut dyn impl"),
 		through:   words("Box Rc Arc Pin std::rc::Rc std::sync::Arc std::boxed::Box"),
 		self:      words("self Self"),
@@ -201,7 +238,7 @@ var worlds = map[string]*world{
 	schemas.TypeScript: {
 		family: words(schemas.TypeScript + " " + schemas.JavaScript), library: "javascript", siblings: scriptNames,
 		members: byRepo,
-		typed:   true, overloads: true, separator: ".", generics: "<>", ambient: true, namesOnly: true,
+		typed:   true, overloads: true, staticOnly: true, separator: ".", generics: "<>", ambient: true, namesOnly: true,
 		narrows: true, inheritsInit: true,
 		trim: words("readonly"),
 		self: words("this"), super: words("super"),
