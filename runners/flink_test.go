@@ -145,7 +145,7 @@ func TestFlinkMemory(t *testing.T) {
 			// One death in each stage of a job, and some more.
 			const restarts = "restart-strategy.exponential-delay.attempts-before-reset-backoff"
 			for key, want := range map[string]string{
-				restarts:                                       "10",
+				restarts:                                       "16",
 				"cluster.uncaught-exception-handling":          "FAIL",
 				"restart-strategy.type":                        "exponential-delay",
 				"jobmanager.execution.failover-strategy":       "region",

@@ -60,7 +60,7 @@ func (c *Context) Cut() string {
 
 // Symbol is one declaration (Record "decl"), one imported name ("import") or one
 // path of the archive ("file"). Locals and parameters of functions are not
-// symbols.
+// symbols. Code makes and reads it as a [Declaration], [Import], [Opening] or [SourceFile].
 //
 // decl: Role is a syntax.Role ("function", "method", "class", …), Owner the
 // enclosing type or namespace path joined by "." ("" at file level), Arity the

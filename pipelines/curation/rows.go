@@ -258,8 +258,11 @@ func repoFiles(ctx context.Context, t work.Task) (map[string][]curate.FileKey, e
 		if err != nil {
 			return nil, err
 		}
-		if s.Record == schemas.SymbolFile && s.Owner != "" {
-			files[s.Repo] = append(files[s.Repo], curate.FileKey{Hash: schemas.Key64(s.Owner), Size: s.Arity})
+		if s.Record != schemas.SymbolFile {
+			continue
+		}
+		if f := s.SourceFile(); f.SHA256 != "" {
+			files[f.Repo] = append(files[f.Repo], curate.FileKey{Hash: schemas.Key64(f.SHA256), Size: f.Size})
 		}
 	}
 	return files, nil

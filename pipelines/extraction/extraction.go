@@ -245,7 +245,7 @@ func (x *extraction) walk(ctx context.Context, src archives.Source, seen map[[2]
 			}
 			if key := [2]string{src.Commit, p}; !seen[key] {
 				seen[key] = true
-				x.symbol(ctx, schemas.Symbol{Repo: src.Repo, Record: schemas.SymbolFile, Path: p, Arity: -1})
+				x.symbol(ctx, schemas.SourceFile{Repo: src.Repo, Path: p}.Symbol())
 			}
 			return false
 		},
@@ -259,12 +259,10 @@ func (x *extraction) walk(ctx context.Context, src archives.Source, seen map[[2]
 				fallthrough
 			case archives.NotAnArchive, archives.ArchiveEmpty, archives.ArchiveCorrupt, archives.ArchiveTooLarge,
 				archives.ArchiveRatio:
-				x.symbol(ctx, schemas.Symbol{Repo: src.Repo, Record: schemas.SymbolFile, Role: "unknown",
-					Arity: -1, Flags: []string{"unread"}})
+				x.symbol(ctx, schemas.SourceFile{Repo: src.Repo, Language: "unknown", Unread: true}.Symbol())
 			case archives.TooLarge, archives.NotRegular, archives.EntryCorrupt, archives.EntryUnsupported:
-				x.symbol(ctx, schemas.Symbol{Repo: src.Repo, Record: schemas.SymbolFile,
-					Path: strings.TrimPrefix(r.ID, src.ID()+"/"), Role: "unknown", Arity: -1,
-					Flags: []string{"unread"}})
+				x.symbol(ctx, schemas.SourceFile{Repo: src.Repo, Path: strings.TrimPrefix(r.ID, src.ID()+"/"),
+					Language: "unknown", Unread: true}.Symbol())
 			}
 			x.reject(ctx, r)
 		})

@@ -43,8 +43,7 @@ func (x *extraction) offer(ctx context.Context, f file, seen map[[2]string]bool,
 			return err
 		}
 		if !ok {
-			told = []schemas.Symbol{{Repo: f.src.Repo, Record: schemas.SymbolFile, Path: f.path,
-				Arity: -1, Flags: []string{"unread"}}}
+			told = []schemas.Symbol{schemas.SourceFile{Repo: f.src.Repo, Path: f.path, Unread: true}.Symbol()}
 		}
 		for _, s := range told {
 			x.symbol(ctx, s)
@@ -64,11 +63,10 @@ func (x *extraction) offer(ctx context.Context, f file, seen map[[2]string]bool,
 func (x *extraction) file(ctx context.Context, at **fim.Extractor, f file) error {
 	sum := sha256.Sum256(f.data)
 	hash := hex.EncodeToString(sum[:])
-	fileSymbol := schemas.Symbol{Repo: f.src.Repo, Record: schemas.SymbolFile, Path: f.path,
-		Owner: hash, Arity: int64(len(f.data))}
+	source := schemas.SourceFile{Repo: f.src.Repo, Path: f.path, SHA256: hash, Size: int64(len(f.data))}
 	unread := func(err error) error {
-		fileSymbol.Flags = []string{"unread"}
-		x.symbol(ctx, fileSymbol)
+		source.Unread = true
+		x.symbol(ctx, source.Symbol())
 		return err
 	}
 	look, ok, err := bug.Contain(ctx, x.bugs, siteScreen, f.record(""), f.input, func() (look, error) {
@@ -78,7 +76,7 @@ func (x *extraction) file(ctx context.Context, at **fim.Extractor, f file) error
 		return unread(err)
 	}
 	lang, reason, detail := look.language, look.reason, look.detail
-	fileSymbol.Role = lang
+	source.Language = lang
 	if !x.langs[lang] {
 		return unread(nil)
 	}
@@ -122,10 +120,8 @@ func (x *extraction) file(ctx context.Context, at **fim.Extractor, f file) error
 	if reason != "" && reason != schemas.ReasonInternal {
 		rejected(reason, detail)
 	}
-	if !r.Read {
-		fileSymbol.Flags = []string{"unread"}
-	}
-	x.symbol(ctx, fileSymbol)
+	source.Unread = !r.Read
+	x.symbol(ctx, source.Symbol())
 	if reason == "" {
 		if err := x.sample(ctx, f, lang); err != nil {
 			return err

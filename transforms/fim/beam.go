@@ -145,12 +145,8 @@ func fill(b *schemas.Blob) {
 
 // fileSymbol lists a source file.
 func fileSymbol(b *schemas.Blob, read bool) schemas.Symbol {
-	s := schemas.Symbol{Repo: b.Repo, Record: schemas.SymbolFile, Path: b.Path, Role: b.Language, Owner: b.SHA256,
-		Arity: b.Size}
-	if !read {
-		s.Flags = []string{"unread"}
-	}
-	return s
+	return schemas.SourceFile{Repo: b.Repo, Path: b.Path, Language: b.Language, SHA256: b.SHA256, Size: b.Size,
+		Unread: !read}.Symbol()
 }
 
 // MaxSymbols bounds the symbols of a repository that the PTransforms over repositories hold

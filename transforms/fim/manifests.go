@@ -13,8 +13,8 @@ import (
 // Project are what verify needs of a file that is no source: that it is there,
 // the name that it gives its folder, and what a project's settings give all of its files.
 func Project(repo, p string, data []byte) []schemas.Symbol {
-	there := schemas.Symbol{Repo: repo, Record: schemas.SymbolFile, Path: p, Arity: -1, Target: ManifestName(p, data)}
-	return append([]schemas.Symbol{there}, Settings(repo, p, data)...)
+	there := schemas.SourceFile{Repo: repo, Path: p, Package: ManifestName(p, data)}
+	return append([]schemas.Symbol{there.Symbol()}, Settings(repo, p, data)...)
 }
 
 // ManifestName is the name that a package manifest gives its folder: the module

@@ -82,19 +82,16 @@ func projectUsings(repo, p string, data []byte) []schemas.Symbol {
 			if module = strings.TrimSpace(module); module == "" {
 				continue
 			}
-			s := schemas.Symbol{
-				Repo: repo, Record: schemas.SymbolImport, Path: p, Name: "*", Target: module,
-				Arity: -1, Params: []string{}, Flags: []string{"global"},
-			}
+			im := schemas.Import{Repo: repo, Path: p, Local: "*", Module: module, Flags: []string{"global"}}
 			if strings.EqualFold(attr["Static"], "true") {
-				s.Flags = []string{"static", "global"}
+				im.Flags = []string{"static", "global"}
 			}
 			if attr["Alias"] != "" {
-				s.Name = attr["Alias"]
+				im.Local = attr["Alias"]
 			}
 			line, _ := d.InputPos()
-			s.Line = int64(line)
-			out = append(out, s)
+			im.Line = int64(line)
+			out = append(out, im.Symbol())
 		}
 	}
 }
@@ -133,8 +130,11 @@ func rootFolders(repo, p string, data []byte) []schemas.Symbol {
 }
 
 func opened(repo, p string, data []byte, at int, reach syntax.Reach, name, what string) schemas.Symbol {
-	return schemas.Symbol{
-		Repo: repo, Record: schemas.SymbolOpen, Path: p, Line: int64(1 + bytes.Count(data[:at], []byte("\n"))),
-		Name: name, Role: string(reach), Arity: -1, Params: []string{}, Target: what, Flags: []string{},
-	}
+	return schemas.Opening{
+		Repo: repo, Path: p, Line: lineAt(data, at), Reach: string(reach), Name: name, What: what,
+	}.Symbol()
+}
+
+func lineAt(data []byte, at int) int64 {
+	return int64(1 + bytes.Count(data[:at], []byte("\n")))
 }

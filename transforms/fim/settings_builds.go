@@ -35,12 +35,12 @@ func prefixHeaders(repo, p string, data []byte) []schemas.Symbol {
 				continue
 			}
 			for _, h := range headerName.FindAllSubmatch(data[m[i]:m[i+1]], -1) {
-				s := opened(repo, p, data, m[0], "", "*", strings.TrimSuffix(string(h[2]), ">"))
-				s.Record, s.Flags = schemas.SymbolImport, []string{"global"}
+				im := schemas.Import{Repo: repo, Path: p, Line: lineAt(data, m[0]), Local: "*",
+					Module: strings.TrimSuffix(string(h[2]), ">"), Flags: []string{"global"}}
 				if len(h[1]) == 0 {
-					s.Flags = []string{"relative", "global"}
+					im.Flags = []string{"relative", "global"}
 				}
-				out = append(out, s)
+				out = append(out, im.Symbol())
 			}
 		}
 	}

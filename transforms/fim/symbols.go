@@ -19,8 +19,8 @@ func symbols(repo, path string, f *syntax.Facts) []schemas.Symbol {
 		if d.Role == syntax.TypeParam || d.Role == syntax.Label || d.Role == syntax.Parameter || local[d.Scope] {
 			continue
 		}
-		s := schemas.Symbol{
-			Repo: repo, Record: schemas.SymbolDecl, Path: path, Line: lines.line(d.NameStart),
+		s := schemas.Declaration{
+			Repo: repo, Path: path, Line: lines.line(d.NameStart),
 			Name: d.Name, Role: string(d.Role), Owner: d.Owner, Arity: -1, Params: []string{}, Target: d.Type,
 			Flags: []string{},
 		}
@@ -42,17 +42,16 @@ func symbols(repo, path string, f *syntax.Facts) []schemas.Symbol {
 				s.Flags = append(s.Flags, fl.name)
 			}
 		}
-		out = append(out, s)
+		out = append(out, s.Symbol())
 	}
 	for _, im := range f.Imports {
 		for _, it := range im.Items {
-			s := schemas.Symbol{
-				Repo: repo, Record: schemas.SymbolImport, Path: path, Line: lines.line(im.Start),
-				Name: it.Local, Role: "", Owner: it.Name, Arity: -1, Params: []string{}, Target: it.Module,
-				Flags: []string{},
+			s := schemas.Import{
+				Repo: repo, Path: path, Line: lines.line(im.Start), Local: it.Local, Module: it.Module,
+				Name: it.Name, Flags: []string{},
 			}
 			if it.Wildcard {
-				s.Name = "*"
+				s.Local = "*"
 			}
 			for _, fl := range []struct {
 				name string
@@ -62,15 +61,14 @@ func symbols(repo, path string, f *syntax.Facts) []schemas.Symbol {
 					s.Flags = append(s.Flags, fl.name)
 				}
 			}
-			out = append(out, s)
+			out = append(out, s.Symbol())
 		}
 	}
 	for _, o := range f.Openings() {
-		out = append(out, schemas.Symbol{
-			Repo: repo, Record: schemas.SymbolOpen, Path: path, Line: lines.line(o.At),
-			Name: o.Name, Role: string(o.Reach), Owner: o.Owner, Target: o.What,
-			Arity: -1, Params: []string{}, Flags: []string{},
-		})
+		out = append(out, schemas.Opening{
+			Repo: repo, Path: path, Line: lines.line(o.At), Reach: string(o.Reach), Owner: o.Owner, Name: o.Name,
+			What: o.What,
+		}.Symbol())
 	}
 	return out
 }

@@ -82,8 +82,10 @@ var familyOf = func() map[string]string {
 func NewRepo(symbols iter.Seq[schemas.Symbol]) *Repo {
 	r := &Repo{families: map[string]*index{}}
 	for s := range symbols {
-		if s.Record == schemas.SymbolFile && s.Target != "" {
-			r.modules = append(r.modules, manifest{s.Target, path.Dir(s.Path)})
+		if s.Record == schemas.SymbolFile {
+			if f := s.SourceFile(); f.Package != "" {
+				r.modules = append(r.modules, manifest{f.Package, path.Dir(f.Path)})
+			}
 		}
 		family, ok := familyOf[path.Ext(s.Path)]
 		if !ok {
@@ -98,9 +100,10 @@ func NewRepo(symbols iter.Seq[schemas.Symbol]) *Repo {
 		case schemas.SymbolFile:
 			x.file(s.Path)
 		case schemas.SymbolDecl:
-			x.decl(&s)
+			x.decl(s.Declaration())
 		case schemas.SymbolImport:
-			x.imports[s.Name] = append(x.imports[s.Name], x.place(s.Path))
+			im := s.Import()
+			x.imports[im.Local] = append(x.imports[im.Local], x.place(im.Path))
 		}
 	}
 	for _, x := range r.families {
@@ -137,57 +140,57 @@ func (x *index) place(file string) string {
 	return x.lastPlace
 }
 
-func (x *index) decl(s *schemas.Symbol) {
-	if l := x.declared[s.Name]; len(l) == 0 || l[len(l)-1] != s.Path {
-		x.declared[s.Name] = append(l, s.Path)
+func (x *index) decl(d schemas.Declaration) {
+	if l := x.declared[d.Name]; len(l) == 0 || l[len(l)-1] != d.Path {
+		x.declared[d.Name] = append(l, d.Path)
 	}
-	owner := lastPart(s.Owner)
-	switch role := syntax.Role(s.Role); role {
+	owner := lastPart(d.Owner)
+	switch role := syntax.Role(d.Role); role {
 	case syntax.Class, syntax.Interface, syntax.Enum, syntax.Trait, syntax.TypeAlias:
-		x.types[s.Name] = true
-		for _, super := range strings.Split(s.Target, ",") {
-			if t := typeName(super); t != "" && t != s.Name && !slices.Contains(x.supers[s.Name], t) {
-				x.supers[s.Name] = append(x.supers[s.Name], t)
+		x.types[d.Name] = true
+		for _, super := range strings.Split(d.Target, ",") {
+			if t := typeName(super); t != "" && t != d.Name && !slices.Contains(x.supers[d.Name], t) {
+				x.supers[d.Name] = append(x.supers[d.Name], t)
 			}
 		}
-		if s.Arity >= 0 { // a record's or a primary constructor's parameters
-			x.ctors[s.Name] = append(x.ctors[s.Name], newCallable(s))
+		if d.Arity >= 0 { // a record's or a primary constructor's parameters
+			x.ctors[d.Name] = append(x.ctors[d.Name], newCallable(d))
 		}
 	case syntax.Constructor:
-		x.ctors[owner] = append(x.ctors[owner], newCallable(s))
+		x.ctors[owner] = append(x.ctors[owner], newCallable(d))
 	case syntax.Macro:
-		x.macros[s.Name] = true
+		x.macros[d.Name] = true
 	case syntax.Function, syntax.Method:
-		if s.Name == "__init__" {
-			x.ctors[owner] = append(x.ctors[owner], newCallable(s))
+		if d.Name == "__init__" {
+			x.ctors[owner] = append(x.ctors[owner], newCallable(d))
 		}
-		if s.Arity >= 0 {
-			x.callables[s.Name] = append(x.callables[s.Name], newCallable(s))
+		if d.Arity >= 0 {
+			x.callables[d.Name] = append(x.callables[d.Name], newCallable(d))
 		}
-		t := typeName(s.Target)
-		if old, ok := x.results[s.Name]; ok && old != t {
+		t := typeName(d.Target)
+		if old, ok := x.results[d.Name]; ok && old != t {
 			t = ""
 		}
-		x.results[s.Name] = t
+		x.results[d.Name] = t
 	}
-	if s.Owner == "" {
-		x.top[s.Name] = append(x.top[s.Name], x.place(s.Path))
-		set(x.inFolder, path.Dir(s.Path), s.Name)
+	if d.Owner == "" {
+		x.top[d.Name] = append(x.top[d.Name], x.place(d.Path))
+		set(x.inFolder, path.Dir(d.Path), d.Name)
 		return
 	}
 	if x.members[owner] == nil {
 		x.members[owner] = map[string]string{}
 	}
-	x.members[owner][s.Name] = typeName(s.Target)
-	if s.Role == string(syntax.Method) {
-		x.owners[s.Name] = append(x.owners[s.Name], owner)
+	x.members[owner][d.Name] = typeName(d.Target)
+	if d.Role == string(syntax.Method) {
+		x.owners[d.Name] = append(x.owners[d.Name], owner)
 	}
 }
 
-func newCallable(s *schemas.Symbol) callable {
-	c := callable{owner: lastPart(s.Owner), static: slices.Contains(s.Flags, "static"),
-		loose: slices.Contains(s.Flags, "decorated") || slices.Contains(s.Flags, "open")}
-	for _, p := range s.Params {
+func newCallable(d schemas.Declaration) callable {
+	c := callable{owner: lastPart(d.Owner), static: slices.Contains(d.Flags, "static"),
+		loose: slices.Contains(d.Flags, "decorated") || slices.Contains(d.Flags, "open")}
+	for _, p := range d.Params {
 		name := strings.Trim(p, "*?=/")
 		switch {
 		case strings.HasPrefix(p, "**"):

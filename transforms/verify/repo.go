@@ -132,43 +132,50 @@ func NewRepo(symbols iter.Seq[schemas.Symbol]) *Repo {
 		languages: map[string]bool{},
 	}
 	for s := range symbols {
-		if s.Record == schemas.SymbolFile && s.Path == "" {
-			r.cut = true
-			continue
-		}
-		f := r.file(s.Path)
 		switch s.Record {
 		case schemas.SymbolFile:
-			f.language = s.Role
-			f.unread = slices.Contains(s.Flags, "unread")
-			if s.Target != "" {
-				r.manifests = append(r.manifests, manifest{path.Base(s.Path), f.folder, s.Target})
+			said := s.SourceFile()
+			if said.Path == "" {
+				r.cut = true
+				continue
+			}
+			f := r.file(said.Path)
+			f.language, f.unread = said.Language, said.Unread
+			if said.Package != "" {
+				r.manifests = append(r.manifests, manifest{path.Base(said.Path), f.folder, said.Package})
 			}
 		case schemas.SymbolImport:
+			said := s.Import()
+			f := r.file(said.Path)
 			im := imported{
-				local: s.Name, name: s.Owner, module: s.Target, line: s.Line,
-				relative: slices.Contains(s.Flags, "relative"), static: slices.Contains(s.Flags, "static"),
+				local: said.Local, name: said.Name, module: said.Module, line: said.Line,
+				relative: slices.Contains(said.Flags, "relative"), static: slices.Contains(said.Flags, "static"),
 			}
 			f.imports = append(f.imports, im)
-			if slices.Contains(s.Flags, "global") {
+			if slices.Contains(said.Flags, "global") {
 				r.usings = append(r.usings, im)
 			}
-			r.imported[s.Target] = true
+			r.imported[said.Module] = true
 		case schemas.SymbolOpen:
+			said := s.Opening()
+			f := r.file(said.Path)
 			f.opens = append(f.opens, opening{
-				file: f, line: s.Line, reach: syntax.Reach(s.Role), owner: s.Owner, name: s.Name, what: s.Target,
+				file: f, line: said.Line, reach: syntax.Reach(said.Reach), owner: said.Owner, name: said.Name,
+				what: said.What,
 			})
 		case schemas.SymbolDecl:
-			if slices.Contains(s.Flags, "local") {
+			said := s.Declaration()
+			f := r.file(said.Path)
+			if slices.Contains(said.Flags, "local") {
 				continue
 			}
 			d := &decl{
-				file: f, line: s.Line, name: s.Name, role: syntax.Role(s.Role), owner: strings.ReplaceAll(s.Owner, "::",
-					"."), callable: s.Arity >= 0, target: s.Target,
-				static: slices.Contains(s.Flags, "static"), decorated: slices.Contains(s.Flags, "decorated"),
-				open: slices.Contains(s.Flags, "open"),
+				file: f, line: said.Line, name: said.Name, role: syntax.Role(said.Role),
+				owner: strings.ReplaceAll(said.Owner, "::", "."), callable: said.Arity >= 0, target: said.Target,
+				static: slices.Contains(said.Flags, "static"), decorated: slices.Contains(said.Flags, "decorated"),
+				open: slices.Contains(said.Flags, "open"),
 			}
-			for _, p := range s.Params {
+			for _, p := range said.Params {
 				if p != "this" { // a written receiver
 					d.params = append(d.params, readParam(p))
 				}

@@ -238,8 +238,9 @@ var worlds = map[string]*world{
 	schemas.TypeScript: {
 		family: words(schemas.TypeScript + " " + schemas.JavaScript), library: "javascript", siblings: scriptNames,
 		members: byRepo,
-		typed:   true, overloads: true, staticOnly: true, separator: ".", generics: "<>", ambient: true, namesOnly: true,
-		narrows: true, inheritsInit: true,
+		typed:   true, overloads: true, staticOnly: true, separator: ".", generics: "<>", ambient: true,
+		namesOnly: true,
+		narrows:   true, inheritsInit: true,
 		trim: words("readonly"),
 		self: words("this"), super: words("super"),
 		guards: words("try_statement"),

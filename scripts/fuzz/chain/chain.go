@@ -100,8 +100,8 @@ func (c *chain) steps(k Case) (n int, err error) {
 		sum := sha256.Sum256(f.Content)
 		b := schemas.Blob{Repo: "fuzz", Commit: "1", Path: f.Path, License: "MIT", Language: k.Language,
 			Size: int64(len(f.Content)), SHA256: hex.EncodeToString(sum[:]), Content: f.Content}
-		symbols = append(symbols, schemas.Symbol{Repo: b.Repo, Record: schemas.SymbolFile, Path: b.Path,
-			Role: b.Language, Owner: b.SHA256, Arity: b.Size})
+		symbols = append(symbols, schemas.SourceFile{Repo: b.Repo, Path: b.Path, Language: b.Language,
+			SHA256: b.SHA256, Size: b.Size}.Symbol())
 		screen.Language(f.Path, f.Content)
 		screen.File(f.Path, f.Content)
 		licenses.Add(path.Join(path.Dir(f.Path), "LICENSE"), f.Content)
