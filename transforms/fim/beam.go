@@ -34,7 +34,7 @@ const (
 
 // LanguageName is a [schemas.Name] with its language.
 type LanguageName struct {
-	Language string
+	Language schemas.Language
 	Name     string
 	Role     string
 	Owner    string
@@ -145,7 +145,7 @@ func fill(b *schemas.Blob) {
 
 // fileSymbol lists a source file.
 func fileSymbol(b *schemas.Blob, read bool) schemas.Symbol {
-	s := schemas.Symbol{Repo: b.Repo, Record: schemas.SymbolFile, Path: b.Path, Role: b.Language, Owner: b.SHA256,
+	s := schemas.Symbol{Repo: b.Repo, Record: schemas.SymbolFile, Path: b.Path, Role: string(b.Language), Owner: b.SHA256,
 		Arity: b.Size}
 	if !read {
 		s.Flags = []string{"unread"}

@@ -31,8 +31,8 @@ const (
 // world is what differs between languages in what can supply a name. Where a
 // language is not certain, the entry says that more is visible than is.
 type world struct {
-	family   []string // languages whose files share declarations
-	library  string   // the embedded list
+	family   []schemas.Language // languages whose files share declarations
+	library  string             // the embedded list
 	siblings siblings
 	members  reach
 
@@ -119,14 +119,14 @@ type world struct {
 var words = strings.Fields
 
 // worlds has one row a language.
-var worlds = map[string]*world{
+var worlds = map[schemas.Language]*world{
 	schemas.Go: {
-		family: words(schemas.Go), library: "go", siblings: folderNames, members: byFolder,
+		family: []schemas.Language{schemas.Go}, library: "go", siblings: folderNames, members: byFolder,
 		typed: true, packageGuess: true, separator: ".", generics: "[]", trim: words("*"),
 		module: goModule, supplies: goSupplies, closes: goClosed, unnamed: goUnnamed,
 	},
 	schemas.Python: {
-		family: words(schemas.Python), library: "python", members: byFile,
+		family: []schemas.Language{schemas.Python}, library: "python", members: byFile,
 		keywords: true, onceEach: true, callable: true, submodules: true, executed: true, narrows: true,
 		linear: true, inheritsInit: true, initializer: "__init__", allocator: "__new__",
 		implicitSuper: "object", separator: ".", generics: "[]",
@@ -145,7 +145,7 @@ var worlds = map[string]*world{
 		built: pythonBuilt, varies: pythonVaries, ownName: pythonOwn,
 	},
 	schemas.Java: {
-		family: words(schemas.Java), library: "java", siblings: folderTypes, members: byFile,
+		family: []schemas.Language{schemas.Java}, library: "java", siblings: folderTypes, members: byFile,
 		bareMembers: true, typed: true, overloads: true, namespaces: true, importsTypes: true, namesOnly: true,
 		versions: "JDK 17 to 25", implicitSuper: "java.lang.Object",
 		separator: ".", generics: "<>",
@@ -158,7 +158,7 @@ var worlds = map[string]*world{
 		module:    javaModule, supplies: javaSupplies, literal: javaLiteral,
 	},
 	schemas.CSharp: {
-		family: words(schemas.CSharp), library: "csharp", siblings: repoTypes, members: byRepo,
+		family: []schemas.Language{schemas.CSharp}, library: "csharp", siblings: repoTypes, members: byRepo,
 		bareMembers: true, typed: true, overloads: true, keywords: true, namespaces: true,
 		separator: ".", generics: "<>",
 		trim: words("readonly ref in out ?"),
@@ -170,7 +170,7 @@ var worlds = map[string]*world{
 		module:    csharpModule, supplies: csharpSupplies, extends: csharpExtends,
 	},
 	schemas.Cpp: {
-		family: words(schemas.Cpp), library: "cpp", siblings: repoNames, members: byFile,
+		family: []schemas.Language{schemas.Cpp}, library: "cpp", siblings: repoNames, members: byFile,
 		bareMembers: true, typed: true, overloads: true, includes: true, separator: "::", generics: "<>",
 		trim: words("const volatile static inline constexpr mutable struct class enum union typename extern * & " +
 			"public private protected virtual"),
@@ -178,7 +178,7 @@ var worlds = map[string]*world{
 		module: cppModule, supplies: cppSupplies, path: cppPath,
 	},
 	schemas.Rust: {
-		family: words(schemas.Rust), library: "rust", members: byRepo,
+		family: []schemas.Language{schemas.Rust}, library: "rust", members: byRepo,
 		typed: true, paths: true, whole: true, separator: "::", generics: "<>",
 		trim:      words("& mut dyn impl"),
 		through:   words("Box Rc Arc Pin std::rc::Rc std::sync::Arc std::boxed::Box"),
@@ -188,7 +188,7 @@ var worlds = map[string]*world{
 		wildType: rustWildType, importedType: rustImportedType,
 	},
 	schemas.JavaScript: {
-		family: words(schemas.JavaScript + " " + schemas.TypeScript), library: "javascript", siblings: scriptNames,
+		family: []schemas.Language{schemas.JavaScript, schemas.TypeScript}, library: "javascript", siblings: scriptNames,
 		members:  byRepo,
 		anyCount: true, fewer: true, separator: ".", generics: "<>", ambient: true, namesOnly: true,
 		narrows: true, inheritsInit: true, pageScripts: true,
@@ -199,7 +199,7 @@ var worlds = map[string]*world{
 		module: ecmaModule, supplies: ecmaSupplies, written: ecmaType, literal: ecmaLiteral, varies: ecmaVaries,
 	},
 	schemas.TypeScript: {
-		family: words(schemas.TypeScript + " " + schemas.JavaScript), library: "javascript", siblings: scriptNames,
+		family: []schemas.Language{schemas.TypeScript, schemas.JavaScript}, library: "javascript", siblings: scriptNames,
 		members: byRepo,
 		typed:   true, overloads: true, separator: ".", generics: "<>", ambient: true, namesOnly: true,
 		narrows: true, inheritsInit: true,

@@ -35,10 +35,10 @@ type File struct {
 // Case is a small repository that the chain goes over. Seed decides which
 // completions are tried beside those of the rules.
 type Case struct {
-	Seed     uint64 `json:"seed"`
-	Language string `json:"language"`
-	Files    []File `json:"files"`
-	Before   []File `json:"before,omitempty"` // the files before they were mutated, for edits
+	Seed     uint64           `json:"seed"`
+	Language schemas.Language `json:"language"`
+	Files    []File           `json:"files"`
+	Before   []File           `json:"before,omitempty"` // the files before they were mutated, for edits
 }
 
 // Bounds of a case: contexts that are gone through, and completions of each.
@@ -101,7 +101,7 @@ func (c *chain) steps(k Case) (n int, err error) {
 		b := schemas.Blob{Repo: "fuzz", Commit: "1", Path: f.Path, License: "MIT", Language: k.Language,
 			Size: int64(len(f.Content)), SHA256: hex.EncodeToString(sum[:]), Content: f.Content}
 		symbols = append(symbols, schemas.Symbol{Repo: b.Repo, Record: schemas.SymbolFile, Path: b.Path,
-			Role: b.Language, Owner: b.SHA256, Arity: b.Size})
+			Role: string(b.Language), Owner: b.SHA256, Arity: b.Size})
 		screen.Language(f.Path, f.Content)
 		screen.File(f.Path, f.Content)
 		licenses.Add(path.Join(path.Dir(f.Path), "LICENSE"), f.Content)
