@@ -95,7 +95,7 @@ func TestBuild(t *testing.T) {
 				t.Errorf("context id %s twice", x.ID)
 			}
 			byID[x.ID] = x
-			kinds[x.Language+" "+x.Kind]++
+			kinds[string(x.Language)+" "+x.Kind]++
 			content, ok := c.files[x.Repo+"@"+x.Commit+"/"+x.Path]
 			if !ok {
 				t.Fatalf("%s@%s/%s is in no archive", x.Repo, x.Commit, x.Path)
@@ -111,7 +111,7 @@ func TestBuild(t *testing.T) {
 		}
 		for _, l := range schemas.Languages {
 			for _, k := range []string{schemas.KindImport, schemas.KindCall, schemas.KindLine, schemas.KindLines, schemas.KindRandom} {
-				if kinds[l+" "+k] == 0 {
+				if kinds[string(l)+" "+k] == 0 {
 					t.Errorf("no %s context in %s", k, l)
 				}
 			}
@@ -127,11 +127,11 @@ func TestBuild(t *testing.T) {
 				t.Fatalf("negative %+v", n)
 			}
 			negatives[n.ID] = &n
-			cells[[2]string{x.Language, n.Type}]++
+			cells[[2]string{string(x.Language), n.Type}]++
 		}
 		for _, l := range schemas.Languages {
 			for _, typ := range schemas.Types {
-				if cells[[2]string{l, typ}] == 0 {
+				if cells[[2]string{string(l), typ}] == 0 {
 					t.Errorf("no negative in the cell %s × %s", l, typ)
 				}
 			}

@@ -123,7 +123,7 @@ func shift(t *testing.T, out string) (r curation.Report) {
 }
 
 // benchmarkOf is a file of items made of contexts of a language.
-func benchmarkOf(t *testing.T, c *corpus, language string) string {
+func benchmarkOf(t *testing.T, c *corpus, language schemas.Language) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "made.jsonl")
 	var b bytes.Buffer
@@ -147,7 +147,7 @@ type benchItem struct {
 }
 
 // itemsOf are some contexts of the corpus as items.
-func itemsOf(t *testing.T, c *corpus, language string, n int) (items []benchItem) {
+func itemsOf(t *testing.T, c *corpus, language schemas.Language, n int) (items []benchItem) {
 	t.Helper()
 	out := t.TempDir()
 	if err := c.open(t, out, "direct", parsed(t, narrow)).RunStages(t.Context(), schemas.StageExtract); err != nil {

@@ -136,7 +136,7 @@ func (b *Build) topReasons(ctx context.Context, stage string, m schemas.Manifest
 	case stage == schemas.StageExtract && m.Counts["files"] == 0:
 		out = append(out, EmptyReason{"no_source_file", int64(len(m.Inputs)), "of so many archives, repositories and " +
 			"files of rows " +
-			"none holds a source file in " + strings.Join(b.Recipe.Extract.Languages, ", ") +
+			"none holds a source file in " + schemas.Join(b.Recipe.Extract.Languages, ", ") +
 			"; look at archives, rows and extract.languages"})
 	case stage == schemas.StageExtract:
 		out = append(out, EmptyReason{"no_span", m.Counts["files"], "no source file has a place to complete; look at " +

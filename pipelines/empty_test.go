@@ -103,7 +103,7 @@ func TestNoNegatives(t *testing.T) {
 	s := serve(t, func(faultserver.Arrival) faultserver.Step { return faultserver.Text("It rains.") })
 	r := asked(t, s)
 	r.Generate.Panel = r.Generate.Panel[1:]
-	r.Extract.Languages = []string{schemas.Go}
+	r.Extract.Languages = []schemas.Language{schemas.Go}
 	out = t.TempDir()
 	e = ends(t, c.open(t, out, "direct", r), schemas.Stages...)
 	if e.Stage != schemas.StageGenerate || e.Reasons[0].Reason != panel.AnswerNotJSON ||
@@ -143,7 +143,7 @@ func TestLopsided(t *testing.T) {
 	c.add(t, "a.tar.gz", "o/a", "c", append(sourceFiles(t, 0), license(t, "MIT")))
 	s := serve(t, func(a faultserver.Arrival) faultserver.Step { return faultserver.Text("It rains.") })
 	r := asked(t, s)
-	r.Extract.Languages = []string{schemas.Go, schemas.Rust}
+	r.Extract.Languages = []schemas.Language{schemas.Go, schemas.Rust}
 	r.Curate.Off = []string{"go/import", "rust/import", "rust/method", "rust/parameter", "rust/undefinedvariable"}
 	out := t.TempDir()
 	for _, stages := range [][]string{schemas.Stages, schemas.Stages, {schemas.StageExport}} {

@@ -164,12 +164,12 @@ func lopsidedCurate(ctx context.Context, b *Build, m schemas.Manifest) ([]report
 		}
 	}
 	if b.Recipe.Curate.Split[schemas.SplitValidation] > 0 && m.Counts[work.CountRows(schemas.SplitValidation)] > 0 {
-		without := languagesWhere(func(l string) bool {
+		without := languagesWhere(func(l schemas.Language) bool {
 			return m.Counts[work.CountRowsOf(schemas.SplitTrain, l)] > 0 &&
 				m.Counts[work.CountRowsOf(schemas.SplitValidation, l)] == 0
 		})
 		if len(without) > 0 {
-			out = append(out, warning("no validation rows of %s; %s", strings.Join(without, ", "), remedy))
+			out = append(out, warning("no validation rows of %s; %s", schemas.Join(without, ", "), remedy))
 		}
 	}
 	var types []string
@@ -192,18 +192,18 @@ func lopsidedCurate(ctx context.Context, b *Build, m schemas.Manifest) ([]report
 	if err != nil {
 		return out, err
 	}
-	none := languagesWhere(func(l string) bool {
-		return extract.Counts["files_"+l] > 0 && !slices.ContainsFunc(schemas.Splits,
+	none := languagesWhere(func(l schemas.Language) bool {
+		return extract.Counts["files_"+string(l)] > 0 && !slices.ContainsFunc(schemas.Splits,
 			func(s string) bool { return m.Counts[work.CountRowsOf(s, l)] > 0 })
 	})
 	if len(none) > 0 {
 		out = append(out, warning("no rows at all of %s, although files of it were read; see the cells in the report",
-			strings.Join(none, ", ")))
+			schemas.Join(none, ", ")))
 	}
 	return out, nil
 }
 
-func languagesWhere(is func(string) bool) (out []string) {
+func languagesWhere(is func(schemas.Language) bool) (out []schemas.Language) {
 	for _, l := range schemas.Languages {
 		if is(l) {
 			out = append(out, l)

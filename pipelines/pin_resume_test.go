@@ -36,7 +36,7 @@ func threeRounds(t *testing.T, s *faultserver.Server) recipe.Recipe {
 
 // lean leaves out what makes a build longer and is the same in every stage.
 func lean(r recipe.Recipe) recipe.Recipe {
-	r.Extract.Languages = []string{schemas.Go, schemas.TypeScript}
+	r.Extract.Languages = []schemas.Language{schemas.Go, schemas.TypeScript}
 	r.Export.Formats, r.Export.Models = []string{"jsonl"}, nil
 	return r
 }

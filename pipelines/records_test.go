@@ -77,7 +77,7 @@ func recordsIn[T any](t *testing.T, out, stage, name string, keep func(T) bool) 
 func TestRecordsAreThoseOfTheShards(t *testing.T) {
 	r := pinnedRecipe(t, pinnedFields)
 	out := pinned(t, 3).build(t, "direct", r)
-	languages := map[string]string{".go": schemas.Go, ".py": schemas.Python, ".ts": schemas.TypeScript}
+	languages := map[string]schemas.Language{".go": schemas.Go, ".py": schemas.Python, ".ts": schemas.TypeScript}
 	var files []schemas.Blob
 	for i := range 3 {
 		for _, e := range append(pinnedFiles(owners[i]), license(t, "MIT")) {

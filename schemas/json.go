@@ -56,9 +56,11 @@ func (s Symbol) AppendJSON(b []byte) []byte {
 	return append(b, '}')
 }
 
-func appendField(b []byte, name, value string) []byte { return appendString(append(b, name...), value) }
+func appendField[S ~string](b []byte, name string, value S) []byte {
+	return appendString(append(b, name...), string(value))
+}
 
-func appendStrings(b []byte, list []string) []byte {
+func appendStrings[S ~string](b []byte, list []S) []byte {
 	if list == nil {
 		return append(b, "null"...)
 	}
@@ -67,7 +69,7 @@ func appendStrings(b []byte, list []string) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendString(b, s)
+		b = appendString(b, string(s))
 	}
 	return append(b, ']')
 }

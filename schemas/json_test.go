@@ -44,7 +44,9 @@ func TestAppendJSON(t *testing.T) {
 			case reflect.Bool:
 				f.SetBool(true)
 			case reflect.Slice:
-				f.Set(reflect.ValueOf([]string{"x", ""}))
+				list := reflect.MakeSlice(f.Type(), 2, 2)
+				list.Index(0).SetString("x")
+				f.Set(list)
 			}
 			check(p.Interface().(interface{ AppendJSON([]byte) []byte }))
 		}

@@ -21,7 +21,7 @@ func CompareVerdicts(a, b Verdict) int {
 }
 
 // OrEmpty is a string that may be null, "" where it is.
-func OrEmpty(s *string) string {
+func OrEmpty[S ~string](s *S) S {
 	if s == nil {
 		return ""
 	}

@@ -3,14 +3,14 @@ package schemas
 // Blob is one source file. License is an SPDX expression, SHA256 the hex hash of
 // Content.
 type Blob struct {
-	Repo     string `json:"repo"`
-	Commit   string `json:"commit"`
-	Path     string `json:"path"`
-	License  string `json:"license"`
-	Language string `json:"language"`
-	Size     int64  `json:"size"`
-	SHA256   string `json:"sha256"`
-	Content  []byte `json:"content"`
+	Repo     string   `json:"repo"`
+	Commit   string   `json:"commit"`
+	Path     string   `json:"path"`
+	License  string   `json:"license"`
+	Language Language `json:"language"`
+	Size     int64    `json:"size"`
+	SHA256   string   `json:"sha256"`
+	Content  []byte   `json:"content"`
 }
 
 // Context is a place in a file: Prefix + Golden + Suffix is a window of the file
@@ -24,7 +24,7 @@ type Context struct {
 	Commit       string   `json:"commit"`
 	Path         string   `json:"path"`
 	License      string   `json:"license"`
-	Language     string   `json:"language"`
+	Language     Language `json:"language"`
 	Kind         string   `json:"kind"`
 	Types        []string `json:"types"`
 	Prefix       string   `json:"prefix"`
@@ -44,9 +44,9 @@ type Context struct {
 	SHA256       string   `json:"sha256"`
 }
 
-// Cut names the ends of the file that the window lacks: "", "prefix", "suffix" or
+// WindowCut names the ends of the file that the window lacks: "", "prefix", "suffix" or
 // "prefix suffix".
-func (c *Context) Cut() string {
+func (c *Context) WindowCut() string {
 	switch {
 	case c.PrefixCut && c.SuffixCut:
 		return "prefix suffix"
@@ -186,7 +186,7 @@ type Verdict struct {
 type Row struct {
 	ID          string   `json:"id"`
 	ContextID   string   `json:"context_id"`
-	Language    string   `json:"language"`
+	Language    Language `json:"language"`
 	Type        *string  `json:"type"`
 	Kind        string   `json:"kind"`
 	Repo        string   `json:"repo"`
@@ -213,7 +213,7 @@ type Selected struct {
 	NegativeID *string  `json:"negative_id"`
 	Repo       string   `json:"repo"`
 	Group      string   `json:"group"`
-	Language   string   `json:"language"`
+	Language   Language `json:"language"`
 	Type       *string  `json:"type"`
 	Kind       string   `json:"kind"`
 	Generator  *string  `json:"generator"`
@@ -228,11 +228,11 @@ type Selected struct {
 // id for a context or negative), Reason is one of the stage's reasons, Detail is
 // for a person. Generator, Type and Language are empty where they do not apply.
 type Reject struct {
-	Stage     string `json:"stage"`
-	ID        string `json:"id"`
-	Reason    string `json:"reason"`
-	Detail    string `json:"detail"`
-	Language  string `json:"language"`
-	Type      string `json:"type"`
-	Generator string `json:"generator"`
+	Stage     string   `json:"stage"`
+	ID        string   `json:"id"`
+	Reason    string   `json:"reason"`
+	Detail    string   `json:"detail"`
+	Language  Language `json:"language"`
+	Type      string   `json:"type"`
+	Generator string   `json:"generator"`
 }

@@ -277,19 +277,26 @@ func TestFingerprint(t *testing.T) {
 	}
 }
 
-func TestWords(t *testing.T) {
-	for name, list := range map[string][]string{
-		"languages": Languages, "types": Types, "statuses": Statuses, "splits": Splits, "stages": Stages,
-		"general kinds": GeneralKinds, "special tokens": SpecialTokens,
-	} {
-		seen := map[string]bool{}
-		for _, w := range list {
-			if w == "" || seen[w] {
-				t.Errorf("%s: %q is empty or twice", name, w)
-			}
-			seen[w] = true
+// checkWords holds that no word of a list is empty or twice.
+func checkWords[S ~string](t *testing.T, name string, list []S) {
+	t.Helper()
+	seen := map[S]bool{}
+	for _, w := range list {
+		if w == "" || seen[w] {
+			t.Errorf("%s: %q is empty or twice", name, w)
 		}
+		seen[w] = true
 	}
+}
+
+func TestWords(t *testing.T) {
+	checkWords(t, "languages", Languages)
+	checkWords(t, "types", Types)
+	checkWords(t, "statuses", Statuses)
+	checkWords(t, "splits", Splits)
+	checkWords(t, "stages", Stages)
+	checkWords(t, "general kinds", GeneralKinds)
+	checkWords(t, "special tokens", SpecialTokens)
 	if len(Languages) != 8 || len(Types) != 4 {
 		t.Errorf("%d languages, %d types: the paper has 8 and 4", len(Languages), len(Types))
 	}

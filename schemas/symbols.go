@@ -79,16 +79,17 @@ func (s *Symbol) Opening() Opening {
 // Package is the name that a package manifest gives its folder. An unread one with no
 // Path says that an archive broke off.
 type SourceFile struct {
-	Repo, Path, Language string
-	SHA256               string
-	Size                 int64
-	Package              string
-	Unread               bool
+	Repo, Path string
+	Language   Language
+	SHA256     string
+	Size       int64
+	Package    string
+	Unread     bool
 }
 
 // Symbol is the file's row.
 func (f SourceFile) Symbol() Symbol {
-	s := Symbol{Repo: f.Repo, Record: SymbolFile, Path: f.Path, Role: f.Language, Owner: f.SHA256, Arity: -1,
+	s := Symbol{Repo: f.Repo, Record: SymbolFile, Path: f.Path, Role: string(f.Language), Owner: f.SHA256, Arity: -1,
 		Target: f.Package}
 	if f.SHA256 != "" {
 		s.Arity = f.Size
@@ -101,7 +102,7 @@ func (f SourceFile) Symbol() Symbol {
 
 // SourceFile reads a row whose Record is "file".
 func (s *Symbol) SourceFile() SourceFile {
-	f := SourceFile{Repo: s.Repo, Path: s.Path, Language: s.Role, SHA256: s.Owner, Package: s.Target,
+	f := SourceFile{Repo: s.Repo, Path: s.Path, Language: Language(s.Role), SHA256: s.Owner, Package: s.Target,
 		Unread: slices.Contains(s.Flags, flagUnread)}
 	if f.SHA256 != "" {
 		f.Size = s.Arity

@@ -1,21 +1,28 @@
 package schemas
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
-// The eight languages, as they are written in records.
+// Language is one of the eight languages, as it is written in records; "" where a file is
+// of none.
+type Language string
+
+// The eight languages.
 const (
-	Cpp        = "cpp"
-	CSharp     = "csharp"
-	Go         = "go"
-	Java       = "java"
-	JavaScript = "javascript"
-	Python     = "python"
-	Rust       = "rust"
-	TypeScript = "typescript"
+	Cpp        Language = "cpp"
+	CSharp     Language = "csharp"
+	Go         Language = "go"
+	Java       Language = "java"
+	JavaScript Language = "javascript"
+	Python     Language = "python"
+	Rust       Language = "rust"
+	TypeScript Language = "typescript"
 )
 
 // Languages lists the languages in the order of every table.
-var Languages = []string{Cpp, CSharp, Go, Java, JavaScript, Python, Rust, TypeScript}
+var Languages = []Language{Cpp, CSharp, Go, Java, JavaScript, Python, Rust, TypeScript}
 
 // The four hallucination types of the Delulu taxonomy (arXiv 2606.03130). A
 // negative's type is the error that it causes.
@@ -119,3 +126,15 @@ const ReasonInternal = "internal_error"
 
 // ReasonNoContext is the reason for a negative whose context was not handed in.
 const ReasonNoContext = "no_context"
+
+// Join is strings.Join of words.
+func Join[S ~string](words []S, sep string) string { return strings.Join(Strings(words), sep) }
+
+// Strings are words as those outside want them.
+func Strings[S ~string](words []S) []string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = string(w)
+	}
+	return out
+}

@@ -25,19 +25,19 @@ const Notice = "This file holds source code from your inputs, of the record name
 
 // Bundle is a file below OUT/bugs: what reproduces one failure alone.
 type Bundle struct {
-	Notice      string          `json:"notice"`
-	CodeVersion int             `json:"code_version"`
-	Stage       string          `json:"stage"`
-	Site        string          `json:"site"` // the function of the stage
-	ID          string          `json:"id"`   // of the record
-	Language    string          `json:"language,omitempty"`
-	Type        string          `json:"type,omitempty"`
-	Generator   string          `json:"generator,omitempty"`
-	Place       string          `json:"place"`
-	Panic       string          `json:"panic"`
-	Stack       []string        `json:"stack"`
-	LeftOut     []string        `json:"left_out,omitempty"` // what the input lacks, and why
-	Input       json.RawMessage `json:"input"`
+	Notice      string           `json:"notice"`
+	CodeVersion int              `json:"code_version"`
+	Stage       string           `json:"stage"`
+	Site        string           `json:"site"` // the function of the stage
+	ID          string           `json:"id"`   // of the record
+	Language    schemas.Language `json:"language,omitempty"`
+	Type        string           `json:"type,omitempty"`
+	Generator   string           `json:"generator,omitempty"`
+	Place       string           `json:"place"`
+	Panic       string           `json:"panic"`
+	Stack       []string         `json:"stack"`
+	LeftOut     []string         `json:"left_out,omitempty"` // what the input lacks, and why
+	Input       json.RawMessage  `json:"input"`
 }
 
 // maxBundleBytes bounds the input of a bundle.

@@ -45,7 +45,11 @@ func CountInternal(counts map[string]int64, r schemas.Reject) {
 }
 
 // Record names the record that a function is over.
-type Record struct{ ID, Language, Type, Generator string }
+type Record struct {
+	ID              string
+	Language        schemas.Language
+	Type, Generator string
+}
 
 // OfContext names a context.
 func OfContext(c *schemas.Context) Record { return Record{ID: c.ID, Language: c.Language} }

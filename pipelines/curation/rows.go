@@ -37,9 +37,9 @@ type shardRows struct {
 	records, general, sketches *batch.Batcher
 	lines                      *lineWriter
 
-	files map[string][]curate.FileKey // of each repository
-	langs map[string]map[string]bool  // languages of a repository's rows, null for one that is left out
-	seen  map[uint64]bool             // files that have rows, where near duplicates are looked for
+	files map[string][]curate.FileKey          // of each repository
+	langs map[string]map[schemas.Language]bool // languages of a repository's rows, null for one that is left out
+	seen  map[uint64]bool                      // files that have rows, where near duplicates are looked for
 }
 
 // ProcessElement reads a shard.
@@ -55,7 +55,7 @@ func (f *rowsFn) ProcessElement(ctx context.Context, j flow.Joined, closed func(
 			Stage: schemas.StageCurate, Out: f.Options.Out, Shard: j.Shard, Of: j.Refs[0].Of, From: j.Refs,
 		},
 		records: unkeyed(records), general: unkeyed(general), sketches: unkeyed(sketches),
-		lines: newLineWriter(lines), langs: map[string]map[string]bool{}, seen: map[uint64]bool{},
+		lines: newLineWriter(lines), langs: map[string]map[schemas.Language]bool{}, seen: map[uint64]bool{},
 	}
 	var err error
 	if x.weights, err = x.lastWeights(ctx, closed); err != nil {
@@ -191,7 +191,7 @@ func (x *shardRows) groupable(ctx context.Context, repo string) (bool, error) {
 		func() ([]curate.Group, error) { return curate.Groups([]curate.RepoFiles{r}), nil })
 	x.langs[repo] = nil
 	if ok {
-		x.langs[repo] = map[string]bool{}
+		x.langs[repo] = map[schemas.Language]bool{}
 	}
 	return ok, err
 }

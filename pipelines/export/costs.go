@@ -23,29 +23,32 @@ import (
 // paid beside that is in the ledger's statistics. Type is empty for samples that
 // became no negative. Unpriced counts answers whose price is unknown.
 type costCell struct {
-	Generator        string `json:"generator"`
-	Type             string `json:"type"`
-	Language         string `json:"language"`
-	GenerateNano     int64  `json:"generate_nano_usd"`
-	GenerateUnpriced int64  `json:"generate_unpriced"`
-	JudgeNano        int64  `json:"judge_nano_usd"`
-	JudgeUnpriced    int64  `json:"judge_unpriced"`
+	Generator        string           `json:"generator"`
+	Type             string           `json:"type"`
+	Language         schemas.Language `json:"language"`
+	GenerateNano     int64            `json:"generate_nano_usd"`
+	GenerateUnpriced int64            `json:"generate_unpriced"`
+	JudgeNano        int64            `json:"judge_nano_usd"`
+	JudgeUnpriced    int64            `json:"judge_unpriced"`
 }
 
-type costKey struct{ generator, typ, language string }
+type costKey struct {
+	generator, typ string
+	language       schemas.Language
+}
 
 // costs gathers the cells of a shard.
 type costs struct {
 	cells    map[costKey]*costCell
-	language map[string]string // of a context
-	typ      map[string]string // of the negative that a request became
+	language map[string]schemas.Language // of a context
+	typ      map[string]string           // of the negative that a request became
 }
 
 func newCosts() *costs {
-	return &costs{map[costKey]*costCell{}, map[string]string{}, map[string]string{}}
+	return &costs{map[costKey]*costCell{}, map[string]schemas.Language{}, map[string]string{}}
 }
 
-func (c *costs) cell(generator, typ, language string) *costCell {
+func (c *costs) cell(generator, typ string, language schemas.Language) *costCell {
 	k := costKey{generator, typ, language}
 	if c.cells[k] == nil {
 		c.cells[k] = &costCell{Generator: generator, Type: typ, Language: language}

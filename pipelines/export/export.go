@@ -29,7 +29,7 @@ type Work struct {
 
 // Outcome is what became of one negative.
 type Outcome struct {
-	Language  string
+	Language  schemas.Language
 	Type      string
 	Generator string
 	Invented  bool
@@ -204,7 +204,7 @@ func LowestSamples(samples []Sample) []Sample {
 		return cmp.Or(cmp.Compare(a.Context.Language, b.Context.Language),
 			cmp.Compare(a.Negative.Type, b.Negative.Type), compareSamples(a, b))
 	})
-	cell := func(s Sample) [2]string { return [2]string{s.Context.Language, s.Negative.Type} }
+	cell := func(s Sample) [2]string { return [2]string{string(s.Context.Language), s.Negative.Type} }
 	out := samples[:0]
 	for _, s := range samples {
 		if k := len(out) - SamplesPerCell; k >= 0 && cell(out[k]) == cell(s) {

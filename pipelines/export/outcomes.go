@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"decoy/schemas"
 	"decoy/transforms/curate"
 	"decoy/transforms/report"
 )
@@ -15,12 +16,12 @@ import (
 
 // outcomeCell is whose outcomes are counted together.
 type outcomeCell struct {
-	Language  string `json:"language"`
-	Type      string `json:"type"`
-	Generator string `json:"generator"`
-	Invented  bool   `json:"invented"`
-	Status    string `json:"status"`
-	Selected  bool   `json:"selected"`
+	Language  schemas.Language `json:"language"`
+	Type      string           `json:"type"`
+	Generator string           `json:"generator"`
+	Invented  bool             `json:"invented"`
+	Status    string           `json:"status"`
+	Selected  bool             `json:"selected"`
 }
 
 // OutcomeSum counts what became of the negatives of a cell.

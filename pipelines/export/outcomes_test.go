@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"testing"
+
+	"decoy/schemas"
 )
 
 // TestOutcomesAddUp: however negatives lie in shards, and in whatever order shards are
@@ -14,7 +16,7 @@ func TestOutcomesAddUp(t *testing.T) {
 	of := func(words ...string) string { return words[random.IntN(len(words))] }
 	var all []Outcome
 	for range 500 {
-		o := Outcome{Language: of("go", "rust"), Type: of("method", "import"), Generator: of("rules", "m"),
+		o := Outcome{Language: schemas.Language(of("go", "rust")), Type: of("method", "import"), Generator: of("rules", "m"),
 			Status: of("certified", "abstain"), Invented: random.IntN(2) == 0, Shorter: random.IntN(2) == 0,
 			Selected: random.IntN(3) == 0}
 		if o.Judges = random.Int64N(4); o.Judges > 0 {

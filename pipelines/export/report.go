@@ -113,7 +113,7 @@ func (sum *Summary) funnel() []report.Step {
 func (sum *Summary) pairs() []report.Pair {
 	byCell := map[[2]string][]Sample{}
 	for _, s := range sum.Samples {
-		k := [2]string{s.Context.Language, s.Negative.Type}
+		k := [2]string{string(s.Context.Language), s.Negative.Type}
 		byCell[k] = append(byCell[k], s)
 	}
 	for _, list := range byCell {
@@ -124,7 +124,7 @@ func (sum *Summary) pairs() []report.Pair {
 		added := false
 		for _, l := range schemas.Languages {
 			for _, t := range schemas.Types {
-				list := byCell[[2]string{l, t}]
+				list := byCell[[2]string{string(l), t}]
 				if turn >= len(list) || len(out) == shownPairs {
 					continue
 				}

@@ -16,7 +16,7 @@ import (
 
 // The pure functions that extract calls over a file, each contained.
 
-func (f file) record(lang string) bug.Record {
+func (f file) record(lang schemas.Language) bug.Record {
 	return bug.Record{ID: f.src.FileID(f.path), Language: lang}
 }
 
@@ -25,7 +25,10 @@ func (f file) input() []File {
 }
 
 // look is what screening says of a file.
-type look struct{ language, reason, detail string }
+type look struct {
+	language       schemas.Language
+	reason, detail string
+}
 
 func (f file) screened() look { return screened(f.license.Attributes(f.path), f.path, f.data) }
 
@@ -62,7 +65,7 @@ func (x *extraction) terms(src archives.Source) screen.Terms {
 // covered is a file's licence, or why it has none.
 type covered struct{ license, reason, detail string }
 
-func (x *extraction) licensed(ctx context.Context, f file, lang string) (covered, bool, error) {
+func (x *extraction) licensed(ctx context.Context, f file, lang schemas.Language) (covered, bool, error) {
 	return bug.Contain(ctx, x.bugs, siteLicense, f.record(lang), func() []File {
 		in := f.input()
 		in[0].Terms = x.terms(f.src)
@@ -113,14 +116,14 @@ func (x *extraction) look(ctx context.Context, at **fim.Extractor, in spansInput
 	return got, ok, err
 }
 
-func (x *extraction) find(ctx context.Context, f file, lang string) ([]secrets.Finding, bool, error) {
+func (x *extraction) find(ctx context.Context, f file, lang schemas.Language) ([]secrets.Finding, bool, error) {
 	return bug.Contain(ctx, x.bugs, siteSecrets, f.record(lang), f.input,
 		func() ([]secrets.Finding, error) { return x.scanner.Find(string(f.data)), nil })
 }
 
 // sample offers a file to the n-grams. One that cannot be cut into tokens is in no
 // sample.
-func (x *extraction) sample(ctx context.Context, f file, lang string) error {
+func (x *extraction) sample(ctx context.Context, f file, lang schemas.Language) error {
 	_, _, err := bug.Contain(ctx, x.bugs, siteSample, f.record(lang), f.input, func() (struct{}, error) {
 		x.mu.Lock()
 		defer x.mu.Unlock()

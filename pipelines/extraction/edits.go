@@ -116,7 +116,7 @@ func (h *history) change(ctx context.Context, c gitrepo.Commit, f *gitrepo.Chang
 	if f.Deleted || f.Skipped == "" && f.After == nil {
 		return nil
 	}
-	rejected := func(reason, detail, lang string) {
+	rejected := func(reason, detail string, lang schemas.Language) {
 		h.x.reject(ctx, schemas.Reject{Stage: schemas.StageExtract, ID: h.src.Repo + "@" + c.ID + "/" + f.Path,
 			Reason: reason, Detail: detail, Language: lang})
 	}

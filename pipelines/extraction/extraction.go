@@ -44,7 +44,7 @@ type extraction struct {
 	before  []flow.Ref // of the tasks before the shards, by number
 	scanner *secrets.Scanner
 	workers []*fim.Extractor
-	langs   map[string]bool
+	langs   map[schemas.Language]bool
 	bugs    *bug.Reporter
 	failed  map[string]bool // ids and details of internal errors
 
@@ -54,8 +54,8 @@ type extraction struct {
 	symbols  *shard.Sorter[schemas.Symbol]
 	rejects  *shard.Sorter[schemas.Reject]
 	shingles *shard.Sorter[curate.FileShingles]
-	names    map[string]nameCounts // by language
-	samples  map[string]*judge.Sample
+	names    map[schemas.Language]nameCounts // by language
+	samples  map[schemas.Language]*judge.Sample
 	counts   map[string]int64
 	got      *candidates // of the present repository
 }
@@ -67,12 +67,12 @@ func newExtraction(ctx context.Context, t work.Task, o Options) (*extraction, er
 	}
 	slots <- struct{}{}
 	x := &extraction{
-		o: o, scanner: scanner, langs: map[string]bool{},
+		o: o, scanner: scanner, langs: map[schemas.Language]bool{},
 		contexts: shard.NewSorter(t.Path(t.Stage, "contexts"), heldContexts, work.ContextSize,
 			func(a, b schemas.Context) int { return cmp.Compare(a.ID, b.ID) }),
 		symbols: shard.NewSorter(t.Path(t.Stage, "symbols"), heldSymbols, symbolSize, fim.CompareSymbols),
 		rejects: shard.NewSorter(t.Path(t.Stage, "rejects"), heldRejects, rejectSize, schemas.CompareRejects),
-		names:   map[string]nameCounts{}, samples: map[string]*judge.Sample{}, counts: map[string]int64{},
+		names:   map[schemas.Language]nameCounts{}, samples: map[schemas.Language]*judge.Sample{}, counts: map[string]int64{},
 	}
 	x.shingles = x.newShingles(t)
 	x.got = NewCandidates(t.Path(t.Stage, "candidates"))

@@ -145,11 +145,11 @@ func (x *extraction) file(ctx context.Context, at **fim.Extractor, f file) error
 	if reason != "" {
 		return nil
 	}
-	x.counts["files_"+lang]++
-	x.counts["declarations_"+lang] += int64(r.Declarations)
-	x.counts["declarations_broken_"+lang] += int64(r.Broken)
+	x.counts["files_"+string(lang)]++
+	x.counts["declarations_"+string(lang)] += int64(r.Declarations)
+	x.counts["declarations_broken_"+string(lang)] += int64(r.Broken)
 	if r.Errors {
-		x.counts["files_with_errors_"+lang]++
+		x.counts["files_with_errors_"+string(lang)]++
 	}
 	for _, c := range r.Contexts {
 		x.keep(x.got.Add(ctx, c))

@@ -24,7 +24,7 @@ const maxNames = 1_000_000
 //
 //	Refs of all shards → Ref: names-LANG, ngrams-LANG-FOLD (by language)
 type Merge struct {
-	Languages []string `json:"languages"`
+	Languages []schemas.Language `json:"languages"`
 }
 
 func init() { flow.Register[Merge]() }
@@ -45,7 +45,7 @@ func (m Merge) Do(ctx context.Context, t flow.Task) (d schemas.Done, err error) 
 		return d, err
 	}
 	d.Files = append(d.Files, names)
-	d.Counts = map[string]int64{"names_" + lang: names.Records}
+	d.Counts = map[string]int64{"names_" + string(lang): names.Records}
 	for fold := range schemas.Folds {
 		if ctx.Err() != nil {
 			return d, ctx.Err()
@@ -56,7 +56,7 @@ func (m Merge) Do(ctx context.Context, t flow.Task) (d schemas.Done, err error) 
 		}
 		if ok {
 			d.Files = append(d.Files, file)
-			d.Counts["ngram_files_"+lang]++
+			d.Counts["ngram_files_"+string(lang)]++
 		}
 	}
 	return d, nil
@@ -74,9 +74,9 @@ func partsNamed(parts []string, name string) []string {
 }
 
 // mergeNames sums the counts of equal names.
-func mergeNames(ctx context.Context, dir, lang string, parts []string) (schemas.File, error) {
+func mergeNames(ctx context.Context, dir string, lang schemas.Language, parts []string) (schemas.File, error) {
 	var sequences []iter.Seq2[schemas.Name, error]
-	for _, p := range partsNamed(parts, "names-"+lang) {
+	for _, p := range partsNamed(parts, "names-"+string(lang)) {
 		sequences = append(sequences, shard.Read[schemas.Name](ctx, p))
 	}
 	var names []schemas.Name
@@ -90,7 +90,7 @@ func mergeNames(ctx context.Context, dir, lang string, parts []string) (schemas.
 			names = append(names, n)
 		}
 	}
-	return shard.WriteAll(ctx, shard.Join(dir, "names-"+lang+".jsonl.zst"), lowestNames(names))
+	return shard.WriteAll(ctx, shard.Join(dir, "names-"+string(lang)+".jsonl.zst"), lowestNames(names))
 }
 
 // lowestNames keeps the names with the lowest hashes, in order.

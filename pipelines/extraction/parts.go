@@ -131,9 +131,9 @@ func (x *extraction) partFiles(task int) (map[string]string, error) {
 
 // partState is what a part counted, and the files of its n-gram sample.
 type partState struct {
-	Counts  map[string]int64          `json:"counts"`
-	Names   map[string][]schemas.Name `json:"names"`
-	Samples map[string][]sampleText   `json:"samples"`
+	Counts  map[string]int64                    `json:"counts"`
+	Names   map[schemas.Language][]schemas.Name `json:"names"`
+	Samples map[schemas.Language][]sampleText   `json:"samples"`
 }
 
 type sampleText struct {
@@ -155,7 +155,7 @@ func extractPart(ctx context.Context, t work.Task, o Options, part archives.Sour
 	if err != nil {
 		return schemas.Done{}, err
 	}
-	state := partState{Counts: x.counts, Names: map[string][]schemas.Name{}, Samples: map[string][]sampleText{}}
+	state := partState{Counts: x.counts, Names: map[schemas.Language][]schemas.Name{}, Samples: map[schemas.Language][]sampleText{}}
 	for _, lang := range o.Languages {
 		state.Names[lang] = x.names[lang].sorted()
 		for fold, text := range x.samples[lang].Files() {

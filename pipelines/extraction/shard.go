@@ -13,18 +13,18 @@ import (
 
 // Options is what shards of extract, and parts of large archives, need to know.
 type Options struct {
-	Out         string          `json:"out"`
-	FIM         fim.Config      `json:"fim"`
-	Languages   []string        `json:"languages"`
-	Exclude     []string        `json:"exclude"`
-	Origin      string          `json:"origin"`
-	EditShare   float64         `json:"edit_share"`
-	MaxCommits  int             `json:"max_commits"`
-	MaxPerRepo  int             `json:"max_per_repo"`
-	NgramTokens int             `json:"ngram_tokens"`
-	Limits      archives.Limits `json:"limits"`
-	Licenses    string          `json:"licenses"`
-	Shingles    bool            `json:"shingles"` // written for near duplicates
+	Out         string             `json:"out"`
+	FIM         fim.Config         `json:"fim"`
+	Languages   []schemas.Language `json:"languages"`
+	Exclude     []string           `json:"exclude"`
+	Origin      string             `json:"origin"`
+	EditShare   float64            `json:"edit_share"`
+	MaxCommits  int                `json:"max_commits"`
+	MaxPerRepo  int                `json:"max_per_repo"`
+	NgramTokens int                `json:"ngram_tokens"`
+	Limits      archives.Limits    `json:"limits"`
+	Licenses    string             `json:"licenses"`
+	Shingles    bool               `json:"shingles"` // written for near duplicates
 }
 
 // Inputs are what one shard reads, its own of flow.Values.

@@ -30,7 +30,7 @@ func (x *extraction) newShingles(t work.Task) *shard.Sorter[curate.FileShingles]
 }
 
 // shingle keeps the shingles of a file.
-func (x *extraction) shingle(ctx context.Context, f file, lang string) error {
+func (x *extraction) shingle(ctx context.Context, f file, lang schemas.Language) error {
 	if !x.o.Shingles {
 		return nil
 	}

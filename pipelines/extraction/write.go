@@ -20,7 +20,10 @@ type candidates struct {
 }
 
 // cell is what max_per_repo is spread over.
-type cell struct{ language, kind string }
+type cell struct {
+	language schemas.Language
+	kind     string
+}
 
 func cellOf(c schemas.Context) cell { return cell{c.Language, c.Kind} }
 
@@ -126,7 +129,7 @@ func (x *extraction) write(ctx context.Context, t work.Task) (schemas.Done, erro
 	for _, w := range []func() (schemas.File, error){
 		func() (schemas.File, error) {
 			return shard.WriteSeq(ctx, t.Path(t.Stage, "contexts"), x.contexts.All(ctx), func(c *schemas.Context) {
-				d.Counts["contexts_"+c.Language]++
+				d.Counts["contexts_"+string(c.Language)]++
 				d.Counts["contexts_"+c.Kind]++
 			})
 		},
@@ -160,10 +163,10 @@ func (x *extraction) write(ctx context.Context, t work.Task) (schemas.Done, erro
 }
 
 // writeParts writes the shard's part of a language's names and n-gram counts.
-func (x *extraction) writeParts(ctx context.Context, t work.Task, lang string) ([]schemas.File, error) {
+func (x *extraction) writeParts(ctx context.Context, t work.Task, lang schemas.Language) ([]schemas.File, error) {
 	var out []schemas.File
 	if len(x.names[lang]) > 0 {
-		f, err := shard.WriteAll(ctx, t.Path(t.Stage, work.PartsFolder+"names-"+lang), x.names[lang].sorted())
+		f, err := shard.WriteAll(ctx, t.Path(t.Stage, work.PartsFolder+"names-"+string(lang)), x.names[lang].sorted())
 		if err != nil {
 			return nil, err
 		}

@@ -131,7 +131,7 @@ func newMaker(inventedShare float64) *rules.Maker {
 // rules makes the negatives of the built-in generator: for each context and type
 // the first candidate that is valid.
 func (g *generation) rules(ctx context.Context, m panel.Member) error {
-	pools := &namePools{out: g.t.Out, pools: map[string]*lazyPool{}}
+	pools := &namePools{out: g.t.Out, pools: map[schemas.Language]*lazyPool{}}
 	contexts := shard.Read[schemas.Context](ctx, g.t.Path(schemas.StageExtract, "contexts"))
 	return work.Ordered(ctx, work.Runs(contexts, func(c *schemas.Context) string { return c.ID }),
 		func() (**rules.Maker, func(), error) {
@@ -218,7 +218,7 @@ func (g *generation) byRules(ctx context.Context, t **rules.Maker, c *schemas.Co
 type namePools struct {
 	out   string
 	mu    sync.Mutex
-	pools map[string]*lazyPool
+	pools map[schemas.Language]*lazyPool
 }
 
 type lazyPool struct {
@@ -227,7 +227,7 @@ type lazyPool struct {
 	err  error
 }
 
-func (p *namePools) of(ctx context.Context, language string) (*rules.Pool, error) {
+func (p *namePools) of(ctx context.Context, language schemas.Language) (*rules.Pool, error) {
 	p.mu.Lock()
 	l := p.pools[language]
 	if l == nil {
@@ -237,7 +237,7 @@ func (p *namePools) of(ctx context.Context, language string) (*rules.Pool, error
 	p.mu.Unlock()
 	l.once.Do(func() {
 		l.pool, l.err = rules.NewPool(shard.Read[schemas.Name](ctx, shard.Join(p.out, schemas.StageExtract,
-			"names-"+language+".jsonl.zst")))
+			"names-"+string(language)+".jsonl.zst")))
 		if errors.Is(l.err, fs.ErrNotExist) {
 			l.pool, l.err = rules.NewPool(func(func(schemas.Name, error) bool) {})
 		}

@@ -154,7 +154,7 @@ func (o Options) round(ctx context.Context, t work.Task, share work.Share) (sche
 func judgeByNgrams(ctx context.Context, t work.Task, o Options, m panel.Member,
 	b *bug.Reporter) ([]schemas.Verdict, error) {
 	type languageFold struct {
-		language string
+		language schemas.Language
 		fold     int
 	}
 	// The first reading finds out which languages and folds there are, and the goldens
@@ -219,7 +219,7 @@ type judged struct {
 }
 
 func (o *Options) ofLanguage(ctx context.Context, m panel.Member, in iter.Seq2[join.ContextNegatives, error],
-	language string,
+	language schemas.Language,
 	controls *judge.Controls, b *bug.Reporter) iter.Seq2[judged, error] {
 	return func(yield func(judged, error) bool) {
 		for g, err := range in {
@@ -295,10 +295,10 @@ const maxModelEntries = 40_000_000
 
 // loadModel reads the counts of a language. Shards that run one after another in a
 // process share it.
-func loadModel(ctx context.Context, t work.Task, language string) (*judge.Model, error) {
+func loadModel(ctx context.Context, t work.Task, language schemas.Language) (*judge.Model, error) {
 	modelsMu.Lock()
 	defer modelsMu.Unlock()
-	key := t.Fingerprint + language
+	key := t.Fingerprint + string(language)
 	if m := models[key]; m != nil {
 		return m, nil
 	}
@@ -329,7 +329,7 @@ func loadModel(ctx context.Context, t work.Task, language string) (*judge.Model,
 	return m, nil
 }
 
-func withoutFold(ctx context.Context, m *judge.Model, out, language string, fold int) (*judge.Scorer, error) {
+func withoutFold(ctx context.Context, m *judge.Model, out string, language schemas.Language, fold int) (*judge.Scorer, error) {
 	r, err := shard.Open(ctx, ngramsPath(out, language, fold))
 	if errors.Is(err, fs.ErrNotExist) {
 		return m.Without(nil)
@@ -341,6 +341,6 @@ func withoutFold(ctx context.Context, m *judge.Model, out, language string, fold
 	return m.Without(r)
 }
 
-func ngramsPath(out, language string, fold int) string {
+func ngramsPath(out string, language schemas.Language, fold int) string {
 	return shard.Join(out, schemas.StageExtract, work.NgramsName(language, fold)+".bin")
 }

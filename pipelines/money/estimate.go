@@ -96,12 +96,12 @@ type MemberEstimate struct {
 // even part of all cells, but no more than there will be. Dollars are null where a
 // price is unknown.
 type CellEstimate struct {
-	Type           string `json:"type"`
-	Language       string `json:"language"`
-	Negatives      Range  `json:"negatives"`
-	USD            *Range `json:"usd"`
-	Rows           Range  `json:"rows"`
-	PerSelectedUSD *Range `json:"per_selected_usd"`
+	Type           string           `json:"type"`
+	Language       schemas.Language `json:"language"`
+	Negatives      Range            `json:"negatives"`
+	USD            *Range           `json:"usd"`
+	Rows           Range            `json:"rows"`
+	PerSelectedUSD *Range           `json:"per_selected_usd"`
 }
 
 // Estimate is what a build will ask and pay for, before it does.
@@ -174,8 +174,8 @@ type estimator struct {
 	cells   map[[2]string]*CellEstimate
 }
 
-func (e *estimator) cell(typ, language string) *CellEstimate {
-	k := [2]string{typ, language}
+func (e *estimator) cell(typ string, language schemas.Language) *CellEstimate {
+	k := [2]string{typ, string(language)}
 	if e.cells[k] == nil {
 		e.cells[k] = &CellEstimate{Type: typ, Language: language, USD: &Range{}}
 	}

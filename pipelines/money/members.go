@@ -49,7 +49,7 @@ func (e *estimator) member(ctx context.Context, stage string, m panel.Member,
 		row.Calls = row.Calls.Add(a.weight)
 		bytes = bytes.Add(a.weight.times(size, size))
 		for _, typ := range a.types {
-			cells[[2]string{typ, a.from.Language}] += a.weight.High * size / float64(len(a.types))
+			cells[[2]string{typ, string(a.from.Language)}] += a.weight.High * size / float64(len(a.types))
 		}
 		reserved = reserved.Add(a.weight.times(float64(tokens), float64(tokens)))
 		out = out.Add(a.weight.times(min(a.out.Low, float64(m.MaxTokens)), min(a.out.High, float64(m.MaxTokens))))
@@ -106,7 +106,7 @@ func (e *estimator) member(ctx context.Context, stage string, m panel.Member,
 		}
 	}
 	for cell, n := range cells {
-		c := e.cell(cell[0], cell[1])
+		c := e.cell(cell[0], schemas.Language(cell[1]))
 		if row.USD == nil {
 			c.USD = nil
 		} else if c.USD != nil {

@@ -95,7 +95,7 @@ type Export struct {
 }
 
 // languages is a list, or the word "all".
-type languages []string
+type languages []schemas.Language
 
 // UnmarshalYAML reads "all" or a list.
 func (l *languages) UnmarshalYAML(n *yaml.Node) error {
@@ -106,7 +106,7 @@ func (l *languages) UnmarshalYAML(n *yaml.Node) error {
 		*l = slices.Clone(schemas.Languages)
 		return nil
 	}
-	return n.Decode((*[]string)(l))
+	return n.Decode((*[]schemas.Language)(l))
 }
 
 // defaults is the recipe that a file's fields overwrite.
@@ -210,10 +210,10 @@ func (r *Recipe) Validate() error {
 		}
 	}
 	if len(r.Extract.Languages) == 0 {
-		bad("extract.languages: empty; use all or a list of %s", strings.Join(schemas.Languages, ", "))
+		bad("extract.languages: empty; use all or a list of %s", schemas.Join(schemas.Languages, ", "))
 	}
 	for _, l := range r.Extract.Languages {
-		oneOf("extract.languages", l, schemas.Languages...)
+		oneOf("extract.languages", string(l), schemas.Strings(schemas.Languages)...)
 	}
 	if cfg, err := r.FIM(); err != nil {
 		bad("%w", err)

@@ -14,7 +14,9 @@ const PartsFolder = "parts/"
 const ShinglesName = "shingles"
 
 // NgramsName is the file of a language's n-grams of one fold, without its extension.
-func NgramsName(lang string, fold int) string { return fmt.Sprintf("ngrams-%s-%02d", lang, fold) }
+func NgramsName(lang schemas.Language, fold int) string {
+	return fmt.Sprintf("ngrams-%s-%02d", lang, fold)
+}
 
 // ContextSize is what a context takes in memory: its texts and the struct around them.
 func ContextSize(c schemas.Context) int {

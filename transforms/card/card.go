@@ -65,7 +65,7 @@ type view struct {
 }
 
 // outsideDelulu are the languages that the Delulu benchmark has no items of.
-var outsideDelulu = map[string]string{schemas.JavaScript: "JavaScript"}
+var outsideDelulu = map[schemas.Language]string{schemas.JavaScript: "JavaScript"}
 
 // table is the composition of one split.
 type table struct {
@@ -75,7 +75,7 @@ type table struct {
 }
 
 type tableRow struct {
-	Language string
+	Language schemas.Language
 	Types    []int64
 	General  int64
 	All      int64

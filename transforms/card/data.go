@@ -42,7 +42,7 @@ type Data struct {
 // Rows counts rows. Type is "" for general rows.
 type Rows struct {
 	Split    string
-	Language string
+	Language schemas.Language
 	Type     string
 	N        int64
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	beamlog "github.com/apache/beam/sdks/v2/go/pkg/beam/log"
+
 	//lint:ignore SA1019 It is the second opinion on prism, in one process.
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/direct"
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
@@ -169,7 +170,7 @@ func equal(s beam.Scope, got beam.PCollection, want []any) {
 
 func alone(cs []curate.Candidate) (out []curate.RepoFiles) {
 	for i := range cs {
-		out = append(out, curate.RepoFiles{Repo: cs[i].Repo, Languages: []string{cs[i].Language}})
+		out = append(out, curate.RepoFiles{Repo: cs[i].Repo, Languages: []schemas.Language{cs[i].Language}})
 	}
 	return out
 }
@@ -258,7 +259,7 @@ func TestGroupReposIsGroups(t *testing.T) {
 		for i := range 120 {
 			x := curate.RepoFiles{
 				Repo:      fmt.Sprintf("h%d.io/o%d/r%d", i%3, r.IntN(400), i),
-				Languages: []string{schemas.Languages[r.IntN(8)]},
+				Languages: []schemas.Language{schemas.Languages[r.IntN(8)]},
 			}
 			for range r.IntN(40) {
 				file := schemas.Key64(fmt.Sprint(r.IntN(9000)))
@@ -267,7 +268,7 @@ func TestGroupReposIsGroups(t *testing.T) {
 			repos = append(repos, x)
 			if i%10 == 0 { // its files come in two elements, one of them twice
 				half := x.Files[:len(x.Files)/2]
-				repos = append(repos, curate.RepoFiles{Repo: x.Repo, Languages: []string{schemas.Go}, Files: half})
+				repos = append(repos, curate.RepoFiles{Repo: x.Repo, Languages: []schemas.Language{schemas.Go}, Files: half})
 			}
 			if i%7 == 0 { // what is in more than 50 repositories says nothing
 				last := &repos[len(repos)-1]

@@ -47,34 +47,34 @@ var Reasons = []string{
 
 // Candidate is a negative as selection sees it.
 type Candidate struct {
-	ContextID    string   `json:"context_id"`
-	NegativeID   string   `json:"negative_id"`
-	Repo         string   `json:"repo"`
-	Commit       string   `json:"commit"`
-	Path         string   `json:"path"`
-	License      string   `json:"license"`
-	Group        string   `json:"group"` // of the repository, by Groups
-	Language     string   `json:"language"`
-	Type         string   `json:"type"`
-	Kind         string   `json:"kind"`
-	Generator    string   `json:"generator"`
-	Status       string   `json:"status"`      // "" where there is no certificate
-	GoldenHash   uint64   `json:"golden_hash"` // TextHash of the golden
-	WindowHash   uint64   `json:"window_hash"` // WindowHash of the context
-	TextHash     uint64   `json:"text_hash"`   // TextHash of the negative
-	Golden       Side     `json:"golden"`
-	Text         Side     `json:"text"`
-	FoolRate     *float64 `json:"fool_rate"`
-	Fooled       int64    `json:"fooled"`
-	Judges       int64    `json:"judges"`   // valid verdicts
-	Weighted     *float64 `json:"weighted"` // fool rate with the judges' weights
-	Low          *float64 `json:"low"`      // its lower Wilson bound; null where nobody judged
-	Margin       *float64 `json:"margin"`
-	Contaminated string   `json:"contaminated"` // evidence, "" for a clean context
-	Invented     bool     `json:"invented"`
-	Sampled      bool     `json:"sampled"`
-	Callee       string   `json:"callee,omitempty"`     // of the golden, where it is known
-	Introduced   string   `json:"introduced,omitempty"` // the name that the negative brings in
+	ContextID    string           `json:"context_id"`
+	NegativeID   string           `json:"negative_id"`
+	Repo         string           `json:"repo"`
+	Commit       string           `json:"commit"`
+	Path         string           `json:"path"`
+	License      string           `json:"license"`
+	Group        string           `json:"group"` // of the repository, by Groups
+	Language     schemas.Language `json:"language"`
+	Type         string           `json:"type"`
+	Kind         string           `json:"kind"`
+	Generator    string           `json:"generator"`
+	Status       string           `json:"status"`      // "" where there is no certificate
+	GoldenHash   uint64           `json:"golden_hash"` // TextHash of the golden
+	WindowHash   uint64           `json:"window_hash"` // WindowHash of the context
+	TextHash     uint64           `json:"text_hash"`   // TextHash of the negative
+	Golden       Side             `json:"golden"`
+	Text         Side             `json:"text"`
+	FoolRate     *float64         `json:"fool_rate"`
+	Fooled       int64            `json:"fooled"`
+	Judges       int64            `json:"judges"`   // valid verdicts
+	Weighted     *float64         `json:"weighted"` // fool rate with the judges' weights
+	Low          *float64         `json:"low"`      // its lower Wilson bound; null where nobody judged
+	Margin       *float64         `json:"margin"`
+	Contaminated string           `json:"contaminated"` // evidence, "" for a clean context
+	Invented     bool             `json:"invented"`
+	Sampled      bool             `json:"sampled"`
+	Callee       string           `json:"callee,omitempty"`     // of the golden, where it is known
+	Introduced   string           `json:"introduced,omitempty"` // the name that the negative brings in
 }
 
 // LenDiff is by how many characters the rejected side is longer.
@@ -195,7 +195,7 @@ func headOf(s string) string {
 
 // DuplicateKey is the same for negatives that are duplicates of each other.
 func DuplicateKey(c *Candidate) uint64 {
-	return schemas.Key64(c.Language, c.Type, fmt.Sprint(c.WindowHash, c.GoldenHash, c.TextHash))
+	return schemas.Key64(string(c.Language), c.Type, fmt.Sprint(c.WindowHash, c.GoldenHash, c.TextHash))
 }
 
 // Dedup resolves one group of candidates with the same [DuplicateKey]: the smallest

@@ -11,15 +11,15 @@ import (
 
 // General is a context of a general kind, as selection sees it.
 type General struct {
-	ContextID    string `json:"context_id"`
-	Repo         string `json:"repo"`
-	Group        string `json:"group"`
-	Language     string `json:"language"`
-	Kind         string `json:"kind"`
-	GoldenChars  int    `json:"golden_chars"`
-	GoldenHash   uint64 `json:"golden_hash"`
-	WindowHash   uint64 `json:"window_hash"`
-	Contaminated string `json:"contaminated"`
+	ContextID    string           `json:"context_id"`
+	Repo         string           `json:"repo"`
+	Group        string           `json:"group"`
+	Language     schemas.Language `json:"language"`
+	Kind         string           `json:"kind"`
+	GoldenChars  int              `json:"golden_chars"`
+	GoldenHash   uint64           `json:"golden_hash"`
+	WindowHash   uint64           `json:"window_hash"`
+	Contaminated string           `json:"contaminated"`
 	// Commit and Path name the file: near duplicates and the splits by folder go by it.
 	Commit string `json:"commit,omitempty"`
 	Path   string `json:"path,omitempty"`
@@ -60,7 +60,7 @@ type GeneralConfig struct {
 }
 
 type goldenKey struct {
-	language string
+	language schemas.Language
 	hash     uint64
 }
 
@@ -126,14 +126,14 @@ func SelectGeneral(rows []General, c GeneralConfig) (selected []schemas.Selected
 }
 
 type generalQueue struct {
-	language string
+	language schemas.Language
 	rows     []*General
 	tokens   int
 }
 
 // generalQueues has one queue a language, in hash order, sorted by language.
 func generalQueues(rows []General) []*generalQueue {
-	by := map[string]*generalQueue{}
+	by := map[schemas.Language]*generalQueue{}
 	var out []*generalQueue
 	for i := range rows {
 		g := &rows[i]

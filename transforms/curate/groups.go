@@ -5,13 +5,15 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"decoy/schemas"
 )
 
 // RepoFiles is a repository with its files by content. Languages are those that it
 // has rows in.
 type RepoFiles struct {
 	Repo      string
-	Languages []string
+	Languages []schemas.Language
 	Files     []FileKey
 }
 
@@ -24,10 +26,10 @@ type FileKey struct {
 // Group is a set of repositories that must stay in one split. ID is its smallest
 // repository's name, OwnerKey its smallest owner key, which decides the split.
 type Group struct {
-	ID        string   `json:"id"`
-	OwnerKey  string   `json:"owner_key"`
-	Repos     []string `json:"repos"`
-	Languages []string `json:"languages"`
+	ID        string             `json:"id"`
+	OwnerKey  string             `json:"owner_key"`
+	Repos     []string           `json:"repos"`
+	Languages []schemas.Language `json:"languages"`
 }
 
 const (

@@ -17,7 +17,7 @@ import (
 )
 
 // plain makes so many eligible rows of a cell, each of its own repository and context.
-func plain(n int, language, typ string) (out []curate.Candidate) {
+func plain(n int, language schemas.Language, typ string) (out []curate.Candidate) {
 	for i := range n {
 		out = append(out, curate.Candidate{
 			ContextID: id("c", language, typ, i), NegativeID: id("n", language, typ, i),
@@ -167,15 +167,15 @@ func TestSplitsFallBack(t *testing.T) {
 	var groups []curate.Group
 	for i := range 40 {
 		groups = append(groups, curate.Group{ID: fmt.Sprintf("h.io/o%d/r", i), OwnerKey: fmt.Sprintf("h.io/o%d", i),
-			Repos: []string{fmt.Sprintf("h.io/o%d/r", i)}, Languages: []string{schemas.Go}})
+			Repos: []string{fmt.Sprintf("h.io/o%d/r", i)}, Languages: []schemas.Language{schemas.Go}})
 	}
-	one := curate.Group{ID: "h.io/one/a", OwnerKey: "h.io/one", Languages: []string{schemas.CSharp}}
+	one := curate.Group{ID: "h.io/one/a", OwnerKey: "h.io/one", Languages: []schemas.Language{schemas.CSharp}}
 	for i := range 30 {
 		one.Repos = append(one.Repos, fmt.Sprintf("h.io/one/%c%d", 'a'+i%26, i))
 	}
-	x := curate.Group{ID: "x", OwnerKey: "x", Repos: []string{"x"}, Languages: []string{schemas.Rust}}
+	x := curate.Group{ID: "x", OwnerKey: "x", Repos: []string{"x"}, Languages: []schemas.Language{schemas.Rust}}
 	groups = append(groups, one, x)
-	at := func(s *curate.Splits, language string, f func(i int) (repo, path string)) []string {
+	at := func(s *curate.Splits, language schemas.Language, f func(i int) (repo, path string)) []string {
 		n := map[string]bool{}
 		for i := range 30 {
 			repo, path := f(i)

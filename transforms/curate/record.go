@@ -52,6 +52,9 @@ const (
 	flagContaminated
 )
 
+// languageWords are the languages as a field of a record is looked up.
+var languageWords = schemas.Strings(schemas.Languages)
+
 // kinds lists the kinds of span; a Record has a kind's number.
 var kinds = []string{
 	schemas.KindImport, schemas.KindCall, schemas.KindArgument, schemas.KindIdentifier, schemas.KindStatement,
@@ -131,7 +134,7 @@ func (w Words) Append(rows []byte, c *Candidate) ([]byte, error) {
 		name, v string
 		among   []string
 	}{
-		{"language", c.Language, schemas.Languages}, {"type", c.Type, schemas.Types}, {"kind", c.Kind, kinds},
+		{"language", string(c.Language), languageWords}, {"type", c.Type, schemas.Types}, {"kind", c.Kind, kinds},
 		{"generator", c.Generator, w.Generators},
 	} {
 		n := slices.Index(f.among, f.v)

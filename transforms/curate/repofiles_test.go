@@ -5,10 +5,12 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"decoy/schemas"
 )
 
 func TestRepoFilesTravelWhole(t *testing.T) {
-	want := RepoFiles{Repo: "h.io/o/r", Languages: []string{"go"}, Files: []FileKey{
+	want := RepoFiles{Repo: "h.io/o/r", Languages: []schemas.Language{"go"}, Files: []FileKey{
 		{0, 0}, {math.MaxUint64, 1}, {7, 199}, {1 << 63, 1 << 40}, {9, -1},
 	}}
 	data, err := encodeRepoFiles(want)

@@ -23,8 +23,8 @@ func TestSelectGeneral(t *testing.T) {
 		rows = append(rows, General{ContextID: fmt.Sprintf("g%03d", i), Repo: fmt.Sprintf("r%d", i%30), Language: lang, Kind: schemas.KindLine,
 			GoldenChars: 10 + i%50, GoldenHash: uint64(i), WindowHash: uint64(i)})
 	}
-	tokens := func(sel []schemas.Selected) map[string]int {
-		m := map[string]int{}
+	tokens := func(sel []schemas.Selected) map[schemas.Language]int {
+		m := map[schemas.Language]int{}
 		for _, s := range sel {
 			i := slices.IndexFunc(rows, func(g General) bool { return g.ContextID == s.ContextID })
 			m[s.Language] += TargetTokens(rows[i].GoldenChars)
@@ -108,7 +108,7 @@ func TestShift(t *testing.T) {
 			t.Errorf("total variation of %s is %v, want %v", name, tv[name], want)
 		}
 	}
-	if v := s.Dimensions[0].Values; len(v) != 2 || v[0] != (Value{schemas.Go, 2, 1, 0.5, 0.5}) {
+	if v := s.Dimensions[0].Values; len(v) != 2 || v[0] != (Value{string(schemas.Go), 2, 1, 0.5, 0.5}) {
 		t.Errorf("languages %+v", v)
 	}
 	for _, n := range s.Numbers {

@@ -144,7 +144,7 @@ func TestSelectKeepsCapsAndQuotas(t *testing.T) {
 
 func TestUnusedQuotaFlows(t *testing.T) {
 	var cs []Candidate
-	add := func(lang string, n int) {
+	add := func(lang schemas.Language, n int) {
 		for i := range n {
 			id := fmt.Sprintf("%s%03d", lang, i)
 			cs = append(cs, Candidate{ContextID: id, NegativeID: id, Language: lang, Type: schemas.TypeMethod, Status: schemas.StatusUnseen})
@@ -154,11 +154,11 @@ func TestUnusedQuotaFlows(t *testing.T) {
 	add(schemas.Java, 100)
 	add(schemas.Rust, 100)
 	sel, _ := choose(t, cs, Config{Rows: 65})
-	n := map[string]int{}
+	n := map[schemas.Language]int{}
 	for _, s := range sel {
 		n[s.Language]++
 	}
-	if want := map[string]int{schemas.Go: 5, schemas.Java: 30, schemas.Rust: 30}; !reflect.DeepEqual(n, want) {
+	if want := map[schemas.Language]int{schemas.Go: 5, schemas.Java: 30, schemas.Rust: 30}; !reflect.DeepEqual(n, want) {
 		t.Errorf("rows %v, want %v", n, want)
 	}
 }

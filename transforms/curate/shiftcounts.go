@@ -124,11 +124,11 @@ func (w Words) ShiftOf(counts iter.Seq[batch.Batch], names Names, notes []string
 func (w Words) shiftValue(d int, v uint64, names Names) string {
 	switch d {
 	case 0:
-		return schemas.Languages[v]
+		return string(schemas.Languages[v])
 	case 1:
 		return schemas.Types[v]
 	case 2:
-		return schemas.Languages[v>>8] + " " + schemas.Types[v&0xff]
+		return string(schemas.Languages[v>>8]+" ") + schemas.Types[v&0xff]
 	case 3:
 		return w.Generators[v]
 	case 4:

@@ -41,7 +41,7 @@ type Splits struct {
 	Red   []string          // those of Notes that must not be overlooked: of languages that fall back
 
 	ratios   Ratios
-	fallback map[string]Fallback // of languages that are split more finely than by group
+	fallback map[schemas.Language]Fallback // of languages that are split more finely than by group
 }
 
 // Fallback says how a language of fewer than three groups is split.
@@ -81,10 +81,10 @@ func NewSplitsWith(groups []Group, ratios Ratios, fallback Fallback) (*Splits, e
 		return nil, err
 	}
 	s := &Splits{
-		group: map[string]string{}, split: map[string]string{}, ratios: ratios, fallback: map[string]Fallback{},
+		group: map[string]string{}, split: map[string]string{}, ratios: ratios, fallback: map[schemas.Language]Fallback{},
 	}
-	count := map[string]int{}
-	modules := map[string]map[string]bool{}
+	count := map[schemas.Language]int{}
+	modules := map[schemas.Language]map[string]bool{}
 	for _, g := range groups {
 		for _, l := range g.Languages {
 			count[l]++
@@ -119,7 +119,7 @@ func NewSplitsWith(groups []Group, ratios Ratios, fallback Fallback) (*Splits, e
 	in := map[[2]string]int{}
 	for _, g := range groups {
 		for _, l := range g.Languages {
-			in[[2]string{l, s.split[g.ID]}]++
+			in[[2]string{string(l), s.split[g.ID]}]++
 		}
 	}
 	for _, l := range schemas.Languages {
@@ -136,7 +136,7 @@ func NewSplitsWith(groups []Group, ratios Ratios, fallback Fallback) (*Splits, e
 		}
 		for i, sp := range schemas.Splits {
 			share := []float64{ratios.Train, ratios.Validation, ratios.Test}[i]
-			if count[l] > 0 && share > 0 && in[[2]string{l, sp}] == 0 {
+			if count[l] > 0 && share > 0 && in[[2]string{string(l), sp}] == 0 {
 				s.Notes = append(s.Notes, fmt.Sprintf("%s: no rows in %s, since none of its %s falls there", l,
 					sp, plural(count[l], "group")))
 			}
@@ -187,11 +187,11 @@ func (s *Splits) Of(repo string) string {
 
 // OfRow is the split of a row: that of its repository, or by repository or folder where its
 // language falls back. Path is the row's file.
-func (s *Splits) OfRow(repo, path, language string) string {
+func (s *Splits) OfRow(repo, path string, language schemas.Language) string {
 	return s.ofRow(repo, folder32(repo, path), language)
 }
 
-func (s *Splits) ofRow(repo string, folder uint32, language string) string {
+func (s *Splits) ofRow(repo string, folder uint32, language schemas.Language) string {
 	switch s.fallback[language] {
 	case ByRepository:
 		return place(ModuleKey(repo), s.ratios)

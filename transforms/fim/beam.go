@@ -34,7 +34,7 @@ const (
 
 // LanguageName is a [schemas.Name] with its language.
 type LanguageName struct {
-	Language string
+	Language schemas.Language
 	Name     string
 	Role     string
 	Owner    string

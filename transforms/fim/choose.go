@@ -145,6 +145,6 @@ func context(s *source, c span, types []string, d declaration, w extent) schemas
 		out.Origin, out.OriginCommit = schemas.OriginEdit, b.Commit
 	}
 	out.ID = schemas.ContextID(out.Repo, out.Commit, out.Path, out.StartByte, out.EndByte, out.Kind, out.Origin,
-		out.Cut())
+		out.WindowCut())
 	return out
 }

@@ -15,7 +15,7 @@ import (
 	"decoy/transforms/syntax"
 )
 
-func blob(language, path, content string) *schemas.Blob {
+func blob(language schemas.Language, path, content string) *schemas.Blob {
 	sum := sha256.Sum256([]byte(content))
 	return &schemas.Blob{Repo: "o/r", Commit: "c1", Path: path, License: "MIT", Language: language, Size: int64(len(content)), SHA256: hex.EncodeToString(sum[:]), Content: []byte(content)}
 }
@@ -309,7 +309,7 @@ func TestEdited(t *testing.T) {
 					t.Errorf("%s %q is not in the lines", k.Kind, k.Golden)
 				}
 				if k.Origin != schemas.OriginEdit || k.OriginCommit != b.Commit || k.ID != schemas.ContextID(k.Repo, k.Commit, k.Path, k.StartByte, k.EndByte, k.Kind, schemas.OriginEdit,
-					k.Cut()) {
+					k.WindowCut()) {
 					t.Errorf("origin %q of commit %q, id %s", k.Origin, k.OriginCommit, k.ID)
 				}
 			}
@@ -370,9 +370,10 @@ func TestDeclarations(t *testing.T) {
 
 func TestCounts(t *testing.T) {
 	for _, c := range []struct {
-		language, src string
-		all, broken   int
-		errors        bool
+		language    schemas.Language
+		src         string
+		all, broken int
+		errors      bool
 	}{
 		{schemas.Cpp, "#include \"a.h\"\n\nvoid good() {\n  store(first, second);\n}\n\nvoid bad() {\n  FOR_EACH(x, xs) { handle(x, ;;) }\n  broken(first, second);\n}\n", 2, 1, true},
 		{schemas.Cpp, "class EXPORT Table {\n public:\n  static Status Open(const Options& options, Table** table);\n};\n\nvoid f() { g(1); }\n", 2, 1, true},

@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "write the goldens anew")
 func TestGoldens(t *testing.T) {
 	var paths []string
 	for _, l := range schemas.Languages {
-		files, err := filepath.Glob("testdata/" + l + "/*")
+		files, err := filepath.Glob("testdata/" + string(l) + "/*")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,14 +39,14 @@ func TestGoldens(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f, err := p.ParseFacts(syntax.ByName(language), path, src)
+		f, err := p.ParseFacts(syntax.ByName(schemas.Language(language)), path, src)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if n := f.Tree.Errors(); n > 0 {
 			t.Errorf("%s has %d syntax errors", path, n)
 		}
-		got := listing(newSource(blob(language, path, string(src)), f, nil))
+		got := listing(newSource(blob(schemas.Language(language), path, string(src)), f, nil))
 		for _, k := range []string{schemas.KindImport, schemas.KindCall, schemas.KindArgument, schemas.KindIdentifier, schemas.KindStatement, schemas.KindBlock} {
 			seen[language+" "+k] = seen[language+" "+k] || strings.Contains(got, k+" ")
 		}
@@ -71,7 +71,7 @@ func TestGoldens(t *testing.T) {
 	}
 	for _, l := range schemas.Languages {
 		for _, k := range []string{schemas.KindImport, schemas.KindCall, schemas.KindArgument, schemas.KindIdentifier, schemas.KindStatement, schemas.KindBlock} {
-			if !seen[l+" "+k] {
+			if !seen[string(l)+" "+k] {
 				t.Errorf("testdata of %s has no %s", l, k)
 			}
 		}

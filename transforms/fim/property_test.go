@@ -47,7 +47,7 @@ func newChecker(t *testing.T) *checker {
 }
 
 // file checks one file's contexts.
-func (k *checker) file(t *testing.T, language, path string, content []byte) {
+func (k *checker) file(t *testing.T, language schemas.Language, path string, content []byte) {
 	t.Helper()
 	b := blob(language, path, string(content))
 	r, err := k.extract.File(b, true)
@@ -73,7 +73,7 @@ func (k *checker) file(t *testing.T, language, path string, content []byte) {
 		if err := cmp.Or(k.context(content, c), shape(f, broken, c), k.inPlace(c)); err != nil {
 			t.Errorf("%s %s span at byte %d (line %d), golden %.80q: %v", path, c.Kind, c.StartByte, c.Line, c.Golden, err)
 		}
-		k.kinds[language+" "+c.Kind]++
+		k.kinds[string(language)+" "+c.Kind]++
 	}
 }
 
@@ -195,7 +195,7 @@ func shape(f *syntax.Facts, broken []extent, c *schemas.Context) error {
 	return nil
 }
 
-func languageOf(path string) string {
+func languageOf(path string) schemas.Language {
 	for _, l := range syntax.All() {
 		if slices.Contains(l.Extensions, strings.ToLower(filepath.Ext(path))) {
 			return l.Name
@@ -227,7 +227,7 @@ func TestPropertiesOverTestdata(t *testing.T) {
 	}
 	for _, l := range schemas.Languages {
 		for _, kind := range []string{schemas.KindImport, schemas.KindCall, schemas.KindArgument, schemas.KindIdentifier, schemas.KindStatement, schemas.KindBlock, schemas.KindLine, schemas.KindLines, schemas.KindRandom} {
-			if k.kinds[l+" "+kind] == 0 {
+			if k.kinds[string(l)+" "+kind] == 0 {
 				t.Errorf("testdata of %s gives no %s span", l, kind)
 			}
 		}
@@ -349,7 +349,7 @@ func eachFile(path string, want func(name string) bool, visit func(name string, 
 func FuzzFile(f *testing.F) {
 	for _, l := range syntax.All() {
 		for _, dir := range []string{"testdata/", "../syntax/testdata/"} {
-			paths, err := filepath.Glob(dir + l.Name + "/*")
+			paths, err := filepath.Glob(dir + string(l.Name) + "/*")
 			if err != nil {
 				f.Fatal(err)
 			}

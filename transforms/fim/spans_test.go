@@ -12,7 +12,7 @@ import (
 )
 
 // found writes a file's spans of one kind as "prefix's last line|golden".
-func found(t *testing.T, language, path, src string, find func(*source) []span) []string {
+func found(t *testing.T, language schemas.Language, path, src string, find func(*source) []span) []string {
 	t.Helper()
 	p := syntax.NewParser()
 	defer p.Close()
@@ -30,8 +30,10 @@ func found(t *testing.T, language, path, src string, find func(*source) []span) 
 
 func TestImportSpans(t *testing.T) {
 	for _, c := range []struct {
-		name, language, path, src string
-		want                      []string
+		name      string
+		language  schemas.Language
+		path, src string
+		want      []string
 	}{
 		{"one import", schemas.Go, "a.go", "package a\n\nimport \"fmt\"\n", []string{"|import \"fmt\""}},
 		{"lines of a block", schemas.Go, "a.go", "package a\n\nimport (\n\t\"os\"\n\n\tx \"a/b\" // why\n)\n", []string{"|\t\"os\"", "|\tx \"a/b\" // why"}},
@@ -60,7 +62,7 @@ func TestImportSpans(t *testing.T) {
 		{"long enough in characters", schemas.Python, "a.py", "import " + strings.Repeat("é", 810) + "\n", []string{"|import " + strings.Repeat("é", 810)}},
 		{"broken", schemas.Java, "A.java", "import a.;\nimport a.b;\n", []string{"|import a.b;"}},
 	} {
-		t.Run(c.language+" "+c.name, func(t *testing.T) {
+		t.Run(string(c.language)+" "+c.name, func(t *testing.T) {
 			if got := found(t, c.language, c.path, c.src, imports); !slices.Equal(got, c.want) {
 				t.Errorf("got  %q\nwant %q", got, c.want)
 			}
@@ -70,8 +72,10 @@ func TestImportSpans(t *testing.T) {
 
 func TestCallSpans(t *testing.T) {
 	for _, c := range []struct {
-		name, language, path, src string
-		want                      []string
+		name      string
+		language  schemas.Language
+		path, src string
+		want      []string
 	}{
 		{"method, function", schemas.Go, "a.go", "package a\n\nfunc f() {\n\tms.StoreMessage(mi)\n\tdoSomething(1, 2)\n}\n", []string{"\tms.|StoreMessage(mi)", "\t|doSomething(1, 2)"}},
 		{"chained, inner ones", schemas.Go, "a.go", "package a\n\nfunc f() {\n\ta.First(12345).Second(outer(67890))\n}\n",
@@ -92,7 +96,7 @@ func TestCallSpans(t *testing.T) {
 		{"path, method, macro", schemas.Rust, "a.rs", "fn f() {\n    Vec::<u8>::with_capacity(10);\n    a.push_str(&text);\n    println!(\"{} {}\", a, b);\n}\n",
 			[]string{"    Vec::<u8>::|with_capacity(10)", "    a.|push_str(&text)", "    |println!(\"{} {}\", a, b)"}},
 	} {
-		t.Run(c.language+" "+c.name, func(t *testing.T) {
+		t.Run(string(c.language)+" "+c.name, func(t *testing.T) {
 			if got := found(t, c.language, c.path, c.src, calls); !slices.Equal(got, c.want) {
 				t.Errorf("got  %q\nwant %q", got, c.want)
 			}
@@ -101,7 +105,7 @@ func TestCallSpans(t *testing.T) {
 }
 
 // typed writes a file's spans of one kind that carry a type as "golden [types]".
-func typed(t *testing.T, language, path, src, kind string) []string {
+func typed(t *testing.T, language schemas.Language, path, src, kind string) []string {
 	t.Helper()
 	p := syntax.NewParser()
 	defer p.Close()
@@ -128,8 +132,10 @@ func typed(t *testing.T, language, path, src, kind string) []string {
 func TestTypes(t *testing.T) {
 	const mpu, mp, m, p, u = " [method parameter undefinedvariable]", " [method parameter]", " [method]", " [parameter]", " [undefinedvariable]"
 	for _, c := range []struct {
-		name, language, kind, src string
-		want                      []string
+		name      string
+		language  schemas.Language
+		kind, src string
+		want      []string
 	}{
 		{"a call without arguments has no place for a variable", schemas.Go, schemas.KindCall, "package a\n\nfunc f() { withoutArguments(); withArguments(1) }\n",
 			[]string{"withArguments(1)" + mpu, "withoutArguments()" + mp}},
@@ -163,7 +169,7 @@ func TestTypes(t *testing.T) {
 		{"of functions, not of name spaces", schemas.TypeScript, schemas.KindBlock, "namespace A { let x = f(); function g() { return x; } }\n", []string{"return x;" + u}},
 		{"constructors and accessors", schemas.CSharp, schemas.KindBlock, "class A { A(int b) { c = b; } int P { get { return d; } } }\n", []string{"c = b;" + u, "return d;" + u}},
 	} {
-		t.Run(c.language+" "+c.kind+" "+c.name, func(t *testing.T) {
+		t.Run(string(c.language)+" "+c.kind+" "+c.name, func(t *testing.T) {
 			path := "a" + syntax.ByName(c.language).Extensions[0]
 			if c.language == schemas.TypeScript {
 				path = "a.tsx"

@@ -29,7 +29,7 @@ func init() {
 // FoldCounts are the n-grams of one fold of repositories in one language, as a count file
 // holds them ([Counter.WriteTo]).
 type FoldCounts struct {
-	Language string
+	Language schemas.Language
 	Fold     int
 	Data     []byte
 }
@@ -59,7 +59,7 @@ func Count(s beam.Scope, c CountConfig, files beam.PCollection) beam.PCollection
 
 // textByLanguage keeps of a blob what is counted.
 func textByLanguage(b schemas.Blob) (string, schemas.Blob) {
-	return b.Language, schemas.Blob{Repo: b.Repo, Content: b.Content}
+	return string(b.Language), schemas.Blob{Repo: b.Repo, Content: b.Content}
 }
 
 type countFn struct{ Config CountConfig }
@@ -77,7 +77,7 @@ func (f *countFn) ProcessElement(language string, files func(*schemas.Blob) bool
 		if _, err := counter.WriteTo(&data); err != nil {
 			return fmt.Errorf("count n-grams of %s: %w", language, err)
 		}
-		emit(FoldCounts{language, fold, data.Bytes()})
+		emit(FoldCounts{schemas.Language(language), fold, data.Bytes()})
 	}
 	return nil
 }
@@ -159,13 +159,13 @@ func (f *scoreFn) ProcessElement(ctx context.Context, id string, contexts func(*
 // models holds the counts of all languages as they came, and as tables those that were
 // asked for.
 type models struct {
-	counts  map[string][schemas.Folds][]byte
-	loaded  map[string]*Model
-	scorers map[string]*[schemas.Folds]*Scorer
+	counts  map[schemas.Language][schemas.Folds][]byte
+	loaded  map[schemas.Language]*Model
+	scorers map[schemas.Language]*[schemas.Folds]*Scorer
 }
 
 func readModels(next func(*FoldCounts) bool) (*models, error) {
-	m := &models{map[string][schemas.Folds][]byte{}, map[string]*Model{}, map[string]*[schemas.Folds]*Scorer{}}
+	m := &models{map[schemas.Language][schemas.Folds][]byte{}, map[schemas.Language]*Model{}, map[schemas.Language]*[schemas.Folds]*Scorer{}}
 	for c := (FoldCounts{}); next(&c); c = (FoldCounts{}) {
 		if c.Fold < 0 || c.Fold >= schemas.Folds {
 			return nil, fmt.Errorf("n-grams of %s: fold %d, there are %d", c.Language, c.Fold, schemas.Folds)
@@ -177,7 +177,7 @@ func readModels(next func(*FoldCounts) bool) (*models, error) {
 	return m, nil
 }
 
-func (m *models) scorer(language string, fold int) (*Scorer, error) {
+func (m *models) scorer(language schemas.Language, fold int) (*Scorer, error) {
 	if m.loaded[language] == nil {
 		var readers []io.Reader
 		for _, data := range m.counts[language] {

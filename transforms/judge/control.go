@@ -51,7 +51,7 @@ func Sampled(contextID string, share float64) bool {
 
 // Add takes a context whose golden others may be set against.
 func (s *Controls) Add(c *schemas.Context) {
-	k := [2]string{c.Language, c.Kind}
+	k := [2]string{string(c.Language), c.Kind}
 	r := rival{schemas.Key64("rival", c.ID), c.ID, c.Golden, utf8.RuneCountInString(c.Golden)}
 	kept := s.kept[k]
 	at, _ := slices.BinarySearchFunc(kept, r, func(a, b rival) int {
@@ -71,7 +71,7 @@ func (s *Controls) Pick(c *schemas.Context) (foreign string, ok bool) {
 		return "", false
 	}
 	chars, nearest := utf8.RuneCountInString(c.Golden), math.MaxInt
-	for _, r := range s.kept[[2]string{c.Language, c.Kind}] {
+	for _, r := range s.kept[[2]string{string(c.Language), c.Kind}] {
 		d := max(r.chars-chars, chars-r.chars)
 		if d < nearest && r.golden != c.Golden && r.id != c.ID && !schemas.SameFile(r.id, c.ID) {
 			foreign, nearest = r.golden, d

@@ -95,9 +95,9 @@ func Wilson(k, n float64) (low, high float64) {
 
 // Cell is one cell of the hardness tables.
 type Cell struct {
-	Generator string `json:"generator"`
-	Type      string `json:"type"`
-	Language  string `json:"language"`
+	Generator string           `json:"generator"`
+	Type      string           `json:"type"`
+	Language  schemas.Language `json:"language"`
 }
 
 // CellRate is the hardness of a cell. Rate is fooled over valid verdicts. The

@@ -1,6 +1,10 @@
 package report
 
-import "fmt"
+import (
+	"fmt"
+
+	"decoy/schemas"
+)
 
 // Cost is what the negatives of one cell have cost: the requests that became rejects
 // included, and the judging. Dollars are null where a price is unknown. Type is empty
@@ -8,7 +12,7 @@ import "fmt"
 type Cost struct {
 	Generator   string
 	Type        string
-	Language    string
+	Language    schemas.Language
 	GenerateUSD *float64
 	JudgeUSD    *float64
 	Selected    int64 // pairs

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"decoy/schemas"
 	"decoy/transforms/curate"
 	"decoy/transforms/judge"
 )
@@ -68,14 +69,14 @@ type Count struct {
 
 // Cell is the number of rows of a language and type.
 type Cell struct {
-	Language string
+	Language schemas.Language
 	Type     string
 	N        int64
 }
 
 // Off is a cell that is switched off, and why.
 type Off struct {
-	Language string
+	Language schemas.Language
 	Type     string
 	Reason   string
 }
@@ -98,7 +99,7 @@ type Step struct {
 type StatusCell struct {
 	Generator string
 	Type      string
-	Language  string
+	Language  schemas.Language
 	Status    string
 	N         int64
 }
@@ -164,7 +165,7 @@ type Stage struct {
 
 // Pair is one selected pair with its place and everything that is known about it.
 type Pair struct {
-	Language  string
+	Language  schemas.Language
 	Type      string
 	Kind      string
 	Generator string

@@ -38,7 +38,10 @@ type gridCell struct {
 
 // newGrid pivots cells. A cell that is off is marked, with its count if it has one.
 func newGrid(cells []Cell, off []Off) grid {
-	type key struct{ l, t string }
+	type key struct {
+		l schemas.Language
+		t string
+	}
 	n := map[key]int64{}
 	for _, c := range cells {
 		n[key{c.Language, c.Type}] += c.N
@@ -55,7 +58,7 @@ func newGrid(cells []Cell, off []Off) grid {
 		}
 	}
 	for _, l := range schemas.Languages {
-		row := gridRow{Name: l}
+		row := gridRow{Name: string(l)}
 		for i, t := range schemas.Types {
 			c := gridCell{N: n[key{l, t}], Off: note[key{l, t}]}
 			c.Heat = heat(float64(c.N), float64(g.Most))
@@ -134,7 +137,7 @@ type rateRow struct {
 // stopped early must not weigh less. Its interval has n = (ΣN)²/Σ(N²/n) (Kish 1965),
 // which is the sum of n where all cells are judged to the same share.
 func newRateGrids(cells []judge.CellRate) []rateGrid {
-	sum := func(generator, language, typ string) *rate {
+	sum := func(generator string, language schemas.Language, typ string) *rate {
 		var r rate
 		var all, squares, fooled float64
 		for _, c := range cells {
@@ -157,8 +160,8 @@ func newRateGrids(cells []judge.CellRate) []rateGrid {
 		r.Heat = heat(r.Value, 1)
 		return &r
 	}
-	row := func(generator, language string) rateRow {
-		r := rateRow{Name: cmp.Or(language, "all"), Total: sum(generator, language, "")}
+	row := func(generator string, language schemas.Language) rateRow {
+		r := rateRow{Name: string(cmp.Or(language, "all")), Total: sum(generator, language, "")}
 		for _, t := range schemas.Types {
 			r.Cells = append(r.Cells, sum(generator, language, t))
 		}
@@ -211,7 +214,7 @@ type statusTable struct {
 // newStatusTables pivots the statuses, one table a generator. Cells without a
 // certificate are left out.
 func newStatusTables(cells []StatusCell) []statusTable {
-	build := func(name, generator, language, typ string) stack {
+	build := func(name, generator string, language schemas.Language, typ string) stack {
 		s := stack{Name: name}
 		for _, st := range schemas.Statuses {
 			g := segment{Status: st}
@@ -249,7 +252,7 @@ func newStatusTables(cells []StatusCell) []statusTable {
 		t.Types = append(t.Types, build("all", g, "", ""))
 		for _, l := range schemas.Languages {
 			for _, typ := range schemas.Types {
-				if s := build(l+" × "+typ, g, l, typ); s.Total > 0 {
+				if s := build(string(l)+" × "+typ, g, l, typ); s.Total > 0 {
 					t.Cells = append(t.Cells, s)
 				}
 			}

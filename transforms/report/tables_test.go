@@ -15,9 +15,9 @@ func TestGrid(t *testing.T) {
 	g := newGrid([]Cell{
 		{schemas.Go, schemas.TypeImport, 100}, {schemas.Go, schemas.TypeMethod, 25}, {schemas.Rust, schemas.TypeImport, 1}, {schemas.Go, schemas.TypeImport, 300},
 	}, []Off{{schemas.Cpp, schemas.TypeImport, "few"}, {schemas.Rust, schemas.TypeImport, "wrong"}})
-	row := func(l string) gridRow {
+	row := func(l schemas.Language) gridRow {
 		for _, r := range g.Rows {
-			if r.Name == l {
+			if r.Name == string(l) {
 				return r
 			}
 		}
@@ -39,7 +39,7 @@ func TestGrid(t *testing.T) {
 }
 
 func TestRateGrids(t *testing.T) {
-	cell := func(g, typ, l string, judged, verdicts, fooled int64) judge.CellRate {
+	cell := func(g, typ string, l schemas.Language, judged, verdicts, fooled int64) judge.CellRate {
 		return judge.CellRate{Cell: judge.Cell{Generator: g, Type: typ, Language: l}, Negatives: 2 * judged, Judged: judged, Verdicts: verdicts, Fooled: fooled}
 	}
 	gs := newRateGrids([]judge.CellRate{
@@ -57,7 +57,7 @@ func TestRateGrids(t *testing.T) {
 	if all == nil || all.Value != 0.75 || all.N != 40 || all.Low != low || all.High != high {
 		t.Errorf("total %+v, want 0.75 of 40 in [%v, %v]", all, low, high)
 	}
-	if c := gs[1].Rows[2].Cells[0]; gs[1].Rows[2].Name != schemas.Go || c == nil || c.Value != 0.25 || c.N != 10 {
+	if c := gs[1].Rows[2].Cells[0]; gs[1].Rows[2].Name != string(schemas.Go) || c == nil || c.Value != 0.25 || c.N != 10 {
 		t.Errorf("go × import %+v", c)
 	}
 	// A cell of 900 of which 100 were judged, fooled in 10, beside one of 100, fooled in

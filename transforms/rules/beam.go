@@ -54,7 +54,7 @@ type generateFn struct {
 	Config Config
 
 	maker *Maker
-	pools map[string]*Pool // by language, from the side input
+	pools map[schemas.Language]*Pool // by language, from the side input
 }
 
 func (f *generateFn) Setup() { f.maker = NewMaker(f.Config) }
@@ -126,16 +126,16 @@ func (f *generateFn) make(c *schemas.Context, repo *Repo) (made []schemas.Negati
 }
 
 // poolsOf adds up the names by language and reads them in the order of their files.
-func poolsOf(next func(*fim.LanguageName) bool) (map[string]*Pool, error) {
+func poolsOf(next func(*fim.LanguageName) bool) (map[schemas.Language]*Pool, error) {
 	type key struct{ name, role, owner string }
-	counts := map[string]map[key]int64{}
+	counts := map[schemas.Language]map[key]int64{}
 	for n := (fim.LanguageName{}); next(&n); n = (fim.LanguageName{}) {
 		if counts[n.Language] == nil {
 			counts[n.Language] = map[key]int64{}
 		}
 		counts[n.Language][key{n.Name, n.Role, n.Owner}] += n.Count
 	}
-	pools := map[string]*Pool{}
+	pools := map[schemas.Language]*Pool{}
 	for language, m := range counts {
 		all := make([]schemas.Name, 0, len(m))
 		for k, n := range m {

@@ -9,25 +9,25 @@ import (
 // habits are what the rules need to know of a language beside its syntax: how names
 // are written, what is visible without being named, which callees take anything.
 type habits struct {
-	family      string   // languages whose declarations are one world
-	words       string   // style of a lower-case name of several words, "" for any
-	bareMembers bool     // a member is visible by its bare name inside its type
-	folder      bool     // files of a folder see each other's names
-	everywhere  bool     // any file's names may be visible through includes or namespaces
-	macros      bool     // a callee in capitals is a macro
-	fewer       bool     // a call may leave arguments out
-	short       bool     // names of one letter are usual
-	assign      string   // between a keyword and its value, "" where there are no keywords
-	namespaces  bool     // wildcard imports name namespaces, which files declare
-	literals    []string // values that fit in many places
-	universal   []string // members that many types have though none is seen to declare them
-	open        []string // callees of libraries that take any number of arguments or have optional ones
+	family      schemas.Language // languages whose declarations are one world
+	words       string           // style of a lower-case name of several words, "" for any
+	bareMembers bool             // a member is visible by its bare name inside its type
+	folder      bool             // files of a folder see each other's names
+	everywhere  bool             // any file's names may be visible through includes or namespaces
+	macros      bool             // a callee in capitals is a macro
+	fewer       bool             // a call may leave arguments out
+	short       bool             // names of one letter are usual
+	assign      string           // between a keyword and its value, "" where there are no keywords
+	namespaces  bool             // wildcard imports name namespaces, which files declare
+	literals    []string         // values that fit in many places
+	universal   []string         // members that many types have though none is seen to declare them
+	open        []string         // callees of libraries that take any number of arguments or have optional ones
 }
 
 var fields = strings.Fields
 
 // habitsOf has one row a language.
-var habitsOf = map[string]*habits{
+var habitsOf = map[schemas.Language]*habits{
 	schemas.Cpp: {
 		family: schemas.Cpp, bareMembers: true, folder: true, everywhere: true, macros: true,
 		literals: fields("true 0 nullptr false 1"),

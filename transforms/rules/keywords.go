@@ -4,9 +4,9 @@ import "decoy/schemas"
 
 // keywordsOf are the reserved words of each family, which a real name of another
 // language, or a part of a path, might be.
-var keywordsOf = func() map[string]map[string]bool {
-	m := map[string]map[string]bool{}
-	for family, words := range map[string]string{
+var keywordsOf = func() map[schemas.Language]map[string]bool {
+	m := map[schemas.Language]map[string]bool{}
+	for family, words := range map[schemas.Language]string{
 		schemas.Cpp: `alignas alignof and asm auto bool break case catch char class const constexpr continue ` +
 			`decltype default delete do double else enum explicit export extern false final float for friend goto if ` +
 			`inline int long mutable namespace new noexcept not nullptr operator or override private protected ` +

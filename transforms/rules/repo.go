@@ -13,7 +13,7 @@ import (
 // Repo is what the rules know of one repository: by names, without resolving
 // anything. Languages that cannot see each other's declarations are kept apart.
 type Repo struct {
-	families map[string]*index
+	families map[schemas.Language]*index
 	modules  []manifest
 }
 
@@ -66,8 +66,8 @@ func newIndex() *index {
 }
 
 // familyOf maps file extensions to families.
-var familyOf = func() map[string]string {
-	m := map[string]string{}
+var familyOf = func() map[string]schemas.Language {
+	m := map[string]schemas.Language{}
 	for _, l := range syntax.All() {
 		if h := habitsOf[l.Name]; h != nil {
 			for _, e := range l.Extensions {
@@ -80,7 +80,7 @@ var familyOf = func() map[string]string {
 
 // NewRepo indexes a repository's symbols.
 func NewRepo(symbols iter.Seq[schemas.Symbol]) *Repo {
-	r := &Repo{families: map[string]*index{}}
+	r := &Repo{families: map[schemas.Language]*index{}}
 	for s := range symbols {
 		if s.Record == schemas.SymbolFile {
 			if f := s.SourceFile(); f.Package != "" {
@@ -117,7 +117,7 @@ func NewRepo(symbols iter.Seq[schemas.Symbol]) *Repo {
 }
 
 // of is the index of a family, empty where the repository has none of it.
-func (r *Repo) of(family string) *index {
+func (r *Repo) of(family schemas.Language) *index {
 	if x := r.families[family]; x != nil {
 		return x
 	}

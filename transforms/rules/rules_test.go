@@ -18,7 +18,7 @@ import (
 // world is a repository and the names of a corpus, made of source files.
 type world struct {
 	repo  *Repo
-	pools map[string]*Pool
+	pools map[schemas.Language]*Pool
 }
 
 // newWorld extracts symbols from the repository's files, and names from these and
@@ -32,7 +32,7 @@ func newWorld(t testing.TB, repo, corpus map[string]string) world {
 	x := fim.New(cfg)
 	defer x.Close()
 	var symbols []schemas.Symbol
-	names := map[string]map[schemas.Name]int64{}
+	names := map[schemas.Language]map[schemas.Name]int64{}
 	for _, files := range []map[string]string{repo, corpus} {
 		for _, p := range slices.Sorted(maps.Keys(files)) {
 			l := languageOf(p)
@@ -44,7 +44,7 @@ func newWorld(t testing.TB, repo, corpus map[string]string) world {
 				t.Fatal(err)
 			}
 			if _, ok := repo[p]; ok {
-				symbols = append(append(symbols, r.Symbols...), schemas.Symbol{Repo: "r", Record: schemas.SymbolFile, Path: p, Role: l, Arity: -1})
+				symbols = append(append(symbols, r.Symbols...), schemas.Symbol{Repo: "r", Record: schemas.SymbolFile, Path: p, Role: string(l), Arity: -1})
 			}
 			if names[l] == nil {
 				names[l] = map[schemas.Name]int64{}
@@ -56,7 +56,7 @@ func newWorld(t testing.TB, repo, corpus map[string]string) world {
 			}
 		}
 	}
-	w := world{NewRepo(slices.Values(symbols)), map[string]*Pool{}}
+	w := world{NewRepo(slices.Values(symbols)), map[schemas.Language]*Pool{}}
 	for _, l := range schemas.Languages {
 		var list []schemas.Name
 		for n, count := range names[l] {
@@ -78,7 +78,7 @@ func newWorld(t testing.TB, repo, corpus map[string]string) world {
 	return w
 }
 
-func languageOf(p string) string {
+func languageOf(p string) schemas.Language {
 	for _, l := range syntax.All() {
 		if slices.Contains(l.Extensions, path.Ext(p)) {
 			return l.Name
@@ -178,7 +178,7 @@ func TestCandidatesOfSources(t *testing.T) {
 			v, reason, detail := checker.Check(c, r.typ, k.Text)
 			if reason == "" {
 				good++
-				answered[[2]string{c.Language, r.typ}]++
+				answered[[2]string{string(c.Language), r.typ}]++
 				if v.Text != k.Text {
 					t.Errorf("%s of %q: %q was repaired to %q", r.typ, c.Golden, k.Text, v.Text)
 				}
@@ -192,7 +192,7 @@ func TestCandidatesOfSources(t *testing.T) {
 	}
 	for _, l := range schemas.Languages {
 		for _, typ := range schemas.Types {
-			if answered[[2]string{l, typ}] == 0 {
+			if answered[[2]string{string(l), typ}] == 0 {
 				t.Errorf("no valid negative of %s in %s", typ, l)
 			}
 		}

@@ -191,8 +191,8 @@ func (s *scene) reserved(name string) bool {
 }
 
 // namesOf are the names that a language itself declares, by the language.
-var namesOf = func() map[string]map[string]bool {
-	all := map[string]map[string]bool{}
+var namesOf = func() map[schemas.Language]map[string]bool {
+	all := map[schemas.Language]map[string]bool{}
 	for _, l := range syntax.All() {
 		all[l.Name] = map[string]bool{}
 		for _, name := range slices.Concat(l.Rules.SelfNames, l.Rules.Predeclared) {

@@ -101,7 +101,10 @@ func TestFileSpecialTokens(t *testing.T) {
 }
 
 func TestLanguage(t *testing.T) {
-	for name, c := range map[string]struct{ path, content, want string }{
+	for name, c := range map[string]struct {
+		path, content string
+		want          schemas.Language
+	}{
 		"go":                  {"a.go", "", schemas.Go},
 		"java":                {"A.java", "", schemas.Java},
 		"python":              {"a.py", "", schemas.Python},

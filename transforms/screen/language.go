@@ -10,7 +10,7 @@ import (
 )
 
 // languages maps Linguist's names to ours.
-var languages = map[string]string{}
+var languages = map[string]schemas.Language{}
 
 func init() {
 	for _, l := range syntax.All() {
@@ -23,7 +23,7 @@ func init() {
 // likely names the language of extensions that Linguist shares with one that is
 // hardly met under it (XML translations, RenderScript, Smalltalk). Content that
 // shows the other decides against; a naive guess over tokens does not.
-var likely = map[string]string{
+var likely = map[string]schemas.Language{
 	".cs": schemas.CSharp, ".rs": schemas.Rust, ".ts": schemas.TypeScript, ".tsx": schemas.TypeScript,
 }
 
@@ -47,7 +47,7 @@ func MaybeSource(filePath string) bool {
 
 // Language names the language of a file, "" for any that is not ours. C is not
 // cpp: a header is cpp only where its content says so.
-func Language(filePath string, content []byte) string {
+func Language(filePath string, content []byte) schemas.Language {
 	ext := strings.ToLower(path.Ext(filePath))
 	if ext == "" {
 		if !bytes.HasPrefix(content, []byte("#!")) {

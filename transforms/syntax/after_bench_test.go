@@ -13,7 +13,7 @@ import (
 // another one.
 func BenchmarkParseFactsAfter(b *testing.B) {
 	for _, l := range All() {
-		files, err := filepath.Glob(filepath.Join("testdata", l.Name, "*[a-z]"))
+		files, err := filepath.Glob(filepath.Join("testdata", string(l.Name), "*[a-z]"))
 		if err != nil || len(files) == 0 {
 			b.Fatal(l.Name, err)
 		}
@@ -29,7 +29,7 @@ func BenchmarkParseFactsAfter(b *testing.B) {
 			at++
 		}
 		changed := bytes.Join([][]byte{src[:at], src[at:]}, []byte("x"))
-		b.Run(l.Name, func(b *testing.B) {
+		b.Run(string(l.Name), func(b *testing.B) {
 			base, after := NewParser(), NewParser()
 			defer base.Close()
 			defer after.Close()

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"decoy/schemas"
 )
 
 // TestParseAfter changes words of every testdata file and compares the facts of the
@@ -47,10 +49,10 @@ func TestParseAfter(t *testing.T) {
 }
 
 // testdata are the source files of a language in testdata, with their paths.
-func testdata(t testing.TB, language string) iter.Seq2[string, []byte] {
+func testdata(t testing.TB, language schemas.Language) iter.Seq2[string, []byte] {
 	return func(yield func(string, []byte) bool) {
 		t.Helper()
-		files, err := filepath.Glob(filepath.Join("testdata", language, "*"))
+		files, err := filepath.Glob(filepath.Join("testdata", string(language), "*"))
 		if err != nil {
 			t.Fatal(err)
 		}

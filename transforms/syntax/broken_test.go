@@ -1,13 +1,17 @@
 package syntax
 
-import "testing"
+import (
+	"testing"
+
+	"decoy/schemas"
+)
 
 // TestBrokenImports parses imports whose module is cut off: a missing string has no
 // quotes, and must not be sliced as if it had.
 func TestBrokenImports(t *testing.T) {
 	p := NewParser()
 	defer p.Close()
-	for lang, texts := range map[string][]string{
+	for lang, texts := range map[schemas.Language][]string{
 		"go":         {"package p\nimport \"", "package p\nimport (\n\t\"a\n)", "package p\nimport `"},
 		"javascript": {"import a from", "import a from '", "export * from", "import {a} from ;", "const a = require(", "const a = require(')"},
 		"typescript": {"import a from", "import type {a} from", "import a = require(", "export {a} from", "import '"},
@@ -37,7 +41,7 @@ func TestBrokenNames(t *testing.T) {
 		"exports..x = 1;", "exports.default .= promisify;", "a.\n.b = c;", "(.b = c", "f(.b = c)", "exports.. = 1", "x = .b = 1", "exports.default..x = promisify;",
 		"exports.a = b;..c = d;", "module.exports..x = 1", "new .b = 1", "a?.b..c = 1", "super..x = 1", "import..x = 1", "exports.default = pr<omisify;.default = pr<omisify;\n", "exports.default = pr<omisify;.default = pr<omisify;\n//# a\n",
 	} {
-		for _, lang := range []string{"javascript", "typescript"} {
+		for _, lang := range []schemas.Language{schemas.JavaScript, schemas.TypeScript} {
 			if _, err := p.ParseFacts(ByName(lang), "a", []byte(text)); err != nil {
 				t.Fatalf("%s %q: %v", lang, text, err)
 			}

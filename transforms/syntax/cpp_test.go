@@ -4,10 +4,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"decoy/schemas"
 )
 
 // parseText reads the facts of a text.
-func parseText(t testing.TB, lang, src string) *Facts {
+func parseText(t testing.TB, lang schemas.Language, src string) *Facts {
 	t.Helper()
 	p := NewParser()
 	t.Cleanup(p.Close)
@@ -85,7 +87,7 @@ func TestCppForward(t *testing.T) {
 // the text with one line left out: broken code must not break the reading, and
 // every range must lie in the text.
 func TestCutTexts(t *testing.T) {
-	for _, lang := range []string{"cpp", "rust"} {
+	for _, lang := range []schemas.Language{schemas.Cpp, schemas.Rust} {
 		for path, src := range testdata(t, lang) {
 			p := NewParser()
 			t.Cleanup(p.Close)

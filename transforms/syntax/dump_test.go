@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"decoy/schemas"
 )
 
 // TestDump prints tree and facts of the file in DECOY_DUMP=LANG:PATH, for writing
@@ -18,7 +20,7 @@ func TestDump(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := NewParser().ParseFacts(ByName(lang), path, src)
+	f, err := NewParser().ParseFacts(ByName(schemas.Language(lang)), path, src)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"decoy/schemas"
 )
 
 // TestEcmaFinish checks what only the whole file tells: which types are open,
@@ -82,7 +84,7 @@ func TestEcmaBroken(t *testing.T) {
 				t.Fatal(err)
 			}
 			for end := 0; end <= len(src); end += 17 {
-				f, err := p.ParseFacts(ByName(name), path, src[:end])
+				f, err := p.ParseFacts(ByName(schemas.Language(name)), path, src[:end])
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -16,7 +16,7 @@ var update = flag.Bool("update", false, "rewrite the goldens under testdata")
 // FILE.facts. The sources are ours, written to cover a language's constructs.
 func TestFacts(t *testing.T) {
 	for _, l := range All() {
-		files, err := filepath.Glob(filepath.Join("testdata", l.Name, "*"))
+		files, err := filepath.Glob(filepath.Join("testdata", string(l.Name), "*"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -26,7 +26,7 @@ func TestFacts(t *testing.T) {
 				continue
 			}
 			seen++
-			t.Run(l.Name+"/"+filepath.Base(path), func(t *testing.T) {
+			t.Run(string(l.Name)+"/"+filepath.Base(path), func(t *testing.T) {
 				src, err := os.ReadFile(path)
 				if err != nil {
 					t.Fatal(err)

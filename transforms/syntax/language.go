@@ -30,7 +30,7 @@ import (
 // Language is one row of the language table: everything that decoy knows of a
 // language is here or in its rules.
 type Language struct {
-	Name       string
+	Name       schemas.Language
 	Linguist   []string // GitHub Linguist's names of it
 	Extensions []string // with the dot; the first is the usual one
 	Rules      *Rules
@@ -70,7 +70,7 @@ var table = []*Language{
 }
 
 // ByName is the language of that name, nil for none.
-func ByName(name string) *Language {
+func ByName(name schemas.Language) *Language {
 	i := slices.IndexFunc(table, func(l *Language) bool { return l.Name == name })
 	if i < 0 {
 		return nil

@@ -10,7 +10,7 @@ import (
 // file under testdata.
 func TestScopeAt(t *testing.T) {
 	for _, l := range All() {
-		files, err := filepath.Glob(filepath.Join("testdata", l.Name, "*"))
+		files, err := filepath.Glob(filepath.Join("testdata", string(l.Name), "*"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -108,7 +108,7 @@ func TestWorkOfSource(t *testing.T) {
 
 func readSource(t *testing.T, l *Language) []byte {
 	t.Helper()
-	paths, err := filepath.Glob("testdata/" + l.Name + "/*")
+	paths, err := filepath.Glob("testdata/" + string(l.Name) + "/*")
 	paths = slices.DeleteFunc(paths, func(p string) bool { return filepath.Ext(p) == ".facts" || filepath.Ext(p) == ".tsx" })
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("%s: no source, %v", l.Name, err)

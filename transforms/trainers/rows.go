@@ -10,26 +10,26 @@ import (
 
 // SFTRow is one line of supervised training: loss falls on the completion alone.
 type SFTRow struct {
-	ID         string `json:"id"`
-	ContextID  string `json:"context_id"`
-	Language   string `json:"language"`
-	Kind       string `json:"kind"`
-	Split      string `json:"split"`
-	Prompt     string `json:"prompt"`
-	Completion string `json:"completion"`
+	ID         string           `json:"id"`
+	ContextID  string           `json:"context_id"`
+	Language   schemas.Language `json:"language"`
+	Kind       string           `json:"kind"`
+	Split      string           `json:"split"`
+	Prompt     string           `json:"prompt"`
+	Completion string           `json:"completion"`
 }
 
 // PairRow is one line of preference training. Type is [TypeGeneral] in the pairs
 // of equal sides that carry the general rows.
 type PairRow struct {
-	ID        string `json:"id"`
-	ContextID string `json:"context_id"`
-	Language  string `json:"language"`
-	Type      string `json:"type"`
-	Split     string `json:"split"`
-	Prompt    string `json:"prompt"`
-	Chosen    string `json:"chosen"`
-	Rejected  string `json:"rejected"`
+	ID        string           `json:"id"`
+	ContextID string           `json:"context_id"`
+	Language  schemas.Language `json:"language"`
+	Type      string           `json:"type"`
+	Split     string           `json:"split"`
+	Prompt    string           `json:"prompt"`
+	Chosen    string           `json:"chosen"`
+	Rejected  string           `json:"rejected"`
 }
 
 // TypeGeneral is the type of a pair whose sides are equal.

@@ -134,7 +134,7 @@ func (c *Checker) Check(ctx *schemas.Context, typ, candidate string) (r Result, 
 	}
 	l := syntax.ByName(ctx.Language)
 	if l == nil {
-		return r, RejectUnparseable, "unknown language " + ctx.Language
+		return r, RejectUnparseable, "unknown language " + string(ctx.Language)
 	}
 	if err := c.window(l, ctx); err != nil {
 		return r, RejectUnparseable, "golden: " + err.Error()

@@ -9,14 +9,14 @@ import (
 )
 
 // at cuts a window at ⟦golden⟧.
-func at(t testing.TB, language, path, window string) *schemas.Context {
+func at(t testing.TB, language schemas.Language, path, window string) *schemas.Context {
 	t.Helper()
 	prefix, rest, ok := strings.Cut(window, "⟦")
 	golden, suffix, ok2 := strings.Cut(rest, "⟧")
 	if !ok || !ok2 {
 		t.Fatalf("no ⟦golden⟧ in %q", window)
 	}
-	return &schemas.Context{ID: schemas.ContextID(language, path, prefix, 0, 0, golden, suffix, ""), Language: language, Path: path, Prefix: prefix, Golden: golden, Suffix: suffix}
+	return &schemas.Context{ID: schemas.ContextID(string(language), path, prefix, 0, 0, golden, suffix, ""), Language: language, Path: path, Prefix: prefix, Golden: golden, Suffix: suffix}
 }
 
 const pythonWindow = `from bs4 import BeautifulSoup
@@ -47,10 +47,12 @@ export function f(k: Knex) { return o(k, readFile); }
 
 func TestCheck(t *testing.T) {
 	tests := []struct {
-		name, language, path, window, typ, text string
-		reason                                  string
-		want                                    string // the repaired text, where not as given
-		introduced                              string
+		name                    string
+		language                schemas.Language
+		path, window, typ, text string
+		reason                  string
+		want                    string // the repaired text, where not as given
+		introduced              string
 	}{
 		// method
 		{"method", schemas.Go, "a.go", goWindow, schemas.TypeMethod, "StoreMessageInfo(mi, x)", "", "", "StoreMessageInfo"},

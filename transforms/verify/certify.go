@@ -15,8 +15,8 @@ type Checker struct {
 	golden, negative *syntax.Parser
 
 	repo   *Repo
-	lang   string
-	byLang map[string]*concluded // of the present repository
+	lang   schemas.Language
+	byLang map[schemas.Language]*concluded // of the present repository
 	*concluded
 
 	ctx     string // the context whose golden window is parsed
@@ -179,7 +179,7 @@ func (c *Checker) query(repo *Repo, ctx *schemas.Context) (*query, *syntax.Langu
 	}
 	if c.repo != repo || c.lang != ctx.Language {
 		if c.repo != repo {
-			c.byLang = map[string]*concluded{}
+			c.byLang = map[schemas.Language]*concluded{}
 		}
 		if c.byLang[ctx.Language] == nil {
 			c.byLang[ctx.Language] = &concluded{closures: map[*decl]*closure{}}

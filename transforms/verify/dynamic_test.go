@@ -14,7 +14,7 @@ func TestDynamicIsItsExpression(t *testing.T) {
 	pieces := strings.Split("globals() vars( locals() exec execfile eval ( __builtins__ x__builtins__y setattr( "+
 		"setattr __dict__ __dict__x sys.modules[__name__] sys.modules with withdraw defineProperty Object.defineProperties .prototype [ "+
 		"Object.assign(this Object.assign( x _ . \" ) = é\x00", " ")
-	for _, language := range []string{schemas.Python, schemas.TypeScript, schemas.JavaScript} {
+	for _, language := range []schemas.Language{schemas.Python, schemas.TypeScript, schemas.JavaScript} {
 		d := worlds[language].dynamic
 		matches := 0
 		for range 20000 {

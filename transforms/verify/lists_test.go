@@ -84,7 +84,10 @@ func TestParam(t *testing.T) {
 }
 
 func TestBareType(t *testing.T) {
-	for _, c := range []struct{ lang, written, want string }{
+	for _, c := range []struct {
+		lang          schemas.Language
+		written, want string
+	}{
 		{"go", "*store.Store[K, V]", "store.Store"}, {"go", "[]Store", ""}, {"go", "map[string]Store", ""}, {"go", "func()", ""},
 		{"python", "Optional[Store]", "Store"}, {"python", "'Store'", "Store"}, {"python", "Store | None", "Store"}, {"python", "Store | Cart", ""},
 		{"java", "final Map.Entry<K, List<V>>", "Map.Entry"}, {"java", "Store[]", ""}, {"java", "A<B>.C<D>", ""},

@@ -3,6 +3,7 @@ package verify
 import (
 	"strings"
 
+	"decoy/schemas"
 	"decoy/transforms/syntax"
 )
 
@@ -69,7 +70,7 @@ func (s *openSet) gives(name string) (opening, bool) {
 }
 
 // setOf is the set of a language in a map of them, made where there is none.
-func setOf(sets map[string]*openSet, language string) *openSet {
+func setOf(sets map[schemas.Language]*openSet, language schemas.Language) *openSet {
 	if sets[language] == nil {
 		sets[language] = &openSet{}
 	}
@@ -77,7 +78,7 @@ func setOf(sets map[string]*openSet, language string) *openSet {
 }
 
 // fromFamily asks the sets of the languages whose declarations this one sees.
-func (q *query) fromFamily(sets map[string]*openSet, name string) (opening, bool) {
+func (q *query) fromFamily(sets map[schemas.Language]*openSet, name string) (opening, bool) {
 	for _, l := range q.w.family {
 		if o, ok := sets[l].gives(name); ok {
 			return o, true

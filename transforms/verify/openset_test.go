@@ -39,7 +39,7 @@ func TestOpeningsAreKeptOnce(t *testing.T) {
 	for i := range many {
 		p := fmt.Sprintf("m%d.py", i)
 		symbols = append(symbols,
-			schemas.Symbol{Record: schemas.SymbolFile, Path: p, Role: schemas.Python},
+			schemas.Symbol{Record: schemas.SymbolFile, Path: p, Role: string(schemas.Python)},
 			schemas.Symbol{Record: schemas.SymbolDecl, Path: p, Name: fmt.Sprintf("C%d", i), Role: "class", Arity: -1},
 			schemas.Symbol{Record: schemas.SymbolOpen, Path: p, Name: fmt.Sprintf("n%d", i),
 				Role: "members", Owner: "**"})

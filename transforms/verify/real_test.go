@@ -66,7 +66,7 @@ func symbolize(t testing.TB, files []schemas.Blob, cfg fim.Config) ([]schemas.Sy
 	var contexts []schemas.Context
 	for i := range files {
 		b := &files[i]
-		s := schemas.Symbol{Repo: b.Repo, Record: schemas.SymbolFile, Path: b.Path, Role: b.Language,
+		s := schemas.Symbol{Repo: b.Repo, Record: schemas.SymbolFile, Path: b.Path, Role: string(b.Language),
 			Arity: -1, Target: manifestName(b)}
 		if len(b.Content) > 1<<20 || b.Language != "" && !utf8.Valid(b.Content) {
 			s.Flags = []string{"unread"}
@@ -119,7 +119,10 @@ func TestGoldensOfRealArchives(t *testing.T) {
 	if zips == "" {
 		t.Skip("set DECOY_VERIFY_ZIPS to zip archives to measure false alarms on real goldens")
 	}
-	type cell struct{ lang, rule string }
+	type cell struct {
+		lang schemas.Language
+		rule string
+	}
 	asked, refused, known := map[cell]int{}, map[cell]int{}, map[cell]int{}
 	shown := map[cell]int{}
 	cfg, err := fim.Config{Kinds: map[string]int{"import": 100, "call": 40}, MaxPerFile: 140}.Filled()
@@ -145,13 +148,13 @@ func TestGoldensOfRealArchives(t *testing.T) {
 			}
 		}
 		slices.SortStableFunc(contexts, func(a, b schemas.Context) int {
-			return strings.Compare(a.Language,
-				b.Language)
+			return strings.Compare(string(a.Language),
+				string(b.Language))
 		})
 		only := os.Getenv("DECOY_VERIFY_LANG")
 		for i := range contexts {
 			ctx := &contexts[i]
-			if only != "" && ctx.Language != only || !sampled(ctx) {
+			if only != "" && ctx.Language != schemas.Language(only) || !sampled(ctx) {
 				continue
 			}
 			q, l := c.query(repo, ctx)
@@ -203,7 +206,7 @@ func TestGoldensOfRealArchives(t *testing.T) {
 	for k := range asked {
 		keys = append(keys, k)
 	}
-	slices.SortFunc(keys, func(a, b cell) int { return strings.Compare(a.lang+a.rule, b.lang+b.rule) })
+	slices.SortFunc(keys, func(a, b cell) int { return strings.Compare(string(a.lang)+a.rule, string(b.lang)+b.rule) })
 	for _, k := range keys {
 		t.Logf("%-11s %-20s asked %7d, known %7d, refused: certified %5d, unseen %5d", k.lang,
 			k.rule, asked[k], known[k],
@@ -219,7 +222,10 @@ func TestMutantsOfRealArchives(t *testing.T) {
 	if zips == "" {
 		t.Skip("set DECOY_VERIFY_ZIPS to zip archives to count statuses on real code")
 	}
-	type cell struct{ lang, typ, status string }
+	type cell struct {
+		lang        schemas.Language
+		typ, status string
+	}
 	count, reasons, shown := map[cell]int{}, map[string]int{}, map[cell]int{}
 	cfg, err := fim.Config{Kinds: map[string]int{"import": 4, "call": 8}, MaxPerFile: 12}.Filled()
 	if err != nil {
@@ -230,13 +236,13 @@ func TestMutantsOfRealArchives(t *testing.T) {
 		symbols, contexts := symbolize(t, archiveFiles(t, name), cfg)
 		repo := NewRepo(slices.Values(symbols))
 		slices.SortStableFunc(contexts, func(a, b schemas.Context) int {
-			return strings.Compare(a.Language,
-				b.Language)
+			return strings.Compare(string(a.Language),
+				string(b.Language))
 		})
 		c := New()
 		for i := range contexts {
 			ctx := &contexts[i]
-			if only != "" && ctx.Language != only || !sampled(ctx) {
+			if only != "" && ctx.Language != schemas.Language(only) || !sampled(ctx) {
 				continue
 			}
 			q, l := c.query(repo, ctx)
@@ -252,7 +258,7 @@ func TestMutantsOfRealArchives(t *testing.T) {
 				k := cell{ctx.Language, n.Type, cert.Status}
 				count[k]++
 				if cert.Status == schemas.StatusAbstain {
-					reasons[ctx.Language+" "+n.Type+" "+cert.Rule+": "+shape(cert.Evidence)]++
+					reasons[string(ctx.Language)+" "+n.Type+" "+cert.Rule+": "+shape(cert.Evidence)]++
 				}
 				if cert.Status != schemas.StatusExists && cert.Status != schemas.StatusAbstain {
 					if shown[k]++; shown[k]%97 == 1 {

@@ -22,19 +22,19 @@ type Repo struct {
 	suffixes  map[string][]*file // files and folders by the last element of the path
 	manifests []manifest         // longest folder first
 	byName    map[string][]*decl
-	byOwner   map[string][]*decl   // by the last element of the owner
-	imported  map[string]bool      // modules that some file imports
-	languages map[string]bool      // languages that some file is in
-	openers   map[string][]opening // what else makes members, by the type or module
-	ofAny     map[string]*openSet  // members of a type that is not known, by the language
-	globals   map[string]*openSet  // what else makes names that every file sees, by the language
-	macros    map[string][]opening // what macros make, by the macro
-	made      map[string]*openSet  // and of all of them, by the language
-	packaged  map[string][]opening // what else makes names of a folder's files
-	modules   []opening            // what else makes modules
-	places    []opening            // modules whose files are named
-	usings    []imported           // imports that every file has
-	cut       bool                 // an archive broke off: any file may be missing
+	byOwner   map[string][]*decl            // by the last element of the owner
+	imported  map[string]bool               // modules that some file imports
+	languages map[schemas.Language]bool     // languages that some file is in
+	openers   map[string][]opening          // what else makes members, by the type or module
+	ofAny     map[schemas.Language]*openSet // members of a type that is not known, by the language
+	globals   map[schemas.Language]*openSet // what else makes names that every file sees, by the language
+	macros    map[string][]opening          // what macros make, by the macro
+	made      map[schemas.Language]*openSet // and of all of them, by the language
+	packaged  map[string][]opening          // what else makes names of a folder's files
+	modules   []opening                     // what else makes modules
+	places    []opening                     // modules whose files are named
+	usings    []imported                    // imports that every file has
+	cut       bool                          // an archive broke off: any file may be missing
 }
 
 type manifest struct{ file, folder, name string }
@@ -42,7 +42,7 @@ type manifest struct{ file, folder, name string }
 // file is one path of the archive with its symbols.
 type file struct {
 	path, folder string
-	language     string
+	language     schemas.Language
 	unread       bool
 	dir          bool // a folder, in look-ups by the end of a path
 	decls        []*decl
@@ -127,9 +127,9 @@ func NewRepo(symbols iter.Seq[schemas.Symbol]) *Repo {
 		files: map[string]*file{}, dirs: map[string][]*file{}, folders: map[string]bool{"": true},
 		stems: map[string][]*file{}, suffixes: map[string][]*file{},
 		openers: map[string][]opening{}, macros: map[string][]opening{}, packaged: map[string][]opening{},
-		ofAny: map[string]*openSet{}, globals: map[string]*openSet{}, made: map[string]*openSet{},
+		ofAny: map[schemas.Language]*openSet{}, globals: map[schemas.Language]*openSet{}, made: map[schemas.Language]*openSet{},
 		byName: map[string][]*decl{}, byOwner: map[string][]*decl{}, imported: map[string]bool{},
-		languages: map[string]bool{},
+		languages: map[schemas.Language]bool{},
 	}
 	for s := range symbols {
 		switch s.Record {
@@ -298,7 +298,7 @@ func (r *Repo) stemIn(p string) []*file {
 }
 
 // languageOf is the language that a path's extension says, "" for none.
-func languageOf(p string) string {
+func languageOf(p string) schemas.Language {
 	ext := strings.ToLower(path.Ext(p))
 	for _, l := range syntax.All() {
 		if slices.Contains(l.Extensions, ext) {

@@ -27,7 +27,7 @@ func TestOneCheckerForAll(t *testing.T) {
 		var files []schemas.Blob
 		repo := "example.org/" + strconv.Itoa(window)
 		for _, l := range syntax.All() {
-			paths, err := filepath.Glob(filepath.Join("..", "syntax", "testdata", l.Name, "*"))
+			paths, err := filepath.Glob(filepath.Join("..", "syntax", "testdata", string(l.Name), "*"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -39,7 +39,7 @@ func TestOneCheckerForAll(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				files = append(files, schemas.Blob{Repo: repo, Commit: "c", Path: l.Name + "/" + filepath.Base(p), Language: l.Name,
+				files = append(files, schemas.Blob{Repo: repo, Commit: "c", Path: string(l.Name) + "/" + filepath.Base(p), Language: l.Name,
 					Content: content})
 			}
 		}
@@ -54,7 +54,7 @@ func TestOneCheckerForAll(t *testing.T) {
 	slices.SortFunc(contexts, func(a, b schemas.Context) int { return cmp.Compare(a.ID, b.ID) })
 	shared := New()
 	defer shared.Close()
-	status, languages := map[string]int{}, map[string]bool{}
+	status, languages := map[string]int{}, map[schemas.Language]bool{}
 	for range 2 {
 		for i := range contexts {
 			c := &contexts[i]

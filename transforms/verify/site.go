@@ -16,7 +16,7 @@ type query struct {
 	repo *Repo
 	w    *world
 	lib  *library
-	lang string
+	lang schemas.Language
 }
 
 // family reports whether a file's declarations can be visible in this language.

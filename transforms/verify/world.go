@@ -35,8 +35,8 @@ const (
 // world is what differs between languages in what can supply a name. Where a
 // language is not certain, the entry says that more is visible than is.
 type world struct {
-	family   []string // languages whose files share declarations
-	library  string   // the embedded list
+	family   []schemas.Language // languages whose files share declarations
+	library  string             // the embedded list
 	siblings siblings
 	members  reach
 
@@ -151,15 +151,15 @@ type world struct {
 var words = strings.Fields
 
 // worlds has one row a language.
-var worlds = map[string]*world{
+var worlds = map[schemas.Language]*world{
 	schemas.Go: {
-		family: words(schemas.Go), library: "go", siblings: folderNames, members: byFolder,
+		family: []schemas.Language{schemas.Go}, library: "go", siblings: folderNames, members: byFolder,
 		typed: true, several: true, spread: true, separator: ".", generics: "[]", trim: words("*"),
 		module: goModule, supplies: goSupplies, closes: goClosed, unnamed: goUnnamed,
 		imported: goImported, renamed: goRenamed, guessed: goGuessed,
 	},
 	schemas.Python: {
-		family: words(schemas.Python), library: "python", members: byFile,
+		family: []schemas.Language{schemas.Python}, library: "python", members: byFile,
 		keywords: true, onceEach: true, callable: true, submodules: true, executed: true, narrows: true,
 		linear: true, inheritsInit: true, initializer: "__init__", allocator: "__new__",
 		implicitSuper: "object", separator: ".", generics: "[]",
@@ -178,7 +178,7 @@ var worlds = map[string]*world{
 		built: pythonBuilt, varies: pythonVaries, ownName: pythonOwn,
 	},
 	schemas.Java: {
-		family: words(schemas.Java), library: "java", siblings: folderTypes, members: byFile,
+		family: []schemas.Language{schemas.Java}, library: "java", siblings: folderTypes, members: byFile,
 		bareMembers: true, typed: true, overloads: true, namespaces: true, importsTypes: true, namesOnly: true,
 		versions: "JDK 17 to 25", implicitSuper: "java.lang.Object",
 		separator: ".", generics: "<>",
@@ -192,7 +192,7 @@ var worlds = map[string]*world{
 		staticOnly: true,
 	},
 	schemas.CSharp: {
-		family: words(schemas.CSharp), library: "csharp", siblings: repoTypes, members: byRepo,
+		family: []schemas.Language{schemas.CSharp}, library: "csharp", siblings: repoTypes, members: byRepo,
 		bareMembers: true, typed: true, overloads: true, keywords: true, namespaces: true,
 		separator: ".", generics: "<>",
 		trim: words("readonly ref in out ?"),
@@ -205,7 +205,7 @@ var worlds = map[string]*world{
 		staticOnly: true,
 	},
 	schemas.Cpp: {
-		family: words(schemas.Cpp), library: "cpp", siblings: repoNames, members: byHeader,
+		family: []schemas.Language{schemas.Cpp}, library: "cpp", siblings: repoNames, members: byHeader,
 		bareMembers: true, typed: true, overloads: true, implicit: 2, separator: "::", generics: "<>",
 		trim: words("const volatile static inline constexpr mutable struct class enum union typename extern * & " +
 			"public private protected virtual"),
@@ -215,7 +215,7 @@ var worlds = map[string]*world{
 		reopens: cppReopens, foreign: cppForeign, doubts: cppSameFolder,
 	},
 	schemas.Rust: {
-		family: words(schemas.Rust), library: "rust", members: byRepo,
+		family: []schemas.Language{schemas.Rust}, library: "rust", members: byRepo,
 		typed: true, crates: true, spread: true, whole: true, separator: "::", generics: "<>",
 		trim:      words("& mut dyn impl"),
 		through:   words("Box Rc Arc Pin std::rc::Rc std::sync::Arc std::boxed::Box"),
@@ -225,7 +225,7 @@ var worlds = map[string]*world{
 		wildType: rustWildType, importedType: rustImportedType,
 	},
 	schemas.JavaScript: {
-		family: words(schemas.JavaScript + " " + schemas.TypeScript), library: "javascript", siblings: scriptNames,
+		family: []schemas.Language{schemas.JavaScript, schemas.TypeScript}, library: "javascript", siblings: scriptNames,
 		members:  byRepo,
 		anyCount: true, fewer: true, separator: ".", generics: "<>", ambient: true, namesOnly: true,
 		narrows: true, inheritsInit: true, pageScripts: true,
@@ -236,7 +236,7 @@ var worlds = map[string]*world{
 		module: ecmaModule, supplies: ecmaSupplies, written: ecmaType, literal: ecmaLiteral, varies: ecmaVaries,
 	},
 	schemas.TypeScript: {
-		family: words(schemas.TypeScript + " " + schemas.JavaScript), library: "javascript", siblings: scriptNames,
+		family: []schemas.Language{schemas.TypeScript, schemas.JavaScript}, library: "javascript", siblings: scriptNames,
 		members: byRepo,
 		typed:   true, overloads: true, staticOnly: true, separator: ".", generics: "<>", ambient: true,
 		namesOnly: true,

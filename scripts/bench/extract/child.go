@@ -59,7 +59,7 @@ func child(ctx context.Context, mode string, args []string) error {
 		if sources, _, err = archives.Resolve(ctx, args[1:2], archives.ResolveConfig{}); err != nil {
 			return err
 		}
-		s, err = one(ctx, mode, args[0], sources[0], args[2])
+		s, err = one(ctx, mode, schemas.Language(args[0]), sources[0], args[2])
 	}
 	if err != nil {
 		return err
@@ -67,7 +67,7 @@ func child(ctx context.Context, mode string, args []string) error {
 	return json.NewEncoder(os.Stdout).Encode(s)
 }
 
-func one(ctx context.Context, mode, lang string, src archives.Source, out string) (sample, error) {
+func one(ctx context.Context, mode string, lang schemas.Language, src archives.Source, out string) (sample, error) {
 	switch mode {
 	case "raw":
 		return raw(ctx, lang, src)
@@ -100,7 +100,7 @@ func walk(ctx context.Context, src archives.Source, file func(archives.Entry) er
 	return archives.Walk(ctx, src, archives.Limits{}, nil, file, func(schemas.Reject) {})
 }
 
-var grammars = map[string]func() *sitter.Language{
+var grammars = map[schemas.Language]func() *sitter.Language{
 	schemas.Cpp: cpp.GetLanguage, schemas.CSharp: csharp.GetLanguage, schemas.Go: golang.GetLanguage,
 	schemas.Java:       java.GetLanguage,
 	schemas.JavaScript: javascript.GetLanguage, schemas.Python: python.GetLanguage, schemas.Rust: rust.GetLanguage,
@@ -108,7 +108,7 @@ var grammars = map[string]func() *sitter.Language{
 }
 
 // raw parses and does nothing else.
-func raw(ctx context.Context, lang string, src archives.Source) (s sample, err error) {
+func raw(ctx context.Context, lang schemas.Language, src archives.Source) (s sample, err error) {
 	parser := sitter.NewParser()
 	start := cpu()
 	err = walk(ctx, src, func(e archives.Entry) error {
@@ -140,13 +140,13 @@ func must(c fim.Config, err error) fim.Config {
 	return c
 }
 
-func blob(lang string, src archives.Source, e archives.Entry) *schemas.Blob {
+func blob(lang schemas.Language, src archives.Source, e archives.Entry) *schemas.Blob {
 	return &schemas.Blob{Repo: src.Repo, Commit: src.Commit, Path: e.Path, License: "MIT", Language: lang, Size: e.Size,
 		SHA256: hash(e.Data), Content: e.Data}
 }
 
 // full extracts from every file and writes what it gives.
-func full(ctx context.Context, lang string, src archives.Source, to output) (sample, error) {
+func full(ctx context.Context, lang schemas.Language, src archives.Source, to output) (sample, error) {
 	x := fim.New(config)
 	defer x.Close()
 	var s sample
@@ -213,7 +213,7 @@ func full(ctx context.Context, lang string, src archives.Source, to output) (sam
 }
 
 // beside times what a build does with the same files beside extraction.
-func beside(ctx context.Context, lang string, src archives.Source) (sample, error) {
+func beside(ctx context.Context, lang schemas.Language, src archives.Source) (sample, error) {
 	s := sample{Extra: map[string]float64{}}
 	scanner, err := secrets.New()
 	if err != nil {

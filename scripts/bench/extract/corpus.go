@@ -36,12 +36,12 @@ func moduleZips(ctx context.Context, modules ...string) ([]string, error) {
 
 // gather sorts the source files of archives into one tar.gz a language. Files that
 // extraction would reject are left out: the contenders must read the same.
-func gather(ctx context.Context, specs []string, dir string, limit int) (map[string]string, error) {
+func gather(ctx context.Context, specs []string, dir string, limit int) (map[schemas.Language]string, error) {
 	sources, _, err := archives.Resolve(ctx, specs, archives.ResolveConfig{})
 	if err != nil {
 		return nil, err
 	}
-	corpora := map[string]*corpus{}
+	corpora := map[schemas.Language]*corpus{}
 	for _, src := range sources {
 		err := archives.Walk(ctx, src, archives.Limits{},
 			func(p string, _ int64) bool { return screen.MaybeSource(p) },
@@ -52,7 +52,7 @@ func gather(ctx context.Context, specs []string, dir string, limit int) (map[str
 				}
 				c := corpora[lang]
 				if c == nil {
-					if c, err = newCorpus(filepath.Join(dir, lang+".tar.gz")); err != nil {
+					if c, err = newCorpus(filepath.Join(dir, string(lang)+".tar.gz")); err != nil {
 						return err
 					}
 					corpora[lang] = c
@@ -66,7 +66,7 @@ func gather(ctx context.Context, specs []string, dir string, limit int) (map[str
 			return nil, err
 		}
 	}
-	paths := map[string]string{}
+	paths := map[schemas.Language]string{}
 	for lang, c := range corpora {
 		if err := c.close(); err != nil {
 			return nil, err
@@ -76,7 +76,7 @@ func gather(ctx context.Context, specs []string, dir string, limit int) (map[str
 	return paths, nil
 }
 
-func known(lang string) bool {
+func known(lang schemas.Language) bool {
 	for _, l := range schemas.Languages {
 		if l == lang {
 			return true

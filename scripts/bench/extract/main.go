@@ -78,7 +78,7 @@ func run(ctx context.Context) error {
 			return err
 		}
 	}
-	b := bench{work: work, peer: *peer, best: map[string]map[string]sample{}}
+	b := bench{work: work, peer: *peer, best: map[schemas.Language]map[string]sample{}}
 	if *scaling {
 		return b.scale(ctx, archives)
 	}
@@ -123,13 +123,13 @@ func (s sample) rate() float64 {
 
 type bench struct {
 	work, peer string
-	best       map[string]map[string]sample // by language, contender
+	best       map[schemas.Language]map[string]sample // by language, contender
 }
 
 // contenders in the order in which a round runs them.
 var contenders = []string{"raw", "full", "plain", "peer", "beside"}
 
-func (b *bench) round(ctx context.Context, lang, corpus string) error {
+func (b *bench) round(ctx context.Context, lang schemas.Language, corpus string) error {
 	if b.best[lang] == nil {
 		b.best[lang] = map[string]sample{}
 	}
@@ -143,7 +143,7 @@ func (b *bench) round(ctx context.Context, lang, corpus string) error {
 			s, err = measure(ctx, append(append([]string{"taskset", "-c", "0"}, strings.Fields(b.peer)...), corpus,
 				"full", filepath.Join(b.work, "peer.jsonl")))
 		} else {
-			s, err = b.self(ctx, 1, name, lang, corpus, filepath.Join(b.work, "out"))
+			s, err = b.self(ctx, 1, name, string(lang), corpus, filepath.Join(b.work, "out"))
 		}
 		if err != nil {
 			return fmt.Errorf("%s of %s: %w", name, lang, err)
@@ -249,7 +249,7 @@ type row struct {
 }
 
 func (b *bench) print(speedup float64) error {
-	rows := map[string]row{}
+	rows := map[schemas.Language]row{}
 	sum := map[string]sample{}
 	fmt.Printf("%-11s %6s %6s %6s %6s %6s | %5s %6s | %s\n", "language", "MB", "raw", "full", "plain", "peer", "/raw",
 		"/peer", "CPU ms a MB beside")
@@ -259,7 +259,7 @@ func (b *bench) print(speedup float64) error {
 			continue
 		}
 		rows[lang] = rowOf(best)
-		show(lang, rows[lang])
+		show(string(lang), rows[lang])
 		for name, s := range best {
 			t := sum[name]
 			t.Bytes, t.CPU, t.Files, t.Contexts = t.Bytes+s.Bytes, t.CPU+s.CPU, t.Files+s.Files, t.Contexts+s.Contexts

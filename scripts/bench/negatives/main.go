@@ -51,7 +51,7 @@ type bench struct {
 	contexts         int
 	makeRepos        map[string]*rules.Repo
 	certifyRepos     map[string]*verify.Repo
-	pools            map[string]*rules.Pool
+	pools            map[schemas.Language]*rules.Pool
 	contextsOf       []schemas.Context
 	negativesOf      [][]schemas.Negative
 	figures          figures
@@ -123,7 +123,7 @@ func (b *bench) run(profile string) error {
 
 // read reads what both parts need, and indexes the repositories.
 func (b *bench) read() error {
-	b.makeRepos, b.certifyRepos, b.pools = map[string]*rules.Repo{}, map[string]*verify.Repo{}, map[string]*rules.Pool{}
+	b.makeRepos, b.certifyRepos, b.pools = map[string]*rules.Repo{}, map[string]*verify.Repo{}, map[schemas.Language]*rules.Pool{}
 	symbols := map[string][]schemas.Symbol{}
 	at := func(name string, i int) string {
 		return filepath.Join(b.out, schemas.StageExtract, schemas.ShardName(name, i, b.shards, "jsonl.zst"))
@@ -133,7 +133,7 @@ func (b *bench) read() error {
 			if err != nil {
 				return err
 			}
-			if len(c.Types) > 0 && (b.inLang == "" || b.inLang == c.Language) {
+			if len(c.Types) > 0 && (b.inLang == "" || b.inLang == string(c.Language)) {
 				b.contextsOf = append(b.contextsOf, c)
 			}
 		}
@@ -155,7 +155,7 @@ func (b *bench) read() error {
 		}
 		pool, err := rules.NewPool(shard.Read[schemas.Name](context.Background(), filepath.Join(b.out,
 			schemas.StageExtract,
-			"names-"+lang+".jsonl.zst")))
+			"names-"+string(lang)+".jsonl.zst")))
 		if errors.Is(err, fs.ErrNotExist) {
 			pool, err = rules.NewPool(func(func(schemas.Name, error) bool) {})
 		}

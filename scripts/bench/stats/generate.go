@@ -122,7 +122,7 @@ func dice(what string, i, below int) int {
 	return int(xxh3.HashStringSeed(what, uint64(i)) % uint64(below))
 }
 
-func pick(what string, i int, of []string) string { return of[dice(what, i, len(of))] }
+func pick[S ~string](what string, i int, of []S) S { return of[dice(what, i, len(of))] }
 
 func id(what string, i int) string {
 	h := xxh3.HashString128Seed(what, uint64(i))
@@ -139,13 +139,13 @@ var (
 )
 
 // repo has some 250 contexts; its language and split are its own.
-func repo(c int) int           { return c / 250 }
-func language(c int) string    { return pick("language", repo(c), schemas.Languages) }
-func repoName(c int) string    { return fmt.Sprintf("example.org/owner%d/repo%d", repo(c)/4, repo(c)) }
-func split(c int) string       { return schemas.Splits[max(0, dice("split", repo(c)/4, 10)-7)] }
-func typeOf(i int) string      { return schemas.Types[(i/perContext+i)%len(schemas.Types)] }
-func generatorOf(i int) string { return pick("generator", i, generators) }
-func statusOf(i int) string    { return pick("status", i, schemas.Statuses) }
+func repo(c int) int                  { return c / 250 }
+func language(c int) schemas.Language { return pick("language", repo(c), schemas.Languages) }
+func repoName(c int) string           { return fmt.Sprintf("example.org/owner%d/repo%d", repo(c)/4, repo(c)) }
+func split(c int) string              { return schemas.Splits[max(0, dice("split", repo(c)/4, 10)-7)] }
+func typeOf(i int) string             { return schemas.Types[(i/perContext+i)%len(schemas.Types)] }
+func generatorOf(i int) string        { return pick("generator", i, generators) }
+func statusOf(i int) string           { return pick("status", i, schemas.Statuses) }
 
 func aContext(c int) schemas.Context {
 	var types []string

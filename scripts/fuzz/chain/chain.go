@@ -35,10 +35,10 @@ type File struct {
 // Case is a small repository that the chain goes over. Seed decides which
 // completions are tried beside those of the rules.
 type Case struct {
-	Seed     uint64 `json:"seed"`
-	Language string `json:"language"`
-	Files    []File `json:"files"`
-	Before   []File `json:"before,omitempty"` // the files before they were mutated, for edits
+	Seed     uint64           `json:"seed"`
+	Language schemas.Language `json:"language"`
+	Files    []File           `json:"files"`
+	Before   []File           `json:"before,omitempty"` // the files before they were mutated, for edits
 }
 
 // Bounds of a case: contexts that are gone through, and completions of each.

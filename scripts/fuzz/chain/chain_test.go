@@ -16,10 +16,10 @@ import (
 )
 
 // seeds are the files of the syntax package's testdata by language.
-func seeds(tb testing.TB) map[string][]File {
+func seeds(tb testing.TB) map[schemas.Language][]File {
 	tb.Helper()
 	const root = "../../../transforms/syntax/testdata"
-	out := map[string][]File{}
+	out := map[schemas.Language][]File{}
 	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || strings.HasSuffix(p, ".facts") {
 			return err
@@ -74,7 +74,7 @@ func FuzzChain(f *testing.F) {
 
 // TestCasesRepeat: a case of a seed is always the same, and its mutations change it.
 func TestCasesRepeat(t *testing.T) {
-	groups := map[string][]group{}
+	groups := map[schemas.Language][]group{}
 	for lang, files := range seeds(t) {
 		groups[lang] = []group{{"testdata", files}}
 	}

@@ -55,7 +55,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "chain:", err)
 		os.Exit(2)
 	}
-	f := fuzzing{seed: *seed, dir: *bundles, groups: groups, places: map[string]int{}, languages: map[string]int{}}
+	f := fuzzing{seed: *seed, dir: *bundles, groups: groups, places: map[string]int{}, languages: map[schemas.Language]int{}}
 	if err := f.run(ctx, *from, *cases, time.Duration(*minutes*float64(time.Minute))); err != nil {
 		fmt.Fprintln(os.Stderr, "chain:", err)
 		os.Exit(2)
@@ -79,7 +79,7 @@ const (
 )
 
 // read reads the archives, by language.
-func read(ctx context.Context, args []string) (map[string][]group, error) {
+func read(ctx context.Context, args []string) (map[schemas.Language][]group, error) {
 	var specs []string
 	for _, a := range args {
 		err := filepath.WalkDir(a, func(p string, d fs.DirEntry, err error) error {
@@ -98,14 +98,14 @@ func read(ctx context.Context, args []string) (map[string][]group, error) {
 		}
 	}
 	slices.Sort(specs)
-	out := map[string][]group{}
+	out := map[schemas.Language][]group{}
 	for _, spec := range specs {
 		sources, _, err := archives.Resolve(ctx, []string{spec}, archives.ResolveConfig{})
 		if err != nil {
 			return nil, err
 		}
 		for _, src := range sources {
-			here := map[string][]File{}
+			here := map[schemas.Language][]File{}
 			err := archives.Walk(ctx, src, archives.Limits{},
 				func(p string, size int64) bool { return screen.MaybeSource(p) && size <= maxFileBytes },
 				func(e archives.Entry) error {
@@ -133,9 +133,9 @@ func read(ctx context.Context, args []string) (map[string][]group, error) {
 type fuzzing struct {
 	seed      uint64
 	dir       string
-	groups    map[string][]group
+	groups    map[schemas.Language][]group
 	places    map[string]int
-	languages map[string]int // cases
+	languages map[schemas.Language]int // cases
 	texts     int
 }
 

@@ -56,7 +56,8 @@ type Prompt struct {
 }
 
 type fields struct {
-	Language, Prefix, Golden, Suffix, Candidate, A, B, Boundary string
+	Language                                          schemas.Language
+	Prefix, Golden, Suffix, Candidate, A, B, Boundary string
 }
 
 // Generate asks for a wrong completion of c whose error is of the given type.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"sort"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
@@ -184,10 +185,10 @@ func (f *reposFn) ProcessElement(_ int, emit func(curate.RepoFiles)) error {
 	if err != nil {
 		return err
 	}
-	languages := map[string]map[string]bool{}
+	languages := map[string]map[schemas.Language]bool{}
 	for _, c := range base {
 		if languages[c.Repo] == nil {
-			languages[c.Repo] = map[string]bool{}
+			languages[c.Repo] = map[schemas.Language]bool{}
 		}
 		languages[c.Repo][c.Language] = true
 	}
@@ -198,7 +199,7 @@ func (f *reposFn) ProcessElement(_ int, emit func(curate.RepoFiles)) error {
 			for l := range ls {
 				r.Languages = append(r.Languages, l)
 			}
-			sort.Strings(r.Languages)
+			slices.Sort(r.Languages)
 			for k := range filesPerRepo {
 				h := schemas.Key64("file", r.Repo, fmt.Sprint(k))
 				if k == 0 {
