@@ -45,7 +45,8 @@ func stageFiles(stage string) string {
 		folds = append(folds, fmt.Sprintf("%02d", fold))
 	}
 	oneOf := func(words []string) string { return "(?:" + strings.Join(words, "|") + ")" }
-	return strings.NewReplacer("TASK", `-task\d{5,}-of-TOTAL`, "FOLD", oneOf(folds), "LANG", oneOf(schemas.Strings(schemas.Languages)),
+	return strings.NewReplacer("TASK", `-task\d{5,}-of-TOTAL`, "FOLD", oneOf(folds), "LANG",
+		oneOf(schemas.Strings(schemas.Languages)),
 		"SPLIT", oneOf(schemas.Splits)).Replace(filePatterns[stage])
 }
 

@@ -72,7 +72,8 @@ func newExtraction(ctx context.Context, t work.Task, o Options) (*extraction, er
 			func(a, b schemas.Context) int { return cmp.Compare(a.ID, b.ID) }),
 		symbols: shard.NewSorter(t.Path(t.Stage, "symbols"), heldSymbols, symbolSize, fim.CompareSymbols),
 		rejects: shard.NewSorter(t.Path(t.Stage, "rejects"), heldRejects, rejectSize, schemas.CompareRejects),
-		names:   map[schemas.Language]nameCounts{}, samples: map[schemas.Language]*judge.Sample{}, counts: map[string]int64{},
+		names:   map[schemas.Language]nameCounts{}, samples: map[schemas.Language]*judge.Sample{},
+		counts: map[string]int64{},
 	}
 	x.shingles = x.newShingles(t)
 	x.got = NewCandidates(t.Path(t.Stage, "candidates"))

@@ -155,7 +155,8 @@ func extractPart(ctx context.Context, t work.Task, o Options, part archives.Sour
 	if err != nil {
 		return schemas.Done{}, err
 	}
-	state := partState{Counts: x.counts, Names: map[schemas.Language][]schemas.Name{}, Samples: map[schemas.Language][]sampleText{}}
+	state := partState{Counts: x.counts, Names: map[schemas.Language][]schemas.Name{},
+		Samples: map[schemas.Language][]sampleText{}}
 	for _, lang := range o.Languages {
 		state.Names[lang] = x.names[lang].sorted()
 		for fold, text := range x.samples[lang].Files() {

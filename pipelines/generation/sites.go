@@ -27,7 +27,8 @@ type rulesInput struct {
 var siteRules = bug.NewSite("rules and validity", func(in rulesInput, out string) error {
 	pool, err := rules.NewPool(func(func(schemas.Name, error) bool) {})
 	if in.Names && err == nil {
-		pool, err = (&namePools{out: out, pools: map[schemas.Language]*lazyPool{}}).of(context.Background(), in.Context.Language)
+		pool, err = (&namePools{out: out,
+			pools: map[schemas.Language]*lazyPool{}}).of(context.Background(), in.Context.Language)
 	}
 	if err != nil {
 		return err

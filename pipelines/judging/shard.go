@@ -329,7 +329,8 @@ func loadModel(ctx context.Context, t work.Task, language schemas.Language) (*ju
 	return m, nil
 }
 
-func withoutFold(ctx context.Context, m *judge.Model, out string, language schemas.Language, fold int) (*judge.Scorer, error) {
+func withoutFold(ctx context.Context, m *judge.Model, out string, language schemas.Language,
+	fold int) (*judge.Scorer, error) {
 	r, err := shard.Open(ctx, ngramsPath(out, language, fold))
 	if errors.Is(err, fs.ErrNotExist) {
 		return m.Without(nil)

@@ -81,7 +81,8 @@ func NewSplitsWith(groups []Group, ratios Ratios, fallback Fallback) (*Splits, e
 		return nil, err
 	}
 	s := &Splits{
-		group: map[string]string{}, split: map[string]string{}, ratios: ratios, fallback: map[schemas.Language]Fallback{},
+		group: map[string]string{}, split: map[string]string{}, ratios: ratios,
+		fallback: map[schemas.Language]Fallback{},
 	}
 	count := map[schemas.Language]int{}
 	modules := map[schemas.Language]map[string]bool{}

@@ -165,7 +165,8 @@ type models struct {
 }
 
 func readModels(next func(*FoldCounts) bool) (*models, error) {
-	m := &models{map[schemas.Language][schemas.Folds][]byte{}, map[schemas.Language]*Model{}, map[schemas.Language]*[schemas.Folds]*Scorer{}}
+	m := &models{map[schemas.Language][schemas.Folds][]byte{}, map[schemas.Language]*Model{},
+		map[schemas.Language]*[schemas.Folds]*Scorer{}}
 	for c := (FoldCounts{}); next(&c); c = (FoldCounts{}) {
 		if c.Fold < 0 || c.Fold >= schemas.Folds {
 			return nil, fmt.Errorf("n-grams of %s: fold %d, there are %d", c.Language, c.Fold, schemas.Folds)

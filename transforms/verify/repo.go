@@ -127,7 +127,8 @@ func NewRepo(symbols iter.Seq[schemas.Symbol]) *Repo {
 		files: map[string]*file{}, dirs: map[string][]*file{}, folders: map[string]bool{"": true},
 		stems: map[string][]*file{}, suffixes: map[string][]*file{},
 		openers: map[string][]opening{}, macros: map[string][]opening{}, packaged: map[string][]opening{},
-		ofAny: map[schemas.Language]*openSet{}, globals: map[schemas.Language]*openSet{}, made: map[schemas.Language]*openSet{},
+		ofAny: map[schemas.Language]*openSet{}, globals: map[schemas.Language]*openSet{},
+		made:   map[schemas.Language]*openSet{},
 		byName: map[string][]*decl{}, byOwner: map[string][]*decl{}, imported: map[string]bool{},
 		languages: map[schemas.Language]bool{},
 	}

@@ -225,7 +225,8 @@ var worlds = map[schemas.Language]*world{
 		wildType: rustWildType, importedType: rustImportedType,
 	},
 	schemas.JavaScript: {
-		family: []schemas.Language{schemas.JavaScript, schemas.TypeScript}, library: "javascript", siblings: scriptNames,
+		family: []schemas.Language{schemas.JavaScript, schemas.TypeScript}, library: "javascript",
+		siblings: scriptNames,
 		members:  byRepo,
 		anyCount: true, fewer: true, separator: ".", generics: "<>", ambient: true, namesOnly: true,
 		narrows: true, inheritsInit: true, pageScripts: true,
@@ -236,9 +237,10 @@ var worlds = map[schemas.Language]*world{
 		module: ecmaModule, supplies: ecmaSupplies, written: ecmaType, literal: ecmaLiteral, varies: ecmaVaries,
 	},
 	schemas.TypeScript: {
-		family: []schemas.Language{schemas.TypeScript, schemas.JavaScript}, library: "javascript", siblings: scriptNames,
-		members: byRepo,
-		typed:   true, overloads: true, staticOnly: true, separator: ".", generics: "<>", ambient: true,
+		family: []schemas.Language{schemas.TypeScript, schemas.JavaScript}, library: "javascript",
+		siblings: scriptNames,
+		members:  byRepo,
+		typed:    true, overloads: true, staticOnly: true, separator: ".", generics: "<>", ambient: true,
 		namesOnly: true,
 		narrows:   true, inheritsInit: true,
 		trim: words("readonly"),

@@ -123,7 +123,8 @@ func (b *bench) run(profile string) error {
 
 // read reads what both parts need, and indexes the repositories.
 func (b *bench) read() error {
-	b.makeRepos, b.certifyRepos, b.pools = map[string]*rules.Repo{}, map[string]*verify.Repo{}, map[schemas.Language]*rules.Pool{}
+	b.makeRepos, b.certifyRepos, b.pools = map[string]*rules.Repo{}, map[string]*verify.Repo{},
+		map[schemas.Language]*rules.Pool{}
 	symbols := map[string][]schemas.Symbol{}
 	at := func(name string, i int) string {
 		return filepath.Join(b.out, schemas.StageExtract, schemas.ShardName(name, i, b.shards, "jsonl.zst"))

@@ -55,7 +55,8 @@ func main() {
 		fmt.Fprintln(os.Stderr, "chain:", err)
 		os.Exit(2)
 	}
-	f := fuzzing{seed: *seed, dir: *bundles, groups: groups, places: map[string]int{}, languages: map[schemas.Language]int{}}
+	f := fuzzing{seed: *seed, dir: *bundles, groups: groups, places: map[string]int{},
+		languages: map[schemas.Language]int{}}
 	if err := f.run(ctx, *from, *cases, time.Duration(*minutes*float64(time.Minute))); err != nil {
 		fmt.Fprintln(os.Stderr, "chain:", err)
 		os.Exit(2)
