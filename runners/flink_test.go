@@ -153,6 +153,7 @@ func TestFlinkMemory(t *testing.T) {
 				"heartbeat.timeout":                            "10000",
 				"classloader.resolve-order":                    "parent-first",
 				"taskmanager.network.sort-shuffle.min-buffers": "128",
+				"taskmanager.runtime.large-record-handler":     "true",
 			} {
 				if c[key] != want {
 					t.Errorf("%s is %q, want %q", key, c[key], want)
