@@ -65,7 +65,8 @@ func TestBundlesAreBounded(t *testing.T) {
 			if err := os.MkdirAll(filepath.Join(out, "verify"), 0o755); err != nil {
 				t.Fatal(err)
 			}
-			if err := list.Write(t.Context(), filepath.Join(out, "verify", "rejects-00000-of-00001.jsonl.zst"), &d); err != nil {
+			if err := list.Write(t.Context(), filepath.Join(out, "verify", "rejects-00000-of-00001.jsonl.zst"),
+				&d); err != nil {
 				t.Fatal(err)
 			}
 			if all := bug.InternalErrorsOf("verify", d.Counts); len(all) != 1 || all[0].N != 45 ||

@@ -165,7 +165,8 @@ func (w whole) breaks(t *testing.T, x broken) {
 		b = w.from(t, x.stage)
 		b.Out = keep(t, b.Out)
 		var err error
-		if bundles, err = shard.List(t.Context(), filepath.Join(b.Out, bug.Folder), "*"); err != nil || len(bundles) == 0 {
+		if bundles, err = shard.List(t.Context(), filepath.Join(b.Out, bug.Folder), "*"); err != nil ||
+			len(bundles) == 0 {
 			t.Fatalf("no bundle: %v", err)
 		}
 		for _, f := range bundles {
@@ -186,7 +187,8 @@ func (w whole) breaks(t *testing.T, x broken) {
 	}
 	for _, f := range bundles {
 		var said bytes.Buffer
-		if failed, err := bug.Reproduce(t.Context(), f, &said); err != nil || failed || !strings.Contains(said.String(), "mended") {
+		if failed, err := bug.Reproduce(t.Context(), f, &said); err != nil || failed ||
+			!strings.Contains(said.String(), "mended") {
 			t.Errorf("once mended: failed %v, %v\n%s", failed, err, said.String())
 		}
 	}

@@ -277,7 +277,8 @@ func TestCurationTakesTheRefsOfRounds(t *testing.T) {
 	r := parsed(t, inRounds)
 	out := c.build(t, "direct", r)
 	b := c.open(t, out, "direct", r)
-	s, err := b.open(t.Context(), schemas.StageCurate, nil, nil, schemas.StageExtract, schemas.StageGenerate, schemas.StageVerify,
+	s, err := b.open(t.Context(), schemas.StageCurate, nil, nil, schemas.StageExtract, schemas.StageGenerate,
+		schemas.StageVerify,
 		schemas.StageJudge)
 	if err != nil {
 		t.Fatal(err)

@@ -31,8 +31,8 @@ type identity struct {
 	Shards int             `json:"shards"`
 	Inputs []schemas.Input `json:"inputs"`
 	Report bool            `json:"report"` // report.html is decoy's
-	// CodeVersion is that of the last command which could ask for paid answers; 0 in what
-	// earlier versions wrote.
+	// CodeVersion is that of the last command which could ask for paid answers, or of what
+	// was there before one could; 0 in what earlier versions wrote.
 	CodeVersion int `json:"code_version,omitempty"`
 }
 
@@ -141,8 +141,11 @@ func (b *Build) identify(ctx context.Context, stages []string) error {
 				"ones whose repository comes into another shard are asked for again", was.Shards, now.Shards, usd)
 		}
 	}
+	if now.CodeVersion, err = b.codeVersion(ctx, was); err != nil {
+		return err
+	}
 	if b.Recipe.Pays(stages...) {
-		if err := b.checkCode(ctx, was); err != nil {
+		if err := b.checkCode(ctx, now.CodeVersion); err != nil {
 			return err
 		}
 		now.CodeVersion = schemas.CodeVersion
@@ -153,10 +156,9 @@ func (b *Build) identify(ctx context.Context, stages []string) error {
 
 // checkCode refuses to pay where another version of the code has paid, unless the command says
 // --replace: spans, prompts and ids may be others, so that answers would be paid for twice.
-func (b *Build) checkCode(ctx context.Context, was identity) error {
-	version, err := b.codeVersion(ctx, was)
-	if err != nil || version == 0 || version == schemas.CodeVersion {
-		return err
+func (b *Build) checkCode(ctx context.Context, version int) error {
+	if version == 0 || version == schemas.CodeVersion {
+		return nil
 	}
 	usd, records, err := billed(ctx, b.Out, ask.PaidStages...)
 	if err != nil || records == 0 {

@@ -86,6 +86,12 @@ func TestPaidByAnotherCode(t *testing.T) {
 	}
 	refused("told by a manifest")
 
+	// A command that pays nothing makes the manifest anew, and does not hide who paid.
+	if err := c.open(t, b.Out, "direct", r).RunStages(t.Context(), schemas.StageExtract); err != nil {
+		t.Fatal(err)
+	}
+	refused("told by what was there before extract was done again")
+
 	again := c.open(t, b.Out, "direct", r)
 	again.Replace = true
 	var said []string

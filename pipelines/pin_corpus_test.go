@@ -212,7 +212,8 @@ func nothingAfter(t *testing.T, out, stage string) {
 		if stands(t, out, later+"/manifest.json") {
 			t.Errorf("%s stopped and %s has a manifest", stage, later)
 		}
-		if done, err := shard.List(t.Context(), filepath.Join(out, later, "_done"), "*.json"); err != nil || len(done) > 0 {
+		if done, err := shard.List(t.Context(), filepath.Join(out, later, "_done"), "*.json"); err != nil ||
+			len(done) > 0 {
 			t.Errorf("%s stopped and %s has the records %v, %v", stage, later, done, err)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 // scripts of flink/ that a person runs.
 var flinkScripts = []string{
 	"flink/fetch", "flink/start", "flink/stop", "flink/submit", "flink/verify", "flink/environment",
+	"flink/keep",
 	"flink/kubernetes/image", "flink/kubernetes/render", "../scripts/bench/runners/run",
 }
 
@@ -188,6 +189,13 @@ func TestKubernetesManifests(t *testing.T) {
 		if byKind[kind] == nil {
 			t.Fatalf("no %s is rendered", kind)
 		}
+	}
+	// Flink takes it from who submits.
+	server := at(byKind["Deployment"], "spec", "template", "spec", "containers", 0, "args", 0).(string)
+	const large = "taskmanager.runtime.large-record-handler"
+	setting := large + ": " + configuration(t, "flink/settings.env")[large]
+	if !strings.Contains(server, setting) || !strings.Contains(server, "--flink-conf-dir") {
+		t.Errorf("the job server does not say %q", setting)
 	}
 	flink := byKind["FlinkDeployment"]
 	line, _, _ := strings.Cut(s["FLINK_VERSION"], ".")

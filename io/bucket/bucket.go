@@ -163,7 +163,7 @@ func (s *Store) Put(ctx context.Context, name string, data []byte) error {
 	_, there, err := write(ctx, o, 0, map[string]string{tokenKey: token}, content(data))
 	switch {
 	case err != nil:
-		return fmt.Errorf("put %s: %w", s.address(name), s.known(err))
+		return fmt.Errorf("put %s: %w", s.address(name), s.known(ctx, err))
 	case there != nil && there.Metadata[tokenKey] != token:
 		return fmt.Errorf("put %s: %w", s.address(name), fs.ErrExist)
 	}
@@ -179,7 +179,7 @@ func (s *Store) Get(ctx context.Context, name string) ([]byte, error) {
 	defer r.Close()
 	data, err := io.ReadAll(r)
 	if err != nil {
-		return nil, fmt.Errorf("get %s: %w", s.address(name), s.known(err))
+		return nil, fmt.Errorf("get %s: %w", s.address(name), s.known(ctx, err))
 	}
 	return data, nil
 }
@@ -206,18 +206,21 @@ func (s *Store) Delete(ctx context.Context, name string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, Patience)
 	defer cancel()
-	if err := s.known(o.Delete(ctx)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := s.known(ctx, o.Delete(ctx)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("delete %s: %w", s.address(name), err)
 	}
 	return nil
 }
 
-// known gives an error of the library the meaning that callers know, or a remedy.
-func (s *Store) known(err error) error {
+// known gives an error of the library the meaning that callers know, or a remedy. Of a call that
+// was cancelled between two tries the library gives now the cancel, now the last answer.
+func (s *Store) known(ctx context.Context, err error) error {
 	var answer *googleapi.Error
 	switch {
 	case errors.Is(err, storage.ErrObjectNotExist):
 		return fmt.Errorf("%w: %w", fs.ErrNotExist, err)
+	case err != nil && ctx.Err() != nil && !errors.Is(err, ctx.Err()):
+		return fmt.Errorf("%w: %w", ctx.Err(), err)
 	case errors.Is(err, storage.ErrBucketNotExist), errors.As(err, &answer) && answer.Code == http.StatusNotFound:
 		return fmt.Errorf("%w: is there a bucket %s? gcloud storage buckets create makes it", err, s.bucket)
 	case answer != nil && answer.Code == http.StatusForbidden:

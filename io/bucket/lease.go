@@ -71,7 +71,7 @@ func (s *Store) Acquire(ctx context.Context, name string, data []byte, terms Ter
 	}
 	l := &Lease{store: s, name: name, object: o, content: content(data), terms: terms, token: rand.Text()}
 	failed := func(err error) (*Lease, error) {
-		return nil, fmt.Errorf("acquire %s: %w", s.address(name), s.known(err))
+		return nil, fmt.Errorf("acquire %s: %w", s.address(name), s.known(ctx, err))
 	}
 	before := int64(0)
 	for range takeovers {
@@ -168,7 +168,7 @@ func (l *Lease) hold(ctx context.Context, last time.Time) {
 			return
 		case time.Since(last) >= l.terms.GiveUp:
 			l.lose(fmt.Errorf("%s was lost: it could not be renewed for %v: %w", l.store.address(l.name),
-				l.terms.GiveUp, l.store.known(err)))
+				l.terms.GiveUp, l.store.known(ctx, err)))
 			return
 		}
 	}
@@ -200,7 +200,7 @@ func (l *Lease) Release(ctx context.Context) error {
 		}
 	}
 	if err != nil && !errors.Is(err, storage.ErrObjectNotExist) { // a first try's answer got lost
-		return fmt.Errorf("release %s: %w", l.store.address(l.name), l.store.known(err))
+		return fmt.Errorf("release %s: %w", l.store.address(l.name), l.store.known(ctx, err))
 	}
 	return nil
 }

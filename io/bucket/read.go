@@ -32,7 +32,7 @@ func (s *Store) Open(ctx context.Context, name string) (*Reader, error) {
 	from, err := o.NewReader(ctx)
 	if err != nil {
 		cancel()
-		return nil, fmt.Errorf("open %s: %w", s.address(name), s.known(err))
+		return nil, fmt.Errorf("open %s: %w", s.address(name), s.known(ctx, err))
 	}
 	return &Reader{s, name, from, cancel, late}, nil
 }
@@ -63,7 +63,7 @@ func (s *Store) Size(ctx context.Context, name string) (int64, error) {
 	defer cancel()
 	a, err := o.Attrs(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("look at %s: %w", s.address(name), s.known(err))
+		return 0, fmt.Errorf("look at %s: %w", s.address(name), s.known(ctx, err))
 	}
 	return a.Size, nil
 }
@@ -126,7 +126,7 @@ func (s *Store) each(ctx context.Context, q *storage.Query, visit func(*storage.
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("list %s%s/%s: %w", Scheme, s.bucket, q.Prefix, s.known(err))
+			return fmt.Errorf("list %s%s/%s: %w", Scheme, s.bucket, q.Prefix, s.known(ctx, err))
 		}
 		if !visit(a) {
 			return nil

@@ -54,7 +54,7 @@ func (s *Store) Upload(ctx context.Context, name string, c Content) error {
 		_, there, err := write(ctx, o, generation, nil, c)
 		switch {
 		case err != nil:
-			return fmt.Errorf("write %s: %w", s.address(name), s.known(err))
+			return fmt.Errorf("write %s: %w", s.address(name), s.known(ctx, err))
 		case there == nil, there.Metadata[sumKey] == c.SHA256 && there.Size == c.Size:
 			return nil
 		}

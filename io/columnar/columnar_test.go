@@ -235,7 +235,8 @@ func TestReadRefuses(t *testing.T) {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
-	if _, err := decode[schemas.Name](t.Context(), filepath.Join(t.TempDir(), "absent")); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := decode[schemas.Name](t.Context(), filepath.Join(t.TempDir(), "absent")); !errors.Is(err,
+		fs.ErrNotExist) {
 		t.Errorf("absent: %v", err)
 	}
 }

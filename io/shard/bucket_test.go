@@ -60,7 +60,8 @@ func TestPlaces(t *testing.T) {
 			for _, name := range []string{"extract/contexts-00000-of-00002.jsonl.zst", "extract/contexts-00001-of-00002.jsonl.zst", "extract/parts/contexts-x", "extract/ledger/00000/a.zst", "extract/_done/00007.json"} {
 				path := Join(out, name)
 				f := write(t, path, want)
-				if got, err := ReadAll[schemas.Context](t.Context(), path); err != nil || len(got) != len(want) || f.Name != filepath.Base(name) {
+				if got, err := ReadAll[schemas.Context](t.Context(), path); err != nil || len(got) != len(want) ||
+					f.Name != filepath.Base(name) {
 					t.Errorf("%s: %d records, %v", path, len(got), err)
 				}
 			}
@@ -151,14 +152,16 @@ func TestDoneInABucket(t *testing.T) {
 			f.Name = name
 			files = append(files, f)
 		}
-		if err := WriteDone(t.Context(), dir, schemas.Done{Stage: "extract", Shard: i, Fingerprint: "f", Files: files}); err != nil {
+		if err := WriteDone(t.Context(), dir, schemas.Done{Stage: "extract", Shard: i, Fingerprint: "f",
+			Files: files}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if err := Remove(t.Context(), Join(dir, schemas.ShardName("symbols", 3, shards, "jsonl.zst"))); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := WriteFile(t.Context(), Join(dir, schemas.ShardName("contexts", 5, shards, "jsonl.zst")), []byte("short")); err != nil {
+	if _, err := WriteFile(t.Context(), Join(dir, schemas.ShardName("contexts", 5, shards, "jsonl.zst")),
+		[]byte("short")); err != nil {
 		t.Fatal(err)
 	}
 	b.Next()
@@ -239,14 +242,16 @@ func TestSorterForABucket(t *testing.T) {
 
 func TestNoScratch(t *testing.T) {
 	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "absent"))
-	if _, err := Create[schemas.Name](t.Context(), buckettest.New(t).Address("out/names")); err == nil || !strings.Contains(err.Error(), "TMPDIR") {
+	if _, err := Create[schemas.Name](t.Context(), buckettest.New(t).Address("out/names")); err == nil ||
+		!strings.Contains(err.Error(), "TMPDIR") {
 		t.Errorf("error %v", err)
 	}
 }
 
 func TestNoBucket(t *testing.T) {
 	buckettest.New(t)
-	if _, err := Lock(t.Context(), "gs://absent/out"); err == nil || !strings.Contains(err.Error(), "is there a bucket absent?") {
+	if _, err := Lock(t.Context(), "gs://absent/out"); err == nil ||
+		!strings.Contains(err.Error(), "is there a bucket absent?") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -314,7 +319,11 @@ func TestLockInABucket(t *testing.T) {
 // work is cancelled, not when the client gives the bucket up, which takes minutes.
 func TestCancelledInABucket(t *testing.T) {
 	for name, do := range map[string]func(context.Context, string) error{
-		"read": func(ctx context.Context, out string) error { _, err := ReadFile(ctx, Join(out, "a.json")); return err },
+		"read": func(ctx context.Context, out string) error {
+			_, err := ReadFile(ctx, Join(out,
+				"a.json"))
+			return err
+		},
 		"records": func(ctx context.Context, out string) error {
 			for _, err := range Read[schemas.Name](ctx, Join(out, "a.jsonl.zst")) {
 				return err

@@ -13,6 +13,7 @@ import (
 	"decoy/io/bucket"
 )
 
+// walker finds the files below a folder that are not decoy's, up to mostFound of them.
 type walker struct {
 	dir   string
 	found []string

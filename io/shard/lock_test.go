@@ -113,7 +113,8 @@ func TestLockRefusals(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "file")
 	os.WriteFile(file, nil, 0o644)
-	if _, err := Lock(t.Context(), filepath.Join(file, "OUT")); err == nil || !strings.Contains(err.Error(), "choose another output folder") {
+	if _, err := Lock(t.Context(), filepath.Join(file, "OUT")); err == nil ||
+		!strings.Contains(err.Error(), "choose another output folder") {
 		t.Errorf("below a file: %v", err)
 	}
 	// A lock file that is /dev/full stands for a full disk.

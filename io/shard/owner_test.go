@@ -48,7 +48,8 @@ func TestOwner(t *testing.T) {
 			if err := o.Claim(t.Context()); err != nil {
 				t.Errorf("its own folder: %v", err)
 			}
-			if err := (Owner{Dir: out, Kind: KindLoad}).Claim(t.Context()); err == nil || !strings.Contains(err.Error(), "is a build of decoy, not a folder of tables") {
+			if err := (Owner{Dir: out, Kind: KindLoad}).Claim(t.Context()); err == nil ||
+				!strings.Contains(err.Error(), "is a build of decoy, not a folder of tables") {
 				t.Errorf("another kind: %v", err)
 			}
 
@@ -60,7 +61,10 @@ func TestOwner(t *testing.T) {
 			}
 			putAll(t, foreign, ".git/config", "a/b/c.txt", "z.txt")
 			adopted := false
-			o = Owner{Dir: foreign, Kind: KindBuild, Earlier: func(ctx context.Context) (bool, error) { return false, nil }, Adopt: func(ctx context.Context) error { adopted = true; return nil }}
+			o = Owner{Dir: foreign, Kind: KindBuild, Earlier: func(ctx context.Context) (bool,
+				error) {
+				return false, nil
+			}, Adopt: func(ctx context.Context) error { adopted = true; return nil }}
 			err := o.Claim(t.Context())
 			var refused *Refusal
 			if !errors.As(err, &refused) || !strings.Contains(err.Error(), "3 files (a/b/c.txt, z.txt, .git/config)") {
@@ -88,7 +92,8 @@ func TestManyStrangers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := (Owner{Dir: dir, Kind: KindRun}).Inspect(t.Context()); err == nil || !strings.Contains(err.Error(), "1000 and more files (00000, 00001, 00002, 00003, 00004, …)") {
+	if err := (Owner{Dir: dir, Kind: KindRun}).Inspect(t.Context()); err == nil ||
+		!strings.Contains(err.Error(), "1000 and more files (00000, 00001, 00002, 00003, 00004, …)") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -113,17 +118,20 @@ func TestOutdateAndSweep(t *testing.T) {
 			dir := place()
 			file := func(name string) schemas.File { return schemas.File{Name: name, Bytes: 1} }
 			putAll(t, dir, "old-00000", "old-00001", "parts/old", "kept", "customers.csv", "parts/keep.md", "ledger/00000/a.zst")
-			if err := WriteManifest(t.Context(), dir, schemas.Manifest{Stage: "verify", Shards: []schemas.File{file("old-00000"), file("kept")}}); err != nil {
+			if err := WriteManifest(t.Context(), dir, schemas.Manifest{Stage: "verify",
+				Shards: []schemas.File{file("old-00000"), file("kept")}}); err != nil {
 				t.Fatal(err)
 			}
-			if err := WriteDone(t.Context(), dir, schemas.Done{Stage: "verify", Shard: 1, Files: []schemas.File{file("old-00001"), file("parts/old")}}); err != nil {
+			if err := WriteDone(t.Context(), dir, schemas.Done{Stage: "verify", Shard: 1,
+				Files: []schemas.File{file("old-00001"), file("parts/old")}}); err != nil {
 				t.Fatal(err)
 			}
 			records, err := DoneRecords(t.Context(), dir)
 			if err != nil || len(records) != 1 {
 				t.Fatalf("%v, %v", records, err)
 			}
-			if err := Outdate(t.Context(), dir, "judge", records); err == nil || !strings.Contains(err.Error(), "move it away") {
+			if err := Outdate(t.Context(), dir, "judge", records); err == nil ||
+				!strings.Contains(err.Error(), "move it away") {
 				t.Errorf("the manifest of another stage: %v", err)
 			}
 			for range 2 { // a process that is killed does it again
@@ -140,7 +148,8 @@ func TestOutdateAndSweep(t *testing.T) {
 					t.Errorf("%q was removed", bad)
 				}
 			}
-			if err := Sweep(t.Context(), dir, l.Files, map[string]bool{"kept": true}, Leftover{Begun: []int{3}}); err != nil {
+			if err := Sweep(t.Context(), dir, l.Files, map[string]bool{"kept": true},
+				Leftover{Begun: []int{3}}); err != nil {
 				t.Fatal(err)
 			}
 			files, err := Walk(t.Context(), dir)
@@ -151,7 +160,8 @@ func TestOutdateAndSweep(t *testing.T) {
 			if want := []string{".begun.json", "customers.csv", "kept", "ledger/00000/a.zst", "parts/keep.md"}; err != nil || !slices.Equal(got, want) {
 				t.Errorf("left %v, %v, want %v", got, err, want)
 			}
-			if l, err := ReadLeftover(t.Context(), dir); err != nil || len(l.Files) > 0 || !slices.Equal(l.Begun, []int{3}) {
+			if l, err := ReadLeftover(t.Context(), dir); err != nil || len(l.Files) > 0 ||
+				!slices.Equal(l.Begun, []int{3}) {
 				t.Errorf("%v, %v", l, err)
 			}
 		})
@@ -165,7 +175,8 @@ func TestRecordsOfOthers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := place()
-			if err := WriteDone(t.Context(), dir, schemas.Done{Stage: "verify", Shard: 1, Fingerprint: "f"}); err != nil {
+			if err := WriteDone(t.Context(), dir, schemas.Done{Stage: "verify", Shard: 1,
+				Fingerprint: "f"}); err != nil {
 				t.Fatal(err)
 			}
 			for _, name := range []string{"_done/x.json", "_done/7.json", "_done/2024-01-01.json", "_done/sub/00003.json", "_done/00004.json.bak"} {
@@ -190,7 +201,8 @@ func TestRecordsOfOthers(t *testing.T) {
 				t.Errorf("records %v, %v", others, err)
 			}
 			var refused *Refusal
-			if err := Outdate(t.Context(), dir, "verify", others); !errors.As(err, &refused) || !strings.Contains(err.Error(), "00099.json") {
+			if err := Outdate(t.Context(), dir, "verify", others); !errors.As(err, &refused) ||
+				!strings.Contains(err.Error(), "00099.json") {
 				t.Errorf("error %v", err)
 			}
 			for _, path := range others {
@@ -214,7 +226,10 @@ func TestRecordsThatAreNone(t *testing.T) {
 			_, _, err := ReadDone(t.Context(), dir, 7, "f")
 			return err
 		},
-		"_done/00003.json": func(dir string) error { return Outdate(t.Context(), dir, "verify", []string{DonePath(dir, 3)}) },
+		"_done/00003.json": func(dir string) error {
+			return Outdate(t.Context(), dir, "verify",
+				[]string{DonePath(dir, 3)})
+		},
 		manifestName: func(dir string) error {
 			_, err := ReadManifest(t.Context(), dir)
 			return err
@@ -255,7 +270,8 @@ func TestMarkersThatAreNoFiles(t *testing.T) {
 				t.Fatal(err)
 			}
 			var refused *Refusal
-			if err := (Owner{Dir: dir, Kind: KindBuild}).Inspect(t.Context()); !errors.As(err, &refused) || !strings.Contains(err.Error(), "another folder") {
+			if err := (Owner{Dir: dir, Kind: KindBuild}).Inspect(t.Context()); !errors.As(err, &refused) ||
+				!strings.Contains(err.Error(), "another folder") {
 				t.Errorf("error %v", err)
 			}
 		})
@@ -265,7 +281,8 @@ func TestMarkersThatAreNoFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	var refused *Refusal
-	if err := (Owner{Dir: loop, Kind: KindBuild}).Inspect(t.Context()); !errors.As(err, &refused) || !strings.Contains(err.Error(), "a link to itself") {
+	if err := (Owner{Dir: loop, Kind: KindBuild}).Inspect(t.Context()); !errors.As(err, &refused) ||
+		!strings.Contains(err.Error(), "a link to itself") {
 		t.Errorf("error %v", err)
 	}
 }

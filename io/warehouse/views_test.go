@@ -144,7 +144,8 @@ func TestManifestDecides(t *testing.T) {
 	out := t.TempDir()
 	write(t, out, "extract", "contexts-00000-of-00001.jsonl.zst", schemas.Context{ID: "new"})
 	write(t, out, "extract", "contexts-00000-of-00002.jsonl.zst", schemas.Context{ID: "old"})
-	if _, err := shard.Create[schemas.Context](t.Context(), filepath.Join(out, "extract", "contexts-00001-of-00002.jsonl.zst")); err != nil {
+	if _, err := shard.Create[schemas.Context](t.Context(), filepath.Join(out, "extract",
+		"contexts-00001-of-00002.jsonl.zst")); err != nil {
 		t.Fatal(err)
 	}
 	ids := func(db *DB) [][]any { return query(t, db, "SELECT id FROM contexts ORDER BY id") }
@@ -163,7 +164,8 @@ func TestManifestDecides(t *testing.T) {
 	if err := shard.WriteManifest(t.Context(), filepath.Join(out, "extract"), m); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Attach(t.Context(), out); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "contexts-00009-of-00010") {
+	if err := db.Attach(t.Context(), out); !errors.Is(err, fs.ErrNotExist) ||
+		!strings.Contains(err.Error(), "contexts-00009-of-00010") {
 		t.Errorf("manifest naming an absent file: %v", err)
 	}
 }
@@ -187,7 +189,8 @@ func TestAttachRefuses(t *testing.T) {
 	}
 	defer db.Close()
 	absent := filepath.Join(t.TempDir(), "absent")
-	if err := db.Attach(t.Context(), absent); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), absent) {
+	if err := db.Attach(t.Context(), absent); !errors.Is(err, fs.ErrNotExist) ||
+		!strings.Contains(err.Error(), absent) {
 		t.Errorf("absent folder: %v", err)
 	}
 	file := filepath.Join(t.TempDir(), "file")

@@ -16,8 +16,9 @@ func TestOutcomesAddUp(t *testing.T) {
 	of := func(words ...string) string { return words[random.IntN(len(words))] }
 	var all []Outcome
 	for range 500 {
-		o := Outcome{Language: schemas.Language(of("go", "rust")), Type: of("method", "import"), Generator: of("rules", "m"),
-			Status: of("certified", "abstain"), Invented: random.IntN(2) == 0, Shorter: random.IntN(2) == 0,
+		o := Outcome{Language: schemas.Language(of("go", "rust")), Type: of("method", "import"),
+			Generator: of("rules", "m"),
+			Status:    of("certified", "abstain"), Invented: random.IntN(2) == 0, Shorter: random.IntN(2) == 0,
 			Selected: random.IntN(3) == 0}
 		if o.Judges = random.Int64N(4); o.Judges > 0 {
 			o.Fooled = random.Int64N(o.Judges + 1)

@@ -204,7 +204,8 @@ func TestAKeyIsNowhere(t *testing.T) {
 	seen["decoy build"] = []byte(shown.String())
 
 	id := ""
-	for c, err := range shard.Read[schemas.Context](t.Context(), filepath.Join(out, "extract", schemas.ShardName("contexts", 0, 2, "jsonl.zst"))) {
+	for c, err := range shard.Read[schemas.Context](t.Context(), filepath.Join(out, "extract",
+		schemas.ShardName("contexts", 0, 2, "jsonl.zst"))) {
 		if err == nil && len(c.Types) > 0 {
 			id = c.ID
 		}

@@ -17,7 +17,8 @@ import (
 func TestLoadAndStats(t *testing.T) {
 	dir := t.TempDir()
 	out := filepath.Join(dir, "out")
-	w, err := shard.Create[schemas.Reject](t.Context(), filepath.Join(out, "extract", "rejects-00000-of-00001.jsonl.zst"))
+	w, err := shard.Create[schemas.Reject](t.Context(), filepath.Join(out, "extract",
+		"rejects-00000-of-00001.jsonl.zst"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -266,7 +266,8 @@ func TestTrainWritesGeneralPairs(t *testing.T) {
 		}
 	})
 	n := 0
-	for r, err := range columnar.Read[trainers.PairRow](t.Context(), filepath.Join(c.RunDir, "data", "general", "train-00000-of-00001.parquet")) {
+	for r, err := range columnar.Read[trainers.PairRow](t.Context(), filepath.Join(c.RunDir, "data", "general",
+		"train-00000-of-00001.parquet")) {
 		if err != nil {
 			t.Fatal(err)
 		}

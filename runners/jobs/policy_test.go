@@ -44,7 +44,8 @@ func TestEndPreviousOfThePackage(t *testing.T) {
 	f := serve(t, nil)
 	f.set("old", jobpb.JobState_RUNNING)
 	j := worker(t)
-	if err := writeRecord(t.Context(), j.Out, record{Runner: "universal", Endpoint: f.at, ID: "old", Name: "n"}); err != nil {
+	if err := writeRecord(t.Context(), j.Out, record{Runner: "universal", Endpoint: f.at, ID: "old",
+		Name: "n"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := EndPrevious(t.Context(), j.Out); err != nil || len(f.cancelled) != 1 || recorded(j) {

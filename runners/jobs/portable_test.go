@@ -360,7 +360,8 @@ func TestPreviousJobIsEnded(t *testing.T) {
 func TestRecordOfAnother(t *testing.T) {
 	j := worker(t)
 	mine, other := record{Runner: "flink", ID: "1", Name: "n"}, record{Runner: "flink", ID: "2", Name: "n"}
-	if err := errors.Join(writeRecord(t.Context(), j.Out, other), removeRecord(t.Context(), j.Out, mine)); err != nil || !recorded(j) {
+	if err := errors.Join(writeRecord(t.Context(), j.Out, other), removeRecord(t.Context(), j.Out,
+		mine)); err != nil || !recorded(j) {
 		t.Errorf("error %v, recorded %v", err, recorded(j))
 	}
 	if err := removeRecord(t.Context(), j.Out, other); err != nil || recorded(j) {

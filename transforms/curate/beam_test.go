@@ -268,7 +268,8 @@ func TestGroupReposIsGroups(t *testing.T) {
 			repos = append(repos, x)
 			if i%10 == 0 { // its files come in two elements, one of them twice
 				half := x.Files[:len(x.Files)/2]
-				repos = append(repos, curate.RepoFiles{Repo: x.Repo, Languages: []schemas.Language{schemas.Go}, Files: half})
+				repos = append(repos, curate.RepoFiles{Repo: x.Repo, Languages: []schemas.Language{schemas.Go},
+					Files: half})
 			}
 			if i%7 == 0 { // what is in more than 50 repositories says nothing
 				last := &repos[len(repos)-1]

@@ -110,7 +110,8 @@ func manyRepos(n int) (out []RepoFiles) {
 func TestSplits(t *testing.T) {
 	ratios := Ratios{0.8, 0.1, 0.1}
 	repos := manyRepos(1000)
-	repos = append(repos, RepoFiles{Repo: "h.io/rusty/x", Languages: []schemas.Language{schemas.Rust, schemas.Go}}, RepoFiles{Repo: "h.io/rusty2/x", Languages: []schemas.Language{schemas.Rust}})
+	repos = append(repos, RepoFiles{Repo: "h.io/rusty/x", Languages: []schemas.Language{schemas.Rust,
+		schemas.Go}}, RepoFiles{Repo: "h.io/rusty2/x", Languages: []schemas.Language{schemas.Rust}})
 	s, err := NewSplits(Groups(repos), ratios)
 	if err != nil {
 		t.Fatal(err)
@@ -155,7 +156,8 @@ func TestSplitsNotesAnEmptySplit(t *testing.T) {
 			t.Errorf("%s is in %s", r.Repo, s.Of(r.Repo))
 		}
 	}
-	if s, err = NewSplits([]Group{{ID: "a", OwnerKey: "a", Languages: []schemas.Language{schemas.Go}}, {ID: "b", OwnerKey: "b", Languages: []schemas.Language{schemas.Go}}, {ID: "c", OwnerKey: "c", Languages: []schemas.Language{schemas.Go}}}, Ratios{0.999998, 0.000001, 0.000001}); err != nil {
+	if s, err = NewSplits([]Group{{ID: "a", OwnerKey: "a", Languages: []schemas.Language{schemas.Go}}, {ID: "b",
+		OwnerKey: "b", Languages: []schemas.Language{schemas.Go}}, {ID: "c", OwnerKey: "c", Languages: []schemas.Language{schemas.Go}}}, Ratios{0.999998, 0.000001, 0.000001}); err != nil {
 		t.Fatal(err)
 	}
 	if len(s.Notes) != 2 || !strings.Contains(s.Notes[0], "no rows in validation, since none of its 3 groups") {

@@ -158,7 +158,8 @@ func TestUnusedQuotaFlows(t *testing.T) {
 	for _, s := range sel {
 		n[s.Language]++
 	}
-	if want := map[schemas.Language]int{schemas.Go: 5, schemas.Java: 30, schemas.Rust: 30}; !reflect.DeepEqual(n, want) {
+	if want := map[schemas.Language]int{schemas.Go: 5, schemas.Java: 30,
+		schemas.Rust: 30}; !reflect.DeepEqual(n, want) {
 		t.Errorf("rows %v, want %v", n, want)
 	}
 }

@@ -57,7 +57,8 @@ func TestRateGrids(t *testing.T) {
 	if all == nil || all.Value != 0.75 || all.N != 40 || all.Low != low || all.High != high {
 		t.Errorf("total %+v, want 0.75 of 40 in [%v, %v]", all, low, high)
 	}
-	if c := gs[1].Rows[2].Cells[0]; gs[1].Rows[2].Name != string(schemas.Go) || c == nil || c.Value != 0.25 || c.N != 10 {
+	if c := gs[1].Rows[2].Cells[0]; gs[1].Rows[2].Name != string(schemas.Go) || c == nil || c.Value != 0.25 ||
+		c.N != 10 {
 		t.Errorf("go × import %+v", c)
 	}
 	// A cell of 900 of which 100 were judged, fooled in 10, beside one of 100, fooled in

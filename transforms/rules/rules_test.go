@@ -44,7 +44,8 @@ func newWorld(t testing.TB, repo, corpus map[string]string) world {
 				t.Fatal(err)
 			}
 			if _, ok := repo[p]; ok {
-				symbols = append(append(symbols, r.Symbols...), schemas.Symbol{Repo: "r", Record: schemas.SymbolFile, Path: p, Role: string(l), Arity: -1})
+				symbols = append(append(symbols, r.Symbols...), schemas.Symbol{Repo: "r",
+					Record: schemas.SymbolFile, Path: p, Role: string(l), Arity: -1})
 			}
 			if names[l] == nil {
 				names[l] = map[schemas.Name]int64{}

@@ -39,7 +39,8 @@ func TestOneCheckerForAll(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				files = append(files, schemas.Blob{Repo: repo, Commit: "c", Path: string(l.Name) + "/" + filepath.Base(p), Language: l.Name,
+				files = append(files, schemas.Blob{Repo: repo, Commit: "c",
+					Path: string(l.Name) + "/" + filepath.Base(p), Language: l.Name,
 					Content: content})
 			}
 		}

@@ -245,7 +245,8 @@ func TestFailedBundleIsTheErrorAndTheSameCommandGoesOn(t *testing.T) {
 			b := flowtest.Default(t.TempDir())
 			b.Trouble = flowtest.Trouble{Ran: t.TempDir(), Fail: []string{"verify", "curate"}}
 			for _, step := range b.Trouble.Fail {
-				if err := run(t.Context(), runner, b); err == nil || !strings.Contains(err.Error(), "failed once: "+step) {
+				if err := run(t.Context(), runner, b); err == nil ||
+					!strings.Contains(err.Error(), "failed once: "+step) {
 					t.Fatalf("error %v, want that of %s", err, step)
 				}
 			}
@@ -326,7 +327,8 @@ func TestLostFileIsMadeAgainWithWhatItWasMadeFrom(t *testing.T) {
 			if err := run(t.Context(), runner, b); err != nil {
 				t.Fatal(err)
 			}
-			if err := shard.Remove(t.Context(), shard.Join(b.Out, "extract", "contexts-00002-of-00004.jsonl.zst")); err != nil {
+			if err := shard.Remove(t.Context(), shard.Join(b.Out, "extract",
+				"contexts-00002-of-00004.jsonl.zst")); err != nil {
 				t.Fatal(err)
 			}
 			b.Trouble.Ran = t.TempDir()
