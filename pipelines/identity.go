@@ -31,8 +31,8 @@ type identity struct {
 	Shards int             `json:"shards"`
 	Inputs []schemas.Input `json:"inputs"`
 	Report bool            `json:"report"` // report.html is decoy's
-	// CodeVersion is that of the last command which could ask for paid answers, or of what
-	// was there before one could; 0 in what earlier versions wrote.
+	// CodeVersion is that of the last command which could ask for paid answers, or of an earlier
+	// version that may have; else 0.
 	CodeVersion int `json:"code_version,omitempty"`
 }
 
@@ -141,14 +141,17 @@ func (b *Build) identify(ctx context.Context, stages []string) error {
 				"ones whose repository comes into another shard are asked for again", was.Shards, now.Shards, usd)
 		}
 	}
-	if now.CodeVersion, err = b.codeVersion(ctx, was); err != nil {
+	version, err := b.codeVersion(ctx, was)
+	if err != nil {
 		return err
 	}
 	if b.Recipe.Pays(stages...) {
-		if err := b.checkCode(ctx, now.CodeVersion); err != nil {
+		if err := b.checkCode(ctx, version); err != nil {
 			return err
 		}
 		now.CodeVersion = schemas.CodeVersion
+	} else if version != schemas.CodeVersion {
+		now.CodeVersion = version // the manifests that tell it may be replaced now
 	}
 	b.now = now
 	return nil
