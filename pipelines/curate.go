@@ -33,7 +33,7 @@ func openCurate(ctx context.Context, b *Build) (*stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.total = b.Recipe.Shards + 1
+	s.total = 2*b.Recipe.Shards + 1
 	s.begin = func(ctx context.Context) (err error) {
 		if len(items) > 0 && !b.DryRun {
 			o.Items, err = curation.WriteItems(ctx, s.shards(), items)
@@ -41,8 +41,9 @@ func openCurate(ctx context.Context, b *Build) (*stage, error) {
 		b.Log("curate: selecting up to %d pairs", o.Recipe.Rows)
 		return err
 	}
+	n := b.Recipe.Shards
 	s.graph = func(scope beam.Scope, in reads) steps {
-		selection, report := curation.Graph(scope, s.shards(), o, curation.Inputs{
+		selection, report := curation.Graph(scope, s.shards(), s.temporary("candidates", n+1, n), o, curation.Inputs{
 			Contexts: in[schemas.StageExtract].out[0], Negatives: in[schemas.StageGenerate].out[0],
 			Certificates: in[schemas.StageVerify].out[0], Verdicts: in[schemas.StageJudge].out,
 			Closed: in[schemas.StageJudge].rounds(),

@@ -320,7 +320,7 @@ func TestCurationTakesTheRefsOfRounds(t *testing.T) {
 		}
 		in.Closed = append(in.Closed, list(sum))
 	}
-	selection, report := curation.Graph(scope, st, curation.OptionsOf(out, r), in)
+	selection, report := curation.Graph(scope, st, candidatesOf(st), curation.OptionsOf(out, r), in)
 	flow.End(scope, beam.Flatten(scope, selection, report))
 	if _, err := beam.Run(t.Context(), "prism", p); err != nil {
 		t.Fatal(err)
@@ -359,7 +359,7 @@ func TestCurationWaitsForAllShards(t *testing.T) {
 	}
 	p, scope := beam.NewPipelineWithRoot()
 	list := func(refs ...flow.Ref) beam.PCollection { return beam.Reshuffle(scope, beam.CreateList(scope, refs)) }
-	selection, report := curation.Graph(scope, st, curation.OptionsOf(out, r), curation.Inputs{
+	selection, report := curation.Graph(scope, st, candidatesOf(st), curation.OptionsOf(out, r), curation.Inputs{
 		Contexts: list(s.reads[0].files...), Negatives: list(s.reads[1].files...),
 		Certificates: list(s.reads[2].files...), Verdicts: []beam.PCollection{list(s.reads[3].files[:2]...)},
 		Closed: []beam.PCollection{list(s.reads[3].rounds)},
@@ -393,4 +393,10 @@ func TestRepositoriesAreKeptOutWithoutABenchmark(t *testing.T) {
 	if n == 0 {
 		t.Error("nothing was kept out: the test shows nothing")
 	}
+}
+
+// candidatesOf is the temporary step of curation.Select beside a step of curate.
+func candidatesOf(st flow.Stage) flow.Stage {
+	st.Step, st.First, st.Temporary = "candidates", st.First+st.Of+1, true
+	return st
 }

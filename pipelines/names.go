@@ -32,7 +32,7 @@ var filePatterns = map[string]string{
 	schemas.StageVerify:   `(?:certificates|rejects)OF\.jsonl\.zst`,
 	schemas.StageJudge:    `(?:verdicts|rejects)(?:-r\d+)?OF\.jsonl\.zst|rounds/\d+OF\.json`,
 	schemas.StageCurate: `(?:selection|rejects)OF\.jsonl\.zst|shift\.json` +
-		`|parts/rowsOF\.jsonl\.zst|parts/benchmarks\.jsonl\.zst`,
+		`|parts/rowsOF\.jsonl\.zst|parts/candidatesOF\.bin|parts/benchmarks\.jsonl\.zst`,
 	schemas.StageExport: `(?:trl/|llamafactory/)?(?:[a-z]+/)?SPLITOF\.(?:jsonl\.zst|tfrecord\.gz|parquet)` +
 		`|llamafactory/dataset_info\.json|README\.md|ATTRIBUTION\.jsonl` +
 		`|rejectsOF\.jsonl\.zst|parts/cardOF\.json|parts/outcomesOF\.jsonl\.zst`,

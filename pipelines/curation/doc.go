@@ -4,7 +4,9 @@
 //	contexts, negatives, certificates, verdicts (refs by shard) ─ Join
 //	    Rows        a shard → records, general rows, repositories, sketches, lines
 //	    curate.NearDuplicates, Leave   where the recipe has a threshold
-//	    curate.Distinct, GroupRepos, SelectRows, SelectGeneralRows
+//	    curate.Distinct, GroupRepos
+//	    Select      curate.SelectRows by way of files, parts/candidates
+//	    curate.SelectGeneralRows
 //	    Lines       rows → lines by shard, with the names that they need
 //	    selection, rejects (by shard)
 //	    Report      counts, groups, members, distances → shift.json

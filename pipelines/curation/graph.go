@@ -24,10 +24,11 @@ type Inputs struct {
 //
 //	Inputs → selection: a Ref by shard (selection, rejects); report: one Ref (shift.json)
 //
-// The shards' records have the numbers from st.First on, shift.json the number after theirs.
+// The shards' records have the numbers from st.First on, shift.json the number after theirs, and
+// the temporary files of candidates (see Select) those of their own step.
 // Nothing is written unless all shards of all inputs but Closed are there. Each transform
 // states what must fit in one worker's memory. Graph panics where o.Validate is an error.
-func Graph(s beam.Scope, st flow.Stage, o Options, in Inputs) (selection, report beam.PCollection) {
+func Graph(s beam.Scope, st, candidates flow.Stage, o Options, in Inputs) (selection, report beam.PCollection) {
 	if err := o.Validate(); err != nil {
 		panic(err)
 	}
@@ -49,7 +50,7 @@ func Graph(s beam.Scope, st flow.Stage, o Options, in Inputs) (selection, report
 		records, rejected = kept, append(rejected, near)
 	}
 	distinct, copies := curate.Distinct(s, records)
-	selected, left := curate.SelectRows(s, o.selection(), distinct, groups)
+	selected, left := Select(s, candidates, o.selection(), shards, distinct, groups)
 	rows, rest := curate.SelectGeneralRows(s, o.general(), general, groups, selected, members)
 	rejected = append(rejected, copies, left)
 

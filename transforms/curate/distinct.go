@@ -81,7 +81,7 @@ type distinctFn struct{}
 // ProcessElement resolves the keys of one bucket.
 func (f *distinctFn) ProcessElement(ctx context.Context, _ int, batches func(*batch.Batch) bool,
 	emit, reject func(batch.Batch)) error {
-	rows := sortedRecords(batches, func(a, b Record) int {
+	rows := sortedRecords(batch.All(batches), func(a, b Record) int {
 		return cmp.Or(cmp.Compare(a.Key(), b.Key()), compareRecords(a, b))
 	})
 	kept, out := newRowWriter(emit), newRowWriter(reject)

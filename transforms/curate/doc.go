@@ -110,5 +110,7 @@
 // the paper's pool of 2.5 million. SelectRows holds 128 bytes and some 30 more of order
 // each; above 20 million rows each cell keeps its hardest, at least 20 times its quota
 // ([SelectConfig].MaxCandidates). On prism, which keeps what moves between steps, 2,473,312
-// records through Distinct, GroupRepos and SelectRows took 3.2 GB (scripts/bench/curate).
+// records through Distinct, GroupRepos and SelectRows took 3.2 GB. Flink joins the values of a
+// key into one element: there decoy's own build selects by way of files
+// (pipelines/curation.Select), and its largest process took 1.6 GB (scripts/bench/curate).
 package curate

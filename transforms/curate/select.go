@@ -29,7 +29,7 @@ type Config struct {
 	// Quota says how many rows a cell is to have: Equal (the default), Proportional to its
 	// eligible rows, or Table. A proportional quota is rounded down.
 	Quota string
-	Table map[Cell]int `json:"-"` // its keys are none of JSON: see encodeConfig
+	Table map[Cell]int `json:"-"` // its keys are none of JSON: see SelectConfig.MarshalJSON
 	// Redistribute says who gets what a cell cannot fill: the others in equal parts (Equal,
 	// the default), in the proportion of their quotas (Proportional), or nobody (None).
 	Redistribute string

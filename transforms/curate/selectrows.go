@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
@@ -62,77 +63,80 @@ func init() {
 //
 // Groups by one key: all records must fit in memory of one worker, 152 bytes each with their
 // order, and the groups beside them; see [SelectConfig] for how many may come. Each record
-// comes out of exactly one side.
+// comes out of exactly one side. Beam's runner on Flink joins the values of a key into one
+// element before it hands it over: there a pool of millions goes through [Trim], files, and
+// [SelectConfig.Choose], as in pipelines/curation.
 func SelectRows(s beam.Scope, c SelectConfig, records, groups beam.PCollection) (selected, rejected beam.PCollection) {
 	if err := c.Validate(); err != nil {
 		panic(err)
 	}
 	s = s.Scope("curate.SelectRows")
-	config := encodeConfig(c)
-	records, below := trim(s, c, config, records)
+	records, below := Trim(s, c, records)
 	all := beam.GroupByKey(s, beam.AddFixedKey(s, records))
-	selected, rejected = beam.ParDo2(s, &selectFn{Config: config}, all, beam.SideInput{Input: groups})
+	selected, rejected = beam.ParDo2(s, &selectFn{c}, all, beam.SideInput{Input: groups})
 	return selected, beam.Flatten(s, rejected, below)
 }
 
-// encodeConfig encodes a config as JSON, its table as a list: a Cell is no JSON key.
-func encodeConfig(c SelectConfig) string {
-	var table []tableRow
+// MarshalJSON is the config as it travels, its table as a list: a Cell is no JSON key.
+func (c SelectConfig) MarshalJSON() ([]byte, error) {
+	t := travelling{Config: untabled(c)}
 	for cell, n := range c.Table {
-		table = append(table, tableRow{cell, n})
+		t.Table = append(t.Table, tableRow{cell, n})
 	}
-	slices.SortFunc(table, func(a, b tableRow) int { return compareCells(a.Cell, b.Cell) })
-	c.Table = nil
-	text, err := json.Marshal(travelling{c, table})
-	if err != nil {
-		panic(err)
-	}
-	return string(text)
+	slices.SortFunc(t.Table, func(a, b tableRow) int { return compareCells(a.Cell, b.Cell) })
+	return json.Marshal(t)
 }
 
-type travelling struct {
-	Config SelectConfig
-	Table  []tableRow
-}
-
-type tableRow struct {
-	Cell Cell
-	Rows int
-}
-
-func decodeConfig(text string) (SelectConfig, error) {
+// UnmarshalJSON reads what MarshalJSON writes.
+func (c *SelectConfig) UnmarshalJSON(text []byte) error {
 	var t travelling
-	if err := json.Unmarshal([]byte(text), &t); err != nil {
-		return t.Config, fmt.Errorf("the configuration of curate.SelectRows: %w", err)
+	if err := json.Unmarshal(text, &t); err != nil {
+		return fmt.Errorf("a curate.SelectConfig: %w", err)
 	}
+	*c = SelectConfig(t.Config)
 	for _, r := range t.Table {
-		if t.Config.Table == nil {
-			t.Config.Table = map[Cell]int{}
+		if c.Table == nil {
+			c.Table = map[Cell]int{}
 		}
-		t.Config.Table[r.Cell] = r.Rows
+		c.Table[r.Cell] = r.Rows
 	}
-	return t.Config, nil
+	return nil
 }
 
-type selectFn struct{ Config string }
+type (
+	untabled   SelectConfig // has no methods, and its table is left out
+	travelling struct {
+		Config untabled
+		Table  []tableRow
+	}
+	tableRow struct {
+		Cell Cell
+		Rows int
+	}
+)
+
+type selectFn struct{ Config SelectConfig }
 
 // ProcessElement selects among the records of the one key.
 func (f *selectFn) ProcessElement(ctx context.Context, _ int, batches func(*batch.Batch) bool,
 	groups func(*Group) bool, emit, reject func(batch.Batch)) error {
-	c, err := decodeConfig(f.Config)
+	return f.Config.Choose(ctx, batch.All(batches), allGroups(groups), emit, reject)
+}
+
+// Choose is what SelectRows does with the one key: it selects among the records of batches and
+// gives each to one of the two sides. Batches and groups come in any order, and the batches
+// must not change until it returns.
+func (c SelectConfig) Choose(ctx context.Context, batches iter.Seq[batch.Batch], groups []Group,
+	selected, rejected func(batch.Batch)) error {
+	names, err := NamesOf(groups)
 	if err != nil {
 		return err
 	}
-	gs := allGroups(groups)
-	names, err := NamesOf(gs)
-	if err != nil {
-		return err
-	}
-	if c.Splits, err = NewSplitsWith(gs, c.Ratios, c.Fallback); err != nil {
+	if c.Splits, err = NewSplitsWith(groups, c.Ratios, c.Fallback); err != nil {
 		return err
 	}
 	rows := recordRows(sortedRecords(batches, compareRecords))
-	kept, out := newRowWriter(emit), newRowWriter(reject)
+	kept, out := newRowWriter(selected), newRowWriter(rejected)
 	if err := rows.choose(ctx, c, names, kept, out); err != nil {
 		return err
 	}
@@ -209,10 +213,10 @@ func (r recordRows) limits(i int32) limits {
 
 // sortedRecords are the records of batches, in an order. They point into the batches, which
 // stay as they came: 24 bytes more a record, and no copy.
-func sortedRecords(batches func(*batch.Batch) bool, order func(a, b Record) int) []Record {
+func sortedRecords(batches iter.Seq[batch.Batch], order func(a, b Record) int) []Record {
 	var all []batch.Batch
 	n := 0
-	for b := range batch.All(batches) {
+	for b := range batches {
 		all = append(all, b)
 		n += len(b.Rows) / RecordBytes
 	}

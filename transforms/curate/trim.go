@@ -24,13 +24,22 @@ func init() {
 	beam.RegisterType(reflect.TypeFor[addCounts]())
 }
 
-// trim cuts what is above MaxCandidates: each cell's cutoff comes of counts of rows by
+// Trim cuts what is above MaxCandidates: each cell's cutoff comes of counts of rows by
 // hardness, a sum of integers a cell, and every record goes to one side of it. Rows that are not
-// eligible do not count, and go with their own reason where anything is cut.
-func trim(s beam.Scope, c SelectConfig, config string, records beam.PCollection) (kept, below beam.PCollection) {
-	s = s.Scope("trim")
-	counts := beam.CombinePerKey(s, &addCounts{}, beam.ParDo(s, &hardnessFn{Config: config}, records))
-	return beam.ParDo2(s, &trimFn{Config: config}, records, beam.SideInput{Input: counts})
+// eligible do not count, and go with their own reason where anything is cut. SelectRows begins
+// with it.
+//
+//	PCollection<batch.Batch> of Record → PCollection<batch.Batch> of Record,
+//	                                     PCollection<batch.Batch> of RejectRow
+//
+// Combines by cell: the counts of all cells, 16 bytes for each hardness, must fit in memory.
+func Trim(s beam.Scope, c SelectConfig, records beam.PCollection) (kept, below beam.PCollection) {
+	if err := c.Validate(); err != nil {
+		panic(err)
+	}
+	s = s.Scope("curate.Trim")
+	counts := beam.CombinePerKey(s, &addCounts{}, beam.ParDo(s, &hardnessFn{Config: c}, records))
+	return beam.ParDo2(s, &trimFn{Config: c}, records, beam.SideInput{Input: counts})
 }
 
 // hardnessOf is a number that falls with hardness as [harder] orders rows, but for margins
@@ -56,7 +65,7 @@ func hardnessOf(r Record) uint64 {
 const countBytes = 16
 
 type hardnessFn struct {
-	Config string
+	Config SelectConfig
 	asks   *asks
 	counts map[int]map[uint64]uint64
 }
@@ -76,11 +85,6 @@ func newAsks(c SelectConfig) *asks {
 	return a
 }
 
-func decodeAsks(config string) (*asks, error) {
-	c, err := decodeConfig(config)
-	return newAsks(c), err
-}
-
 // ineligible is [selection.ineligible] of a record.
 func (a *asks) ineligible(r Record) string {
 	if a.excluded[r.Repo()] {
@@ -92,10 +96,9 @@ func (a *asks) ineligible(r Record) string {
 }
 
 // StartBundle begins to count.
-func (f *hardnessFn) StartBundle(func(int, batch.Batch)) (err error) {
+func (f *hardnessFn) StartBundle(func(int, batch.Batch)) {
 	f.counts = map[int]map[uint64]uint64{}
-	f.asks, err = decodeAsks(f.Config)
-	return err
+	f.asks = newAsks(f.Config)
 }
 
 // ProcessElement counts the eligible rows of a batch, by cell and hardness.
@@ -149,23 +152,21 @@ func addUp(b batch.Batch) batch.Batch {
 }
 
 type trimFn struct {
-	Config  string
+	Config  SelectConfig
 	asks    *asks
 	cutoffs map[int]uint64
 }
 
 // ProcessElement splits a batch at the cutoffs of its cells.
 func (f *trimFn) ProcessElement(b batch.Batch, counts func(*int, *batch.Batch) bool,
-	emit, reject func(batch.Batch)) (err error) {
+	emit, reject func(batch.Batch)) {
 	if f.cutoffs == nil {
-		if f.asks, err = decodeAsks(f.Config); err != nil {
-			return err
-		}
+		f.asks = newAsks(f.Config)
 		f.cutoffs = cutoffs(f.asks.SelectConfig, counts)
 	}
 	if len(f.cutoffs) == 0 {
 		emit(b)
-		return nil
+		return
 	}
 	kept, out := newRowWriter(emit), newRowWriter(reject)
 	for r := range b.Each(RecordBytes) {
@@ -182,7 +183,6 @@ func (f *trimFn) ProcessElement(b batch.Batch, counts func(*int, *batch.Batch) b
 	}
 	kept.flush()
 	out.flush()
-	return nil
 }
 
 // cutoffs are the least hardness that a cell keeps; none where all fits.

@@ -1,5 +1,5 @@
 // Command curate measures curation: candidates of a real build, many times over under other
-// names, through curate.Distinct, GroupRepos, SelectRows and ShiftCounts.
+// names, through curate.Distinct, GroupRepos, curation.Select and ShiftCounts.
 //
 //	go build -o /tmp/curate-bench ./scripts/bench/curate
 //	/tmp/curate-bench [-on prism|direct|flink] [-rows 2473312] -out BUILD -shards N
@@ -37,6 +37,9 @@ import (
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/direct"
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
 
+	"decoy/io/shard/flow"
+	"decoy/pipelines/curation"
+	"decoy/schemas"
 	"decoy/schemas/batch"
 	"decoy/scripts/bench/curate/made"
 	"decoy/scripts/cluster"
@@ -280,10 +283,17 @@ func child(ctx context.Context, on, base string, rows, files int, stop string) e
 	} else {
 		groups := curate.GroupRepos(s, repos)
 		kept, duplicates := curate.Distinct(s, made.Rows(s, c))
-		chosen, rejects := curate.SelectRows(s, curate.SelectConfig{
+		candidates := flow.Stage{
+			Name: schemas.StageCurate, Dir: filepath.Join(work, schemas.StageCurate), Fingerprint: "made", Of: c.Tasks,
+		}
+		var shards []flow.Joined
+		for i := range candidates.Of {
+			shards = append(shards, flow.Joined{Shard: i})
+		}
+		chosen, rejects := curation.Select(s, candidates, curate.SelectConfig{
 			Config: curate.Config{Rows: 100_000, MaxPerRepo: 4000, MaxPerGolden: 3}, Words: words,
 			Ratios: curate.Ratios{Train: 0.8, Validation: 0.1, Test: 0.1},
-		}, kept, groups)
+		}, beam.Reshuffle(s, beam.CreateList(s, shards)), kept, groups)
 		ends.end(s, "selected", countSelected, chosen)
 		ends.end(s, "shift", countShift, curate.ShiftCounts(s, kept, chosen))
 		ends.end(s, "duplicates", countDropped, duplicates)
