@@ -33,7 +33,8 @@ func (q *query) member(e entity, name string) entity {
 		}
 		return unclear("what %s of %s is, is not known", name, e.mod.name)
 	case aValue, aType, aSupertype:
-		if e.typ.lib != nil && e.kind == aType && q.w.ambient {
+		// A list that keeps the statics of types apart has only their values' members here.
+		if e.typ.lib != nil && e.kind == aType && len(q.lib.statics) > 0 {
 			return unclear("%s of %s is not followed", name, e.typ)
 		}
 		c := q.closureOf(e.typ)
@@ -126,13 +127,13 @@ func (s *site) result(c *syntax.Call, depth int) entity {
 	default:
 		return unclear("what calling %s gives, is not known", c.Name)
 	}
-	if !s.w.typed && !s.w.callable {
+	if !s.w.results {
 		return unclear("results have no written types")
 	}
 	var out entity
 	for i, d := range e.decls {
 		text := firstResult(d.target)
-		if s.w.ambient && s.query.bare(text) == "Promise" {
+		if s.w.awaited != nil && s.w.awaited(s.query.bare(text)) {
 			return unclear("%s has a promise, which may be awaited", d.name)
 		}
 		if text == "" || d.decorated {

@@ -121,7 +121,7 @@ func (s *site) selfEntity(scope int) entity {
 		if s.f.Scopes[sc].Kind == syntax.TypeScope && k < 0 && !s.w.members.outOfLine() {
 			return unclear("the receiver is of a class without a name")
 		}
-		if s.w.ambient && s.f.Scopes[sc].Kind == syntax.FunctionScope && s.rebinds(sc) {
+		if s.w.rebinds != nil && s.f.Scopes[sc].Kind == syntax.FunctionScope && s.w.rebinds(s, sc) {
 			return unclear("this in a plain function is not the method's")
 		}
 		if k < 0 {
@@ -144,27 +144,13 @@ func (s *site) selfEntity(scope int) entity {
 	return entity{kind: aValue, typ: t, self: true}
 }
 
-// rebinds reports whether a function scope gives this a meaning of its own: a
-// function that is neither an arrow nor a method of a class.
-func (s *site) rebinds(sc int) bool {
-	k := s.f.Scopes[sc].Decl
-	if k >= 0 {
-		switch s.f.Decls[k].Role {
-		case syntax.Method, syntax.Constructor, syntax.Field:
-			return false
-		}
-	}
-	text := string(s.f.Src[s.f.Scopes[sc].Start:min(s.f.Scopes[sc].Start+40, s.f.Scopes[sc].End)])
-	return strings.HasPrefix(text, "function") || strings.HasPrefix(text, "async function")
-}
-
 // named is what a bare name denotes: the variable that the innermost scope binds,
 // a type, an imported module.
 func (s *site) named(name string, scope, depth int) entity {
 	if depth > maxDepth {
 		return unclear("%s is declared by way of too much else", name)
 	}
-	if slices.Contains(s.w.self, name) && !s.declares(name) || slices.Contains(s.w.self, name) && s.w.callable {
+	if slices.Contains(s.w.self, name) && (s.w.namedSelf || !s.declares(name)) {
 		return s.selfEntity(scope)
 	}
 	for sc := scope; sc >= 0; sc = s.f.Scopes[sc].Parent {
@@ -236,7 +222,7 @@ func (s *site) named(name string, scope, depth int) entity {
 	if ps := s.enclosing(scope); len(ps) > 0 {
 		outer = ps[0]
 	}
-	if statics := s.lib.statics[name]; statics != nil && s.w.ambient && s.beside(name) == "" {
+	if statics := s.lib.statics[name]; statics != nil && s.beside(name) == "" {
 		return entity{kind: aModule, mod: module{state: standard, name: name, lib: statics}}
 	}
 	if t, ok := s.typeNamed(name, s.file, outer, imports); ok {
@@ -289,7 +275,7 @@ func (s *site) inherited(name string, scope int) (entity, bool) {
 
 // importedName is what an imported name denotes.
 func (s *site) importedName(im imported, name string) entity {
-	if s.w.ambient && im.name != "" && im.name != "default" {
+	if s.w.typesApart && im.name != "" && im.name != "default" {
 		if x := s.export(s.w.module(s.query, im.module, s.file), im.name); len(x.decls) > 0 {
 			return s.declared(x.decls, name) // a type and a value may share the name
 		}

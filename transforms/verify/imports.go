@@ -81,7 +81,7 @@ func (s *site) item(it syntax.ImportItem) verdict {
 	switch m.state {
 	case absent:
 		at := it.Module
-		if it.Relative && s.w.ambient {
+		if it.Relative && s.w.byPlace {
 			at = "/" + path.Join(s.file.folder, it.Module)
 		}
 		if s.importedElsewhere(at) {
@@ -207,11 +207,13 @@ func (s *site) importName(it syntax.ImportItem, m module) finding {
 			}
 		}
 	}
-	if generatedName(it.Name) && !s.w.ambient && m.state == present {
+	if generatedName(it.Name) && !s.w.fileModules && m.state == present {
 		return abstain("%s is a name that builds make", it.Name)
 	}
-	if m.state == standard && s.w.ambient && startsUpper(it.Name) {
-		return abstain("%s may be a type of the declarations of %s", it.Name, it.Module)
+	if m.state == standard && s.w.unlisted != nil {
+		if why := s.w.unlisted(it); why != "" {
+			return abstain("%s", why)
+		}
 	}
 	if m.state == standard {
 		weak := ""

@@ -64,7 +64,7 @@ func (s *site) called(c *syntax.Call) verdict {
 	case aModule:
 		return verdict{ruleExport, s.exported(e, c.Name)}
 	case aValue, aType, aSupertype:
-		if e.kind == aType && s.w.ambient && len(e.typ.decls) > 0 && e.typ.decls[0].role != syntax.Class &&
+		if e.kind == aType && s.w.typesApart && len(e.typ.decls) > 0 && e.typ.decls[0].role != syntax.Class &&
 			e.typ.decls[0].role != syntax.Enum {
 			return verdict{ruleMember, abstain("%s is a type, and the receiver is a value of the same name", e.typ)}
 		}

@@ -267,3 +267,12 @@ func rustImportedType(q *query, module, name string, from *file) (typ, bool) {
 	}
 	return typ{}, false
 }
+
+// rustLifetime takes a lifetime off the front of a written type.
+func rustLifetime(text string) (string, bool) {
+	if !strings.HasPrefix(text, "'") {
+		return text, false
+	}
+	_, rest, _ := strings.Cut(text, " ")
+	return rest, true
+}

@@ -140,3 +140,35 @@ func ecmaType(text string) string {
 
 // ecmaVaries: the list is of one version of one host.
 func ecmaVaries(string) bool { return true }
+
+// ecmaRebinds: a function that is neither an arrow nor a method of a class has its own this.
+func ecmaRebinds(s *site, sc int) bool {
+	k := s.f.Scopes[sc].Decl
+	if k >= 0 {
+		switch s.f.Decls[k].Role {
+		case syntax.Method, syntax.Constructor, syntax.Field:
+			return false
+		}
+	}
+	text := string(s.f.Src[s.f.Scopes[sc].Start:min(s.f.Scopes[sc].Start+40, s.f.Scopes[sc].End)])
+	return strings.HasPrefix(text, "function") || strings.HasPrefix(text, "async function")
+}
+
+func ecmaAwaited(result string) bool { return result == "Promise" }
+
+// ecmaUnlisted: the list of a core module has what is there when it runs, and its declarations
+// have types beside.
+func ecmaUnlisted(it syntax.ImportItem) string {
+	if startsUpper(it.Name) {
+		return fmt.Sprintf("%s may be a type of the declarations of %s", it.Name, it.Module)
+	}
+	return ""
+}
+
+// ecmaHost: a name that begins like a class's may be one of the browser's or of another host.
+func ecmaHost(name string) string {
+	if startsUpper(name) {
+		return "not read: the classes of the host"
+	}
+	return ""
+}

@@ -28,6 +28,17 @@ func javaModule(q *query, p string, from *file) module {
 	return module{name: p}
 }
 
+// javaFullType is the type that a name means whose first parts are a package.
+func javaFullType(q *query, parts []string, from *file) (typ, bool) {
+	for i := len(parts) - 1; i > 0; i-- {
+		m := q.w.module(q, strings.Join(parts[:i], "."), from)
+		if t, ok := q.typeOf(m, parts[i], nil); ok {
+			return q.nested(t, parts[i+1:])
+		}
+	}
+	return typ{}, false
+}
+
 // csharpModule resolves a namespace.
 func csharpModule(q *query, p string, from *file) module {
 	if q.lib.modules["namespaces"][p] != (arity{}) {

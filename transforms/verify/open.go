@@ -139,7 +139,7 @@ func moduleName(f *file) string {
 
 // madeGlobal is the opening that may make a name that every file sees.
 func (q *query) madeGlobal(name string) (opening, bool) {
-	if o, ok := q.fromFamily(q.repo.globals, name); ok || !q.w.ambient {
+	if o, ok := q.fromFamily(q.repo.globals, name); ok || !q.w.configured {
 		return o, ok
 	}
 	return q.repo.globals[""].gives(name) // of the settings

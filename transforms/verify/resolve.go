@@ -296,13 +296,8 @@ func (q *query) typeQualified(name string, parts []string, f *file, imports []im
 	if outer, ok := q.typeNamed(parts[0], f, "", imports); ok {
 		return q.nested(outer, parts[1:])
 	}
-	if q.w.importsTypes {
-		for i := n; i > 0; i-- {
-			m := q.w.module(q, strings.Join(parts[:i], "."), f)
-			if t, ok := q.typeOf(m, parts[i], nil); ok {
-				return q.nested(t, parts[i+1:])
-			}
-		}
+	if q.w.fullType != nil {
+		return q.w.fullType(q, parts, f)
 	}
 	return typ{}, false
 }

@@ -57,9 +57,10 @@ func (q *query) bare(text string) string {
 				}
 			}
 		}
-		if q.w.separator == "::" && strings.HasPrefix(text, "'") { // a lifetime
-			_, text, _ = strings.Cut(text, " ")
-			again = true
+		if q.w.lifetime != nil {
+			if rest, ok := q.w.lifetime(text); ok {
+				text, again = rest, true
+			}
 		}
 	}
 	if q.w.written != nil {

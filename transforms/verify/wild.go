@@ -59,8 +59,10 @@ func (s *site) wild(name string, imports []imported, u use) (weak []string, f fi
 			return nil, abstain("everything is imported from %s: %s", target, x.open)
 		}
 	}
-	if s.w.ambient && startsUpper(name) {
-		weak = append(weak, "not read: the classes of the host")
+	if s.w.host != nil {
+		if unread := s.w.host(name); unread != "" {
+			weak = append(weak, unread)
+		}
 	}
 	if s.w.pageScripts && !s.isModule() {
 		if u == asCallee {

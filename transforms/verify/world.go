@@ -42,6 +42,7 @@ type world struct {
 
 	bareMembers bool // a member is visible by its bare name inside its type
 	typed       bool // a variable keeps the type that it is declared with
+	results     bool // a function may write its result's type
 	overloads   bool // one name may declare several signatures
 	keywords    bool // arguments may be named
 	onceEach    bool // a keyword for a place that is taken already is an error of its own
@@ -51,14 +52,18 @@ type world struct {
 	implicit    int  // a type that is called with fewer arguments may be copied or converted
 	several     bool // a call as the only argument may pass several
 	callable    bool // a type's name is called to construct it
+	typesApart  bool // one name may be a type's and a value's, and an import of it brings both
+	namedSelf   bool // the receiver is a parameter: its name means it though it is declared
 
 	namespaces   bool // wildcard imports bring types only, unless they are static
 	importsTypes bool // an import names a type by its path: from packages, not of namespaces
 	namesOnly    bool // the name that an import takes from a module is never a module
-	submodules   bool // a module of the library's list may be an attribute of another
+	submodules   bool // a module may be an attribute of another
+	fileModules  bool // a module is one file, to which a build adds no names
+	byPlace      bool // a relative import means a place in the archive, whichever file writes it
 	executed     bool // a module runs when it is imported, and may make its names then
 	pageScripts  bool // a file that is no module shares the names of scripts that a page loads
-	ambient      bool // a declaration file supplies global names
+	configured   bool // a project's settings may name what every file sees
 	crates       bool // a path can begin with a crate that no import names
 	spread       bool // any file of the package or crate may add members to a type
 
@@ -110,6 +115,16 @@ type world struct {
 	built func(full string, it syntax.ImportItem, in, sub module) string
 	// varies reports whether a module of the library has other names on other platforms.
 	varies func(module string) bool
+	// unlisted says why a module of the library may have a name that its list lacks, "" for not.
+	unlisted func(it syntax.ImportItem) string
+	// host says what of a host, which is not read, may have a bare name, "" for nothing.
+	host func(name string) string
+	// awaited reports whether what a function gives may be awaited first, by its result's name.
+	awaited func(result string) bool
+	// rebinds reports whether a function's scope gives the receiver's name a meaning of its own.
+	rebinds func(s *site, scope int) bool
+	// lifetime takes a lifetime off the front of a written type, ok = false where there is none.
+	lifetime func(text string) (rest string, ok bool)
 	// ownName reports whether a member's name is one that the language gives and asks for.
 	ownName func(name string) bool
 	// path is what a name with a path denotes, in parts, where "::" joins them.
@@ -119,6 +134,8 @@ type world struct {
 	// names, where the modules' files are not what decides it.
 	wildType     func(q *query, name string, imports []imported) (typ, bool)
 	importedType func(q *query, module, name string, from *file) (typ, bool)
+	// fullType is the type that a qualified name means from its root, without an import.
+	fullType func(q *query, parts []string, from *file) (typ, bool)
 	// unnamed reports whether a written underlying type brings no members.
 	unnamed func(written string) bool
 	// macro reports whether a name is a macro's by convention: what it stands for is not seen.
@@ -154,13 +171,14 @@ var words = strings.Fields
 var worlds = map[schemas.Language]*world{
 	schemas.Go: {
 		family: []schemas.Language{schemas.Go}, library: "go", siblings: folderNames, members: byFolder,
-		typed: true, several: true, spread: true, separator: ".", generics: "[]", trim: words("*"),
+		typed: true, results: true, several: true, spread: true, separator: ".", generics: "[]", trim: words("*"),
 		module: goModule, supplies: goSupplies, closes: goClosed, unnamed: goUnnamed,
 		imported: goImported, renamed: goRenamed, guessed: goGuessed,
 	},
 	schemas.Python: {
 		family: []schemas.Language{schemas.Python}, library: "python", members: byFile,
-		keywords: true, onceEach: true, callable: true, submodules: true, executed: true, narrows: true,
+		results: true, keywords: true, onceEach: true, callable: true, namedSelf: true,
+		submodules: true, executed: true, narrows: true,
 		linear: true, inheritsInit: true, initializer: "__init__", allocator: "__new__",
 		implicitSuper: "object", separator: ".", generics: "[]",
 		through: words("Optional Annotated Final ClassVar typing.Optional t.Optional"),
@@ -179,8 +197,9 @@ var worlds = map[schemas.Language]*world{
 	},
 	schemas.Java: {
 		family: []schemas.Language{schemas.Java}, library: "java", siblings: folderTypes, members: byFile,
-		bareMembers: true, typed: true, overloads: true, namespaces: true, importsTypes: true, namesOnly: true,
-		versions: "JDK 17 to 25", implicitSuper: "java.lang.Object",
+		bareMembers: true, typed: true, results: true, overloads: true, namespaces: true, importsTypes: true,
+		namesOnly: true,
+		versions:  "JDK 17 to 25", implicitSuper: "java.lang.Object",
 		separator: ".", generics: "<>",
 		trim: words("final @Nullable @NonNull @NotNull @Nonnull @Initialized @UnknownKeyFor"),
 		self: words("this"), super: words("super"),
@@ -189,11 +208,12 @@ var worlds = map[schemas.Language]*world{
 		universal: list("java universal"),
 		plain:     words("Object java.lang.Object"),
 		module:    javaModule, supplies: javaSupplies, literal: javaLiteral, item: javaItem, reopens: javaReopens,
+		fullType:   javaFullType,
 		staticOnly: true,
 	},
 	schemas.CSharp: {
 		family: []schemas.Language{schemas.CSharp}, library: "csharp", siblings: repoTypes, members: byRepo,
-		bareMembers: true, typed: true, overloads: true, keywords: true, namespaces: true,
+		bareMembers: true, typed: true, results: true, overloads: true, keywords: true, namespaces: true,
 		separator: ".", generics: "<>",
 		trim: words("readonly ref in out ?"),
 		self: words("this"), super: words("base"),
@@ -206,7 +226,7 @@ var worlds = map[schemas.Language]*world{
 	},
 	schemas.Cpp: {
 		family: []schemas.Language{schemas.Cpp}, library: "cpp", siblings: repoNames, members: byHeader,
-		bareMembers: true, typed: true, overloads: true, implicit: 2, separator: "::", generics: "<>",
+		bareMembers: true, typed: true, results: true, overloads: true, implicit: 2, separator: "::", generics: "<>",
 		trim: words("const volatile static inline constexpr mutable struct class enum union typename extern * & " +
 			"public private protected virtual"),
 		self:   words("this *this"),
@@ -216,39 +236,42 @@ var worlds = map[schemas.Language]*world{
 	},
 	schemas.Rust: {
 		family: []schemas.Language{schemas.Rust}, library: "rust", members: byRepo,
-		typed: true, crates: true, spread: true, whole: true, separator: "::", generics: "<>",
+		typed: true, results: true, crates: true, spread: true, whole: true, separator: "::", generics: "<>",
 		trim:      words("& mut dyn impl"),
 		through:   words("Box Rc Arc Pin std::rc::Rc std::sync::Arc std::boxed::Box"),
 		self:      words("self Self"),
 		universal: list("rust universal"),
 		module:    rustModule, supplies: rustSupplies, closes: rustClosedMacro, extends: rustExtends, path: rustPath,
-		wildType: rustWildType, importedType: rustImportedType,
+		wildType: rustWildType, importedType: rustImportedType, lifetime: rustLifetime,
 	},
 	schemas.JavaScript: {
 		family: []schemas.Language{schemas.JavaScript, schemas.TypeScript}, library: "javascript",
 		siblings: scriptNames,
 		members:  byRepo,
-		anyCount: true, fewer: true, separator: ".", generics: "<>", ambient: true, namesOnly: true,
+		anyCount: true, fewer: true, separator: ".", generics: "<>", namesOnly: true,
+		typesApart: true, fileModules: true, byPlace: true, configured: true,
 		narrows: true, inheritsInit: true, pageScripts: true,
 		self: words("this"), super: words("super"),
 		guards: words("try_statement"),
 		extra:  list("ecma extra"), universal: list("ecma universal"), later: list("ecma later"), dynamic: ecmaDynamic,
 		plain:  words("Object"),
 		module: ecmaModule, supplies: ecmaSupplies, written: ecmaType, literal: ecmaLiteral, varies: ecmaVaries,
+		unlisted: ecmaUnlisted, host: ecmaHost, awaited: ecmaAwaited, rebinds: ecmaRebinds,
 	},
 	schemas.TypeScript: {
 		family: []schemas.Language{schemas.TypeScript, schemas.JavaScript}, library: "javascript",
 		siblings: scriptNames,
 		members:  byRepo,
-		typed:    true, overloads: true, staticOnly: true, separator: ".", generics: "<>", ambient: true,
-		namesOnly: true,
-		narrows:   true, inheritsInit: true,
+		typed:    true, results: true, overloads: true, staticOnly: true, separator: ".", generics: "<>",
+		typesApart: true, fileModules: true, byPlace: true, configured: true, namesOnly: true,
+		narrows: true, inheritsInit: true,
 		trim: words("readonly"),
 		self: words("this"), super: words("super"),
 		guards: words("try_statement"),
 		extra:  list("ecma extra"), universal: list("ecma universal"), later: list("ecma later"), dynamic: ecmaDynamic,
 		plain:  words("Object"),
 		module: ecmaModule, supplies: ecmaSupplies, written: ecmaType, literal: ecmaLiteral, varies: ecmaVaries,
+		unlisted: ecmaUnlisted, host: ecmaHost, awaited: ecmaAwaited, rebinds: ecmaRebinds,
 	},
 }
 
