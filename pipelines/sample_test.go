@@ -83,7 +83,7 @@ curate: {rows: 10000, max_per_golden: 1000}
 		t.Errorf("manifest counts %d unlabelled, %v", m.Counts["unlabelled"], err)
 	}
 
-	status := map[string]string{}
+	status := map[string]schemas.Status{}
 	for _, x := range records[schemas.Certificate](t, out, schemas.StageVerify, "certificates") {
 		status[x.NegativeID] = x.Status
 	}

@@ -158,7 +158,7 @@ type Unlabelled struct {
 type Certificate struct {
 	NegativeID string `json:"negative_id"`
 	ContextID  string `json:"context_id"`
-	Status     string `json:"status"`
+	Status     Status `json:"status"`
 	Rule       string `json:"rule"`
 	Evidence   string `json:"evidence"`
 }
@@ -198,7 +198,7 @@ type Row struct {
 	Chosen      string   `json:"chosen"`
 	Rejected    *string  `json:"rejected"`
 	Generator   *string  `json:"generator"`
-	Certificate *string  `json:"certificate"`
+	Certificate *Status  `json:"certificate"`
 	FoolRate    *float64 `json:"fool_rate"`
 	Margin      *float64 `json:"margin"`
 	Judges      int64    `json:"judges"`
@@ -217,7 +217,7 @@ type Selected struct {
 	Type       *string  `json:"type"`
 	Kind       string   `json:"kind"`
 	Generator  *string  `json:"generator"`
-	Status     *string  `json:"status"`
+	Status     *Status  `json:"status"`
 	FoolRate   *float64 `json:"fool_rate"`
 	Margin     *float64 `json:"margin"`
 	Judges     int64    `json:"judges"`

@@ -61,17 +61,20 @@ const (
 	OriginEdit     = "edit"
 )
 
+// Status is what a certificate says about its negative.
+type Status string
+
 // Statuses of a certificate. Exists drops the negative; pairs take Certified and,
 // where the recipe says so, Unseen; Abstain never.
 const (
-	StatusExists    = "exists"
-	StatusCertified = "certified"
-	StatusUnseen    = "unseen"
-	StatusAbstain   = "abstain"
+	StatusExists    Status = "exists"
+	StatusCertified Status = "certified"
+	StatusUnseen    Status = "unseen"
+	StatusAbstain   Status = "abstain"
 )
 
 // Statuses lists the statuses in the order of every table.
-var Statuses = []string{StatusCertified, StatusUnseen, StatusAbstain, StatusExists}
+var Statuses = []Status{StatusCertified, StatusUnseen, StatusAbstain, StatusExists}
 
 // Answers of a verdict.
 const (

@@ -100,9 +100,9 @@ func build(t testing.TB, out string) {
 		schemas.Verdict{NegativeID: ptr("n5"), ContextID: "c3", Judge: "j1", Answer: "fooled", Margin: ptr(0.5)})
 
 	write(t, out, "curate", "selection-00000-of-00001.jsonl.zst",
-		schemas.Selected{ContextID: "c1", NegativeID: ptr("n1"), Repo: "example.org/a", Group: "g", Language: "go", Type: ptr("method"), Kind: "call", Generator: ptr("rules"), Status: ptr("certified"), FoolRate: ptr(0.5), Margin: ptr(1.0), Judges: 2, Split: "train"},
-		schemas.Selected{ContextID: "c2", NegativeID: ptr("n4"), Repo: "example.org/a", Group: "g", Language: "go", Type: ptr("import"), Kind: "import", Generator: ptr("rules"), Status: ptr("certified"), FoolRate: ptr(0.0), Margin: ptr(-1.0), Judges: 1, Split: "train"},
-		schemas.Selected{ContextID: "c3", NegativeID: ptr("n6"), Repo: "example.org/b", Group: "h", Language: "python", Type: ptr("parameter"), Kind: "call", Generator: ptr("rules"), Status: ptr("unseen"), Split: "test"},
+		schemas.Selected{ContextID: "c1", NegativeID: ptr("n1"), Repo: "example.org/a", Group: "g", Language: "go", Type: ptr("method"), Kind: "call", Generator: ptr("rules"), Status: ptr(schemas.StatusCertified), FoolRate: ptr(0.5), Margin: ptr(1.0), Judges: 2, Split: "train"},
+		schemas.Selected{ContextID: "c2", NegativeID: ptr("n4"), Repo: "example.org/a", Group: "g", Language: "go", Type: ptr("import"), Kind: "import", Generator: ptr("rules"), Status: ptr(schemas.StatusCertified), FoolRate: ptr(0.0), Margin: ptr(-1.0), Judges: 1, Split: "train"},
+		schemas.Selected{ContextID: "c3", NegativeID: ptr("n6"), Repo: "example.org/b", Group: "h", Language: "python", Type: ptr("parameter"), Kind: "call", Generator: ptr("rules"), Status: ptr(schemas.StatusUnseen), Split: "test"},
 		schemas.Selected{ContextID: "c4", Repo: "example.org/b", Group: "h", Language: "python", Kind: "line", Split: "test"})
 	write(t, out, "curate", "rejects-00000-of-00001.jsonl.zst",
 		schemas.Reject{Stage: "curate", ID: "n5", Reason: "status", Language: "python", Type: "method", Generator: "rules"})

@@ -33,7 +33,7 @@ type Outcome struct {
 	Type      string
 	Generator string
 	Invented  bool
-	Status    string
+	Status    schemas.Status
 	Judges    int64
 	Fooled    int64
 	Weighted  *float64 // fool rate with the judges' weights
@@ -46,7 +46,7 @@ type Outcome struct {
 type Sample struct {
 	Context  schemas.Context  `json:"context"`
 	Negative schemas.Negative `json:"negative"`
-	Status   string           `json:"status"`
+	Status   schemas.Status   `json:"status"`
 	Rule     string           `json:"rule"`
 	Evidence string           `json:"evidence"`
 	Selected schemas.Selected `json:"selected"`

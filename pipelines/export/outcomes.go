@@ -20,7 +20,7 @@ type outcomeCell struct {
 	Type      string           `json:"type"`
 	Generator string           `json:"generator"`
 	Invented  bool             `json:"invented"`
-	Status    string           `json:"status"`
+	Status    schemas.Status   `json:"status"`
 	Selected  bool             `json:"selected"`
 }
 

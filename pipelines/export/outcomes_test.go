@@ -17,8 +17,8 @@ func TestOutcomesAddUp(t *testing.T) {
 	var all []Outcome
 	for range 500 {
 		o := Outcome{Language: schemas.Language(of("go", "rust")), Type: of("method", "import"),
-			Generator: of("rules", "m"),
-			Status:    of("certified", "abstain"), Invented: random.IntN(2) == 0, Shorter: random.IntN(2) == 0,
+			Generator: of("rules", "m"), Status: schemas.Status(of("certified", "abstain")),
+			Invented: random.IntN(2) == 0, Shorter: random.IntN(2) == 0,
 			Selected: random.IntN(3) == 0}
 		if o.Judges = random.Int64N(4); o.Judges > 0 {
 			o.Fooled = random.Int64N(o.Judges + 1)

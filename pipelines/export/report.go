@@ -81,12 +81,12 @@ func (sum *Summary) funnel() []report.Step {
 	}
 	accepted := int64(0)
 	for _, s := range sum.recipe.Curate.Accept {
-		accepted += verify.Counts[s]
+		accepted += verify.Counts[string(s)]
 	}
 	lostToStatus := map[string]int64{}
 	for _, s := range schemas.Statuses {
-		if !slices.Contains(sum.recipe.Curate.Accept, s) && verify.Counts[s] > 0 {
-			lostToStatus["status_"+s] = verify.Counts[s]
+		if !slices.Contains(sum.recipe.Curate.Accept, s) && verify.Counts[string(s)] > 0 {
+			lostToStatus["status_"+string(s)] = verify.Counts[string(s)]
 		}
 	}
 	lostToSelection := map[string]int64{}

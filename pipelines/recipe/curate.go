@@ -14,9 +14,9 @@ import (
 // Curate is the part of curate: which negatives become training pairs. What is left out keeps
 // the rule that stands behind it; package curate says how each is decided.
 type Curate struct {
-	Rows    int      `yaml:"rows" json:"rows"`       // pairs, at most
-	Accept  []string `yaml:"accept" json:"accept"`   // statuses: certified, unseen
-	Balance []string `yaml:"balance" json:"balance"` // what cells are made of: [language, type]
+	Rows    int              `yaml:"rows" json:"rows"`       // pairs, at most
+	Accept  []schemas.Status `yaml:"accept" json:"accept"`   // statuses: certified, unseen
+	Balance []string         `yaml:"balance" json:"balance"` // what cells are made of: [language, type]
 	// MaxPerRepo and MaxPerGolden bound the pairs of one repository, and with one golden.
 	MaxPerRepo   int                `yaml:"max_per_repo" json:"max_per_repo"`
 	MaxPerGolden int                `yaml:"max_per_golden" json:"max_per_golden"`
@@ -78,7 +78,7 @@ type Benchmark struct {
 
 func defaultCurate() Curate {
 	return Curate{
-		Rows: 2000, Accept: []string{schemas.StatusCertified, schemas.StatusUnseen},
+		Rows: 2000, Accept: []schemas.Status{schemas.StatusCertified, schemas.StatusUnseen},
 		Balance:    []string{"language", "type"},
 		MaxPerRepo: 500, MaxPerGolden: 3,
 	}
@@ -90,7 +90,7 @@ func (r *Recipe) checkCurate(bad func(string, ...any), between func(string, floa
 	c := r.Curate
 	between("curate.rows", float64(c.Rows), 1, 1e9)
 	for _, s := range c.Accept {
-		oneOf("curate.accept", s, schemas.StatusCertified, schemas.StatusUnseen)
+		oneOf("curate.accept", string(s), string(schemas.StatusCertified), string(schemas.StatusUnseen))
 	}
 	if !slices.Equal(c.Balance, []string{"language", "type"}) {
 		bad("curate.balance: only [language, type] is built")

@@ -60,7 +60,7 @@ func (v Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 		func(certs []schemas.Certificate) error {
 			for _, c := range certs {
 				d.Counts["certificates"]++
-				d.Counts[c.Status]++
+				d.Counts[string(c.Status)]++
 				if err := w.Write(c); err != nil {
 					return err
 				}

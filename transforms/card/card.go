@@ -53,7 +53,7 @@ type view struct {
 	Configs  []string
 	Trainers []string          // those of the trainers
 	Apart    map[string]string // the files of sets that are no configuration
-	Meaning  map[string]string
+	Meaning  map[schemas.Status]string
 	Pool     int64
 	Exported int64
 	// First files by format, for the examples; "" where there is none.
@@ -82,7 +82,7 @@ type tableRow struct {
 }
 
 // meaning says what the statuses mean.
-var meaning = map[string]string{
+var meaning = map[schemas.Status]string{
 	schemas.StatusCertified: "a closed world refuses it here: no scope, import, wildcard, macro or base class can " +
 		"supply the name, or a uniquely resolved declaration refuses the arguments, or a relative import names what " +
 		"the repository lacks",

@@ -58,7 +58,7 @@ type Candidate struct {
 	Type         string           `json:"type"`
 	Kind         string           `json:"kind"`
 	Generator    string           `json:"generator"`
-	Status       string           `json:"status"`      // "" where there is no certificate
+	Status       schemas.Status   `json:"status"`      // "" where there is no certificate
 	GoldenHash   uint64           `json:"golden_hash"` // TextHash of the golden
 	WindowHash   uint64           `json:"window_hash"` // WindowHash of the context
 	TextHash     uint64           `json:"text_hash"`   // TextHash of the negative

@@ -17,8 +17,8 @@ type Cell struct {
 
 // Config says what to select. A cap of 0 is no cap.
 type Config struct {
-	Rows         int      // at most this many pairs
-	Accept       []string // statuses; none means certified and unseen
+	Rows         int              // at most this many pairs
+	Accept       []schemas.Status // statuses; none means certified and unseen
 	MaxPerRepo   int
 	MaxPerGolden int    // pairs with one golden text in one language
 	PerContext   int    // pairs of one context; 0 means 1
@@ -149,7 +149,7 @@ type selection struct {
 
 func newSelection(c Config, r rows) *selection {
 	if len(c.Accept) == 0 {
-		c.Accept = []string{schemas.StatusCertified, schemas.StatusUnseen}
+		c.Accept = []schemas.Status{schemas.StatusCertified, schemas.StatusUnseen}
 	}
 	c.PerContext = max(1, c.PerContext)
 	s := &selection{
@@ -175,7 +175,7 @@ func (s *selection) ineligible(c *Candidate) (reason, detail string) {
 	case c.Status == "":
 		reason = ReasonNoStatus
 	case !slices.Contains(s.Accept, c.Status):
-		reason = "status_" + c.Status
+		reason = "status_" + string(c.Status)
 	case c.Sampled && c.Status != schemas.StatusCertified:
 		reason = ReasonUnlabelled
 	case s.off[Cell{c.Language, c.Type}]:
@@ -199,7 +199,7 @@ func detailOf(reason string, c *Candidate) string {
 	case ReasonNoStatus:
 		return "it has no certificate: run verify"
 	case ReasonUnlabelled:
-		return "a sample of a model that meant to be right, " + c.Status
+		return "a sample of a model that meant to be right, " + string(c.Status)
 	case ReasonCellOff:
 		return string(c.Language) + " × " + c.Type
 	case ReasonFoolsAll:

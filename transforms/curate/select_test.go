@@ -36,7 +36,7 @@ func synthetic(n int, seed uint64) []Candidate {
 		if margin >= 0 {
 			fooled = 1
 		}
-		status := []string{schemas.StatusCertified, schemas.StatusUnseen}[r.IntN(2)]
+		status := []schemas.Status{schemas.StatusCertified, schemas.StatusUnseen}[r.IntN(2)]
 		repo := fmt.Sprintf("h.io/o%d/r", r.IntN(60))
 		out[i] = Candidate{
 			ContextID: fmt.Sprintf("c%05d", i*2/3), NegativeID: fmt.Sprintf("n%05d", i), Repo: repo, Group: repo,
@@ -192,12 +192,12 @@ func TestIneligibleReasons(t *testing.T) {
 			t.Errorf("%s: selected %v, rejects %+v", name, sel, rej)
 		}
 	}
-	for status, want := range map[string]string{schemas.StatusUnseen: ReasonUnseen, schemas.StatusCertified: ReasonCertified, schemas.StatusAbstain: ReasonAbstain} {
-		if !slices.Contains(Reasons, want) || want != "status_"+status {
+	for status, want := range map[schemas.Status]string{schemas.StatusUnseen: ReasonUnseen, schemas.StatusCertified: ReasonCertified, schemas.StatusAbstain: ReasonAbstain} {
+		if !slices.Contains(Reasons, want) || want != "status_"+string(status) {
 			t.Errorf("reason of status %s is %s", status, want)
 		}
 	}
-	c.Accept = []string{schemas.StatusCertified}
+	c.Accept = []schemas.Status{schemas.StatusCertified}
 	if _, rej := choose(t, []Candidate{base}, c); len(rej) != 1 || rej[0].Reason != ReasonUnseen {
 		t.Errorf("unseen where only certified is accepted: %+v", rej)
 	}
@@ -337,7 +337,7 @@ func TestConfigValidate(t *testing.T) {
 	for want, c := range map[string]Config{
 		"curate.rows":         {Rows: -1, Splits: &Splits{}},
 		"curate.max_per_repo": {MaxPerRepo: -1, Splits: &Splits{}},
-		"curate.accept":       {Accept: []string{schemas.StatusAbstain}, Splits: &Splits{}},
+		"curate.accept":       {Accept: []schemas.Status{schemas.StatusAbstain}, Splits: &Splits{}},
 		"curate.off":          {Off: []Cell{{"cobol", schemas.TypeImport}}, Splits: &Splits{}},
 		"no splits":           {},
 	} {

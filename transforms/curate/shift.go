@@ -72,7 +72,7 @@ var (
 		{"language_type", func(c *Candidate) string { return string(c.Language) + " " + c.Type }, 0},
 		{"generator", func(c *Candidate) string { return c.Generator }, 0},
 		{"kind", func(c *Candidate) string { return c.Kind }, 0},
-		{"status", func(c *Candidate) string { return c.Status }, 0},
+		{"status", func(c *Candidate) string { return string(c.Status) }, 0},
 		{"invented", func(c *Candidate) string { return strconv.FormatBool(c.Invented) }, 0},
 		{"repo", func(c *Candidate) string { return c.Repo }, shownRepos},
 	}

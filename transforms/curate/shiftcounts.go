@@ -137,7 +137,7 @@ func (w Words) shiftValue(d int, v uint64, names Names) string {
 		if v == 0 {
 			return ""
 		}
-		return schemas.Statuses[v-1]
+		return string(schemas.Statuses[v-1])
 	case 6:
 		return strconv.FormatBool(v == 1)
 	}

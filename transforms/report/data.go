@@ -100,7 +100,7 @@ type StatusCell struct {
 	Generator string
 	Type      string
 	Language  schemas.Language
-	Status    string
+	Status    schemas.Status
 	N         int64
 }
 
@@ -171,7 +171,7 @@ type Pair struct {
 	Generator string
 	Invented  bool
 	Split     string
-	Status    string
+	Status    schemas.Status
 	Rule      string
 	Evidence  string
 	Judges    int64

@@ -198,7 +198,7 @@ type stack struct {
 }
 
 type segment struct {
-	Status   string
+	Status   schemas.Status
 	N        int64
 	From, To float64 // shares
 }
@@ -206,7 +206,7 @@ type segment struct {
 // statusTable is one generator's statuses: by type, and by language and type.
 type statusTable struct {
 	Generator string
-	Statuses  []string
+	Statuses  []schemas.Status
 	Types     []stack
 	Cells     []stack
 }

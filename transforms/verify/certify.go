@@ -94,7 +94,7 @@ type verdict struct {
 
 // strength orders statuses: among several changed nodes one that is refused
 // decides, since the code is wrong if any of it is.
-var strength = map[string]int{schemas.StatusExists: 0, schemas.StatusAbstain: 1, schemas.StatusUnseen: 2,
+var strength = map[schemas.Status]int{schemas.StatusExists: 0, schemas.StatusAbstain: 1, schemas.StatusUnseen: 2,
 	schemas.StatusCertified: 3}
 
 func (v verdict) stronger(u verdict) bool {

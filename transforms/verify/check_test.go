@@ -62,7 +62,9 @@ func (t tree) certify(tb testing.TB, typ, text string) schemas.Certificate {
 
 // want is one negative with the status and rule that it must get.
 type want struct {
-	name, typ, text, status, rule string
+	name, typ, text string
+	status          schemas.Status
+	rule            string
 }
 
 func run(t *testing.T, repo tree, wants []want) {

@@ -140,7 +140,7 @@ func TestGoldensOfRealArchives(t *testing.T) {
 			case schemas.StatusExists:
 				known[k]++
 			case schemas.StatusCertified, schemas.StatusUnseen:
-				k.rule += " " + f.status
+				k.rule += " " + string(f.status)
 				refused[k]++
 				if shown[k]++; shown[k] <= 25 {
 					t.Logf("%s %s: %s %q: %s", k.lang, k.rule, s.at(at), what, f.why)
@@ -223,8 +223,9 @@ func TestMutantsOfRealArchives(t *testing.T) {
 		t.Skip("set DECOY_VERIFY_ZIPS to zip archives to count statuses on real code")
 	}
 	type cell struct {
-		lang        schemas.Language
-		typ, status string
+		lang   schemas.Language
+		typ    string
+		status schemas.Status
 	}
 	count, reasons, shown := map[cell]int{}, map[string]int{}, map[cell]int{}
 	cfg, err := fim.Config{Kinds: map[string]int{"import": 4, "call": 8}, MaxPerFile: 12}.Filled()

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"decoy/schemas"
 	"decoy/transforms/fim"
 )
 
@@ -14,7 +15,7 @@ type right struct {
 	repo   tree
 	typ    string
 	text   string
-	status string // "" for exists or abstain
+	status schemas.Status // "" for exists or abstain
 }
 
 // Names that begin with "wrong" are code in the same surroundings that is wrong, so that

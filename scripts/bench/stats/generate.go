@@ -145,7 +145,7 @@ func repoName(c int) string           { return fmt.Sprintf("example.org/owner%d/
 func split(c int) string              { return schemas.Splits[max(0, dice("split", repo(c)/4, 10)-7)] }
 func typeOf(i int) string             { return schemas.Types[(i/perContext+i)%len(schemas.Types)] }
 func generatorOf(i int) string        { return pick("generator", i, generators) }
-func statusOf(i int) string           { return pick("status", i, schemas.Statuses) }
+func statusOf(i int) schemas.Status   { return pick("status", i, schemas.Statuses) }
 
 func aContext(c int) schemas.Context {
 	var types []string
