@@ -190,11 +190,11 @@ func TestBuild(t *testing.T) {
 	})
 
 	t.Run("no group in two splits", func(t *testing.T) {
-		splits, repos, names := map[string]string{}, map[string]string{}, map[string]bool{}
+		splits, repos, names := map[string]schemas.Split{}, map[string]schemas.Split{}, map[schemas.Split]bool{}
 		for _, s := range records[schemas.Selected](t, out, schemas.StageCurate, "selection") {
 			owner := strings.Split(s.Repo, "/")[1]
 			for _, m := range []struct {
-				in  map[string]string
+				in  map[string]schemas.Split
 				key string
 			}{{splits, s.Group}, {repos, owner}} {
 				if other, ok := m.in[m.key]; ok && other != s.Split {

@@ -187,7 +187,7 @@ func TestOneLanguageWithoutValidation(t *testing.T) {
 	if err := b.RunStages(t.Context(), schemas.StageExtract); err != nil {
 		t.Fatal(err)
 	}
-	b.Recipe.Curate.Split = map[string]float64{schemas.SplitTrain: 0.9, schemas.SplitValidation: 0.1}
+	b.Recipe.Curate.Split = map[schemas.Split]float64{schemas.SplitTrain: 0.9, schemas.SplitValidation: 0.1}
 	got, err := lopsidedCurate(t.Context(), b, schemas.Manifest{Counts: counts})
 	if err != nil || len(got) != 1 || !strings.Contains(got[0].Text, "no validation rows of rust;") {
 		t.Errorf("%+v, %v", got, err)

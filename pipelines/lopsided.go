@@ -194,7 +194,7 @@ func lopsidedCurate(ctx context.Context, b *Build, m schemas.Manifest) ([]report
 	}
 	none := languagesWhere(func(l schemas.Language) bool {
 		return extract.Counts["files_"+string(l)] > 0 && !slices.ContainsFunc(schemas.Splits,
-			func(s string) bool { return m.Counts[work.CountRowsOf(s, l)] > 0 })
+			func(s schemas.Split) bool { return m.Counts[work.CountRowsOf(s, l)] > 0 })
 	})
 	if len(none) > 0 {
 		out = append(out, warning("no rows at all of %s, although files of it were read; see the cells in the report",

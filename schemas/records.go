@@ -202,7 +202,7 @@ type Row struct {
 	FoolRate    *float64 `json:"fool_rate"`
 	Margin      *float64 `json:"margin"`
 	Judges      int64    `json:"judges"`
-	Split       string   `json:"split"`
+	Split       Split    `json:"split"`
 	Origin      string   `json:"origin"`
 }
 
@@ -221,7 +221,7 @@ type Selected struct {
 	FoolRate   *float64 `json:"fool_rate"`
 	Margin     *float64 `json:"margin"`
 	Judges     int64    `json:"judges"`
-	Split      string   `json:"split"`
+	Split      Split    `json:"split"`
 }
 
 // Reject is a record that was dropped. ID names the record (a path for a file, an

@@ -85,15 +85,18 @@ const (
 	AnswerInvalid  = "invalid"
 )
 
+// Split is the part of the export that a row is in; "" where it is in none yet.
+type Split string
+
 // Splits of the export.
 const (
-	SplitTrain      = "train"
-	SplitValidation = "validation"
-	SplitTest       = "test"
+	SplitTrain      Split = "train"
+	SplitValidation Split = "validation"
+	SplitTest       Split = "test"
 )
 
 // Splits lists the splits in the order of every table.
-var Splits = []string{SplitTrain, SplitValidation, SplitTest}
+var Splits = []Split{SplitTrain, SplitValidation, SplitTest}
 
 // Stages in the order in which build runs them.
 const (

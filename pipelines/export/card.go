@@ -39,8 +39,8 @@ type Summary struct {
 	Samples      []Sample
 	rounds       []join.Round
 	sources      []card.AttributionRow
-	splits       map[string]*report.Split
-	where        map[string]string // split of each group that has rows
+	splits       map[schemas.Split]*report.Split
+	where        map[string]schemas.Split // split of each group that has rows
 	costs        []costCell
 	controlsNano int64
 }
@@ -49,8 +49,8 @@ type Summary struct {
 func Summarize(ctx context.Context, out string, recipe recipe.Recipe) (*Summary, error) {
 	sum := &Summary{
 		Out: out, recipe: recipe, manifests: map[string]schemas.Manifest{}, rows: map[card.Rows]int64{},
-		kinds: map[string]int64{}, licenses: map[string]int64{}, splits: map[string]*report.Split{},
-		where: map[string]string{},
+		kinds: map[string]int64{}, licenses: map[string]int64{}, splits: map[schemas.Split]*report.Split{},
+		where: map[string]schemas.Split{},
 	}
 	for _, st := range schemas.Stages {
 		if st == schemas.StageExport {

@@ -156,7 +156,7 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 		return cmp.Or(cmp.Compare(schemas.Key64("row", a.ID), schemas.Key64("row", b.ID)), cmp.Compare(a.ID, b.ID))
 	})
 	for i := range rows {
-		d.Counts["rows_"+rows[i].Split]++
+		d.Counts[work.CountRows(rows[i].Split)]++
 	}
 	if err := writeRows(ctx, t, o, rows, bugs, &d); err != nil {
 		return d, err

@@ -18,9 +18,9 @@ type Curate struct {
 	Accept  []schemas.Status `yaml:"accept" json:"accept"`   // statuses: certified, unseen
 	Balance []string         `yaml:"balance" json:"balance"` // what cells are made of: [language, type]
 	// MaxPerRepo and MaxPerGolden bound the pairs of one repository, and with one golden.
-	MaxPerRepo   int                `yaml:"max_per_repo" json:"max_per_repo"`
-	MaxPerGolden int                `yaml:"max_per_golden" json:"max_per_golden"`
-	Split        map[string]float64 `yaml:"split" json:"split"` // shares of train, validation, test
+	MaxPerRepo   int                       `yaml:"max_per_repo" json:"max_per_repo"`
+	MaxPerGolden int                       `yaml:"max_per_golden" json:"max_per_golden"`
+	Split        map[schemas.Split]float64 `yaml:"split" json:"split"` // shares of train, validation, test
 	// Decontaminate are benchmarks whose items must not be in the training set.
 	Decontaminate []Benchmark `yaml:"decontaminate" json:"decontaminate"`
 	Off           []string    `yaml:"off" json:"off"` // cells "language/type" that are left empty
@@ -99,8 +99,8 @@ func (r *Recipe) checkCurate(bad func(string, ...any), between func(string, floa
 	between("curate.max_per_golden", float64(c.MaxPerGolden), 1, 1e9)
 	sum := 0.0
 	for k, v := range c.Split {
-		oneOf("curate.split", k, schemas.Splits...)
-		between("curate.split."+k, v, 0, 1)
+		oneOf("curate.split", string(k), schemas.Strings(schemas.Splits)...)
+		between("curate.split."+string(k), v, 0, 1)
 		sum += v
 	}
 	if sum < 0.999 || sum > 1.001 {

@@ -169,7 +169,7 @@ func Parse(raw []byte) (Recipe, error) {
 		return r, err
 	}
 	if len(r.Curate.Split) == 0 { // not in defaults: YAML adds to a map that is there
-		r.Curate.Split = map[string]float64{schemas.SplitTrain: 0.8, schemas.SplitValidation: 0.1,
+		r.Curate.Split = map[schemas.Split]float64{schemas.SplitTrain: 0.8, schemas.SplitValidation: 0.1,
 			schemas.SplitTest: 0.1}
 	}
 	return r, r.Validate()

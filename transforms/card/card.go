@@ -69,7 +69,7 @@ var outsideDelulu = map[schemas.Language]string{schemas.JavaScript: "JavaScript"
 
 // table is the composition of one split.
 type table struct {
-	Split string
+	Split schemas.Split
 	Rows  []tableRow
 	All   tableRow
 }
@@ -180,7 +180,8 @@ func first(files []schemas.File, ext string) string {
 		}
 	}
 	slices.Sort(names)
-	if i := slices.IndexFunc(names, func(n string) bool { return strings.HasPrefix(n, schemas.SplitTrain) }); i >= 0 {
+	train := func(name string) bool { return strings.HasPrefix(name, string(schemas.SplitTrain)) }
+	if i := slices.IndexFunc(names, train); i >= 0 {
 		return names[i]
 	}
 	return strings.Join(names[:min(1, len(names))], "")

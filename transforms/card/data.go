@@ -41,7 +41,7 @@ type Data struct {
 
 // Rows counts rows. Type is "" for general rows.
 type Rows struct {
-	Split    string
+	Split    schemas.Split
 	Language schemas.Language
 	Type     string
 	N        int64

@@ -81,7 +81,7 @@ type Candidate struct {
 func (c *Candidate) LenDiff() int { return c.Text.Chars - c.Golden.Chars }
 
 // selected is the candidate's line of the selection.
-func (c *Candidate) selected(split string) schemas.Selected {
+func (c *Candidate) selected(split schemas.Split) schemas.Selected {
 	neg, typ, gen, status := c.NegativeID, c.Type, c.Generator, c.Status
 	return schemas.Selected{
 		ContextID: c.ContextID, NegativeID: &neg, Repo: c.Repo, Group: c.Group, Language: c.Language, Type: &typ,

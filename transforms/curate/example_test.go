@@ -27,7 +27,7 @@ func printLine(line string) {
 }
 
 func pairOf(s schemas.Selected) string {
-	return "pair of " + s.Repo + " for " + s.Split + ", group " + s.Group
+	return "pair of " + s.Repo + " for " + string(s.Split) + ", group " + s.Group
 }
 
 func reasonAndDetail(r schemas.Reject) string { return r.Reason + " " + r.Detail }

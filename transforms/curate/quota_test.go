@@ -175,8 +175,8 @@ func TestSplitsFallBack(t *testing.T) {
 	}
 	x := curate.Group{ID: "x", OwnerKey: "x", Repos: []string{"x"}, Languages: []schemas.Language{schemas.Rust}}
 	groups = append(groups, one, x)
-	at := func(s *curate.Splits, language schemas.Language, f func(i int) (repo, path string)) []string {
-		n := map[string]bool{}
+	at := func(s *curate.Splits, language schemas.Language, f func(i int) (repo, path string)) []schemas.Split {
+		n := map[schemas.Split]bool{}
 		for i := range 30 {
 			repo, path := f(i)
 			n[s.OfRow(repo, path, language)] = true
@@ -185,14 +185,14 @@ func TestSplitsFallBack(t *testing.T) {
 	}
 	repos := func(i int) (string, string) { return one.Repos[i], "f" }
 	folders := func(i int) (string, string) { return "x", fmt.Sprintf("d%d/f.rs", i) }
-	all := []string{"test", "train", "validation"}
+	train, all := []schemas.Split{"train"}, []schemas.Split{"test", "train", "validation"}
 	for _, tt := range []struct {
 		fallback     curate.Fallback
-		csharp, rust []string
+		csharp, rust []schemas.Split
 		note         string
 	}{
-		{curate.ToTrain, []string{"train"}, []string{"train"}, "rust: all rows are in train"},
-		{curate.ByRepository, all, []string{"train"}, "csharp: split by repository and not by group"},
+		{curate.ToTrain, train, train, "rust: all rows are in train"},
+		{curate.ByRepository, all, train, "csharp: split by repository and not by group"},
 		{curate.ByFolder, all, all, "rust: split by folder and not by group"},
 	} {
 		s, err := curate.NewSplitsWith(groups, ratios, tt.fallback)

@@ -192,7 +192,7 @@ func (r Record) NegativeID() string { return hex.EncodeToString(r[:16]) }
 func (r Record) ContextID() string { return hex.EncodeToString(r[16:32]) }
 
 // Split is the split of a selected row, "" before.
-func (r Record) Split() string {
+func (r Record) Split() schemas.Split {
 	if r[123] == 0 {
 		return ""
 	}

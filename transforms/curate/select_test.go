@@ -348,7 +348,7 @@ func TestConfigValidate(t *testing.T) {
 }
 
 func TestSplitOfSelected(t *testing.T) {
-	s := &Splits{group: map[string]string{"r": "r"}, split: map[string]string{"r": schemas.SplitTest}}
+	s := &Splits{group: map[string]string{"r": "r"}, split: map[string]schemas.Split{"r": schemas.SplitTest}}
 	sel, _ := choose(t, []Candidate{{NegativeID: "n", Repo: "r", Status: schemas.StatusCertified, Language: schemas.Go, Type: schemas.TypeImport}}, Config{Rows: 1, Splits: s})
 	if len(sel) != 1 || sel[0].Split != schemas.SplitTest || *sel[0].Status != schemas.StatusCertified {
 		t.Errorf("selected %+v", sel)

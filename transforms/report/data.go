@@ -139,7 +139,7 @@ type Hardness struct {
 
 // Split is one split of the export.
 type Split struct {
-	Name         string
+	Name         schemas.Split
 	Groups       int64
 	Repositories int64
 	Pairs        int64
@@ -170,7 +170,7 @@ type Pair struct {
 	Kind      string
 	Generator string
 	Invented  bool
-	Split     string
+	Split     schemas.Split
 	Status    schemas.Status
 	Rule      string
 	Evidence  string

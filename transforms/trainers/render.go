@@ -135,8 +135,8 @@ func newConfig(o Options) config {
 func (o Options) in(name string) string { return filepath.Join(o.Run, name) }
 
 // files is the pattern of a TRL set's files.
-func (o Options) files(set, split string) string {
-	return filepath.Join(o.Export, Folder(TRL, set), split+"-*.parquet")
+func (o Options) files(set string, split schemas.Split) string {
+	return filepath.Join(o.Export, Folder(TRL, set), string(split)+"-*.parquet")
 }
 
 func (o Options) script(name string) string { return filepath.Join(o.Run, ScriptsDir, name) }

@@ -14,7 +14,7 @@ type SFTRow struct {
 	ContextID  string           `json:"context_id"`
 	Language   schemas.Language `json:"language"`
 	Kind       string           `json:"kind"`
-	Split      string           `json:"split"`
+	Split      schemas.Split    `json:"split"`
 	Prompt     string           `json:"prompt"`
 	Completion string           `json:"completion"`
 }
@@ -26,7 +26,7 @@ type PairRow struct {
 	ContextID string           `json:"context_id"`
 	Language  schemas.Language `json:"language"`
 	Type      string           `json:"type"`
-	Split     string           `json:"split"`
+	Split     schemas.Split    `json:"split"`
 	Prompt    string           `json:"prompt"`
 	Chosen    string           `json:"chosen"`
 	Rejected  string           `json:"rejected"`
