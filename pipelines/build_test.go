@@ -120,18 +120,22 @@ func TestBuild(t *testing.T) {
 
 	negatives := map[string]*schemas.Negative{}
 	t.Run("negatives and what was found out about them", func(t *testing.T) {
-		cells := map[[2]string]int{}
+		type cell struct {
+			language schemas.Language
+			typ      schemas.Type
+		}
+		cells := map[cell]int{}
 		for _, n := range records[schemas.Negative](t, out, schemas.StageGenerate, "negatives") {
 			x := byID[n.ContextID]
 			if negatives[n.ID] != nil || x == nil || n.Text == x.Golden || n.ID != schemas.NegativeID(n.ContextID, n.Type, n.Generator, n.Sample) {
 				t.Fatalf("negative %+v", n)
 			}
 			negatives[n.ID] = &n
-			cells[[2]string{string(x.Language), n.Type}]++
+			cells[cell{x.Language, n.Type}]++
 		}
 		for _, l := range schemas.Languages {
 			for _, typ := range schemas.Types {
-				if cells[[2]string{string(l), typ}] == 0 {
+				if cells[cell{l, typ}] == 0 {
 					t.Errorf("no negative in the cell %s × %s", l, typ)
 				}
 			}

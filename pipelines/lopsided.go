@@ -172,11 +172,11 @@ func lopsidedCurate(ctx context.Context, b *Build, m schemas.Manifest) ([]report
 			out = append(out, warning("no validation rows of %s; %s", schemas.Join(without, ", "), remedy))
 		}
 	}
-	var types []string
+	var types []schemas.Type
 	for _, t := range schemas.Types {
 		off := 0
 		for _, cell := range b.Recipe.Curate.Off {
-			if strings.HasSuffix(cell, "/"+t) {
+			if strings.HasSuffix(cell, "/"+string(t)) {
 				off++
 			}
 		}
@@ -186,7 +186,7 @@ func lopsidedCurate(ctx context.Context, b *Build, m schemas.Manifest) ([]report
 	}
 	if len(types) > 0 {
 		out = append(out, warning("no rows of the type %s; see the funnel in the report: add a generator under "+
-			"generate.panel, or repositories that have such places", strings.Join(types, ", ")))
+			"generate.panel, or repositories that have such places", schemas.Join(types, ", ")))
 	}
 	extract, err := shard.ReadManifest(ctx, b.dir(schemas.StageExtract))
 	if err != nil {

@@ -40,12 +40,12 @@ const fileDigits, idDigits = 16, 32
 // NegativeID identifies a negative of a context: the 16 hex digits of the context's
 // file, and 16 of a hash of the context's id, type, generator and sample. Where the
 // context's id is none of [ContextID], the first 16 are of a hash of it.
-func NegativeID(contextID, typ, generator string, sample int64) string {
+func NegativeID(contextID string, typ Type, generator string, sample int64) string {
 	file := contextID
 	if _, err := hex.DecodeString(contextID); err != nil || len(contextID) != idDigits {
 		file = fmt.Sprintf("%016x", Key64(contextID))
 	}
-	return file[:fileDigits] + fmt.Sprintf("%016x", Key64(contextID, typ, generator, int64Part(sample)))
+	return file[:fileDigits] + fmt.Sprintf("%016x", Key64(contextID, string(typ), generator, int64Part(sample)))
 }
 
 // SameFile reports whether two ids of [ContextID] or [NegativeID] are of one file.

@@ -26,7 +26,7 @@ type Context struct {
 	License      string   `json:"license"`
 	Language     Language `json:"language"`
 	Kind         string   `json:"kind"`
-	Types        []string `json:"types"`
+	Types        []Type   `json:"types"`
 	Prefix       string   `json:"prefix"`
 	Golden       string   `json:"golden"`
 	Suffix       string   `json:"suffix"`
@@ -122,7 +122,7 @@ type Name struct {
 type Negative struct {
 	ID             string   `json:"id"`
 	ContextID      string   `json:"context_id"`
-	Type           string   `json:"type"`
+	Type           Type     `json:"type"`
 	Generator      string   `json:"generator"`
 	Sample         int64    `json:"sample"`
 	Text           string   `json:"text"`
@@ -187,7 +187,7 @@ type Row struct {
 	ID          string   `json:"id"`
 	ContextID   string   `json:"context_id"`
 	Language    Language `json:"language"`
-	Type        *string  `json:"type"`
+	Type        *Type    `json:"type"`
 	Kind        string   `json:"kind"`
 	Repo        string   `json:"repo"`
 	Commit      string   `json:"commit"`
@@ -214,7 +214,7 @@ type Selected struct {
 	Repo       string   `json:"repo"`
 	Group      string   `json:"group"`
 	Language   Language `json:"language"`
-	Type       *string  `json:"type"`
+	Type       *Type    `json:"type"`
 	Kind       string   `json:"kind"`
 	Generator  *string  `json:"generator"`
 	Status     *Status  `json:"status"`
@@ -233,6 +233,6 @@ type Reject struct {
 	Reason    string   `json:"reason"`
 	Detail    string   `json:"detail"`
 	Language  Language `json:"language"`
-	Type      string   `json:"type"`
+	Type      Type     `json:"type"`
 	Generator string   `json:"generator"`
 }

@@ -24,17 +24,20 @@ const (
 // Languages lists the languages in the order of every table.
 var Languages = []Language{Cpp, CSharp, Go, Java, JavaScript, Python, Rust, TypeScript}
 
+// Type is a hallucination type; "" where there is none, as in general rows.
+type Type string
+
 // The four hallucination types of the Delulu taxonomy (arXiv 2606.03130). A
 // negative's type is the error that it causes.
 const (
-	TypeImport            = "import"
-	TypeMethod            = "method"
-	TypeParameter         = "parameter"
-	TypeUndefinedVariable = "undefinedvariable"
+	TypeImport            Type = "import"
+	TypeMethod            Type = "method"
+	TypeParameter         Type = "parameter"
+	TypeUndefinedVariable Type = "undefinedvariable"
 )
 
 // Types lists the types in the order of every table.
-var Types = []string{TypeImport, TypeMethod, TypeParameter, TypeUndefinedVariable}
+var Types = []Type{TypeImport, TypeMethod, TypeParameter, TypeUndefinedVariable}
 
 // Kinds of span.
 const (

@@ -211,7 +211,7 @@ func TestAnswers(t *testing.T) {
 func TestIntegrity(t *testing.T) {
 	out := t.TempDir()
 	build(t, out)
-	write(t, out, "extract", "contexts-00002-of-00003.jsonl.zst", schemas.Context{ID: "c1", Types: []string{"method", "undefinedvariable"}})
+	write(t, out, "extract", "contexts-00002-of-00003.jsonl.zst", schemas.Context{ID: "c1", Types: []schemas.Type{"method", "undefinedvariable"}})
 	write(t, out, "generate", "negatives-00002-of-00003.jsonl.zst",
 		schemas.Negative{ID: "n4", ContextID: "c2", Type: "import"}, // twice
 		schemas.Negative{ID: "m1", ContextID: "absent", Type: "import"},

@@ -30,7 +30,7 @@ type Work struct {
 // Outcome is what became of one negative.
 type Outcome struct {
 	Language  schemas.Language
-	Type      string
+	Type      schemas.Type
 	Generator string
 	Invented  bool
 	Status    schemas.Status
@@ -204,10 +204,12 @@ func LowestSamples(samples []Sample) []Sample {
 		return cmp.Or(cmp.Compare(a.Context.Language, b.Context.Language),
 			cmp.Compare(a.Negative.Type, b.Negative.Type), compareSamples(a, b))
 	})
-	cell := func(s Sample) [2]string { return [2]string{string(s.Context.Language), s.Negative.Type} }
+	sameCell := func(a, b Sample) bool {
+		return a.Context.Language == b.Context.Language && a.Negative.Type == b.Negative.Type
+	}
 	out := samples[:0]
 	for _, s := range samples {
-		if k := len(out) - SamplesPerCell; k >= 0 && cell(out[k]) == cell(s) {
+		if k := len(out) - SamplesPerCell; k >= 0 && sameCell(out[k], s) {
 			continue
 		}
 		out = append(out, s)

@@ -111,9 +111,13 @@ func (sum *Summary) funnel() []report.Step {
 
 // pairs picks the shown pairs: one of each cell in turn, in the order of compareSamples.
 func (sum *Summary) pairs() []report.Pair {
-	byCell := map[[2]string][]Sample{}
+	type cell struct {
+		language schemas.Language
+		typ      schemas.Type
+	}
+	byCell := map[cell][]Sample{}
 	for _, s := range sum.Samples {
-		k := [2]string{string(s.Context.Language), s.Negative.Type}
+		k := cell{s.Context.Language, s.Negative.Type}
 		byCell[k] = append(byCell[k], s)
 	}
 	for _, list := range byCell {
@@ -124,7 +128,7 @@ func (sum *Summary) pairs() []report.Pair {
 		added := false
 		for _, l := range schemas.Languages {
 			for _, t := range schemas.Types {
-				list := byCell[[2]string{string(l), t}]
+				list := byCell[cell{l, t}]
 				if turn >= len(list) || len(out) == shownPairs {
 					continue
 				}

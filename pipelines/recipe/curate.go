@@ -109,7 +109,7 @@ func (r *Recipe) checkCurate(bad func(string, ...any), between func(string, floa
 	cell := func(field, c string) {
 		l, t, _ := strings.Cut(c, "/")
 		oneOf(field, l, schemas.Strings(schemas.Languages)...)
-		oneOf(field, t, schemas.Types...)
+		oneOf(field, t, schemas.Strings(schemas.Types)...)
 	}
 	for _, c := range c.Off {
 		cell("curate.off", c)
@@ -219,7 +219,7 @@ func (c Curate) TableCells() map[curate.Cell]int {
 func cellsOf(names []string) (out []curate.Cell) {
 	for _, c := range names {
 		l, t, _ := strings.Cut(c, "/")
-		out = append(out, curate.Cell{Language: schemas.Language(l), Type: t})
+		out = append(out, curate.Cell{Language: schemas.Language(l), Type: schemas.Type(t)})
 	}
 	return out
 }

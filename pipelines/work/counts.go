@@ -17,4 +17,4 @@ func CountRowsOf(split schemas.Split, language schemas.Language) string {
 }
 
 // CountPairs counts selected pairs of a type.
-func CountPairs(typ string) string { return "pairs_" + typ }
+func CountPairs(typ schemas.Type) string { return "pairs_" + string(typ) }

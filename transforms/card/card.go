@@ -48,7 +48,7 @@ type view struct {
 	Total    int64
 	General  int64
 	Tables   []table
-	Types    []string
+	Types    []schemas.Type
 	Columns  []column
 	Configs  []string
 	Trainers []string          // those of the trainers

@@ -43,7 +43,7 @@ type Data struct {
 type Rows struct {
 	Split    schemas.Split
 	Language schemas.Language
-	Type     string
+	Type     schemas.Type
 	N        int64
 }
 

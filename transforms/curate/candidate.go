@@ -55,7 +55,7 @@ type Candidate struct {
 	License      string           `json:"license"`
 	Group        string           `json:"group"` // of the repository, by Groups
 	Language     schemas.Language `json:"language"`
-	Type         string           `json:"type"`
+	Type         schemas.Type     `json:"type"`
 	Kind         string           `json:"kind"`
 	Generator    string           `json:"generator"`
 	Status       schemas.Status   `json:"status"`      // "" where there is no certificate
@@ -195,7 +195,7 @@ func headOf(s string) string {
 
 // DuplicateKey is the same for negatives that are duplicates of each other.
 func DuplicateKey(c *Candidate) uint64 {
-	return schemas.Key64(string(c.Language), c.Type, fmt.Sprint(c.WindowHash, c.GoldenHash, c.TextHash))
+	return schemas.Key64(string(c.Language), string(c.Type), fmt.Sprint(c.WindowHash, c.GoldenHash, c.TextHash))
 }
 
 // Dedup resolves one group of candidates with the same [DuplicateKey]: the smallest

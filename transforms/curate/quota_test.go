@@ -17,7 +17,7 @@ import (
 )
 
 // plain makes so many eligible rows of a cell, each of its own repository and context.
-func plain(n int, language schemas.Language, typ string) (out []curate.Candidate) {
+func plain(n int, language schemas.Language, typ schemas.Type) (out []curate.Candidate) {
 	for i := range n {
 		out = append(out, curate.Candidate{
 			ContextID: id("c", language, typ, i), NegativeID: id("n", language, typ, i),

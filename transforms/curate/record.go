@@ -52,8 +52,11 @@ const (
 	flagContaminated
 )
 
-// languageWords are the languages as a field of a record is looked up.
-var languageWords = schemas.Strings(schemas.Languages)
+// The languages and types as a field of a record is looked up.
+var (
+	languageWords = schemas.Strings(schemas.Languages)
+	typeWords     = schemas.Strings(schemas.Types)
+)
 
 // kinds lists the kinds of span; a Record has a kind's number.
 var kinds = []string{
@@ -134,7 +137,7 @@ func (w Words) Append(rows []byte, c *Candidate) ([]byte, error) {
 		name, v string
 		among   []string
 	}{
-		{"language", string(c.Language), languageWords}, {"type", c.Type, schemas.Types}, {"kind", c.Kind, kinds},
+		{"language", string(c.Language), languageWords}, {"type", string(c.Type), typeWords}, {"kind", c.Kind, kinds},
 		{"generator", c.Generator, w.Generators},
 	} {
 		n := slices.Index(f.among, f.v)

@@ -12,7 +12,7 @@ import (
 // Cell is one cell of the balance: a language and a type.
 type Cell struct {
 	Language schemas.Language `json:"language" yaml:"language"`
-	Type     string           `json:"type" yaml:"type"`
+	Type     schemas.Type     `json:"type" yaml:"type"`
 }
 
 // Config says what to select. A cap of 0 is no cap.
@@ -201,7 +201,7 @@ func detailOf(reason string, c *Candidate) string {
 	case ReasonUnlabelled:
 		return "a sample of a model that meant to be right, " + string(c.Status)
 	case ReasonCellOff:
-		return string(c.Language) + " × " + c.Type
+		return string(c.Language) + " × " + string(c.Type)
 	case ReasonFoolsAll:
 		return fmt.Sprintf("%d of %d", c.Fooled, c.Judges)
 	}

@@ -68,8 +68,8 @@ var (
 		shown int
 	}{
 		{"language", func(c *Candidate) string { return string(c.Language) }, 0},
-		{"type", func(c *Candidate) string { return c.Type }, 0},
-		{"language_type", func(c *Candidate) string { return string(c.Language) + " " + c.Type }, 0},
+		{"type", func(c *Candidate) string { return string(c.Type) }, 0},
+		{"language_type", func(c *Candidate) string { return string(c.Language) + " " + string(c.Type) }, 0},
 		{"generator", func(c *Candidate) string { return c.Generator }, 0},
 		{"kind", func(c *Candidate) string { return c.Kind }, 0},
 		{"status", func(c *Candidate) string { return string(c.Status) }, 0},

@@ -130,7 +130,7 @@ func unfit(s span, d declaration, w extent) string {
 	return ""
 }
 
-func context(s *source, c span, types []string, d declaration, w extent) schemas.Context {
+func context(s *source, c span, types []schemas.Type, d declaration, w extent) schemas.Context {
 	b, src := s.blob, s.Src
 	out := schemas.Context{
 		Repo: b.Repo, Commit: b.Commit, Path: b.Path, License: b.License, Language: b.Language,

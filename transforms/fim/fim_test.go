@@ -242,7 +242,7 @@ func TestContextFields(t *testing.T) {
 	want := schemas.Context{
 		ID:   schemas.ContextID("o/r", "c1", "d/a.go", 26, 42, schemas.KindCall, schemas.OriginSnapshot, ""),
 		Repo: "o/r", Commit: "c1", Path: "d/a.go", License: "MIT", Language: schemas.Go, Kind: schemas.KindCall,
-		Types:  []string{schemas.TypeMethod, schemas.TypeParameter, schemas.TypeUndefinedVariable},
+		Types:  []schemas.Type{schemas.TypeMethod, schemas.TypeParameter, schemas.TypeUndefinedVariable},
 		Prefix: "package a\n\nfunc f() {\n\tms.", Golden: "StoreMessage(mi)", Suffix: "\n}\n",
 		StartByte: 26, EndByte: 42, Line: 4, DeclStart: 11, DeclEnd: 44, Origin: schemas.OriginSnapshot, SHA256: got.SHA256,
 	}

@@ -90,7 +90,7 @@ func listing(s *source) string {
 		slices.SortStableFunc(spans, func(a, b span) int { return a.start - b.start })
 		for _, c := range spans {
 			if types := s.types(c); len(types) > 0 {
-				fmt.Fprintf(&w, "%s %d %s %q\n", c.kind, 1+strings.Count(string(s.Src[:c.start]), "\n"), strings.Join(types, ","), s.Src[c.start:c.end])
+				fmt.Fprintf(&w, "%s %d %s %q\n", c.kind, 1+strings.Count(string(s.Src[:c.start]), "\n"), schemas.Join(types, ","), s.Src[c.start:c.end])
 			}
 		}
 	}

@@ -126,7 +126,7 @@ func TestControls(t *testing.T) {
 			t.Fatalf("the order of the goldens decides: %q and %q", a, b)
 		}
 	}
-	if n := len(orders[0].kept[[2]string{}]); n != maxRivals {
+	if n := len(orders[0].kept[likeness{}]); n != maxRivals {
 		t.Errorf("%d of 1000 goldens are kept", n)
 	}
 	if Sampled("x", 0) || !Sampled("x", 1) {

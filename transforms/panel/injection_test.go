@@ -71,7 +71,7 @@ func TestHostileSourcesStayData(t *testing.T) {
 			"pair":   func(c schemas.Context, a, b string) (Request, error) { return p.JudgePairRequest("a", c, a, b) },
 		}
 		for _, typ := range schemas.Types {
-			kinds[typ] = func(c schemas.Context, _, _ string) (Request, error) { return p.GenerateRequest("a", c, typ, 0) }
+			kinds[string(typ)] = func(c schemas.Context, _, _ string) (Request, error) { return p.GenerateRequest("a", c, typ, 0) }
 		}
 		for kind, build := range kinds {
 			make := func(text string) (Request, schemas.Context) {

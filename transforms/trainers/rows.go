@@ -25,7 +25,7 @@ type PairRow struct {
 	ID        string           `json:"id"`
 	ContextID string           `json:"context_id"`
 	Language  schemas.Language `json:"language"`
-	Type      string           `json:"type"`
+	Type      schemas.Type     `json:"type"`
 	Split     schemas.Split    `json:"split"`
 	Prompt    string           `json:"prompt"`
 	Chosen    string           `json:"chosen"`

@@ -22,7 +22,7 @@ func init() {
 // several of one context, type and generator apart.
 type Proposal struct {
 	Context   schemas.Context
-	Type      string
+	Type      schemas.Type
 	Generator string
 	Sample    int64
 	Text      string

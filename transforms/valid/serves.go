@@ -19,7 +19,7 @@ type service struct {
 }
 
 // check says why the change is no error of type typ alone, "" where it is.
-func (s service) check(typ string) (reason, detail string) {
+func (s service) check(typ schemas.Type) (reason, detail string) {
 	if len(s.runs) == 0 {
 		return RejectSame, "no token differs"
 	}
@@ -33,7 +33,7 @@ func (s service) check(typ string) (reason, detail string) {
 	case schemas.TypeUndefinedVariable:
 		return s.undefined()
 	}
-	return RejectWrongType, "unknown type " + typ
+	return RejectWrongType, "unknown type " + string(typ)
 }
 
 // cover is the range from the first to the last change.

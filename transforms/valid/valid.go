@@ -113,7 +113,7 @@ func (c *Checker) Close() {
 
 // Check repairs and checks a candidate as a negative of type typ for ctx. An empty reason
 // means that it is valid.
-func (c *Checker) Check(ctx *schemas.Context, typ, candidate string) (r Result, reason, detail string) {
+func (c *Checker) Check(ctx *schemas.Context, typ schemas.Type, candidate string) (r Result, reason, detail string) {
 	if reason, detail = surface(ctx.Golden, candidate); reason != "" {
 		return r, reason, detail
 	}

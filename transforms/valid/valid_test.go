@@ -48,12 +48,14 @@ export function f(k: Knex) { return o(k, readFile); }
 
 func TestCheck(t *testing.T) {
 	tests := []struct {
-		name                    string
-		language                schemas.Language
-		path, window, typ, text string
-		reason                  string
-		want                    string // the repaired text, where not as given
-		introduced              string
+		name         string
+		language     schemas.Language
+		path, window string
+		typ          schemas.Type
+		text         string
+		reason       string
+		want         string // the repaired text, where not as given
+		introduced   string
 	}{
 		// method
 		{"method", schemas.Go, "a.go", goWindow, schemas.TypeMethod, "StoreMessageInfo(mi, x)", "", "", "StoreMessageInfo"},

@@ -163,7 +163,7 @@ func (c *Checker) verdict(repo *Repo, ctx *schemas.Context, neg *schemas.Negativ
 }
 
 // checks has the check of each type.
-var checks = map[string]func(p *pair) verdict{
+var checks = map[schemas.Type]func(p *pair) verdict{
 	schemas.TypeUndefinedVariable: (*pair).undefined,
 	schemas.TypeMethod:            (*pair).method,
 	schemas.TypeParameter:         (*pair).parameter,

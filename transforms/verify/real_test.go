@@ -224,7 +224,7 @@ func TestMutantsOfRealArchives(t *testing.T) {
 	}
 	type cell struct {
 		lang   schemas.Language
-		typ    string
+		typ    schemas.Type
 		status schemas.Status
 	}
 	count, reasons, shown := map[cell]int{}, map[string]int{}, map[cell]int{}
@@ -259,7 +259,7 @@ func TestMutantsOfRealArchives(t *testing.T) {
 				k := cell{ctx.Language, n.Type, cert.Status}
 				count[k]++
 				if cert.Status == schemas.StatusAbstain {
-					reasons[string(ctx.Language)+" "+n.Type+" "+cert.Rule+": "+shape(cert.Evidence)]++
+					reasons[string(ctx.Language)+" "+string(n.Type)+" "+cert.Rule+": "+shape(cert.Evidence)]++
 				}
 				if cert.Status != schemas.StatusExists && cert.Status != schemas.StatusAbstain {
 					if shown[k]++; shown[k]%97 == 1 {
@@ -306,7 +306,7 @@ func mutants(s *site) []schemas.Negative {
 	ctx := s.ctx
 	pick := func(n int, what string) int { return int(schemas.Key64("mutant", ctx.ID, what) % uint64(n)) }
 	var out []schemas.Negative
-	add := func(typ string, start, end int, text string) {
+	add := func(typ schemas.Type, start, end int, text string) {
 		golden := ctx.Golden
 		a, b := start-s.start, end-s.start
 		if a < 0 || b > len(golden) || a > b || golden[a:b] == text {

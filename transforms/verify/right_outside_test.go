@@ -14,7 +14,7 @@ func TestRightOutside(t *testing.T) {
 	pre := "from .tools import helper_two\n"
 	one := "from pkg import helper_one"
 	var all []right
-	add := func(name string, r tree, typ, text string, status schemas.Status) {
+	add := func(name string, r tree, typ schemas.Type, text string, status schemas.Status) {
 		all = append(all, right{name, r, typ, text, status})
 	}
 	for name, init := range map[string]string{

@@ -13,7 +13,7 @@ import (
 type right struct {
 	name   string
 	repo   tree
-	typ    string
+	typ    schemas.Type
 	text   string
 	status schemas.Status // "" for exists or abstain
 }

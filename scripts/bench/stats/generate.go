@@ -143,12 +143,12 @@ func repo(c int) int                  { return c / 250 }
 func language(c int) schemas.Language { return pick("language", repo(c), schemas.Languages) }
 func repoName(c int) string           { return fmt.Sprintf("example.org/owner%d/repo%d", repo(c)/4, repo(c)) }
 func split(c int) schemas.Split       { return schemas.Splits[max(0, dice("split", repo(c)/4, 10)-7)] }
-func typeOf(i int) string             { return schemas.Types[(i/perContext+i)%len(schemas.Types)] }
+func typeOf(i int) schemas.Type       { return schemas.Types[(i/perContext+i)%len(schemas.Types)] }
 func generatorOf(i int) string        { return pick("generator", i, generators) }
 func statusOf(i int) schemas.Status   { return pick("status", i, schemas.Statuses) }
 
 func aContext(c int) schemas.Context {
-	var types []string
+	var types []schemas.Type
 	for i := c * perContext; i < (c+1)*perContext; i++ {
 		types = append(types, typeOf(i))
 	}

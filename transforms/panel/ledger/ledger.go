@@ -102,6 +102,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"decoy/schemas"
 )
 
 // Store is where segments lie: a folder or a bucket. Put is atomic and durable
@@ -120,25 +122,25 @@ type Store interface {
 // provider or the recipe does not say. AssumedUSD is what attempts without a
 // readable bill may have cost at most; it counts against the budget.
 type Record struct {
-	Key           string    `json:"key"`
-	Member        string    `json:"member"`
-	ContextID     string    `json:"context_id,omitempty"`
-	Type          string    `json:"type,omitempty"`
-	Model         string    `json:"model"`
-	RequestSHA256 string    `json:"request_sha256"`
-	Sample        int64     `json:"sample"`
-	Status        int       `json:"status"`
-	Reject        string    `json:"reject,omitempty"`
-	Detail        string    `json:"detail,omitempty"`
-	Attempts      int       `json:"attempts"`
-	InputTokens   *int64    `json:"input_tokens"`
-	OutputTokens  *int64    `json:"output_tokens"`
-	CostUSD       *float64  `json:"cost_usd"`
-	AssumedUSD    float64   `json:"assumed_usd,omitempty"`
-	AssumedInput  int64     `json:"assumed_input_tokens,omitempty"`
-	AssumedOutput int64     `json:"assumed_output_tokens,omitempty"`
-	Time          time.Time `json:"time"`
-	Raw           []byte    `json:"-"` // the response's bytes, see segment.go
+	Key           string       `json:"key"`
+	Member        string       `json:"member"`
+	ContextID     string       `json:"context_id,omitempty"`
+	Type          schemas.Type `json:"type,omitempty"`
+	Model         string       `json:"model"`
+	RequestSHA256 string       `json:"request_sha256"`
+	Sample        int64        `json:"sample"`
+	Status        int          `json:"status"`
+	Reject        string       `json:"reject,omitempty"`
+	Detail        string       `json:"detail,omitempty"`
+	Attempts      int          `json:"attempts"`
+	InputTokens   *int64       `json:"input_tokens"`
+	OutputTokens  *int64       `json:"output_tokens"`
+	CostUSD       *float64     `json:"cost_usd"`
+	AssumedUSD    float64      `json:"assumed_usd,omitempty"`
+	AssumedInput  int64        `json:"assumed_input_tokens,omitempty"`
+	AssumedOutput int64        `json:"assumed_output_tokens,omitempty"`
+	Time          time.Time    `json:"time"`
+	Raw           []byte       `json:"-"` // the response's bytes, see segment.go
 }
 
 // Unfinished is the reject of a record that only says what attempts at a request may
