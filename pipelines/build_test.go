@@ -95,7 +95,7 @@ func TestBuild(t *testing.T) {
 				t.Errorf("context id %s twice", x.ID)
 			}
 			byID[x.ID] = x
-			kinds[string(x.Language)+" "+x.Kind]++
+			kinds[string(x.Language)+" "+string(x.Kind)]++
 			content, ok := c.files[x.Repo+"@"+x.Commit+"/"+x.Path]
 			if !ok {
 				t.Fatalf("%s@%s/%s is in no archive", x.Repo, x.Commit, x.Path)
@@ -110,8 +110,8 @@ func TestBuild(t *testing.T) {
 			}
 		}
 		for _, l := range schemas.Languages {
-			for _, k := range []string{schemas.KindImport, schemas.KindCall, schemas.KindLine, schemas.KindLines, schemas.KindRandom} {
-				if kinds[string(l)+" "+k] == 0 {
+			for _, k := range []schemas.Kind{schemas.KindImport, schemas.KindCall, schemas.KindLine, schemas.KindLines, schemas.KindRandom} {
+				if kinds[string(l)+" "+string(k)] == 0 {
 					t.Errorf("no %s context in %s", k, l)
 				}
 			}

@@ -70,7 +70,11 @@ func TestRowsGiveWhatArchivesGive(t *testing.T) {
 	out := extract("direct")
 	sameBytes(t, "direct and prism", out, extract("prism"))
 
-	type place struct{ path, kind, golden, prefix, suffix string }
+	type place struct {
+		path                   string
+		kind                   schemas.Kind
+		golden, prefix, suffix string
+	}
 	places := map[string]map[place]bool{}
 	for _, x := range records[schemas.Context](t, out, schemas.StageExtract, "contexts") {
 		if places[x.Repo] == nil {

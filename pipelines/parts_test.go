@@ -169,7 +169,7 @@ func TestLowestSamples(t *testing.T) {
 
 func TestCapRepo(t *testing.T) {
 	var in []schemas.Context
-	add := func(lang schemas.Language, kind string, n int) {
+	add := func(lang schemas.Language, kind schemas.Kind, n int) {
 		for i := range n {
 			in = append(in, schemas.Context{Language: lang, Kind: kind,
 				ID: fmt.Sprintf("%s%s%04d", lang, kind, (i*7)%n)})
@@ -195,7 +195,7 @@ func TestCapRepo(t *testing.T) {
 	kept, over := keep(in, 300)
 	count := map[string]int{}
 	for _, c := range kept {
-		count[string(c.Language)+" "+c.Kind]++
+		count[string(c.Language)+" "+string(c.Kind)]++
 	}
 	if want := map[string]int{"go import": 10, "rust call": 101, "go call": 189}; !reflect.DeepEqual(count, want) ||
 		over != int64(len(in)-300) {

@@ -22,9 +22,9 @@ const Folds = 16
 // repository, commit and path), 6 of the first byte, so that a file's contexts lie in
 // its order (ffffff from 16 MiB on), and 10 of a hash of all that tells contexts of a
 // file apart. cut is which ends of the file the window lacks ([Context.WindowCut]).
-func ContextID(repo, commit, path string, start, end int64, kind, origin, cut string) string {
+func ContextID(repo, commit, path string, start, end int64, kind Kind, origin, cut string) string {
 	const digits = 10
-	rest := Key64(int64Part(start), int64Part(end), kind, origin, cut)
+	rest := Key64(int64Part(start), int64Part(end), string(kind), origin, cut)
 	return fmt.Sprintf("%s%06x%0*x", fileID(repo, commit, path), min(start, 1<<24-1), digits, rest>>(64-4*digits))
 }
 

@@ -25,7 +25,7 @@ type Context struct {
 	Path         string   `json:"path"`
 	License      string   `json:"license"`
 	Language     Language `json:"language"`
-	Kind         string   `json:"kind"`
+	Kind         Kind     `json:"kind"`
 	Types        []Type   `json:"types"`
 	Prefix       string   `json:"prefix"`
 	Golden       string   `json:"golden"`
@@ -188,7 +188,7 @@ type Row struct {
 	ContextID   string   `json:"context_id"`
 	Language    Language `json:"language"`
 	Type        *Type    `json:"type"`
-	Kind        string   `json:"kind"`
+	Kind        Kind     `json:"kind"`
 	Repo        string   `json:"repo"`
 	Commit      string   `json:"commit"`
 	Path        string   `json:"path"`
@@ -215,7 +215,7 @@ type Selected struct {
 	Group      string   `json:"group"`
 	Language   Language `json:"language"`
 	Type       *Type    `json:"type"`
-	Kind       string   `json:"kind"`
+	Kind       Kind     `json:"kind"`
 	Generator  *string  `json:"generator"`
 	Status     *Status  `json:"status"`
 	FoolRate   *float64 `json:"fool_rate"`

@@ -300,12 +300,12 @@ func TestWords(t *testing.T) {
 	if len(Languages) != 8 || len(Types) != 4 {
 		t.Errorf("%d languages, %d types: the paper has 8 and 4", len(Languages), len(Types))
 	}
-	for _, k := range []string{KindLine, KindLines, KindRandom} {
+	for _, k := range []Kind{KindLine, KindLines, KindRandom} {
 		if !IsGeneral(k) {
 			t.Errorf("%s is general", k)
 		}
 	}
-	for _, k := range []string{KindImport, KindCall, KindArgument, KindIdentifier, KindStatement, KindBlock, ""} {
+	for _, k := range []Kind{KindImport, KindCall, KindArgument, KindIdentifier, KindStatement, KindBlock, ""} {
 		if IsGeneral(k) {
 			t.Errorf("%s is not general", k)
 		}

@@ -39,24 +39,27 @@ const (
 // Types lists the types in the order of every table.
 var Types = []Type{TypeImport, TypeMethod, TypeParameter, TypeUndefinedVariable}
 
+// Kind is what a span of code is.
+type Kind string
+
 // Kinds of span.
 const (
-	KindImport     = "import"
-	KindCall       = "call"
-	KindArgument   = "argument"
-	KindIdentifier = "identifier"
-	KindStatement  = "statement"
-	KindBlock      = "block"
-	KindLine       = "line"
-	KindLines      = "lines"
-	KindRandom     = "random"
+	KindImport     Kind = "import"
+	KindCall       Kind = "call"
+	KindArgument   Kind = "argument"
+	KindIdentifier Kind = "identifier"
+	KindStatement  Kind = "statement"
+	KindBlock      Kind = "block"
+	KindLine       Kind = "line"
+	KindLines      Kind = "lines"
+	KindRandom     Kind = "random"
 )
 
 // GeneralKinds are the kinds of general rows: contexts that carry no type.
-var GeneralKinds = []string{KindLine, KindLines, KindRandom}
+var GeneralKinds = []Kind{KindLine, KindLines, KindRandom}
 
 // IsGeneral reports whether contexts of kind are general rows.
-func IsGeneral(kind string) bool { return slices.Contains(GeneralKinds, kind) }
+func IsGeneral(kind Kind) bool { return slices.Contains(GeneralKinds, kind) }
 
 // Origins of a context.
 const (

@@ -77,7 +77,7 @@ func (sum *Summary) funnel() []report.Step {
 	verify, curated := sum.manifests[schemas.StageVerify], sum.manifests[schemas.StageCurate]
 	general := int64(0)
 	for _, k := range schemas.GeneralKinds {
-		general += extract.Counts["contexts_"+k]
+		general += extract.Counts["contexts_"+string(k)]
 	}
 	accepted := int64(0)
 	for _, s := range sum.recipe.Curate.Accept {

@@ -22,7 +22,7 @@ type candidates struct {
 // cell is what max_per_repo is spread over.
 type cell struct {
 	language schemas.Language
-	kind     string
+	kind     schemas.Kind
 }
 
 func cellOf(c schemas.Context) cell { return cell{c.Language, c.Kind} }
@@ -130,7 +130,7 @@ func (x *extraction) write(ctx context.Context, t work.Task) (schemas.Done, erro
 		func() (schemas.File, error) {
 			return shard.WriteSeq(ctx, t.Path(t.Stage, "contexts"), x.contexts.All(ctx), func(c *schemas.Context) {
 				d.Counts["contexts_"+string(c.Language)]++
-				d.Counts["contexts_"+c.Kind]++
+				d.Counts["contexts_"+string(c.Kind)]++
 			})
 		},
 		func() (schemas.File, error) {

@@ -246,7 +246,7 @@ func (e *estimator) take(ctx context.Context, m schemas.Manifest) error {
 		}
 	}
 	every := max(1, (read+estimateContexts-1)/estimateContexts)
-	ofKind := map[string]float64{}
+	ofKind := map[schemas.Kind]float64{}
 	at := int64(0)
 	for _, f := range chosen {
 		for c, err := range shard.Read[schemas.Context](ctx, shard.Join(e.out, schemas.StageExtract, f.name)) {
@@ -262,7 +262,7 @@ func (e *estimator) take(ctx context.Context, m schemas.Manifest) error {
 	}
 	for i := range e.sample {
 		kind := e.sample[i].Kind
-		e.sample[i].weight = float64(m.Counts["contexts_"+kind]) / ofKind[kind]
+		e.sample[i].weight = float64(m.Counts["contexts_"+string(kind)]) / ofKind[kind]
 	}
 	return nil
 }

@@ -33,7 +33,7 @@ type Curate struct {
 	// is left out), proportional to their quotas, or none.
 	Redistribute string `yaml:"redistribute,omitempty" json:"redistribute,omitempty"`
 	// Kinds are the largest shares of Rows that kinds of span may have.
-	Kinds map[string]float64 `yaml:"kinds,omitempty" json:"kinds,omitempty"`
+	Kinds map[schemas.Kind]float64 `yaml:"kinds,omitempty" json:"kinds,omitempty"`
 	// MaxPerCallee and MaxPerName bound the pairs whose golden calls one name, and whose
 	// negative brings one name in; 0 is no bound.
 	MaxPerCallee int `yaml:"max_per_callee,omitempty" json:"max_per_callee,omitempty"`
@@ -129,8 +129,8 @@ func (r *Recipe) checkCurate(bad func(string, ...any), between func(string, floa
 		oneOf("curate.redistribute", c.Redistribute, curate.Equal, curate.Proportional, curate.None)
 	}
 	for _, k := range slices.Sorted(maps.Keys(c.Kinds)) {
-		oneOf("curate.kinds", k, curate.Kinds()...)
-		between("curate.kinds."+k, c.Kinds[k], 0, 1)
+		oneOf("curate.kinds", string(k), schemas.Strings(curate.Kinds())...)
+		between("curate.kinds."+string(k), c.Kinds[k], 0, 1)
 	}
 	between("curate.max_per_callee", float64(c.MaxPerCallee), 0, 1e9)
 	between("curate.max_per_name", float64(c.MaxPerName), 0, 1e9)

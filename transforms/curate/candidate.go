@@ -56,7 +56,7 @@ type Candidate struct {
 	Group        string           `json:"group"` // of the repository, by Groups
 	Language     schemas.Language `json:"language"`
 	Type         schemas.Type     `json:"type"`
-	Kind         string           `json:"kind"`
+	Kind         schemas.Kind     `json:"kind"`
 	Generator    string           `json:"generator"`
 	Status       schemas.Status   `json:"status"`      // "" where there is no certificate
 	GoldenHash   uint64           `json:"golden_hash"` // TextHash of the golden

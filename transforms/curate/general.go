@@ -15,7 +15,7 @@ type General struct {
 	Repo         string           `json:"repo"`
 	Group        string           `json:"group"`
 	Language     schemas.Language `json:"language"`
-	Kind         string           `json:"kind"`
+	Kind         schemas.Kind     `json:"kind"`
 	GoldenChars  int              `json:"golden_chars"`
 	GoldenHash   uint64           `json:"golden_hash"`
 	WindowHash   uint64           `json:"window_hash"`

@@ -22,7 +22,7 @@ func plain(n int, language schemas.Language, typ schemas.Type) (out []curate.Can
 		out = append(out, curate.Candidate{
 			ContextID: id("c", language, typ, i), NegativeID: id("n", language, typ, i),
 			Repo: fmt.Sprintf("h.io/o%d/r", i), Language: language, Type: typ,
-			Kind: []string{schemas.KindCall, schemas.KindStatement}[i%2], Generator: "rules",
+			Kind: []schemas.Kind{schemas.KindCall, schemas.KindStatement}[i%2], Generator: "rules",
 			Status: schemas.StatusCertified, GoldenHash: uint64(i), Low: ptr(float64(i) / float64(n)),
 			Callee: fmt.Sprint("f", i%4), Introduced: fmt.Sprint("x", i%3),
 		})
@@ -56,8 +56,8 @@ func TestQuotasAndWhatIsLeftOfThem(t *testing.T) {
 		{"table without a cell", curate.Config{
 			Rows: 40, Quota: curate.Table, Table: map[curate.Cell]int{large: 20}, Redistribute: curate.Proportional,
 		}, 0, 40},
-		{"kinds", curate.Config{Rows: 40, Kinds: map[string]float64{schemas.KindCall: 0.25}}, 10, 30},
-		{"a kind not at all", curate.Config{Rows: 60, Kinds: map[string]float64{schemas.KindCall: 0}}, 5, 45},
+		{"kinds", curate.Config{Rows: 40, Kinds: map[schemas.Kind]float64{schemas.KindCall: 0.25}}, 10, 30},
+		{"a kind not at all", curate.Config{Rows: 60, Kinds: map[schemas.Kind]float64{schemas.KindCall: 0}}, 5, 45},
 		{"one callee", curate.Config{Rows: 100, MaxPerCallee: 3}, 6, 6},
 		{"one name", curate.Config{Rows: 100, MaxPerName: 2}, 3, 3},
 	} {
@@ -68,7 +68,7 @@ func TestQuotasAndWhatIsLeftOfThem(t *testing.T) {
 				t.Fatalf("%d selected and %d rejected of %d: %v", len(selected), len(rejects), len(cs), err)
 			}
 			n := map[curate.Cell]int{}
-			kinds := map[string]int{}
+			kinds := map[schemas.Kind]int{}
 			for _, s := range selected {
 				n[curate.Cell{Language: s.Language, Type: *s.Type}]++
 				kinds[s.Kind]++
@@ -92,7 +92,7 @@ func TestSelectConfigNamesWhatIsWrong(t *testing.T) {
 			Quota: curate.Table, Table: map[curate.Cell]int{{Language: "go", Type: "nothing"}: 3},
 		},
 		`curate.Config.Redistribute is "all"`: {Redistribute: "all"},
-		"curate.Config.Kinds has 2 of":        {Kinds: map[string]float64{schemas.KindCall: 2}},
+		"curate.Config.Kinds has 2 of":        {Kinds: map[schemas.Kind]float64{schemas.KindCall: 2}},
 		"curate.Config.MaxPerName is -1":      {MaxPerName: -1},
 	} {
 		c.Splits = &curate.Splits{}

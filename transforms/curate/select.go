@@ -33,9 +33,9 @@ type Config struct {
 	// Redistribute says who gets what a cell cannot fill: the others in equal parts (Equal,
 	// the default), in the proportion of their quotas (Proportional), or nobody (None).
 	Redistribute string
-	Kinds        map[string]float64 // at most this share of Rows of a kind; none is no cap
-	MaxPerCallee int                // pairs whose golden calls one name
-	MaxPerName   int                // pairs whose negative introduces one name
+	Kinds        map[schemas.Kind]float64 // at most this share of Rows of a kind; none is no cap
+	MaxPerCallee int                      // pairs whose golden calls one name
+	MaxPerName   int                      // pairs whose negative introduces one name
 }
 
 // Values of Config.Quota and Config.Redistribute.

@@ -71,7 +71,7 @@ var (
 		{"type", func(c *Candidate) string { return string(c.Type) }, 0},
 		{"language_type", func(c *Candidate) string { return string(c.Language) + " " + string(c.Type) }, 0},
 		{"generator", func(c *Candidate) string { return c.Generator }, 0},
-		{"kind", func(c *Candidate) string { return c.Kind }, 0},
+		{"kind", func(c *Candidate) string { return string(c.Kind) }, 0},
 		{"status", func(c *Candidate) string { return string(c.Status) }, 0},
 		{"invented", func(c *Candidate) string { return strconv.FormatBool(c.Invented) }, 0},
 		{"repo", func(c *Candidate) string { return c.Repo }, shownRepos},

@@ -132,7 +132,7 @@ func (w Words) shiftValue(d int, v uint64, names Names) string {
 	case 3:
 		return w.Generators[v]
 	case 4:
-		return kinds[v]
+		return string(kinds[v])
 	case 5:
 		if v == 0 {
 			return ""

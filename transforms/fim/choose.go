@@ -73,7 +73,11 @@ func (x *Extractor) choose(s *source, spans bool, r *Result) {
 			kinds = append(kinds, &kind{want: n, from: newQueue(found, s.blob.SHA256)})
 		}
 	}
-	lost, taken := map[[2]string]int{}, map[[2]int]bool{}
+	type loss struct {
+		reason string
+		kind   schemas.Kind
+	}
+	lost, taken := map[loss]int{}, map[[2]int]bool{}
 	next := func(k *kind) bool {
 		for len(k.got) < k.want && len(k.from) > 0 {
 			c := k.from.next()
@@ -87,7 +91,7 @@ func (x *Extractor) choose(s *source, spans bool, r *Result) {
 			}
 			d, w := s.decls.enclosing(c), window(s.Src, c, x.cfg.PrefixBytes, x.cfg.SuffixBytes)
 			if reason := unfit(c, d, w); reason != "" {
-				lost[[2]string{reason, c.kind}]++
+				lost[loss{reason, c.kind}]++
 				continue
 			}
 			k.got = append(k.got, c)
@@ -109,7 +113,7 @@ func (x *Extractor) choose(s *source, spans bool, r *Result) {
 		r.Rejects = append(r.Rejects, reject(s.blob, RejectNoSpan, "no span of a wanted kind and length"))
 	}
 	for k, n := range lost {
-		r.Rejects = append(r.Rejects, reject(s.blob, k[0], fmt.Sprintf("%d %s spans", n, k[1])))
+		r.Rejects = append(r.Rejects, reject(s.blob, k.reason, fmt.Sprintf("%d %s spans", n, k.kind)))
 	}
 	sort.Slice(r.Rejects, func(i, j int) bool {
 		a, b := r.Rejects[i], r.Rejects[j]

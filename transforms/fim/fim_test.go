@@ -168,8 +168,8 @@ func TestFileWithoutSpans(t *testing.T) {
 
 func TestQuotas(t *testing.T) {
 	b := blob(schemas.Go, "a.go", long(40, 3))
-	count := func(cfg Config) map[string]int {
-		n := map[string]int{}
+	count := func(cfg Config) map[schemas.Kind]int {
+		n := map[schemas.Kind]int{}
 		for _, c := range extract(t, cfg, b).Contexts {
 			k := c.Kind
 			if schemas.IsGeneral(k) {
@@ -304,7 +304,7 @@ func TestEdited(t *testing.T) {
 			}
 			got := map[string]bool{}
 			for _, k := range r.Contexts {
-				got[k.Kind+" "+k.Golden] = true
+				got[string(k.Kind)+" "+k.Golden] = true
 				if !slices.ContainsFunc(c.added, func(a Range) bool { return int64(a.Start) <= k.StartByte && k.EndByte <= int64(a.End) }) {
 					t.Errorf("%s %q is not in the lines", k.Kind, k.Golden)
 				}

@@ -30,7 +30,7 @@ type Controls struct {
 // likeness is what a golden and its rival have in common.
 type likeness struct {
 	language schemas.Language
-	kind     string
+	kind     schemas.Kind
 }
 
 // rival is a golden that others may be set against.

@@ -167,7 +167,7 @@ type Stage struct {
 type Pair struct {
 	Language  schemas.Language
 	Type      schemas.Type
-	Kind      string
+	Kind      schemas.Kind
 	Generator string
 	Invented  bool
 	Split     schemas.Split

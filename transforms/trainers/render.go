@@ -49,7 +49,7 @@ type config struct {
 	ModelView, Output, DatasetDir, Datasets string
 	TrainFiles, EvalFiles                   []string
 	GeneralFiles, EvalGeneralFiles          []string
-	GeneralKinds                            []string
+	GeneralKinds                            []schemas.Kind
 	TRLConfig, LengthNote                   string
 	Cutoff, Accumulation, LoRAAlpha         int
 	LoggingSteps                            int

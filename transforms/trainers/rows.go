@@ -13,7 +13,7 @@ type SFTRow struct {
 	ID         string           `json:"id"`
 	ContextID  string           `json:"context_id"`
 	Language   schemas.Language `json:"language"`
-	Kind       string           `json:"kind"`
+	Kind       schemas.Kind     `json:"kind"`
 	Split      schemas.Split    `json:"split"`
 	Prompt     string           `json:"prompt"`
 	Completion string           `json:"completion"`

@@ -132,7 +132,7 @@ func id(what string, i int) string {
 func ptr[T any](v T) *T { return &v }
 
 var (
-	kinds      = []string{schemas.KindCall, schemas.KindImport, schemas.KindStatement}
+	kinds      = []schemas.Kind{schemas.KindCall, schemas.KindImport, schemas.KindStatement}
 	licenses   = []string{"MIT", "Apache-2.0", "BSD-3-Clause", "BSD-2-Clause", "ISC"}
 	generators = []string{"rules", "model-a", "model-b"}
 	answers    = []string{schemas.AnswerFooled, schemas.AnswerCaught, schemas.AnswerCaught, schemas.AnswerInvalid}
