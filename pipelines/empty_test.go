@@ -196,7 +196,7 @@ func TestOneLanguageWithoutValidation(t *testing.T) {
 
 // TestEveryReasonHasARemedy: what a person is told is kept beside the reasons.
 func TestEveryReasonHasARemedy(t *testing.T) {
-	for stage, lists := range map[string][][]string{
+	for stage, lists := range map[string][][]schemas.Reason{
 		schemas.StageExtract: {archives.Reasons, rows.Reasons, screen.Reasons, edits.Reasons, {"too_deep", "no_span",
 			extraction.RejectSecret, extraction.RejectNoHistory}},
 		schemas.StageGenerate: {panel.Reasons, {"same_as_golden", generation.RejectNoCandidate}},

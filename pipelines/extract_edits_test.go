@@ -137,7 +137,7 @@ func TestEdits(t *testing.T) {
 	if byCommit[first] == 0 || byCommit[second] == 0 || byCommit[bot] != 0 {
 		t.Errorf("contexts by commit: %v of %s, %s", byCommit, first, second)
 	}
-	reasons := map[string]string{}
+	reasons := map[string]schemas.Reason{}
 	for _, x := range records[schemas.Reject](t, out, schemas.StageExtract, "rejects") {
 		reasons[x.ID] = x.Reason
 	}

@@ -91,7 +91,7 @@ func TestRowsGiveWhatArchivesGive(t *testing.T) {
 				len(places[repo+"-archive"]))
 		}
 	}
-	reasons := map[string]int{}
+	reasons := map[schemas.Reason]int{}
 	for _, x := range records[schemas.Reject](t, out, schemas.StageExtract, "rejects") {
 		if !strings.Contains(x.ID, "-archive") && !strings.HasPrefix(x.ID, "example.org") {
 			reasons[x.Reason]++

@@ -113,7 +113,7 @@ func lopsidedGenerate(ctx context.Context, b *Build, m schemas.Manifest) ([]repo
 
 // reasonsOf are the reasons of one generator's rejects, the largest first.
 func (b *Build) reasonsOf(ctx context.Context, generator string) ([]EmptyReason, error) {
-	m := schemas.Manifest{Rejects: map[string]int64{}}
+	m := schemas.Manifest{Rejects: map[schemas.Reason]int64{}}
 	for i := range b.Recipe.Shards {
 		for r, err := range shard.Read[schemas.Reject](ctx, shard.Path(b.Out, schemas.StageGenerate,
 			"rejects", i, b.Recipe.Shards)) {

@@ -61,7 +61,7 @@ curate: {rows: 10000, max_per_golden: 1000}
 			sampled[n.ID] = true
 		}
 	}
-	reasons := map[string]int{}
+	reasons := map[schemas.Reason]int{}
 	for _, u := range records[schemas.Unlabelled](t, out, schemas.StageGenerate, "unlabelled") {
 		total++
 		reasons[u.Reason]++

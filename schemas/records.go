@@ -145,7 +145,7 @@ type Unlabelled struct {
 	Generator    string   `json:"generator"`
 	Sample       int64    `json:"sample"`
 	Text         string   `json:"text"`
-	Reason       string   `json:"reason"`
+	Reason       Reason   `json:"reason"`
 	Detail       string   `json:"detail"`
 	RequestKey   string   `json:"request_key"`
 	InputTokens  int64    `json:"input_tokens"`
@@ -230,7 +230,7 @@ type Selected struct {
 type Reject struct {
 	Stage     string   `json:"stage"`
 	ID        string   `json:"id"`
-	Reason    string   `json:"reason"`
+	Reason    Reason   `json:"reason"`
 	Detail    string   `json:"detail"`
 	Language  Language `json:"language"`
 	Type      Type     `json:"type"`

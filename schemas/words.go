@@ -131,13 +131,17 @@ var SpecialTokens = []string{
 	"[PREFIX]", "[SUFFIX]", "[MIDDLE]",
 }
 
+// Reason is why a record was dropped, "" where it was not. The package that drops records
+// names its reasons.
+type Reason string
+
 // ReasonInternal is the reason of a reject in every stage: decoy itself failed over the
 // record. The detail begins with the place in the code; below OUT/bugs there is a
 // bundle that reproduces it.
-const ReasonInternal = "internal_error"
+const ReasonInternal Reason = "internal_error"
 
 // ReasonNoContext is the reason for a negative whose context was not handed in.
-const ReasonNoContext = "no_context"
+const ReasonNoContext Reason = "no_context"
 
 // Join is strings.Join of words.
 func Join[S ~string](words []S, sep string) string { return strings.Join(Strings(words), sep) }

@@ -25,9 +25,9 @@ type Answer struct {
 }
 
 type rawAnswer struct {
-	Raw    []byte `json:"raw"`
-	Reject string `json:"reject,omitempty"`
-	Detail string `json:"detail,omitempty"`
+	Raw    []byte         `json:"raw"`
+	Reject schemas.Reason `json:"reject,omitempty"`
+	Detail string         `json:"detail,omitempty"`
 }
 
 // Strip leaves of a member what shapes requests and answers.

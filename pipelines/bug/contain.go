@@ -34,7 +34,7 @@ type Reporter struct {
 }
 
 // InternalAt begins the name of the count of one place.
-const InternalAt = schemas.ReasonInternal + " at "
+const InternalAt = string(schemas.ReasonInternal) + " at "
 
 // CountInternal counts a reject by the place that its detail begins with.
 func CountInternal(counts map[string]int64, r schemas.Reject) {

@@ -70,7 +70,7 @@ func init() { flow.Register[Work]() }
 // Do writes the rows of one shard.
 func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 	t := work.For(o.Out, ft)
-	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[string]int64{}}
+	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[schemas.Reason]int64{}}
 	weights, err := join.Weights(ctx, o.Out, o.MinGoldenAcceptance)
 	if err != nil {
 		return d, err

@@ -89,9 +89,9 @@ func (sum *Summary) funnel() []report.Step {
 			lostToStatus["status_"+string(s)] = verify.Counts[string(s)]
 		}
 	}
-	lostToSelection := map[string]int64{}
+	lostToSelection := map[schemas.Reason]int64{}
 	for reason, n := range curated.Rejects {
-		if !strings.HasPrefix(reason, "status_") {
+		if !strings.HasPrefix(string(reason), "status_") {
 			lostToSelection[reason] = n
 		}
 	}

@@ -42,9 +42,9 @@ type PartedSource struct {
 
 // Reasons of extract's own rejects, beside those of archives, screen and fim.
 const (
-	RejectDuplicateFile = "duplicate_file"
-	RejectSecret        = "secret"
-	RejectExcludedRepo  = "excluded_repo"
+	RejectDuplicateFile schemas.Reason = "duplicate_file"
+	RejectSecret        schemas.Reason = "secret"
+	RejectExcludedRepo  schemas.Reason = "excluded_repo"
 )
 
 // Work extracts the repositories of a shard.

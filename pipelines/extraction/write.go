@@ -123,7 +123,7 @@ func (n nameCounts) sorted() []schemas.Name {
 
 // write writes the shard's files.
 func (x *extraction) write(ctx context.Context, t work.Task) (schemas.Done, error) {
-	d := schemas.Done{Counts: x.counts, Rejects: map[string]int64{}}
+	d := schemas.Done{Counts: x.counts, Rejects: map[schemas.Reason]int64{}}
 	d.Counts["contexts"] += x.contexts.Len()
 	d.Counts["symbols"] += x.symbols.Len()
 	for _, w := range []func() (schemas.File, error){

@@ -56,7 +56,7 @@ func (w Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 }
 
 func (w Work) shard(ctx context.Context, t work.Task, share work.Share) (schemas.Done, error) {
-	d := schemas.Done{Rejects: map[string]int64{}}
+	d := schemas.Done{Rejects: map[schemas.Reason]int64{}}
 	g := generation{t: t, o: w, share: share, counts: map[string]int64{}}
 	g.bugs = t.Bugs(g.internal.Add)
 	var err error

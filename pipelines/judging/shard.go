@@ -110,7 +110,7 @@ func (w Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 }
 
 func (o Options) round(ctx context.Context, t work.Task, share work.Share) (schemas.Done, error) {
-	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[string]int64{}}
+	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[schemas.Reason]int64{}}
 	var internal work.Rejects
 	bugs := t.Bugs(internal.Add)
 	var verdicts []schemas.Verdict

@@ -25,7 +25,7 @@ func init() { flow.Register[Work]() }
 // Do certifies the negatives of one shard.
 func (v Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 	t := work.For(v.Out, ft)
-	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[string]int64{}}
+	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[schemas.Reason]int64{}}
 	var internal work.Rejects
 	bugs := t.Bugs(internal.Add)
 	repos, err := join.ReadRepositories(ctx, t.Path(schemas.StageExtract, "symbols"), bugs, siteVerifyRepo,

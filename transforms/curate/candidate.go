@@ -13,32 +13,32 @@ import (
 
 // Reasons of curate's rejects.
 const (
-	ReasonAbstain      = "status_abstain"
-	ReasonExists       = "status_exists"
-	ReasonCertified    = "status_certified" // where the recipe does not accept it
-	ReasonUnseen       = "status_unseen"    // the same
-	ReasonNoStatus     = "status_missing"   // no certificate
-	ReasonUnlabelled   = "unlabelled"       // a sample whose error is not certain
-	ReasonDuplicate    = "duplicate"
-	ReasonContaminated = "contaminated"
-	ReasonExcludedRepo = "excluded_repo"
-	ReasonCellOff      = "cell_off"
-	ReasonFoolsAll     = "fools_all_judges"
-	ReasonCapRepo      = "cap_repo"
-	ReasonCapGolden    = "cap_golden"
-	ReasonOnePerCtx    = "one_per_context"
-	ReasonNotRanked    = "not_ranked"
+	ReasonAbstain      schemas.Reason = "status_abstain"
+	ReasonExists       schemas.Reason = "status_exists"
+	ReasonCertified    schemas.Reason = "status_certified" // where the recipe does not accept it
+	ReasonUnseen       schemas.Reason = "status_unseen"    // the same
+	ReasonNoStatus     schemas.Reason = "status_missing"   // no certificate
+	ReasonUnlabelled   schemas.Reason = "unlabelled"       // a sample whose error is not certain
+	ReasonDuplicate    schemas.Reason = "duplicate"
+	ReasonContaminated schemas.Reason = "contaminated"
+	ReasonExcludedRepo schemas.Reason = "excluded_repo"
+	ReasonCellOff      schemas.Reason = "cell_off"
+	ReasonFoolsAll     schemas.Reason = "fools_all_judges"
+	ReasonCapRepo      schemas.Reason = "cap_repo"
+	ReasonCapGolden    schemas.Reason = "cap_golden"
+	ReasonOnePerCtx    schemas.Reason = "one_per_context"
+	ReasonNotRanked    schemas.Reason = "not_ranked"
 
-	ReasonNearDuplicate = "near_duplicate" // of a file that is kept
-	ReasonCapKind       = "cap_kind"
-	ReasonCapCallee     = "cap_callee"
-	ReasonCapName       = "cap_name"  // of an introduced name
-	ReasonTrimmed       = "trimmed"   // below its cell's cutoff, see SelectConfig.MaxCandidates
-	ReasonNoRecord      = "no_record" // a field does not fit a Record
+	ReasonNearDuplicate schemas.Reason = "near_duplicate" // of a file that is kept
+	ReasonCapKind       schemas.Reason = "cap_kind"
+	ReasonCapCallee     schemas.Reason = "cap_callee"
+	ReasonCapName       schemas.Reason = "cap_name"  // of an introduced name
+	ReasonTrimmed       schemas.Reason = "trimmed"   // below its cell's cutoff, see SelectConfig.MaxCandidates
+	ReasonNoRecord      schemas.Reason = "no_record" // a field does not fit a Record
 )
 
 // Reasons lists the reasons in the order of every table.
-var Reasons = []string{
+var Reasons = []schemas.Reason{
 	ReasonExcludedRepo, ReasonContaminated, ReasonDuplicate, ReasonNoStatus, ReasonExists, ReasonAbstain, ReasonUnseen,
 	ReasonCertified, ReasonUnlabelled,
 	ReasonCellOff, ReasonFoolsAll, ReasonOnePerCtx, ReasonCapGolden, ReasonCapRepo, ReasonNotRanked,
@@ -90,7 +90,7 @@ func (c *Candidate) selected(split schemas.Split) schemas.Selected {
 	}
 }
 
-func (c *Candidate) reject(reason, detail string) schemas.Reject {
+func (c *Candidate) reject(reason schemas.Reason, detail string) schemas.Reject {
 	return schemas.Reject{Stage: schemas.StageCurate, ID: c.NegativeID, Reason: reason, Detail: detail,
 		Language: c.Language, Type: c.Type, Generator: c.Generator}
 }

@@ -73,7 +73,7 @@ func SelectGeneral(rows []General, c GeneralConfig) (selected []schemas.Selected
 		c.Splits = &Splits{}
 	}
 	queues := generalQueues(rows)
-	reject := func(g *General, reason, detail string) {
+	reject := func(g *General, reason schemas.Reason, detail string) {
 		rejects = append(rejects, schemas.Reject{Stage: schemas.StageCurate, ID: g.ContextID, Reason: reason,
 			Detail: detail, Language: g.Language})
 	}

@@ -104,7 +104,7 @@ func TestSelectConfigNamesWhatIsWrong(t *testing.T) {
 
 func countRows(b batch.Batch) int { return len(b.Rows) / curate.RecordBytes }
 
-func reasonOf(r schemas.Reject) string { return r.Reason }
+func reasonOf(r schemas.Reject) schemas.Reason { return r.Reason }
 
 func init() {
 	beam.RegisterFunction(countRows)

@@ -126,7 +126,7 @@ func Select(candidates []Candidate, c Config) (selected []schemas.Selected, reje
 	for _, i := range s.run() {
 		selected = append(selected, cs[i].selected(c.Splits.OfRow(cs[i].Repo, cs[i].Path, cs[i].Language)))
 	}
-	s.left(func(i int32, reason string) { rejects = append(rejects, cs[i].reject(reason, "")) })
+	s.left(func(i int32, reason schemas.Reason) { rejects = append(rejects, cs[i].reject(reason, "")) })
 	slices.SortFunc(selected, func(a, b schemas.Selected) int {
 		return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(*a.NegativeID, *b.NegativeID))
 	})
@@ -166,7 +166,7 @@ func newSelection(c Config, r rows) *selection {
 }
 
 // ineligible says why a row cannot be chosen whatever else is.
-func (s *selection) ineligible(c *Candidate) (reason, detail string) {
+func (s *selection) ineligible(c *Candidate) (reason schemas.Reason, detail string) {
 	switch {
 	case s.excluded[c.Repo]:
 		reason = ReasonExcludedRepo
@@ -175,7 +175,7 @@ func (s *selection) ineligible(c *Candidate) (reason, detail string) {
 	case c.Status == "":
 		reason = ReasonNoStatus
 	case !slices.Contains(s.Accept, c.Status):
-		reason = "status_" + string(c.Status)
+		reason = schemas.Reason("status_" + string(c.Status))
 	case c.Sampled && c.Status != schemas.StatusCertified:
 		reason = ReasonUnlabelled
 	case s.off[Cell{c.Language, c.Type}]:
@@ -190,7 +190,7 @@ func (s *selection) ineligible(c *Candidate) (reason, detail string) {
 }
 
 // detailOf is the detail of a reject that follows from the row alone.
-func detailOf(reason string, c *Candidate) string {
+func detailOf(reason schemas.Reason, c *Candidate) string {
 	switch reason {
 	case ReasonExcludedRepo:
 		return c.Repo
@@ -219,7 +219,7 @@ func (s *selection) add(i int32) {
 
 // left calls f for the rows that were not chosen, with the cap that kept each out, or
 // ReasonNotRanked.
-func (s *selection) left(f func(i int32, reason string)) {
+func (s *selection) left(f func(i int32, reason schemas.Reason)) {
 	for _, p := range s.pools {
 		for _, i := range p.left() {
 			reason := s.caps.blocked(s.rows.limits(i))

@@ -62,8 +62,8 @@ func choose(t *testing.T, cs []Candidate, c Config) ([]schemas.Selected, []schem
 	return s, r
 }
 
-func reasons(rs []schemas.Reject) map[string]int {
-	m := map[string]int{}
+func reasons(rs []schemas.Reject) map[schemas.Reason]int {
+	m := map[schemas.Reason]int{}
 	for _, r := range rs {
 		m[r.Reason]++
 	}
@@ -174,7 +174,7 @@ func TestIneligibleReasons(t *testing.T) {
 	c := Config{Rows: 10, Off: []Cell{{schemas.Java, schemas.TypeImport}}, Excluded: []string{"bad"}}
 	for name, tt := range map[string]struct {
 		c    Candidate
-		want string
+		want schemas.Reason
 	}{
 		"good":              {base, ""},
 		"abstain":           {with(func(c *Candidate) { c.Status = schemas.StatusAbstain }), ReasonAbstain},
@@ -192,8 +192,8 @@ func TestIneligibleReasons(t *testing.T) {
 			t.Errorf("%s: selected %v, rejects %+v", name, sel, rej)
 		}
 	}
-	for status, want := range map[schemas.Status]string{schemas.StatusUnseen: ReasonUnseen, schemas.StatusCertified: ReasonCertified, schemas.StatusAbstain: ReasonAbstain} {
-		if !slices.Contains(Reasons, want) || want != "status_"+string(status) {
+	for status, want := range map[schemas.Status]schemas.Reason{schemas.StatusUnseen: ReasonUnseen, schemas.StatusCertified: ReasonCertified, schemas.StatusAbstain: ReasonAbstain} {
+		if !slices.Contains(Reasons, want) || want != schemas.Reason("status_"+string(status)) {
 			t.Errorf("reason of status %s is %s", status, want)
 		}
 	}

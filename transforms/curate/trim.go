@@ -82,7 +82,7 @@ func decodeAsks(config string) (*asks, error) {
 }
 
 // ineligible is [selection.ineligible] of a record.
-func (a *asks) ineligible(r Record) string {
+func (a *asks) ineligible(r Record) schemas.Reason {
 	if a.excluded[r.Repo()] {
 		return ReasonExcludedRepo
 	}

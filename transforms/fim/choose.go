@@ -74,7 +74,7 @@ func (x *Extractor) choose(s *source, spans bool, r *Result) {
 		}
 	}
 	type loss struct {
-		reason string
+		reason schemas.Reason
 		kind   schemas.Kind
 	}
 	lost, taken := map[loss]int{}, map[[2]int]bool{}
@@ -117,12 +117,12 @@ func (x *Extractor) choose(s *source, spans bool, r *Result) {
 	}
 	sort.Slice(r.Rejects, func(i, j int) bool {
 		a, b := r.Rejects[i], r.Rejects[j]
-		return a.Reason+a.Detail < b.Reason+b.Detail
+		return string(a.Reason)+a.Detail < string(b.Reason)+b.Detail
 	})
 }
 
 // unfit says why a span with its declaration and window is none, "" where it is.
-func unfit(s span, d declaration, w extent) string {
+func unfit(s span, d declaration, w extent) schemas.Reason {
 	switch {
 	case d.broken:
 		return RejectDeclBroken

@@ -95,8 +95,8 @@ func long(functions, lines int) string {
 }
 
 func TestFileRejects(t *testing.T) {
-	reasons := func(r Result) map[string]string {
-		out := map[string]string{}
+	reasons := func(r Result) map[schemas.Reason]string {
+		out := map[schemas.Reason]string{}
 		for _, x := range r.Rejects {
 			out[x.Reason] = x.Detail
 		}

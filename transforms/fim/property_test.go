@@ -32,7 +32,7 @@ type checker struct {
 	astray  int // of these, with an error in the golden
 	ids     map[string]string
 	kinds   map[string]int
-	rejects map[string]int
+	rejects map[schemas.Reason]int
 	files   int
 }
 
@@ -41,7 +41,7 @@ func newChecker(t *testing.T) *checker {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &checker{cfg: cfg, extract: New(cfg), parser: syntax.NewParser(), window: syntax.NewParser(), ids: map[string]string{}, kinds: map[string]int{}, rejects: map[string]int{}}
+	c := &checker{cfg: cfg, extract: New(cfg), parser: syntax.NewParser(), window: syntax.NewParser(), ids: map[string]string{}, kinds: map[string]int{}, rejects: map[schemas.Reason]int{}}
 	t.Cleanup(func() { c.extract.Close(); c.parser.Close(); c.window.Close() })
 	return c
 }

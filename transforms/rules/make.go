@@ -11,8 +11,8 @@ import (
 
 // Reasons for which a context and type get no negative, beside those of package valid.
 const (
-	RejectNoCandidate = "no_candidate"
-	RejectDuplicate   = "duplicate_negative"
+	RejectNoCandidate schemas.Reason = "no_candidate"
+	RejectDuplicate   schemas.Reason = "duplicate_negative"
 )
 
 // Maker makes negatives: for a context and type the first candidate that is valid. It holds

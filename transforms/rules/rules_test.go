@@ -164,7 +164,7 @@ func TestCandidatesOfSources(t *testing.T) {
 	second := generate(back)
 	checker := valid.New()
 	defer checker.Close()
-	reasons := []string{valid.RejectCollateral, valid.RejectLength, valid.RejectSame, valid.RejectSimilarity, valid.RejectSyntax, valid.RejectWrongType}
+	reasons := []schemas.Reason{valid.RejectCollateral, valid.RejectLength, valid.RejectSame, valid.RejectSimilarity, valid.RejectSyntax, valid.RejectWrongType}
 	type cell struct {
 		language schemas.Language
 		typ      schemas.Type

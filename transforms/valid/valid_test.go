@@ -53,7 +53,7 @@ func TestCheck(t *testing.T) {
 		path, window string
 		typ          schemas.Type
 		text         string
-		reason       string
+		reason       schemas.Reason
 		want         string // the repaired text, where not as given
 		introduced   string
 	}{

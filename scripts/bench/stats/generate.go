@@ -207,7 +207,7 @@ func aSelected(i int) schemas.Selected {
 
 func aReject(i int) schemas.Reject {
 	return schemas.Reject{Stage: pick("stage", i, schemas.Stages), ID: id("reject", i), Reason: pick("reason", i,
-		[]string{"collateral", "prose", "duplicate", "generated", "binary"}), Language: pick("language", i,
+		[]schemas.Reason{"collateral", "prose", "duplicate", "generated", "binary"}), Language: pick("language", i,
 		schemas.Languages)}
 }
 
