@@ -37,25 +37,24 @@ type Context struct {
 	DeclEnd      int64    `json:"decl_end"`
 	PrefixCut    bool     `json:"prefix_cut"`
 	SuffixCut    bool     `json:"suffix_cut"`
-	Origin       string   `json:"origin"`
+	Origin       Origin   `json:"origin"`
 	OriginCommit string   `json:"origin_commit"`
 	OriginDate   string   `json:"origin_date"`
 	OriginKind   string   `json:"origin_kind"`
 	SHA256       string   `json:"sha256"`
 }
 
-// WindowCut names the ends of the file that the window lacks: "", "prefix", "suffix" or
-// "prefix suffix".
-func (c *Context) WindowCut() string {
+// WindowCut is which ends of the file the window lacks.
+func (c *Context) WindowCut() Cut {
 	switch {
 	case c.PrefixCut && c.SuffixCut:
-		return "prefix suffix"
+		return CutBoth
 	case c.PrefixCut:
-		return "prefix"
+		return CutPrefix
 	case c.SuffixCut:
-		return "suffix"
+		return CutSuffix
 	}
-	return ""
+	return CutNone
 }
 
 // Symbol is one declaration (Record "decl"), one imported name ("import") or one
@@ -203,7 +202,7 @@ type Row struct {
 	Margin      *float64 `json:"margin"`
 	Judges      int64    `json:"judges"`
 	Split       Split    `json:"split"`
-	Origin      string   `json:"origin"`
+	Origin      Origin   `json:"origin"`
 }
 
 // Selected is one line of curate's selection: a negative (or, with NegativeID

@@ -61,10 +61,25 @@ var GeneralKinds = []Kind{KindLine, KindLines, KindRandom}
 // IsGeneral reports whether contexts of kind are general rows.
 func IsGeneral(kind Kind) bool { return slices.Contains(GeneralKinds, kind) }
 
+// Origin is where a context was found: in the files as they are, or in what a commit
+// wrote.
+type Origin string
+
 // Origins of a context.
 const (
-	OriginSnapshot = "snapshot"
-	OriginEdit     = "edit"
+	OriginSnapshot Origin = "snapshot"
+	OriginEdit     Origin = "edit"
+)
+
+// Cut is which ends of its file a window lacks.
+type Cut string
+
+// Cuts of a window.
+const (
+	CutNone   Cut = ""
+	CutPrefix Cut = "prefix"
+	CutSuffix Cut = "suffix"
+	CutBoth   Cut = "prefix suffix"
 )
 
 // Status is what a certificate says about its negative.

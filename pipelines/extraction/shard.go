@@ -17,7 +17,7 @@ type Options struct {
 	FIM         fim.Config         `json:"fim"`
 	Languages   []schemas.Language `json:"languages"`
 	Exclude     []string           `json:"exclude"`
-	Origin      string             `json:"origin"`
+	Origin      schemas.Origin     `json:"origin"`
 	EditShare   float64            `json:"edit_share"`
 	MaxCommits  int                `json:"max_commits"`
 	MaxPerRepo  int                `json:"max_per_repo"`

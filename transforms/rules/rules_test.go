@@ -96,7 +96,7 @@ func at(t testing.TB, p, window string) (c schemas.Context, whole string) {
 	if !ok || !ok2 {
 		t.Fatalf("no ⟦golden⟧ in %q", window)
 	}
-	return schemas.Context{ID: schemas.ContextID("r", "", p, int64(len(prefix)), 0, schemas.Kind(golden), suffix, ""), Repo: "r", Language: languageOf(p), Path: p, Prefix: prefix, Golden: golden, Suffix: suffix}, prefix + golden + suffix
+	return schemas.Context{ID: schemas.ContextID("r", "", p, int64(len(prefix)), 0, schemas.Kind(golden), schemas.Origin(suffix), ""), Repo: "r", Language: languageOf(p), Path: p, Prefix: prefix, Golden: golden, Suffix: suffix}, prefix + golden + suffix
 }
 
 // Every candidate for the contexts of the languages' test sources either is valid

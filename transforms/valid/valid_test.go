@@ -16,7 +16,7 @@ func at(t testing.TB, language schemas.Language, path, window string) *schemas.C
 	if !ok || !ok2 {
 		t.Fatalf("no ⟦golden⟧ in %q", window)
 	}
-	return &schemas.Context{ID: schemas.ContextID(string(language), path, prefix, 0, 0, schemas.Kind(golden), suffix, ""),
+	return &schemas.Context{ID: schemas.ContextID(string(language), path, prefix, 0, 0, schemas.Kind(golden), schemas.Origin(suffix), ""),
 		Language: language, Path: path, Prefix: prefix, Golden: golden, Suffix: suffix}
 }
 
