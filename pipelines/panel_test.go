@@ -182,7 +182,7 @@ func TestPanelFaults(t *testing.T) {
 		t.Errorf("%d negatives of the server", good)
 	}
 
-	answers := map[string]int{}
+	answers := map[schemas.Answer]int{}
 	for _, v := range records[schemas.Verdict](t, out, schemas.StageJudge, "verdicts") {
 		if v.Judge != "jud" {
 			continue

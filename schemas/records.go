@@ -172,7 +172,7 @@ type Verdict struct {
 	ContextID    string   `json:"context_id"`
 	Judge        string   `json:"judge"`
 	Protocol     string   `json:"protocol"`
-	Answer       string   `json:"answer"`
+	Answer       Answer   `json:"answer"`
 	Margin       *float64 `json:"margin"`
 	Order        string   `json:"order"`
 	InputTokens  int64    `json:"input_tokens"`

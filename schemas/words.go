@@ -97,13 +97,16 @@ const (
 // Statuses lists the statuses in the order of every table.
 var Statuses = []Status{StatusCertified, StatusUnseen, StatusAbstain, StatusExists}
 
+// Answer is what a judge said of a completion.
+type Answer string
+
 // Answers of a verdict.
 const (
-	AnswerFooled   = "fooled"
-	AnswerCaught   = "caught"
-	AnswerAccepted = "accepted"
-	AnswerRejected = "rejected"
-	AnswerInvalid  = "invalid"
+	AnswerFooled   Answer = "fooled"
+	AnswerCaught   Answer = "caught"
+	AnswerAccepted Answer = "accepted"
+	AnswerRejected Answer = "rejected"
+	AnswerInvalid  Answer = "invalid"
 )
 
 // Split is the part of the export that a row is in; "" where it is in none yet.

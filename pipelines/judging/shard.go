@@ -134,7 +134,7 @@ func (o Options) round(ctx context.Context, t work.Task, share work.Share) (sche
 	slices.SortFunc(verdicts, schemas.CompareVerdicts)
 	for _, v := range verdicts {
 		d.Counts["verdicts"]++
-		d.Counts[v.Answer]++
+		d.Counts[string(v.Answer)]++
 	}
 	f, err := shard.WriteAll(ctx, t.Path(t.Stage, join.VerdictsName(o.Round)), verdicts)
 	if err != nil {

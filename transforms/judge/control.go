@@ -88,7 +88,7 @@ func (s *Controls) Pick(c *schemas.Context) (foreign string, ok bool) {
 
 // Control scores the golden against a foreign one: accepted at margin ≥ 0, where
 // the margin is the golden's.
-func (w *Window) Control(foreign string) (answer string, margin float64) {
+func (w *Window) Control(foreign string) (answer schemas.Answer, margin float64) {
 	margin = logRatio(w.golden, w.score(foreign))
 	return ControlAnswer(Answer(margin)), margin
 }
@@ -96,7 +96,7 @@ func (w *Window) Control(foreign string) (answer string, margin float64) {
 // ControlAnswer is the answer on a control that corresponds to one on a negative:
 // a judge that takes what it sees for right is fooled by a negative and accepts a
 // golden.
-func ControlAnswer(answer string) string {
+func ControlAnswer(answer schemas.Answer) schemas.Answer {
 	switch answer {
 	case schemas.AnswerFooled:
 		return schemas.AnswerAccepted

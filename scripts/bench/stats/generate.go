@@ -135,7 +135,9 @@ var (
 	kinds      = []schemas.Kind{schemas.KindCall, schemas.KindImport, schemas.KindStatement}
 	licenses   = []string{"MIT", "Apache-2.0", "BSD-3-Clause", "BSD-2-Clause", "ISC"}
 	generators = []string{"rules", "model-a", "model-b"}
-	answers    = []string{schemas.AnswerFooled, schemas.AnswerCaught, schemas.AnswerCaught, schemas.AnswerInvalid}
+	answers    = []schemas.Answer{
+		schemas.AnswerFooled, schemas.AnswerCaught, schemas.AnswerCaught, schemas.AnswerInvalid,
+	}
 )
 
 // repo has some 250 contexts; its language and split are its own.
