@@ -104,7 +104,7 @@ func TestSelectConfigNamesWhatIsWrong(t *testing.T) {
 
 func countRows(b batch.Batch) int { return len(b.Rows) / curate.RecordBytes }
 
-func reasonOf(r schemas.Reject) schemas.Reason { return r.Reason }
+func reasonOf(r schemas.Reject) string { return string(r.Reason) }
 
 func init() {
 	beam.RegisterFunction(countRows)
@@ -136,16 +136,16 @@ func TestSelectRowsTrims(t *testing.T) {
 		// 430 rows are above 100: the small cell keeps its 30, the large one 20 × 6 of 400.
 		var want []any
 		for range 280 {
-			want = append(want, curate.ReasonTrimmed)
+			want = append(want, string(curate.ReasonTrimmed))
 		}
 		for range 50 {
-			want = append(want, curate.ReasonAbstain)
+			want = append(want, string(curate.ReasonAbstain))
 		}
 		for range 60 {
-			want = append(want, curate.ReasonExcludedRepo)
+			want = append(want, string(curate.ReasonExcludedRepo))
 		}
 		for range 30 + 120 - selected {
-			want = append(want, curate.ReasonNotRanked)
+			want = append(want, string(curate.ReasonNotRanked))
 		}
 		passert.Equals(s, beam.ParDo(s, reasonOf, curate.Rejects(s, words, r, gs)), want...)
 	})

@@ -24,7 +24,7 @@ const RejectBytes = 53
 func appendReject(rows []byte, r Record, reason schemas.Reason, other Record) []byte {
 	n := slices.Index(Reasons, reason)
 	if n < 0 {
-		panic("curate: a reason that is not in Reasons: " + reason)
+		panic("curate: a reason that is not in Reasons: " + string(reason))
 	}
 	x := make(RejectRow, RejectBytes)
 	copy(x, r[:16])

@@ -168,11 +168,11 @@ func TestFileWithoutSpans(t *testing.T) {
 
 func TestQuotas(t *testing.T) {
 	b := blob(schemas.Go, "a.go", long(40, 3))
-	count := func(cfg Config) map[schemas.Kind]int {
-		n := map[schemas.Kind]int{}
+	count := func(cfg Config) map[string]int {
+		n := map[string]int{}
 		for _, c := range extract(t, cfg, b).Contexts {
-			k := c.Kind
-			if schemas.IsGeneral(k) {
+			k := string(c.Kind)
+			if schemas.IsGeneral(c.Kind) {
 				k = "general"
 			}
 			n[k]++
