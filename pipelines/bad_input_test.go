@@ -104,14 +104,14 @@ func TestBadInput(t *testing.T) {
 	}
 
 	out := c.build(t, "direct", parsed(t, narrow))
-	got := map[string]string{}
+	got := map[string]schemas.Reason{}
 	for _, r := range records[schemas.Reject](t, out, schemas.StageExtract, "rejects") {
 		if r.Detail == "" {
 			t.Errorf("reject %+v has no detail", r)
 		}
 		got[r.ID] += r.Reason
 	}
-	for id, want := range map[string]string{
+	for id, want := range map[string]schemas.Reason{
 		"text.tar.gz": archives.NotAnArchive, "void.tar.gz": archives.ArchiveEmpty, "zero.zip": archives.ArchiveEmpty,
 		"o/cut@c": archives.ArchiveCorrupt, "o/bomb@c": archives.ArchiveRatio, "o/huge@c/line.go": archives.TooLarge,
 		"o/none@c/a.go": screen.NoLicense, "o/gpl@c/a.go": screen.LicenseNotPermissive,

@@ -61,7 +61,7 @@ func newWhole(t *testing.T) whole {
 	w.contexts = records[schemas.Context](t, w.out, schemas.StageExtract, "contexts")
 	w.negatives = records[schemas.Negative](t, w.out, schemas.StageGenerate, "negatives")
 	for _, split := range schemas.Splits {
-		w.rows = append(w.rows, records[schemas.Row](t, w.out, schemas.StageExport, split)...)
+		w.rows = append(w.rows, records[schemas.Row](t, w.out, schemas.StageExport, string(split))...)
 	}
 	if len(w.negatives) < 20 || len(w.rows) < 5 {
 		t.Fatalf("%d negatives, %d rows: too few to lose one", len(w.negatives), len(w.rows))
@@ -304,7 +304,7 @@ func (w whole) othersAreTheSame(t *testing.T, b *Build, x broken) {
 	case schemas.StageExport:
 		others = 0
 		for _, split := range schemas.Splits {
-			others += same(t, w.out, b.Out, x.stage, split, func(r schemas.Row) bool {
+			others += same(t, w.out, b.Out, x.stage, string(split), func(r schemas.Row) bool {
 				return x.step == "row" &&
 					gone(r.ID)
 			})

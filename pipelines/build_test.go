@@ -95,7 +95,7 @@ func TestBuild(t *testing.T) {
 				t.Errorf("context id %s twice", x.ID)
 			}
 			byID[x.ID] = x
-			kinds[string(x.Language)+" "+x.Kind]++
+			kinds[string(x.Language)+" "+string(x.Kind)]++
 			content, ok := c.files[x.Repo+"@"+x.Commit+"/"+x.Path]
 			if !ok {
 				t.Fatalf("%s@%s/%s is in no archive", x.Repo, x.Commit, x.Path)
@@ -110,8 +110,8 @@ func TestBuild(t *testing.T) {
 			}
 		}
 		for _, l := range schemas.Languages {
-			for _, k := range []string{schemas.KindImport, schemas.KindCall, schemas.KindLine, schemas.KindLines, schemas.KindRandom} {
-				if kinds[string(l)+" "+k] == 0 {
+			for _, k := range []schemas.Kind{schemas.KindImport, schemas.KindCall, schemas.KindLine, schemas.KindLines, schemas.KindRandom} {
+				if kinds[string(l)+" "+string(k)] == 0 {
 					t.Errorf("no %s context in %s", k, l)
 				}
 			}
@@ -120,18 +120,22 @@ func TestBuild(t *testing.T) {
 
 	negatives := map[string]*schemas.Negative{}
 	t.Run("negatives and what was found out about them", func(t *testing.T) {
-		cells := map[[2]string]int{}
+		type cell struct {
+			language schemas.Language
+			typ      schemas.Type
+		}
+		cells := map[cell]int{}
 		for _, n := range records[schemas.Negative](t, out, schemas.StageGenerate, "negatives") {
 			x := byID[n.ContextID]
 			if negatives[n.ID] != nil || x == nil || n.Text == x.Golden || n.ID != schemas.NegativeID(n.ContextID, n.Type, n.Generator, n.Sample) {
 				t.Fatalf("negative %+v", n)
 			}
 			negatives[n.ID] = &n
-			cells[[2]string{string(x.Language), n.Type}]++
+			cells[cell{x.Language, n.Type}]++
 		}
 		for _, l := range schemas.Languages {
 			for _, typ := range schemas.Types {
-				if cells[[2]string{string(l), typ}] == 0 {
+				if cells[cell{l, typ}] == 0 {
 					t.Errorf("no negative in the cell %s × %s", l, typ)
 				}
 			}
@@ -190,11 +194,11 @@ func TestBuild(t *testing.T) {
 	})
 
 	t.Run("no group in two splits", func(t *testing.T) {
-		splits, repos, names := map[string]string{}, map[string]string{}, map[string]bool{}
+		splits, repos, names := map[string]schemas.Split{}, map[string]schemas.Split{}, map[schemas.Split]bool{}
 		for _, s := range records[schemas.Selected](t, out, schemas.StageCurate, "selection") {
 			owner := strings.Split(s.Repo, "/")[1]
 			for _, m := range []struct {
-				in  map[string]string
+				in  map[string]schemas.Split
 				key string
 			}{{splits, s.Group}, {repos, owner}} {
 				if other, ok := m.in[m.key]; ok && other != s.Split {

@@ -44,7 +44,7 @@ func TestCurationWithEveryRuleIsTheSameOnBothRunnersAndLosesNothing(t *testing.T
 			seen[s.ContextID]++
 		}
 	}
-	reasons := map[string]int{}
+	reasons := map[schemas.Reason]int{}
 	for _, r := range records[schemas.Reject](t, a, schemas.StageCurate, "rejects") {
 		seen[r.ID]++
 		reasons[r.Reason]++
@@ -66,7 +66,7 @@ func TestCurationWithEveryRuleIsTheSameOnBothRunnersAndLosesNothing(t *testing.T
 	if len(seen) != len(want) {
 		t.Errorf("%d ids come out, %d went in", len(seen), len(want))
 	}
-	for _, reason := range []string{curate.ReasonNearDuplicate, curate.ReasonContaminated, curate.ReasonCapCallee,
+	for _, reason := range []schemas.Reason{curate.ReasonNearDuplicate, curate.ReasonContaminated, curate.ReasonCapCallee,
 		curate.ReasonOnePerCtx} {
 		if reasons[reason] == 0 {
 			t.Errorf("nothing was rejected as %s, so this test does not show it: %v", reason, reasons)

@@ -38,7 +38,7 @@ type EmptyError struct {
 
 // EmptyReason is one reason with the number of records and what to do about it.
 type EmptyReason struct {
-	Reason string
+	Reason schemas.Reason
 	N      int64
 	Remedy string
 }
@@ -75,7 +75,7 @@ func rowCounts() (names []string) {
 }
 
 // remedies are of the reasons of each stage.
-var remedies = map[string][]map[string]string{
+var remedies = map[string][]map[schemas.Reason]string{
 	schemas.StageExtract: {archives.Remedies, rows.Remedies, screen.Remedies, fim.Remedies, edits.Remedies, {
 		extraction.RejectDuplicateFile: "give repositories that are no copies of each other",
 		extraction.RejectSecret:        "take the secrets out of the files",
@@ -91,7 +91,7 @@ var remedies = map[string][]map[string]string{
 }
 
 // remedy is what to do about a reason of a stage.
-func remedy(stage, reason string) string {
+func remedy(stage string, reason schemas.Reason) string {
 	for _, m := range remedies[stage] {
 		if r, ok := m[reason]; ok {
 			return r

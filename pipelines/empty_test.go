@@ -187,7 +187,7 @@ func TestOneLanguageWithoutValidation(t *testing.T) {
 	if err := b.RunStages(t.Context(), schemas.StageExtract); err != nil {
 		t.Fatal(err)
 	}
-	b.Recipe.Curate.Split = map[string]float64{schemas.SplitTrain: 0.9, schemas.SplitValidation: 0.1}
+	b.Recipe.Curate.Split = map[schemas.Split]float64{schemas.SplitTrain: 0.9, schemas.SplitValidation: 0.1}
 	got, err := lopsidedCurate(t.Context(), b, schemas.Manifest{Counts: counts})
 	if err != nil || len(got) != 1 || !strings.Contains(got[0].Text, "no validation rows of rust;") {
 		t.Errorf("%+v, %v", got, err)
@@ -196,7 +196,7 @@ func TestOneLanguageWithoutValidation(t *testing.T) {
 
 // TestEveryReasonHasARemedy: what a person is told is kept beside the reasons.
 func TestEveryReasonHasARemedy(t *testing.T) {
-	for stage, lists := range map[string][][]string{
+	for stage, lists := range map[string][][]schemas.Reason{
 		schemas.StageExtract: {archives.Reasons, rows.Reasons, screen.Reasons, edits.Reasons, {"too_deep", "no_span",
 			extraction.RejectSecret, extraction.RejectNoHistory}},
 		schemas.StageGenerate: {panel.Reasons, {"same_as_golden", generation.RejectNoCandidate}},

@@ -91,10 +91,10 @@ func TestEdits(t *testing.T) {
 		"a:first of all", "b:another")})
 	c.add(t, "plain.tar.gz", "o/plain", "v1", []entry{license(t, "MIT"), {path: "a.go", content: program("e:plain")}})
 
-	extract := func(runner, origin string) (string, []schemas.Context) {
+	extract := func(runner string, origin schemas.Origin) (string, []schemas.Context) {
 		t.Helper()
 		b := c.open(t, t.TempDir(), runner, parsed(t, "archives: ['"+c.dir+"/*']\nextract: {origin: "+
-			""+origin+", edit_share: 0.5, max_per_repo: 40, kinds: {call: 20}}\n"))
+			""+string(origin)+", edit_share: 0.5, max_per_repo: 40, kinds: {call: 20}}\n"))
 		b.Recipe.Identities = c.known
 		if err := b.Resolve(t.Context()); err != nil {
 			t.Fatal(err)
@@ -137,7 +137,7 @@ func TestEdits(t *testing.T) {
 	if byCommit[first] == 0 || byCommit[second] == 0 || byCommit[bot] != 0 {
 		t.Errorf("contexts by commit: %v of %s, %s", byCommit, first, second)
 	}
-	reasons := map[string]string{}
+	reasons := map[string]schemas.Reason{}
 	for _, x := range records[schemas.Reject](t, out, schemas.StageExtract, "rejects") {
 		reasons[x.ID] = x.Reason
 	}
@@ -153,10 +153,10 @@ func TestEdits(t *testing.T) {
 	_, contexts = extract("direct", recipe.OriginMixed)
 	count := map[string]int{}
 	for _, x := range contexts {
-		count[x.Repo+" "+x.Origin]++
+		count[x.Repo+" "+string(x.Origin)]++
 	}
-	if count["repo "+schemas.OriginEdit] == 0 || count["repo "+schemas.OriginSnapshot] == 0 ||
-		count["o/plain "+schemas.OriginSnapshot] == 0 || count["o/plain "+schemas.OriginEdit] != 0 {
+	if count["repo "+string(schemas.OriginEdit)] == 0 || count["repo "+string(schemas.OriginSnapshot)] == 0 ||
+		count["o/plain "+string(schemas.OriginSnapshot)] == 0 || count["o/plain "+string(schemas.OriginEdit)] != 0 {
 		t.Errorf("mixed: %v", count)
 	}
 }

@@ -70,7 +70,11 @@ func TestRowsGiveWhatArchivesGive(t *testing.T) {
 	out := extract("direct")
 	sameBytes(t, "direct and prism", out, extract("prism"))
 
-	type place struct{ path, kind, golden, prefix, suffix string }
+	type place struct {
+		path                   string
+		kind                   schemas.Kind
+		golden, prefix, suffix string
+	}
 	places := map[string]map[place]bool{}
 	for _, x := range records[schemas.Context](t, out, schemas.StageExtract, "contexts") {
 		if places[x.Repo] == nil {
@@ -87,7 +91,7 @@ func TestRowsGiveWhatArchivesGive(t *testing.T) {
 				len(places[repo+"-archive"]))
 		}
 	}
-	reasons := map[string]int{}
+	reasons := map[schemas.Reason]int{}
 	for _, x := range records[schemas.Reject](t, out, schemas.StageExtract, "rejects") {
 		if !strings.Contains(x.ID, "-archive") && !strings.HasPrefix(x.ID, "example.org") {
 			reasons[x.Reason]++

@@ -13,6 +13,7 @@ import (
 	"decoy/io/shard"
 	"decoy/pipelines/ask"
 	"decoy/pipelines/money"
+	"decoy/pipelines/work"
 	"decoy/schemas"
 )
 
@@ -355,7 +356,7 @@ var (
 // exported are the rows of an export.
 func exported(m schemas.Manifest) (n int64) {
 	for _, split := range schemas.Splits {
-		n += m.Counts["rows_"+split]
+		n += m.Counts[work.CountRows(split)]
 	}
 	return n
 }

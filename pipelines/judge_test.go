@@ -126,25 +126,29 @@ func TestPairwise(t *testing.T) {
 			if v.Answer != schemas.AnswerAccepted && v.Answer != schemas.AnswerRejected && v.Answer != schemas.AnswerInvalid || (v.Answer == schemas.AnswerAccepted) != (v.Order == judge.OrderBoth) {
 				t.Errorf("control %+v", v)
 			}
-			seen["control "+v.Answer]++
+			seen["control "+string(v.Answer)]++
 			continue
 		}
 		n := w.negatives[*v.NegativeID]
 		asked[v.Judge+" of "+n.Generator]++
 		first, second := chooses(n.Text, c.Golden), chooses(c.Golden, n.Text)
-		want := map[[2]string][2]string{
+		type outcome struct {
+			answer schemas.Answer
+			order  string
+		}
+		want := map[[2]string]outcome{
 			{"A", "B"}: {schemas.AnswerFooled, judge.OrderBoth}, {"A", "A"}: {schemas.AnswerCaught, judge.OrderFirst},
 			{"B", "B"}: {schemas.AnswerCaught, judge.OrderSecond},
 			{"B", "A"}: {schemas.AnswerCaught, judge.OrderNeither},
 		}[[2]string{first, second}]
 		if first == "" || second == "" {
-			want = [2]string{schemas.AnswerInvalid, ""}
+			want = outcome{answer: schemas.AnswerInvalid}
 		}
-		if got := [2]string{v.Answer, v.Order}; got != want ||
+		if got := (outcome{v.Answer, v.Order}); got != want ||
 			(v.Margin == nil) != (v.Answer == schemas.AnswerInvalid) {
 			t.Errorf("asked %q and %q: %v, margin %v, want %v", first, second, got, v.Margin, want)
 		}
-		seen[v.Answer+" "+v.Order]++
+		seen[string(v.Answer)+" "+v.Order]++
 	}
 	for _, kind := range []string{"fooled both", "caught first", "caught second", "caught neither", "invalid ",
 		"control accepted", "control rejected"} {
@@ -182,7 +186,7 @@ func TestLogProb(t *testing.T) {
 		asker(s, "student", "provider: fim, fim_model: qwen2.5-coder"))
 	out := ordinary(t, 2).build(t, "direct", r)
 	w := worldOf(t, out)
-	seen, controls := map[string]int{}, 0
+	seen, controls := map[schemas.Answer]int{}, 0
 	booked := int64(0)
 	for _, v := range w.verdicts {
 		seen[v.Answer]++
@@ -200,7 +204,7 @@ func TestLogProb(t *testing.T) {
 			t.Errorf("verdict %+v, want margin %v", v, want)
 		}
 	}
-	for _, a := range []string{schemas.AnswerFooled, schemas.AnswerCaught, schemas.AnswerInvalid,
+	for _, a := range []schemas.Answer{schemas.AnswerFooled, schemas.AnswerCaught, schemas.AnswerInvalid,
 		schemas.AnswerAccepted, schemas.AnswerRejected} {
 		if seen[a] == 0 {
 			t.Errorf("no verdict is %s (%v)", a, seen)

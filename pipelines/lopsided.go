@@ -113,7 +113,7 @@ func lopsidedGenerate(ctx context.Context, b *Build, m schemas.Manifest) ([]repo
 
 // reasonsOf are the reasons of one generator's rejects, the largest first.
 func (b *Build) reasonsOf(ctx context.Context, generator string) ([]EmptyReason, error) {
-	m := schemas.Manifest{Rejects: map[string]int64{}}
+	m := schemas.Manifest{Rejects: map[schemas.Reason]int64{}}
 	for i := range b.Recipe.Shards {
 		for r, err := range shard.Read[schemas.Reject](ctx, shard.Path(b.Out, schemas.StageGenerate,
 			"rejects", i, b.Recipe.Shards)) {
@@ -172,11 +172,11 @@ func lopsidedCurate(ctx context.Context, b *Build, m schemas.Manifest) ([]report
 			out = append(out, warning("no validation rows of %s; %s", schemas.Join(without, ", "), remedy))
 		}
 	}
-	var types []string
+	var types []schemas.Type
 	for _, t := range schemas.Types {
 		off := 0
 		for _, cell := range b.Recipe.Curate.Off {
-			if strings.HasSuffix(cell, "/"+t) {
+			if strings.HasSuffix(cell, "/"+string(t)) {
 				off++
 			}
 		}
@@ -186,7 +186,7 @@ func lopsidedCurate(ctx context.Context, b *Build, m schemas.Manifest) ([]report
 	}
 	if len(types) > 0 {
 		out = append(out, warning("no rows of the type %s; see the funnel in the report: add a generator under "+
-			"generate.panel, or repositories that have such places", strings.Join(types, ", ")))
+			"generate.panel, or repositories that have such places", schemas.Join(types, ", ")))
 	}
 	extract, err := shard.ReadManifest(ctx, b.dir(schemas.StageExtract))
 	if err != nil {
@@ -194,7 +194,7 @@ func lopsidedCurate(ctx context.Context, b *Build, m schemas.Manifest) ([]report
 	}
 	none := languagesWhere(func(l schemas.Language) bool {
 		return extract.Counts["files_"+string(l)] > 0 && !slices.ContainsFunc(schemas.Splits,
-			func(s string) bool { return m.Counts[work.CountRowsOf(s, l)] > 0 })
+			func(s schemas.Split) bool { return m.Counts[work.CountRowsOf(s, l)] > 0 })
 	})
 	if len(none) > 0 {
 		out = append(out, warning("no rows at all of %s, although files of it were read; see the cells in the report",

@@ -47,7 +47,7 @@ func stageFiles(stage string) string {
 	oneOf := func(words []string) string { return "(?:" + strings.Join(words, "|") + ")" }
 	return strings.NewReplacer("TASK", `-task\d{5,}-of-TOTAL`, "FOLD", oneOf(folds), "LANG",
 		oneOf(schemas.Strings(schemas.Languages)),
-		"SPLIT", oneOf(schemas.Splits)).Replace(filePatterns[stage])
+		"SPLIT", oneOf(schemas.Strings(schemas.Splits))).Replace(filePatterns[stage])
 }
 
 // writtenBy tells the names of a stage's files of any number of shards. A shard's own number

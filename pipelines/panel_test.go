@@ -72,7 +72,7 @@ func hashed(s string) int {
 var faults = []struct {
 	name   string
 	steps  []faultserver.Step
-	reject string // of a generator's request, "" where the answer itself decides
+	reject schemas.Reason // of a generator's request, "" where the answer itself decides
 }{
 	{"429", []faultserver.Step{faultserver.Throttle("20ms"), faultserver.OK(completion(renamed))}, ""},
 	{"500", []faultserver.Step{faultserver.Status(500, "busy"), faultserver.OK(completion(renamed))}, ""},
@@ -132,7 +132,7 @@ func TestPanelFaults(t *testing.T) {
 			t.Errorf("negative %q, want %q: white space is the golden's", n.Text, want)
 		}
 	}
-	reasons := map[string]int{}
+	reasons := map[schemas.Reason]int{}
 	for _, x := range rejects {
 		byGenerator[x.Generator]++
 		if x.Generator == "gen" {
@@ -153,7 +153,7 @@ func TestPanelFaults(t *testing.T) {
 	}
 
 	// What the server did to each request is what came of it.
-	want := map[string]int{}
+	want := map[schemas.Reason]int{}
 	seen := map[string]bool{}
 	served := map[string]int{}
 	for _, a := range s.Arrivals() {
@@ -182,7 +182,7 @@ func TestPanelFaults(t *testing.T) {
 		t.Errorf("%d negatives of the server", good)
 	}
 
-	answers := map[string]int{}
+	answers := map[schemas.Answer]int{}
 	for _, v := range records[schemas.Verdict](t, out, schemas.StageJudge, "verdicts") {
 		if v.Judge != "jud" {
 			continue

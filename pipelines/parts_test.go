@@ -145,7 +145,7 @@ func TestCursor(t *testing.T) {
 }
 
 func TestLowestSamples(t *testing.T) {
-	make := func(lang schemas.Language, typ, id string) export.Sample {
+	make := func(lang schemas.Language, typ schemas.Type, id string) export.Sample {
 		return export.Sample{Context: schemas.Context{Language: lang}, Negative: schemas.Negative{Type: typ, ID: id}}
 	}
 	var in []export.Sample
@@ -153,14 +153,14 @@ func TestLowestSamples(t *testing.T) {
 	for _, lang := range []string{"cpp", "go", "rust"} {
 		for k, typ := range []string{"import", "method"} {
 			for i := range 3 + k {
-				in = append(in, make(schemas.Language(lang), typ, fmt.Sprint(9-i)))
+				in = append(in, make(schemas.Language(lang), schemas.Type(typ), fmt.Sprint(9-i)))
 			}
 			want = append(want, lang+typ+"7", lang+typ+"8") // the first by their hash, of 9, 8, 7 and 6
 		}
 	}
 	var got []string
 	for _, s := range export.LowestSamples(in) {
-		got = append(got, string(s.Context.Language)+s.Negative.Type+s.Negative.ID)
+		got = append(got, string(s.Context.Language)+string(s.Negative.Type)+s.Negative.ID)
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("kept %q, want the first %d of each cell: %q", got, export.SamplesPerCell, want)
@@ -169,7 +169,7 @@ func TestLowestSamples(t *testing.T) {
 
 func TestCapRepo(t *testing.T) {
 	var in []schemas.Context
-	add := func(lang schemas.Language, kind string, n int) {
+	add := func(lang schemas.Language, kind schemas.Kind, n int) {
 		for i := range n {
 			in = append(in, schemas.Context{Language: lang, Kind: kind,
 				ID: fmt.Sprintf("%s%s%04d", lang, kind, (i*7)%n)})
@@ -195,7 +195,7 @@ func TestCapRepo(t *testing.T) {
 	kept, over := keep(in, 300)
 	count := map[string]int{}
 	for _, c := range kept {
-		count[string(c.Language)+" "+c.Kind]++
+		count[string(c.Language)+" "+string(c.Kind)]++
 	}
 	if want := map[string]int{"go import": 10, "rust call": 101, "go call": 189}; !reflect.DeepEqual(count, want) ||
 		over != int64(len(in)-300) {

@@ -84,11 +84,11 @@ func TestRowsUnderCaps(t *testing.T) {
 			t.Errorf("%d %s of %q", n, k.what, k.of)
 		}
 	}
-	reasons := map[string]int{}
+	reasons := map[schemas.Reason]int{}
 	for _, x := range records[schemas.Reject](t, out, schemas.StageCurate, "rejects") {
 		reasons[x.Reason]++
 	}
-	for _, reason := range []string{"cap_repo", "cap_golden"} {
+	for _, reason := range []schemas.Reason{"cap_repo", "cap_golden"} {
 		if reasons[reason] == 0 {
 			t.Errorf("no reject %s among %v: the test shows too little", reason, reasons)
 		}

@@ -37,7 +37,7 @@ type Asked struct {
 // as a control does.
 type Question struct {
 	Context  string
-	Type     string
+	Type     schemas.Type
 	Member   string
 	Sample   int64
 	Judge    bool
@@ -86,7 +86,7 @@ func (q Question) draft(ctx context.Context, d *panel.Drafts, m panel.Member, c 
 		}
 		if !slices.Contains(c.Types, typ) {
 			return panel.Request{}, fmt.Errorf("context %s can carry %s, not %q", c.ID,
-				cmp.Or(strings.Join(c.Types, ", "), "no type of negative"), typ)
+				cmp.Or(schemas.Join(c.Types, ", "), "no type of negative"), typ)
 		}
 		return d.GenerateRequest(m.Name, c, typ, q.Sample)
 	}

@@ -102,7 +102,7 @@ func zipOf(t *testing.T, files map[string]string) []byte {
 
 // extracted runs extract on one archive: the licences of contexts by path, and the
 // reasons of rejects by path.
-func extracted(t *testing.T, archive []byte, yaml string) (licences, reasons map[string]string, fingerprint string) {
+func extracted(t *testing.T, archive []byte, yaml string) (licences map[string]string, reasons map[string]schemas.Reason, fingerprint string) {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "own.archive")
 	if err := os.WriteFile(name, archive, 0o666); err != nil {
@@ -126,7 +126,7 @@ func extracted(t *testing.T, archive []byte, yaml string) (licences, reasons map
 	if err := b.RunStages(t.Context(), schemas.StageExtract); err != nil && !errors.As(err, &none) {
 		t.Fatal(err)
 	}
-	licences, reasons = map[string]string{}, map[string]string{}
+	licences, reasons = map[string]string{}, map[string]schemas.Reason{}
 	for _, c := range records[schemas.Context](t, out, schemas.StageExtract, "contexts") {
 		licences[c.Path] = c.License
 	}
@@ -146,25 +146,26 @@ func TestRightsOfArchives(t *testing.T) {
 	mit, gpl := license(t, "MIT").content, license(t, "GPL-2.0").content
 	pointer := "version https://git-lfs.github.com/spec/v1\noid sha256:" + strings.Repeat("0", 63) + "7\nsize 12345\n"
 	for name, c := range map[string]struct {
-		files         map[string]string
-		want, rejects map[string]string
-		onlyTar       bool
+		files   map[string]string
+		want    map[string]string
+		rejects map[string]schemas.Reason
+		onlyTar bool
 	}{
 		"link":            {files: map[string]string{"LICENSE": "-> docs/legal.txt", "docs/legal.txt": mit}, want: map[string]string{"src/a.py": "MIT"}},
 		"hard link":       {files: map[string]string{"LICENSE": "=> docs/legal.txt", "docs/legal.txt": mit}, want: map[string]string{"src/a.py": "MIT"}, onlyTar: true},
-		"link out":        {files: map[string]string{"LICENSE": "-> ../../../etc/passwd"}, rejects: map[string]string{"src/a.py": screen.LicenseUnclear}},
-		"absolute link":   {files: map[string]string{"LICENSE": "-> /docs/legal.txt", "docs/legal.txt": mit}, rejects: map[string]string{"src/a.py": screen.LicenseUnclear}},
-		"loop":            {files: map[string]string{"LICENSE": "-> COPYING", "COPYING": "-> LICENSE"}, rejects: map[string]string{"src/a.py": screen.LicenseUnclear}},
-		"sidecar":         {files: map[string]string{"LICENSE": mit, "src/a.py.license": "SPDX-License-Identifier: GPL-3.0-or-later\n"}, rejects: map[string]string{"src/a.py": screen.LicenseNotPermissive}},
-		"dep5":            {files: map[string]string{"LICENSE": mit, ".reuse/dep5": "Files: src/*\nLicense: GPL-3.0-or-later\n"}, rejects: map[string]string{"src/a.py": screen.LicenseNotPermissive}},
-		"terms elsewhere": {files: map[string]string{"LICENSE": mit, "package.json": `{"license": "SEE LICENSE IN TERMS.txt"}`, "TERMS.txt": "no use without consent"}, rejects: map[string]string{"src/a.py": screen.LicenseUnclear}},
-		"condition":       {files: map[string]string{"LICENSE": mit + "\nNot for commercial use.\n"}, rejects: map[string]string{"src/a.py": screen.LicenseRestricted}},
-		"pointer":         {files: map[string]string{"LICENSE": mit, "big.py": pointer}, want: map[string]string{"src/a.py": "MIT"}, rejects: map[string]string{"big.py": screen.LFSPointer}},
+		"link out":        {files: map[string]string{"LICENSE": "-> ../../../etc/passwd"}, rejects: map[string]schemas.Reason{"src/a.py": screen.LicenseUnclear}},
+		"absolute link":   {files: map[string]string{"LICENSE": "-> /docs/legal.txt", "docs/legal.txt": mit}, rejects: map[string]schemas.Reason{"src/a.py": screen.LicenseUnclear}},
+		"loop":            {files: map[string]string{"LICENSE": "-> COPYING", "COPYING": "-> LICENSE"}, rejects: map[string]schemas.Reason{"src/a.py": screen.LicenseUnclear}},
+		"sidecar":         {files: map[string]string{"LICENSE": mit, "src/a.py.license": "SPDX-License-Identifier: GPL-3.0-or-later\n"}, rejects: map[string]schemas.Reason{"src/a.py": screen.LicenseNotPermissive}},
+		"dep5":            {files: map[string]string{"LICENSE": mit, ".reuse/dep5": "Files: src/*\nLicense: GPL-3.0-or-later\n"}, rejects: map[string]schemas.Reason{"src/a.py": screen.LicenseNotPermissive}},
+		"terms elsewhere": {files: map[string]string{"LICENSE": mit, "package.json": `{"license": "SEE LICENSE IN TERMS.txt"}`, "TERMS.txt": "no use without consent"}, rejects: map[string]schemas.Reason{"src/a.py": screen.LicenseUnclear}},
+		"condition":       {files: map[string]string{"LICENSE": mit + "\nNot for commercial use.\n"}, rejects: map[string]schemas.Reason{"src/a.py": screen.LicenseRestricted}},
+		"pointer":         {files: map[string]string{"LICENSE": mit, "big.py": pointer}, want: map[string]string{"src/a.py": "MIT"}, rejects: map[string]schemas.Reason{"big.py": screen.LFSPointer}},
 		"attributes": {files: map[string]string{"LICENSE": mit, "b.py": small, "v/c.py": small, ".gitattributes": "b.py linguist-generated\n", "v/.gitattributes": "* linguist-vendored\n"},
-			want: map[string]string{"src/a.py": "MIT"}, rejects: map[string]string{"b.py": screen.Generated, "v/c.py": screen.Vendored}},
+			want: map[string]string{"src/a.py": "MIT"}, rejects: map[string]schemas.Reason{"b.py": screen.Generated, "v/c.py": screen.Vendored}},
 		"folder apart": {files: map[string]string{"LICENSE": "All content in the \"ee/\" directory is under the commercial licence of Example.\n\n" + mit, "ee/b.py": small},
-			want: map[string]string{"src/a.py": "MIT"}, rejects: map[string]string{"ee/b.py": screen.LicenseRestricted}},
-		"another's": {files: map[string]string{"LICENSE": gpl}, rejects: map[string]string{"src/a.py": screen.LicenseNotPermissive}},
+			want: map[string]string{"src/a.py": "MIT"}, rejects: map[string]schemas.Reason{"ee/b.py": screen.LicenseRestricted}},
+		"another's": {files: map[string]string{"LICENSE": gpl}, rejects: map[string]schemas.Reason{"src/a.py": screen.LicenseNotPermissive}},
 	} {
 		c.files["src/a.py"] = small
 		kinds := map[string][]byte{"tar": tarOf(t, c.files)}

@@ -14,6 +14,7 @@ import (
 	"decoy/pipelines/bug"
 	"decoy/pipelines/money"
 	"decoy/pipelines/work"
+	"decoy/schemas"
 	"decoy/transforms/report"
 )
 
@@ -52,10 +53,10 @@ func (r *RunInfo) works(stage string, afresh bool) {
 
 // StageInfo is one stage of a run.
 type StageInfo struct {
-	Stage   string           `json:"stage"`
-	Seconds float64          `json:"seconds"`
-	Counts  map[string]int64 `json:"counts,omitempty"`
-	Rejects map[string]int64 `json:"rejects,omitempty"`
+	Stage   string                   `json:"stage"`
+	Seconds float64                  `json:"seconds"`
+	Counts  map[string]int64         `json:"counts,omitempty"`
+	Rejects map[schemas.Reason]int64 `json:"rejects,omitempty"`
 	// Metrics are the runner's own, of this run's attempts.
 	Metrics work.Metrics `json:"metrics,omitzero"`
 }
@@ -158,7 +159,7 @@ func (r *RunInfo) begin(stages []string) (end func(sealed func(stage string) boo
 	}
 }
 
-func (r *RunInfo) counts(stage string, counts, rejects map[string]int64) {
+func (r *RunInfo) counts(stage string, counts map[string]int64, rejects map[schemas.Reason]int64) {
 	for i := range r.Stages {
 		if r.Stages[i].Stage == stage {
 			r.Stages[i].Counts, r.Stages[i].Rejects = counts, rejects

@@ -61,7 +61,7 @@ curate: {rows: 10000, max_per_golden: 1000}
 			sampled[n.ID] = true
 		}
 	}
-	reasons := map[string]int{}
+	reasons := map[schemas.Reason]int{}
 	for _, u := range records[schemas.Unlabelled](t, out, schemas.StageGenerate, "unlabelled") {
 		total++
 		reasons[u.Reason]++
@@ -83,7 +83,7 @@ curate: {rows: 10000, max_per_golden: 1000}
 		t.Errorf("manifest counts %d unlabelled, %v", m.Counts["unlabelled"], err)
 	}
 
-	status := map[string]string{}
+	status := map[string]schemas.Status{}
 	for _, x := range records[schemas.Certificate](t, out, schemas.StageVerify, "certificates") {
 		status[x.NegativeID] = x.Status
 	}

@@ -79,5 +79,5 @@ func (s *stage) deadLetter(ctx context.Context, member string) (string, error) {
 	if err != nil || i < 0 {
 		return "", err
 	}
-	return letters[i].Reason + ": " + letters[i].Detail, nil
+	return string(letters[i].Reason) + ": " + letters[i].Detail, nil
 }

@@ -8,6 +8,12 @@
 // BigQuery. A pointer field is nullable. [Fields] reads a record's columns from
 // its struct, so that no second definition exists.
 //
+// # Words
+//
+// A word of the domain is a type: [Language], [Type], [Kind], [Origin], [Cut], [Status],
+// [Reason], [Answer], [Split]. A function that takes one takes no other. On disk it is its
+// text; it is converted where it comes from or goes to text: a flag, a count, a path, a table.
+//
 // # Identity
 //
 // Ids are hashes of content, never counters: the same input gives the same id on

@@ -45,7 +45,7 @@ type Done struct {
 	Fingerprint string           `json:"fingerprint"`
 	Files       []File           `json:"files"`
 	Counts      map[string]int64 `json:"counts"`
-	Rejects     map[string]int64 `json:"rejects"`
+	Rejects     map[Reason]int64 `json:"rejects"`
 }
 
 // Input is one input of a stage, by content.
@@ -64,7 +64,7 @@ type Manifest struct {
 	Options       json.RawMessage  `json:"options"`
 	Inputs        []Input          `json:"inputs"`
 	Counts        map[string]int64 `json:"counts"`
-	Rejects       map[string]int64 `json:"rejects"`
+	Rejects       map[Reason]int64 `json:"rejects"`
 	Shards        []File           `json:"shards"`
 }
 
@@ -77,7 +77,7 @@ func Assemble(stage, fingerprint string, options any, inputs []Input, done []Don
 	m := Manifest{
 		Stage: stage, SchemaVersion: SchemaVersion, CodeVersion: CodeVersion,
 		Fingerprint: fingerprint, Options: raw, Inputs: inputs,
-		Counts: map[string]int64{}, Rejects: map[string]int64{}, Shards: []File{},
+		Counts: map[string]int64{}, Rejects: map[Reason]int64{}, Shards: []File{},
 	}
 	done = append([]Done(nil), done...)
 	sort.Slice(done, func(i, j int) bool { return done[i].Shard < done[j].Shard })

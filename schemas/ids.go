@@ -21,10 +21,10 @@ const Folds = 16
 // ContextID identifies a span. Its 32 hex digits are 16 of the file (a hash of
 // repository, commit and path), 6 of the first byte, so that a file's contexts lie in
 // its order (ffffff from 16 MiB on), and 10 of a hash of all that tells contexts of a
-// file apart. cut is which ends of the file the window lacks ([Context.WindowCut]).
-func ContextID(repo, commit, path string, start, end int64, kind, origin, cut string) string {
+// file apart. cut is [Context.WindowCut].
+func ContextID(repo, commit, path string, start, end int64, kind Kind, origin Origin, cut Cut) string {
 	const digits = 10
-	rest := Key64(int64Part(start), int64Part(end), kind, origin, cut)
+	rest := Key64(int64Part(start), int64Part(end), string(kind), string(origin), string(cut))
 	return fmt.Sprintf("%s%06x%0*x", fileID(repo, commit, path), min(start, 1<<24-1), digits, rest>>(64-4*digits))
 }
 
@@ -40,12 +40,12 @@ const fileDigits, idDigits = 16, 32
 // NegativeID identifies a negative of a context: the 16 hex digits of the context's
 // file, and 16 of a hash of the context's id, type, generator and sample. Where the
 // context's id is none of [ContextID], the first 16 are of a hash of it.
-func NegativeID(contextID, typ, generator string, sample int64) string {
+func NegativeID(contextID string, typ Type, generator string, sample int64) string {
 	file := contextID
 	if _, err := hex.DecodeString(contextID); err != nil || len(contextID) != idDigits {
 		file = fmt.Sprintf("%016x", Key64(contextID))
 	}
-	return file[:fileDigits] + fmt.Sprintf("%016x", Key64(contextID, typ, generator, int64Part(sample)))
+	return file[:fileDigits] + fmt.Sprintf("%016x", Key64(contextID, string(typ), generator, int64Part(sample)))
 }
 
 // SameFile reports whether two ids of [ContextID] or [NegativeID] are of one file.

@@ -25,8 +25,8 @@ type Context struct {
 	Path         string   `json:"path"`
 	License      string   `json:"license"`
 	Language     Language `json:"language"`
-	Kind         string   `json:"kind"`
-	Types        []string `json:"types"`
+	Kind         Kind     `json:"kind"`
+	Types        []Type   `json:"types"`
 	Prefix       string   `json:"prefix"`
 	Golden       string   `json:"golden"`
 	Suffix       string   `json:"suffix"`
@@ -37,25 +37,24 @@ type Context struct {
 	DeclEnd      int64    `json:"decl_end"`
 	PrefixCut    bool     `json:"prefix_cut"`
 	SuffixCut    bool     `json:"suffix_cut"`
-	Origin       string   `json:"origin"`
+	Origin       Origin   `json:"origin"`
 	OriginCommit string   `json:"origin_commit"`
 	OriginDate   string   `json:"origin_date"`
 	OriginKind   string   `json:"origin_kind"`
 	SHA256       string   `json:"sha256"`
 }
 
-// WindowCut names the ends of the file that the window lacks: "", "prefix", "suffix" or
-// "prefix suffix".
-func (c *Context) WindowCut() string {
+// WindowCut is which ends of the file the window lacks.
+func (c *Context) WindowCut() Cut {
 	switch {
 	case c.PrefixCut && c.SuffixCut:
-		return "prefix suffix"
+		return CutBoth
 	case c.PrefixCut:
-		return "prefix"
+		return CutPrefix
 	case c.SuffixCut:
-		return "suffix"
+		return CutSuffix
 	}
-	return ""
+	return CutNone
 }
 
 // Symbol is one declaration (Record "decl"), one imported name ("import") or one
@@ -122,7 +121,7 @@ type Name struct {
 type Negative struct {
 	ID             string   `json:"id"`
 	ContextID      string   `json:"context_id"`
-	Type           string   `json:"type"`
+	Type           Type     `json:"type"`
 	Generator      string   `json:"generator"`
 	Sample         int64    `json:"sample"`
 	Text           string   `json:"text"`
@@ -145,7 +144,7 @@ type Unlabelled struct {
 	Generator    string   `json:"generator"`
 	Sample       int64    `json:"sample"`
 	Text         string   `json:"text"`
-	Reason       string   `json:"reason"`
+	Reason       Reason   `json:"reason"`
 	Detail       string   `json:"detail"`
 	RequestKey   string   `json:"request_key"`
 	InputTokens  int64    `json:"input_tokens"`
@@ -158,7 +157,7 @@ type Unlabelled struct {
 type Certificate struct {
 	NegativeID string `json:"negative_id"`
 	ContextID  string `json:"context_id"`
-	Status     string `json:"status"`
+	Status     Status `json:"status"`
 	Rule       string `json:"rule"`
 	Evidence   string `json:"evidence"`
 }
@@ -173,7 +172,7 @@ type Verdict struct {
 	ContextID    string   `json:"context_id"`
 	Judge        string   `json:"judge"`
 	Protocol     string   `json:"protocol"`
-	Answer       string   `json:"answer"`
+	Answer       Answer   `json:"answer"`
 	Margin       *float64 `json:"margin"`
 	Order        string   `json:"order"`
 	InputTokens  int64    `json:"input_tokens"`
@@ -187,8 +186,8 @@ type Row struct {
 	ID          string   `json:"id"`
 	ContextID   string   `json:"context_id"`
 	Language    Language `json:"language"`
-	Type        *string  `json:"type"`
-	Kind        string   `json:"kind"`
+	Type        *Type    `json:"type"`
+	Kind        Kind     `json:"kind"`
 	Repo        string   `json:"repo"`
 	Commit      string   `json:"commit"`
 	Path        string   `json:"path"`
@@ -198,12 +197,12 @@ type Row struct {
 	Chosen      string   `json:"chosen"`
 	Rejected    *string  `json:"rejected"`
 	Generator   *string  `json:"generator"`
-	Certificate *string  `json:"certificate"`
+	Certificate *Status  `json:"certificate"`
 	FoolRate    *float64 `json:"fool_rate"`
 	Margin      *float64 `json:"margin"`
 	Judges      int64    `json:"judges"`
-	Split       string   `json:"split"`
-	Origin      string   `json:"origin"`
+	Split       Split    `json:"split"`
+	Origin      Origin   `json:"origin"`
 }
 
 // Selected is one line of curate's selection: a negative (or, with NegativeID
@@ -214,14 +213,14 @@ type Selected struct {
 	Repo       string   `json:"repo"`
 	Group      string   `json:"group"`
 	Language   Language `json:"language"`
-	Type       *string  `json:"type"`
-	Kind       string   `json:"kind"`
+	Type       *Type    `json:"type"`
+	Kind       Kind     `json:"kind"`
 	Generator  *string  `json:"generator"`
-	Status     *string  `json:"status"`
+	Status     *Status  `json:"status"`
 	FoolRate   *float64 `json:"fool_rate"`
 	Margin     *float64 `json:"margin"`
 	Judges     int64    `json:"judges"`
-	Split      string   `json:"split"`
+	Split      Split    `json:"split"`
 }
 
 // Reject is a record that was dropped. ID names the record (a path for a file, an
@@ -230,9 +229,9 @@ type Selected struct {
 type Reject struct {
 	Stage     string   `json:"stage"`
 	ID        string   `json:"id"`
-	Reason    string   `json:"reason"`
+	Reason    Reason   `json:"reason"`
 	Detail    string   `json:"detail"`
 	Language  Language `json:"language"`
-	Type      string   `json:"type"`
+	Type      Type     `json:"type"`
 	Generator string   `json:"generator"`
 }

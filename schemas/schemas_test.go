@@ -198,8 +198,8 @@ func TestShardName(t *testing.T) {
 func TestAssemble(t *testing.T) {
 	done := []Done{
 		{Shard: 2, Files: []File{{Name: "c"}}, Counts: map[string]int64{"contexts": 5}},
-		{Shard: 0, Files: []File{{Name: "a"}, {Name: "b"}}, Counts: map[string]int64{"contexts": 1, "files": 2}, Rejects: map[string]int64{"binary": 3}},
-		{Shard: 1, Rejects: map[string]int64{"binary": 4, "size": 1}},
+		{Shard: 0, Files: []File{{Name: "a"}, {Name: "b"}}, Counts: map[string]int64{"contexts": 1, "files": 2}, Rejects: map[Reason]int64{"binary": 3}},
+		{Shard: 1, Rejects: map[Reason]int64{"binary": 4, "size": 1}},
 	}
 	inputs := []Input{{Name: "x.tgz", SHA256: "s", Bytes: 9}}
 	options := struct {
@@ -215,7 +215,7 @@ func TestAssemble(t *testing.T) {
 			Stage: "extract", SchemaVersion: SchemaVersion, CodeVersion: CodeVersion, Fingerprint: "f",
 			Options: json.RawMessage(`{"max_per_file":8}`), Inputs: inputs,
 			Counts:  map[string]int64{"contexts": 6, "files": 2},
-			Rejects: map[string]int64{"binary": 7, "size": 1},
+			Rejects: map[Reason]int64{"binary": 7, "size": 1},
 			Shards:  []File{{Name: "a"}, {Name: "b"}, {Name: "c"}},
 		}
 		if !reflect.DeepEqual(m, want) {
@@ -300,12 +300,12 @@ func TestWords(t *testing.T) {
 	if len(Languages) != 8 || len(Types) != 4 {
 		t.Errorf("%d languages, %d types: the paper has 8 and 4", len(Languages), len(Types))
 	}
-	for _, k := range []string{KindLine, KindLines, KindRandom} {
+	for _, k := range []Kind{KindLine, KindLines, KindRandom} {
 		if !IsGeneral(k) {
 			t.Errorf("%s is general", k)
 		}
 	}
-	for _, k := range []string{KindImport, KindCall, KindArgument, KindIdentifier, KindStatement, KindBlock, ""} {
+	for _, k := range []Kind{KindImport, KindCall, KindArgument, KindIdentifier, KindStatement, KindBlock, ""} {
 		if IsGeneral(k) {
 			t.Errorf("%s is not general", k)
 		}

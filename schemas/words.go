@@ -24,73 +24,103 @@ const (
 // Languages lists the languages in the order of every table.
 var Languages = []Language{Cpp, CSharp, Go, Java, JavaScript, Python, Rust, TypeScript}
 
+// Type is a hallucination type; "" where there is none, as in general rows.
+type Type string
+
 // The four hallucination types of the Delulu taxonomy (arXiv 2606.03130). A
 // negative's type is the error that it causes.
 const (
-	TypeImport            = "import"
-	TypeMethod            = "method"
-	TypeParameter         = "parameter"
-	TypeUndefinedVariable = "undefinedvariable"
+	TypeImport            Type = "import"
+	TypeMethod            Type = "method"
+	TypeParameter         Type = "parameter"
+	TypeUndefinedVariable Type = "undefinedvariable"
 )
 
 // Types lists the types in the order of every table.
-var Types = []string{TypeImport, TypeMethod, TypeParameter, TypeUndefinedVariable}
+var Types = []Type{TypeImport, TypeMethod, TypeParameter, TypeUndefinedVariable}
+
+// Kind is what a span of code is.
+type Kind string
 
 // Kinds of span.
 const (
-	KindImport     = "import"
-	KindCall       = "call"
-	KindArgument   = "argument"
-	KindIdentifier = "identifier"
-	KindStatement  = "statement"
-	KindBlock      = "block"
-	KindLine       = "line"
-	KindLines      = "lines"
-	KindRandom     = "random"
+	KindImport     Kind = "import"
+	KindCall       Kind = "call"
+	KindArgument   Kind = "argument"
+	KindIdentifier Kind = "identifier"
+	KindStatement  Kind = "statement"
+	KindBlock      Kind = "block"
+	KindLine       Kind = "line"
+	KindLines      Kind = "lines"
+	KindRandom     Kind = "random"
 )
 
 // GeneralKinds are the kinds of general rows: contexts that carry no type.
-var GeneralKinds = []string{KindLine, KindLines, KindRandom}
+var GeneralKinds = []Kind{KindLine, KindLines, KindRandom}
 
 // IsGeneral reports whether contexts of kind are general rows.
-func IsGeneral(kind string) bool { return slices.Contains(GeneralKinds, kind) }
+func IsGeneral(kind Kind) bool { return slices.Contains(GeneralKinds, kind) }
+
+// Origin is where a context was found: in the files as they are, or in what a commit
+// wrote.
+type Origin string
 
 // Origins of a context.
 const (
-	OriginSnapshot = "snapshot"
-	OriginEdit     = "edit"
+	OriginSnapshot Origin = "snapshot"
+	OriginEdit     Origin = "edit"
 )
+
+// Cut is which ends of its file a window lacks.
+type Cut string
+
+// Cuts of a window.
+const (
+	CutNone   Cut = ""
+	CutPrefix Cut = "prefix"
+	CutSuffix Cut = "suffix"
+	CutBoth   Cut = "prefix suffix"
+)
+
+// Status is what a certificate says about its negative.
+type Status string
 
 // Statuses of a certificate. Exists drops the negative; pairs take Certified and,
 // where the recipe says so, Unseen; Abstain never.
 const (
-	StatusExists    = "exists"
-	StatusCertified = "certified"
-	StatusUnseen    = "unseen"
-	StatusAbstain   = "abstain"
+	StatusExists    Status = "exists"
+	StatusCertified Status = "certified"
+	StatusUnseen    Status = "unseen"
+	StatusAbstain   Status = "abstain"
 )
 
 // Statuses lists the statuses in the order of every table.
-var Statuses = []string{StatusCertified, StatusUnseen, StatusAbstain, StatusExists}
+var Statuses = []Status{StatusCertified, StatusUnseen, StatusAbstain, StatusExists}
+
+// Answer is what a judge said of a completion.
+type Answer string
 
 // Answers of a verdict.
 const (
-	AnswerFooled   = "fooled"
-	AnswerCaught   = "caught"
-	AnswerAccepted = "accepted"
-	AnswerRejected = "rejected"
-	AnswerInvalid  = "invalid"
+	AnswerFooled   Answer = "fooled"
+	AnswerCaught   Answer = "caught"
+	AnswerAccepted Answer = "accepted"
+	AnswerRejected Answer = "rejected"
+	AnswerInvalid  Answer = "invalid"
 )
+
+// Split is the part of the export that a row is in; "" where it is in none yet.
+type Split string
 
 // Splits of the export.
 const (
-	SplitTrain      = "train"
-	SplitValidation = "validation"
-	SplitTest       = "test"
+	SplitTrain      Split = "train"
+	SplitValidation Split = "validation"
+	SplitTest       Split = "test"
 )
 
 // Splits lists the splits in the order of every table.
-var Splits = []string{SplitTrain, SplitValidation, SplitTest}
+var Splits = []Split{SplitTrain, SplitValidation, SplitTest}
 
 // Stages in the order in which build runs them.
 const (
@@ -119,13 +149,17 @@ var SpecialTokens = []string{
 	"[PREFIX]", "[SUFFIX]", "[MIDDLE]",
 }
 
+// Reason is why a record was dropped, "" where it was not. The package that drops records
+// names its reasons.
+type Reason string
+
 // ReasonInternal is the reason of a reject in every stage: decoy itself failed over the
 // record. The detail begins with the place in the code; below OUT/bugs there is a
 // bundle that reproduces it.
-const ReasonInternal = "internal_error"
+const ReasonInternal Reason = "internal_error"
 
 // ReasonNoContext is the reason for a negative whose context was not handed in.
-const ReasonNoContext = "no_context"
+const ReasonNoContext Reason = "no_context"
 
 // Join is strings.Join of words.
 func Join[S ~string](words []S, sep string) string { return strings.Join(Strings(words), sep) }

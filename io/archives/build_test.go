@@ -147,8 +147,8 @@ func (w walked) paths() []string {
 	return out
 }
 
-func (w walked) reasons() []string {
-	var out []string
+func (w walked) reasons() []schemas.Reason {
+	var out []schemas.Reason
 	for _, r := range w.Rejects {
 		out = append(out, r.Reason)
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"decoy/schemas"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -64,7 +66,7 @@ func TestWalkHostileArchives(t *testing.T) {
 		data    []byte
 		lim     Limits
 		paths   []string
-		reasons []string
+		reasons []schemas.Reason
 	}{
 		// An archive within is an entry like any other, never opened.
 		"nested archive":    {tarGz(t, member{name: "r/a.tar.gz", body: string(inner)}, member{name: "r/b.go"}), Limits{}, []string{"a.tar.gz", "b.go"}, nil},
@@ -72,22 +74,22 @@ func TestWalkHostileArchives(t *testing.T) {
 		// Names differ by case where the archive was made; nothing is unpacked here, so
 		// both are files.
 		"case collision":  {tarGz(t, member{name: "r/A.go"}, member{name: "r/a.go"}), Limits{}, []string{"A.go", "a.go"}, nil},
-		"duplicate names": {zipBytes(t, "", member{name: "r/a.go", body: "1"}, member{name: "r/a.go", body: "2"}), Limits{}, []string{"a.go"}, []string{DuplicatePath}},
+		"duplicate names": {zipBytes(t, "", member{name: "r/a.go", body: "1"}, member{name: "r/a.go", body: "2"}), Limits{}, []string{"a.go"}, []schemas.Reason{DuplicatePath}},
 		"path of 4096":    {tarBytes(t, member{name: long}), Limits{}, []string{strings.TrimPrefix(long, "r/")}, nil},
-		"path of 4097":    {tarBytes(t, member{name: long + "o"}, member{name: "r/a.go"}), Limits{}, []string{"a.go"}, []string{PathTooLong}},
+		"path of 4097":    {tarBytes(t, member{name: long + "o"}, member{name: "r/a.go"}), Limits{}, []string{"a.go"}, []schemas.Reason{PathTooLong}},
 		"devices": {tarBytes(t, member{name: "r/c", flag: tar.TypeChar}, member{name: "r/b", flag: tar.TypeBlock}, member{name: "r/p", flag: tar.TypeFifo}, member{name: "r/a.go"}),
-			Limits{}, []string{"a.go"}, []string{NotRegular, NotRegular, NotRegular}},
+			Limits{}, []string{"a.go"}, []schemas.Reason{NotRegular, NotRegular, NotRegular}},
 		"sparse":            {sparseTar(t, 1000, 996), Limits{}, []string{"sparse.go", "z.go"}, nil},
-		"sparse, too large": {sparseTar(t, 1<<32, 1<<20), Limits{MaxTotalBytes: 1 << 20}, []string{"z.go"}, []string{TooLarge}},
+		"sparse, too large": {sparseTar(t, 1<<32, 1<<20), Limits{MaxTotalBytes: 1 << 20}, []string{"z.go"}, []schemas.Reason{TooLarge}},
 		// Holes that are read are paid for.
-		"sparse bomb": {append(sparseTar(t, 1<<20, 0)[:2*blockBytes], sparseTar(t, 1<<20, 0)...), Limits{MaxTotalBytes: 1<<20 + 4096}, []string{"sparse.go"}, []string{ArchiveTooLarge}},
+		"sparse bomb": {append(sparseTar(t, 1<<20, 0)[:2*blockBytes], sparseTar(t, 1<<20, 0)...), Limits{MaxTotalBytes: 1<<20 + 4096}, []string{"sparse.go"}, []schemas.Reason{ArchiveTooLarge}},
 		// A header that claims more than there is: the file is not read half.
-		"size beyond the end": {lying(1 << 19), Limits{}, []string{"a.go"}, []string{ArchiveCorrupt}},
+		"size beyond the end": {lying(1 << 19), Limits{}, []string{"a.go"}, []schemas.Reason{ArchiveCorrupt}},
 		// One that claims less: what is left over is no header.
-		"size below the data": {lying(2), Limits{}, []string{"a.go", "b.go"}, []string{ArchiveCorrupt}},
-		"zip size below":      {zipLying(2), Limits{}, []string{"b.go"}, []string{EntryCorrupt}},
-		"zip size beyond":     {zipLying(1 << 19), Limits{}, []string{"b.go"}, []string{EntryCorrupt}},
-		"zip size absurd":     {zipLying(1<<32 - 2), Limits{}, nil, []string{ArchiveRatio}},
+		"size below the data": {lying(2), Limits{}, []string{"a.go", "b.go"}, []schemas.Reason{ArchiveCorrupt}},
+		"zip size below":      {zipLying(2), Limits{}, []string{"b.go"}, []schemas.Reason{EntryCorrupt}},
+		"zip size beyond":     {zipLying(1 << 19), Limits{}, []string{"b.go"}, []schemas.Reason{EntryCorrupt}},
+		"zip size absurd":     {zipLying(1<<32 - 2), Limits{}, nil, []schemas.Reason{ArchiveRatio}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := walk(t, sourceOf(t, write(t, t.TempDir(), "a", c.data), "r"), c.lim, nil)
@@ -119,7 +121,7 @@ func TestWalkManyTinyFiles(t *testing.T) {
 		t.Errorf("%d files, rejects %v", len(got.Entries), got.Rejects)
 	}
 	got := walk(t, src, Limits{MaxEntries: 5000}, nil)
-	if d := cmp.Diff([]string{ArchiveTooLarge}, got.reasons()); d != "" || len(got.Entries) != 5000 {
+	if d := cmp.Diff([]schemas.Reason{ArchiveTooLarge}, got.reasons()); d != "" || len(got.Entries) != 5000 {
 		t.Errorf("%d files: %s", len(got.Entries), d)
 	}
 }

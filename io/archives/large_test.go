@@ -149,7 +149,7 @@ func TestLarge(t *testing.T) {
 				t.Logf("resolve: %d bytes, %v, peak %s", sources[0].Bytes, time.Since(start).Round(time.Millisecond), peakMiB(t))
 				for _, src := range []Source{sources[0], Split(sources[0], max(1, sources[0].Bytes/8))[0]} {
 					start = time.Now()
-					files, rejected := 0, map[string]int{}
+					files, rejected := 0, map[schemas.Reason]int{}
 					must(t, Walk(context.Background(), src, lim, nil,
 						func(Entry) error { files++; return nil }, func(r schemas.Reject) { rejected[r.Reason]++ }))
 					t.Logf("walk part %d of %d: %d files, rejects %v, %v, peak %s", src.Part, max(src.Parts, 1), files, rejected, time.Since(start).Round(time.Millisecond), peakMiB(t))

@@ -5,11 +5,13 @@ import (
 	"path"
 	"strings"
 	"unicode/utf8"
+
+	"decoy/schemas"
 )
 
 // CleanPath judges the name of an entry. It returns the path with "./", "//" and
 // "/./" resolved, or the reason why it cannot be a path of a repository.
-func CleanPath(name string, maxPath int) (clean, reason, detail string) {
+func CleanPath(name string, maxPath int) (clean string, reason schemas.Reason, detail string) {
 	switch {
 	case len(name) > maxPath:
 		return "", PathTooLong, fmt.Sprintf("%d bytes, at most %d are allowed", len(name), maxPath)

@@ -10,26 +10,26 @@ import (
 // Reasons of this package's rejects. The first group ends or prevents the reading
 // of an archive, the second drops one entry.
 const (
-	NotAnArchive     = "not_an_archive"
-	ArchiveEmpty     = "archive_empty"
-	ArchiveCorrupt   = "archive_corrupt"
-	ArchiveTooLarge  = "archive_too_large"
-	ArchiveRatio     = "archive_ratio"
-	ModuleZipMissing = "module_zip_missing"
+	NotAnArchive     schemas.Reason = "not_an_archive"
+	ArchiveEmpty     schemas.Reason = "archive_empty"
+	ArchiveCorrupt   schemas.Reason = "archive_corrupt"
+	ArchiveTooLarge  schemas.Reason = "archive_too_large"
+	ArchiveRatio     schemas.Reason = "archive_ratio"
+	ModuleZipMissing schemas.Reason = "module_zip_missing"
 
-	PathAbsolute     = "path_absolute"
-	PathEscapes      = "path_escapes"
-	PathInvalid      = "path_invalid"
-	PathTooLong      = "path_too_long"
-	DuplicatePath    = "duplicate_path"
-	NotRegular       = "not_regular"
-	TooLarge         = "too_large"
-	EntryCorrupt     = "entry_corrupt"
-	EntryUnsupported = "entry_unsupported"
+	PathAbsolute     schemas.Reason = "path_absolute"
+	PathEscapes      schemas.Reason = "path_escapes"
+	PathInvalid      schemas.Reason = "path_invalid"
+	PathTooLong      schemas.Reason = "path_too_long"
+	DuplicatePath    schemas.Reason = "duplicate_path"
+	NotRegular       schemas.Reason = "not_regular"
+	TooLarge         schemas.Reason = "too_large"
+	EntryCorrupt     schemas.Reason = "entry_corrupt"
+	EntryUnsupported schemas.Reason = "entry_unsupported"
 )
 
 // Reasons lists them all.
-var Reasons = []string{
+var Reasons = []schemas.Reason{
 	NotAnArchive, ArchiveEmpty, ArchiveCorrupt, ArchiveTooLarge, ArchiveRatio, ModuleZipMissing,
 	PathAbsolute, PathEscapes, PathInvalid, PathTooLong, DuplicatePath, NotRegular,
 	TooLarge, EntryCorrupt, EntryUnsupported,
@@ -38,7 +38,7 @@ var Reasons = []string{
 // maxIDBytes bounds the part of a hostile name that reaches a reject.
 const maxIDBytes = 512
 
-func newReject(id, reason, detail string) schemas.Reject {
+func newReject(id string, reason schemas.Reason, detail string) schemas.Reject {
 	return schemas.Reject{
 		Stage: schemas.StageExtract, ID: printable(id), Reason: reason, Detail: printable(detail),
 	}
@@ -54,15 +54,21 @@ func printable(s string) string {
 }
 
 // contentError ends the reading of an archive because of its content.
-type contentError struct{ reason, detail string }
+type contentError struct {
+	reason schemas.Reason
+	detail string
+}
 
-func (e *contentError) Error() string { return e.reason + ": " + e.detail }
+func (e *contentError) Error() string { return string(e.reason) + ": " + e.detail }
 
-func contentErrorf(reason, format string, args ...any) *contentError {
+func contentErrorf(reason schemas.Reason, format string, args ...any) *contentError {
 	return &contentError{reason: reason, detail: fmt.Sprintf(format, args...)}
 }
 
 // entryError drops one entry and lets the reading go on.
-type entryError struct{ reason, detail string }
+type entryError struct {
+	reason schemas.Reason
+	detail string
+}
 
-func (e *entryError) Error() string { return e.reason + ": " + e.detail }
+func (e *entryError) Error() string { return string(e.reason) + ": " + e.detail }

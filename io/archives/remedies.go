@@ -1,7 +1,9 @@
 package archives
 
+import "decoy/schemas"
+
 // Remedies say of each reason what a person can do about it.
-var Remedies = map[string]string{
+var Remedies = map[schemas.Reason]string{
 	NotAnArchive:     "repack as .tar.gz, .tar.zst or .zip; files of rows belong under rows",
 	ArchiveEmpty:     "look whether the download is whole: there is no regular file in it",
 	ArchiveCorrupt:   "download or pack the archive again",

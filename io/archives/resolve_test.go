@@ -174,7 +174,7 @@ func TestResolveListsSortsAndRejects(t *testing.T) {
 	}
 	var reasons []string
 	for _, r := range rejects {
-		reasons = append(reasons, r.Stage+" "+r.ID+" "+r.Reason)
+		reasons = append(reasons, r.Stage+" "+r.ID+" "+string(r.Reason))
 	}
 	wantReasons := []string{"extract 3.tar.gz archive_empty", "extract 4.tar.gz not_an_archive", "extract 5.tar.gz archive_empty", "extract 6.tar.gz archive_corrupt"}
 	if d := cmp.Diff(wantReasons, reasons); d != "" {
@@ -186,7 +186,7 @@ func TestResolveListsSortsAndRejects(t *testing.T) {
 		t.Errorf("the order of specs shows: %s", d)
 	}
 	broken := walk(t, got[2], Limits{}, nil)
-	if d := cmp.Diff([]string{ArchiveCorrupt}, broken.reasons()); d != "" || len(broken.Entries) == 0 {
+	if d := cmp.Diff([]schemas.Reason{ArchiveCorrupt}, broken.reasons()); d != "" || len(broken.Entries) == 0 {
 		t.Errorf("%v %s", broken.paths(), d)
 	}
 }

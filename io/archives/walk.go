@@ -171,6 +171,6 @@ func (w *walker) tell(path string, it item) {
 	w.reader.Outside(func() { w.link(path, target) })
 }
 
-func (w *walker) drop(path, reason, detail string) {
+func (w *walker) drop(path string, reason schemas.Reason, detail string) {
 	w.reader.Outside(func() { w.reject(newReject(w.src.FileID(path), reason, detail)) })
 }

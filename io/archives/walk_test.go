@@ -85,7 +85,7 @@ func TestWalkOtherTarTypes(t *testing.T) {
 		member{name: "dev", flag: tar.TypeChar}, member{name: "block", flag: tar.TypeBlock}, member{name: "pipe", flag: tar.TypeFifo},
 		member{name: "nul\x01", body: "x"})
 	got := walk(t, sourceOf(t, write(t, t.TempDir(), "a.tar", data), ""), Limits{}, nil)
-	want := []string{NotRegular, NotRegular, NotRegular, NotRegular, PathInvalid}
+	want := []schemas.Reason{NotRegular, NotRegular, NotRegular, NotRegular, PathInvalid}
 	if d := cmp.Diff(want, got.reasons()); d != "" {
 		t.Error(d)
 	}
@@ -121,7 +121,7 @@ func TestSplit(t *testing.T) {
 				t.Errorf("%d bytes by %d: %d parts", src.Bytes, bytes, len(parts))
 			}
 			sorted := cmpopts.SortSlices(func(a, b Entry) bool { return a.Path < b.Path })
-			sortedRejects := cmpopts.SortSlices(func(a, b schemas.Reject) bool { return a.ID+a.Reason < b.ID+b.Reason })
+			sortedRejects := cmpopts.SortSlices(func(a, b schemas.Reject) bool { return a.ID+string(a.Reason) < b.ID+string(b.Reason) })
 			if d := cmp.Diff(whole, all, sorted, sortedRejects); d != "" {
 				t.Errorf("%s in %d parts (-whole +parts):\n%s", name, len(parts), d)
 			}
@@ -156,7 +156,7 @@ func TestWalkTruncated(t *testing.T) {
 		case cut == 1:
 			want = NotAnArchive
 		}
-		if d := cmp.Diff([]string{want}, got.reasons()); d != "" {
+		if d := cmp.Diff([]schemas.Reason{want}, got.reasons()); d != "" {
 			t.Fatalf("cut at %d of %d: %v", cut, len(data), got.Rejects)
 		}
 		if n := len(got.Entries); n > 0 {
@@ -167,7 +167,7 @@ func TestWalkTruncated(t *testing.T) {
 	}
 	zipped := zipBytes(t, "", members...)
 	got := walk(t, sourceOf(t, write(t, dir, "cut", zipped[:len(zipped)-30]), "r"), Limits{}, nil)
-	if d := cmp.Diff([]string{ArchiveCorrupt}, got.reasons()); d != "" {
+	if d := cmp.Diff([]schemas.Reason{ArchiveCorrupt}, got.reasons()); d != "" {
 		t.Error(d)
 	}
 }
@@ -184,29 +184,29 @@ func TestWalkBadContent(t *testing.T) {
 	for name, c := range map[string]struct {
 		data    []byte
 		paths   []string
-		reasons []string
+		reasons []schemas.Reason
 	}{
-		"empty file":        {nil, nil, []string{ArchiveEmpty}},
-		"text":              {[]byte("just a text\n"), nil, []string{NotAnArchive}},
-		"long text":         {bytes.Repeat([]byte("just a text\n"), 99), nil, []string{NotAnArchive}},
-		"bzip2":             {[]byte("BZh91AY&SY....."), nil, []string{ArchiveCorrupt}},
+		"empty file":        {nil, nil, []schemas.Reason{ArchiveEmpty}},
+		"text":              {[]byte("just a text\n"), nil, []schemas.Reason{NotAnArchive}},
+		"long text":         {bytes.Repeat([]byte("just a text\n"), 99), nil, []schemas.Reason{NotAnArchive}},
+		"bzip2":             {[]byte("BZh91AY&SY....."), nil, []schemas.Reason{ArchiveCorrupt}},
 		"bzip2 of a tar":    {bz2Tar(t), []string{"a", "b"}, nil},
-		"bzip2 cut":         {bz2Tar(t)[:90], nil, []string{ArchiveCorrupt}},
-		"bzip2 of text":     {unbase64(t, "QlpoOTFBWSZTWW5frgwAAAQRgEAAMgGWQCAAIaDRkEAMEkSZkK2Rz7xdyRThQkG5frgw"), nil, []string{NotAnArchive}},
-		"gzip of text":      {gz(t, []byte("just a text\n")), nil, []string{NotAnArchive}},
-		"gzip of long text": {gz(t, bytes.Repeat([]byte("just a text\n"), 99)), nil, []string{NotAnArchive}},
-		"zstd of text":      {zst(t, []byte("just a text\n")), nil, []string{NotAnArchive}},
-		"zstd sum":          {flip(smallZst, len(smallZst)-1), nil, []string{ArchiveCorrupt}},
-		"zstd cut":          {smallZst[:len(smallZst)-9], nil, []string{ArchiveCorrupt}},
+		"bzip2 cut":         {bz2Tar(t)[:90], nil, []schemas.Reason{ArchiveCorrupt}},
+		"bzip2 of text":     {unbase64(t, "QlpoOTFBWSZTWW5frgwAAAQRgEAAMgGWQCAAIaDRkEAMEkSZkK2Rz7xdyRThQkG5frgw"), nil, []schemas.Reason{NotAnArchive}},
+		"gzip of text":      {gz(t, []byte("just a text\n")), nil, []schemas.Reason{NotAnArchive}},
+		"gzip of long text": {gz(t, bytes.Repeat([]byte("just a text\n"), 99)), nil, []schemas.Reason{NotAnArchive}},
+		"zstd of text":      {zst(t, []byte("just a text\n")), nil, []schemas.Reason{NotAnArchive}},
+		"zstd sum":          {flip(smallZst, len(smallZst)-1), nil, []schemas.Reason{ArchiveCorrupt}},
+		"zstd cut":          {smallZst[:len(smallZst)-9], nil, []schemas.Reason{ArchiveCorrupt}},
 		"zstd skippable":    {append([]byte("\x51\x2a\x4d\x18\x03\x00\x00\x00abc"), smallZst...), []string{"a"}, nil},
-		"zstd window":       {[]byte("\x28\xb5\x2f\xfd\x00\xa0\x01\x00\x00"), nil, []string{ArchiveTooLarge}},
-		"gzip sum":          {flip(small, len(small)-6), []string{"a"}, []string{ArchiveCorrupt}},
-		"trailing garbage":  {append(bytes.Clone(small), "garbage and more"...), []string{"a"}, []string{ArchiveCorrupt}},
+		"zstd window":       {[]byte("\x28\xb5\x2f\xfd\x00\xa0\x01\x00\x00"), nil, []schemas.Reason{ArchiveTooLarge}},
+		"gzip sum":          {flip(small, len(small)-6), []string{"a"}, []schemas.Reason{ArchiveCorrupt}},
+		"trailing garbage":  {append(bytes.Clone(small), "garbage and more"...), []string{"a"}, []schemas.Reason{ArchiveCorrupt}},
 		"empty tar":         {make([]byte, 1024), nil, nil},
 		"two gzip members":  {append(gz(t, tarBytes(t, member{name: "r/a"})[:512]), gz(t, make([]byte, 1024))...), []string{"a"}, nil},
-		"bad deflate":       {flip(one, 36), []string{"b"}, []string{EntryCorrupt}},
-		"encrypted":         {aes, []string{"b"}, []string{EntryUnsupported}},
-		"odd method":        {method, []string{"b"}, []string{EntryUnsupported}},
+		"bad deflate":       {flip(one, 36), []string{"b"}, []schemas.Reason{EntryCorrupt}},
+		"encrypted":         {aes, []string{"b"}, []schemas.Reason{EntryUnsupported}},
+		"odd method":        {method, []string{"b"}, []schemas.Reason{EntryUnsupported}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := walk(t, sourceOf(t, write(t, t.TempDir(), "a", c.data), "r"), Limits{}, nil)
@@ -229,13 +229,13 @@ func TestWalkLimits(t *testing.T) {
 		members []member
 		lim     Limits
 		paths   []string
-		reasons []string
+		reasons []schemas.Reason
 	}{
-		"ratio":           {bomb, Limits{}, []string{"a", "b"}, []string{TooLarge, ArchiveRatio}},
-		"ratio allowed":   {bomb, Limits{MaxRatio: 1e6}, []string{"a", "b", "c"}, []string{TooLarge, TooLarge}},
-		"total":           {bomb, Limits{MaxRatio: 1e6, MaxTotalBytes: 50 << 20}, []string{"a", "b"}, []string{TooLarge, ArchiveTooLarge}},
-		"total in a file": {few, Limits{MaxTotalBytes: 8}, []string{"a"}, []string{ArchiveTooLarge}},
-		"entries":         {few, Limits{MaxEntries: 2}, []string{"a", "b"}, []string{ArchiveTooLarge}},
+		"ratio":           {bomb, Limits{}, []string{"a", "b"}, []schemas.Reason{TooLarge, ArchiveRatio}},
+		"ratio allowed":   {bomb, Limits{MaxRatio: 1e6}, []string{"a", "b", "c"}, []schemas.Reason{TooLarge, TooLarge}},
+		"total":           {bomb, Limits{MaxRatio: 1e6, MaxTotalBytes: 50 << 20}, []string{"a", "b"}, []schemas.Reason{TooLarge, ArchiveTooLarge}},
+		"total in a file": {few, Limits{MaxTotalBytes: 8}, []string{"a"}, []schemas.Reason{ArchiveTooLarge}},
+		"entries":         {few, Limits{MaxEntries: 2}, []string{"a", "b"}, []schemas.Reason{ArchiveTooLarge}},
 		"entries reached": {few, Limits{MaxEntries: 3}, []string{"a", "b", "c"}, nil},
 	} {
 		for _, format := range []string{FormatTarGz, FormatTarZst, FormatZip} {
@@ -261,7 +261,7 @@ func TestWalkLimits(t *testing.T) {
 				// The end does not depend on what is wanted.
 				none := walk(t, src, lim, func(string, int64) bool { return false })
 				last := func(w walked) string {
-					if n := len(w.Rejects); n > 0 && strings.HasPrefix(w.Rejects[n-1].Reason, "archive_") {
+					if n := len(w.Rejects); n > 0 && strings.HasPrefix(string(w.Rejects[n-1].Reason), "archive_") {
 						return w.Rejects[n-1].Detail
 					}
 					return ""
@@ -291,7 +291,7 @@ func TestWalkLyingSizeAllocatesLittle(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	got := walk(t, src, Limits{MaxFileBytes: 1 << 40}, nil)
 	runtime.ReadMemStats(&after)
-	if d := cmp.Diff([]string{ArchiveCorrupt}, got.reasons()); d != "" || len(got.Entries) > 0 {
+	if d := cmp.Diff([]schemas.Reason{ArchiveCorrupt}, got.reasons()); d != "" || len(got.Entries) > 0 {
 		t.Errorf("%v %s", got, d)
 	}
 	if spent := after.TotalAlloc - before.TotalAlloc; spent > 16<<20 {

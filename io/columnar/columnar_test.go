@@ -73,13 +73,13 @@ func TestRoundTrip(t *testing.T) {
 	roundTrip(t, []schemas.Row(nil))
 	roundTrip(t, []schemas.Row{
 		{ID: "a", Prefix: "p\x00\nq", Suffix: "", Chosen: "é", Judges: -1},
-		{ID: "b", Type: ptr("method"), Rejected: ptr(""), FoolRate: ptr(0.1), Margin: ptr(-1e300), Judges: 1 << 62},
-		{ID: "c", Type: ptr(""), Generator: ptr("rules")},
+		{ID: "b", Type: ptr(schemas.TypeMethod), Rejected: ptr(""), FoolRate: ptr(0.1), Margin: ptr(-1e300), Judges: 1 << 62},
+		{ID: "c", Type: ptr(schemas.Type("")), Generator: ptr("rules")},
 	})
 	roundTrip(t, []schemas.Context{
-		{ID: "a", Types: []string{"method", "", "import"}, PrefixCut: true, EndByte: 9},
+		{ID: "a", Types: []schemas.Type{"method", "", "import"}, PrefixCut: true, EndByte: 9},
 		{ID: "b", Types: nil, SuffixCut: true},
-		{ID: "c", Types: []string{"parameter"}},
+		{ID: "c", Types: []schemas.Type{"parameter"}},
 	})
 	roundTrip(t, []schemas.Blob{{Path: "a", Content: []byte{0xff, 0, 1}}, {Path: "b", Content: []byte{}}})
 	roundTrip(t, []schemas.Verdict{{NegativeID: nil, Margin: ptr(0.0)}, {NegativeID: ptr("n"), CostUSD: ptr(0.25)}})
@@ -162,7 +162,7 @@ func groups(t *testing.T, path string) []int64 {
 }
 
 func TestColumns(t *testing.T) {
-	data := encode(t, []schemas.Context{{ID: "a", Types: []string{"x"}}})
+	data := encode(t, []schemas.Context{{ID: "a", Types: []schemas.Type{"x"}}})
 	file, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		t.Fatal(err)
@@ -216,7 +216,7 @@ func TestColumnsLeftOut(t *testing.T) {
 }
 
 func TestSameBytes(t *testing.T) {
-	records := []schemas.Row{{ID: "a", Prefix: strings.Repeat("x = 1\n", 1e5)}, {ID: "b", Type: ptr("import")}}
+	records := []schemas.Row{{ID: "a", Prefix: strings.Repeat("x = 1\n", 1e5)}, {ID: "b", Type: ptr(schemas.TypeImport)}}
 	if !bytes.Equal(encode(t, records), encode(t, records)) {
 		t.Error("the same records gave other bytes")
 	}

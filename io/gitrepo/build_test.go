@@ -212,7 +212,7 @@ func snap(t testing.TB, r *Repo, commit plumbing.Hash) taken {
 		func(path string, data []byte) error { out.Files = append(out.Files, path+"="+string(data)); return nil },
 		func(r schemas.Reject) {
 			id := strings.TrimPrefix(r.ID, commit.String())
-			out.Rejects = append(out.Rejects, id+": "+r.Reason)
+			out.Rejects = append(out.Rejects, id+": "+string(r.Reason))
 		}))
 	return out
 }
@@ -226,7 +226,7 @@ func commits(t testing.TB, r *Repo, cfg Config) []Commit {
 
 // wantContent holds that an error is of the content, has the reason and speaks of
 // words.
-func wantContent(t *testing.T, err error, reason, words string) {
+func wantContent(t *testing.T, err error, reason schemas.Reason, words string) {
 	t.Helper()
 	c, ok := asContent(err)
 	if !ok {

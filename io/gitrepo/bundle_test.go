@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"decoy/io/archives"
+	"decoy/schemas"
 )
 
 func TestBundleHeads(t *testing.T) {
@@ -40,7 +41,11 @@ func TestBundleRefused(t *testing.T) {
 	f := newFixture(t)
 	id := f.commit(f.files(map[string]string{"a": strings.Repeat("line\n", 100)}), "m").String()
 	other := strings.Repeat("1", 40)
-	for _, c := range []struct{ header, reason, words string }{
+	for _, c := range []struct {
+		header string
+		reason schemas.Reason
+		words  string
+	}{
 		{bundleV2 + "-" + other + " what\n" + id + " HEAD\n\n", archives.ArchiveCorrupt, "builds on 1 commits that it does not hold, the first is " + other},
 		{bundleV2 + other + " HEAD\n\n", archives.ArchiveCorrupt, "which its pack does not hold"},
 		{bundleV2 + "-nothing\n\n", archives.ArchiveCorrupt, "no id"},

@@ -9,14 +9,16 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 
 	"decoy/io/archives"
+	"decoy/schemas"
 )
 
 // fileChange is a regular file that differs between two trees. A zero id stands
 // for a file that is not there. reason is set where the path is none.
 type fileChange struct {
-	oldPath, path  string
-	oldID, id      plumbing.Hash
-	reason, detail string
+	oldPath, path string
+	oldID, id     plumbing.Hash
+	reason        schemas.Reason
+	detail        string
 }
 
 // compareTrees finds the regular files that differ. It goes down both trees at

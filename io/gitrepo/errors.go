@@ -13,16 +13,16 @@ import (
 // Reason is one of [archives.Reasons]. Whoever opens many repositories makes a
 // reject of it; errors of any other type are of the environment.
 type ContentError struct {
-	Reason string
+	Reason schemas.Reason
 	Detail string
 }
 
-func (e *ContentError) Error() string { return e.Reason + ": " + e.Detail }
+func (e *ContentError) Error() string { return string(e.Reason) + ": " + e.Detail }
 
 // Reject is the error as a record: id names what was opened.
 func (e *ContentError) Reject(id string) schemas.Reject { return newReject(id, e.Reason, e.Detail) }
 
-func contentErrorf(reason, format string, args ...any) *ContentError {
+func contentErrorf(reason schemas.Reason, format string, args ...any) *ContentError {
 	return &ContentError{Reason: reason, Detail: fmt.Sprintf(format, args...)}
 }
 
@@ -48,7 +48,7 @@ func guard(what string, err *error) {
 // maxTextBytes bounds the part of a hostile name or text that reaches a record.
 const maxTextBytes = 512
 
-func newReject(id, reason, detail string) schemas.Reject {
+func newReject(id string, reason schemas.Reason, detail string) schemas.Reject {
 	return schemas.Reject{
 		Stage: schemas.StageExtract, ID: printable(id, maxTextBytes),
 		Reason: reason, Detail: printable(detail, maxTextBytes),

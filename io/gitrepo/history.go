@@ -10,6 +10,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/object"
 
 	"decoy/io/archives"
+	"decoy/schemas"
 )
 
 // Config says what to read of a history. The zero value of a field is its default.
@@ -51,7 +52,7 @@ type Change struct {
 	Deleted       bool
 	Before, After []byte
 	Hunks         []Hunk
-	Skipped       string
+	Skipped       schemas.Reason
 	Detail        string
 }
 
@@ -220,7 +221,7 @@ func (h *history) content(f fileChange, ch *Change) (err error) {
 }
 
 // text reads a blob, or says why it is not one to read.
-func (h *history) text(id plumbing.Hash) (data []byte, skipped, detail string, err error) {
+func (h *history) text(id plumbing.Hash) (data []byte, skipped schemas.Reason, detail string, err error) {
 	head, err := h.objects.header(id)
 	if err == nil && head.size > h.lim.MaxFileBytes {
 		return nil, archives.TooLarge, fmt.Sprintf("%d bytes, at most %d are read", head.size, h.lim.MaxFileBytes), nil

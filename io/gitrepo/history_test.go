@@ -27,7 +27,7 @@ func story(c Commit) (out []string) {
 			s = ch.OldPath + ">" + s
 		}
 		if ch.Skipped != "" {
-			s += " " + ch.Skipped
+			s += " " + string(ch.Skipped)
 		}
 		for _, h := range ch.Hunks {
 			s += fmt.Sprintf(" %d-%d:%d-%d", h.OldStart, h.OldEnd, h.NewStart, h.NewEnd)

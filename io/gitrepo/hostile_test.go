@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"decoy/io/archives"
+	"decoy/schemas"
 )
 
 func TestHeads(t *testing.T) {
@@ -35,7 +36,11 @@ func TestHeads(t *testing.T) {
 	f.write("refs/heads/loop", "ref: refs/heads/loop\n")
 	f.write("refs/heads/bad", "what\n")
 	f.write("refs/heads/gone", strings.Repeat("1", 40)+"\n")
-	for _, c := range []struct{ head, ref, want, reason, words string }{
+	for _, c := range []struct {
+		head, ref, want string
+		reason          schemas.Reason
+		words           string
+	}{
 		{ref: "", want: two.String()}, // the file goes before packed-refs
 		{ref: "main", want: two.String()},
 		{ref: "refs/heads/main", want: two.String()},

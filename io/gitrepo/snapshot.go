@@ -153,6 +153,6 @@ func (s *snapshot) broken(path, what string, err error) error {
 	return nil
 }
 
-func (s *snapshot) drop(path, reason, detail string) {
+func (s *snapshot) drop(path string, reason schemas.Reason, detail string) {
 	s.reject(newReject(s.source+"/"+path, reason, detail))
 }

@@ -102,7 +102,7 @@ func TestSnapshotRejects(t *testing.T) {
 	}
 	for _, s := range got.Rejects {
 		_, reason, _ := strings.Cut(s, ": ")
-		if !slices.Contains(archives.Reasons, reason) {
+		if !slices.Contains(archives.Reasons, schemas.Reason(reason)) {
 			t.Errorf("%q is none of the reasons of package archives", reason)
 		}
 	}
@@ -192,7 +192,7 @@ func TestSnapshotAsksAndStops(t *testing.T) {
 		var files, rejects []string
 		must(t, r.Snapshot(context.Background(), head.String(), nil,
 			func(path string, _ []byte) error { files = append(files, path); return nil },
-			func(r schemas.Reject) { rejects = append(rejects, r.ID+" "+r.Reason) }))
+			func(r schemas.Reject) { rejects = append(rejects, r.ID+" "+string(r.Reason)) }))
 		if d := cmp.Diff([]string{"a", "b"}, files); d != "" {
 			t.Errorf("%+v: %s", lim, d)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 
 	"decoy/io/archives"
+	"decoy/schemas"
 )
 
 // maxTreeBytes bounds one folder: two million entries.
@@ -101,7 +102,7 @@ func parseTree(data []byte) ([]treeEntry, error) {
 
 // badName is the reason why an entry cannot be part of a path. The names that git
 // keeps for itself are refused as git refuses them.
-func badName(parent, name string, maxPath int) (reason, detail string) {
+func badName(parent, name string, maxPath int) (reason schemas.Reason, detail string) {
 	path := parent + name
 	switch {
 	case len(path) > maxPath:

@@ -204,7 +204,7 @@ func TestParquetClaimsTooManyRows(t *testing.T) {
 	must(t, w.Close())
 	got, err := readAll(t, write(t, "x", data.Bytes()), Config{Columns: needed})
 	must(t, err)
-	if d := cmp.Diff([]string{"x " + RowsCorrupt}, got.reasons()); d != "" {
+	if d := cmp.Diff([]string{"x " + string(RowsCorrupt)}, got.reasons()); d != "" {
 		t.Errorf("%d bytes: %d rejects", data.Len(), len(got.Rejects))
 	}
 }

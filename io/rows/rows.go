@@ -197,7 +197,7 @@ const maxNameBytes = 512
 
 func (r *reader) row(n int64, rec *record) (Row, *schemas.Reject) {
 	id := r.at(n)
-	bad := func(reason, format string, args ...any) (Row, *schemas.Reject) {
+	bad := func(reason schemas.Reason, format string, args ...any) (Row, *schemas.Reject) {
 		reject := newReject(id, reason, fmt.Sprintf(format, args...))
 		return Row{}, &reject
 	}

@@ -71,7 +71,7 @@ type all struct {
 
 func (a all) reasons() (out []string) {
 	for _, r := range a.Rejects {
-		out = append(out, r.ID+" "+r.Reason)
+		out = append(out, r.ID+" "+string(r.Reason))
 	}
 	return out
 }
@@ -263,7 +263,7 @@ func TestBrokenFiles(t *testing.T) {
 			must(t, err)
 			got.Rows = append(got.Rows, row)
 		}
-		if d := cmp.Diff([]string{"x " + RowsCorrupt}, got.reasons()); d != "" || len(got.Rows) != c.rows {
+		if d := cmp.Diff([]string{"x " + string(RowsCorrupt)}, got.reasons()); d != "" || len(got.Rows) != c.rows {
 			t.Errorf("%s: %d rows, %v", name, len(got.Rows), got.Rejects)
 		}
 	}

@@ -173,9 +173,9 @@ func DonePath(stageDir string, shard int) string {
 
 // orEmpty writes {} for a map that was never filled, so that nil and empty give
 // the same bytes.
-func orEmpty(m map[string]int64) map[string]int64 {
+func orEmpty[K ~string](m map[K]int64) map[K]int64 {
 	if m == nil {
-		return map[string]int64{}
+		return map[K]int64{}
 	}
 	return m
 }

@@ -20,7 +20,7 @@ func TestDone(t *testing.T) {
 	f := write(t, path, []schemas.Name{{Name: "a"}})
 	want := schemas.Done{
 		Stage: "extract", Shard: 7, Fingerprint: "f1", Files: []schemas.File{f},
-		Counts: map[string]int64{"contexts": 3}, Rejects: map[string]int64{"binary": 1},
+		Counts: map[string]int64{"contexts": 3}, Rejects: map[schemas.Reason]int64{"binary": 1},
 	}
 	if _, ok, err := ReadDone(t.Context(), dir, 7, "f1"); ok || err != nil {
 		t.Fatalf("before: ok=%v err=%v", ok, err)

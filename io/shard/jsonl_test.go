@@ -32,7 +32,7 @@ func contexts(n int) []schemas.Context {
 	out := make([]schemas.Context, n)
 	for i := range out {
 		out[i] = schemas.Context{
-			ID: fmt.Sprintf("%032x", i), Repo: "example.org/r", Types: []string{"method"},
+			ID: fmt.Sprintf("%032x", i), Repo: "example.org/r", Types: []schemas.Type{"method"},
 			Prefix: text(r.IntN(12288)), Golden: text(r.IntN(800)), Suffix: text(r.IntN(4096)), EndByte: math.MaxInt64,
 		}
 	}
@@ -285,7 +285,7 @@ func sources(b *testing.B) (records []schemas.Context, bytes int64) {
 			}
 			for s := string(text); len(s) > 16<<10; s = s[16<<10:] {
 				records = append(records, schemas.Context{
-					ID: schemas.ContextID(f, "", "", int64(len(s)), 0, "", "", ""), Types: []string{"method"},
+					ID: schemas.ContextID(f, "", "", int64(len(s)), 0, "", "", ""), Types: []schemas.Type{"method"},
 					Prefix: s[:12<<10], Golden: s[12<<10 : 12<<10+100], Suffix: s[12<<10+100 : 16<<10],
 				})
 				bytes += 16 << 10

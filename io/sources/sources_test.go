@@ -82,7 +82,7 @@ func TestResolveAndWalk(t *testing.T) {
 		err := Walk(t.Context(), src, archives.Limits{}, nil, func(e archives.Entry) error {
 			files.WriteString(e.Path + "=" + string(e.Data))
 			return nil
-		}, func(r schemas.Reject) { files.WriteString(r.ID + " " + r.Reason) })
+		}, func(r schemas.Reject) { files.WriteString(r.ID + " " + string(r.Reason)) })
 		if err != nil {
 			t.Fatal(err)
 		}

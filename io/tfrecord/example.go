@@ -168,11 +168,10 @@ func assign(f schemas.Field, got feature, v reflect.Value) error {
 		return fmt.Errorf("list of kind %d, want %d", got.kind, want)
 	}
 	if f.Repeated {
-		list := make([]string, len(got.bytes))
+		v.Set(reflect.MakeSlice(v.Type(), len(got.bytes), len(got.bytes)))
 		for i, b := range got.bytes {
-			list[i] = string(b)
+			v.Index(i).SetString(string(b))
 		}
-		v.Set(reflect.ValueOf(list))
 		return nil
 	}
 	if n := len(got.bytes) + len(got.floats) + len(got.ints); n != 1 {

@@ -112,7 +112,7 @@ func ptr[T any](v T) *T { return &v }
 func TestNullsAndLists(t *testing.T) {
 	rows := []schemas.Row{
 		{ID: "general"},
-		{ID: "pair", Type: ptr(""), Rejected: ptr("x\x00\xff"), FoolRate: ptr(0.0), Margin: ptr(-1.5), Judges: -3},
+		{ID: "pair", Type: ptr(schemas.Type("")), Rejected: ptr("x\x00\xff"), FoolRate: ptr(0.0), Margin: ptr(-1.5), Judges: -3},
 	}
 	got, err := decode[schemas.Row](encode(t, rows))
 	if err != nil {
@@ -124,7 +124,7 @@ func TestNullsAndLists(t *testing.T) {
 	if raw := unzip(t, encode(t, rows[:1])); bytes.Contains(raw, []byte("fool_rate")) {
 		t.Error("a null has a feature")
 	}
-	lists := []schemas.Context{{Types: []string{"method", "", "import"}, PrefixCut: true}, {Types: []string{}}, {Types: []string{""}}}
+	lists := []schemas.Context{{Types: []schemas.Type{"method", "", "import"}, PrefixCut: true}, {Types: []schemas.Type{}}, {Types: []schemas.Type{""}}}
 	back, err := decode[schemas.Context](encode(t, lists))
 	if err != nil {
 		t.Fatal(err)
@@ -198,7 +198,7 @@ func fill(r *rand.Rand, v reflect.Value) {
 			return
 		}
 		for range r.IntN(4) {
-			v.Set(reflect.Append(v, reflect.ValueOf(text())))
+			v.Set(reflect.Append(v, reflect.ValueOf(text()).Convert(v.Type().Elem())))
 		}
 	case reflect.Int64:
 		v.SetInt(int64(r.Uint64()))
@@ -210,7 +210,7 @@ func fill(r *rand.Rand, v reflect.Value) {
 }
 
 func TestSameBytes(t *testing.T) {
-	rows := []schemas.Row{{ID: "a", Prefix: strings.Repeat("x = 1\n", 1e4)}, {ID: "b", Type: ptr("import")}}
+	rows := []schemas.Row{{ID: "a", Prefix: strings.Repeat("x = 1\n", 1e4)}, {ID: "b", Type: ptr(schemas.TypeImport)}}
 	if !bytes.Equal(encode(t, rows), encode(t, rows)) {
 		t.Error("the same records gave other bytes")
 	}
@@ -343,7 +343,7 @@ func (full) Write([]byte) (int, error) { return 0, errFull }
 
 // FuzzExample: no input panics, and what decodes survives another round.
 func FuzzExample(f *testing.F) {
-	for _, row := range []schemas.Row{{}, {ID: "a", Type: ptr("x"), FoolRate: ptr(0.5)}} {
+	for _, row := range []schemas.Row{{}, {ID: "a", Type: ptr(schemas.Type("x")), FoolRate: ptr(0.5)}} {
 		e := encoder{fields: columns[schemas.Row]()}
 		f.Add(e.example(reflect.ValueOf(row)))
 	}

@@ -58,11 +58,11 @@ func writeParquet(t testing.TB, out, name string, records ...schemas.Row) {
 func build(t testing.TB, out string) {
 	t.Helper()
 	write(t, out, "extract", "contexts-00000-of-00003.jsonl.zst",
-		schemas.Context{ID: "c1", Repo: "example.org/a", Path: "a.go", License: "MIT", Language: "go", Kind: "call", Types: []string{"method", "undefinedvariable"}, Prefix: "p1", Golden: "foo()", Suffix: "s1", Origin: "snapshot"},
-		schemas.Context{ID: "c2", Repo: "example.org/a", Path: "a.go", License: "MIT", Language: "go", Kind: "import", Types: []string{"import"}, Prefix: "it's", Golden: `"fmt"`, EndByte: 1 << 40, PrefixCut: true, Origin: "snapshot"})
+		schemas.Context{ID: "c1", Repo: "example.org/a", Path: "a.go", License: "MIT", Language: "go", Kind: "call", Types: []schemas.Type{"method", "undefinedvariable"}, Prefix: "p1", Golden: "foo()", Suffix: "s1", Origin: "snapshot"},
+		schemas.Context{ID: "c2", Repo: "example.org/a", Path: "a.go", License: "MIT", Language: "go", Kind: "import", Types: []schemas.Type{"import"}, Prefix: "it's", Golden: `"fmt"`, EndByte: 1 << 40, PrefixCut: true, Origin: "snapshot"})
 	write(t, out, "extract", "contexts-00001-of-00003.jsonl.zst",
-		schemas.Context{ID: "c3", Repo: "example.org/b", Path: "b.py", License: "Apache-2.0", Language: "python", Kind: "call", Types: []string{"method", "parameter"}, Golden: "é(x)", Origin: "snapshot"},
-		schemas.Context{ID: "c4", Repo: "example.org/b", Path: "c.py", License: "Apache-2.0", Language: "python", Kind: "line", Types: []string{}, Golden: "x = 1\n\ty", Origin: "edit"})
+		schemas.Context{ID: "c3", Repo: "example.org/b", Path: "b.py", License: "Apache-2.0", Language: "python", Kind: "call", Types: []schemas.Type{"method", "parameter"}, Golden: "é(x)", Origin: "snapshot"},
+		schemas.Context{ID: "c4", Repo: "example.org/b", Path: "c.py", License: "Apache-2.0", Language: "python", Kind: "line", Types: []schemas.Type{}, Golden: "x = 1\n\ty", Origin: "edit"})
 	write[schemas.Context](t, out, "extract", "contexts-00002-of-00003.jsonl.zst")
 	write(t, out, "extract", "rejects-00000-of-00001.jsonl.zst",
 		schemas.Reject{Stage: "extract", ID: "x.go", Reason: "generated", Language: "go"},
@@ -100,16 +100,16 @@ func build(t testing.TB, out string) {
 		schemas.Verdict{NegativeID: ptr("n5"), ContextID: "c3", Judge: "j1", Answer: "fooled", Margin: ptr(0.5)})
 
 	write(t, out, "curate", "selection-00000-of-00001.jsonl.zst",
-		schemas.Selected{ContextID: "c1", NegativeID: ptr("n1"), Repo: "example.org/a", Group: "g", Language: "go", Type: ptr("method"), Kind: "call", Generator: ptr("rules"), Status: ptr("certified"), FoolRate: ptr(0.5), Margin: ptr(1.0), Judges: 2, Split: "train"},
-		schemas.Selected{ContextID: "c2", NegativeID: ptr("n4"), Repo: "example.org/a", Group: "g", Language: "go", Type: ptr("import"), Kind: "import", Generator: ptr("rules"), Status: ptr("certified"), FoolRate: ptr(0.0), Margin: ptr(-1.0), Judges: 1, Split: "train"},
-		schemas.Selected{ContextID: "c3", NegativeID: ptr("n6"), Repo: "example.org/b", Group: "h", Language: "python", Type: ptr("parameter"), Kind: "call", Generator: ptr("rules"), Status: ptr("unseen"), Split: "test"},
+		schemas.Selected{ContextID: "c1", NegativeID: ptr("n1"), Repo: "example.org/a", Group: "g", Language: "go", Type: ptr(schemas.TypeMethod), Kind: "call", Generator: ptr("rules"), Status: ptr(schemas.StatusCertified), FoolRate: ptr(0.5), Margin: ptr(1.0), Judges: 2, Split: "train"},
+		schemas.Selected{ContextID: "c2", NegativeID: ptr("n4"), Repo: "example.org/a", Group: "g", Language: "go", Type: ptr(schemas.TypeImport), Kind: "import", Generator: ptr("rules"), Status: ptr(schemas.StatusCertified), FoolRate: ptr(0.0), Margin: ptr(-1.0), Judges: 1, Split: "train"},
+		schemas.Selected{ContextID: "c3", NegativeID: ptr("n6"), Repo: "example.org/b", Group: "h", Language: "python", Type: ptr(schemas.TypeParameter), Kind: "call", Generator: ptr("rules"), Status: ptr(schemas.StatusUnseen), Split: "test"},
 		schemas.Selected{ContextID: "c4", Repo: "example.org/b", Group: "h", Language: "python", Kind: "line", Split: "test"})
 	write(t, out, "curate", "rejects-00000-of-00001.jsonl.zst",
 		schemas.Reject{Stage: "curate", ID: "n5", Reason: "status", Language: "python", Type: "method", Generator: "rules"})
 
 	writeParquet(t, out, "train-00000-of-00001.parquet",
-		schemas.Row{ID: "n1", ContextID: "c1", Type: ptr("method"), Chosen: "foo()", Rejected: ptr("fooBar()"), FoolRate: ptr(0.5), Judges: 2, Split: "train"},
-		schemas.Row{ID: "n4", ContextID: "c2", Type: ptr("import"), Chosen: `"fmt"`, Rejected: ptr(""), Split: "train"})
+		schemas.Row{ID: "n1", ContextID: "c1", Type: ptr(schemas.TypeMethod), Chosen: "foo()", Rejected: ptr("fooBar()"), FoolRate: ptr(0.5), Judges: 2, Split: "train"},
+		schemas.Row{ID: "n4", ContextID: "c2", Type: ptr(schemas.TypeImport), Chosen: `"fmt"`, Rejected: ptr(""), Split: "train"})
 	writeParquet(t, out, "validation-00000-of-00001.parquet")
 	writeParquet(t, out, "test-00000-of-00001.parquet", schemas.Row{ID: "c4", ContextID: "c4", Chosen: "x = 1\n\ty", Split: "test"})
 }

@@ -211,7 +211,7 @@ func TestAnswers(t *testing.T) {
 func TestIntegrity(t *testing.T) {
 	out := t.TempDir()
 	build(t, out)
-	write(t, out, "extract", "contexts-00002-of-00003.jsonl.zst", schemas.Context{ID: "c1", Types: []string{"method", "undefinedvariable"}})
+	write(t, out, "extract", "contexts-00002-of-00003.jsonl.zst", schemas.Context{ID: "c1", Types: []schemas.Type{"method", "undefinedvariable"}})
 	write(t, out, "generate", "negatives-00002-of-00003.jsonl.zst",
 		schemas.Negative{ID: "n4", ContextID: "c2", Type: "import"}, // twice
 		schemas.Negative{ID: "m1", ContextID: "absent", Type: "import"},
@@ -268,9 +268,9 @@ func TestQuantiles(t *testing.T) {
 		verdicts = append(verdicts, schemas.Verdict{NegativeID: &id, Judge: "j", Answer: "caught", Margin: ptr(float64(i * 7 % 11))})
 		// The fool rate of negative i: i of 10.
 		for k := range 9 {
-			answer := "caught"
+			answer := schemas.AnswerCaught
 			if k < i {
-				answer = "fooled"
+				answer = schemas.AnswerFooled
 			}
 			verdicts = append(verdicts, schemas.Verdict{NegativeID: &id, Judge: "k", Answer: answer})
 		}
@@ -321,10 +321,10 @@ func TestQueriesAreExplained(t *testing.T) {
 func TestAgreement(t *testing.T) {
 	out := t.TempDir()
 	var verdicts []schemas.Verdict
-	add := func(n int, a, b string) {
+	add := func(n int, a, b schemas.Answer) {
 		for range n {
 			id := fmt.Sprint("n", len(verdicts))
-			for judge, answer := range map[string]string{"a": a, "b": b} {
+			for judge, answer := range map[string]schemas.Answer{"a": a, "b": b} {
 				if answer != "" {
 					verdicts = append(verdicts, schemas.Verdict{NegativeID: &id, ContextID: "c", Judge: judge, Answer: answer})
 				}

@@ -59,7 +59,7 @@ func exported() table {
 	t := table{name: "export_rows", columns: columns[schemas.Row](), stages: []string{schemas.StageExport},
 		parquet: true, convert: converter(columnar.Read[schemas.Row])}
 	for _, s := range schemas.Splits {
-		t.files = append(t.files, s+"-*.parquet")
+		t.files = append(t.files, string(s)+"-*.parquet")
 	}
 	return t
 }

@@ -12,7 +12,7 @@ import (
 type Prompt struct {
 	Context  schemas.Context `json:"context"`
 	Member   panel.Member    `json:"member"`
-	Type     string          `json:"type,omitempty"`
+	Type     schemas.Type    `json:"type,omitempty"`
 	Sample   int64           `json:"sample,omitempty"`
 	Protocol string          `json:"protocol,omitempty"` // of a judge
 	Texts    []string        `json:"texts,omitempty"`    // that it is asked about
@@ -25,9 +25,9 @@ type Answer struct {
 }
 
 type rawAnswer struct {
-	Raw    []byte `json:"raw"`
-	Reject string `json:"reject,omitempty"`
-	Detail string `json:"detail,omitempty"`
+	Raw    []byte         `json:"raw"`
+	Reject schemas.Reason `json:"reject,omitempty"`
+	Detail string         `json:"detail,omitempty"`
 }
 
 // Strip leaves of a member what shapes requests and answers.

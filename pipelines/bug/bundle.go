@@ -31,7 +31,7 @@ type Bundle struct {
 	Site        string           `json:"site"` // the function of the stage
 	ID          string           `json:"id"`   // of the record
 	Language    schemas.Language `json:"language,omitempty"`
-	Type        string           `json:"type,omitempty"`
+	Type        schemas.Type     `json:"type,omitempty"`
 	Generator   string           `json:"generator,omitempty"`
 	Place       string           `json:"place"`
 	Panic       string           `json:"panic"`

@@ -34,7 +34,7 @@ type Reporter struct {
 }
 
 // InternalAt begins the name of the count of one place.
-const InternalAt = schemas.ReasonInternal + " at "
+const InternalAt = string(schemas.ReasonInternal) + " at "
 
 // CountInternal counts a reject by the place that its detail begins with.
 func CountInternal(counts map[string]int64, r schemas.Reject) {
@@ -46,9 +46,10 @@ func CountInternal(counts map[string]int64, r schemas.Reject) {
 
 // Record names the record that a function is over.
 type Record struct {
-	ID              string
-	Language        schemas.Language
-	Type, Generator string
+	ID        string
+	Language  schemas.Language
+	Type      schemas.Type
+	Generator string
 }
 
 // OfContext names a context.
@@ -183,7 +184,8 @@ func (b *Bundle) write(ctx context.Context, out string) error {
 		}
 		return '-'
 	}, b.Place) + "-"
-	name := fmt.Sprintf("%s%016x.json", prefix, schemas.Key64("bug", b.Site, b.Stage, b.ID, b.Type, b.Generator))
+	name := fmt.Sprintf("%s%016x.json", prefix, schemas.Key64("bug", b.Site, b.Stage, b.ID, string(b.Type),
+		b.Generator))
 	paths, err := shard.List(ctx, dir, prefix+"????????????????.json")
 	if err != nil {
 		return err

@@ -252,7 +252,7 @@ func (w selectionWriter) Write(ctx context.Context, t flow.Task, batches iter.Se
 // writeShard writes the selection and the rejects of one shard.
 func writeShard(ctx context.Context, t flow.Task, selected []schemas.Selected,
 	rejects []schemas.Reject) (schemas.Done, error) {
-	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[string]int64{}}
+	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[schemas.Reason]int64{}}
 	slices.SortFunc(selected, func(a, b schemas.Selected) int {
 		return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(schemas.OrEmpty(a.NegativeID),
 			schemas.OrEmpty(b.NegativeID)))

@@ -33,14 +33,14 @@ type Summary struct {
 	manifests    map[string]schemas.Manifest
 	curate       curation.Report
 	rows         map[card.Rows]int64 // N is 0 in the key
-	kinds        map[string]int64
+	kinds        map[schemas.Kind]int64
 	licenses     map[string]int64
 	outcomes     []OutcomeSum
 	Samples      []Sample
 	rounds       []join.Round
 	sources      []card.AttributionRow
-	splits       map[string]*report.Split
-	where        map[string]string // split of each group that has rows
+	splits       map[schemas.Split]*report.Split
+	where        map[string]schemas.Split // split of each group that has rows
 	costs        []costCell
 	controlsNano int64
 }
@@ -49,8 +49,8 @@ type Summary struct {
 func Summarize(ctx context.Context, out string, recipe recipe.Recipe) (*Summary, error) {
 	sum := &Summary{
 		Out: out, recipe: recipe, manifests: map[string]schemas.Manifest{}, rows: map[card.Rows]int64{},
-		kinds: map[string]int64{}, licenses: map[string]int64{}, splits: map[string]*report.Split{},
-		where: map[string]string{},
+		kinds: map[schemas.Kind]int64{}, licenses: map[string]int64{}, splits: map[schemas.Split]*report.Split{},
+		where: map[string]schemas.Split{},
 	}
 	for _, st := range schemas.Stages {
 		if st == schemas.StageExport {
@@ -306,10 +306,10 @@ func (sum *Summary) licenseCounts() []report.Count {
 }
 
 // counts lists a map, the largest first.
-func counts(m map[string]int64) []report.Count {
+func counts[S ~string](m map[S]int64) []report.Count {
 	var out []report.Count
 	for k, n := range m {
-		out = append(out, report.Count{Name: k, N: n})
+		out = append(out, report.Count{Name: string(k), N: n})
 	}
 	slices.SortFunc(out, func(a, b report.Count) int {
 		return cmp.Or(cmp.Compare(b.N, a.N),

@@ -24,7 +24,7 @@ import (
 // became no negative. Unpriced counts answers whose price is unknown.
 type costCell struct {
 	Generator        string           `json:"generator"`
-	Type             string           `json:"type"`
+	Type             schemas.Type     `json:"type"`
 	Language         schemas.Language `json:"language"`
 	GenerateNano     int64            `json:"generate_nano_usd"`
 	GenerateUnpriced int64            `json:"generate_unpriced"`
@@ -33,22 +33,23 @@ type costCell struct {
 }
 
 type costKey struct {
-	generator, typ string
-	language       schemas.Language
+	generator string
+	typ       schemas.Type
+	language  schemas.Language
 }
 
 // costs gathers the cells of a shard.
 type costs struct {
 	cells    map[costKey]*costCell
 	language map[string]schemas.Language // of a context
-	typ      map[string]string           // of the negative that a request became
+	typ      map[string]schemas.Type     // of the negative that a request became
 }
 
 func newCosts() *costs {
-	return &costs{map[costKey]*costCell{}, map[string]schemas.Language{}, map[string]string{}}
+	return &costs{map[costKey]*costCell{}, map[string]schemas.Language{}, map[string]schemas.Type{}}
 }
 
-func (c *costs) cell(generator, typ string, language schemas.Language) *costCell {
+func (c *costs) cell(generator string, typ schemas.Type, language schemas.Language) *costCell {
 	k := costKey{generator, typ, language}
 	if c.cells[k] == nil {
 		c.cells[k] = &costCell{Generator: generator, Type: typ, Language: language}

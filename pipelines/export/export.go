@@ -30,10 +30,10 @@ type Work struct {
 // Outcome is what became of one negative.
 type Outcome struct {
 	Language  schemas.Language
-	Type      string
+	Type      schemas.Type
 	Generator string
 	Invented  bool
-	Status    string
+	Status    schemas.Status
 	Judges    int64
 	Fooled    int64
 	Weighted  *float64 // fool rate with the judges' weights
@@ -46,7 +46,7 @@ type Outcome struct {
 type Sample struct {
 	Context  schemas.Context  `json:"context"`
 	Negative schemas.Negative `json:"negative"`
-	Status   string           `json:"status"`
+	Status   schemas.Status   `json:"status"`
 	Rule     string           `json:"rule"`
 	Evidence string           `json:"evidence"`
 	Selected schemas.Selected `json:"selected"`
@@ -70,7 +70,7 @@ func init() { flow.Register[Work]() }
 // Do writes the rows of one shard.
 func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 	t := work.For(o.Out, ft)
-	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[string]int64{}}
+	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[schemas.Reason]int64{}}
 	weights, err := join.Weights(ctx, o.Out, o.MinGoldenAcceptance)
 	if err != nil {
 		return d, err
@@ -156,7 +156,7 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 		return cmp.Or(cmp.Compare(schemas.Key64("row", a.ID), schemas.Key64("row", b.ID)), cmp.Compare(a.ID, b.ID))
 	})
 	for i := range rows {
-		d.Counts["rows_"+rows[i].Split]++
+		d.Counts[work.CountRows(rows[i].Split)]++
 	}
 	if err := writeRows(ctx, t, o, rows, bugs, &d); err != nil {
 		return d, err
@@ -204,10 +204,12 @@ func LowestSamples(samples []Sample) []Sample {
 		return cmp.Or(cmp.Compare(a.Context.Language, b.Context.Language),
 			cmp.Compare(a.Negative.Type, b.Negative.Type), compareSamples(a, b))
 	})
-	cell := func(s Sample) [2]string { return [2]string{string(s.Context.Language), s.Negative.Type} }
+	sameCell := func(a, b Sample) bool {
+		return a.Context.Language == b.Context.Language && a.Negative.Type == b.Negative.Type
+	}
 	out := samples[:0]
 	for _, s := range samples {
-		if k := len(out) - SamplesPerCell; k >= 0 && cell(out[k]) == cell(s) {
+		if k := len(out) - SamplesPerCell; k >= 0 && sameCell(out[k], s) {
 			continue
 		}
 		out = append(out, s)

@@ -53,7 +53,7 @@ func (sum *Summary) judges() (rates []report.JudgeRate, margins []report.Margin)
 		names = append(names, m.Name)
 	}
 	panel := strings.Join(names, " + ")
-	byType := by(sum.outcomes, func(o OutcomeSum) string { return o.Type })
+	byType := by(sum.outcomes, func(o OutcomeSum) schemas.Type { return o.Type })
 	for _, typ := range schemas.Types {
 		o := byType[typ]
 		rates = append(rates, report.JudgeRate{Judge: report.ShorterWins, Type: typ, N: o.N, Fooled: o.Shorter})
@@ -96,7 +96,10 @@ func (sum *Summary) judging() report.Judging {
 
 // weighted sets raw fool rates beside those that rank.
 func (sum *Summary) weighted() []report.WeightedRate {
-	type key struct{ generator, typ string }
+	type key struct {
+		generator string
+		typ       schemas.Type
+	}
 	var out []report.WeightedRate
 	for k, o := range by(sum.outcomes, func(o OutcomeSum) key { return key{o.Generator, o.Type} }) {
 		r := report.WeightedRate{Generator: k.generator, Type: k.typ, N: o.Weighed}

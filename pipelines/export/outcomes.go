@@ -17,10 +17,10 @@ import (
 // outcomeCell is whose outcomes are counted together.
 type outcomeCell struct {
 	Language  schemas.Language `json:"language"`
-	Type      string           `json:"type"`
+	Type      schemas.Type     `json:"type"`
 	Generator string           `json:"generator"`
 	Invented  bool             `json:"invented"`
-	Status    string           `json:"status"`
+	Status    schemas.Status   `json:"status"`
 	Selected  bool             `json:"selected"`
 }
 
@@ -149,18 +149,20 @@ func (c OutcomeSum) margins() []float64 {
 // hardness sets negatives with real names beside those with invented ones.
 func (sum *Summary) hardness() []report.Hardness {
 	type key struct {
-		generator, typ string
-		invented       bool
+		generator string
+		typ       schemas.Type
+		invented  bool
 	}
 	sides := by(sum.outcomes, func(o OutcomeSum) key { return key{o.Generator, o.Type, o.Invented} })
-	seen := map[[2]string]bool{}
+	seen := map[key]bool{}
 	var out []report.Hardness
 	for k := range sides {
-		of, made := sides[key{k.generator, k.typ, false}], sides[key{k.generator, k.typ, true}]
-		if seen[[2]string{k.generator, k.typ}] || of.Judged+made.Judged == 0 {
+		k.invented = false
+		of, made := sides[k], sides[key{k.generator, k.typ, true}]
+		if seen[k] || of.Judged+made.Judged == 0 {
 			continue
 		}
-		seen[[2]string{k.generator, k.typ}] = true
+		seen[k] = true
 		h := report.Hardness{Generator: k.generator, Type: k.typ, Real: of.Judged, Invented: made.Judged}
 		h.RealRate, h.RealMargin = rateAndMedian(of)
 		h.InventedRate, h.InventedMargin = rateAndMedian(made)

@@ -16,9 +16,9 @@ func TestOutcomesAddUp(t *testing.T) {
 	of := func(words ...string) string { return words[random.IntN(len(words))] }
 	var all []Outcome
 	for range 500 {
-		o := Outcome{Language: schemas.Language(of("go", "rust")), Type: of("method", "import"),
-			Generator: of("rules", "m"),
-			Status:    of("certified", "abstain"), Invented: random.IntN(2) == 0, Shorter: random.IntN(2) == 0,
+		o := Outcome{Language: schemas.Language(of("go", "rust")), Type: schemas.Type(of("method", "import")),
+			Generator: of("rules", "m"), Status: schemas.Status(of("certified", "abstain")),
+			Invented: random.IntN(2) == 0, Shorter: random.IntN(2) == 0,
 			Selected: random.IntN(3) == 0}
 		if o.Judges = random.Int64N(4); o.Judges > 0 {
 			o.Fooled = random.Int64N(o.Judges + 1)
@@ -49,8 +49,8 @@ func TestOutcomesAddUp(t *testing.T) {
 			t.Fatalf("%d shards: the sums differ", len(shards))
 		}
 	}
-	byType := by(whole.list(), func(o OutcomeSum) string { return o.Type })
-	want := map[string]OutcomeSum{}
+	byType := by(whole.list(), func(o OutcomeSum) schemas.Type { return o.Type })
+	want := map[schemas.Type]OutcomeSum{}
 	for _, o := range all {
 		s := want[o.Type]
 		s.N++

@@ -77,21 +77,21 @@ func (sum *Summary) funnel() []report.Step {
 	verify, curated := sum.manifests[schemas.StageVerify], sum.manifests[schemas.StageCurate]
 	general := int64(0)
 	for _, k := range schemas.GeneralKinds {
-		general += extract.Counts["contexts_"+k]
+		general += extract.Counts["contexts_"+string(k)]
 	}
 	accepted := int64(0)
 	for _, s := range sum.recipe.Curate.Accept {
-		accepted += verify.Counts[s]
+		accepted += verify.Counts[string(s)]
 	}
 	lostToStatus := map[string]int64{}
 	for _, s := range schemas.Statuses {
-		if !slices.Contains(sum.recipe.Curate.Accept, s) && verify.Counts[s] > 0 {
-			lostToStatus["status_"+s] = verify.Counts[s]
+		if !slices.Contains(sum.recipe.Curate.Accept, s) && verify.Counts[string(s)] > 0 {
+			lostToStatus["status_"+string(s)] = verify.Counts[string(s)]
 		}
 	}
-	lostToSelection := map[string]int64{}
+	lostToSelection := map[schemas.Reason]int64{}
 	for reason, n := range curated.Rejects {
-		if !strings.HasPrefix(reason, "status_") {
+		if !strings.HasPrefix(string(reason), "status_") {
 			lostToSelection[reason] = n
 		}
 	}
@@ -111,9 +111,13 @@ func (sum *Summary) funnel() []report.Step {
 
 // pairs picks the shown pairs: one of each cell in turn, in the order of compareSamples.
 func (sum *Summary) pairs() []report.Pair {
-	byCell := map[[2]string][]Sample{}
+	type cell struct {
+		language schemas.Language
+		typ      schemas.Type
+	}
+	byCell := map[cell][]Sample{}
 	for _, s := range sum.Samples {
-		k := [2]string{string(s.Context.Language), s.Negative.Type}
+		k := cell{s.Context.Language, s.Negative.Type}
 		byCell[k] = append(byCell[k], s)
 	}
 	for _, list := range byCell {
@@ -124,7 +128,7 @@ func (sum *Summary) pairs() []report.Pair {
 		added := false
 		for _, l := range schemas.Languages {
 			for _, t := range schemas.Types {
-				list := byCell[[2]string{string(l), t}]
+				list := byCell[cell{l, t}]
 				if turn >= len(list) || len(out) == shownPairs {
 					continue
 				}

@@ -42,25 +42,26 @@ func writeRows(ctx context.Context, t work.Task, o Work, rows []schemas.Row, b *
 	return nil
 }
 
-var formats = map[string]func(ctx context.Context, t work.Task, split string, rows []schemas.Row,
+var formats = map[string]func(ctx context.Context, t work.Task, split schemas.Split, rows []schemas.Row,
 	d *schemas.Done) error{
-	"jsonl": func(ctx context.Context, t work.Task, split string, rows []schemas.Row, d *schemas.Done) error {
-		f, err := shard.WriteAll(ctx, t.Path(t.Stage, split), rows)
+	"jsonl": func(ctx context.Context, t work.Task, split schemas.Split, rows []schemas.Row, d *schemas.Done) error {
+		f, err := shard.WriteAll(ctx, t.Path(t.Stage, string(split)), rows)
 		d.Files = append(d.Files, f)
 		return err
 	},
-	"tfrecord": func(ctx context.Context, t work.Task, split string, rows []schemas.Row, d *schemas.Done) error {
-		return writeRaw(ctx, t, schemas.ShardName(split, t.Shard, t.Of, "tfrecord.gz"), rows, d,
+	"tfrecord": func(ctx context.Context, t work.Task, split schemas.Split, rows []schemas.Row, d *schemas.Done) error {
+		return writeRaw(ctx, t, schemas.ShardName(string(split), t.Shard, t.Of, "tfrecord.gz"), rows, d,
 			func(w io.Writer) (rowWriter[schemas.Row], error) { return tfrecord.NewWriter[schemas.Row](w), nil })
 	},
-	"parquet": func(ctx context.Context, t work.Task, split string, rows []schemas.Row, d *schemas.Done) error {
+	"parquet": func(ctx context.Context, t work.Task, split schemas.Split, rows []schemas.Row, d *schemas.Done) error {
 		return writeParquet(ctx, t, "", split, rows, d)
 	},
 }
 
 // writeParquet writes one Parquet file below a folder of the export.
-func writeParquet[T any](ctx context.Context, t work.Task, folder, split string, rows []T, d *schemas.Done) error {
-	return writeRaw(ctx, t, folder+schemas.ShardName(split, t.Shard, t.Of, "parquet"), rows, d,
+func writeParquet[T any](ctx context.Context, t work.Task, folder string, split schemas.Split, rows []T,
+	d *schemas.Done) error {
+	return writeRaw(ctx, t, folder+schemas.ShardName(string(split), t.Shard, t.Of, "parquet"), rows, d,
 		func(w io.Writer) (rowWriter[T], error) { return columnar.NewWriter[T](w) })
 }
 
@@ -97,8 +98,8 @@ func writeRaw[T any](ctx context.Context,
 }
 
 // writeTrainers writes the supervised and the preference rows of a split.
-func writeTrainers(ctx context.Context, t work.Task, model, split string, rows []schemas.Row, b *bug.Reporter,
-	d *schemas.Done) error {
+func writeTrainers(ctx context.Context, t work.Task, model string, split schemas.Split, rows []schemas.Row,
+	b *bug.Reporter, d *schemas.Done) error {
 	var sft []trainers.SFTRow
 	var pairs []trainers.PairRow
 	for _, group := range trainers.Contexts(rows) {
@@ -118,8 +119,8 @@ func writeTrainers(ctx context.Context, t work.Task, model, split string, rows [
 			pairs = append(pairs, *r.pair)
 		}
 	}
-	d.Counts["sft_"+split] += int64(len(sft))
-	d.Counts["pairs_"+split] += int64(len(pairs))
+	d.Counts["sft_"+string(split)] += int64(len(sft))
+	d.Counts["pairs_"+string(split)] += int64(len(pairs))
 	for _, trainer := range []string{trainers.TRL, trainers.LLaMAFactory} {
 		if trainer == trainers.LLaMAFactory && split != schemas.SplitTrain {
 			continue // it reads every file of a folder

@@ -26,8 +26,9 @@ func (f file) input() []File {
 
 // look is what screening says of a file.
 type look struct {
-	language       schemas.Language
-	reason, detail string
+	language schemas.Language
+	reason   schemas.Reason
+	detail   string
 }
 
 func (f file) screened() look { return screened(f.license.Attributes(f.path), f.path, f.data) }
@@ -63,7 +64,11 @@ func (x *extraction) terms(src archives.Source) screen.Terms {
 }
 
 // covered is a file's licence, or why it has none.
-type covered struct{ license, reason, detail string }
+type covered struct {
+	license string
+	reason  schemas.Reason
+	detail  string
+}
 
 func (x *extraction) licensed(ctx context.Context, f file, lang schemas.Language) (covered, bool, error) {
 	return bug.Contain(ctx, x.bugs, siteLicense, f.record(lang), func() []File {

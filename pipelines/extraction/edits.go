@@ -22,8 +22,8 @@ import (
 
 // Reasons of rejects of edits, beside those of package edits.
 const (
-	RejectNoHistory     = "no_history"
-	RejectHistoryBroken = "history_broken"
+	RejectNoHistory     schemas.Reason = "no_history"
+	RejectHistoryBroken schemas.Reason = "history_broken"
 )
 
 // edits takes contexts from what the commits of a repository added. The licence files
@@ -116,7 +116,7 @@ func (h *history) change(ctx context.Context, c gitrepo.Commit, f *gitrepo.Chang
 	if f.Deleted || f.Skipped == "" && f.After == nil {
 		return nil
 	}
-	rejected := func(reason, detail string, lang schemas.Language) {
+	rejected := func(reason schemas.Reason, detail string, lang schemas.Language) {
 		h.x.reject(ctx, schemas.Reject{Stage: schemas.StageExtract, ID: h.src.Repo + "@" + c.ID + "/" + f.Path,
 			Reason: reason, Detail: detail, Language: lang})
 	}

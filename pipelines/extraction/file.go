@@ -80,7 +80,7 @@ func (x *extraction) file(ctx context.Context, at **fim.Extractor, f file) error
 	if !x.langs[lang] {
 		return unread(nil)
 	}
-	rejected := func(reason, detail string) {
+	rejected := func(reason schemas.Reason, detail string) {
 		x.reject(ctx, schemas.Reject{Stage: schemas.StageExtract, ID: f.src.FileID(f.path), Reason: reason,
 			Detail: detail, Language: lang})
 	}

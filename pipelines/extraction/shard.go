@@ -17,7 +17,7 @@ type Options struct {
 	FIM         fim.Config         `json:"fim"`
 	Languages   []schemas.Language `json:"languages"`
 	Exclude     []string           `json:"exclude"`
-	Origin      string             `json:"origin"`
+	Origin      schemas.Origin     `json:"origin"`
 	EditShare   float64            `json:"edit_share"`
 	MaxCommits  int                `json:"max_commits"`
 	MaxPerRepo  int                `json:"max_per_repo"`
@@ -42,9 +42,9 @@ type PartedSource struct {
 
 // Reasons of extract's own rejects, beside those of archives, screen and fim.
 const (
-	RejectDuplicateFile = "duplicate_file"
-	RejectSecret        = "secret"
-	RejectExcludedRepo  = "excluded_repo"
+	RejectDuplicateFile schemas.Reason = "duplicate_file"
+	RejectSecret        schemas.Reason = "secret"
+	RejectExcludedRepo  schemas.Reason = "excluded_repo"
 )
 
 // Work extracts the repositories of a shard.

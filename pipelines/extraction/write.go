@@ -22,7 +22,7 @@ type candidates struct {
 // cell is what max_per_repo is spread over.
 type cell struct {
 	language schemas.Language
-	kind     string
+	kind     schemas.Kind
 }
 
 func cellOf(c schemas.Context) cell { return cell{c.Language, c.Kind} }
@@ -123,14 +123,14 @@ func (n nameCounts) sorted() []schemas.Name {
 
 // write writes the shard's files.
 func (x *extraction) write(ctx context.Context, t work.Task) (schemas.Done, error) {
-	d := schemas.Done{Counts: x.counts, Rejects: map[string]int64{}}
+	d := schemas.Done{Counts: x.counts, Rejects: map[schemas.Reason]int64{}}
 	d.Counts["contexts"] += x.contexts.Len()
 	d.Counts["symbols"] += x.symbols.Len()
 	for _, w := range []func() (schemas.File, error){
 		func() (schemas.File, error) {
 			return shard.WriteSeq(ctx, t.Path(t.Stage, "contexts"), x.contexts.All(ctx), func(c *schemas.Context) {
 				d.Counts["contexts_"+string(c.Language)]++
-				d.Counts["contexts_"+c.Kind]++
+				d.Counts["contexts_"+string(c.Kind)]++
 			})
 		},
 		func() (schemas.File, error) {

@@ -209,7 +209,8 @@ func (h *harvest) pick(ctx context.Context, p *picker, x picked) error {
 
 // taken is what an answer gives: one record, and why it is of no use, if it is of none.
 type taken struct {
-	reason, detail string
+	reason schemas.Reason
+	detail string
 
 	negatives []schemas.Negative
 	rest      []schemas.Unlabelled
@@ -260,9 +261,9 @@ func (h *harvest) into(g *generation) error {
 }
 
 // take turns one answer into a negative, or into a reject for a reason.
-func (p *taking) take(c *schemas.Context, a panel.Answer) (reason, detail string) {
+func (p *taking) take(c *schemas.Context, a panel.Answer) (reason schemas.Reason, detail string) {
 	typ, generator := a.Request.Type, a.Request.Member
-	reject := func(reason, detail string) {
+	reject := func(reason schemas.Reason, detail string) {
 		p.rejects = append(p.rejects, schemas.Reject{Stage: schemas.StageGenerate, ID: c.ID, Reason: reason,
 			Detail: detail, Language: c.Language, Type: typ, Generator: generator})
 	}
@@ -291,7 +292,7 @@ func (p *taking) take(c *schemas.Context, a panel.Answer) (reason, detail string
 // a valid one of some type that the context can carry, and verify certifies it; all
 // else is unlabelled. Of types that fit, the first is taken; validity leaves one at
 // most. Only an answer without a text is of no use, for a reason.
-func (p *taking) takeSample(c *schemas.Context, m panel.Member, a panel.Answer) (reason, detail string) {
+func (p *taking) takeSample(c *schemas.Context, m panel.Member, a panel.Answer) (reason schemas.Reason, detail string) {
 	text, reason, detail := a.Text()
 	if reason != "" {
 		p.rejects = append(p.rejects, schemas.Reject{Stage: schemas.StageGenerate, ID: c.ID, Reason: reason,

@@ -56,7 +56,7 @@ func (w Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 }
 
 func (w Work) shard(ctx context.Context, t work.Task, share work.Share) (schemas.Done, error) {
-	d := schemas.Done{Rejects: map[string]int64{}}
+	d := schemas.Done{Rejects: map[schemas.Reason]int64{}}
 	g := generation{t: t, o: w, share: share, counts: map[string]int64{}}
 	g.bugs = t.Bugs(g.internal.Add)
 	var err error
@@ -86,7 +86,7 @@ func (w Work) shard(ctx context.Context, t work.Task, share work.Share) (schemas
 	work.Tally{Counts: d.Counts, Rejects: d.Rejects}.Count(g.rejects)
 	d.Counts["negatives"] = int64(len(g.negatives))
 	for i := range g.negatives {
-		d.Counts["negatives_"+g.negatives[i].Type]++
+		d.Counts["negatives_"+string(g.negatives[i].Type)]++
 		d.Counts[work.CountNegativesBy(g.negatives[i].Generator)]++
 	}
 	for i := range g.rejects {
@@ -193,8 +193,8 @@ type byRule struct {
 }
 
 // byRules makes a negative. A tool that fails over it is replaced.
-func (g *generation) byRules(ctx context.Context, t **rules.Maker, c *schemas.Context, typ, generator string,
-	repo *rules.Repo, pool *rules.Pool) (byRule, bool, error) {
+func (g *generation) byRules(ctx context.Context, t **rules.Maker, c *schemas.Context, typ schemas.Type,
+	generator string, repo *rules.Repo, pool *rules.Pool) (byRule, bool, error) {
 	got, ok, err := bug.Contain(ctx, g.bugs, siteRules, bug.Record{ID: c.ID, Language: c.Language,
 		Type: typ, Generator: generator}, func() (all []rulesInput) {
 		for _, names := range []bool{false, true} {

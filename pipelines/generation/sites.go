@@ -17,7 +17,7 @@ import (
 // of its language, which lie in OUT, are needed.
 type rulesInput struct {
 	Context       schemas.Context  `json:"context"`
-	Type          string           `json:"type"`
+	Type          schemas.Type     `json:"type"`
 	Generator     string           `json:"generator"`
 	InventedShare float64          `json:"invented_share"`
 	Symbols       []schemas.Symbol `json:"symbols"`

@@ -11,7 +11,7 @@ import (
 // Judged is a negative with what was found out about it.
 type Judged struct {
 	schemas.Negative
-	Status   string
+	Status   schemas.Status
 	Rule     string
 	Evidence string
 	Verdicts []schemas.Verdict

@@ -9,7 +9,7 @@ import (
 type Row struct {
 	Context  schemas.Context    `json:"context"`
 	Negative *schemas.Negative  `json:"negative"`
-	Status   string             `json:"status"`
+	Status   schemas.Status     `json:"status"`
 	Rule     string             `json:"rule"`
 	Evidence string             `json:"evidence"`
 	Verdicts []schemas.Verdict  `json:"verdicts"`

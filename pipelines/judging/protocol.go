@@ -18,7 +18,7 @@ type Protocol struct {
 	// context needs too is sent once.
 	requests func(p *panel.Panel, member string, c schemas.Context, candidate, rival string) ([]panel.Request, error)
 	// useless is why an answer has no opinion in it, "" for one that has.
-	useless func(a panel.Answer) (reason, detail string)
+	useless func(a panel.Answer) (reason schemas.Reason, detail string)
 	// opinion reads their answers, in the same order.
 	opinion func(answers []panel.Answer) judge.Opinion
 }
@@ -31,7 +31,7 @@ var Protocols = map[string]Protocol{
 			r, err := p.JudgeRequest(member, c, candidate)
 			return []panel.Request{r}, err
 		},
-		useless: func(a panel.Answer) (reason, detail string) {
+		useless: func(a panel.Answer) (reason schemas.Reason, detail string) {
 			_, reason = a.Judged()
 			return reason, said(a)
 		},
@@ -55,7 +55,7 @@ var Protocols = map[string]Protocol{
 			second, err := p.JudgePairRequest(member, c, rival, candidate)
 			return []panel.Request{first, second}, err
 		},
-		useless: func(a panel.Answer) (reason, detail string) {
+		useless: func(a panel.Answer) (reason schemas.Reason, detail string) {
 			_, reason = a.Chosen()
 			return reason, said(a)
 		},
@@ -82,7 +82,7 @@ var Protocols = map[string]Protocol{
 			b, err := p.ScoreRequest(member, c, rival)
 			return []panel.Request{a, b}, err
 		},
-		useless: func(a panel.Answer) (reason, detail string) {
+		useless: func(a panel.Answer) (reason schemas.Reason, detail string) {
 			_, reason, detail = a.Tokens()
 			return reason, detail
 		},

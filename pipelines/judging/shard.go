@@ -110,7 +110,7 @@ func (w Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 }
 
 func (o Options) round(ctx context.Context, t work.Task, share work.Share) (schemas.Done, error) {
-	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[string]int64{}}
+	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[schemas.Reason]int64{}}
 	var internal work.Rejects
 	bugs := t.Bugs(internal.Add)
 	var verdicts []schemas.Verdict
@@ -134,7 +134,7 @@ func (o Options) round(ctx context.Context, t work.Task, share work.Share) (sche
 	slices.SortFunc(verdicts, schemas.CompareVerdicts)
 	for _, v := range verdicts {
 		d.Counts["verdicts"]++
-		d.Counts[v.Answer]++
+		d.Counts[string(v.Answer)]++
 	}
 	f, err := shard.WriteAll(ctx, t.Path(t.Stage, join.VerdictsName(o.Round)), verdicts)
 	if err != nil {

@@ -96,7 +96,7 @@ type MemberEstimate struct {
 // even part of all cells, but no more than there will be. Dollars are null where a
 // price is unknown.
 type CellEstimate struct {
-	Type           string           `json:"type"`
+	Type           schemas.Type     `json:"type"`
 	Language       schemas.Language `json:"language"`
 	Negatives      Range            `json:"negatives"`
 	USD            *Range           `json:"usd"`
@@ -139,7 +139,7 @@ func Expect(ctx context.Context, out string, recipe recipe.Recipe, latency time.
 	}
 	e := &estimator{
 		out: out, recipe: recipe, latency: latency, ledgers: map[string]*ledger.Shard{},
-		cells: map[[2]string]*CellEstimate{},
+		cells: map[cellKey]*CellEstimate{},
 	}
 	e.Contexts, e.LatencySeconds, e.BudgetUSD = m.Counts["contexts"], latency.Seconds(), recipe.BudgetUSD
 	if err := e.take(ctx, m); err != nil {
@@ -171,11 +171,17 @@ type estimator struct {
 	latency time.Duration
 	sample  []sampled
 	ledgers map[string]*ledger.Shard // by stage and shard
-	cells   map[[2]string]*CellEstimate
+	cells   map[cellKey]*CellEstimate
 }
 
-func (e *estimator) cell(typ string, language schemas.Language) *CellEstimate {
-	k := [2]string{typ, string(language)}
+// cellKey is what a cell is of.
+type cellKey struct {
+	typ      schemas.Type
+	language schemas.Language
+}
+
+func (e *estimator) cell(typ schemas.Type, language schemas.Language) *CellEstimate {
+	k := cellKey{typ, language}
 	if e.cells[k] == nil {
 		e.cells[k] = &CellEstimate{Type: typ, Language: language, USD: &Range{}}
 	}
@@ -194,16 +200,18 @@ func (e *estimator) expect(candidates [][]judgeable) {
 	}
 	on := 0
 	for k := range e.cells {
-		if slices.Contains(e.recipe.Curate.Off, k[1]+"/"+k[0]) {
+		if slices.Contains(e.recipe.Curate.Off, string(k.language)+"/"+string(k.typ)) {
 			continue
 		}
 		on++
 	}
 	even := float64(e.recipe.Curate.Rows) / float64(max(1, on))
 	for _, k := range slices.SortedFunc(maps.Keys(e.cells),
-		func(a, b [2]string) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) }) {
+		func(a, b cellKey) int {
+			return cmp.Or(cmp.Compare(a.typ, b.typ), cmp.Compare(a.language, b.language))
+		}) {
 		c := *e.cells[k]
-		if !slices.Contains(e.recipe.Curate.Off, k[1]+"/"+k[0]) {
+		if !slices.Contains(e.recipe.Curate.Off, string(k.language)+"/"+string(k.typ)) {
 			c.Rows = Range{min(even, c.Negatives.Low), min(even, c.Negatives.High)}
 		}
 		if c.USD != nil && c.Rows.Low > 0 {
@@ -238,7 +246,7 @@ func (e *estimator) take(ctx context.Context, m schemas.Manifest) error {
 		}
 	}
 	every := max(1, (read+estimateContexts-1)/estimateContexts)
-	ofKind := map[string]float64{}
+	ofKind := map[schemas.Kind]float64{}
 	at := int64(0)
 	for _, f := range chosen {
 		for c, err := range shard.Read[schemas.Context](ctx, shard.Join(e.out, schemas.StageExtract, f.name)) {
@@ -254,7 +262,7 @@ func (e *estimator) take(ctx context.Context, m schemas.Manifest) error {
 	}
 	for i := range e.sample {
 		kind := e.sample[i].Kind
-		e.sample[i].weight = float64(m.Counts["contexts_"+kind]) / ofKind[kind]
+		e.sample[i].weight = float64(m.Counts["contexts_"+string(kind)]) / ofKind[kind]
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ import (
 	"decoy/io/columnar"
 	"decoy/io/shard"
 	"decoy/pipelines/ask"
+	"decoy/schemas"
 	"decoy/transforms/panel/ledger"
 )
 
@@ -126,27 +127,27 @@ type StageCompacted struct {
 // one that answers its key; the others were paid too. Response is null where it is
 // left out or there was none; one that is not UTF-8 is written in base64 and says so.
 type PaidRecord struct {
-	Stage          string   `json:"stage"`
-	Shard          int64    `json:"shard"`
-	Key            string   `json:"key"`
-	Member         string   `json:"member"`
-	Model          string   `json:"model"`
-	ContextID      string   `json:"context_id"`
-	Type           string   `json:"type"`
-	Sample         int64    `json:"sample"`
-	Stands         bool     `json:"stands"`
-	Status         int64    `json:"status"`
-	Reject         string   `json:"reject"`
-	Detail         string   `json:"detail"`
-	Attempts       int64    `json:"attempts"`
-	InputTokens    *int64   `json:"input_tokens"`
-	OutputTokens   *int64   `json:"output_tokens"`
-	CostUSD        *float64 `json:"cost_usd"`
-	AssumedUSD     float64  `json:"assumed_usd"`
-	Time           string   `json:"time"`
-	RequestSHA256  string   `json:"request_sha256"`
-	Response       *string  `json:"response"`
-	ResponseBase64 bool     `json:"response_base64"`
+	Stage          string         `json:"stage"`
+	Shard          int64          `json:"shard"`
+	Key            string         `json:"key"`
+	Member         string         `json:"member"`
+	Model          string         `json:"model"`
+	ContextID      string         `json:"context_id"`
+	Type           schemas.Type   `json:"type"`
+	Sample         int64          `json:"sample"`
+	Stands         bool           `json:"stands"`
+	Status         int64          `json:"status"`
+	Reject         schemas.Reason `json:"reject"`
+	Detail         string         `json:"detail"`
+	Attempts       int64          `json:"attempts"`
+	InputTokens    *int64         `json:"input_tokens"`
+	OutputTokens   *int64         `json:"output_tokens"`
+	CostUSD        *float64       `json:"cost_usd"`
+	AssumedUSD     float64        `json:"assumed_usd"`
+	Time           string         `json:"time"`
+	RequestSHA256  string         `json:"request_sha256"`
+	Response       *string        `json:"response"`
+	ResponseBase64 bool           `json:"response_base64"`
 }
 
 func paidRecord(stage string, shard int, r ledger.Record, stands, response bool) PaidRecord {
@@ -269,18 +270,18 @@ func newPaidWriter(ctx context.Context, path string) (paidWriter, error) {
 
 // DeadLetter is a request that failed for good, as a person sees it.
 type DeadLetter struct {
-	Stage     string   `json:"stage"`
-	Shard     int      `json:"shard"`
-	Member    string   `json:"member"`
-	Model     string   `json:"model"`
-	ContextID string   `json:"context_id"`
-	Type      string   `json:"type"`
-	Key       string   `json:"key"`
-	Reason    string   `json:"reason"`
-	Detail    string   `json:"detail"`
-	Status    int      `json:"status"`
-	Attempts  int      `json:"attempts"`
-	CostUSD   *float64 `json:"cost_usd"`
+	Stage     string         `json:"stage"`
+	Shard     int            `json:"shard"`
+	Member    string         `json:"member"`
+	Model     string         `json:"model"`
+	ContextID string         `json:"context_id"`
+	Type      schemas.Type   `json:"type"`
+	Key       string         `json:"key"`
+	Reason    schemas.Reason `json:"reason"`
+	Detail    string         `json:"detail"`
+	Status    int            `json:"status"`
+	Attempts  int            `json:"attempts"`
+	CostUSD   *float64       `json:"cost_usd"`
 	// AssumedUSD is what it may have cost at most.
 	AssumedUSD float64   `json:"assumed_usd"`
 	Time       time.Time `json:"time"`

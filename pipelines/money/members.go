@@ -21,14 +21,15 @@ type sampledAsk struct {
 	panel.Request
 	weight Range
 	from   *sampled
-	types  []string // of the negatives that it is about
-	out    Range    // tokens of its answer, where none is recorded
+	types  []schemas.Type // of the negatives that it is about
+	out    Range          // tokens of its answer, where none is recorded
 }
 
 // judgeable is a completion that judges will be asked about, standing for n of them.
 type judgeable struct {
-	text, typ string
-	n         Range
+	text string
+	typ  schemas.Type
+	n    Range
 }
 
 // member adds the estimate of what one member is asked.
@@ -37,8 +38,8 @@ func (e *estimator) member(ctx context.Context, stage string, m panel.Member,
 	m = m.Defaults()
 	row := MemberEstimate{Stage: stage, Member: m.Name, Provider: m.Provider, Model: m.Model, account: m.BaseURL + " " +
 		m.Key().String()}
-	var bytes, reserved, out Range   // weighted
-	cells := map[[2]string]float64{} // bytes by type and language
+	var bytes, reserved, out Range // weighted
+	cells := map[cellKey]float64{} // bytes
 	var billed struct{ bytes, in, out, n float64 }
 	var answers struct{ read, again float64 } // in the ledger, of requests that may be asked twice
 	asksAgain := false
@@ -49,7 +50,7 @@ func (e *estimator) member(ctx context.Context, stage string, m panel.Member,
 		row.Calls = row.Calls.Add(a.weight)
 		bytes = bytes.Add(a.weight.times(size, size))
 		for _, typ := range a.types {
-			cells[[2]string{typ, string(a.from.Language)}] += a.weight.High * size / float64(len(a.types))
+			cells[cellKey{typ, a.from.Language}] += a.weight.High * size / float64(len(a.types))
 		}
 		reserved = reserved.Add(a.weight.times(float64(tokens), float64(tokens)))
 		out = out.Add(a.weight.times(min(a.out.Low, float64(m.MaxTokens)), min(a.out.High, float64(m.MaxTokens))))
@@ -106,7 +107,7 @@ func (e *estimator) member(ctx context.Context, stage string, m panel.Member,
 		}
 	}
 	for cell, n := range cells {
-		c := e.cell(cell[0], schemas.Language(cell[1]))
+		c := e.cell(cell.typ, cell.language)
 		if row.USD == nil {
 			c.USD = nil
 		} else if c.USD != nil {
@@ -189,8 +190,8 @@ func (e *estimator) generators(ctx context.Context) ([][]judgeable, error) {
 			}
 			golden := float64(len(c.Golden)) / goldenBytesPerToken
 			for _, r := range requests {
-				x := sampledAsk{r, Range{c.weight, c.weight}, c, []string{r.Type}, Range{golden + fewestAnswerTokens,
-					2*golden + mostAnswerTokens}}
+				x := sampledAsk{r, Range{c.weight, c.weight}, c, []schemas.Type{r.Type},
+					Range{golden + fewestAnswerTokens, 2*golden + mostAnswerTokens}}
 				if m.Provider == panel.ProviderFIM {
 					x.types, x.out = c.Types, Range{golden, float64(m.Defaults().MaxTokens)}
 				}
@@ -304,7 +305,7 @@ func (e *estimator) judges(ctx context.Context, candidates [][]judgeable) error 
 		var asks []sampledAsk
 		for i, list := range candidates {
 			c := &e.sample[i]
-			add := func(text string, n Range, types ...string) error {
+			add := func(text string, n Range, types ...schemas.Type) error {
 				request, err := DraftJudge(d, m, c.Context, text)
 				asks = append(asks, sampledAsk{request, n.times(c.weight*calls, c.weight*calls), c, types,
 					Range{fewestVerdictTokens, mostVerdictTokens}})

@@ -14,13 +14,13 @@ import (
 // Curate is the part of curate: which negatives become training pairs. What is left out keeps
 // the rule that stands behind it; package curate says how each is decided.
 type Curate struct {
-	Rows    int      `yaml:"rows" json:"rows"`       // pairs, at most
-	Accept  []string `yaml:"accept" json:"accept"`   // statuses: certified, unseen
-	Balance []string `yaml:"balance" json:"balance"` // what cells are made of: [language, type]
+	Rows    int              `yaml:"rows" json:"rows"`       // pairs, at most
+	Accept  []schemas.Status `yaml:"accept" json:"accept"`   // statuses: certified, unseen
+	Balance []string         `yaml:"balance" json:"balance"` // what cells are made of: [language, type]
 	// MaxPerRepo and MaxPerGolden bound the pairs of one repository, and with one golden.
-	MaxPerRepo   int                `yaml:"max_per_repo" json:"max_per_repo"`
-	MaxPerGolden int                `yaml:"max_per_golden" json:"max_per_golden"`
-	Split        map[string]float64 `yaml:"split" json:"split"` // shares of train, validation, test
+	MaxPerRepo   int                       `yaml:"max_per_repo" json:"max_per_repo"`
+	MaxPerGolden int                       `yaml:"max_per_golden" json:"max_per_golden"`
+	Split        map[schemas.Split]float64 `yaml:"split" json:"split"` // shares of train, validation, test
 	// Decontaminate are benchmarks whose items must not be in the training set.
 	Decontaminate []Benchmark `yaml:"decontaminate" json:"decontaminate"`
 	Off           []string    `yaml:"off" json:"off"` // cells "language/type" that are left empty
@@ -33,7 +33,7 @@ type Curate struct {
 	// is left out), proportional to their quotas, or none.
 	Redistribute string `yaml:"redistribute,omitempty" json:"redistribute,omitempty"`
 	// Kinds are the largest shares of Rows that kinds of span may have.
-	Kinds map[string]float64 `yaml:"kinds,omitempty" json:"kinds,omitempty"`
+	Kinds map[schemas.Kind]float64 `yaml:"kinds,omitempty" json:"kinds,omitempty"`
 	// MaxPerCallee and MaxPerName bound the pairs whose golden calls one name, and whose
 	// negative brings one name in; 0 is no bound.
 	MaxPerCallee int `yaml:"max_per_callee,omitempty" json:"max_per_callee,omitempty"`
@@ -78,7 +78,7 @@ type Benchmark struct {
 
 func defaultCurate() Curate {
 	return Curate{
-		Rows: 2000, Accept: []string{schemas.StatusCertified, schemas.StatusUnseen},
+		Rows: 2000, Accept: []schemas.Status{schemas.StatusCertified, schemas.StatusUnseen},
 		Balance:    []string{"language", "type"},
 		MaxPerRepo: 500, MaxPerGolden: 3,
 	}
@@ -90,7 +90,7 @@ func (r *Recipe) checkCurate(bad func(string, ...any), between func(string, floa
 	c := r.Curate
 	between("curate.rows", float64(c.Rows), 1, 1e9)
 	for _, s := range c.Accept {
-		oneOf("curate.accept", s, schemas.StatusCertified, schemas.StatusUnseen)
+		oneOf("curate.accept", string(s), string(schemas.StatusCertified), string(schemas.StatusUnseen))
 	}
 	if !slices.Equal(c.Balance, []string{"language", "type"}) {
 		bad("curate.balance: only [language, type] is built")
@@ -99,8 +99,8 @@ func (r *Recipe) checkCurate(bad func(string, ...any), between func(string, floa
 	between("curate.max_per_golden", float64(c.MaxPerGolden), 1, 1e9)
 	sum := 0.0
 	for k, v := range c.Split {
-		oneOf("curate.split", k, schemas.Splits...)
-		between("curate.split."+k, v, 0, 1)
+		oneOf("curate.split", string(k), schemas.Strings(schemas.Splits)...)
+		between("curate.split."+string(k), v, 0, 1)
 		sum += v
 	}
 	if sum < 0.999 || sum > 1.001 {
@@ -109,7 +109,7 @@ func (r *Recipe) checkCurate(bad func(string, ...any), between func(string, floa
 	cell := func(field, c string) {
 		l, t, _ := strings.Cut(c, "/")
 		oneOf(field, l, schemas.Strings(schemas.Languages)...)
-		oneOf(field, t, schemas.Types...)
+		oneOf(field, t, schemas.Strings(schemas.Types)...)
 	}
 	for _, c := range c.Off {
 		cell("curate.off", c)
@@ -129,8 +129,8 @@ func (r *Recipe) checkCurate(bad func(string, ...any), between func(string, floa
 		oneOf("curate.redistribute", c.Redistribute, curate.Equal, curate.Proportional, curate.None)
 	}
 	for _, k := range slices.Sorted(maps.Keys(c.Kinds)) {
-		oneOf("curate.kinds", k, curate.Kinds()...)
-		between("curate.kinds."+k, c.Kinds[k], 0, 1)
+		oneOf("curate.kinds", string(k), schemas.Strings(curate.Kinds())...)
+		between("curate.kinds."+string(k), c.Kinds[k], 0, 1)
 	}
 	between("curate.max_per_callee", float64(c.MaxPerCallee), 0, 1e9)
 	between("curate.max_per_name", float64(c.MaxPerName), 0, 1e9)
@@ -219,7 +219,7 @@ func (c Curate) TableCells() map[curate.Cell]int {
 func cellsOf(names []string) (out []curate.Cell) {
 	for _, c := range names {
 		l, t, _ := strings.Cut(c, "/")
-		out = append(out, curate.Cell{Language: schemas.Language(l), Type: t})
+		out = append(out, curate.Cell{Language: schemas.Language(l), Type: schemas.Type(t)})
 	}
 	return out
 }

@@ -11,14 +11,14 @@ import (
 // keys, time-outs.
 func OutputOptions(r Generate) any {
 	r.Panel = OutputMembers(r.Panel)
-	versions := map[string]string{}
+	versions := map[schemas.Type]string{}
 	for _, t := range schemas.Types {
 		versions[t] = prompts.GenerateVersion(t)
 	}
 	return struct {
-		Recipe  Generate          `json:"recipe"`
-		Rules   string            `json:"rules"`
-		Prompts map[string]string `json:"prompts"`
+		Recipe  Generate                `json:"recipe"`
+		Rules   string                  `json:"rules"`
+		Prompts map[schemas.Type]string `json:"prompts"`
 	}{r, rules.Version, versions}
 }
 

@@ -60,11 +60,11 @@ func (r Rows) Map() (rows.Columns, error) {
 }
 
 // OriginMixed takes contexts of both origins.
-const OriginMixed = "mixed"
+const OriginMixed schemas.Origin = "mixed"
 
 // Extract is the part of extract.
 type Extract struct {
-	Origin       string         `yaml:"origin" json:"origin"`         // snapshot, edit or mixed
+	Origin       schemas.Origin `yaml:"origin" json:"origin"`         // snapshot, edit or mixed
 	EditShare    float64        `yaml:"edit_share" json:"edit_share"` // of max_per_repo, where origin is mixed
 	MaxCommits   int            `yaml:"max_commits" json:"max_commits"`
 	Languages    languages      `yaml:"languages" json:"languages"`
@@ -169,7 +169,7 @@ func Parse(raw []byte) (Recipe, error) {
 		return r, err
 	}
 	if len(r.Curate.Split) == 0 { // not in defaults: YAML adds to a map that is there
-		r.Curate.Split = map[string]float64{schemas.SplitTrain: 0.8, schemas.SplitValidation: 0.1,
+		r.Curate.Split = map[schemas.Split]float64{schemas.SplitTrain: 0.8, schemas.SplitValidation: 0.1,
 			schemas.SplitTest: 0.1}
 	}
 	return r, r.Validate()
@@ -198,7 +198,8 @@ func (r *Recipe) Validate() error {
 		}
 	}
 	between("shards", float64(r.Shards), 1, 100_000)
-	oneOf("extract.origin", r.Extract.Origin, schemas.OriginSnapshot, schemas.OriginEdit, OriginMixed)
+	oneOf("extract.origin", string(r.Extract.Origin),
+		schemas.Strings([]schemas.Origin{schemas.OriginSnapshot, schemas.OriginEdit, OriginMixed})...)
 	between("extract.edit_share", r.Extract.EditShare, 0, 1)
 	between("extract.max_commits", float64(r.Extract.MaxCommits), 1, 10_000_000)
 	for i, in := range r.Rows {

@@ -59,7 +59,7 @@ func TestRecipeOverwrites(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(r.Curate.Split, map[string]float64{"train": 0.9, "test": 0.1}) ||
+	if !reflect.DeepEqual(r.Curate.Split, map[schemas.Split]float64{"train": 0.9, "test": 0.1}) ||
 		len(r.Extract.Languages) != 2 || !reflect.DeepEqual(r.Extract.Kinds, map[string]int{"call": 3}) ||
 		*r.BudgetUSD != 2.5 || len(r.Generate.Panel) != 1 || r.Generate.Panel[0].Timeout.Seconds() != 90 {
 		t.Errorf("%+v", r)

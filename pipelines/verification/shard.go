@@ -25,7 +25,7 @@ func init() { flow.Register[Work]() }
 // Do certifies the negatives of one shard.
 func (v Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 	t := work.For(v.Out, ft)
-	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[string]int64{}}
+	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[schemas.Reason]int64{}}
 	var internal work.Rejects
 	bugs := t.Bugs(internal.Add)
 	repos, err := join.ReadRepositories(ctx, t.Path(schemas.StageExtract, "symbols"), bugs, siteVerifyRepo,
@@ -60,7 +60,7 @@ func (v Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 		func(certs []schemas.Certificate) error {
 			for _, c := range certs {
 				d.Counts["certificates"]++
-				d.Counts[c.Status]++
+				d.Counts[string(c.Status)]++
 				if err := w.Write(c); err != nil {
 					return err
 				}

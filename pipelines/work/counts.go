@@ -9,12 +9,12 @@ func CountNegativesBy(generator string) string { return "negatives_by_" + genera
 func CountRejectsBy(generator string) string { return "rejects_by_" + generator }
 
 // CountRows counts selected rows of a split.
-func CountRows(split string) string { return "rows_" + split }
+func CountRows(split schemas.Split) string { return "rows_" + string(split) }
 
 // CountRowsOf counts selected rows of a split in a language.
-func CountRowsOf(split string, language schemas.Language) string {
-	return "rows_" + split + "_" + string(language)
+func CountRowsOf(split schemas.Split, language schemas.Language) string {
+	return "rows_" + string(split) + "_" + string(language)
 }
 
 // CountPairs counts selected pairs of a type.
-func CountPairs(typ string) string { return "pairs_" + typ }
+func CountPairs(typ schemas.Type) string { return "pairs_" + string(typ) }

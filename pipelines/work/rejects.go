@@ -32,7 +32,7 @@ func (l *Rejects) Write(ctx context.Context, path string, d *schemas.Done) error
 		d.Counts = map[string]int64{}
 	}
 	if d.Rejects == nil {
-		d.Rejects = map[string]int64{}
+		d.Rejects = map[schemas.Reason]int64{}
 	}
 	Tally{d.Counts, d.Rejects}.Count(l.List)
 	f, err := shard.WriteAll(ctx, path, l.List)

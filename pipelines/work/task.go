@@ -50,7 +50,7 @@ func Silent(t Task) *bug.Reporter { return t.Bugs(func(schemas.Reject) {}) }
 // Tally counts records and rejects of a shard.
 type Tally struct {
 	Counts  map[string]int64
-	Rejects map[string]int64
+	Rejects map[schemas.Reason]int64
 }
 
 // Count counts rejects.

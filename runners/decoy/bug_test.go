@@ -39,7 +39,7 @@ func TestBug(t *testing.T) {
 }
 
 // bundle is one of a certificate.
-func bundle(t *testing.T, typ string) string {
+func bundle(t *testing.T, typ schemas.Type) string {
 	t.Helper()
 	raw, err := json.Marshal(map[string]any{
 		"notice": "source", "stage": schemas.StageVerify, "site": "certificate", "id": "n", "place": "transforms/verify/certify.go:1", "panic": "it failed",

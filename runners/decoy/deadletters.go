@@ -28,8 +28,8 @@ func (c *deadLettersCmd) Run(ctx context.Context) error {
 	}
 	var rows [][]string
 	for _, d := range list {
-		rows = append(rows, []string{d.Stage, d.Member, d.ContextID, d.Type, d.Reason, fmt.Sprint(d.Status),
-			fmt.Sprint(d.Attempts), fmt.Sprintf("%.4f", d.AssumedUSD), d.Detail})
+		rows = append(rows, []string{d.Stage, d.Member, d.ContextID, string(d.Type), string(d.Reason),
+			fmt.Sprint(d.Status), fmt.Sprint(d.Attempts), fmt.Sprintf("%.4f", d.AssumedUSD), d.Detail})
 	}
 	if err := printTable(os.Stdout, []string{"stage", "member", "context", "type", "reason", "status",
 		"calls", "assumed", "detail"}, rows); err != nil {

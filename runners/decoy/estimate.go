@@ -70,8 +70,8 @@ func (c *estimateCmd) Run(ctx context.Context) error {
 	if c.Cells {
 		rows = nil
 		for _, x := range e.Cells {
-			rows = append(rows, []string{x.Type, string(x.Language), span(x.Negatives, count), dollarSpan(x.USD),
-				span(x.Rows, count), perRow(x.PerSelectedUSD)})
+			rows = append(rows, []string{string(x.Type), string(x.Language), span(x.Negatives, count),
+				dollarSpan(x.USD), span(x.Rows, count), perRow(x.PerSelectedUSD)})
 		}
 		fmt.Println()
 		if err := printTable(os.Stdout, []string{"type", "language", "negatives", "dollars",

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"decoy/pipelines"
+	"decoy/schemas"
 )
 
 type promptCmd struct {
@@ -35,8 +36,8 @@ func (c *promptCmd) Run(ctx context.Context) error {
 		return err
 	}
 	a, err := b.Prompt(ctx, pipelines.Question{
-		Context: c.Context, Type: c.Type, Member: c.Member, Sample: c.Sample, Judge: c.Judge || c.Golden ||
-			c.Negative != "", Negative: c.Negative, Golden: c.Golden,
+		Context: c.Context, Type: schemas.Type(c.Type), Member: c.Member, Sample: c.Sample,
+		Judge: c.Judge || c.Golden || c.Negative != "", Negative: c.Negative, Golden: c.Golden,
 	})
 	if err != nil {
 		return err

@@ -135,7 +135,7 @@ func (c *trainCmd) options(ctx context.Context) (trainers.Options, error) {
 func scanExport(ctx context.Context, o *trainers.Options) error {
 	n := &o.Counts
 	for _, s := range []struct {
-		split               string
+		split               schemas.Split
 		sft, pairs, general *int64
 	}{
 		{schemas.SplitTrain, &n.SFT, &n.Pairs, &n.General},
@@ -165,9 +165,10 @@ func scanExport(ctx context.Context, o *trainers.Options) error {
 }
 
 // eachRow reads a split of one of TRL's sets.
-func eachRow[T any](ctx context.Context, export, set, split string, do func(T) error) error {
+func eachRow[T any](ctx context.Context, export, set string, split schemas.Split,
+	do func(T) error) error {
 	files, err := shard.List(ctx, filepath.Join(export, filepath.FromSlash(trainers.Folder(trainers.TRL, set))),
-		split+"-*.parquet")
+		string(split)+"-*.parquet")
 	if err != nil {
 		return err
 	}
@@ -233,7 +234,7 @@ func writeScripts(ctx context.Context, dir string) error {
 // writeGeneral writes the general rows as pairs of equal sides.
 func writeGeneral(ctx context.Context, o trainers.Options) error {
 	dir := filepath.Join(o.Run, trainers.DataDir, trainers.SetGeneral)
-	raw, err := shard.CreateRaw(ctx, filepath.Join(dir, schemas.ShardName(schemas.SplitTrain, 0, 1, "parquet")))
+	raw, err := shard.CreateRaw(ctx, filepath.Join(dir, schemas.ShardName(string(schemas.SplitTrain), 0, 1, "parquet")))
 	if err != nil {
 		return err
 	}

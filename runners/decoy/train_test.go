@@ -23,7 +23,7 @@ func trainExport(t *testing.T, pairs, general int) string {
 	t.Helper()
 	out := t.TempDir()
 	m := trainers.Models[0]
-	sft, pair := map[string][]trainers.SFTRow{}, map[string][]trainers.PairRow{}
+	sft, pair := map[schemas.Split][]trainers.SFTRow{}, map[schemas.Split][]trainers.PairRow{}
 	for i := range pairs + general {
 		r := schemas.Row{
 			ID: fmt.Sprintf("%032x", i+1000), ContextID: fmt.Sprintf("%032x", i), Language: schemas.Go, Kind: schemas.KindCall,
@@ -58,9 +58,9 @@ func trainExport(t *testing.T, pairs, general int) string {
 	return out
 }
 
-func writeTrainRows[T any](t *testing.T, dir, split string, rows []T) {
+func writeTrainRows[T any](t *testing.T, dir string, split schemas.Split, rows []T) {
 	t.Helper()
-	raw, err := shard.CreateRaw(t.Context(), filepath.Join(dir, schemas.ShardName(split, 0, 1, "parquet")))
+	raw, err := shard.CreateRaw(t.Context(), filepath.Join(dir, schemas.ShardName(string(split), 0, 1, "parquet")))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,12 +48,12 @@ type view struct {
 	Total    int64
 	General  int64
 	Tables   []table
-	Types    []string
+	Types    []schemas.Type
 	Columns  []column
 	Configs  []string
 	Trainers []string          // those of the trainers
 	Apart    map[string]string // the files of sets that are no configuration
-	Meaning  map[string]string
+	Meaning  map[schemas.Status]string
 	Pool     int64
 	Exported int64
 	// First files by format, for the examples; "" where there is none.
@@ -69,7 +69,7 @@ var outsideDelulu = map[schemas.Language]string{schemas.JavaScript: "JavaScript"
 
 // table is the composition of one split.
 type table struct {
-	Split string
+	Split schemas.Split
 	Rows  []tableRow
 	All   tableRow
 }
@@ -82,7 +82,7 @@ type tableRow struct {
 }
 
 // meaning says what the statuses mean.
-var meaning = map[string]string{
+var meaning = map[schemas.Status]string{
 	schemas.StatusCertified: "a closed world refuses it here: no scope, import, wildcard, macro or base class can " +
 		"supply the name, or a uniquely resolved declaration refuses the arguments, or a relative import names what " +
 		"the repository lacks",
@@ -180,7 +180,8 @@ func first(files []schemas.File, ext string) string {
 		}
 	}
 	slices.Sort(names)
-	if i := slices.IndexFunc(names, func(n string) bool { return strings.HasPrefix(n, schemas.SplitTrain) }); i >= 0 {
+	train := func(name string) bool { return strings.HasPrefix(name, string(schemas.SplitTrain)) }
+	if i := slices.IndexFunc(names, train); i >= 0 {
 		return names[i]
 	}
 	return strings.Join(names[:min(1, len(names))], "")

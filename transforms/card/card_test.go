@@ -63,7 +63,7 @@ func fixture() Data {
 		Controls:   []judge.ControlRate{{Judge: "ngram", Valid: 100, Accepted: 94, Low: 0.875, High: 0.972, Chance: 0.5}},
 		Costs:      []report.Cost{{Generator: "a|b", Type: "import", GenerateUSD: ptr(1.5), JudgeUSD: ptr(0.5), Selected: 8}, {Generator: "a|b", JudgeUSD: ptr(0.0)}},
 		Probe:      curate.ProbeResult{Pairs: 22, Accuracy: 0.55, Low: 0.5, High: 0.6},
-		Selection:  Selection{Rows: 40, Accept: []string{"certified", "unseen"}, MaxPerRepo: 500, PerContext: 1, GeneralShare: 0.4, Off: []report.Off{{Language: "cpp", Type: "import", Reason: "hand check"}}},
+		Selection:  Selection{Rows: 40, Accept: []schemas.Status{"certified", "unseen"}, MaxPerRepo: 500, PerContext: 1, GeneralShare: 0.4, Off: []report.Off{{Language: "cpp", Type: "import", Reason: "hand check"}}},
 		Limits:     []string{"one\nlimit of this build"},
 	}
 	d.Rows = append(d.Rows, []Rows{

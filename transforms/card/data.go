@@ -41,9 +41,9 @@ type Data struct {
 
 // Rows counts rows. Type is "" for general rows.
 type Rows struct {
-	Split    string
+	Split    schemas.Split
 	Language schemas.Language
-	Type     string
+	Type     schemas.Type
 	N        int64
 }
 
@@ -58,7 +58,7 @@ type Member struct {
 
 // Status counts the certificates of one status, in the pool and in the export.
 type Status struct {
-	Name     string
+	Name     schemas.Status
 	Pool     int64
 	Exported int64
 }
@@ -66,7 +66,7 @@ type Status struct {
 // Selection are the criteria of curate. A cap of 0 is no cap.
 type Selection struct {
 	Rows         int
-	Accept       []string
+	Accept       []schemas.Status
 	MaxPerRepo   int
 	MaxPerGolden int
 	PerContext   int

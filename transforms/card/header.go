@@ -32,8 +32,8 @@ type config struct {
 }
 
 type dataFile struct {
-	Split string `yaml:"split"`
-	Path  string `yaml:"path"`
+	Split schemas.Split `yaml:"split"`
+	Path  string        `yaml:"path"`
 }
 
 func newHeader(d Data) header {
@@ -79,8 +79,8 @@ func newConfigs(files []schemas.File) []config {
 }
 
 // splitGlob is the pattern of a split's files, "" where they have no row.
-func splitGlob(files []schemas.File, folder, split, ext string) string {
-	for _, pattern := range []string{split + "-*" + ext, split + ext} {
+func splitGlob(files []schemas.File, folder string, split schemas.Split, ext string) string {
+	for _, pattern := range []string{string(split) + "-*" + ext, string(split) + ext} {
 		var rows int64
 		for _, f := range files {
 			if ok, _ := path.Match(path.Join(folder, pattern), f.Name); ok {

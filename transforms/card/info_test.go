@@ -44,11 +44,11 @@ func TestConfigsOfWhatIsThere(t *testing.T) {
 			if x.Default != (i == 0) {
 				t.Errorf("%s: %s is the default: %v", name, x.Name, x.Default)
 			}
-			var splits []string
+			var splits []schemas.Split
 			for _, f := range x.DataFiles {
 				splits = append(splits, f.Split)
 			}
-			got = append(got, x.Name+": "+strings.Join(splits, " "))
+			got = append(got, x.Name+": "+schemas.Join(splits, " "))
 		}
 		if strings.Join(got, "; ") != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)

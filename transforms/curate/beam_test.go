@@ -59,7 +59,7 @@ func ptr[T any](v T) *T { return &v }
 // pool makes candidates with copies among them, of repositories that share owners.
 func pool(n int, seed uint64) []curate.Candidate {
 	r := rand.New(rand.NewPCG(seed, 3))
-	statuses := []string{schemas.StatusCertified, schemas.StatusUnseen, schemas.StatusAbstain, ""}
+	statuses := []schemas.Status{schemas.StatusCertified, schemas.StatusUnseen, schemas.StatusAbstain, ""}
 	out := make([]curate.Candidate, n)
 	for i := range out {
 		repo := fmt.Sprintf("h.io/o%d/r%d", r.IntN(20), r.IntN(3))
@@ -212,7 +212,7 @@ func TestSelectRowsIsSelect(t *testing.T) {
 		"plain": {Rows: 150},
 		"caps":  {Rows: 150, MaxPerRepo: 6, MaxPerGolden: 1, PerContext: 2, Excluded: []string{all[0].Repo}},
 		"all": {
-			Rows: 5000, Accept: []string{schemas.StatusCertified},
+			Rows: 5000, Accept: []schemas.Status{schemas.StatusCertified},
 			Off: []curate.Cell{{Language: schemas.Cpp, Type: schemas.TypeImport}},
 		},
 		"proportional": {Rows: 150, Quota: curate.Proportional, MaxPerCallee: 4, MaxPerName: 3},

@@ -13,32 +13,32 @@ import (
 
 // Reasons of curate's rejects.
 const (
-	ReasonAbstain      = "status_abstain"
-	ReasonExists       = "status_exists"
-	ReasonCertified    = "status_certified" // where the recipe does not accept it
-	ReasonUnseen       = "status_unseen"    // the same
-	ReasonNoStatus     = "status_missing"   // no certificate
-	ReasonUnlabelled   = "unlabelled"       // a sample whose error is not certain
-	ReasonDuplicate    = "duplicate"
-	ReasonContaminated = "contaminated"
-	ReasonExcludedRepo = "excluded_repo"
-	ReasonCellOff      = "cell_off"
-	ReasonFoolsAll     = "fools_all_judges"
-	ReasonCapRepo      = "cap_repo"
-	ReasonCapGolden    = "cap_golden"
-	ReasonOnePerCtx    = "one_per_context"
-	ReasonNotRanked    = "not_ranked"
+	ReasonAbstain      schemas.Reason = "status_abstain"
+	ReasonExists       schemas.Reason = "status_exists"
+	ReasonCertified    schemas.Reason = "status_certified" // where the recipe does not accept it
+	ReasonUnseen       schemas.Reason = "status_unseen"    // the same
+	ReasonNoStatus     schemas.Reason = "status_missing"   // no certificate
+	ReasonUnlabelled   schemas.Reason = "unlabelled"       // a sample whose error is not certain
+	ReasonDuplicate    schemas.Reason = "duplicate"
+	ReasonContaminated schemas.Reason = "contaminated"
+	ReasonExcludedRepo schemas.Reason = "excluded_repo"
+	ReasonCellOff      schemas.Reason = "cell_off"
+	ReasonFoolsAll     schemas.Reason = "fools_all_judges"
+	ReasonCapRepo      schemas.Reason = "cap_repo"
+	ReasonCapGolden    schemas.Reason = "cap_golden"
+	ReasonOnePerCtx    schemas.Reason = "one_per_context"
+	ReasonNotRanked    schemas.Reason = "not_ranked"
 
-	ReasonNearDuplicate = "near_duplicate" // of a file that is kept
-	ReasonCapKind       = "cap_kind"
-	ReasonCapCallee     = "cap_callee"
-	ReasonCapName       = "cap_name"  // of an introduced name
-	ReasonTrimmed       = "trimmed"   // below its cell's cutoff, see SelectConfig.MaxCandidates
-	ReasonNoRecord      = "no_record" // a field does not fit a Record
+	ReasonNearDuplicate schemas.Reason = "near_duplicate" // of a file that is kept
+	ReasonCapKind       schemas.Reason = "cap_kind"
+	ReasonCapCallee     schemas.Reason = "cap_callee"
+	ReasonCapName       schemas.Reason = "cap_name"  // of an introduced name
+	ReasonTrimmed       schemas.Reason = "trimmed"   // below its cell's cutoff, see SelectConfig.MaxCandidates
+	ReasonNoRecord      schemas.Reason = "no_record" // a field does not fit a Record
 )
 
 // Reasons lists the reasons in the order of every table.
-var Reasons = []string{
+var Reasons = []schemas.Reason{
 	ReasonExcludedRepo, ReasonContaminated, ReasonDuplicate, ReasonNoStatus, ReasonExists, ReasonAbstain, ReasonUnseen,
 	ReasonCertified, ReasonUnlabelled,
 	ReasonCellOff, ReasonFoolsAll, ReasonOnePerCtx, ReasonCapGolden, ReasonCapRepo, ReasonNotRanked,
@@ -55,10 +55,10 @@ type Candidate struct {
 	License      string           `json:"license"`
 	Group        string           `json:"group"` // of the repository, by Groups
 	Language     schemas.Language `json:"language"`
-	Type         string           `json:"type"`
-	Kind         string           `json:"kind"`
+	Type         schemas.Type     `json:"type"`
+	Kind         schemas.Kind     `json:"kind"`
 	Generator    string           `json:"generator"`
-	Status       string           `json:"status"`      // "" where there is no certificate
+	Status       schemas.Status   `json:"status"`      // "" where there is no certificate
 	GoldenHash   uint64           `json:"golden_hash"` // TextHash of the golden
 	WindowHash   uint64           `json:"window_hash"` // WindowHash of the context
 	TextHash     uint64           `json:"text_hash"`   // TextHash of the negative
@@ -81,7 +81,7 @@ type Candidate struct {
 func (c *Candidate) LenDiff() int { return c.Text.Chars - c.Golden.Chars }
 
 // selected is the candidate's line of the selection.
-func (c *Candidate) selected(split string) schemas.Selected {
+func (c *Candidate) selected(split schemas.Split) schemas.Selected {
 	neg, typ, gen, status := c.NegativeID, c.Type, c.Generator, c.Status
 	return schemas.Selected{
 		ContextID: c.ContextID, NegativeID: &neg, Repo: c.Repo, Group: c.Group, Language: c.Language, Type: &typ,
@@ -90,7 +90,7 @@ func (c *Candidate) selected(split string) schemas.Selected {
 	}
 }
 
-func (c *Candidate) reject(reason, detail string) schemas.Reject {
+func (c *Candidate) reject(reason schemas.Reason, detail string) schemas.Reject {
 	return schemas.Reject{Stage: schemas.StageCurate, ID: c.NegativeID, Reason: reason, Detail: detail,
 		Language: c.Language, Type: c.Type, Generator: c.Generator}
 }
@@ -195,7 +195,7 @@ func headOf(s string) string {
 
 // DuplicateKey is the same for negatives that are duplicates of each other.
 func DuplicateKey(c *Candidate) uint64 {
-	return schemas.Key64(string(c.Language), c.Type, fmt.Sprint(c.WindowHash, c.GoldenHash, c.TextHash))
+	return schemas.Key64(string(c.Language), string(c.Type), fmt.Sprint(c.WindowHash, c.GoldenHash, c.TextHash))
 }
 
 // Dedup resolves one group of candidates with the same [DuplicateKey]: the smallest

@@ -54,7 +54,7 @@ const (
 	capsEnd
 )
 
-var capReasons = [capsEnd]string{
+var capReasons = [capsEnd]schemas.Reason{
 	capContext: ReasonOnePerCtx, capGolden: ReasonCapGolden, capRepo: ReasonCapRepo, capKind: ReasonCapKind,
 	capCallee: ReasonCapCallee, capName: ReasonCapName,
 }
@@ -122,7 +122,7 @@ func id16(v uint64) (id [16]byte) {
 }
 
 // blocked says which cap keeps a row out at present.
-func (c *caps) blocked(l limits) (reason string) {
+func (c *caps) blocked(l limits) (reason schemas.Reason) {
 	c.each(l, func(k capKey, most int) bool {
 		if c.counts[k] >= most {
 			reason = capReasons[k.what]

@@ -27,15 +27,15 @@ func printLine(line string) {
 }
 
 func pairOf(s schemas.Selected) string {
-	return "pair of " + s.Repo + " for " + s.Split + ", group " + s.Group
+	return "pair of " + s.Repo + " for " + string(s.Split) + ", group " + s.Group
 }
 
-func reasonAndDetail(r schemas.Reject) string { return r.Reason + " " + r.Detail }
+func reasonAndDetail(r schemas.Reject) string { return string(r.Reason) + " " + r.Detail }
 
 // reasonAndShare is a reject without its evidence's place and text.
 func reasonAndShare(r schemas.Reject) string {
 	share, _, _ := strings.Cut(r.Detail, ",")
-	return r.ID + ": " + r.Reason + " " + share
+	return r.ID + ": " + string(r.Reason) + " " + share
 }
 
 func groupOf(g curate.Group) string { return fmt.Sprint(g.ID, " ", len(g.Repos)) }
@@ -266,7 +266,7 @@ func generalLines(b batch.Batch, emit func(string)) {
 func generalRejects(b batch.Batch, emit func(string)) {
 	for row := range b.Each(curate.GeneralRejectBytes) {
 		r := curate.GeneralReject(row).Reject(nil)
-		emit(r.ID[31:] + " is left out: " + r.Reason)
+		emit(r.ID[31:] + " is left out: " + string(r.Reason))
 	}
 }
 

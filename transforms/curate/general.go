@@ -15,7 +15,7 @@ type General struct {
 	Repo         string           `json:"repo"`
 	Group        string           `json:"group"`
 	Language     schemas.Language `json:"language"`
-	Kind         string           `json:"kind"`
+	Kind         schemas.Kind     `json:"kind"`
 	GoldenChars  int              `json:"golden_chars"`
 	GoldenHash   uint64           `json:"golden_hash"`
 	WindowHash   uint64           `json:"window_hash"`
@@ -73,7 +73,7 @@ func SelectGeneral(rows []General, c GeneralConfig) (selected []schemas.Selected
 		c.Splits = &Splits{}
 	}
 	queues := generalQueues(rows)
-	reject := func(g *General, reason, detail string) {
+	reject := func(g *General, reason schemas.Reason, detail string) {
 		rejects = append(rejects, schemas.Reject{Stage: schemas.StageCurate, ID: g.ContextID, Reason: reason,
 			Detail: detail, Language: g.Language})
 	}

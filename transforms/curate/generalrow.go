@@ -243,7 +243,7 @@ func goldenTokens(pairs func(*batch.Batch) bool) (tokens int) {
 	return tokens
 }
 
-func appendGeneralReject(r GeneralRow, reason string, other []byte) []byte {
+func appendGeneralReject(r GeneralRow, reason schemas.Reason, other []byte) []byte {
 	x := make(GeneralReject, GeneralRejectBytes)
 	copy(x, r[:16])
 	copy(x[16:24], r[16:24])

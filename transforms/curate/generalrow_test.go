@@ -143,7 +143,7 @@ func TestSelectGeneralRowsIsSelectGeneralWithoutTheFilesThatWent(t *testing.T) {
 		}
 	}
 	want = append(want, rejects...)
-	reasons := map[string]int{}
+	reasons := map[schemas.Reason]int{}
 	for _, r := range want {
 		reasons[r.Reason]++
 	}

@@ -116,7 +116,7 @@ func TestSplits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := map[string]int{}
+	n := map[schemas.Split]int{}
 	for _, r := range repos {
 		n[s.Of(r.Repo)]++
 	}

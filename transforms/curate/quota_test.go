@@ -17,12 +17,12 @@ import (
 )
 
 // plain makes so many eligible rows of a cell, each of its own repository and context.
-func plain(n int, language schemas.Language, typ string) (out []curate.Candidate) {
+func plain(n int, language schemas.Language, typ schemas.Type) (out []curate.Candidate) {
 	for i := range n {
 		out = append(out, curate.Candidate{
 			ContextID: id("c", language, typ, i), NegativeID: id("n", language, typ, i),
 			Repo: fmt.Sprintf("h.io/o%d/r", i), Language: language, Type: typ,
-			Kind: []string{schemas.KindCall, schemas.KindStatement}[i%2], Generator: "rules",
+			Kind: []schemas.Kind{schemas.KindCall, schemas.KindStatement}[i%2], Generator: "rules",
 			Status: schemas.StatusCertified, GoldenHash: uint64(i), Low: ptr(float64(i) / float64(n)),
 			Callee: fmt.Sprint("f", i%4), Introduced: fmt.Sprint("x", i%3),
 		})
@@ -56,8 +56,8 @@ func TestQuotasAndWhatIsLeftOfThem(t *testing.T) {
 		{"table without a cell", curate.Config{
 			Rows: 40, Quota: curate.Table, Table: map[curate.Cell]int{large: 20}, Redistribute: curate.Proportional,
 		}, 0, 40},
-		{"kinds", curate.Config{Rows: 40, Kinds: map[string]float64{schemas.KindCall: 0.25}}, 10, 30},
-		{"a kind not at all", curate.Config{Rows: 60, Kinds: map[string]float64{schemas.KindCall: 0}}, 5, 45},
+		{"kinds", curate.Config{Rows: 40, Kinds: map[schemas.Kind]float64{schemas.KindCall: 0.25}}, 10, 30},
+		{"a kind not at all", curate.Config{Rows: 60, Kinds: map[schemas.Kind]float64{schemas.KindCall: 0}}, 5, 45},
 		{"one callee", curate.Config{Rows: 100, MaxPerCallee: 3}, 6, 6},
 		{"one name", curate.Config{Rows: 100, MaxPerName: 2}, 3, 3},
 	} {
@@ -68,7 +68,7 @@ func TestQuotasAndWhatIsLeftOfThem(t *testing.T) {
 				t.Fatalf("%d selected and %d rejected of %d: %v", len(selected), len(rejects), len(cs), err)
 			}
 			n := map[curate.Cell]int{}
-			kinds := map[string]int{}
+			kinds := map[schemas.Kind]int{}
 			for _, s := range selected {
 				n[curate.Cell{Language: s.Language, Type: *s.Type}]++
 				kinds[s.Kind]++
@@ -92,7 +92,7 @@ func TestSelectConfigNamesWhatIsWrong(t *testing.T) {
 			Quota: curate.Table, Table: map[curate.Cell]int{{Language: "go", Type: "nothing"}: 3},
 		},
 		`curate.Config.Redistribute is "all"`: {Redistribute: "all"},
-		"curate.Config.Kinds has 2 of":        {Kinds: map[string]float64{schemas.KindCall: 2}},
+		"curate.Config.Kinds has 2 of":        {Kinds: map[schemas.Kind]float64{schemas.KindCall: 2}},
 		"curate.Config.MaxPerName is -1":      {MaxPerName: -1},
 	} {
 		c.Splits = &curate.Splits{}
@@ -104,7 +104,7 @@ func TestSelectConfigNamesWhatIsWrong(t *testing.T) {
 
 func countRows(b batch.Batch) int { return len(b.Rows) / curate.RecordBytes }
 
-func reasonOf(r schemas.Reject) string { return r.Reason }
+func reasonOf(r schemas.Reject) string { return string(r.Reason) }
 
 func init() {
 	beam.RegisterFunction(countRows)
@@ -136,16 +136,16 @@ func TestSelectRowsTrims(t *testing.T) {
 		// 430 rows are above 100: the small cell keeps its 30, the large one 20 × 6 of 400.
 		var want []any
 		for range 280 {
-			want = append(want, curate.ReasonTrimmed)
+			want = append(want, string(curate.ReasonTrimmed))
 		}
 		for range 50 {
-			want = append(want, curate.ReasonAbstain)
+			want = append(want, string(curate.ReasonAbstain))
 		}
 		for range 60 {
-			want = append(want, curate.ReasonExcludedRepo)
+			want = append(want, string(curate.ReasonExcludedRepo))
 		}
 		for range 30 + 120 - selected {
-			want = append(want, curate.ReasonNotRanked)
+			want = append(want, string(curate.ReasonNotRanked))
 		}
 		passert.Equals(s, beam.ParDo(s, reasonOf, curate.Rejects(s, words, r, gs)), want...)
 	})
@@ -175,8 +175,8 @@ func TestSplitsFallBack(t *testing.T) {
 	}
 	x := curate.Group{ID: "x", OwnerKey: "x", Repos: []string{"x"}, Languages: []schemas.Language{schemas.Rust}}
 	groups = append(groups, one, x)
-	at := func(s *curate.Splits, language schemas.Language, f func(i int) (repo, path string)) []string {
-		n := map[string]bool{}
+	at := func(s *curate.Splits, language schemas.Language, f func(i int) (repo, path string)) []schemas.Split {
+		n := map[schemas.Split]bool{}
 		for i := range 30 {
 			repo, path := f(i)
 			n[s.OfRow(repo, path, language)] = true
@@ -185,14 +185,14 @@ func TestSplitsFallBack(t *testing.T) {
 	}
 	repos := func(i int) (string, string) { return one.Repos[i], "f" }
 	folders := func(i int) (string, string) { return "x", fmt.Sprintf("d%d/f.rs", i) }
-	all := []string{"test", "train", "validation"}
+	train, all := []schemas.Split{"train"}, []schemas.Split{"test", "train", "validation"}
 	for _, tt := range []struct {
 		fallback     curate.Fallback
-		csharp, rust []string
+		csharp, rust []schemas.Split
 		note         string
 	}{
-		{curate.ToTrain, []string{"train"}, []string{"train"}, "rust: all rows are in train"},
-		{curate.ByRepository, all, []string{"train"}, "csharp: split by repository and not by group"},
+		{curate.ToTrain, train, train, "rust: all rows are in train"},
+		{curate.ByRepository, all, train, "csharp: split by repository and not by group"},
 		{curate.ByFolder, all, all, "rust: split by folder and not by group"},
 	} {
 		s, err := curate.NewSplitsWith(groups, ratios, tt.fallback)

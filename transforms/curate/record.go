@@ -52,17 +52,21 @@ const (
 	flagContaminated
 )
 
-// languageWords are the languages as a field of a record is looked up.
-var languageWords = schemas.Strings(schemas.Languages)
+// The words by which a field of a record is looked up.
+var (
+	languageWords = schemas.Strings(schemas.Languages)
+	typeWords     = schemas.Strings(schemas.Types)
+	kindWords     = schemas.Strings(kinds)
+)
 
 // kinds lists the kinds of span; a Record has a kind's number.
-var kinds = []string{
+var kinds = []schemas.Kind{
 	schemas.KindImport, schemas.KindCall, schemas.KindArgument, schemas.KindIdentifier, schemas.KindStatement,
 	schemas.KindBlock, schemas.KindLine, schemas.KindLines, schemas.KindRandom,
 }
 
 // Kinds are the kinds of span that a selection may bound, see Config.Kinds.
-func Kinds() []string { return slices.Clone(kinds) }
+func Kinds() []schemas.Kind { return slices.Clone(kinds) }
 
 // Words gives numbers to the words that are not the same in every build.
 type Words struct {
@@ -134,8 +138,8 @@ func (w Words) Append(rows []byte, c *Candidate) ([]byte, error) {
 		name, v string
 		among   []string
 	}{
-		{"language", string(c.Language), languageWords}, {"type", c.Type, schemas.Types}, {"kind", c.Kind, kinds},
-		{"generator", c.Generator, w.Generators},
+		{"language", string(c.Language), languageWords}, {"type", string(c.Type), typeWords},
+		{"kind", string(c.Kind), kindWords}, {"generator", c.Generator, w.Generators},
 	} {
 		n := slices.Index(f.among, f.v)
 		if n < 0 {
@@ -192,7 +196,7 @@ func (r Record) NegativeID() string { return hex.EncodeToString(r[:16]) }
 func (r Record) ContextID() string { return hex.EncodeToString(r[16:32]) }
 
 // Split is the split of a selected row, "" before.
-func (r Record) Split() string {
+func (r Record) Split() schemas.Split {
 	if r[123] == 0 {
 		return ""
 	}

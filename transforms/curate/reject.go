@@ -21,10 +21,10 @@ const RejectBytes = 53
 
 // appendReject appends the reject of a record. Other is what was kept in its place; nil
 // where there is no such row.
-func appendReject(rows []byte, r Record, reason string, other Record) []byte {
+func appendReject(rows []byte, r Record, reason schemas.Reason, other Record) []byte {
 	n := slices.Index(Reasons, reason)
 	if n < 0 {
-		panic("curate: a reason that is not in Reasons: " + reason)
+		panic("curate: a reason that is not in Reasons: " + string(reason))
 	}
 	x := make(RejectRow, RejectBytes)
 	copy(x, r[:16])
@@ -62,7 +62,7 @@ func (x RejectRow) Survivor() uint64 {
 }
 
 // Reason is the reason of the reject.
-func (x RejectRow) Reason() string { return Reasons[x[24]] }
+func (x RejectRow) Reason() schemas.Reason { return Reasons[x[24]] }
 
 // Reject is the reject as it is written, word for word that of the pure functions. The
 // evidence of a contaminated row stands in the rejects of Decontaminate.

@@ -1,7 +1,9 @@
 package curate
 
+import "decoy/schemas"
+
 // Remedies say of each reason what a person can do about it.
-var Remedies = map[string]string{
+var Remedies = map[schemas.Reason]string{
 	ReasonAbstain: "give whole repositories, in which names can be looked up; or accept abstain under " +
 		"curate.accept",
 	ReasonExists:       "choose another generator: its completions are right where they stand",

@@ -56,7 +56,7 @@ func TestSelectGeneral(t *testing.T) {
 	rows[0].Contaminated, rows[1].Repo, rows[2].WindowHash = "e", "bad", rows[3].WindowHash
 	rows[5].GoldenHash, rows[6].GoldenHash = rows[4].GoldenHash, rows[4].GoldenHash
 	_, rej = SelectGeneral(rows, GeneralConfig{Tokens: math.MaxInt, Excluded: []string{"bad"}, MaxPerGolden: 2, MaxPerRepo: 29})
-	want := map[string]int{ReasonContaminated: 1, ReasonExcludedRepo: 1, ReasonDuplicate: 1, ReasonCapGolden: 1}
+	want := map[schemas.Reason]int{ReasonContaminated: 1, ReasonExcludedRepo: 1, ReasonDuplicate: 1, ReasonCapGolden: 1}
 	got := reasons(rej)
 	if got[ReasonCapRepo] < 20 {
 		t.Errorf("reasons %v", got)

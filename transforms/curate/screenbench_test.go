@@ -132,7 +132,7 @@ func TestScreenCountsAnNgramOnce(t *testing.T) {
 
 func contextID(c schemas.Context) string { return c.ID }
 
-func rejected(r schemas.Reject) string { return r.ID + " " + r.Reason + " " + r.Detail }
+func rejected(r schemas.Reject) string { return r.ID + " " + string(r.Reason) + " " + r.Detail }
 
 func init() {
 	beam.RegisterFunction(contextID)

@@ -12,13 +12,13 @@ import (
 // Cell is one cell of the balance: a language and a type.
 type Cell struct {
 	Language schemas.Language `json:"language" yaml:"language"`
-	Type     string           `json:"type" yaml:"type"`
+	Type     schemas.Type     `json:"type" yaml:"type"`
 }
 
 // Config says what to select. A cap of 0 is no cap.
 type Config struct {
-	Rows         int      // at most this many pairs
-	Accept       []string // statuses; none means certified and unseen
+	Rows         int              // at most this many pairs
+	Accept       []schemas.Status // statuses; none means certified and unseen
 	MaxPerRepo   int
 	MaxPerGolden int    // pairs with one golden text in one language
 	PerContext   int    // pairs of one context; 0 means 1
@@ -33,9 +33,9 @@ type Config struct {
 	// Redistribute says who gets what a cell cannot fill: the others in equal parts (Equal,
 	// the default), in the proportion of their quotas (Proportional), or nobody (None).
 	Redistribute string
-	Kinds        map[string]float64 // at most this share of Rows of a kind; none is no cap
-	MaxPerCallee int                // pairs whose golden calls one name
-	MaxPerName   int                // pairs whose negative introduces one name
+	Kinds        map[schemas.Kind]float64 // at most this share of Rows of a kind; none is no cap
+	MaxPerCallee int                      // pairs whose golden calls one name
+	MaxPerName   int                      // pairs whose negative introduces one name
 }
 
 // Values of Config.Quota and Config.Redistribute.
@@ -126,7 +126,7 @@ func Select(candidates []Candidate, c Config) (selected []schemas.Selected, reje
 	for _, i := range s.run() {
 		selected = append(selected, cs[i].selected(c.Splits.OfRow(cs[i].Repo, cs[i].Path, cs[i].Language)))
 	}
-	s.left(func(i int32, reason string) { rejects = append(rejects, cs[i].reject(reason, "")) })
+	s.left(func(i int32, reason schemas.Reason) { rejects = append(rejects, cs[i].reject(reason, "")) })
 	slices.SortFunc(selected, func(a, b schemas.Selected) int {
 		return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(*a.NegativeID, *b.NegativeID))
 	})
@@ -149,7 +149,7 @@ type selection struct {
 
 func newSelection(c Config, r rows) *selection {
 	if len(c.Accept) == 0 {
-		c.Accept = []string{schemas.StatusCertified, schemas.StatusUnseen}
+		c.Accept = []schemas.Status{schemas.StatusCertified, schemas.StatusUnseen}
 	}
 	c.PerContext = max(1, c.PerContext)
 	s := &selection{
@@ -166,7 +166,7 @@ func newSelection(c Config, r rows) *selection {
 }
 
 // ineligible says why a row cannot be chosen whatever else is.
-func (s *selection) ineligible(c *Candidate) (reason, detail string) {
+func (s *selection) ineligible(c *Candidate) (reason schemas.Reason, detail string) {
 	switch {
 	case s.excluded[c.Repo]:
 		reason = ReasonExcludedRepo
@@ -175,7 +175,7 @@ func (s *selection) ineligible(c *Candidate) (reason, detail string) {
 	case c.Status == "":
 		reason = ReasonNoStatus
 	case !slices.Contains(s.Accept, c.Status):
-		reason = "status_" + c.Status
+		reason = schemas.Reason("status_" + string(c.Status))
 	case c.Sampled && c.Status != schemas.StatusCertified:
 		reason = ReasonUnlabelled
 	case s.off[Cell{c.Language, c.Type}]:
@@ -190,7 +190,7 @@ func (s *selection) ineligible(c *Candidate) (reason, detail string) {
 }
 
 // detailOf is the detail of a reject that follows from the row alone.
-func detailOf(reason string, c *Candidate) string {
+func detailOf(reason schemas.Reason, c *Candidate) string {
 	switch reason {
 	case ReasonExcludedRepo:
 		return c.Repo
@@ -199,9 +199,9 @@ func detailOf(reason string, c *Candidate) string {
 	case ReasonNoStatus:
 		return "it has no certificate: run verify"
 	case ReasonUnlabelled:
-		return "a sample of a model that meant to be right, " + c.Status
+		return "a sample of a model that meant to be right, " + string(c.Status)
 	case ReasonCellOff:
-		return string(c.Language) + " × " + c.Type
+		return string(c.Language) + " × " + string(c.Type)
 	case ReasonFoolsAll:
 		return fmt.Sprintf("%d of %d", c.Fooled, c.Judges)
 	}
@@ -219,7 +219,7 @@ func (s *selection) add(i int32) {
 
 // left calls f for the rows that were not chosen, with the cap that kept each out, or
 // ReasonNotRanked.
-func (s *selection) left(f func(i int32, reason string)) {
+func (s *selection) left(f func(i int32, reason schemas.Reason)) {
 	for _, p := range s.pools {
 		for _, i := range p.left() {
 			reason := s.caps.blocked(s.rows.limits(i))

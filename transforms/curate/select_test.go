@@ -36,7 +36,7 @@ func synthetic(n int, seed uint64) []Candidate {
 		if margin >= 0 {
 			fooled = 1
 		}
-		status := []string{schemas.StatusCertified, schemas.StatusUnseen}[r.IntN(2)]
+		status := []schemas.Status{schemas.StatusCertified, schemas.StatusUnseen}[r.IntN(2)]
 		repo := fmt.Sprintf("h.io/o%d/r", r.IntN(60))
 		out[i] = Candidate{
 			ContextID: fmt.Sprintf("c%05d", i*2/3), NegativeID: fmt.Sprintf("n%05d", i), Repo: repo, Group: repo,
@@ -62,8 +62,8 @@ func choose(t *testing.T, cs []Candidate, c Config) ([]schemas.Selected, []schem
 	return s, r
 }
 
-func reasons(rs []schemas.Reject) map[string]int {
-	m := map[string]int{}
+func reasons(rs []schemas.Reject) map[schemas.Reason]int {
+	m := map[schemas.Reason]int{}
 	for _, r := range rs {
 		m[r.Reason]++
 	}
@@ -174,7 +174,7 @@ func TestIneligibleReasons(t *testing.T) {
 	c := Config{Rows: 10, Off: []Cell{{schemas.Java, schemas.TypeImport}}, Excluded: []string{"bad"}}
 	for name, tt := range map[string]struct {
 		c    Candidate
-		want string
+		want schemas.Reason
 	}{
 		"good":              {base, ""},
 		"abstain":           {with(func(c *Candidate) { c.Status = schemas.StatusAbstain }), ReasonAbstain},
@@ -192,12 +192,12 @@ func TestIneligibleReasons(t *testing.T) {
 			t.Errorf("%s: selected %v, rejects %+v", name, sel, rej)
 		}
 	}
-	for status, want := range map[string]string{schemas.StatusUnseen: ReasonUnseen, schemas.StatusCertified: ReasonCertified, schemas.StatusAbstain: ReasonAbstain} {
-		if !slices.Contains(Reasons, want) || want != "status_"+status {
+	for status, want := range map[schemas.Status]schemas.Reason{schemas.StatusUnseen: ReasonUnseen, schemas.StatusCertified: ReasonCertified, schemas.StatusAbstain: ReasonAbstain} {
+		if !slices.Contains(Reasons, want) || want != schemas.Reason("status_"+string(status)) {
 			t.Errorf("reason of status %s is %s", status, want)
 		}
 	}
-	c.Accept = []string{schemas.StatusCertified}
+	c.Accept = []schemas.Status{schemas.StatusCertified}
 	if _, rej := choose(t, []Candidate{base}, c); len(rej) != 1 || rej[0].Reason != ReasonUnseen {
 		t.Errorf("unseen where only certified is accepted: %+v", rej)
 	}
@@ -337,7 +337,7 @@ func TestConfigValidate(t *testing.T) {
 	for want, c := range map[string]Config{
 		"curate.rows":         {Rows: -1, Splits: &Splits{}},
 		"curate.max_per_repo": {MaxPerRepo: -1, Splits: &Splits{}},
-		"curate.accept":       {Accept: []string{schemas.StatusAbstain}, Splits: &Splits{}},
+		"curate.accept":       {Accept: []schemas.Status{schemas.StatusAbstain}, Splits: &Splits{}},
 		"curate.off":          {Off: []Cell{{"cobol", schemas.TypeImport}}, Splits: &Splits{}},
 		"no splits":           {},
 	} {
@@ -348,7 +348,7 @@ func TestConfigValidate(t *testing.T) {
 }
 
 func TestSplitOfSelected(t *testing.T) {
-	s := &Splits{group: map[string]string{"r": "r"}, split: map[string]string{"r": schemas.SplitTest}}
+	s := &Splits{group: map[string]string{"r": "r"}, split: map[string]schemas.Split{"r": schemas.SplitTest}}
 	sel, _ := choose(t, []Candidate{{NegativeID: "n", Repo: "r", Status: schemas.StatusCertified, Language: schemas.Go, Type: schemas.TypeImport}}, Config{Rows: 1, Splits: s})
 	if len(sel) != 1 || sel[0].Split != schemas.SplitTest || *sel[0].Status != schemas.StatusCertified {
 		t.Errorf("selected %+v", sel)

@@ -175,7 +175,7 @@ func (rows recordRows) choose(ctx context.Context, c SelectConfig, names Names, 
 		r[123] = byte(slices.Index(schemas.Splits, split) + 1)
 		kept.add(r)
 	}
-	s.left(func(i int32, reason string) {
+	s.left(func(i int32, reason schemas.Reason) {
 		out.rows = appendReject(out.rows, rows[i], reason, nil)
 		out.full()
 	})

@@ -68,11 +68,11 @@ var (
 		shown int
 	}{
 		{"language", func(c *Candidate) string { return string(c.Language) }, 0},
-		{"type", func(c *Candidate) string { return c.Type }, 0},
-		{"language_type", func(c *Candidate) string { return string(c.Language) + " " + c.Type }, 0},
+		{"type", func(c *Candidate) string { return string(c.Type) }, 0},
+		{"language_type", func(c *Candidate) string { return string(c.Language) + " " + string(c.Type) }, 0},
 		{"generator", func(c *Candidate) string { return c.Generator }, 0},
-		{"kind", func(c *Candidate) string { return c.Kind }, 0},
-		{"status", func(c *Candidate) string { return c.Status }, 0},
+		{"kind", func(c *Candidate) string { return string(c.Kind) }, 0},
+		{"status", func(c *Candidate) string { return string(c.Status) }, 0},
 		{"invented", func(c *Candidate) string { return strconv.FormatBool(c.Invented) }, 0},
 		{"repo", func(c *Candidate) string { return c.Repo }, shownRepos},
 	}

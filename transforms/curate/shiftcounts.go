@@ -126,18 +126,18 @@ func (w Words) shiftValue(d int, v uint64, names Names) string {
 	case 0:
 		return string(schemas.Languages[v])
 	case 1:
-		return schemas.Types[v]
+		return string(schemas.Types[v])
 	case 2:
-		return string(schemas.Languages[v>>8]+" ") + schemas.Types[v&0xff]
+		return string(schemas.Languages[v>>8]+" ") + string(schemas.Types[v&0xff])
 	case 3:
 		return w.Generators[v]
 	case 4:
-		return kinds[v]
+		return string(kinds[v])
 	case 5:
 		if v == 0 {
 			return ""
 		}
-		return schemas.Statuses[v-1]
+		return string(schemas.Statuses[v-1])
 	case 6:
 		return strconv.FormatBool(v == 1)
 	}

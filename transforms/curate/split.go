@@ -35,10 +35,10 @@ const minGroups = 3
 
 // Splits says where each repository goes.
 type Splits struct {
-	group map[string]string // repository → group id
-	split map[string]string // group id → split
-	Notes []string          // for the card, by language
-	Red   []string          // those of Notes that must not be overlooked: of languages that fall back
+	group map[string]string        // repository → group id
+	split map[string]schemas.Split // group id → split
+	Notes []string                 // for the card, by language
+	Red   []string                 // those of Notes that must not be overlooked: of languages that fall back
 
 	ratios   Ratios
 	fallback map[schemas.Language]Fallback // of languages that are split more finely than by group
@@ -81,7 +81,7 @@ func NewSplitsWith(groups []Group, ratios Ratios, fallback Fallback) (*Splits, e
 		return nil, err
 	}
 	s := &Splits{
-		group: map[string]string{}, split: map[string]string{}, ratios: ratios,
+		group: map[string]string{}, split: map[string]schemas.Split{}, ratios: ratios,
 		fallback: map[schemas.Language]Fallback{},
 	}
 	count := map[schemas.Language]int{}
@@ -117,10 +117,14 @@ func NewSplitsWith(groups []Group, ratios Ratios, fallback Fallback) (*Splits, e
 			}
 		}
 	}
-	in := map[[2]string]int{}
+	type part struct {
+		language schemas.Language
+		split    schemas.Split
+	}
+	in := map[part]int{}
 	for _, g := range groups {
 		for _, l := range g.Languages {
-			in[[2]string{string(l), s.split[g.ID]}]++
+			in[part{l, s.split[g.ID]}]++
 		}
 	}
 	for _, l := range schemas.Languages {
@@ -137,7 +141,7 @@ func NewSplitsWith(groups []Group, ratios Ratios, fallback Fallback) (*Splits, e
 		}
 		for i, sp := range schemas.Splits {
 			share := []float64{ratios.Train, ratios.Validation, ratios.Test}[i]
-			if count[l] > 0 && share > 0 && in[[2]string{string(l), sp}] == 0 {
+			if count[l] > 0 && share > 0 && in[part{l, sp}] == 0 {
 				s.Notes = append(s.Notes, fmt.Sprintf("%s: no rows in %s, since none of its %s falls there", l,
 					sp, plural(count[l], "group")))
 			}
@@ -153,7 +157,7 @@ func plural(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-func place(ownerKey string, r Ratios) string {
+func place(ownerKey string, r Ratios) schemas.Split {
 	u := float64(schemas.Key64("split", ownerKey)>>11) / (1 << 53)
 	switch {
 	case u < r.Train:
@@ -179,7 +183,7 @@ func (s *Splits) Group(repo string) string {
 
 // Of is the split of a repository. One that Groups has not seen goes to train,
 // where it cannot leak into a test.
-func (s *Splits) Of(repo string) string {
+func (s *Splits) Of(repo string) schemas.Split {
 	if sp, ok := s.split[s.group[repo]]; ok {
 		return sp
 	}
@@ -188,11 +192,11 @@ func (s *Splits) Of(repo string) string {
 
 // OfRow is the split of a row: that of its repository, or by repository or folder where its
 // language falls back. Path is the row's file.
-func (s *Splits) OfRow(repo, path string, language schemas.Language) string {
+func (s *Splits) OfRow(repo, path string, language schemas.Language) schemas.Split {
 	return s.ofRow(repo, folder32(repo, path), language)
 }
 
-func (s *Splits) ofRow(repo string, folder uint32, language schemas.Language) string {
+func (s *Splits) ofRow(repo string, folder uint32, language schemas.Language) schemas.Split {
 	switch s.fallback[language] {
 	case ByRepository:
 		return place(ModuleKey(repo), s.ratios)

@@ -86,7 +86,7 @@ func newAsks(c SelectConfig) *asks {
 }
 
 // ineligible is [selection.ineligible] of a record.
-func (a *asks) ineligible(r Record) string {
+func (a *asks) ineligible(r Record) schemas.Reason {
 	if a.excluded[r.Repo()] {
 		return ReasonExcludedRepo
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"decoy/schemas"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -85,7 +87,7 @@ func TestReject(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		c    Commit
-		want string
+		want schemas.Reason
 	}{
 		{"work", Commit{Parents: 1, Author: "Ann Abbot", Email: "robotnik@x.y", Message: "Fix it", Files: work}, ""},
 		{"no message, no files", Commit{Parents: 1}, ""},

@@ -6,21 +6,23 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"decoy/schemas"
 )
 
 // Reasons of rejected commits.
 const (
-	HistoryCut   = "history_cut"
-	Merge        = "merge"
-	Bot          = "bot"
-	Revert       = "revert"
-	TooManyFiles = "too_many_files"
-	Vendoring    = "vendoring"
-	Reformat     = "reformat"
+	HistoryCut   schemas.Reason = "history_cut"
+	Merge        schemas.Reason = "merge"
+	Bot          schemas.Reason = "bot"
+	Revert       schemas.Reason = "revert"
+	TooManyFiles schemas.Reason = "too_many_files"
+	Vendoring    schemas.Reason = "vendoring"
+	Reformat     schemas.Reason = "reformat"
 )
 
 // Reasons lists them in the order in which they are asked for.
-var Reasons = []string{HistoryCut, Merge, Bot, Revert, Vendoring, TooManyFiles, Reformat}
+var Reasons = []schemas.Reason{HistoryCut, Merge, Bot, Revert, Vendoring, TooManyFiles, Reformat}
 
 // Thresholds of Reject.
 const (
@@ -39,7 +41,7 @@ const (
 
 // Reject says why a commit shows no writing: one of Reasons with a detail for a
 // person, or "".
-func Reject(c Commit) (reason, detail string) {
+func Reject(c Commit) (reason schemas.Reason, detail string) {
 	if c.Lost {
 		return HistoryCut, "its changes are not known"
 	}

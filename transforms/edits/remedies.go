@@ -1,7 +1,9 @@
 package edits
 
+import "decoy/schemas"
+
 // Remedies say of each reason what a person can do about it.
-var Remedies = map[string]string{
+var Remedies = map[schemas.Reason]string{
 	HistoryCut:   "clone without --depth",
 	Merge:        "nothing: its parents are read",
 	Bot:          "nothing, or extract.edit_share: 0",

@@ -28,8 +28,8 @@ func init() {
 
 // Reasons of the PTransform beside those of [Extractor].
 const (
-	RejectLanguage = "unknown_language"
-	RejectFailed   = schemas.ReasonInternal // a fault of ours or of a grammar
+	RejectLanguage schemas.Reason = "unknown_language"
+	RejectFailed                  = schemas.ReasonInternal // a fault of ours or of a grammar
 )
 
 // LanguageName is a [schemas.Name] with its language.
@@ -91,7 +91,7 @@ func (f *extractFn) Teardown() { f.x.Close() }
 func (f *extractFn) ProcessElement(ctx std.Context, b schemas.Blob, contexts func(schemas.Context),
 	symbols func(schemas.Symbol), names func(LanguageName), rejects func(schemas.Reject)) {
 	drop := func(r schemas.Reject) {
-		beam.NewCounter("fim.Extract", r.Reason).Inc(ctx, 1)
+		beam.NewCounter("fim.Extract", string(r.Reason)).Inc(ctx, 1)
 		rejects(r)
 	}
 	if b.Language == "" && (!screen.MaybeSource(b.Path) || IsSettings(b.Path)) {
@@ -155,7 +155,7 @@ func fileSymbol(b *schemas.Blob, read bool) schemas.Symbol {
 const MaxSymbols = 100_000
 
 // RejectManySymbols is the reason for records of a repository with more than MaxSymbols.
-const RejectManySymbols = "too_many_symbols"
+const RejectManySymbols schemas.Reason = "too_many_symbols"
 
 // ReadSymbols reads the symbols that a CoGroupByKey gives a repository, each once and in the
 // order of [CompareSymbols]. ok is false where there are more than MaxSymbols.

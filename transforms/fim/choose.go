@@ -73,7 +73,11 @@ func (x *Extractor) choose(s *source, spans bool, r *Result) {
 			kinds = append(kinds, &kind{want: n, from: newQueue(found, s.blob.SHA256)})
 		}
 	}
-	lost, taken := map[[2]string]int{}, map[[2]int]bool{}
+	type loss struct {
+		reason schemas.Reason
+		kind   schemas.Kind
+	}
+	lost, taken := map[loss]int{}, map[[2]int]bool{}
 	next := func(k *kind) bool {
 		for len(k.got) < k.want && len(k.from) > 0 {
 			c := k.from.next()
@@ -87,7 +91,7 @@ func (x *Extractor) choose(s *source, spans bool, r *Result) {
 			}
 			d, w := s.decls.enclosing(c), window(s.Src, c, x.cfg.PrefixBytes, x.cfg.SuffixBytes)
 			if reason := unfit(c, d, w); reason != "" {
-				lost[[2]string{reason, c.kind}]++
+				lost[loss{reason, c.kind}]++
 				continue
 			}
 			k.got = append(k.got, c)
@@ -109,16 +113,16 @@ func (x *Extractor) choose(s *source, spans bool, r *Result) {
 		r.Rejects = append(r.Rejects, reject(s.blob, RejectNoSpan, "no span of a wanted kind and length"))
 	}
 	for k, n := range lost {
-		r.Rejects = append(r.Rejects, reject(s.blob, k[0], fmt.Sprintf("%d %s spans", n, k[1])))
+		r.Rejects = append(r.Rejects, reject(s.blob, k.reason, fmt.Sprintf("%d %s spans", n, k.kind)))
 	}
 	sort.Slice(r.Rejects, func(i, j int) bool {
 		a, b := r.Rejects[i], r.Rejects[j]
-		return a.Reason+a.Detail < b.Reason+b.Detail
+		return string(a.Reason)+a.Detail < string(b.Reason)+b.Detail
 	})
 }
 
 // unfit says why a span with its declaration and window is none, "" where it is.
-func unfit(s span, d declaration, w extent) string {
+func unfit(s span, d declaration, w extent) schemas.Reason {
 	switch {
 	case d.broken:
 		return RejectDeclBroken
@@ -130,7 +134,7 @@ func unfit(s span, d declaration, w extent) string {
 	return ""
 }
 
-func context(s *source, c span, types []string, d declaration, w extent) schemas.Context {
+func context(s *source, c span, types []schemas.Type, d declaration, w extent) schemas.Context {
 	b, src := s.blob, s.Src
 	out := schemas.Context{
 		Repo: b.Repo, Commit: b.Commit, Path: b.Path, License: b.License, Language: b.Language,

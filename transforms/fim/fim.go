@@ -54,13 +54,13 @@ func (c Config) Filled() (Config, error) {
 
 // Reasons for which a file or a span is rejected here.
 const (
-	RejectWallLimit  = "wall_limit"
-	RejectWorkLimit  = "work_limit"
-	RejectTooDeep    = "too_deep"
-	RejectNoSpan     = "no_span"
-	RejectDeclBroken = "declaration_broken"
-	RejectDeclCut    = "declaration_not_in_window"
-	RejectHeadCut    = "head_not_in_window"
+	RejectWallLimit  schemas.Reason = "wall_limit"
+	RejectWorkLimit  schemas.Reason = "work_limit"
+	RejectTooDeep    schemas.Reason = "too_deep"
+	RejectNoSpan     schemas.Reason = "no_span"
+	RejectDeclBroken schemas.Reason = "declaration_broken"
+	RejectDeclCut    schemas.Reason = "declaration_not_in_window"
+	RejectHeadCut    schemas.Reason = "head_not_in_window"
 )
 
 // Result is what a file gives. Read says that it was parsed: a file that was read and
@@ -155,7 +155,7 @@ func (x *Extractor) parse(b *schemas.Blob, r *Result) (*syntax.Facts, error) {
 
 func fileID(b *schemas.Blob) string { return b.Repo + "@" + b.Commit + "/" + b.Path }
 
-func reject(b *schemas.Blob, reason, detail string) schemas.Reject {
+func reject(b *schemas.Blob, reason schemas.Reason, detail string) schemas.Reject {
 	return schemas.Reject{
 		Stage: schemas.StageExtract, ID: fileID(b), Reason: reason, Detail: detail, Language: b.Language,
 	}

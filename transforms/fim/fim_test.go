@@ -95,8 +95,8 @@ func long(functions, lines int) string {
 }
 
 func TestFileRejects(t *testing.T) {
-	reasons := func(r Result) map[string]string {
-		out := map[string]string{}
+	reasons := func(r Result) map[schemas.Reason]string {
+		out := map[schemas.Reason]string{}
 		for _, x := range r.Rejects {
 			out[x.Reason] = x.Detail
 		}
@@ -171,8 +171,8 @@ func TestQuotas(t *testing.T) {
 	count := func(cfg Config) map[string]int {
 		n := map[string]int{}
 		for _, c := range extract(t, cfg, b).Contexts {
-			k := c.Kind
-			if schemas.IsGeneral(k) {
+			k := string(c.Kind)
+			if schemas.IsGeneral(c.Kind) {
 				k = "general"
 			}
 			n[k]++
@@ -242,7 +242,7 @@ func TestContextFields(t *testing.T) {
 	want := schemas.Context{
 		ID:   schemas.ContextID("o/r", "c1", "d/a.go", 26, 42, schemas.KindCall, schemas.OriginSnapshot, ""),
 		Repo: "o/r", Commit: "c1", Path: "d/a.go", License: "MIT", Language: schemas.Go, Kind: schemas.KindCall,
-		Types:  []string{schemas.TypeMethod, schemas.TypeParameter, schemas.TypeUndefinedVariable},
+		Types:  []schemas.Type{schemas.TypeMethod, schemas.TypeParameter, schemas.TypeUndefinedVariable},
 		Prefix: "package a\n\nfunc f() {\n\tms.", Golden: "StoreMessage(mi)", Suffix: "\n}\n",
 		StartByte: 26, EndByte: 42, Line: 4, DeclStart: 11, DeclEnd: 44, Origin: schemas.OriginSnapshot, SHA256: got.SHA256,
 	}
@@ -304,7 +304,7 @@ func TestEdited(t *testing.T) {
 			}
 			got := map[string]bool{}
 			for _, k := range r.Contexts {
-				got[k.Kind+" "+k.Golden] = true
+				got[string(k.Kind)+" "+k.Golden] = true
 				if !slices.ContainsFunc(c.added, func(a Range) bool { return int64(a.Start) <= k.StartByte && k.EndByte <= int64(a.End) }) {
 					t.Errorf("%s %q is not in the lines", k.Kind, k.Golden)
 				}

@@ -19,23 +19,23 @@ func generals(s *source) []span {
 		return int(schemas.Key64("general", seed, kind, string(int64Bytes(i))) % uint64(n))
 	}
 	var out []span
-	add := func(kind string, start, end int) {
+	add := func(kind schemas.Kind, start, end int) {
 		if start < end && fits(src[start:end], kind) {
 			out = append(out, span{start: start, end: end, kind: kind})
 		}
 	}
 	const tries = 4
 	for i := range tries {
-		l := lines[pick(schemas.KindLine, i, len(lines))]
+		l := lines[pick(string(schemas.KindLine), i, len(lines))]
 		add(schemas.KindLine, l.text, l.end)
 
-		first := pick(schemas.KindLines, i, len(lines))
+		first := pick(string(schemas.KindLines), i, len(lines))
 		last := min(len(lines)-1, first+1+pick("lines length", i, 6))
 		if last > first {
 			add(schemas.KindLines, lines[first].text, lines[last].end)
 		}
 
-		l = lines[pick(schemas.KindRandom, i, len(lines))]
+		l = lines[pick(string(schemas.KindRandom), i, len(lines))]
 		cuts := wordCuts(src, l.text, l.end)
 		if len(cuts) < 3 {
 			continue

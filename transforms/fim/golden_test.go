@@ -47,8 +47,8 @@ func TestGoldens(t *testing.T) {
 			t.Errorf("%s has %d syntax errors", path, n)
 		}
 		got := listing(newSource(blob(schemas.Language(language), path, string(src)), f, nil))
-		for _, k := range []string{schemas.KindImport, schemas.KindCall, schemas.KindArgument, schemas.KindIdentifier, schemas.KindStatement, schemas.KindBlock} {
-			seen[language+" "+k] = seen[language+" "+k] || strings.Contains(got, k+" ")
+		for _, k := range []schemas.Kind{schemas.KindImport, schemas.KindCall, schemas.KindArgument, schemas.KindIdentifier, schemas.KindStatement, schemas.KindBlock} {
+			seen[language+" "+string(k)] = seen[language+" "+string(k)] || strings.Contains(got, string(k)+" ")
 		}
 		golden := path + ".spans"
 		if *update {
@@ -70,8 +70,8 @@ func TestGoldens(t *testing.T) {
 		}
 	}
 	for _, l := range schemas.Languages {
-		for _, k := range []string{schemas.KindImport, schemas.KindCall, schemas.KindArgument, schemas.KindIdentifier, schemas.KindStatement, schemas.KindBlock} {
-			if !seen[string(l)+" "+k] {
+		for _, k := range []schemas.Kind{schemas.KindImport, schemas.KindCall, schemas.KindArgument, schemas.KindIdentifier, schemas.KindStatement, schemas.KindBlock} {
+			if !seen[string(l)+" "+string(k)] {
 				t.Errorf("testdata of %s has no %s", l, k)
 			}
 		}
@@ -90,7 +90,7 @@ func listing(s *source) string {
 		slices.SortStableFunc(spans, func(a, b span) int { return a.start - b.start })
 		for _, c := range spans {
 			if types := s.types(c); len(types) > 0 {
-				fmt.Fprintf(&w, "%s %d %s %q\n", c.kind, 1+strings.Count(string(s.Src[:c.start]), "\n"), strings.Join(types, ","), s.Src[c.start:c.end])
+				fmt.Fprintf(&w, "%s %d %s %q\n", c.kind, 1+strings.Count(string(s.Src[:c.start]), "\n"), schemas.Join(types, ","), s.Src[c.start:c.end])
 			}
 		}
 	}

@@ -32,7 +32,7 @@ type checker struct {
 	astray  int // of these, with an error in the golden
 	ids     map[string]string
 	kinds   map[string]int
-	rejects map[string]int
+	rejects map[schemas.Reason]int
 	files   int
 }
 
@@ -41,7 +41,7 @@ func newChecker(t *testing.T) *checker {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &checker{cfg: cfg, extract: New(cfg), parser: syntax.NewParser(), window: syntax.NewParser(), ids: map[string]string{}, kinds: map[string]int{}, rejects: map[string]int{}}
+	c := &checker{cfg: cfg, extract: New(cfg), parser: syntax.NewParser(), window: syntax.NewParser(), ids: map[string]string{}, kinds: map[string]int{}, rejects: map[schemas.Reason]int{}}
 	t.Cleanup(func() { c.extract.Close(); c.parser.Close(); c.window.Close() })
 	return c
 }
@@ -73,7 +73,7 @@ func (k *checker) file(t *testing.T, language schemas.Language, path string, con
 		if err := cmp.Or(k.context(content, c), shape(f, broken, c), k.inPlace(c)); err != nil {
 			t.Errorf("%s %s span at byte %d (line %d), golden %.80q: %v", path, c.Kind, c.StartByte, c.Line, c.Golden, err)
 		}
-		k.kinds[string(language)+" "+c.Kind]++
+		k.kinds[string(language)+" "+string(c.Kind)]++
 	}
 }
 
@@ -226,8 +226,8 @@ func TestPropertiesOverTestdata(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, l := range schemas.Languages {
-		for _, kind := range []string{schemas.KindImport, schemas.KindCall, schemas.KindArgument, schemas.KindIdentifier, schemas.KindStatement, schemas.KindBlock, schemas.KindLine, schemas.KindLines, schemas.KindRandom} {
-			if k.kinds[string(l)+" "+kind] == 0 {
+		for _, kind := range []schemas.Kind{schemas.KindImport, schemas.KindCall, schemas.KindArgument, schemas.KindIdentifier, schemas.KindStatement, schemas.KindBlock, schemas.KindLine, schemas.KindLines, schemas.KindRandom} {
+			if k.kinds[string(l)+" "+string(kind)] == 0 {
 				t.Errorf("testdata of %s gives no %s span", l, kind)
 			}
 		}

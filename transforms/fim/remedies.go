@@ -1,7 +1,9 @@
 package fim
 
+import "decoy/schemas"
+
 // Remedies say of each reason what a person can do about it.
-var Remedies = map[string]string{
+var Remedies = map[schemas.Reason]string{
 	RejectWallLimit:  "leave the file out: it takes too long to parse",
 	RejectWorkLimit:  "leave the file out: it takes too long to parse",
 	RejectTooDeep:    "leave the file out: it is nested too deeply",

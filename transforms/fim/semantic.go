@@ -154,8 +154,8 @@ func (s *source) carriers() *carriers {
 // where a name is called, parameter where an argument list is whole or a parameter
 // is named, undefinedvariable where a variable is read; in a call, any argument can
 // become one.
-func (s *source) types(p span) []string {
-	out := []string{}
+func (s *source) types(p span) []schemas.Type {
+	out := []schemas.Type{}
 	if p.kind == schemas.KindImport {
 		return append(out, schemas.TypeImport)
 	}

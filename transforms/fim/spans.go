@@ -13,7 +13,7 @@ import (
 // span is a candidate middle.
 type span struct {
 	start, end int
-	kind       string
+	kind       schemas.Kind
 	keyword    bool // an argument that names its parameter
 	key        uint64
 }
@@ -28,9 +28,9 @@ type finder struct {
 
 // finders are in the order in which a round takes a span of each.
 var finders = []finder{
-	{schemas.KindImport, imports}, {schemas.KindCall, calls}, {schemas.KindArgument, arguments},
-	{schemas.KindIdentifier, identifiers},
-	{schemas.KindStatement, statements}, {schemas.KindBlock, blocks}, {"general", generals},
+	{string(schemas.KindImport), imports}, {string(schemas.KindCall), calls}, {string(schemas.KindArgument), arguments},
+	{string(schemas.KindIdentifier), identifiers},
+	{string(schemas.KindStatement), statements}, {string(schemas.KindBlock), blocks}, {"general", generals},
 }
 
 func kindKeys() string {
@@ -42,7 +42,7 @@ func kindKeys() string {
 }
 
 // Lengths in characters, by kind.
-var lengths = map[string][2]int{
+var lengths = map[schemas.Kind][2]int{
 	schemas.KindImport:     {4, 817},
 	schemas.KindCall:       {13, 817},
 	schemas.KindArgument:   {1, 400},
@@ -56,7 +56,7 @@ var lengths = map[string][2]int{
 
 // fits reports whether a text has the length of a kind. Most texts are decided by
 // their bytes.
-func fits(src []byte, kind string) bool {
+func fits(src []byte, kind schemas.Kind) bool {
 	l := lengths[kind]
 	if len(src) < l[0] || len(src) > utf8.UTFMax*l[1] {
 		return false
@@ -69,7 +69,7 @@ func fits(src []byte, kind string) bool {
 // seed, the kind, start and end, without a string for each.
 type keys struct {
 	buf  []byte
-	kind string
+	kind schemas.Kind
 	head int
 	seed string
 }
@@ -77,7 +77,7 @@ type keys struct {
 func (k *keys) of(s span) uint64 {
 	if k.kind != s.kind {
 		k.buf = k.buf[:0]
-		for _, p := range []string{"span", k.seed, s.kind} {
+		for _, p := range []string{"span", k.seed, string(s.kind)} {
 			k.buf = append(binary.LittleEndian.AppendUint32(k.buf, uint32(len(p))), p...)
 		}
 		k.kind, k.head = s.kind, len(k.buf)

@@ -105,7 +105,7 @@ func TestCallSpans(t *testing.T) {
 }
 
 // typed writes a file's spans of one kind that carry a type as "golden [types]".
-func typed(t *testing.T, language schemas.Language, path, src, kind string) []string {
+func typed(t *testing.T, language schemas.Language, path, src string, kind schemas.Kind) []string {
 	t.Helper()
 	p := syntax.NewParser()
 	defer p.Close()
@@ -116,7 +116,7 @@ func typed(t *testing.T, language schemas.Language, path, src, kind string) []st
 	s := newSource(blob(language, path, src), f, nil)
 	out := []string{}
 	for _, k := range finders {
-		if k.key != kind {
+		if k.key != string(kind) {
 			continue
 		}
 		for _, c := range k.find(s) {
@@ -132,10 +132,11 @@ func typed(t *testing.T, language schemas.Language, path, src, kind string) []st
 func TestTypes(t *testing.T) {
 	const mpu, mp, m, p, u = " [method parameter undefinedvariable]", " [method parameter]", " [method]", " [parameter]", " [undefinedvariable]"
 	for _, c := range []struct {
-		name      string
-		language  schemas.Language
-		kind, src string
-		want      []string
+		name     string
+		language schemas.Language
+		kind     schemas.Kind
+		src      string
+		want     []string
 	}{
 		{"a call without arguments has no place for a variable", schemas.Go, schemas.KindCall, "package a\n\nfunc f() { withoutArguments(); withArguments(1) }\n",
 			[]string{"withArguments(1)" + mpu, "withoutArguments()" + mp}},
@@ -169,7 +170,7 @@ func TestTypes(t *testing.T) {
 		{"of functions, not of name spaces", schemas.TypeScript, schemas.KindBlock, "namespace A { let x = f(); function g() { return x; } }\n", []string{"return x;" + u}},
 		{"constructors and accessors", schemas.CSharp, schemas.KindBlock, "class A { A(int b) { c = b; } int P { get { return d; } } }\n", []string{"c = b;" + u, "return d;" + u}},
 	} {
-		t.Run(string(c.language)+" "+c.kind+" "+c.name, func(t *testing.T) {
+		t.Run(string(c.language)+" "+string(c.kind)+" "+c.name, func(t *testing.T) {
 			path := "a" + syntax.ByName(c.language).Extensions[0]
 			if c.language == schemas.TypeScript {
 				path = "a.tsx"
@@ -185,7 +186,7 @@ func TestTypes(t *testing.T) {
 func TestKeys(t *testing.T) {
 	k := keys{seed: "s"}
 	for _, s := range []span{{start: 1, end: 2, kind: "call"}, {start: 1 << 20, end: 1<<20 + 9, kind: "call"}, {start: 3, end: 4, kind: "import"}, {start: 1, end: 2, kind: "call"}} {
-		if got, want := k.of(s), schemas.Key64("span", "s", s.kind, string(int64Bytes(s.start)), string(int64Bytes(s.end))); got != want {
+		if got, want := k.of(s), schemas.Key64("span", "s", string(s.kind), string(int64Bytes(s.start)), string(int64Bytes(s.end))); got != want {
 			t.Errorf("%v: %x, want %x", s, got, want)
 		}
 	}
@@ -213,7 +214,7 @@ func TestGeneralSpans(t *testing.T) {
 		fmt.Fprintf(&src, "\tvalue%d := compute(first, \"naïve text %d\") + 1\r\n\r\n", i, i)
 	}
 	text := src.String()
-	seen := map[string]int{}
+	seen := map[schemas.Kind]int{}
 	withSpace, afterSpace := 0, 0
 	for seed := range 200 {
 		for _, s := range generals(&source{Facts: &syntax.Facts{Src: []byte(text)}, blob: &schemas.Blob{SHA256: fmt.Sprint(seed)}}) {

@@ -123,8 +123,8 @@ func (f *scoreFn) ProcessElement(ctx context.Context, id string, contexts func(*
 	found := contexts(&c)
 	var w *Window
 	for n := (schemas.Negative{}); negatives(&n); n = (schemas.Negative{}) {
-		drop := func(reason, detail string) {
-			beam.NewCounter("judge.Score", reason).Inc(ctx, 1)
+		drop := func(reason schemas.Reason, detail string) {
+			beam.NewCounter("judge.Score", string(reason)).Inc(ctx, 1)
 			rejects(schemas.Reject{Stage: schemas.StageJudge, ID: n.ID, Reason: reason, Detail: detail,
 				Language: c.Language, Type: n.Type, Generator: n.Generator})
 		}

@@ -37,7 +37,7 @@ func shortVerdict(v schemas.Verdict) string {
 	return fmt.Sprintf("%s %s %s %s %v", *v.NegativeID, v.Judge, v.Protocol, v.Answer, *v.Margin < 0)
 }
 
-func shortReject(r schemas.Reject) string { return r.Stage + " " + r.ID + " " + r.Reason }
+func shortReject(r schemas.Reject) string { return r.Stage + " " + r.ID + " " + string(r.Reason) }
 
 func init() {
 	beam.RegisterFunction(shortVerdict)

@@ -24,7 +24,13 @@ import (
 // of one passage need no such rule: their control shows the golden in a negative's place.
 type Controls struct {
 	share float64
-	kept  map[[2]string][]rival // by language and kind, in the order of their keys
+	kept  map[likeness][]rival // in the order of their keys
+}
+
+// likeness is what a golden and its rival have in common.
+type likeness struct {
+	language schemas.Language
+	kind     schemas.Kind
 }
 
 // rival is a golden that others may be set against.
@@ -40,7 +46,7 @@ const maxRivals = 256
 
 // NewControls picks about share (0 to 1) of the contexts, by a hash of their ids.
 func NewControls(share float64) *Controls {
-	return &Controls{share: share, kept: map[[2]string][]rival{}}
+	return &Controls{share: share, kept: map[likeness][]rival{}}
 }
 
 // Sampled reports whether a context is among the share that has a golden control,
@@ -51,7 +57,7 @@ func Sampled(contextID string, share float64) bool {
 
 // Add takes a context whose golden others may be set against.
 func (s *Controls) Add(c *schemas.Context) {
-	k := [2]string{string(c.Language), c.Kind}
+	k := likeness{c.Language, c.Kind}
 	r := rival{schemas.Key64("rival", c.ID), c.ID, c.Golden, utf8.RuneCountInString(c.Golden)}
 	kept := s.kept[k]
 	at, _ := slices.BinarySearchFunc(kept, r, func(a, b rival) int {
@@ -71,7 +77,7 @@ func (s *Controls) Pick(c *schemas.Context) (foreign string, ok bool) {
 		return "", false
 	}
 	chars, nearest := utf8.RuneCountInString(c.Golden), math.MaxInt
-	for _, r := range s.kept[[2]string{string(c.Language), c.Kind}] {
+	for _, r := range s.kept[likeness{c.Language, c.Kind}] {
 		d := max(r.chars-chars, chars-r.chars)
 		if d < nearest && r.golden != c.Golden && r.id != c.ID && !schemas.SameFile(r.id, c.ID) {
 			foreign, nearest = r.golden, d
@@ -82,7 +88,7 @@ func (s *Controls) Pick(c *schemas.Context) (foreign string, ok bool) {
 
 // Control scores the golden against a foreign one: accepted at margin ≥ 0, where
 // the margin is the golden's.
-func (w *Window) Control(foreign string) (answer string, margin float64) {
+func (w *Window) Control(foreign string) (answer schemas.Answer, margin float64) {
 	margin = logRatio(w.golden, w.score(foreign))
 	return ControlAnswer(Answer(margin)), margin
 }
@@ -90,7 +96,7 @@ func (w *Window) Control(foreign string) (answer string, margin float64) {
 // ControlAnswer is the answer on a control that corresponds to one on a negative:
 // a judge that takes what it sees for right is fooled by a negative and accepts a
 // golden.
-func ControlAnswer(answer string) string {
+func ControlAnswer(answer schemas.Answer) schemas.Answer {
 	switch answer {
 	case schemas.AnswerFooled:
 		return schemas.AnswerAccepted

@@ -10,7 +10,7 @@ import (
 // a negative: fooled where the judge takes the candidate for right. [ControlAnswer]
 // turns it into a control's words.
 type Opinion struct {
-	Answer string
+	Answer schemas.Answer
 	Margin *float64
 	Order  string // of a pair, else ""
 }
@@ -72,7 +72,7 @@ func FromScores(candidate, rival float64) Opinion {
 	return Opinion{Answer: Answer(m), Margin: &m}
 }
 
-func says(fooled bool) string {
+func says(fooled bool) schemas.Answer {
 	if fooled {
 		return schemas.AnswerFooled
 	}

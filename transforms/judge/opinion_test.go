@@ -13,7 +13,7 @@ func TestFromAnswer(t *testing.T) {
 	for _, tt := range []struct {
 		correct    bool
 		confidence float64
-		answer     string
+		answer     schemas.Answer
 		margin     float64
 	}{
 		{true, 0.5, schemas.AnswerFooled, 0}, {true, 0.9, schemas.AnswerFooled, 2.197225}, {false, 0.9, schemas.AnswerCaught, -2.197225},
@@ -51,7 +51,7 @@ func TestFromChoices(t *testing.T) {
 func TestFromScores(t *testing.T) {
 	for _, tt := range []struct {
 		candidate, rival float64
-		answer           string
+		answer           schemas.Answer
 	}{
 		{-3, -5, schemas.AnswerFooled}, {-5, -5, schemas.AnswerFooled}, {-5.1, -5, schemas.AnswerCaught},
 		{math.Inf(-1), -5, schemas.AnswerInvalid}, {math.NaN(), -5, schemas.AnswerInvalid},

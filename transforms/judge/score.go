@@ -126,7 +126,7 @@ func (c *cache) prob(keys []uint64) float64 {
 }
 
 // Answer is the verdict that a margin means: fooled at 0 and above.
-func Answer(margin float64) string {
+func Answer(margin float64) schemas.Answer {
 	if margin >= 0 {
 		return schemas.AnswerFooled
 	}

@@ -96,7 +96,7 @@ func Wilson(k, n float64) (low, high float64) {
 // Cell is one cell of the hardness tables.
 type Cell struct {
 	Generator string           `json:"generator"`
-	Type      string           `json:"type"`
+	Type      schemas.Type     `json:"type"`
 	Language  schemas.Language `json:"language"`
 }
 

@@ -25,7 +25,7 @@ func TestWilson(t *testing.T) {
 }
 
 func TestSummarize(t *testing.T) {
-	v := func(judge, answer string, margin *float64) schemas.Verdict {
+	v := func(judge string, answer schemas.Answer, margin *float64) schemas.Verdict {
 		return schemas.Verdict{NegativeID: ptr("n"), Judge: judge, Answer: answer, Margin: margin}
 	}
 	vs := []schemas.Verdict{v("c", schemas.AnswerCaught, ptr(-0.3)), v("a", schemas.AnswerFooled, ptr(0.1)), v("b", schemas.AnswerInvalid, ptr(9.0)), v("d", schemas.AnswerFooled, nil)}
@@ -126,7 +126,7 @@ func TestControls(t *testing.T) {
 			t.Fatalf("the order of the goldens decides: %q and %q", a, b)
 		}
 	}
-	if n := len(orders[0].kept[[2]string{}]); n != maxRivals {
+	if n := len(orders[0].kept[likeness{}]); n != maxRivals {
 		t.Errorf("%d of 1000 goldens are kept", n)
 	}
 	if Sampled("x", 0) || !Sampled("x", 1) {

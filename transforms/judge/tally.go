@@ -21,14 +21,14 @@ type Tally struct {
 // golden controls. First and Second are the ties of pairs, by the order in which the
 // candidate won.
 type JudgeCount struct {
-	Judge    string `json:"judge"`
-	Protocol string `json:"protocol"`
-	Type     string `json:"type"`
-	Fooled   int64  `json:"fooled"` // of controls: accepted
-	Caught   int64  `json:"caught"` // of controls: rejected
-	Invalid  int64  `json:"invalid"`
-	First    int64  `json:"first"`
-	Second   int64  `json:"second"`
+	Judge    string       `json:"judge"`
+	Protocol string       `json:"protocol"`
+	Type     schemas.Type `json:"type"`
+	Fooled   int64        `json:"fooled"` // of controls: accepted
+	Caught   int64        `json:"caught"` // of controls: rejected
+	Invalid  int64        `json:"invalid"`
+	First    int64        `json:"first"`
+	Second   int64        `json:"second"`
 }
 
 // Valid is the number of valid verdicts.
@@ -86,7 +86,7 @@ func (t *Tally) Negative(cell Cell, verdicts []schemas.Verdict) {
 // Control counts the verdict on a golden control.
 func (t *Tally) Control(v schemas.Verdict) { t.judge(v, "") }
 
-func (t *Tally) judge(v schemas.Verdict, typ string) {
+func (t *Tally) judge(v schemas.Verdict, typ schemas.Type) {
 	c := entry(&t.Judges, JudgeCount{Judge: v.Judge, Protocol: v.Protocol, Type: typ}, compareJudges)
 	switch v.Answer {
 	case schemas.AnswerFooled, schemas.AnswerAccepted:

@@ -15,7 +15,7 @@ import (
 func votes(t *Tally, cell Cell, answers string) {
 	var vs []schemas.Verdict
 	for i, a := range answers {
-		if word, ok := map[rune]string{'f': schemas.AnswerFooled, 'c': schemas.AnswerCaught, 'x': schemas.AnswerInvalid}[a]; ok {
+		if word, ok := map[rune]schemas.Answer{'f': schemas.AnswerFooled, 'c': schemas.AnswerCaught, 'x': schemas.AnswerInvalid}[a]; ok {
 			vs = append(vs, schemas.Verdict{NegativeID: ptr("n"), Judge: string(rune('a' + i)), Protocol: ProtocolSingle, Answer: word})
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"decoy/schemas"
 	"decoy/transforms/panel/ledger"
 )
 
@@ -13,7 +14,7 @@ import (
 type Answer struct {
 	Request      Request
 	Raw          []byte
-	Reject       string
+	Reject       schemas.Reason
 	Detail       string
 	InputTokens  int64
 	OutputTokens int64
@@ -22,7 +23,7 @@ type Answer struct {
 }
 
 // Generated reads a generator's answer.
-func (a Answer) Generated() (g GeneratedCompletion, reason, detail string) {
+func (a Answer) Generated() (g GeneratedCompletion, reason schemas.Reason, detail string) {
 	r, reason, detail := a.read()
 	if reason != "" {
 		return GeneratedCompletion{}, reason, detail
@@ -37,7 +38,7 @@ func (a Answer) Generated() (g GeneratedCompletion, reason, detail string) {
 }
 
 // Judged reads a judge's answer.
-func (a Answer) Judged() (j JudgeAnswer, reason string) {
+func (a Answer) Judged() (j JudgeAnswer, reason schemas.Reason) {
 	text, reason, _ := a.Text()
 	if reason != "" {
 		return JudgeAnswer{}, reason
@@ -46,13 +47,13 @@ func (a Answer) Judged() (j JudgeAnswer, reason string) {
 }
 
 // Text is what the model said, or why there is nothing to read.
-func (a Answer) Text() (text, reason, detail string) {
+func (a Answer) Text() (text string, reason schemas.Reason, detail string) {
 	r, reason, detail := a.read()
 	return r.text, reason, detail
 }
 
 // Tokens are those of a scored text, its end included, or why there are none.
-func (a Answer) Tokens() (tokens []Token, reason, detail string) {
+func (a Answer) Tokens() (tokens []Token, reason schemas.Reason, detail string) {
 	r, reason, detail := a.read()
 	if reason == "" && r.tokens == nil {
 		return nil, AnswerNoLogProbs, "the server does not echo the prompt's tokens with their log-probabilities: " +
@@ -61,7 +62,7 @@ func (a Answer) Tokens() (tokens []Token, reason, detail string) {
 	return r.tokens, reason, detail
 }
 
-func (a Answer) read() (r reply, reason, detail string) {
+func (a Answer) read() (r reply, reason schemas.Reason, detail string) {
 	if a.Reject != "" {
 		return reply{}, a.Reject, a.Detail
 	}
@@ -105,7 +106,7 @@ func (a Answer) problem() string {
 	if reason == "" {
 		return ""
 	}
-	return reason + ": " + detail
+	return string(reason) + ": " + detail
 }
 
 // give emits the answer of a request, or asks once more.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"decoy/schemas"
 	"decoy/transforms/panel/faultserver"
 	"decoy/transforms/panel/internal/dirstore"
 	"decoy/transforms/panel/limit"
@@ -226,7 +227,8 @@ func TestWhatProvidersAnswer(t *testing.T) {
 				if (err != nil) != (c.err != "") || err != nil && !strings.Contains(err.Error(), c.err) && !strings.Contains(err.Error(), keyEnv) {
 					t.Errorf("error %v, want %q", err, c.err)
 				}
-				var reasons, details []string
+				var reasons []schemas.Reason
+				var details []string
 				for _, id := range slices.Sorted(maps.Keys(got)) {
 					g, reason, detail := got[id].Generated()
 					if reason == "" {
@@ -239,7 +241,7 @@ func TestWhatProvidersAnswer(t *testing.T) {
 					}
 					reasons = append(reasons, reason)
 				}
-				if r := strings.Join(reasons, " "); r != c.want && !(cfg.LookAhead > 1 && sorted(r) == sorted(c.want)) {
+				if r := schemas.Join(reasons, " "); r != c.want && !(cfg.LookAhead > 1 && sorted(r) == sorted(c.want)) {
 					t.Errorf("%s (%q), want %s", r, details, c.want)
 				}
 				if c.detail != "" && (len(details) == 0 || !strings.Contains(details[0], c.detail)) {

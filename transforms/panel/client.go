@@ -87,7 +87,7 @@ func (c *client) send(ctx context.Context, r Request, form Parameters) *exchange
 // outcome of a call.
 type verdict struct {
 	class  class
-	reason string // of the reject, if it comes to that
+	reason schemas.Reason // of the reject, if it comes to that
 	detail string
 	billed bool // the call may have cost something although no answer came
 	status int  // of the response, or the one that an error with status 200 stands for

@@ -40,7 +40,7 @@ func OpenDrafts(members []Member) (*Drafts, error) {
 }
 
 // GenerateRequest is Panel.GenerateRequest.
-func (d *Drafts) GenerateRequest(member string, c schemas.Context, typ string, sample int64) (Request, error) {
+func (d *Drafts) GenerateRequest(member string, c schemas.Context, typ schemas.Type, sample int64) (Request, error) {
 	return d.panel.GenerateRequest(member, c, typ, sample)
 }
 

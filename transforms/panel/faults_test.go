@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"decoy/schemas"
 	"decoy/transforms/panel/faultserver"
 	"decoy/transforms/panel/internal/dirstore"
 	"decoy/transforms/panel/ledger"
@@ -25,7 +26,7 @@ func everyFault(t *testing.T, provider string) {
 	ok, f := faultserver.OK(negative), faultserver.Status
 	faults := map[string]struct {
 		steps  []faultserver.Step
-		reject string
+		reject schemas.Reason
 		tries  int // 0: not checked
 	}{
 		"fine":             {[]faultserver.Step{ok}, "", 1},
@@ -166,7 +167,7 @@ func TestAStoppedMemberDoesNotStopTheOthers(t *testing.T) {
 				t.Errorf("%d answers, want 80", len(got))
 			}
 			for id, a := range got {
-				if want := map[string]string{"a": "", "b": HTTPError}[a.Request.Member]; a.Reject != want {
+				if want := map[string]schemas.Reason{"a": "", "b": HTTPError}[a.Request.Member]; a.Reject != want {
 					t.Errorf("%s: reject %q, want %q", id, a.Reject, want)
 				}
 			}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"decoy/schemas"
 )
 
 // A member that gives nothing useful is asked no more (GiveUp). What an answer is worth
@@ -161,7 +163,7 @@ func (t *Trial) end(why error) {
 
 // count takes an outcome: reason is "" for a valid one. The error is one of Record or
 // Look.
-func (t *Trial) count(key, reason, detail string) error {
+func (t *Trial) count(key string, reason schemas.Reason, detail string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.after < 0 || t.ended != nil {
@@ -221,16 +223,16 @@ func (t *Trial) given() *GivenUp {
 var statusDetail = regexp.MustCompile(`^status \d{3}\b`)
 
 // causeOf tells answers of one reason apart by the status that they came with.
-func causeOf(reason, detail string) string {
+func causeOf(reason schemas.Reason, detail string) string {
 	if status := statusDetail.FindString(detail); status != "" {
-		return reason + " (" + status + ")"
+		return string(reason) + " (" + status + ")"
 	}
-	return reason
+	return string(reason)
 }
 
 // Worth tells what an answer is worth: reason is "" where it was of use, and else why it
 // was not. It is to be called once for each answer that Do emits, in any goroutine.
-func (p *Panel) Worth(a Answer, reason, detail string) error {
+func (p *Panel) Worth(a Answer, reason schemas.Reason, detail string) error {
 	c := p.clients[a.Request.Member]
 	if c == nil || a.Reject == Secret || a.Reject == Budget || a.Reject != "" && c.stopped.Load() != nil {
 		return nil // it was not asked

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"decoy/schemas"
 )
 
 // TestTrials: each outcome is a letter, v for a valid one.
@@ -34,7 +36,7 @@ func TestTrials(t *testing.T) {
 			}
 			ended := 0
 			for i, o := range c.outcomes {
-				reason := map[rune]string{'v': "", 'x': AnswerRefused}[o]
+				reason := map[rune]schemas.Reason{'v': "", 'x': AnswerRefused}[o]
 				if err := trial.count(fmt.Sprint(i), reason, "no"); err != nil {
 					t.Fatal(err)
 				}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"decoy/schemas"
 	"decoy/transforms/panel/faultserver"
 	"decoy/transforms/panel/internal/dirstore"
 	"decoy/transforms/panel/ledger"
@@ -126,7 +127,7 @@ func TestABetterReaderReadsTheLedger(t *testing.T) {
 		if _, reason, _ := got["a parts "].Generated(); reason != "" || !got["a parts "].FromLedger {
 			t.Errorf("replay %v: %s", replay, reason)
 		}
-		if rejected := got["a page "].Reject; rejected != map[bool]string{false: HTTPError}[replay] {
+		if rejected := got["a page "].Reject; rejected != map[bool]schemas.Reason{false: HTTPError}[replay] {
 			t.Errorf("replay %v: the page is %q", replay, rejected)
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf16"
+
+	"decoy/schemas"
 )
 
 // packed is a response that a server has packed without saying so.
@@ -75,7 +77,7 @@ func TestFormsOfOtherAPIs(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		raw     string
-		reason  string
+		reason  schemas.Reason
 		in, out int64 // 0 for what is not said
 	}{
 		"stream of messages": {anthropic("end_turn", start, end, half, rest), "", 100, 20},

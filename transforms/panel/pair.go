@@ -29,7 +29,7 @@ type Choice struct {
 }
 
 // Chosen reads the answer of a judge of two passages.
-func (a Answer) Chosen() (c Choice, reason string) {
+func (a Answer) Chosen() (c Choice, reason schemas.Reason) {
 	text, reason, _ := a.Text()
 	if reason != "" {
 		return Choice{}, reason
@@ -39,7 +39,7 @@ func (a Answer) Chosen() (c Choice, reason string) {
 
 // ParseChoice reads the answer of a judge of two passages from a model's text. reason
 // is "" for a good answer.
-func ParseChoice(content string) (c Choice, reason string) {
+func ParseChoice(content string) (c Choice, reason schemas.Reason) {
 	ok := lastObject(content, func(object []byte) bool {
 		var b struct {
 			Choice     *string  `json:"choice"`

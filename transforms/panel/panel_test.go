@@ -330,7 +330,7 @@ func TestStreamsAreReadAndEmittedByTheCaller(t *testing.T) {
 func TestKeys(t *testing.T) {
 	s := serve(t, faultserver.Options{})
 	base := member(s)
-	key := func(edit func(*Member), c schemas.Context, typ string, sample int64) string {
+	key := func(edit func(*Member), c schemas.Context, typ schemas.Type, sample int64) string {
 		m := base
 		edit(&m)
 		p := openPanel(t, config(dirstore.Dir(t.TempDir()), m))

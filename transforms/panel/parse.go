@@ -4,26 +4,27 @@ import (
 	"encoding/json"
 	"strings"
 
+	"decoy/schemas"
 	"decoy/transforms/panel/ledger"
 )
 
 // Reasons for rejects of the paid panel.
 const (
-	AnswerNotJSON    = "answer_not_json"    // no JSON object with the fields that were asked for
-	AnswerRefused    = "answer_refused"     // the model or a filter refused
-	AnswerTruncated  = "answer_truncated"   // the answer ended at max_tokens
-	AnswerEmpty      = "answer_empty"       // the provider answered, and the model said nothing
-	AnswerMalformed  = "answer_malformed"   // the provider says that what the model made is none (OTHER, MALFORMED_…)
-	AnswerToolCall   = "answer_tool_call"   // a call of a tool that nobody offered
-	AnswerNoLogProbs = "answer_no_logprobs" // a FIM endpoint scored nothing
-	HTTPError        = "http_error"         // the provider did not answer, or answered with an error
-	Timeout          = "timeout"            // the provider did not answer in time
-	Secret           = "secret"             // the text holds a secret and was not sent
-	Budget           = ledger.Unfinished    // the budget is used up and it was not sent
+	AnswerNotJSON    schemas.Reason = "answer_not_json"    // no JSON object with the fields that were asked for
+	AnswerRefused    schemas.Reason = "answer_refused"     // the model or a filter refused
+	AnswerTruncated  schemas.Reason = "answer_truncated"   // the answer ended at max_tokens
+	AnswerEmpty      schemas.Reason = "answer_empty"       // the provider answered, and the model said nothing
+	AnswerMalformed  schemas.Reason = "answer_malformed"   // the provider says that what came is none (OTHER, …)
+	AnswerToolCall   schemas.Reason = "answer_tool_call"   // a call of a tool that nobody offered
+	AnswerNoLogProbs schemas.Reason = "answer_no_logprobs" // a FIM endpoint scored nothing
+	HTTPError        schemas.Reason = "http_error"         // the provider did not answer, or answered with an error
+	Timeout          schemas.Reason = "timeout"            // the provider did not answer in time
+	Secret           schemas.Reason = "secret"             // the text holds a secret and was not sent
+	Budget                          = ledger.Unfinished    // the budget is used up and it was not sent
 )
 
 // Reasons lists them.
-var Reasons = []string{
+var Reasons = []schemas.Reason{
 	AnswerNotJSON, AnswerRefused, AnswerTruncated, AnswerEmpty, AnswerMalformed, AnswerToolCall, AnswerNoLogProbs,
 	HTTPError, Timeout, Secret, Budget,
 }
@@ -43,7 +44,7 @@ type JudgeAnswer struct {
 
 // ParseGenerate reads a generator's answer from a model's text. reason is "" for a
 // good answer.
-func ParseGenerate(content string) (g GeneratedCompletion, reason, detail string) {
+func ParseGenerate(content string) (g GeneratedCompletion, reason schemas.Reason, detail string) {
 	ok := lastObject(content, func(object []byte) bool {
 		var b struct {
 			Completion *string `json:"completion"`
@@ -70,7 +71,7 @@ func ParseGenerate(content string) (g GeneratedCompletion, reason, detail string
 
 // ParseJudge reads a judge's answer from a model's text. reason is "" for a good
 // answer.
-func ParseJudge(content string) (a JudgeAnswer, reason string) {
+func ParseJudge(content string) (a JudgeAnswer, reason schemas.Reason) {
 	ok := lastObject(content, func(object []byte) bool {
 		var b struct {
 			Correct    *bool    `json:"correct"`

@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"decoy/schemas"
 )
 
 // protocol is how one provider is asked. Its methods are called from several
@@ -29,14 +31,15 @@ type protocol interface {
 // that came in its place, if one did, or cause says why nothing can be read. reason is
 // why an answer cannot be used (refused, truncated), "" for none; detail is for a person.
 type reply struct {
-	ok             bool
-	fault          *fault
-	cause          string
-	text           string
-	tool           string // text is what this tool was called with
-	tokens         []Token
-	reason, detail string
-	in, out        *int64 // tokens as billed, nil where the response does not say
+	ok      bool
+	fault   *fault
+	cause   string
+	text    string
+	tool    string // text is what this tool was called with
+	tokens  []Token
+	reason  schemas.Reason
+	detail  string
+	in, out *int64 // tokens as billed, nil where the response does not say
 }
 
 // newProtocol makes the protocol of a member over a http.Client.

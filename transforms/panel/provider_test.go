@@ -24,8 +24,9 @@ func TestReplies(t *testing.T) {
 		}
 	}
 	for _, c := range []struct {
-		provider, raw, text, reason string
-		ok                          bool
+		provider, raw, text string
+		reason              schemas.Reason
+		ok                  bool
 	}{
 		{ProviderOpenAI, `{"choices":[{"message":{"content":"x"},"finish_reason":"stop"}]}`, "x", "", true},
 		{ProviderOpenAI, `{"choices":[{"message":{"refusal":"no"},"finish_reason":"stop"}]}`, "", AnswerRefused, true},

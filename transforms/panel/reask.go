@@ -37,7 +37,8 @@ func (p *Panel) again(a Answer) (_ Request, ok bool) {
 	if a.Reject != "" || a.Request.shape == nil || a.Request.said != nil {
 		return Request{}, false
 	}
-	var text, reason string
+	var text string
+	var reason schemas.Reason
 	if contain.Do(func() error { text, reason, _ = a.Text(); return nil }) != nil {
 		return Request{}, false // who takes the answer meets it again
 	}

@@ -1,7 +1,9 @@
 package panel
 
+import "decoy/schemas"
+
 // Remedies say of each reason what a person can do about it.
-var Remedies = map[string]string{
+var Remedies = map[schemas.Reason]string{
 	AnswerNotJSON: "look at the answers with decoy ledger export OUT answers.jsonl --responses; " +
 		"choose a model that follows a schema",
 	AnswerEmpty: "see with decoy deadletters OUT whether max_tokens leaves room for what the model thinks; " +

@@ -19,7 +19,7 @@ type Request struct {
 	Member    string
 	Sample    int64
 	ContextID string
-	Type      string // of the negative that is asked for, "" for judges
+	Type      schemas.Type // of the negative that is asked for, "" for judges
 	Tag       string
 
 	prompt   prompts.Prompt
@@ -55,7 +55,7 @@ var (
 
 // GenerateRequest asks a member for a negative of c of the given type. Samples of
 // one context and type differ in nothing but their number.
-func (p *Panel) GenerateRequest(member string, c schemas.Context, typ string, sample int64) (Request, error) {
+func (p *Panel) GenerateRequest(member string, c schemas.Context, typ schemas.Type, sample int64) (Request, error) {
 	prompt, err := prompts.Generate(c, typ)
 	if err != nil {
 		return Request{}, err

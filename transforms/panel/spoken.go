@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"decoy/schemas"
 )
 
 // spoken is what a message says, in whichever of its many forms: a string, parts of
@@ -186,7 +188,7 @@ const (
 	finishedFailed // the server broke off
 )
 
-func (k finishKind) reason() string {
+func (k finishKind) reason() schemas.Reason {
 	switch k {
 	case finishedTruncated:
 		return AnswerTruncated

@@ -11,7 +11,7 @@ import (
 // for samples of a FIM endpoint that became no negative.
 type Cost struct {
 	Generator   string
-	Type        string
+	Type        schemas.Type
 	Language    schemas.Language
 	GenerateUSD *float64
 	JudgeUSD    *float64

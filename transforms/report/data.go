@@ -70,14 +70,14 @@ type Count struct {
 // Cell is the number of rows of a language and type.
 type Cell struct {
 	Language schemas.Language
-	Type     string
+	Type     schemas.Type
 	N        int64
 }
 
 // Off is a cell that is switched off, and why.
 type Off struct {
 	Language schemas.Language
-	Type     string
+	Type     schemas.Type
 	Reason   string
 }
 
@@ -98,9 +98,9 @@ type Step struct {
 // StatusCell counts the certificates of one status in one cell.
 type StatusCell struct {
 	Generator string
-	Type      string
+	Type      schemas.Type
 	Language  schemas.Language
-	Status    string
+	Status    schemas.Status
 	N         int64
 }
 
@@ -111,7 +111,7 @@ const ShorterWins = "shorter wins"
 // JudgeRate says how often one judge was fooled by negatives of one type.
 type JudgeRate struct {
 	Judge  string
-	Type   string
+	Type   schemas.Type
 	N      int64 // valid verdicts
 	Fooled int64
 }
@@ -119,7 +119,7 @@ type JudgeRate struct {
 // Margin is the spread of one judge's margins over negatives of one type.
 type Margin struct {
 	Judge     string
-	Type      string
+	Type      schemas.Type
 	N         int64
 	Quantiles []curate.Quantile // as curate.Quantiles gives them
 }
@@ -128,7 +128,7 @@ type Margin struct {
 // invented ones. N is the number of negatives with a valid verdict.
 type Hardness struct {
 	Generator      string
-	Type           string
+	Type           schemas.Type
 	Real           int64
 	RealRate       *float64 // mean fool rate, nil without a verdict
 	Invented       int64
@@ -139,7 +139,7 @@ type Hardness struct {
 
 // Split is one split of the export.
 type Split struct {
-	Name         string
+	Name         schemas.Split
 	Groups       int64
 	Repositories int64
 	Pairs        int64
@@ -166,12 +166,12 @@ type Stage struct {
 // Pair is one selected pair with its place and everything that is known about it.
 type Pair struct {
 	Language  schemas.Language
-	Type      string
-	Kind      string
+	Type      schemas.Type
+	Kind      schemas.Kind
 	Generator string
 	Invented  bool
-	Split     string
-	Status    string
+	Split     schemas.Split
+	Status    schemas.Status
 	Rule      string
 	Evidence  string
 	Judges    int64

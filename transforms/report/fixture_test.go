@@ -105,7 +105,7 @@ func fixtureShift(pool, selected int64) curate.Shift {
 	repos.Omitted = 20
 	return curate.Shift{Pool: pool, Selected: selected,
 		Dimensions: []curate.Dimension{dim("language", 0.271, schemas.Strings(schemas.Languages)...),
-			dim("type", 0.094, schemas.Types...), dim("status", 0.03, schemas.StatusCertified, schemas.StatusUnseen), dim("invented", 0.12, "false", "true"), repos},
+			dim("type", 0.094, schemas.Strings(schemas.Types)...), dim("status", 0.03, string(schemas.StatusCertified), string(schemas.StatusUnseen)), dim("invented", 0.12, "false", "true"), repos},
 		Numbers: []curate.Number{{Name: "golden_chars", Pool: qs, Selected: qs, InPool: pool, InSelect: selected}, {Name: "fool_rate", InPool: 0}}}
 }
 

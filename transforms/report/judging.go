@@ -1,6 +1,9 @@
 package report
 
-import "decoy/transforms/judge"
+import (
+	"decoy/schemas"
+	"decoy/transforms/judge"
+)
 
 // Judging is how judging went: what each judge is worth, how far judges agree, and how
 // much was asked.
@@ -28,7 +31,7 @@ type JudgeWorth struct {
 // verdicts, Weighted the mean over negatives. N is the number of judged negatives.
 type WeightedRate struct {
 	Generator string
-	Type      string
+	Type      schemas.Type
 	N         int64
 	Raw       *float64
 	Weighted  *float64

@@ -15,7 +15,7 @@ const heats = 8
 
 // grid is a table of languages × types with totals.
 type grid struct {
-	Types []string
+	Types []schemas.Type
 	Rows  []gridRow
 	Total gridRow
 	Notes []string // cells that are switched off, with their reasons
@@ -40,7 +40,7 @@ type gridCell struct {
 func newGrid(cells []Cell, off []Off) grid {
 	type key struct {
 		l schemas.Language
-		t string
+		t schemas.Type
 	}
 	n := map[key]int64{}
 	for _, c := range cells {
@@ -121,7 +121,7 @@ func newRate(fooled, verdicts, independent int64) *rate {
 // rateGrid is one generator's fool rates by language × type.
 type rateGrid struct {
 	Generator string
-	Types     []string
+	Types     []schemas.Type
 	Rows      []rateRow
 	Total     rateRow
 }
@@ -137,7 +137,7 @@ type rateRow struct {
 // stopped early must not weigh less. Its interval has n = (ΣN)²/Σ(N²/n) (Kish 1965),
 // which is the sum of n where all cells are judged to the same share.
 func newRateGrids(cells []judge.CellRate) []rateGrid {
-	sum := func(generator string, language schemas.Language, typ string) *rate {
+	sum := func(generator string, language schemas.Language, typ schemas.Type) *rate {
 		var r rate
 		var all, squares, fooled float64
 		for _, c := range cells {
@@ -198,7 +198,7 @@ type stack struct {
 }
 
 type segment struct {
-	Status   string
+	Status   schemas.Status
 	N        int64
 	From, To float64 // shares
 }
@@ -206,7 +206,7 @@ type segment struct {
 // statusTable is one generator's statuses: by type, and by language and type.
 type statusTable struct {
 	Generator string
-	Statuses  []string
+	Statuses  []schemas.Status
 	Types     []stack
 	Cells     []stack
 }
@@ -214,7 +214,7 @@ type statusTable struct {
 // newStatusTables pivots the statuses, one table a generator. Cells without a
 // certificate are left out.
 func newStatusTables(cells []StatusCell) []statusTable {
-	build := func(name, generator string, language schemas.Language, typ string) stack {
+	build := func(name, generator string, language schemas.Language, typ schemas.Type) stack {
 		s := stack{Name: name}
 		for _, st := range schemas.Statuses {
 			g := segment{Status: st}
@@ -247,12 +247,12 @@ func newStatusTables(cells []StatusCell) []statusTable {
 	for _, g := range distinct(names) {
 		t := statusTable{Generator: g, Statuses: schemas.Statuses}
 		for _, typ := range schemas.Types {
-			t.Types = append(t.Types, build(typ, g, "", typ))
+			t.Types = append(t.Types, build(string(typ), g, "", typ))
 		}
 		t.Types = append(t.Types, build("all", g, "", ""))
 		for _, l := range schemas.Languages {
 			for _, typ := range schemas.Types {
-				if s := build(string(l)+" × "+typ, g, l, typ); s.Total > 0 {
+				if s := build(string(l)+" × "+string(typ), g, l, typ); s.Total > 0 {
 					t.Cells = append(t.Cells, s)
 				}
 			}

@@ -39,7 +39,7 @@ func TestGrid(t *testing.T) {
 }
 
 func TestRateGrids(t *testing.T) {
-	cell := func(g, typ string, l schemas.Language, judged, verdicts, fooled int64) judge.CellRate {
+	cell := func(g string, typ schemas.Type, l schemas.Language, judged, verdicts, fooled int64) judge.CellRate {
 		return judge.CellRate{Cell: judge.Cell{Generator: g, Type: typ, Language: l}, Negatives: 2 * judged, Judged: judged, Verdicts: verdicts, Fooled: fooled}
 	}
 	gs := newRateGrids([]judge.CellRate{

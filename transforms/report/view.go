@@ -30,7 +30,7 @@ type view struct {
 	StatusTables   []statusTable
 	RateGrids      []rateGrid
 	JudgeRows      []rateRow
-	JudgeTypes     []string
+	JudgeTypes     []schemas.Type
 	MarginTables   []marginTable
 	ControlRows    []rateRow
 	KindRows       []shareRow
@@ -173,7 +173,7 @@ func judgeRows(rates []JudgeRate) []rateRow {
 	if i := slices.Index(names, ShorterWins); i >= 0 {
 		names = append(slices.Delete(names, i, i+1), ShorterWins)
 	}
-	sum := func(name, typ string) *rate {
+	sum := func(name string, typ schemas.Type) *rate {
 		var f, n int64
 		for _, r := range rates {
 			if r.Judge == name && (typ == "" || r.Type == typ) {
@@ -222,7 +222,7 @@ type marginTable struct {
 }
 
 type marginRow struct {
-	Type   string
+	Type   schemas.Type
 	N      int64
 	Values [5]float64
 	At     [5]float64 // the same as shares of the scale

@@ -65,7 +65,7 @@ func (f *generateFn) ProcessElement(ctx context.Context, repo string, contexts f
 	symbols func(*schemas.Symbol) bool, names func(*fim.LanguageName) bool, negatives func(schemas.Negative),
 	rejects func(schemas.Reject)) error {
 	drop := func(r schemas.Reject) {
-		beam.NewCounter("rules.Generate", r.Reason).Inc(ctx, 1)
+		beam.NewCounter("rules.Generate", string(r.Reason)).Inc(ctx, 1)
 		rejects(r)
 	}
 	if f.pools == nil {

@@ -15,9 +15,10 @@ import (
 // may hold, because they would be right here.
 func TestCases(t *testing.T) {
 	tests := []struct {
-		name, path, window, typ string
-		repo, corpus            map[string]string
-		some, none              []string
+		name, path, window string
+		typ                schemas.Type
+		repo, corpus       map[string]string
+		some, none         []string
 	}{
 		// goldens that are no calls
 		{
@@ -252,7 +253,7 @@ func TestCases(t *testing.T) {
 	checker := valid.New()
 	defer checker.Close()
 	for _, tt := range tests {
-		t.Run(tt.typ+" "+tt.name, func(t *testing.T) {
+		t.Run(string(tt.typ)+" "+tt.name, func(t *testing.T) {
 			c, whole := at(t, tt.path, tt.window)
 			repo := map[string]string{tt.path: whole}
 			maps.Copy(repo, tt.repo)

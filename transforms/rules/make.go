@@ -11,8 +11,8 @@ import (
 
 // Reasons for which a context and type get no negative, beside those of package valid.
 const (
-	RejectNoCandidate = "no_candidate"
-	RejectDuplicate   = "duplicate_negative"
+	RejectNoCandidate schemas.Reason = "no_candidate"
+	RejectDuplicate   schemas.Reason = "duplicate_negative"
 )
 
 // Maker makes negatives: for a context and type the first candidate that is valid. It holds
@@ -36,7 +36,7 @@ func (m *Maker) Close() {
 
 // Make makes the negative of a context and type in the name of a generator, or says by the
 // last candidate's reason why there is none.
-func (m *Maker) Make(c *schemas.Context, typ, generator string, repo *Repo, pool *Pool) (*schemas.Negative,
+func (m *Maker) Make(c *schemas.Context, typ schemas.Type, generator string, repo *Repo, pool *Pool) (*schemas.Negative,
 	schemas.Reject) {
 	r := schemas.Reject{
 		Stage: schemas.StageGenerate, ID: c.ID, Reason: RejectNoCandidate, Detail: "no rule applies here",

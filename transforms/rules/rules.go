@@ -82,7 +82,7 @@ const (
 // longerShare is the share of requests in percent for which the longer side is
 // sought. Where only longer names or more arguments are to be had it is the longer
 // side anyway, so that less than half gives about half.
-var longerShare = map[string]uint64{
+var longerShare = map[schemas.Type]uint64{
 	schemas.TypeImport: 40, schemas.TypeMethod: 42, schemas.TypeParameter: 36, schemas.TypeUndefinedVariable: 30,
 }
 
@@ -118,14 +118,14 @@ func (g *Generator) Parser() *syntax.Parser { return g.parser }
 func (g *Generator) Close() { g.parser.Close() }
 
 // mutations has the mutation of each type.
-var mutations = map[string]func(*scene) []Candidate{
+var mutations = map[schemas.Type]func(*scene) []Candidate{
 	schemas.TypeImport: (*scene).imports, schemas.TypeMethod: (*scene).methods,
 	schemas.TypeParameter: (*scene).parameters, schemas.TypeUndefinedVariable: (*scene).variables,
 }
 
 // Generate lists candidates of type typ for a context, best first. None means that
 // no rule applies.
-func (g *Generator) Generate(c *schemas.Context, typ string, repo *Repo, pool *Pool) []Candidate {
+func (g *Generator) Generate(c *schemas.Context, typ schemas.Type, repo *Repo, pool *Pool) []Candidate {
 	mutate := mutations[typ]
 	if mutate == nil {
 		return nil

@@ -96,7 +96,7 @@ func at(t testing.TB, p, window string) (c schemas.Context, whole string) {
 	if !ok || !ok2 {
 		t.Fatalf("no ⟦golden⟧ in %q", window)
 	}
-	return schemas.Context{ID: schemas.ContextID("r", "", p, int64(len(prefix)), 0, golden, suffix, ""), Repo: "r", Language: languageOf(p), Path: p, Prefix: prefix, Golden: golden, Suffix: suffix}, prefix + golden + suffix
+	return schemas.Context{ID: schemas.ContextID("r", "", p, int64(len(prefix)), 0, schemas.Kind(golden), schemas.Origin(suffix), ""), Repo: "r", Language: languageOf(p), Path: p, Prefix: prefix, Golden: golden, Suffix: suffix}, prefix + golden + suffix
 }
 
 // Every candidate for the contexts of the languages' test sources either is valid
@@ -137,7 +137,7 @@ func TestCandidatesOfSources(t *testing.T) {
 	}
 	type request struct {
 		context int
-		typ     string
+		typ     schemas.Type
 	}
 	var requests []request
 	for i := range contexts {
@@ -164,8 +164,12 @@ func TestCandidatesOfSources(t *testing.T) {
 	second := generate(back)
 	checker := valid.New()
 	defer checker.Close()
-	reasons := []string{valid.RejectCollateral, valid.RejectLength, valid.RejectSame, valid.RejectSimilarity, valid.RejectSyntax, valid.RejectWrongType}
-	answered, candidates, good := map[[2]string]int{}, 0, 0
+	reasons := []schemas.Reason{valid.RejectCollateral, valid.RejectLength, valid.RejectSame, valid.RejectSimilarity, valid.RejectSyntax, valid.RejectWrongType}
+	type cell struct {
+		language schemas.Language
+		typ      schemas.Type
+	}
+	answered, candidates, good := map[cell]int{}, 0, 0
 	for _, r := range requests {
 		c := &contexts[r.context]
 		if !slices.Equal(first[r], second[r]) {
@@ -179,7 +183,7 @@ func TestCandidatesOfSources(t *testing.T) {
 			v, reason, detail := checker.Check(c, r.typ, k.Text)
 			if reason == "" {
 				good++
-				answered[[2]string{string(c.Language), r.typ}]++
+				answered[cell{c.Language, r.typ}]++
 				if v.Text != k.Text {
 					t.Errorf("%s of %q: %q was repaired to %q", r.typ, c.Golden, k.Text, v.Text)
 				}
@@ -193,7 +197,7 @@ func TestCandidatesOfSources(t *testing.T) {
 	}
 	for _, l := range schemas.Languages {
 		for _, typ := range schemas.Types {
-			if answered[[2]string{string(l), typ}] == 0 {
+			if answered[cell{l, typ}] == 0 {
 				t.Errorf("no valid negative of %s in %s", typ, l)
 			}
 		}
@@ -219,7 +223,7 @@ func TestInventedShare(t *testing.T) {
 	w := newWorld(t, map[string]string{"a.go": "package p\n\nfunc readValue() {}\nfunc readOther() {}\n"}, nil)
 	for _, share := range []float64{0, 1} {
 		g := New(Config{InventedShare: share})
-		for _, typ := range []string{schemas.TypeMethod, schemas.TypeUndefinedVariable} {
+		for _, typ := range []schemas.Type{schemas.TypeMethod, schemas.TypeUndefinedVariable} {
 			c, _ := at(t, "a.go", "package p\n\nfunc readValue(n int) {}\nfunc writeValue(count int) {}\nfunc f(number int) { ⟦readValue(number)⟧ }\nfunc g(numbers, m int) { h.ReadAllValues(m); h.readValues(numbers) }\n")
 			got := g.Generate(&c, typ, w.repo, w.pools[schemas.Go])
 			if len(got) == 0 {

@@ -29,7 +29,7 @@ type scene struct {
 	own      []string
 	ownAt    int
 
-	typ    string
+	typ    schemas.Type
 	invent bool
 	longer bool // the negative should be the longer side
 }
@@ -61,7 +61,7 @@ func newScene(c *schemas.Context, f *syntax.Facts, h *habits, repo *Repo, pool *
 
 // hash is a stable number for a decision about this context.
 func (s *scene) hash(parts ...string) uint64 {
-	return schemas.Key64(append([]string{"rules", s.c.ID, s.typ}, parts...)...)
+	return schemas.Key64(append([]string{"rules", s.c.ID, string(s.typ)}, parts...)...)
 }
 
 // replaced is the golden with [start, end) of the window replaced.

@@ -10,10 +10,10 @@ func TestChoiceBesideACopyleftLicenceMustBeStated(t *testing.T) {
 		beside map[string]string
 		want   string
 	}{
-		"nothing else":    {nil, LicenseNotPermissive},
-		"manifest of one": {map[string]string{"package.json": `{"license": "MIT"}`}, LicenseNotPermissive},
+		"nothing else":    {nil, notPermissive},
+		"manifest of one": {map[string]string{"package.json": `{"license": "MIT"}`}, notPermissive},
 		"manifest of all": {map[string]string{"package.json": `{"license": "MIT AND GPL-2.0"}`},
-			LicenseNotPermissive},
+			notPermissive},
 		"manifest": {map[string]string{"package.json": `{"license": "(MIT OR GPL-2.0)"}`}, "MIT"},
 		"list of a manifest": {map[string]string{"package.json": `{"licenses": [{"type": "GPL-2.0"}, {"type": ` +
 			`"MIT"}]}`}, "MIT"},
@@ -24,11 +24,11 @@ func TestChoiceBesideACopyleftLicenceMustBeStated(t *testing.T) {
 			"Dual licensed under the MIT and GPL licenses.\n"}, "MIT"},
 		"README of one": {map[string]string{"README.md": "# X\n\n## License\n\n" +
 			"The code is under MIT, the tools are not.\n"},
-			LicenseNotPermissive},
+			notPermissive},
 		"manifest in another folder": {map[string]string{"x/package.json": `{"license": "MIT OR GPL-2.0"}`},
-			LicenseNotPermissive},
+			notPermissive},
 		"one that refuses": {map[string]string{"package.json": `{"license": "MIT OR GPL-2.0"}`,
-			"setup.cfg": "[metadata]\nlicense = GPLv2\n"}, LicenseNotPermissive},
+			"setup.cfg": "[metadata]\nlicense = GPLv2\n"}, notPermissive},
 	} {
 		evidence := map[string]string{"LICENSE.MIT": mit, "LICENSE.GPL": gpl}
 		for p, data := range c.beside {
@@ -38,7 +38,7 @@ func TestChoiceBesideACopyleftLicenceMustBeStated(t *testing.T) {
 			t.Errorf("%s: got %q (%s), want %q", name, got, detail, c.want)
 		}
 	}
-	for name, want := range map[string]string{"LICENSE-BSL": LicenseUnclear, "LICENSE-MPL": LicenseUnclear,
+	for name, want := range map[string]string{"LICENSE-BSL": unclear, "LICENSE-MPL": unclear,
 		"LICENSE-Apache": "MIT"} {
 		evidence := map[string]string{"LICENSE-MIT": mit, name: "Our own terms, which nobody knows. " +
 			text(t, "MIT")[:200]}

@@ -18,13 +18,13 @@ const maxLineBytes = 64 << 10
 
 // File finds what makes a file useless for completion: one of Reasons with a
 // detail for a person, or "". The path is relative to the archive's root folder.
-func File(filePath string, content []byte) (reason, detail string) {
+func File(filePath string, content []byte) (reason schemas.Reason, detail string) {
 	return FileUnder(FileAttributes{}, filePath, content)
 }
 
 // FileUnder is File for a file of which .gitattributes say something: what they say of
 // vendored and generated code stands, either way.
-func FileUnder(a FileAttributes, filePath string, content []byte) (reason, detail string) {
+func FileUnder(a FileAttributes, filePath string, content []byte) (reason schemas.Reason, detail string) {
 	if minifiedName.MatchString(filePath) {
 		return Minified, "by its name"
 	}

@@ -14,7 +14,7 @@ func TestFile(t *testing.T) {
 	for name, c := range map[string]struct {
 		path    string
 		content string
-		want    string
+		want    schemas.Reason
 	}{
 		"plain":           {"a/b.go", good, ""},
 		"empty":           {"a.py", "", ""},

@@ -6,6 +6,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"decoy/schemas"
 )
 
 // answer is what the licence files and the manifests of folders say.
@@ -18,7 +20,7 @@ type answer struct {
 type verdict struct {
 	found  bool
 	expr   expression // what is known of it, also where reason refuses
-	reason string
+	reason schemas.Reason
 	detail string
 	chose  bool // expr is some sides of an offered choice
 	tagged bool // the file, its sidecar or an annotation says so

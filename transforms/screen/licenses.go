@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/licensecheck"
 
+	"decoy/schemas"
 	"decoy/schemas/spdx"
 )
 
@@ -202,7 +203,7 @@ func scan(data []byte) licenseText {
 
 // For returns the SPDX expression of a file's licence, or the reason why the file
 // may not be used. content is the file.
-func (l *Licenses) For(filePath string, content []byte) (license, reason, detail string) {
+func (l *Licenses) For(filePath string, content []byte) (license string, reason schemas.Reason, detail string) {
 	v := l.decide(filePath, readHead(content))
 	switch {
 	case l.terms.Own != "":

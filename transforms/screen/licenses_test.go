@@ -13,6 +13,14 @@ import (
 	"github.com/github/go-spdx/v2/spdxexp"
 )
 
+// The reasons in tables that want an expression or a reason.
+const (
+	noLicense     = string(NoLicense)
+	notPermissive = string(LicenseNotPermissive)
+	unclear       = string(LicenseUnclear)
+	restricted    = string(LicenseRestricted)
+)
+
 // text reads licence texts of testdata and joins them.
 func text(t testing.TB, names ...string) string {
 	t.Helper()
@@ -52,36 +60,36 @@ func TestLicensesOfFolders(t *testing.T) {
 		path  string
 		want  string // expression, or reason
 	}{
-		"none":                      {nil, "a.go", NoLicense},
-		"only in another folder":    {map[string]string{"b/LICENSE": mit}, "a/a.go", NoLicense},
-		"a folder is no prefix":     {map[string]string{"a/LICENSE": mit}, "ab/a.go", NoLicense},
+		"none":                      {nil, "a.go", noLicense},
+		"only in another folder":    {map[string]string{"b/LICENSE": mit}, "a/a.go", noLicense},
+		"a folder is no prefix":     {map[string]string{"a/LICENSE": mit}, "ab/a.go", noLicense},
 		"root":                      {map[string]string{"LICENSE": mit}, "a/b/c.go", "MIT"},
 		"bsd":                       {map[string]string{"COPYING": bsd}, "a.go", "BSD-3-Clause"},
 		"isc":                       {map[string]string{"LICENCE.md": isc}, "a.go", "ISC"},
 		"unlicense":                 {map[string]string{"UNLICENSE": text(t, "Unlicense")}, "a.go", "Unlicense"},
 		"patents file":              {map[string]string{"LICENSE": bsd, "PATENTS": own}, "a.go", "BSD-3-Clause"},
-		"gpl":                       {map[string]string{"LICENSE": gpl}, "a.go", LicenseNotPermissive},
-		"own text":                  {map[string]string{"LICENSE": own}, "a.go", LicenseUnclear},
-		"own short text":            {map[string]string{"LICENSE": "Ask me."}, "a.go", LicenseUnclear},
-		"empty":                     {map[string]string{"LICENSE": ""}, "a.go", LicenseUnclear},
-		"half of it is something":   {map[string]string{"LICENSE": mit + own}, "a.go", LicenseUnclear},
+		"gpl":                       {map[string]string{"LICENSE": gpl}, "a.go", notPermissive},
+		"own text":                  {map[string]string{"LICENSE": own}, "a.go", unclear},
+		"own short text":            {map[string]string{"LICENSE": "Ask me."}, "a.go", unclear},
+		"empty":                     {map[string]string{"LICENSE": ""}, "a.go", unclear},
+		"half of it is something":   {map[string]string{"LICENSE": mit + own}, "a.go", unclear},
 		"parts appended":            {map[string]string{"LICENSE": apache + bsd + mit}, "a.go", "Apache-2.0 AND BSD-3-Clause AND MIT"},
-		"a forbidding part":         {map[string]string{"LICENSE": apache + gpl}, "a.go", LicenseNotPermissive},
+		"a forbidding part":         {map[string]string{"LICENSE": apache + gpl}, "a.go", notPermissive},
 		"choice":                    {map[string]string{"LICENSE-APACHE": apache, "LICENSE-MIT": mit}, "src/a.rs", "MIT OR Apache-2.0"},
 		"choice with a remark":      {map[string]string{"LICENSE-APACHE": apache, "LICENSE-MIT": mit, "COPYING": "Dual-licensed, take either.\n"}, "a.rs", "MIT OR Apache-2.0"},
 		"choice with the Unlicense": {map[string]string{"UNLICENSE": text(t, "Unlicense"), "LICENSE-MIT": mit}, "a.rs", "MIT OR Unlicense"},
-		"choice with gpl":           {map[string]string{"MIT-LICENSE.txt": mit, "GPL-LICENSE.txt": gpl}, "a.js", LicenseNotPermissive},
-		"choice between bad ones":   {map[string]string{"LICENSE-GPL2": gpl, "LICENSE.MIT": own}, "a.js", LicenseNotPermissive},
-		"no choice":                 {map[string]string{"LICENSE": mit, "COPYING": gpl}, "a.js", LicenseNotPermissive},
+		"choice with gpl":           {map[string]string{"MIT-LICENSE.txt": mit, "GPL-LICENSE.txt": gpl}, "a.js", notPermissive},
+		"choice between bad ones":   {map[string]string{"LICENSE-GPL2": gpl, "LICENSE.MIT": own}, "a.js", notPermissive},
+		"no choice":                 {map[string]string{"LICENSE": mit, "COPYING": gpl}, "a.js", notPermissive},
 		"both":                      {map[string]string{"LICENSE": mit, "LICENSE.libyaml": bsd}, "a.js", "MIT AND BSD-3-Clause"},
 		"documentation":             {map[string]string{"LICENSE": mit, "LICENSE.docs": own}, "a.js", "MIT"},
 		"nearer":                    {map[string]string{"LICENSE": apache, "lib/LICENSE": mit}, "lib/x/a.go", "MIT"},
-		"nearer forbids":            {map[string]string{"LICENSE": apache, "lib/LICENSE": gpl}, "lib/x/a.go", LicenseNotPermissive},
+		"nearer forbids":            {map[string]string{"LICENSE": apache, "lib/LICENSE": gpl}, "lib/x/a.go", notPermissive},
 		"nearer does not reach":     {map[string]string{"LICENSE": apache, "lib/LICENSE": gpl}, "a.go", "Apache-2.0"},
-		"root forbids":              {map[string]string{"LICENSE": gpl, "lib/LICENSE": mit}, "lib/x/a.go", LicenseNotPermissive},
+		"root forbids":              {map[string]string{"LICENSE": gpl, "lib/LICENSE": mit}, "lib/x/a.go", notPermissive},
 		"list":                      {map[string]string{"LICENSES/MIT.txt": mit, "LICENSES/ISC.txt": isc}, "a.go", "ISC AND MIT"},
 		"list of dependencies":      {map[string]string{"LICENSE": mit, "licenses/dep.txt": gpl}, "a.go", "MIT"},
-		"list forbids":              {map[string]string{"LICENSES/MIT.txt": mit, "LICENSES/GPL-2.0.txt": gpl}, "a.go", LicenseNotPermissive},
+		"list forbids":              {map[string]string{"LICENSES/MIT.txt": mit, "LICENSES/GPL-2.0.txt": gpl}, "a.go", notPermissive},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := NewLicenses()
@@ -89,7 +97,7 @@ func TestLicensesOfFolders(t *testing.T) {
 				l.Add(path, []byte(data))
 			}
 			spdx, reason, detail := l.For(c.path, []byte("package a\n"))
-			if spdx+reason != c.want {
+			if spdx+string(reason) != c.want {
 				t.Errorf("got %q %q (%s), want %q", spdx, reason, detail, c.want)
 			}
 			if (reason == "") != (detail == "") || (reason == "") != (spdx != "") {
@@ -105,42 +113,42 @@ func TestLicensesOfHeads(t *testing.T) {
 		want string // in an MIT archive
 		bare string // in an archive without licence
 	}{
-		"nothing":     {"package a\n", "MIT", NoLicense},
+		"nothing":     {"package a\n", "MIT", noLicense},
 		"mark":        {"// SPDX-License-Identifier: Apache-2.0\npackage a\n", "Apache-2.0", "Apache-2.0"},
 		"block":       {"/*\n * Copyright\n *\n * SPDX-License-Identifier: BSD-3-Clause\n */\n", "BSD-3-Clause", "BSD-3-Clause"},
 		"one line":    {"/* SPDX-License-Identifier: (GPL-2.0 WITH Linux-syscall-note) OR MIT */\n", "MIT", "MIT"},
 		"script":      {"#!/usr/bin/env python\n# SPDX-License-Identifier: 0BSD\n", "0BSD", "0BSD"},
 		"docstring":   {"\"\"\"A module.\n\nSPDX-License-Identifier: ISC\n\"\"\"\n", "ISC", "ISC"},
-		"gpl mark":    {"// SPDX-License-Identifier: GPL-2.0-only\n", LicenseNotPermissive, LicenseNotPermissive},
-		"broken mark": {"// SPDX-License-Identifier: (MIT OR\n", LicenseUnclear, LicenseUnclear},
+		"gpl mark":    {"// SPDX-License-Identifier: GPL-2.0-only\n", notPermissive, notPermissive},
+		"broken mark": {"// SPDX-License-Identifier: (MIT OR\n", unclear, unclear},
 		"two marks":   {"// SPDX-License-Identifier: MIT\n// SPDX-License-Identifier: ISC\n", "MIT AND ISC", "MIT AND ISC"},
 		"mark in code": {
-			"package a\nconst s = \"SPDX-License-Identifier: GPL-2.0-only\"\n", "MIT", NoLicense},
-		"mark after the head": {strings.Repeat("\n", headLines) + "// SPDX-License-Identifier: GPL-2.0-only\n", LicenseNotPermissive, LicenseNotPermissive},
+			"package a\nconst s = \"SPDX-License-Identifier: GPL-2.0-only\"\n", "MIT", noLicense},
+		"mark after the head": {strings.Repeat("\n", headLines) + "// SPDX-License-Identifier: GPL-2.0-only\n", notPermissive, notPermissive},
 		"gpl notice": {
 			"// This program is free software: you can redistribute it and/or modify\n// it under the terms of the GNU General\n// Public License as published by the FSF, either version 3.\n",
-			LicenseNotPermissive, LicenseNotPermissive},
-		"lgpl notice":   {"/* under the GNU Lesser General Public License */\n", LicenseNotPermissive, LicenseNotPermissive},
-		"gpl for short": {"# Licensed under the terms of the GPLv3\n", LicenseNotPermissive, LicenseNotPermissive},
+			notPermissive, notPermissive},
+		"lgpl notice":   {"/* under the GNU Lesser General Public License */\n", notPermissive, notPermissive},
+		"gpl for short": {"# Licensed under the terms of the GPLv3\n", notPermissive, notPermissive},
 		"mpl notice": {
-			"/* This Source Code Form is subject to the terms of the Mozilla Public\n * License, v. 2.0. */\n", LicenseNotPermissive, LicenseNotPermissive},
-		"commons clause":   {"// Subject to the \"Commons Clause\" License Condition v1.0.\n", LicenseNotPermissive, LicenseNotPermissive},
-		"share alike":      {"# This work is licensed under CC BY-SA 4.0\n", LicenseNotPermissive, LicenseNotPermissive},
-		"named in passing": {"// The elastic pool keeps confidential data; see GNU make.\n", "MIT", NoLicense},
-		"proprietary":      {"// Proprietary and Confidential. Do not copy.\n", LicenseRestricted, LicenseRestricted},
-		"choice":           {"/*\n * Dual licensed under the MIT and GPL licenses.\n */\n", "MIT", NoLicense},
-		"short choice":     {"// Released under the MIT or GPL Version 2 licenses.\n", "MIT", NoLicense},
-		"gpl in code":      {"package a\n\nvar name = \"GNU General Public License\"\n", "MIT", NoLicense},
+			"/* This Source Code Form is subject to the terms of the Mozilla Public\n * License, v. 2.0. */\n", notPermissive, notPermissive},
+		"commons clause":   {"// Subject to the \"Commons Clause\" License Condition v1.0.\n", notPermissive, notPermissive},
+		"share alike":      {"# This work is licensed under CC BY-SA 4.0\n", notPermissive, notPermissive},
+		"named in passing": {"// The elastic pool keeps confidential data; see GNU make.\n", "MIT", noLicense},
+		"proprietary":      {"// Proprietary and Confidential. Do not copy.\n", restricted, restricted},
+		"choice":           {"/*\n * Dual licensed under the MIT and GPL licenses.\n */\n", "MIT", noLicense},
+		"short choice":     {"// Released under the MIT or GPL Version 2 licenses.\n", "MIT", noLicense},
+		"gpl in code":      {"package a\n\nvar name = \"GNU General Public License\"\n", "MIT", noLicense},
 		"apache notice": {
-			"// Licensed under the Apache License, Version 2.0 (the \"License\");\n// you may not use this file except in compliance.\n", "MIT", NoLicense},
+			"// Licensed under the Apache License, Version 2.0 (the \"License\");\n// you may not use this file except in compliance.\n", "MIT", noLicense},
 	} {
 		t.Run(name, func(t *testing.T) {
 			with := NewLicenses()
 			with.Add("LICENSE", []byte(text(t, "MIT")))
-			if spdx, reason, detail := with.For("a/b.go", []byte(c.head)); spdx+reason != c.want {
+			if spdx, reason, detail := with.For("a/b.go", []byte(c.head)); spdx+string(reason) != c.want {
 				t.Errorf("got %q %q (%s), want %q", spdx, reason, detail, c.want)
 			}
-			if spdx, reason, detail := NewLicenses().For("a/b.go", []byte(c.head)); spdx+reason != c.bare {
+			if spdx, reason, detail := NewLicenses().For("a/b.go", []byte(c.head)); spdx+string(reason) != c.bare {
 				t.Errorf("bare: got %q %q (%s), want %q", spdx, reason, detail, c.bare)
 			}
 		})

@@ -135,41 +135,41 @@ func TestLicensesOfManifests(t *testing.T) {
 	}{
 		"alone": {map[string]string{"package.json": npm("MIT")}, map[string]string{"a.js": "MIT", "src/x/a.js": "MIT"}},
 		"only below": {map[string]string{"lib/package.json": npm("MIT")},
-			map[string]string{"a.js": NoLicense, "lib/a.js": "MIT", "library/a.js": NoLicense}},
-		"says nothing":   {map[string]string{"package.json": npm("Custom")}, map[string]string{"a.js": NoLicense}},
-		"refuses":        {map[string]string{"package.json": npm("GPL-3.0")}, map[string]string{"a.js": LicenseNotPermissive, "b/a.js": LicenseNotPermissive}},
+			map[string]string{"a.js": noLicense, "lib/a.js": "MIT", "library/a.js": noLicense}},
+		"says nothing":   {map[string]string{"package.json": npm("Custom")}, map[string]string{"a.js": noLicense}},
+		"refuses":        {map[string]string{"package.json": npm("GPL-3.0")}, map[string]string{"a.js": notPermissive, "b/a.js": notPermissive}},
 		"dual":           {map[string]string{"Cargo.toml": crate("MIT/Apache-2.0")}, map[string]string{"src/a.rs": "MIT OR Apache-2.0"}},
 		"dual with GPL":  {map[string]string{"Cargo.toml": crate("GPL-3.0 OR MIT")}, map[string]string{"src/a.rs": "MIT"}},
 		"nearest states": {map[string]string{"package.json": npm("MIT"), "b/package.json": npm("ISC")}, map[string]string{"a.js": "MIT", "b/c/a.js": "ISC"}},
 		"nearest says nothing": {map[string]string{"package.json": npm("MIT"), "b/package.json": npm("Custom")},
 			map[string]string{"b/a.js": "MIT"}},
-		"root refuses":    {map[string]string{"package.json": npm("UNLICENSED"), "b/package.json": npm("MIT")}, map[string]string{"b/a.js": LicenseNotPermissive}},
+		"root refuses":    {map[string]string{"package.json": npm("UNLICENSED"), "b/package.json": npm("MIT")}, map[string]string{"b/a.js": notPermissive}},
 		"two in a folder": {map[string]string{"package.json": npm("MIT"), "Cargo.toml": crate("Apache-2.0")}, map[string]string{"a.js": "Apache-2.0 AND MIT"}},
 		"one in a folder refuses": {map[string]string{"package.json": npm("MIT"), "Cargo.toml": crate("GPL-3.0"), "pyproject.toml": "x"},
-			map[string]string{"a.js": LicenseNotPermissive}},
+			map[string]string{"a.js": notPermissive}},
 		"one in a folder says nothing": {map[string]string{"package.json": npm("MIT"), "Cargo.toml": crate("Custom")}, map[string]string{"a.js": "MIT"}},
 
 		"licence file stands":        {map[string]string{"LICENSE": apache, "package.json": npm("MIT")}, map[string]string{"a.js": "Apache-2.0"}},
 		"licence file above stands":  {map[string]string{"LICENSE": apache, "b/package.json": npm("MIT")}, map[string]string{"b/a.js": "Apache-2.0"}},
 		"licence file below stands":  {map[string]string{"package.json": npm("MIT"), "b/LICENSE": apache}, map[string]string{"a.js": "MIT", "b/a.js": "Apache-2.0"}},
-		"manifest beside refuses":    {map[string]string{"LICENSE": mit, "package.json": npm("GPL-3.0")}, map[string]string{"a.js": LicenseNotPermissive}},
-		"root refuses licence below": {map[string]string{"package.json": npm("GPL-3.0"), "b/LICENSE": mit}, map[string]string{"b/a.js": LicenseNotPermissive}},
-		"does not heal GPL":          {map[string]string{"LICENSE": gpl, "package.json": npm("MIT")}, map[string]string{"a.js": LicenseNotPermissive}},
-		"does not heal unclear":      {map[string]string{"LICENSE": "Ask me.", "package.json": npm("MIT")}, map[string]string{"a.js": LicenseUnclear}},
-		"file refuses first":         {map[string]string{"LICENSE": "Ask me.", "package.json": npm("GPL-3.0")}, map[string]string{"a.js": LicenseUnclear}},
+		"manifest beside refuses":    {map[string]string{"LICENSE": mit, "package.json": npm("GPL-3.0")}, map[string]string{"a.js": notPermissive}},
+		"root refuses licence below": {map[string]string{"package.json": npm("GPL-3.0"), "b/LICENSE": mit}, map[string]string{"b/a.js": notPermissive}},
+		"does not heal GPL":          {map[string]string{"LICENSE": gpl, "package.json": npm("MIT")}, map[string]string{"a.js": notPermissive}},
+		"does not heal unclear":      {map[string]string{"LICENSE": "Ask me.", "package.json": npm("MIT")}, map[string]string{"a.js": unclear}},
+		"file refuses first":         {map[string]string{"LICENSE": "Ask me.", "package.json": npm("GPL-3.0")}, map[string]string{"a.js": unclear}},
 
 		"monorepo": {map[string]string{"LICENSE": apache, "package.json": npm("Apache-2.0"), "packages/x/package.json": npm("GPL-3.0"), "packages/y/package.json": npm("MIT")},
-			map[string]string{"a.js": "Apache-2.0", "packages/x/src/a.js": LicenseNotPermissive, "packages/y/a.js": "Apache-2.0", "packages/a.js": "Apache-2.0"}},
+			map[string]string{"a.js": "Apache-2.0", "packages/x/src/a.js": notPermissive, "packages/y/a.js": "Apache-2.0", "packages/a.js": "Apache-2.0"}},
 		"test input": {map[string]string{"LICENSE": mit, "tests/testdata/p/package.json": npm("GPL-3.0")},
-			map[string]string{"a.go": "MIT", "tests/a.go": "MIT", "tests/testdata/a.go": "MIT", "tests/testdata/p/a.js": LicenseNotPermissive}},
+			map[string]string{"a.go": "MIT", "tests/a.go": "MIT", "tests/testdata/a.go": "MIT", "tests/testdata/p/a.js": notPermissive}},
 
 		"workspace": {map[string]string{"Cargo.toml": work + "\"MIT OR GPL-3.0\"\n", "crates/a/Cargo.toml": member, "crates/b/Cargo.toml": crate("ISC")},
-			map[string]string{"crates/a/src/a.rs": "MIT", "crates/b/a.rs": "ISC", "crates/a.rs": NoLicense}},
+			map[string]string{"crates/a/src/a.rs": "MIT", "crates/b/a.rs": "ISC", "crates/a.rs": noLicense}},
 		"workspace refuses": {map[string]string{"LICENSE": mit, "Cargo.toml": work + "\"GPL-3.0\"\n", "a/Cargo.toml": member},
-			map[string]string{"a/a.rs": LicenseNotPermissive, "b/a.rs": "MIT"}},
+			map[string]string{"a/a.rs": notPermissive, "b/a.rs": "MIT"}},
 		"nearest workspace": {map[string]string{"Cargo.toml": work + "\"MIT\"\n", "w/Cargo.toml": work + "\"ISC\"\n", "w/a/Cargo.toml": member},
 			map[string]string{"w/a/a.rs": "ISC"}},
-		"no workspace": {map[string]string{"x/Cargo.toml": work + "\"MIT\"\n", "a/Cargo.toml": member}, map[string]string{"a/a.rs": NoLicense}},
+		"no workspace": {map[string]string{"x/Cargo.toml": work + "\"MIT\"\n", "a/Cargo.toml": member}, map[string]string{"a/a.rs": noLicense}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := NewLicenses()
@@ -179,10 +179,10 @@ func TestLicensesOfManifests(t *testing.T) {
 			}
 			for path, want := range c.want {
 				spdx, reason, detail := l.For(path, []byte("x\n"))
-				if spdx+reason != want || (reason == "") != (detail == "") {
+				if spdx+string(reason) != want || (reason == "") != (detail == "") {
 					t.Errorf("%s: got %q %q (%s), want %q", path, spdx, reason, detail, want)
 				}
-				if spdx, reason, _ := l.For(path, []byte("// SPDX-License-Identifier: 0BSD\n")); spdx+reason != "0BSD" {
+				if spdx, reason, _ := l.For(path, []byte("// SPDX-License-Identifier: 0BSD\n")); spdx+string(reason) != "0BSD" {
 					t.Errorf("%s: its head gives %q %q", path, spdx, reason)
 				}
 			}

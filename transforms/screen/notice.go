@@ -3,6 +3,8 @@ package screen
 import (
 	"regexp"
 	"strings"
+
+	"decoy/schemas"
 )
 
 // short matches the abbreviations of licences that ask for more than permissive ones
@@ -175,9 +177,9 @@ var (
 
 // restriction is what a text of single blanks says against its use, and why, or "".
 // The text of a permissive licence says nothing against it.
-func restriction(text string) (found, reason string) { return hear(text).restriction() }
+func restriction(text string) (found string, reason schemas.Reason) { return hear(text).restriction() }
 
-func (h heard) restriction() (found, reason string) {
+func (h heard) restriction() (found string, reason schemas.Reason) {
 	if at := copyleft.find(h); at != nil && !offersChoice.match(h) {
 		return strings.Trim(h.text[at[0]:at[1]], " .:;("), LicenseNotPermissive
 	}

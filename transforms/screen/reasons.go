@@ -1,26 +1,28 @@
 package screen
 
+import "decoy/schemas"
+
 // Reasons of this package's rejects.
 const (
-	NoLicense            = "no_license"
-	LicenseNotPermissive = "license_not_permissive"
-	LicenseUnclear       = "license_unclear"
-	LicenseRestricted    = "license_restricted"
+	NoLicense            schemas.Reason = "no_license"
+	LicenseNotPermissive schemas.Reason = "license_not_permissive"
+	LicenseUnclear       schemas.Reason = "license_unclear"
+	LicenseRestricted    schemas.Reason = "license_restricted"
 
-	Minified      = "minified"
-	Vendored      = "vendored"
-	LFSPointer    = "lfs_pointer"
-	TooLarge      = "too_large"
-	NotUTF8       = "not_utf8"
-	Binary        = "binary"
-	Generated     = "generated"
-	LongLine      = "long_line"
-	MixedLineEnds = "mixed_line_ends"
-	SpecialToken  = "special_token"
+	Minified      schemas.Reason = "minified"
+	Vendored      schemas.Reason = "vendored"
+	LFSPointer    schemas.Reason = "lfs_pointer"
+	TooLarge      schemas.Reason = "too_large"
+	NotUTF8       schemas.Reason = "not_utf8"
+	Binary        schemas.Reason = "binary"
+	Generated     schemas.Reason = "generated"
+	LongLine      schemas.Reason = "long_line"
+	MixedLineEnds schemas.Reason = "mixed_line_ends"
+	SpecialToken  schemas.Reason = "special_token"
 )
 
 // Reasons lists them all.
-var Reasons = []string{
+var Reasons = []schemas.Reason{
 	NoLicense, LicenseNotPermissive, LicenseUnclear, LicenseRestricted,
 	Minified, Vendored, LFSPointer, TooLarge, NotUTF8, Binary, Generated, LongLine, MixedLineEnds, SpecialToken,
 }

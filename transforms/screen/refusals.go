@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 
+	"decoy/schemas"
+
 	"github.com/google/licensecheck"
 )
 
@@ -174,7 +176,7 @@ var ownPortions = regexp.MustCompile(`(?i)\b(?:copies or substantial portions of
 	`|including but not limited)\b|\bbased on\b.{0,20}\btheory\b`)
 
 // inFewWords is what one comment line says against its file.
-func inFewWords(text string, leading bool) (reason string) {
+func inFewWords(text string, leading bool) (reason schemas.Reason) {
 	switch {
 	case len(text) > maxName || text == "":
 	case refusedLine.MatchString(text), ofForbidding(text),

@@ -35,8 +35,8 @@ func TestRefusalsInFewWords(t *testing.T) {
 	header := apache[strings.LastIndex(apache, "Licensed under the Apache"):]
 	for head, want := range map[string]string{
 		commented(mit): "MIT", commented(text(t, "BSD-3-Clause")): "BSD-3-Clause", commented(header): "Apache-2.0",
-		commented("Portions of this file:\n\n" + mit): NoLicense, "import x\n" + commented(mit): NoLicense,
-		"# Use of this source code is governed by a BSD-style\n# license that can be found in the LICENSE file.\n": NoLicense,
+		commented("Portions of this file:\n\n" + mit): noLicense, "import x\n" + commented(mit): noLicense,
+		"# Use of this source code is governed by a BSD-style\n# license that can be found in the LICENSE file.\n": noLicense,
 	} {
 		if got, detail := answered(t, nil, "a.py", head+"x = 1\n"); got != want {
 			t.Errorf("%.60q alone: got %q (%s), want %q", head, got, detail, want)

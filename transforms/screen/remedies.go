@@ -1,7 +1,9 @@
 package screen
 
+import "decoy/schemas"
+
 // Remedies say of each reason what a person can do about it.
-var Remedies = map[string]string{
+var Remedies = map[schemas.Reason]string{
 	NoLicense: "name sources with a licence file (MIT, Apache-2.0, BSD …) at their root or in a folder " +
 		"above the file, or rows with a licence column",
 	LicenseNotPermissive: "name sources under a permissive licence",

@@ -3,6 +3,8 @@ package screen
 import (
 	"strings"
 	"testing"
+
+	"decoy/schemas"
 )
 
 // answered gives the licence, or the reason, for a file beside the evidence.
@@ -32,7 +34,7 @@ func answered(t *testing.T, evidence map[string]string, filePath, content string
 	if (license == "") == (reason == "") || (reason == "") != (detail == "") {
 		t.Errorf("%s: license %q, reason %q, detail %q do not fit", filePath, license, reason, detail)
 	}
-	return license + reason, detail
+	return license + string(reason), detail
 }
 
 // A whole permissive text with something behind it, and before it.
@@ -95,8 +97,8 @@ func TestTextBesideALicence(t *testing.T) {
 			"behind Apache": apache + "\n\n" + c.beside + "\n", "before BSD": c.beside + "\n\n" + bsd,
 		} {
 			got, detail := answered(t, map[string]string{"LICENSE": file}, "a.py", "x = 1\n")
-			if lost := got == LicenseRestricted || got == LicenseNotPermissive ||
-				got == LicenseUnclear; lost != (c.want != "") {
+			if lost := got == restricted || got == notPermissive ||
+				got == unclear; lost != (c.want != "") {
 				t.Errorf("%s, %q: got %q (%s)", name, c.beside, got, detail)
 			}
 		}
@@ -116,8 +118,8 @@ func TestFoldersSetApart(t *testing.T) {
 			"* Content outside of the above mentioned directories or restrictions above is available under the \"MIT " +
 			"Expat\" license as defined below.\n\n",
 	} {
-		for path, want := range map[string]string{"src/b.py": "MIT", "ee/a.py": LicenseRestricted,
-			"ee/x/a.py": LicenseRestricted, "een/a.py": "MIT"} {
+		for path, want := range map[string]string{"src/b.py": "MIT", "ee/a.py": restricted,
+			"ee/x/a.py": restricted, "een/a.py": "MIT"} {
 			if got, detail := answered(t, map[string]string{"LICENSE": intro + mit}, path, "x = 1\n"); got != want {
 				t.Errorf("%.40q, %s: got %q (%s), want %q", intro, path, got, detail, want)
 			}
@@ -129,7 +131,7 @@ func TestFoldersSetApart(t *testing.T) {
 		"Code in the ee directory is licensed under X. Students may use it.\n\n",
 	} {
 		if got, _ := answered(t, map[string]string{"LICENSE": both + mit}, "src/b.py",
-			"x = 1\n"); got != LicenseRestricted {
+			"x = 1\n"); got != restricted {
 			t.Errorf("%q: got %q", both, got)
 		}
 	}
@@ -141,13 +143,13 @@ func TestLicenceInAFewWords(t *testing.T) {
 		"The Foo library and tools are licenced under Apache 2.0: " +
 			"http://www.apache.org/licenses/LICENSE-2.0\n": "Apache-2.0",
 		"Licensed under Apache 2.0: http://www.apache.org/licenses/LICENSE-2.0\nNot for commercial " +
-			"use.\n": LicenseUnclear,
+			"use.\n": unclear,
 		"Ask me: http://www.apache.org/licenses/LICENSE-2.0 is not what this is " +
-			"under.\n": LicenseUnclear,
-		"See https://www.gnu.org/licenses/gpl-3.0.html\n": LicenseUnclear,
+			"under.\n": unclear,
+		"See https://www.gnu.org/licenses/gpl-3.0.html\n": unclear,
 	} {
 		got, detail := answered(t, map[string]string{"LICENSE": text}, "a.py", "x = 1\n")
-		if got != want && !(want == LicenseUnclear && got == LicenseNotPermissive) {
+		if got != want && !(want == unclear && got == notPermissive) {
 			t.Errorf("%q: got %q (%s), want %q", text, got, detail, want)
 		}
 	}
@@ -175,7 +177,7 @@ func TestWordsPutIntoALicence(t *testing.T) {
 // What the head of a file says against the licence around it; "" is kept.
 func TestHeadsThatForbid(t *testing.T) {
 	mit := text(t, "MIT")
-	const old, no, never = "", LicenseNotPermissive, LicenseRestricted
+	const old, no, never = "", notPermissive, restricted
 	for _, c := range []struct{ file, head, want string }{
 		{"a.py", "# Copyright 2024 A\n# License AGPL-3.0 or later (https://www.gnu.org/licenses/agpl).\n", no},
 		{"a.py", "# License LGPL-3.0 or later (http://www.gnu.org/licenses/lgpl).\n", no},
@@ -205,7 +207,7 @@ func TestHeadsThatForbid(t *testing.T) {
 		{"a.cc", "// Acme confidential. Do not distribute.\n", never},
 		{"a.cc", "// This file is for internal use only.\n", never}, {"a.cc", "// For Acme internal use only.\n",
 			never}, {"a.cc", "// Internal use only: call Foo instead.\n", old},
-		{"a.ts", "// Copyright Acme Inc. All rights reserved.\n", LicenseUnclear},
+		{"a.ts", "// Copyright Acme Inc. All rights reserved.\n", unclear},
 		{"a.ts", "// Copyright (c) 2020 Doe and others. All rights reserved.\n", old},
 		{"a.ts", "// Copyright Acme Inc. All rights reserved.\n// Licensed under the MIT License.\n", old},
 		{"a.ts", "// Licensed under the PolyForm Noncommercial License 1.0.0\n", no},
@@ -262,19 +264,19 @@ func TestReuse(t *testing.T) {
 		files         map[string]string
 		content, want string // of src/gpl/a.py
 	}{
-		"sidecar":            {map[string]string{"src/gpl/a.py.license": gpl}, "", LicenseNotPermissive},
+		"sidecar":            {map[string]string{"src/gpl/a.py.license": gpl}, "", notPermissive},
 		"permissive sidecar": {map[string]string{"src/gpl/a.py.license": isc}, "", "ISC"},
 		"sidecar of another": {map[string]string{"src/gpl/b.py.license": gpl}, "", "MIT"},
 		"sidecar and head": {map[string]string{"src/gpl/a.py.license": isc}, "# SPDX-License-Identifier: 0BSD\n",
 			"0BSD AND ISC"},
-		"sidecar of a text":  {map[string]string{"src/gpl/a.py.license": "Ask me.\n"}, "", LicenseUnclear},
-		"sidecar, two marks": {map[string]string{"src/gpl/a.py.license": isc + gpl}, "", LicenseNotPermissive},
+		"sidecar of a text":  {map[string]string{"src/gpl/a.py.license": "Ask me.\n"}, "", unclear},
+		"sidecar, two marks": {map[string]string{"src/gpl/a.py.license": isc + gpl}, "", notPermissive},
 		"glob": {map[string]string{"REUSE.toml": v1 + annotate(`"src/gpl/*.py"`, "", "GPL-3.0-only")},
-			"", LicenseNotPermissive},
+			"", notPermissive},
 		"glob of one folder": {map[string]string{"REUSE.toml": v1 + annotate(`"src/*"`, "", "GPL-3.0-only")}, "",
 			"MIT"},
 		"glob of all below": {map[string]string{"REUSE.toml": v1 +
-			annotate(`["docs/**", "src/**"]`, "", "GPL-3.0-only")}, "", LicenseNotPermissive},
+			annotate(`["docs/**", "src/**"]`, "", "GPL-3.0-only")}, "", notPermissive},
 		"escaped star": {map[string]string{"REUSE.toml": v1 +
 			annotate(`'src/gpl/\*.py'`, "", "GPL-3.0-only")}, "", "MIT"},
 		"last one counts": {map[string]string{"REUSE.toml": v1 + annotate(`"**"`, "", "GPL-3.0-only") +
@@ -282,44 +284,44 @@ func TestReuse(t *testing.T) {
 		"closest: head first": {map[string]string{"REUSE.toml": v1 + annotate(`"**"`, "precedence = \"closest\"\n",
 			"GPL-3.0-only")}, isc, "ISC"},
 		"aggregate: both": {map[string]string{"REUSE.toml": v1 + annotate(`"**"`, "precedence = \"aggregate\"\n",
-			"GPL-3.0-only")}, isc, LicenseNotPermissive},
+			"GPL-3.0-only")}, isc, notPermissive},
 		"override": {map[string]string{"REUSE.toml": v1 + annotate(`"**"`, "precedence = \"override\"\n",
-			"GPL-3.0-only")}, isc, LicenseNotPermissive},
+			"GPL-3.0-only")}, isc, notPermissive},
 		"override, permissive": {map[string]string{"REUSE.toml": v1 + annotate(`"**"`, "precedence = \"override\"\n",
 			"ISC")}, "# SPDX-License-Identifier: GPL-3.0-only\n", "ISC"},
 		"nested is closer": {map[string]string{"REUSE.toml": v1 + annotate(`"**"`, "", "GPL-3.0-only"),
 			"src/REUSE.toml": v1 + annotate(`"gpl/*"`, "", "ISC")}, "", "ISC"},
 		"nested forbids": {map[string]string{"REUSE.toml": v1 + annotate(`"**"`, "", "ISC"),
-			"src/gpl/REUSE.toml": v1 + annotate(`"a.py"`, "", "GPL-3.0-only")}, "", LicenseNotPermissive},
+			"src/gpl/REUSE.toml": v1 + annotate(`"a.py"`, "", "GPL-3.0-only")}, "", notPermissive},
 		"override from the top": {map[string]string{"REUSE.toml": v1 + annotate(`"**"`, "precedence = \"override\"\n",
 			"GPL-3.0-only"), "src/REUSE.toml": v1 + annotate(`"**"`, "precedence = \"override\"\n", "ISC")}, "",
-			LicenseNotPermissive},
+			notPermissive},
 		"copyright alone": {map[string]string{"REUSE.toml": v1 + "[[annotations]]\npath = " +
 			"\"**\"\nSPDX-FileCopyrightText = \"A\"\n"}, "", "MIT"},
 		"list of expressions": {map[string]string{"REUSE.toml": v1 + "[[annotations]]\npath = " +
-			"\"**\"\nSPDX-License-Identifier = [\"ISC\", \"GPL-2.0-only\"]\n"}, "", LicenseNotPermissive},
+			"\"**\"\nSPDX-License-Identifier = [\"ISC\", \"GPL-2.0-only\"]\n"}, "", notPermissive},
 		"inline": {map[string]string{"REUSE.toml": v1 + "annotations = [{path = \"**\", " +
-			"SPDX-License-Identifier = \"GPL-2.0-only\"}]\n"}, "", LicenseNotPermissive},
-		"broken": {map[string]string{"REUSE.toml": v1 + "[[annotations\n"}, "", LicenseUnclear},
+			"SPDX-License-Identifier = \"GPL-2.0-only\"}]\n"}, "", notPermissive},
+		"broken": {map[string]string{"REUSE.toml": v1 + "[[annotations\n"}, "", unclear},
 		"dep5": {map[string]string{".reuse/dep5": "Format: x\n\nFiles: src/gpl/*\nCopyright: " +
-			"A\nLicense: GPL-3.0-or-later\n"}, "", LicenseNotPermissive},
+			"A\nLicense: GPL-3.0-or-later\n"}, "", notPermissive},
 		"dep5: star and slash": {map[string]string{".reuse/dep5": "Files: *\nCopyright: " +
-			"A\nLicense: GPL-3.0-or-later\n"}, "", LicenseNotPermissive},
+			"A\nLicense: GPL-3.0-or-later\n"}, "", notPermissive},
 		"dep5: last one counts": {map[string]string{".reuse/dep5": "Files: *\nLicense: GPL-3+\n\nFiles: docs/*\n " +
 			"src/*\nLicense: Expat\n The text.\n"}, "", "MIT"},
 		"dep5 and head": {map[string]string{".reuse/dep5": "Files: *\nLicense: GPL-3.0-or-later\n"}, isc,
-			LicenseNotPermissive},
+			notPermissive},
 		"dep5 of another folder": {map[string]string{".reuse/dep5": "Files: lib/*\nLicense: GPL-3.0-or-later\n"}, "",
 			"MIT"},
 		"texts, file is silent": {map[string]string{"LICENSES/MIT.txt": mit, "LICENSES/GPL-3.0-or-later.txt": text(t,
-			"GPL-2.0")}, "", LicenseUnclear},
+			"GPL-2.0")}, "", unclear},
 		"texts, file speaks": {map[string]string{"LICENSES/MIT.txt": mit, "LICENSES/GPL-3.0-or-later.txt": text(t,
 			"GPL-2.0")}, isc, "ISC"},
 		"permissive texts": {map[string]string{"LICENSES/MIT.txt": mit, "LICENSES/ISC.txt": text(t, "ISC")}, "",
 			"MIT"},
-		"own reference": {map[string]string{"LICENSES/LicenseRef-Acme.txt": "Ask."}, "", LicenseUnclear},
+		"own reference": {map[string]string{"LICENSES/LicenseRef-Acme.txt": "Ask."}, "", unclear},
 		"snippet": {nil, isc + "x = 1\n# SPDX-SnippetBegin\n# SPDX-License-Identifier: " +
-			"GPL-2.0-only\ny = 1\n# SPDX-SnippetEnd\n", LicenseNotPermissive},
+			"GPL-2.0-only\ny = 1\n# SPDX-SnippetEnd\n", notPermissive},
 		"permissive snippet": {nil, isc + strings.Repeat("x = 1\n", 200) + "# SPDX-SnippetBegin\n# " +
 			"SPDX-License-Identifier: 0BSD\ny = 1\n# SPDX-SnippetEnd\n", "ISC AND 0BSD"},
 		"ignored": {nil, isc + "# REUSE-IgnoreStart\n# SPDX-License-Identifier: " +
@@ -343,34 +345,34 @@ func TestLinksAndReferences(t *testing.T) {
 	}{
 		"link": {map[string]string{"LICENSE": "-> docs/legal.txt", "docs/legal.txt": mit}, "MIT"},
 		"link to a GPL": {map[string]string{"LICENSE": "-> docs/legal.txt", "docs/legal.txt": gpl},
-			LicenseNotPermissive},
+			notPermissive},
 		"link to a licence": {map[string]string{"LICENSE": "-> COPYING", "COPYING": mit}, "MIT"},
 		"link of a link": {map[string]string{"LICENSE": "-> ./a/../b", "b": "-> c/d", "c": "-> e", "e/d": mit},
 			"MIT"},
 		"hard link": {map[string]string{"LICENSE": "-> /docs/legal.txt", "docs/legal.txt": mit}, "MIT"},
 		"up": {map[string]string{"a/LICENSE": "-> ../legal.txt", "legal.txt": gpl, "LICENSE": mit},
-			LicenseNotPermissive},
-		"loop":                {map[string]string{"LICENSE": "-> COPYING", "COPYING": "-> LICENSE"}, LicenseUnclear},
-		"loop of folders":     {map[string]string{"LICENSE": "-> a/LICENSE", "a": "-> a/b"}, LicenseUnclear},
-		"out of the archive":  {map[string]string{"LICENSE": "-> ../../etc/passwd"}, LicenseUnclear},
-		"nowhere":             {map[string]string{"LICENSE": "-> docs/legal.txt"}, LicenseUnclear},
-		"absolute":            {map[string]string{"LICENSE": "-> "}, LicenseUnclear},
+			notPermissive},
+		"loop":                {map[string]string{"LICENSE": "-> COPYING", "COPYING": "-> LICENSE"}, unclear},
+		"loop of folders":     {map[string]string{"LICENSE": "-> a/LICENSE", "a": "-> a/b"}, unclear},
+		"out of the archive":  {map[string]string{"LICENSE": "-> ../../etc/passwd"}, unclear},
+		"nowhere":             {map[string]string{"LICENSE": "-> docs/legal.txt"}, unclear},
+		"absolute":            {map[string]string{"LICENSE": "-> "}, unclear},
 		"as Windows has it":   {map[string]string{"LICENSE": "docs/legal.txt", "docs/legal.txt": mit}, "MIT"},
-		"as Windows, nowhere": {map[string]string{"LICENSE": "../../LICENSE\n"}, LicenseUnclear},
+		"as Windows, nowhere": {map[string]string{"LICENSE": "../../LICENSE\n"}, unclear},
 		"manifest is a link": {map[string]string{"LICENSE": mit, "a/package.json": "-> ../p.json",
-			"p.json": `{"license": "GPL-3.0-only"}`}, LicenseNotPermissive},
-		"manifest, lost": {map[string]string{"LICENSE": mit, "a/package.json": "-> ../../p.json"}, LicenseUnclear},
+			"p.json": `{"license": "GPL-3.0-only"}`}, notPermissive},
+		"manifest, lost": {map[string]string{"LICENSE": mit, "a/package.json": "-> ../../p.json"}, unclear},
 		"manifest, loop": {map[string]string{"LICENSE": mit, "package.json": "-> p.json",
-			"p.json": "-> package.json"}, LicenseUnclear},
+			"p.json": "-> package.json"}, unclear},
 		"REUSE.toml, lost": {map[string]string{"LICENSE": mit, "a/REUSE.toml": "-> ../../REUSE.toml"},
-			LicenseUnclear},
-		"dep5, lost": {map[string]string{"LICENSE": mit, ".reuse/dep5": "-> /etc/dep5"}, LicenseUnclear},
+			unclear},
+		"dep5, lost": {map[string]string{"LICENSE": mit, ".reuse/dep5": "-> /etc/dep5"}, unclear},
 		"sidecar, lost": {map[string]string{"LICENSE": mit, "a/a.py.license": "-> ../../a.license"},
-			LicenseUnclear},
+			unclear},
 		"sidecar of another": {map[string]string{"LICENSE": mit, "a/b.py.license": "-> ../../b.license"}, "MIT"},
 		"README, lost":       {map[string]string{"LICENSE": mit, "a/README.md": "-> ../../README.md"}, "MIT"},
 		"see, restricted": {map[string]string{"LICENSE": mit, "package.json": `{"license": "SEE LICENSE IN ` +
-			`TERMS.txt"}`, "TERMS.txt": "no use without consent"}, LicenseUnclear},
+			`TERMS.txt"}`, "TERMS.txt": "no use without consent"}, unclear},
 		"see, permissive": {map[string]string{"package.json": `{"license": "SEE LICENSE IN TERMS.txt"}`,
 			"TERMS.txt": mit}, "MIT"},
 		"see the licence": {map[string]string{"LICENSE": mit, "package.json": `{"license": "SEE LICENSE IN ` +
@@ -378,25 +380,25 @@ func TestLinksAndReferences(t *testing.T) {
 		"see, of the root": {map[string]string{"LICENSE": mit, "a/package.json": `{"license": "SEE LICENSE IN ` +
 			`LICENSE"}`}, "MIT"},
 		"see, lost": {map[string]string{"LICENSE": mit, "package.json": `{"license": "SEE LICENSE IN ` +
-			`TERMS.txt"}`}, LicenseUnclear},
+			`TERMS.txt"}`}, unclear},
 		"see, out": {map[string]string{"LICENSE": mit, "package.json": `{"license": ` +
-			`"SEE LICENSE IN ../TERMS.txt"}`}, LicenseUnclear},
+			`"SEE LICENSE IN ../TERMS.txt"}`}, unclear},
 		"crate": {map[string]string{"LICENSE": mit, "Cargo.toml": "[package]\nlicense-file = " +
-			"\"legal/own.txt\"\n", "legal/own.txt": gpl}, LicenseNotPermissive},
+			"\"legal/own.txt\"\n", "legal/own.txt": gpl}, notPermissive},
 		"crate, permissive": {map[string]string{"Cargo.toml": "[package]\nlicense-file = \"legal/own.txt\"\n",
 			"legal/own.txt": mit}, "MIT"},
 		"pyproject": {map[string]string{"LICENSE": mit, "pyproject.toml": "[project]\nlicense = " +
-			"{file = \"own.txt\"}\n", "own.txt": gpl}, LicenseNotPermissive},
-		"csproj": {map[string]string{"a/A.csproj": "<Project><PropertyGroup><PackageLicenseFile>own.txt</PackageLicenseFile></PropertyGroup></Project>", "own.txt": gpl, "LICENSE": mit}, LicenseNotPermissive},
+			"{file = \"own.txt\"}\n", "own.txt": gpl}, notPermissive},
+		"csproj": {map[string]string{"a/A.csproj": "<Project><PropertyGroup><PackageLicenseFile>own.txt</PackageLicenseFile></PropertyGroup></Project>", "own.txt": gpl, "LICENSE": mit}, notPermissive},
 		"nuspec": {map[string]string{"a.nuspec": `<package><metadata><license ` +
 			`type="file">own\l.txt</license></metadata></package>`, "own/l.txt": gpl, "LICENSE": mit},
-			LicenseNotPermissive},
+			notPermissive},
 		"setup.py": {map[string]string{"LICENSE": mit, "setup.py": "from setuptools import " +
-			"setup\n\nsetup(name=\"x\", version=\"1\", license=\"GPL-3.0\")\n"}, LicenseNotPermissive},
+			"setup\n\nsetup(name=\"x\", version=\"1\", license=\"GPL-3.0\")\n"}, notPermissive},
 		"setup.py, variable": {map[string]string{"LICENSE": mit, "setup.py": "LICENSE = 'LGPLv3'\nsetup(\n    " +
-			"license=LICENSE,\n)\n"}, LicenseNotPermissive},
+			"license=LICENSE,\n)\n"}, notPermissive},
 		"setup.py, classifier": {map[string]string{"LICENSE": mit, "setup.py": "setup(classifiers=[\n  'License :: " +
-			"OSI Approved :: GNU Affero General Public License v3',\n])\n"}, LicenseNotPermissive},
+			"OSI Approved :: GNU Affero General Public License v3',\n])\n"}, notPermissive},
 		"setup.py, permissive": {map[string]string{"setup.py": "setup(license='MIT', classifiers=['License :: " +
 			"OSI Approved :: MIT License'])\n"}, "MIT"},
 		"setup.py, commented": {map[string]string{"LICENSE": mit,
@@ -404,27 +406,27 @@ func TestLinksAndReferences(t *testing.T) {
 		"setup.py, the file": {map[string]string{"LICENSE": mit,
 			"setup.py": "setup(license=open('LICENSE').read())\n"}, "MIT"},
 		"PKG-INFO": {map[string]string{"LICENSE": mit, "PKG-INFO": "Metadata-Version: 2.1\nName: " +
-			"x\nLicense: GPL-3.0\n\nText\n"}, LicenseNotPermissive},
+			"x\nLicense: GPL-3.0\n\nText\n"}, notPermissive},
 		"PKG-INFO, expression": {map[string]string{"LICENSE": mit,
-			"x.egg-info/PKG-INFO": "Name: x\nLicense-Expression: MIT AND GPL-2.0-only\n"}, LicenseNotPermissive},
+			"x.egg-info/PKG-INFO": "Name: x\nLicense-Expression: MIT AND GPL-2.0-only\n"}, notPermissive},
 		"PKG-INFO, classifier": {map[string]string{"LICENSE": mit, "x.dist-info/METADATA": "Name: x\nClassifier: " +
-			"License :: OSI Approved :: GNU General Public License v3 (GPLv3)\n"}, LicenseNotPermissive},
+			"License :: OSI Approved :: GNU General Public License v3 (GPLv3)\n"}, notPermissive},
 		"PKG-INFO, whole text": {map[string]string{"PKG-INFO": "Name: x\nLicense: " +
 			strings.ReplaceAll(mit, "\n", "\n        ") + "\nAuthor: A\n"}, "MIT"},
 		"PKG-INFO, other text": {map[string]string{"LICENSE": mit, "PKG-INFO": "Name: x\nLicense: " +
-			strings.ReplaceAll(gpl, "\n", "\n        ") + "\n"}, LicenseNotPermissive},
+			strings.ReplaceAll(gpl, "\n", "\n        ") + "\n"}, notPermissive},
 		"vcpkg": {map[string]string{"LICENSE": mit, "vcpkg.json": `{"name": "a", ` +
-			`"license": "GPL-2.0-or-later"}`}, LicenseNotPermissive},
+			`"license": "GPL-2.0-or-later"}`}, notPermissive},
 		"conan": {map[string]string{"LICENSE": mit, "conanfile.py": "class A(ConanFile):\n " +
-			"   license = \"LGPL-2.1\"\n"}, LicenseNotPermissive},
+			"   license = \"LGPL-2.1\"\n"}, notPermissive},
 		"meson": {map[string]string{"LICENSE": mit, "meson.build": "project('a', 'cpp', version : " +
-			"'1',\n  license : ['MIT', 'GPL-2.0-only'])\n"}, LicenseNotPermissive},
+			"'1',\n  license : ['MIT', 'GPL-2.0-only'])\n"}, notPermissive},
 		"gradle": {map[string]string{"LICENSE": mit, "build.gradle.kts": "pom {\n  licenses {\n    " +
-			"license {\n      name.set(\"GNU General Public License v3\")\n    }\n  }\n}\n"}, LicenseNotPermissive},
+			"license {\n      name.set(\"GNU General Public License v3\")\n    }\n  }\n}\n"}, notPermissive},
 		"gradle, permissive": {map[string]string{"build.gradle": "pom {\n  licenses {\n    license {\n      name " +
 			"= 'The Apache License, Version 2.0'\n    }\n  }\n}\n"}, "Apache-2.0"},
 		"name with a condition": {map[string]string{"LICENSE": mit,
-			"package.json": `{"license": "MIT (non-commercial use)"}`}, LicenseNotPermissive},
+			"package.json": `{"license": "MIT (non-commercial use)"}`}, notPermissive},
 	} {
 		path := "a/a.py"
 		if got, detail := answered(t, c.files, path, "x = 1\n"); got != c.want {
@@ -496,8 +498,9 @@ func TestAttributes(t *testing.T) {
 	pointer := "version https://git-lfs.github.com/spec/v1\noid sha256:" + strings.Repeat("0", 64) + "\nsize 12345\n"
 	generated := "# Code generated by x. DO NOT EDIT.\n"
 	for _, c := range []struct {
-		attributes          FileAttributes
-		path, content, want string
+		attributes    FileAttributes
+		path, content string
+		want          schemas.Reason
 	}{
 		{FileAttributes{}, "big.py", pointer, LFSPointer}, {FileAttributes{}, "big.py",
 			strings.ReplaceAll(pointer, "\n", "\r\n"), LFSPointer},

@@ -11,14 +11,14 @@ func TestStatedLines(t *testing.T) {
 	for stated, want := range map[string][3]string{
 		"MIT":                       {"MIT", "", ""},
 		"Apache-2.0 AND MIT":        {"Apache-2.0 AND MIT", "", ""},
-		"":                          {"", NoLicense, "states no licence"},
-		"My own\nMIT":               {"", LicenseUnclear, "My own"},
-		"MIT or my own\nGPL-3.0":    {"", LicenseNotPermissive, "GPL-3.0"},
-		"My own 2\nMy own\nMIT":     {"", LicenseUnclear, "My own 2"},
-		"something that nobody saw": {"", LicenseUnclear, "something that nobody saw"},
+		"":                          {"", noLicense, "states no licence"},
+		"My own\nMIT":               {"", unclear, "My own"},
+		"MIT or my own\nGPL-3.0":    {"", notPermissive, "GPL-3.0"},
+		"My own 2\nMy own\nMIT":     {"", unclear, "My own 2"},
+		"something that nobody saw": {"", unclear, "something that nobody saw"},
 	} {
 		license, reason, detail := Stated(stated).For("a.py", []byte("x = 1\n"))
-		if license != want[0] || reason != want[1] || !strings.Contains(detail, want[2]) {
+		if license != want[0] || string(reason) != want[1] || !strings.Contains(detail, want[2]) {
 			t.Errorf("%q: %q, %q, %q", stated, license, reason, detail)
 		}
 	}

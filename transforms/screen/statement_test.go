@@ -69,16 +69,16 @@ func written(v verdict) string {
 
 func TestStated(t *testing.T) {
 	for in, want := range map[string]string{
-		"": NoLicense, " ": NoLicense, "MIT": "MIT", "mit": "MIT", "BSD-3-Clause AND ISC AND MIT": "BSD-3-Clause AND ISC AND MIT",
-		"Apache-2.0 OR GPL-2.0-only": "Apache-2.0", "MIT AND GPL-2.0-only": LicenseNotPermissive, "MPL-2.0": LicenseNotPermissive,
-		"other": LicenseUnclear, "MIT AND other": LicenseUnclear,
+		"": noLicense, " ": noLicense, "MIT": "MIT", "mit": "MIT", "BSD-3-Clause AND ISC AND MIT": "BSD-3-Clause AND ISC AND MIT",
+		"Apache-2.0 OR GPL-2.0-only": "Apache-2.0", "MIT AND GPL-2.0-only": notPermissive, "MPL-2.0": notPermissive,
+		"other": unclear, "MIT AND other": unclear,
 	} {
 		l := Stated(in)
 		spdx, reason, detail := l.For("a/b.go", []byte("package b\n"))
-		if spdx+reason != want || (reason == "") != (detail == "") {
+		if spdx+string(reason) != want || (reason == "") != (detail == "") {
 			t.Errorf("%q: got %q %q (%s), want %q", in, spdx, reason, detail, want)
 		}
-		if got, reason, _ := l.For("a/b.go", []byte("// SPDX-License-Identifier: ISC\n")); got+reason != "ISC" {
+		if got, reason, _ := l.For("a/b.go", []byte("// SPDX-License-Identifier: ISC\n")); got+string(reason) != "ISC" {
 			t.Errorf("%q: a permissive head gives %q %q", in, got, reason)
 		}
 		if _, reason, _ := l.For("a/b.go", []byte("// SPDX-License-Identifier: GPL-2.0-only\n")); reason != LicenseNotPermissive {

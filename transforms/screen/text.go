@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"unicode/utf8"
+
+	"decoy/schemas"
 )
 
 // A file is binary when more than one byte in three is no text, or one in ten a
@@ -14,7 +16,7 @@ const (
 )
 
 // notText finds bytes that are not UTF-8 text: the reason and a detail, or "".
-func notText(content []byte) (reason, detail string) {
+func notText(content []byte) (reason schemas.Reason, detail string) {
 	for _, bom := range []string{"\xff\xfe", "\xfe\xff"} {
 		if bytes.HasPrefix(content, []byte(bom)) {
 			return NotUTF8, "begins with the mark of UTF-16"

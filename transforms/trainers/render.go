@@ -49,7 +49,7 @@ type config struct {
 	ModelView, Output, DatasetDir, Datasets string
 	TrainFiles, EvalFiles                   []string
 	GeneralFiles, EvalGeneralFiles          []string
-	GeneralKinds                            []string
+	GeneralKinds                            []schemas.Kind
 	TRLConfig, LengthNote                   string
 	Cutoff, Accumulation, LoRAAlpha         int
 	LoggingSteps                            int
@@ -135,8 +135,8 @@ func newConfig(o Options) config {
 func (o Options) in(name string) string { return filepath.Join(o.Run, name) }
 
 // files is the pattern of a TRL set's files.
-func (o Options) files(set, split string) string {
-	return filepath.Join(o.Export, Folder(TRL, set), split+"-*.parquet")
+func (o Options) files(set string, split schemas.Split) string {
+	return filepath.Join(o.Export, Folder(TRL, set), string(split)+"-*.parquet")
 }
 
 func (o Options) script(name string) string { return filepath.Join(o.Run, ScriptsDir, name) }

@@ -13,8 +13,8 @@ type SFTRow struct {
 	ID         string           `json:"id"`
 	ContextID  string           `json:"context_id"`
 	Language   schemas.Language `json:"language"`
-	Kind       string           `json:"kind"`
-	Split      string           `json:"split"`
+	Kind       schemas.Kind     `json:"kind"`
+	Split      schemas.Split    `json:"split"`
 	Prompt     string           `json:"prompt"`
 	Completion string           `json:"completion"`
 }
@@ -25,8 +25,8 @@ type PairRow struct {
 	ID        string           `json:"id"`
 	ContextID string           `json:"context_id"`
 	Language  schemas.Language `json:"language"`
-	Type      string           `json:"type"`
-	Split     string           `json:"split"`
+	Type      schemas.Type     `json:"type"`
+	Split     schemas.Split    `json:"split"`
 	Prompt    string           `json:"prompt"`
 	Chosen    string           `json:"chosen"`
 	Rejected  string           `json:"rejected"`

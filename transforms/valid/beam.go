@@ -22,7 +22,7 @@ func init() {
 // several of one context, type and generator apart.
 type Proposal struct {
 	Context   schemas.Context
-	Type      string
+	Type      schemas.Type
 	Generator string
 	Sample    int64
 	Text      string
@@ -51,7 +51,8 @@ func (f *checkFn) Teardown() { f.checker.Close() }
 func (f *checkFn) ProcessElement(ctx context.Context, p Proposal, negatives func(schemas.Negative),
 	rejects func(schemas.Reject)) {
 	var r Result
-	var reason, detail string
+	var reason schemas.Reason
+	var detail string
 	err := contain.Do(func() error { r, reason, detail = f.checker.Check(&p.Context, p.Type, p.Text); return nil })
 	if err != nil {
 		_ = contain.Do(func() error { f.checker.Close(); return nil }) // what failed half-way may be broken
@@ -59,7 +60,7 @@ func (f *checkFn) ProcessElement(ctx context.Context, p Proposal, negatives func
 		reason, detail = schemas.ReasonInternal, err.Error()
 	}
 	if reason != "" {
-		beam.NewCounter("valid.Check", reason).Inc(ctx, 1)
+		beam.NewCounter("valid.Check", string(reason)).Inc(ctx, 1)
 		rejects(schemas.Reject{Stage: schemas.StageGenerate, ID: p.Context.ID, Reason: reason, Detail: detail,
 			Language: p.Context.Language, Type: p.Type, Generator: p.Generator})
 		return

@@ -17,7 +17,7 @@ func TestMain(m *testing.M) { beamtest.Main(m) }
 
 func place() schemas.Context {
 	return schemas.Context{
-		ID: "1", Language: schemas.Go, Path: "a.go", Kind: "call", Types: []string{schemas.TypeMethod},
+		ID: "1", Language: schemas.Go, Path: "a.go", Kind: "call", Types: []schemas.Type{schemas.TypeMethod},
 		Prefix: "package a\n\nfunc f(s []string) {\n\ts.", Golden: "Join(s,  1)", Suffix: "\n}\n",
 	}
 }

@@ -1,7 +1,9 @@
 package valid
 
+import "decoy/schemas"
+
 // Remedies say of each reason what a person can do about it.
-var Remedies = map[string]string{
+var Remedies = map[schemas.Reason]string{
 	RejectEmpty:       "choose another model for the generator: it answers with nothing",
 	RejectEncoding:    "choose another model for the generator",
 	RejectFence:       "choose another model for the generator: it answers in Markdown",

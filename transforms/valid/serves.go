@@ -19,7 +19,7 @@ type service struct {
 }
 
 // check says why the change is no error of type typ alone, "" where it is.
-func (s service) check(typ string) (reason, detail string) {
+func (s service) check(typ schemas.Type) (reason schemas.Reason, detail string) {
 	if len(s.runs) == 0 {
 		return RejectSame, "no token differs"
 	}
@@ -33,7 +33,7 @@ func (s service) check(typ string) (reason, detail string) {
 	case schemas.TypeUndefinedVariable:
 		return s.undefined()
 	}
-	return RejectWrongType, "unknown type " + typ
+	return RejectWrongType, "unknown type " + string(typ)
 }
 
 // cover is the range from the first to the last change.
@@ -43,7 +43,7 @@ func (s service) cover() run {
 }
 
 // method: one run inside the name of one call.
-func (s service) method() (reason, detail string) {
+func (s service) method() (reason schemas.Reason, detail string) {
 	if len(s.runs) > 1 {
 		return RejectCollateral, fmt.Sprintf("%d separate changes", len(s.runs))
 	}
@@ -64,7 +64,7 @@ func (s service) method() (reason, detail string) {
 }
 
 // undefined: a bare identifier is read in the change that the golden's run lacks.
-func (s service) undefined() (reason, detail string) {
+func (s service) undefined() (reason schemas.Reason, detail string) {
 	c := s.cover()
 	if len(s.runs) > 1 && (oneArgument(s.golden, c.goldStart, c.goldEnd) < 0 ||
 		oneArgument(s.text, c.start, c.end) < 0) {
@@ -119,7 +119,7 @@ func oneArgument(f *syntax.Facts, start, end int) int {
 }
 
 // parameter: the arguments of one call differ in number, keywords or order.
-func (s service) parameter() (reason, detail string) {
+func (s service) parameter() (reason schemas.Reason, detail string) {
 	c := s.cover()
 	var g, t *syntax.Call
 	for i := range s.text.Calls {
@@ -212,7 +212,7 @@ func without(a, b []argument) []argument {
 // namesKnown: what a changed argument list adds uses no bare name that the window
 // lacks. A capitalised name before a dot is spared: types and packages come from
 // imports that the window may not show.
-func (s service) namesKnown(c run) (reason, detail string) {
+func (s service) namesKnown(c run) (reason schemas.Reason, detail string) {
 	objects := map[int]bool{}
 	for i := range s.text.Members {
 		objects[s.text.Members[i].ObjStart] = true

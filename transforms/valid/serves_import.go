@@ -3,6 +3,7 @@ package valid
 import (
 	"fmt"
 
+	"decoy/schemas"
 	"decoy/transforms/syntax"
 )
 
@@ -11,7 +12,7 @@ type part struct{ start, end int }
 
 // imports: one module path or one imported name of one statement is another, and
 // with it what is imported.
-func (s service) imports() (reason, detail string) {
+func (s service) imports() (reason schemas.Reason, detail string) {
 	c := s.cover()
 	g, t := importAround(s.golden, c.goldStart, c.goldEnd), importAround(s.text, c.start, c.end)
 	if g == nil || t == nil {

@@ -57,18 +57,18 @@ import (
 
 // Reasons for which a completion is no valid negative.
 const (
-	RejectEmpty       = "empty"
-	RejectEncoding    = "not_utf8"
-	RejectFence       = "fence"
-	RejectProse       = "prose"
-	RejectToken       = "special_token"
-	RejectSame        = "same_as_golden"
-	RejectCollateral  = "collateral"
-	RejectWrongType   = "wrong_type"
-	RejectSyntax      = "syntax_error"
-	RejectLength      = "length_bounds"
-	RejectSimilarity  = "similarity_bounds"
-	RejectUnparseable = "unparseable"
+	RejectEmpty       schemas.Reason = "empty"
+	RejectEncoding    schemas.Reason = "not_utf8"
+	RejectFence       schemas.Reason = "fence"
+	RejectProse       schemas.Reason = "prose"
+	RejectToken       schemas.Reason = "special_token"
+	RejectSame        schemas.Reason = "same_as_golden"
+	RejectCollateral  schemas.Reason = "collateral"
+	RejectWrongType   schemas.Reason = "wrong_type"
+	RejectSyntax      schemas.Reason = "syntax_error"
+	RejectLength      schemas.Reason = "length_bounds"
+	RejectSimilarity  schemas.Reason = "similarity_bounds"
+	RejectUnparseable schemas.Reason = "unparseable"
 )
 
 // Bounds of a negative against its golden. Goldens have at most 817 characters.
@@ -113,7 +113,8 @@ func (c *Checker) Close() {
 
 // Check repairs and checks a candidate as a negative of type typ for ctx. An empty reason
 // means that it is valid.
-func (c *Checker) Check(ctx *schemas.Context, typ, candidate string) (r Result, reason, detail string) {
+func (c *Checker) Check(ctx *schemas.Context, typ schemas.Type, candidate string) (r Result, reason schemas.Reason,
+	detail string) {
 	if reason, detail = surface(ctx.Golden, candidate); reason != "" {
 		return r, reason, detail
 	}
@@ -208,7 +209,7 @@ func lineEnds(ctx *schemas.Context, text string) string {
 }
 
 // surface checks what needs no parse. What the golden itself has is no fault.
-func surface(golden, text string) (reason, detail string) {
+func surface(golden, text string) (reason schemas.Reason, detail string) {
 	switch {
 	case strings.TrimSpace(text) == "":
 		return RejectEmpty, "no text"

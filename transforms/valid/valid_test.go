@@ -16,7 +16,7 @@ func at(t testing.TB, language schemas.Language, path, window string) *schemas.C
 	if !ok || !ok2 {
 		t.Fatalf("no ⟦golden⟧ in %q", window)
 	}
-	return &schemas.Context{ID: schemas.ContextID(string(language), path, prefix, 0, 0, golden, suffix, ""),
+	return &schemas.Context{ID: schemas.ContextID(string(language), path, prefix, 0, 0, schemas.Kind(golden), schemas.Origin(suffix), ""),
 		Language: language, Path: path, Prefix: prefix, Golden: golden, Suffix: suffix}
 }
 
@@ -48,12 +48,14 @@ export function f(k: Knex) { return o(k, readFile); }
 
 func TestCheck(t *testing.T) {
 	tests := []struct {
-		name                    string
-		language                schemas.Language
-		path, window, typ, text string
-		reason                  string
-		want                    string // the repaired text, where not as given
-		introduced              string
+		name         string
+		language     schemas.Language
+		path, window string
+		typ          schemas.Type
+		text         string
+		reason       schemas.Reason
+		want         string // the repaired text, where not as given
+		introduced   string
 	}{
 		// method
 		{"method", schemas.Go, "a.go", goWindow, schemas.TypeMethod, "StoreMessageInfo(mi, x)", "", "", "StoreMessageInfo"},

@@ -79,8 +79,8 @@ func (*questionFn) ProcessElement(ctx context.Context, id string, contexts func(
 }
 
 func dropped(ctx context.Context, emit func(schemas.Reject), n *schemas.Negative, language schemas.Language,
-	reason, detail string) {
-	beam.NewCounter("verify.Certify", reason).Inc(ctx, 1)
+	reason schemas.Reason, detail string) {
+	beam.NewCounter("verify.Certify", string(reason)).Inc(ctx, 1)
 	emit(schemas.Reject{Stage: schemas.StageVerify, ID: n.ID, Reason: reason, Detail: detail, Language: language,
 		Type: n.Type, Generator: n.Generator})
 }

@@ -34,7 +34,7 @@ func wrong(c schemas.Context) schemas.Negative {
 }
 
 func shortCertificate(c schemas.Certificate) string {
-	return c.NegativeID + " " + c.Status + " " + c.Rule
+	return c.NegativeID + " " + string(c.Status) + " " + c.Rule
 }
 
 func shortReject(r schemas.Reject) string {

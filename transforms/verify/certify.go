@@ -94,7 +94,7 @@ type verdict struct {
 
 // strength orders statuses: among several changed nodes one that is refused
 // decides, since the code is wrong if any of it is.
-var strength = map[string]int{schemas.StatusExists: 0, schemas.StatusAbstain: 1, schemas.StatusUnseen: 2,
+var strength = map[schemas.Status]int{schemas.StatusExists: 0, schemas.StatusAbstain: 1, schemas.StatusUnseen: 2,
 	schemas.StatusCertified: 3}
 
 func (v verdict) stronger(u verdict) bool {
@@ -163,7 +163,7 @@ func (c *Checker) verdict(repo *Repo, ctx *schemas.Context, neg *schemas.Negativ
 }
 
 // checks has the check of each type.
-var checks = map[string]func(p *pair) verdict{
+var checks = map[schemas.Type]func(p *pair) verdict{
 	schemas.TypeUndefinedVariable: (*pair).undefined,
 	schemas.TypeMethod:            (*pair).method,
 	schemas.TypeParameter:         (*pair).parameter,

@@ -49,7 +49,7 @@ func (t tree) context(tb testing.TB) *schemas.Context {
 }
 
 // certify is the certificate of one negative.
-func (t tree) certify(tb testing.TB, typ, text string) schemas.Certificate {
+func (t tree) certify(tb testing.TB, typ schemas.Type, text string) schemas.Certificate {
 	tb.Helper()
 	c := New()
 	defer c.Close()
@@ -62,7 +62,11 @@ func (t tree) certify(tb testing.TB, typ, text string) schemas.Certificate {
 
 // want is one negative with the status and rule that it must get.
 type want struct {
-	name, typ, text, status, rule string
+	name   string
+	typ    schemas.Type
+	text   string
+	status schemas.Status
+	rule   string
 }
 
 func run(t *testing.T, repo tree, wants []want) {

@@ -149,7 +149,7 @@ func TestCheckerKeepsApart(t *testing.T) {
 		for _, x := range []struct {
 			repo *Repo
 			ctx  *schemas.Context
-			want string
+			want schemas.Status
 		}{{a, ca, existing}, {b, cb, certified}} {
 			got, err := c.Certify(x.repo, x.ctx, &schemas.Negative{Type: method, Text: "self.fetch()"})
 			if err != nil || got.Status != x.want {

@@ -22,7 +22,7 @@ const (
 
 // finding is what a rule concludes, with its evidence in words.
 type finding struct {
-	status string
+	status schemas.Status
 	why    string
 }
 

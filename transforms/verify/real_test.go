@@ -140,7 +140,7 @@ func TestGoldensOfRealArchives(t *testing.T) {
 			case schemas.StatusExists:
 				known[k]++
 			case schemas.StatusCertified, schemas.StatusUnseen:
-				k.rule += " " + f.status
+				k.rule += " " + string(f.status)
 				refused[k]++
 				if shown[k]++; shown[k] <= 25 {
 					t.Logf("%s %s: %s %q: %s", k.lang, k.rule, s.at(at), what, f.why)
@@ -223,8 +223,9 @@ func TestMutantsOfRealArchives(t *testing.T) {
 		t.Skip("set DECOY_VERIFY_ZIPS to zip archives to count statuses on real code")
 	}
 	type cell struct {
-		lang        schemas.Language
-		typ, status string
+		lang   schemas.Language
+		typ    schemas.Type
+		status schemas.Status
 	}
 	count, reasons, shown := map[cell]int{}, map[string]int{}, map[cell]int{}
 	cfg, err := fim.Config{Kinds: map[string]int{"import": 4, "call": 8}, MaxPerFile: 12}.Filled()
@@ -258,7 +259,7 @@ func TestMutantsOfRealArchives(t *testing.T) {
 				k := cell{ctx.Language, n.Type, cert.Status}
 				count[k]++
 				if cert.Status == schemas.StatusAbstain {
-					reasons[string(ctx.Language)+" "+n.Type+" "+cert.Rule+": "+shape(cert.Evidence)]++
+					reasons[string(ctx.Language)+" "+string(n.Type)+" "+cert.Rule+": "+shape(cert.Evidence)]++
 				}
 				if cert.Status != schemas.StatusExists && cert.Status != schemas.StatusAbstain {
 					if shown[k]++; shown[k]%97 == 1 {
@@ -305,7 +306,7 @@ func mutants(s *site) []schemas.Negative {
 	ctx := s.ctx
 	pick := func(n int, what string) int { return int(schemas.Key64("mutant", ctx.ID, what) % uint64(n)) }
 	var out []schemas.Negative
-	add := func(typ string, start, end int, text string) {
+	add := func(typ schemas.Type, start, end int, text string) {
 		golden := ctx.Golden
 		a, b := start-s.start, end-s.start
 		if a < 0 || b > len(golden) || a > b || golden[a:b] == text {

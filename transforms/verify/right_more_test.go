@@ -1,13 +1,19 @@
 package verify
 
-import "testing"
+import (
+	"testing"
+
+	"decoy/schemas"
+)
 
 // TestRightBuilds: names that builds, their settings and other languages give, and ways
 // of binding that were certified once. Each stands beside what it does not reach.
 func TestRightBuilds(t *testing.T) {
 	var all []right
-	add := func(name string, r tree, typ, text string) { all = append(all, right{name, r, typ, text, ""}) }
-	wrong := func(name string, r tree, typ, text string) {
+	add := func(name string, r tree, typ schemas.Type, text string) {
+		all = append(all, right{name, r, typ, text, ""})
+	}
+	wrong := func(name string, r tree, typ schemas.Type, text string) {
 		all = append(all, right{"wrong: " + name, r, typ, text, certified})
 	}
 

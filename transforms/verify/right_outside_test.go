@@ -1,6 +1,10 @@
 package verify
 
-import "testing"
+import (
+	"testing"
+
+	"decoy/schemas"
+)
 
 // TestRightOutside: names that come from outside of a file in ways that were certified
 // once: by another name of the module or class, by a finder, an export that is not
@@ -10,7 +14,7 @@ func TestRightOutside(t *testing.T) {
 	pre := "from .tools import helper_two\n"
 	one := "from pkg import helper_one"
 	var all []right
-	add := func(name string, r tree, typ, text, status string) {
+	add := func(name string, r tree, typ schemas.Type, text string, status schemas.Status) {
 		all = append(all, right{name, r, typ, text, status})
 	}
 	for name, init := range map[string]string{

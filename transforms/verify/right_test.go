@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"decoy/schemas"
 	"decoy/transforms/fim"
 )
 
@@ -12,9 +13,9 @@ import (
 type right struct {
 	name   string
 	repo   tree
-	typ    string
+	typ    schemas.Type
 	text   string
-	status string // "" for exists or abstain
+	status schemas.Status // "" for exists or abstain
 }
 
 // Names that begin with "wrong" are code in the same surroundings that is wrong, so that

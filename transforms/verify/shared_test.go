@@ -55,7 +55,7 @@ func TestOneCheckerForAll(t *testing.T) {
 	slices.SortFunc(contexts, func(a, b schemas.Context) int { return cmp.Compare(a.ID, b.ID) })
 	shared := New()
 	defer shared.Close()
-	status, languages := map[string]int{}, map[schemas.Language]bool{}
+	status, languages := map[schemas.Status]int{}, map[schemas.Language]bool{}
 	for range 2 {
 		for i := range contexts {
 			c := &contexts[i]

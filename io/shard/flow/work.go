@@ -136,7 +136,7 @@ func Count(ctx context.Context, d schemas.Done) {
 		}
 	}
 	for reason, n := range d.Rejects {
-		beam.NewCounter(namespace, "reject_"+reason).Inc(ctx, n)
+		beam.NewCounter(namespace, "reject_"+string(reason)).Inc(ctx, n)
 	}
 	var bytes int64
 	for _, f := range d.Files {

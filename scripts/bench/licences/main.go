@@ -55,7 +55,11 @@ func run() error {
 }
 
 // decision is what is decided about one file.
-type decision struct{ license, reason, detail string }
+type decision struct {
+	license string
+	reason  schemas.Reason
+	detail  string
+}
 
 func (d decision) answer() string {
 	if d.reason == "" {
@@ -104,7 +108,8 @@ func list(names []string) error {
 		}
 		for _, p := range sorted(found) {
 			d := found[p]
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", filepath.Base(name), p, d.answer(), d.license+d.reason, d.detail)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", filepath.Base(name), p, d.answer(),
+				d.license+string(d.reason), d.detail)
 		}
 	}
 	return w.Flush()
@@ -186,7 +191,7 @@ func measure(answers, corpus string) error {
 			if d.answer() == q.answer {
 				continue
 			}
-			kind := "lost: " + d.reason
+			kind := "lost: " + string(d.reason)
 			if q.answer == "drop" {
 				result.RestrictedKept++
 				kind = "kept: " + d.license

@@ -65,7 +65,7 @@ func place(shard, i int) schemas.Context {
 	b.WriteString("func write(ms Store, mi Info) error {\n\treturn ms.")
 	return schemas.Context{
 		ID: fmt.Sprintf("%032x", i), Repo: "o/r", Path: "store.go", Language: schemas.Go, Kind: "call",
-		Types:  []string{schemas.TypeMethod},
+		Types:  []schemas.Type{schemas.TypeMethod},
 		Prefix: b.String(), Golden: "StoreMessageInfo(mi)", Suffix: "\n}\n",
 	}
 }

@@ -132,23 +132,25 @@ func id(what string, i int) string {
 func ptr[T any](v T) *T { return &v }
 
 var (
-	kinds      = []string{schemas.KindCall, schemas.KindImport, schemas.KindStatement}
+	kinds      = []schemas.Kind{schemas.KindCall, schemas.KindImport, schemas.KindStatement}
 	licenses   = []string{"MIT", "Apache-2.0", "BSD-3-Clause", "BSD-2-Clause", "ISC"}
 	generators = []string{"rules", "model-a", "model-b"}
-	answers    = []string{schemas.AnswerFooled, schemas.AnswerCaught, schemas.AnswerCaught, schemas.AnswerInvalid}
+	answers    = []schemas.Answer{
+		schemas.AnswerFooled, schemas.AnswerCaught, schemas.AnswerCaught, schemas.AnswerInvalid,
+	}
 )
 
 // repo has some 250 contexts; its language and split are its own.
 func repo(c int) int                  { return c / 250 }
 func language(c int) schemas.Language { return pick("language", repo(c), schemas.Languages) }
 func repoName(c int) string           { return fmt.Sprintf("example.org/owner%d/repo%d", repo(c)/4, repo(c)) }
-func split(c int) string              { return schemas.Splits[max(0, dice("split", repo(c)/4, 10)-7)] }
-func typeOf(i int) string             { return schemas.Types[(i/perContext+i)%len(schemas.Types)] }
+func split(c int) schemas.Split       { return schemas.Splits[max(0, dice("split", repo(c)/4, 10)-7)] }
+func typeOf(i int) schemas.Type       { return schemas.Types[(i/perContext+i)%len(schemas.Types)] }
 func generatorOf(i int) string        { return pick("generator", i, generators) }
-func statusOf(i int) string           { return pick("status", i, schemas.Statuses) }
+func statusOf(i int) schemas.Status   { return pick("status", i, schemas.Statuses) }
 
 func aContext(c int) schemas.Context {
-	var types []string
+	var types []schemas.Type
 	for i := c * perContext; i < (c+1)*perContext; i++ {
 		types = append(types, typeOf(i))
 	}
@@ -207,7 +209,7 @@ func aSelected(i int) schemas.Selected {
 
 func aReject(i int) schemas.Reject {
 	return schemas.Reject{Stage: pick("stage", i, schemas.Stages), ID: id("reject", i), Reason: pick("reason", i,
-		[]string{"collateral", "prose", "duplicate", "generated", "binary"}), Language: pick("language", i,
+		[]schemas.Reason{"collateral", "prose", "duplicate", "generated", "binary"}), Language: pick("language", i,
 		schemas.Languages)}
 }
 

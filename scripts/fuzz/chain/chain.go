@@ -169,7 +169,7 @@ func (c *chain) steps(k Case) (n int, err error) {
 		x := &contexts[i]
 		var texts, whole []string
 		for _, typ := range schemas.Types {
-			c.step = "rules " + typ + " " + x.ID
+			c.step = "rules " + string(typ) + " " + x.ID
 			got := c.rules.Generate(x, typ, known, pool)
 			for _, g := range got[:min(len(got), maxCandidates)] {
 				texts = append(texts, g.Text)

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"decoy/schemas"
 	"decoy/transforms/panel/internal/dirstore"
 )
 
@@ -34,7 +35,7 @@ func history(t testing.TB, store Store, attempts int) []Record {
 				key := fmt.Sprint("k", random.IntN(8*attempts))
 				r := rec(key, fmt.Sprint("answer of attempt ", a, " to ", key, "\xff"[:random.IntN(2)]))
 				if random.IntN(4) == 0 {
-					r = dead(key, []string{"timeout", "http_error"}[random.IntN(2)])
+					r = dead(key, []schemas.Reason{"timeout", "http_error"}[random.IntN(2)])
 				}
 				group = append(group, r)
 			}

@@ -102,6 +102,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"decoy/schemas"
 )
 
 // Store is where segments lie: a folder or a bucket. Put is atomic and durable
@@ -120,36 +122,36 @@ type Store interface {
 // provider or the recipe does not say. AssumedUSD is what attempts without a
 // readable bill may have cost at most; it counts against the budget.
 type Record struct {
-	Key           string    `json:"key"`
-	Member        string    `json:"member"`
-	ContextID     string    `json:"context_id,omitempty"`
-	Type          string    `json:"type,omitempty"`
-	Model         string    `json:"model"`
-	RequestSHA256 string    `json:"request_sha256"`
-	Sample        int64     `json:"sample"`
-	Status        int       `json:"status"`
-	Reject        string    `json:"reject,omitempty"`
-	Detail        string    `json:"detail,omitempty"`
-	Attempts      int       `json:"attempts"`
-	InputTokens   *int64    `json:"input_tokens"`
-	OutputTokens  *int64    `json:"output_tokens"`
-	CostUSD       *float64  `json:"cost_usd"`
-	AssumedUSD    float64   `json:"assumed_usd,omitempty"`
-	AssumedInput  int64     `json:"assumed_input_tokens,omitempty"`
-	AssumedOutput int64     `json:"assumed_output_tokens,omitempty"`
-	Time          time.Time `json:"time"`
-	Raw           []byte    `json:"-"` // the response's bytes, see segment.go
+	Key           string         `json:"key"`
+	Member        string         `json:"member"`
+	ContextID     string         `json:"context_id,omitempty"`
+	Type          schemas.Type   `json:"type,omitempty"`
+	Model         string         `json:"model"`
+	RequestSHA256 string         `json:"request_sha256"`
+	Sample        int64          `json:"sample"`
+	Status        int            `json:"status"`
+	Reject        schemas.Reason `json:"reject,omitempty"`
+	Detail        string         `json:"detail,omitempty"`
+	Attempts      int            `json:"attempts"`
+	InputTokens   *int64         `json:"input_tokens"`
+	OutputTokens  *int64         `json:"output_tokens"`
+	CostUSD       *float64       `json:"cost_usd"`
+	AssumedUSD    float64        `json:"assumed_usd,omitempty"`
+	AssumedInput  int64          `json:"assumed_input_tokens,omitempty"`
+	AssumedOutput int64          `json:"assumed_output_tokens,omitempty"`
+	Time          time.Time      `json:"time"`
+	Raw           []byte         `json:"-"` // the response's bytes, see segment.go
 }
 
 // Unfinished is the reject of a record that only says what attempts at a request may
 // have cost before the budget ended them. Whoever has a budget asks again.
-const Unfinished = "budget"
+const Unfinished schemas.Reason = "budget"
 
 // Attempted is the reject of a record of attempts that may have cost, at a request that
 // was put aside or given up before it had an outcome: its member was down or stopped,
 // or the run was ended. Whoever wants an answer asks again, and these attempts count
 // beside whatever that costs.
-const Attempted = "attempted"
+const Attempted schemas.Reason = "attempted"
 
 // Final reports whether a record answers its request: with an answer, or as a dead
 // letter.

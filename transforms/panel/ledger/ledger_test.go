@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"decoy/schemas"
 	"decoy/transforms/panel/internal/dirstore"
 )
 
@@ -26,7 +27,7 @@ func rec(key, text string) Record {
 	}
 }
 
-func dead(key, reason string) Record {
+func dead(key string, reason schemas.Reason) Record {
 	r := rec(key, "")
 	r.Reject, r.Status, r.Raw, r.CostUSD, r.AssumedUSD = reason, 500, nil, nil, 0.5
 	return r

@@ -1,16 +1,20 @@
 package ledger
 
-import "testing"
+import (
+	"testing"
+
+	"decoy/schemas"
+)
 
 // TestAnUnfinishedRequestStandsBelowAll, and an answer above all.
 func TestAnUnfinishedRequestStandsBelowAll(t *testing.T) {
 	for _, c := range []struct {
-		rejects []string
+		rejects []schemas.Reason
 		want    int
 	}{
-		{[]string{"", ""}, 0}, {[]string{"http_error", "timeout"}, 0}, {[]string{"http_error", ""}, 1}, {[]string{"", "http_error"}, 0},
-		{[]string{Unfinished, Unfinished}, 0}, {[]string{Unfinished, "http_error"}, 1}, {[]string{"http_error", Unfinished}, 0},
-		{[]string{Unfinished, "http_error", ""}, 2}, {[]string{"", Unfinished}, 0},
+		{[]schemas.Reason{"", ""}, 0}, {[]schemas.Reason{"http_error", "timeout"}, 0}, {[]schemas.Reason{"http_error", ""}, 1}, {[]schemas.Reason{"", "http_error"}, 0},
+		{[]schemas.Reason{Unfinished, Unfinished}, 0}, {[]schemas.Reason{Unfinished, "http_error"}, 1}, {[]schemas.Reason{"http_error", Unfinished}, 0},
+		{[]schemas.Reason{Unfinished, "http_error", ""}, 2}, {[]schemas.Reason{"", Unfinished}, 0},
 	} {
 		s := &Shard{byKey: map[string]int{}}
 		for i, reject := range c.rejects {

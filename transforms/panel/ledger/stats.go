@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"decoy/schemas"
 )
 
 // Spent is what a record counts against a budget. known is false where it is an
@@ -27,24 +29,24 @@ func (r Record) Spent() (usd float64, known bool) {
 // requests that had one, paid twice; Replaced are dead letters whose request was
 // answered later.
 type Stats struct {
-	Records      int64            `json:"records"`
-	Answers      int64            `json:"answers"`
-	DeadLetters  int64            `json:"dead_letters"`
-	Reasons      map[string]int64 `json:"dead_letter_reasons"`
-	Replaced     int64            `json:"replaced"`
-	Attempts     int64            `json:"attempts"`
-	Duplicates   int64            `json:"duplicates"`
-	DuplicateUSD float64          `json:"duplicate_usd"`
-	Calls        int64            `json:"calls"`
-	InputTokens  int64            `json:"input_tokens"`
-	OutputTokens int64            `json:"output_tokens"`
-	CostUSD      float64          `json:"cost_usd"`
-	AssumedUSD   float64          `json:"assumed_usd"`
-	MayCostUSD   float64          `json:"may_have_cost_usd"`
-	MayCostCalls int64            `json:"may_have_cost_calls"`
-	Unpriced     int64            `json:"unpriced"`
-	First        time.Time        `json:"first"`
-	Last         time.Time        `json:"last"`
+	Records      int64                    `json:"records"`
+	Answers      int64                    `json:"answers"`
+	DeadLetters  int64                    `json:"dead_letters"`
+	Reasons      map[schemas.Reason]int64 `json:"dead_letter_reasons"`
+	Replaced     int64                    `json:"replaced"`
+	Attempts     int64                    `json:"attempts"`
+	Duplicates   int64                    `json:"duplicates"`
+	DuplicateUSD float64                  `json:"duplicate_usd"`
+	Calls        int64                    `json:"calls"`
+	InputTokens  int64                    `json:"input_tokens"`
+	OutputTokens int64                    `json:"output_tokens"`
+	CostUSD      float64                  `json:"cost_usd"`
+	AssumedUSD   float64                  `json:"assumed_usd"`
+	MayCostUSD   float64                  `json:"may_have_cost_usd"`
+	MayCostCalls int64                    `json:"may_have_cost_calls"`
+	Unpriced     int64                    `json:"unpriced"`
+	First        time.Time                `json:"first"`
+	Last         time.Time                `json:"last"`
 }
 
 // Add adds other counts.
@@ -53,7 +55,7 @@ func (s *Stats) Add(o Stats) {
 	s.Answers += o.Answers
 	s.DeadLetters += o.DeadLetters
 	if s.Reasons == nil {
-		s.Reasons = map[string]int64{}
+		s.Reasons = map[schemas.Reason]int64{}
 	}
 	for _, reason := range slices.Sorted(maps.Keys(o.Reasons)) {
 		s.Reasons[reason] += o.Reasons[reason]
@@ -109,7 +111,7 @@ func (s *Shard) Stats() map[string]Stats {
 			o.Attempts = 1
 		default:
 			o.DeadLetters = 1
-			o.Reasons = map[string]int64{r.Reject: 1}
+			o.Reasons = map[schemas.Reason]int64{r.Reject: 1}
 			if !stands && s.records[s.byKey[r.Key]].Reject == "" {
 				o.Replaced = 1
 			}

@@ -61,7 +61,7 @@ type fields struct {
 }
 
 // Generate asks for a wrong completion of c whose error is of the given type.
-func Generate(c schemas.Context, typ string) (Prompt, error) {
+func Generate(c schemas.Context, typ schemas.Type) (Prompt, error) {
 	if !slices.Contains(schemas.Types, typ) {
 		return Prompt{}, fmt.Errorf("prompt of context %s: type %q, allowed are %v", c.ID, typ, schemas.Types)
 	}
@@ -86,7 +86,7 @@ func JudgePair(c schemas.Context, a, b string) (Prompt, error) {
 }
 
 // GenerateVersion is the prompt version of the negatives of a type.
-func GenerateVersion(typ string) string {
+func GenerateVersion(typ schemas.Type) string {
 	return version(systemGenerate, dataTemplate, languageHints, generateTemplate(typ))
 }
 
@@ -96,7 +96,7 @@ func JudgeVersion() string { return version(judgeSingle) }
 // JudgePairVersion is the prompt version of judges that choose between two.
 func JudgePairVersion() string { return version(judgePair) }
 
-func generateTemplate(typ string) string { return "generate_" + typ + ".tmpl" }
+func generateTemplate(typ schemas.Type) string { return "generate_" + string(typ) + ".tmpl" }
 
 func render(c schemas.Context, f fields, system, user string) (Prompt, error) {
 	if !slices.Contains(schemas.Languages, f.Language) {

@@ -51,7 +51,7 @@ func frame(t *testing.T, p Prompt) string {
 	return f
 }
 
-func generate(t *testing.T, c schemas.Context, typ string) Prompt {
+func generate(t *testing.T, c schemas.Context, typ schemas.Type) Prompt {
 	t.Helper()
 	p, err := Generate(c, typ)
 	if err != nil {
@@ -178,8 +178,8 @@ func TestUnknownTypeAndLanguage(t *testing.T) {
 }
 
 func TestVersions(t *testing.T) {
-	seen := map[string]string{}
-	for _, typ := range append([]string{"judge", "pair"}, schemas.Types...) {
+	seen := map[string]schemas.Type{}
+	for _, typ := range append([]schemas.Type{"judge", "pair"}, schemas.Types...) {
 		v := GenerateVersion(typ)
 		switch typ {
 		case "judge":

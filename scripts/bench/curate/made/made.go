@@ -32,7 +32,7 @@ func Real(out string, shards int) ([]curate.Candidate, error) {
 			}
 			contexts[c.ID] = c
 		}
-		status := map[string]string{}
+		status := map[string]schemas.Status{}
 		for c, err := range shard.Read[schemas.Certificate](context.Background(), at(schemas.StageVerify,
 			"certificates", i)) {
 			if err != nil {
@@ -56,7 +56,7 @@ func Real(out string, shards int) ([]curate.Candidate, error) {
 	return all, nil
 }
 
-func candidate(c schemas.Context, n schemas.Negative, status string) curate.Candidate {
+func candidate(c schemas.Context, n schemas.Negative, status schemas.Status) curate.Candidate {
 	margin := float64(schemas.Key64("margin", n.ID)%4000)/400 - 8
 	fooled := int64(0)
 	if margin >= 0 {
