@@ -126,6 +126,7 @@ type Negative struct {
 	Sample         int64    `json:"sample"`
 	Text           string   `json:"text"`
 	Introduced     []string `json:"introduced"`
+	Trick          string   `json:"trick"` // of the rules; "" of a model
 	Invented       bool     `json:"invented"`
 	Sampled        bool     `json:"sampled"`
 	EditSimilarity float64  `json:"edit_similarity"`

@@ -124,8 +124,8 @@ type made struct {
 }
 
 // newMaker makes negatives by rules in one goroutine.
-func newMaker(inventedShare float64) *rules.Maker {
-	return rules.NewMaker(rules.Config{InventedShare: inventedShare})
+func newMaker(r recipe.Generate) *rules.Maker {
+	return rules.NewMaker(rules.Config{InventedShare: r.InventedShare, Aim: r.Aim})
 }
 
 // rules makes the negatives of the built-in generator: for each context and type
@@ -135,7 +135,7 @@ func (g *generation) rules(ctx context.Context, m panel.Member) error {
 	contexts := shard.Read[schemas.Context](ctx, g.t.Path(schemas.StageExtract, "contexts"))
 	return work.Ordered(ctx, work.Runs(contexts, func(c *schemas.Context) string { return c.ID }),
 		func() (**rules.Maker, func(), error) {
-			t := newMaker(g.o.Recipe.InventedShare)
+			t := newMaker(g.o.Recipe)
 			return &t, func() { t.Close() }, nil
 		},
 		func(t **rules.Maker, run []schemas.Context) (made, error) {
@@ -199,7 +199,8 @@ func (g *generation) byRules(ctx context.Context, t **rules.Maker, c *schemas.Co
 		Type: typ, Generator: generator}, func() (all []rulesInput) {
 		for _, names := range []bool{false, true} {
 			for _, symbols := range join.SymbolsOf(g.repos.Symbols[c.Repo], c.Path) {
-				all = append(all, rulesInput{*c, typ, generator, g.o.Recipe.InventedShare, symbols, names})
+				all = append(all, rulesInput{*c, typ, generator, g.o.Recipe.InventedShare,
+					g.o.Recipe.Aim, symbols, names})
 			}
 		}
 		return all
@@ -209,7 +210,7 @@ func (g *generation) byRules(ctx context.Context, t **rules.Maker, c *schemas.Co
 	})
 	if !ok {
 		bug.Discard((*t).Close)
-		*t = newMaker(g.o.Recipe.InventedShare)
+		*t = newMaker(g.o.Recipe)
 	}
 	return got, ok, err
 }

@@ -7,6 +7,7 @@ import (
 	"decoy/pipelines/ask"
 	"decoy/pipelines/bug"
 	"decoy/pipelines/join"
+	"decoy/pipelines/recipe"
 	"decoy/schemas"
 	"decoy/transforms/panel"
 	"decoy/transforms/rules"
@@ -20,6 +21,7 @@ type rulesInput struct {
 	Type          schemas.Type     `json:"type"`
 	Generator     string           `json:"generator"`
 	InventedShare float64          `json:"invented_share"`
+	Aim           bool             `json:"aim"`
 	Symbols       []schemas.Symbol `json:"symbols"`
 	Names         bool             `json:"names"`
 }
@@ -33,7 +35,7 @@ var siteRules = bug.NewSite("rules and validity", func(in rulesInput, out string
 	if err != nil {
 		return err
 	}
-	t := newMaker(in.InventedShare)
+	t := newMaker(recipe.Generate{InventedShare: in.InventedShare, Aim: in.Aim})
 	defer t.Close()
 	t.Make(&in.Context, in.Type, in.Generator, rules.NewRepo(slices.Values(in.Symbols)), pool)
 	return nil

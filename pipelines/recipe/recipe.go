@@ -84,6 +84,7 @@ type Extract struct {
 type Generate struct {
 	Types         string         `yaml:"types" json:"types"` // "applicable" or "all"
 	InventedShare float64        `yaml:"invented_share" json:"invented_share"`
+	Aim           bool           `yaml:"aim" json:"aim"` // of many candidates the rules choose the hardest
 	Panel         []panel.Member `yaml:"panel" json:"panel"`
 }
 
@@ -118,7 +119,7 @@ func defaults() Recipe {
 			Languages: slices.Clone(schemas.Languages), MaxPerRepo: 4000,
 			Licenses: licensesPermissive, NgramTokens: 4_000_000,
 		},
-		Generate: Generate{Types: "applicable", InventedShare: 0.2,
+		Generate: Generate{Types: "applicable", InventedShare: 0.05, Aim: true,
 			Panel: []panel.Member{{Name: "rules", Provider: "rules"}}},
 		Judge:  defaultJudge(),
 		Curate: defaultCurate(),

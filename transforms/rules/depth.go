@@ -60,7 +60,7 @@ func (s *scene) otherDepths(it syntax.ImportItem) []Candidate {
 func (s *scene) modules(it syntax.ImportItem, names map[string]float64) []Candidate {
 	var out []Candidate
 	for _, m := range s.best(it.Module, names, perPlace) {
-		out = append(out, s.candidate(it.ModStart, it.ModEnd, m))
+		out = append(out, s.candidate(TrickModule, it.ModStart, it.ModEnd, m))
 	}
 	return out
 }

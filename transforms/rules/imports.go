@@ -71,7 +71,7 @@ func (s *scene) otherNames(it syntax.ImportItem) []Candidate {
 	if s.invent {
 		var out []Candidate
 		for _, n := range s.inventions(it.Name, nameRole(it.Name)) {
-			out = append(out, s.candidate(it.NameStart, it.NameEnd, n))
+			out = append(out, s.candidate(TrickImportedName, it.NameStart, it.NameEnd, n))
 		}
 		return out
 	}
@@ -109,7 +109,7 @@ func (s *scene) otherNames(it syntax.ImportItem) []Candidate {
 	}
 	var out []Candidate
 	for _, n := range s.best(it.Name, names, perPlace) {
-		out = append(out, s.candidate(it.NameStart, it.NameEnd, n))
+		out = append(out, s.candidate(TrickImportedName, it.NameStart, it.NameEnd, n))
 	}
 	return out
 }
@@ -210,7 +210,7 @@ func (s *scene) otherPaths(it syntax.ImportItem) []Candidate {
 			names = s.best(p.text, s.partNames(p, len(parts) == 1, k == len(parts)-1, made), perPlace)
 		}
 		for _, n := range names {
-			out = append(out, s.candidate(p.start, p.end, n))
+			out = append(out, s.candidate(TrickModulePart, p.start, p.end, n))
 		}
 	}
 	return out

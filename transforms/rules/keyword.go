@@ -66,16 +66,16 @@ func (s *scene) otherKeyword(c *syntax.Call, g signature) []Candidate {
 	var out []Candidate
 	for _, n := range s.best(near, names, perPlace) {
 		if rename != nil {
-			out = append(out, s.candidate(rename.Start, rename.Start+len(rename.Keyword), n))
+			out = append(out, s.candidate(TrickKeywordRenamed, rename.Start, rename.Start+len(rename.Keyword), n))
 			continue
 		}
 		form := n + s.h.assign + s.valueFor(n, c)
 		if len(c.Args) == 0 {
-			out = append(out, s.candidate(c.ArgsStart, c.ArgsEnd, "("+form+")"))
+			out = append(out, s.candidate(TrickKeywordAdded, c.ArgsStart, c.ArgsEnd, "("+form+")"))
 			continue
 		}
 		end := c.Args[len(c.Args)-1].End
-		out = append(out, s.candidate(end, end, s.separator(c)+form))
+		out = append(out, s.candidate(TrickKeywordAdded, end, end, s.separator(c)+form))
 	}
 	return out
 }

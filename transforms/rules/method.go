@@ -17,6 +17,7 @@ func (s *scene) methods() []Candidate {
 	s.byRank(calls, func(c *syntax.Call) int { return s.calleeRank(c, recvs[c]) })
 	var out []Candidate
 	for _, c := range calls {
+		s.rank = s.calleeRank(c, recvs[c])
 		var names []string
 		if s.invent {
 			names = s.inventions(c.Name, ofFunction)
@@ -24,7 +25,7 @@ func (s *scene) methods() []Candidate {
 			names = s.best(c.Name, s.methodNames(c, recvs[c]), perPlace)
 		}
 		for _, n := range names {
-			out = append(out, s.candidate(c.NameStart, c.NameEnd, n))
+			out = append(out, s.candidate(TrickMethod, c.NameStart, c.NameEnd, n))
 		}
 	}
 	return out

@@ -18,15 +18,16 @@ func (s *scene) parameters() []Candidate {
 		signatures[c] = g
 		return c.Macro || s.spreads(c) || g.known && g.max < 0 && g.min == 0 && g.rest || !g.sure && s.takesAny(c.Name)
 	})
-	s.byRank(calls, func(c *syntax.Call) int {
-		rank := signatureRank(signatures[c], len(c.Args), s.longer)
+	rank := func(c *syntax.Call) int {
 		if s.reserved(c.Name) || s.h.macros && style(c.Name) == "UPPER" {
-			rank = -1
+			return -1
 		}
-		return rank
-	})
+		return signatureRank(signatures[c], len(c.Args), s.longer)
+	}
+	s.byRank(calls, rank)
 	var out []Candidate
 	for _, c := range calls {
+		s.rank = rank(c)
 		out = append(out, s.argumentsOf(c, signatures[c])...)
 	}
 	return append(out, s.keywordOf()...)
@@ -103,7 +104,11 @@ func (s *scene) argumentsOf(c *syntax.Call, g signature) []Candidate {
 // to the others, or a literal. It is right in itself; only the callee has no place
 // for it.
 func (s *scene) oneMore(c *syntax.Call) []Candidate {
-	values := s.visibleValues(c, 4)
+	n := 4
+	if s.sight != nil {
+		n = 10
+	}
+	values := s.visibleValues(c, n)
 	literals := s.h.literals
 	k := int(s.hash("literal") % uint64(len(literals)))
 	if len(values) == 0 || s.hash("literal first", c.Name)%5 == 0 {
@@ -115,13 +120,13 @@ func (s *scene) oneMore(c *syntax.Call) []Candidate {
 	for _, v := range values {
 		switch n := len(c.Args); {
 		case n == 0:
-			out = append(out, s.real(c.ArgsStart, c.ArgsEnd, "("+v+")"))
+			out = append(out, s.real(TrickArgumentAdded, c.ArgsStart, c.ArgsEnd, "("+v+")"))
 		case v == "ctx" || n > 1 && s.hash("first", v)%4 == 0:
 			at := c.Args[0].Start
-			out = append(out, s.real(at, at, v+s.separator(c)))
+			out = append(out, s.real(TrickArgumentAdded, at, at, v+s.separator(c)))
 		default:
 			at := c.Args[n-1].End
-			out = append(out, s.real(at, at, s.separator(c)+v))
+			out = append(out, s.real(TrickArgumentAdded, at, at, s.separator(c)+v))
 		}
 	}
 	return out
@@ -243,7 +248,7 @@ func (s *scene) oneLess(c *syntax.Call) []Candidate {
 		case n > 1:
 			end = c.Args[1].Start
 		}
-		return s.real(start, end, "")
+		return s.real(TrickArgumentDropped, start, end, "")
 	}
 	if n == 2 && s.h.short { // the one that stays may have two results
 		k := 1 - int(s.hash("drop")%2)
@@ -284,7 +289,7 @@ func (s *scene) splitOne(c *syntax.Call) []Candidate {
 		for _, v := range s.visibleValues(c, 4) {
 			for _, w := range s.parts(a) {
 				if w != v && len(v)+len(w)+2 <= size && s.mentionedFirst(a, w) {
-					out = append(out, s.real(a.ValueStart, a.ValueEnd, w+", "+v))
+					out = append(out, s.real(TrickArgumentSplit, a.ValueStart, a.ValueEnd, w+", "+v))
 				}
 			}
 		}
@@ -295,7 +300,7 @@ func (s *scene) splitOne(c *syntax.Call) []Candidate {
 			for i, v := range values[:len(values)-1] {
 				w := values[i+1]
 				if a.Keyword == "" && len(v)+len(w)+2 <= a.ValueEnd-a.ValueStart {
-					out = append(out, s.real(a.ValueStart, a.ValueEnd, v+", "+w))
+					out = append(out, s.real(TrickArgumentSplit, a.ValueStart, a.ValueEnd, v+", "+w))
 				}
 			}
 		}

@@ -89,12 +89,17 @@ var longerShare = map[schemas.Type]uint64{
 // Config says how to generate.
 type Config struct {
 	InventedShare float64 // share of requests answered with an invented name
+	Aim           bool    // candidates are many, and sorted by what makes a model prefer them, see weights
 }
 
 // Candidate is one mutated golden.
 type Candidate struct {
 	Text     string
+	Trick    Trick
 	Invented bool
+
+	start, end int // what is replaced, in the window
+	rank       int // of its place
 }
 
 // Generator makes candidates. It holds a parser, so it is not safe for concurrent
@@ -142,6 +147,9 @@ func (g *Generator) Generate(c *schemas.Context, typ schemas.Type, repo *Repo, p
 		}
 		g.scene = newScene(c, f, h, repo, pool)
 		g.scene.cache = g.cache
+		if g.cfg.Aim {
+			g.scene.sight = newSight(c, f)
+		}
 	}
 	s := g.scene
 	s.typ = typ
@@ -159,5 +167,8 @@ func (g *Generator) Generate(c *schemas.Context, typ schemas.Type, repo *Repo, p
 		seen[k.Text] = true
 		return twice
 	})
-	return out[:min(len(out), maxCandidates)]
+	if !g.cfg.Aim {
+		return out[:min(len(out), maxCandidates)]
+	}
+	return s.aimed(out)
 }

@@ -31,7 +31,9 @@ type scene struct {
 
 	typ    schemas.Type
 	invent bool
-	longer bool // the negative should be the longer side
+	longer bool   // the negative should be the longer side
+	sight  *sight // where candidates are to be chosen by an aim
+	rank   int    // of the place that candidates are made for, higher where its wrongness can be shown
 }
 
 func newScene(c *schemas.Context, f *syntax.Facts, h *habits, repo *Repo, pool *Pool) *scene {
@@ -71,13 +73,15 @@ func (s *scene) replaced(start, end int, text string) string {
 }
 
 // real is a candidate whose names all stand in the window already.
-func (s *scene) real(start, end int, text string) Candidate {
-	return Candidate{Text: s.replaced(start, end, text)}
+func (s *scene) real(trick Trick, start, end int, text string) Candidate {
+	return Candidate{Text: s.replaced(start, end, text), Trick: trick, start: start, end: end, rank: s.rank}
 }
 
 // candidate is a candidate with a name that is invented where that was asked for.
-func (s *scene) candidate(start, end int, text string) Candidate {
-	return Candidate{s.replaced(start, end, text), s.invent}
+func (s *scene) candidate(trick Trick, start, end int, text string) Candidate {
+	k := s.real(trick, start, end, text)
+	k.Invented = s.invent
+	return k
 }
 
 // inGolden reports whether a range of the window lies in the golden.
@@ -263,9 +267,22 @@ func (s *scene) best(near string, names map[string]float64, n int) []string {
 		}
 		return out[i].name < out[j].name
 	})
+	if s.sight != nil {
+		n = 2 * n // and as many that stand in the window, whatever they are like
+	}
 	var list []string
 	for _, o := range out[:min(n, len(out))] {
 		list = append(list, o.name)
+	}
+	if s.sight == nil || len(out) <= n {
+		return list
+	}
+	rest := out[n:]
+	sort.SliceStable(rest, func(i, j int) bool { return s.sight.worth(rest[i].name) > s.sight.worth(rest[j].name) })
+	for _, o := range rest[:min(n, len(rest))] {
+		if s.sight.worth(o.name) > 0 {
+			list = append(list, o.name)
+		}
 	}
 	return list
 }

@@ -14,6 +14,7 @@ type spot struct {
 	typ        string // of what stands there, as written
 	worth      float64
 	before     string // text that goes in front: a separator and a keyword
+	trick      Trick
 }
 
 // variables puts an undeclared identifier into an argument of the golden.
@@ -40,7 +41,7 @@ func (s *scene) variables() []Candidate {
 		}
 		for _, n := range names {
 			if !s.visible(n, p.start) {
-				out = append(out, s.candidate(p.start, p.end, p.before+n))
+				out = append(out, s.candidate(p.trick, p.start, p.end, p.before+n))
 			}
 		}
 	}
@@ -66,7 +67,7 @@ func (s *scene) spots() []spot {
 			if s.isLiteral(a.Node) && a.ValueEnd-a.ValueStart <= 48 {
 				literal[a.ValueStart] = true
 				near := s.literalName(params, a, i, c.Name)
-				spots = append(spots, spot{a.ValueStart, a.ValueEnd, near, "", s.literalWorth(a, near), ""})
+				spots = append(spots, spot{a.ValueStart, a.ValueEnd, near, "", s.literalWorth(a, near), "", TrickForLiteral})
 			}
 		}
 		if k := len(c.Args); s.h.assign == "=" && s.longer && k > 0 && !g.rest {
@@ -99,7 +100,7 @@ func (s *scene) spots() []spot {
 		if (len(r.Name) > 5) != s.longer { // a short name can hardly become shorter
 			worth += 0.3
 		}
-		spots = append(spots, spot{r.Start, r.End, r.Name, typ, worth, ""})
+		spots = append(spots, spot{r.Start, r.End, r.Name, typ, worth, "", TrickVariable})
 	}
 	return spots
 }
@@ -135,7 +136,8 @@ func (s *scene) siblingKeyword(c *syntax.Call, g signature) []spot {
 			for _, a := range o.Args {
 				if a.Keyword != "" && !given[a.Keyword] {
 					given[a.Keyword] = true
-					out = append(out, spot{end, end, a.Keyword, "", 0.4, s.separator(c) + a.Keyword + s.h.assign})
+					out = append(out, spot{end, end, a.Keyword, "", 0.4, s.separator(c) + a.Keyword + s.h.assign,
+						TrickSiblingKeyword})
 				}
 			}
 		}
@@ -191,6 +193,16 @@ func (s *scene) variableNames(p spot) map[string]float64 {
 		}
 		for _, q := range d.Params {
 			add(q.Name, 0.2, q.Type)
+		}
+	}
+	if s.sight != nil { // a member, or a keyword, by its bare name
+		for i := range s.f.Members {
+			add(s.f.Members[i].Name, 0.2, "")
+		}
+		for i := range s.f.Calls {
+			for _, a := range s.f.Calls[i].Args {
+				add(a.Keyword, 0.2, "")
+			}
 		}
 	}
 	tokens := subTokens(p.near)
