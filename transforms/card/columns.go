@@ -13,8 +13,8 @@ var descriptions = map[string]string{
 	"language":   "language of the file",
 	"type":       "the error that `rejected` makes; null in general rows",
 	"kind":       "kind of span: `import` and `call` carry negatives; `line`, `lines`, `random` are general",
-	"cut": "how `chosen` is cut: `cursor`: visible text, indentation in `prefix`; `line`: whole lines with indentation " +
-		"and newline; `character`: inside of a line",
+	"cut": "how `chosen` is cut: `cursor`: visible text, indentation in `prefix`; `line`: whole lines with " +
+		"indentation and newline; `character`: inside of a line",
 	"call_form": "of a `call`, where `chosen` begins (called `name`, head of its `path`, `expression`) and ends (the " +
 		"`call`, or the `;` of its `statement`); empty for other kinds",
 	"repo":        "repository or module that the file is from",
