@@ -23,7 +23,7 @@ func (s *source) cut(c span, cfg *Config) (span, schemas.Cut, schemas.CallForm) 
 		begin, end := s.wanted(c, &cfg.CallForms)
 		out, form := s.formed(c, begin, end)
 		return out, schemas.CutCursor, form
-	case s.lot("cut", c) < cfg.Cuts[c.kind][schemas.CutLine]:
+	case cfg.Cuts[c.kind][schemas.CutLine] > 0 && s.lot("cut", c) < cfg.Cuts[c.kind][schemas.CutLine]:
 		if whole, ok := s.wholeLines(c); ok {
 			return whole, schemas.CutLine, ""
 		}
@@ -54,16 +54,19 @@ func (s *source) wholeLines(c span) (span, bool) {
 	return c, true
 }
 
-// wanted is the form that the hash picks for a call.
+// wanted is the form that the hash picks for a call. What the call plainly does not have is not
+// asked for.
 func (s *source) wanted(c span, f *CallForms) (schemas.CallBegin, schemas.CallEnd) {
 	begin, end := schemas.BeginName, schemas.EndCall
-	switch lot := s.lot("call begin", c); {
-	case lot < f.Path:
-		begin = schemas.BeginPath
-	case lot < f.Path+f.Expression:
-		begin = schemas.BeginExpression
+	if k := s.callOf(c); k != nil && k.Start < k.NameStart {
+		switch lot := s.lot("call begin", c); {
+		case lot < f.Path:
+			begin = schemas.BeginPath
+		case lot < f.Path+f.Expression:
+			begin = schemas.BeginExpression
+		}
 	}
-	if s.lot("call end", c) < f.Statement[s.Lang.Name] {
+	if c.end < len(s.Src) && s.Src[c.end] == ';' && s.lot("call end", c) < f.Statement[s.Lang.Name] {
 		end = schemas.EndStatement
 	}
 	return begin, end
