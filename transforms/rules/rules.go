@@ -34,6 +34,9 @@
 // declares. Names come in the order of: nearness in sub-tokens and letters, where
 // they were seen (window, repository, corpus), fit of arity, and length.
 //
+// What a golden's cut or form takes in beside that (a call's receiver, path and ";", an
+// import's indentation and newline) is never changed.
+//
 // # Length tells nothing
 //
 // A reader must not see from a pair's outline which side is rejected. So a hash of
