@@ -1,7 +1,7 @@
 // Command boundaries prints of how many goldens a model's tokens begin and end where the golden
 // does, by kind, cut, form of a call and language.
 //
-//	go run ./scripts/boundaries -tokenizer tokenizer.json OUT/extract/contexts-*.jsonl.zst
+//	go run ./scripts/bench/boundaries -tokenizer tokenizer.json OUT/extract/contexts-*.jsonl.zst
 //
 // tokenizer.json is that of the model, as Hugging Face has it; package boundary says of which
 // kinds. A line is a JSON object with the counts and the shares.
