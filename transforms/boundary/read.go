@@ -21,12 +21,11 @@ type split func(part string) []int
 type file struct {
 	PreTokenizer *preTokenizer `json:"pre_tokenizer"`
 	Model        struct {
-		Type         string           `json:"type"`
-		Vocab        map[string]int   `json:"vocab"`
-		Merges       []merge          `json:"merges"`
-		IgnoreMerges bool             `json:"ignore_merges"`
-		Fallback     bool             `json:"byte_fallback"`
-		Prefix       *json.RawMessage `json:"continuing_subword_prefix"`
+		Type         string         `json:"type"`
+		Vocab        map[string]int `json:"vocab"`
+		Merges       []merge        `json:"merges"`
+		IgnoreMerges bool           `json:"ignore_merges"`
+		Fallback     bool           `json:"byte_fallback"`
 	} `json:"model"`
 }
 
@@ -125,8 +124,8 @@ func (v *Vocabulary) add(p preTokenizer) error {
 		}
 		return v.splitBy(p.Pattern.Regex)
 	}
-	return fmt.Errorf("tokenizer.json: pre_tokenizer %q is not known here; known are Sequence, Split, Digits and ByteLevel",
-		p.Type)
+	return fmt.Errorf("tokenizer.json: pre_tokenizer %q is not known here; known are Sequence, Split, Digits and "+
+		"ByteLevel", p.Type)
 }
 
 func (v *Vocabulary) splitBy(expr string) error {
