@@ -26,7 +26,7 @@ func TestSamplesOfTheStudent(t *testing.T) {
 		}[(hashed(a.User)+a.Try)%4]
 	})
 	t.Setenv(keyEnv, apiKey)
-	r := parsed(t, fmt.Sprintf(`extract: {kinds: {import: 1, call: 2, general: 1}}
+	r := parsed(t, fmt.Sprintf(`extract: {kinds: {import: 1, call: 2, general: 1}, call_forms: {name: 1}} # renamed changes the first name
 generate: {panel: [{name: rules, provider: rules}, {name: student, provider: fim, fim_model: qwen2.5-coder, base_url: %q, model: s-1b, revision: abc, api_key_env: %s, samples: 3, seed: 7, temperature: 1, max_tokens: 200}]}
 curate: {rows: 10000, max_per_golden: 1000}
 `, s.URL(), keyEnv))

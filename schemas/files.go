@@ -16,7 +16,8 @@ import (
 //	2: contexts of edits have the date and kind of their commit.
 //	3: negatives say whether they are samples; unlabelled samples.
 //	4: open symbols, the flag global of imports; rejects of verify, judge and export.
-const SchemaVersion = 4
+//	5: contexts and rows say how their golden was cut, and what of a call it holds.
+const SchemaVersion = 5
 
 // CodeVersion is the version of everything that changes bytes without changing a
 // recipe: spans, rules, checks, the judge, selection.
@@ -27,7 +28,8 @@ const SchemaVersion = 4
 //	   rejects, counts of what is empty or lopsided.
 //	4: choices of licences that nobody states; settings of builds, openings of more kinds.
 //	5: ids begin with their file; what is not a file's order goes by a hash of the id.
-const CodeVersion = 5
+//	6: cuts and forms of goldens in the recipe's shares.
+const CodeVersion = 6
 
 // File is one file of a shard or stage as written.
 type File struct {

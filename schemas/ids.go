@@ -21,8 +21,10 @@ const Folds = 16
 // ContextID identifies a span. Its 32 hex digits are 16 of the file (a hash of
 // repository, commit and path), 6 of the first byte, so that a file's contexts lie in
 // its order (ffffff from 16 MiB on), and 10 of a hash of all that tells contexts of a
-// file apart. cut is [Context.WindowCut].
-func ContextID(repo, commit, path string, start, end int64, kind Kind, origin Origin, cut Cut) string {
+// file apart. cut is which ends of the file the window lacks ([Context.WindowCut]); a
+// golden's Cut and CallForm need no part of it, since at one kind each has its own start or
+// end.
+func ContextID(repo, commit, path string, start, end int64, kind Kind, origin Origin, cut WindowCut) string {
 	const digits = 10
 	rest := Key64(int64Part(start), int64Part(end), string(kind), string(origin), string(cut))
 	return fmt.Sprintf("%s%06x%0*x", fileID(repo, commit, path), min(start, 1<<24-1), digits, rest>>(64-4*digits))

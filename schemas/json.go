@@ -31,6 +31,8 @@ func (c Context) AppendJSON(b []byte) []byte {
 	b = strconv.AppendInt(append(b, `,"decl_end":`...), c.DeclEnd, 10)
 	b = strconv.AppendBool(append(b, `,"prefix_cut":`...), c.PrefixCut)
 	b = strconv.AppendBool(append(b, `,"suffix_cut":`...), c.SuffixCut)
+	b = appendField(b, `,"cut":`, c.Cut)
+	b = appendField(b, `,"call_form":`, c.CallForm)
 	b = appendField(b, `,"origin":`, c.Origin)
 	b = appendField(b, `,"origin_commit":`, c.OriginCommit)
 	b = appendField(b, `,"origin_date":`, c.OriginDate)

@@ -15,7 +15,8 @@ type Blob struct {
 
 // Context is a place in a file: Prefix + Golden + Suffix is a window of the file
 // and Golden its bytes [StartByte, EndByte). Types are the hallucination types
-// that Golden can carry; general rows have none. An edit has the commit that wrote
+// that Golden can carry; general rows have none. Cut says by which rule Golden was cut out,
+// CallForm, of a call, what of it Golden holds. An edit has the commit that wrote
 // the golden: OriginDate is its author date (RFC 3339, UTC), OriginKind what its
 // message says that it does (fix, feature, …).
 type Context struct {
@@ -37,6 +38,8 @@ type Context struct {
 	DeclEnd      int64    `json:"decl_end"`
 	PrefixCut    bool     `json:"prefix_cut"`
 	SuffixCut    bool     `json:"suffix_cut"`
+	Cut          Cut      `json:"cut"`
+	CallForm     CallForm `json:"call_form"`
 	Origin       Origin   `json:"origin"`
 	OriginCommit string   `json:"origin_commit"`
 	OriginDate   string   `json:"origin_date"`
@@ -45,7 +48,7 @@ type Context struct {
 }
 
 // WindowCut is which ends of the file the window lacks.
-func (c *Context) WindowCut() Cut {
+func (c *Context) WindowCut() WindowCut {
 	switch {
 	case c.PrefixCut && c.SuffixCut:
 		return CutBoth
@@ -189,6 +192,8 @@ type Row struct {
 	Language    Language `json:"language"`
 	Type        *Type    `json:"type"`
 	Kind        Kind     `json:"kind"`
+	Cut         Cut      `json:"cut"`
+	CallForm    CallForm `json:"call_form"`
 	Repo        string   `json:"repo"`
 	Commit      string   `json:"commit"`
 	Path        string   `json:"path"`

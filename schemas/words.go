@@ -61,6 +61,70 @@ var GeneralKinds = []Kind{KindLine, KindLines, KindRandom}
 // IsGeneral reports whether contexts of kind are general rows.
 func IsGeneral(kind Kind) bool { return slices.Contains(GeneralKinds, kind) }
 
+// Cut is by which rule a golden was cut out of its file.
+type Cut string
+
+// Cuts of a golden.
+const (
+	// CutCursor is where an editor's cursor stands: the golden begins and ends in visible
+	// text, and the indentation is in the prefix.
+	CutCursor Cut = "cursor"
+	// CutLine takes whole lines: the golden begins at a line's start, with the indentation,
+	// and ends in the last line's newline, so that the prefix ends in a newline or is empty.
+	CutLine Cut = "line"
+	// CutCharacter is anywhere inside a line.
+	CutCharacter Cut = "character"
+)
+
+// Cuts lists the cuts in the order of every table.
+var Cuts = []Cut{CutCursor, CutLine, CutCharacter}
+
+// CallForm is where the golden of a call begins and where it ends, a word each; "" for every
+// other kind.
+type CallForm string
+
+// CallBegin is where the golden of a call begins.
+type CallBegin string
+
+// Begins of a call's golden, in the order of every table.
+const (
+	BeginName       CallBegin = "name"       // the called name, after the receiver's dot and "new "
+	BeginPath       CallBegin = "path"       // the head of the name's path: a::b::f(
+	BeginExpression CallBegin = "expression" // the receiver, or "new"
+)
+
+// CallEnd is where the golden of a call ends.
+type CallEnd string
+
+// Ends of a call's golden, in the order of every table.
+const (
+	EndCall      CallEnd = "call"      // the end of the call
+	EndStatement CallEnd = "statement" // behind the ";" that ends the call's statement
+)
+
+// FormOf is the form of a golden that begins and ends there.
+func FormOf(begin CallBegin, end CallEnd) CallForm {
+	return CallForm(string(begin) + " " + string(end))
+}
+
+// CallForms lists the forms in the order of every table.
+var CallForms = []CallForm{
+	FormOf(BeginName, EndCall), FormOf(BeginName, EndStatement), FormOf(BeginPath, EndCall),
+	FormOf(BeginPath, EndStatement), FormOf(BeginExpression, EndCall), FormOf(BeginExpression, EndStatement),
+}
+
+// Begin is where a golden of the form begins, "" where it is no form.
+func (f CallForm) Begin() CallBegin {
+	begin, _, _ := strings.Cut(string(f), " ")
+	return CallBegin(begin)
+}
+
+// End is where a golden of the form ends, "" where it is no form.
+func (f CallForm) End() CallEnd {
+	_, end, _ := strings.Cut(string(f), " ")
+	return CallEnd(end)
+}
+
 // Origin is where a context was found: in the files as they are, or in what a commit
 // wrote.
 type Origin string
@@ -71,15 +135,15 @@ const (
 	OriginEdit     Origin = "edit"
 )
 
-// Cut is which ends of its file a window lacks.
-type Cut string
+// WindowCut is which ends of its file a window lacks.
+type WindowCut string
 
 // Cuts of a window.
 const (
-	CutNone   Cut = ""
-	CutPrefix Cut = "prefix"
-	CutSuffix Cut = "suffix"
-	CutBoth   Cut = "prefix suffix"
+	CutNone   WindowCut = ""
+	CutPrefix WindowCut = "prefix"
+	CutSuffix WindowCut = "suffix"
+	CutBoth   WindowCut = "prefix suffix"
 )
 
 // Status is what a certificate says about its negative.

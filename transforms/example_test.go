@@ -89,7 +89,7 @@ func Example() {
 	// store/store.go:19 method: "Put(\"all\", len(names))", not "Join(\"all\", len(names))"
 	// store/store.go:19 parameter: "Put(\"all\", len(names))", not "Put(\"all\", len(names), names)"
 	// store/store.go:19 undefinedvariable: "Put(\"all\", len(names))", not "Put(\"all\", len(name))"
-	// store/store.go:21 method: "Sprintf(\"%s: %d\", joined, s.Count(\"all\"))", not "Sprintf(\"%s: %d\", joined, s.Render(\"all\"))"
-	// store/store.go:21 parameter: "Sprintf(\"%s: %d\", joined, s.Count(\"all\"))", not "Sprintf(\"%s: %d\", joined, s.Count())"
-	// store/store.go:21 undefinedvariable: "Sprintf(\"%s: %d\", joined, s.Count(\"all\"))", not "Sprintf(\"%s: %d\", counts, s.Count(\"all\"))"
+	// store/store.go:21 method: "fmt.Sprintf(\"%s: %d\", joined, s.Count(\"all\"))", not "fmt.Sprintf(\"%s: %d\", joined, s.Render(\"all\"))"
+	// store/store.go:21 parameter: "fmt.Sprintf(\"%s: %d\", joined, s.Count(\"all\"))", not "fmt.Sprintf(\"%s: %d\", joined, s.Count(\"all\", true))"
+	// store/store.go:21 undefinedvariable: "fmt.Sprintf(\"%s: %d\", joined, s.Count(\"all\"))", not "fmt.Sprintf(\"%s: %d\", counts, s.Count(\"all\"))"
 }

@@ -58,11 +58,11 @@ func writeParquet(t testing.TB, out, name string, records ...schemas.Row) {
 func build(t testing.TB, out string) {
 	t.Helper()
 	write(t, out, "extract", "contexts-00000-of-00003.jsonl.zst",
-		schemas.Context{ID: "c1", Repo: "example.org/a", Path: "a.go", License: "MIT", Language: "go", Kind: "call", Types: []schemas.Type{"method", "undefinedvariable"}, Prefix: "p1", Golden: "foo()", Suffix: "s1", Origin: "snapshot"},
-		schemas.Context{ID: "c2", Repo: "example.org/a", Path: "a.go", License: "MIT", Language: "go", Kind: "import", Types: []schemas.Type{"import"}, Prefix: "it's", Golden: `"fmt"`, EndByte: 1 << 40, PrefixCut: true, Origin: "snapshot"})
+		schemas.Context{ID: "c1", Repo: "example.org/a", Path: "a.go", License: "MIT", Language: "go", Kind: "call", Types: []schemas.Type{"method", "undefinedvariable"}, Prefix: "p1", Golden: "foo()", Suffix: "s1", Cut: "cursor", CallForm: "name call", Origin: "snapshot"},
+		schemas.Context{ID: "c2", Repo: "example.org/a", Path: "a.go", License: "MIT", Language: "go", Kind: "import", Types: []schemas.Type{"import"}, Prefix: "it's", Golden: `"fmt"`, EndByte: 1 << 40, PrefixCut: true, Cut: "line", Origin: "snapshot"})
 	write(t, out, "extract", "contexts-00001-of-00003.jsonl.zst",
-		schemas.Context{ID: "c3", Repo: "example.org/b", Path: "b.py", License: "Apache-2.0", Language: "python", Kind: "call", Types: []schemas.Type{"method", "parameter"}, Golden: "é(x)", Origin: "snapshot"},
-		schemas.Context{ID: "c4", Repo: "example.org/b", Path: "c.py", License: "Apache-2.0", Language: "python", Kind: "line", Types: []schemas.Type{}, Golden: "x = 1\n\ty", Origin: "edit"})
+		schemas.Context{ID: "c3", Repo: "example.org/b", Path: "b.py", License: "Apache-2.0", Language: "python", Kind: "call", Types: []schemas.Type{"method", "parameter"}, Golden: "é(x)", Cut: "cursor", CallForm: "expression statement", Origin: "snapshot"},
+		schemas.Context{ID: "c4", Repo: "example.org/b", Path: "c.py", License: "Apache-2.0", Language: "python", Kind: "line", Types: []schemas.Type{}, Golden: "x = 1\n\ty", Cut: "cursor", Origin: "edit"})
 	write[schemas.Context](t, out, "extract", "contexts-00002-of-00003.jsonl.zst")
 	write(t, out, "extract", "rejects-00000-of-00001.jsonl.zst",
 		schemas.Reject{Stage: "extract", ID: "x.go", Reason: "generated", Language: "go"},

@@ -169,7 +169,7 @@ func TestLoadJob(t *testing.T) {
 	l.Location, l.Keep = "EU", true
 	must(t, l)
 	table := c.Table("d", "contexts")
-	if len(table.Schema.Fields) != 21 || table.Schema.Fields[7].Mode != "REPEATED" || table.Schema.Fields[0].Mode != "REQUIRED" {
+	if len(table.Schema.Fields) != 23 || table.Schema.Fields[7].Mode != "REPEATED" || table.Schema.Fields[0].Mode != "REQUIRED" {
 		t.Errorf("schema %v", table.Schema)
 	}
 	if diff := cmp.Diff([]string{"language", "repo", "id"}, table.Clustering.Fields); diff != "" {

@@ -104,11 +104,11 @@ step  what                                n
 11    exported rows                       3
 `,
 	"kinds": `
-language  kind    contexts  mean_chars  max_chars  selected
-go        call    1         5.0000      5          1
-go        import  1         5.0000      5          1
-python    call    1         4.0000      4          1
-python    line    1         8.0000      8          1
+language  kind    cut     call_form             contexts  mean_chars  max_chars  selected
+go        call    cursor  name call             1         5.0000      5          1
+go        import  line                          1         5.0000      5          1
+python    call    cursor  expression statement  1         4.0000      4          1
+python    line    cursor                        1         8.0000      8          1
 `,
 	"length_bias": `
 type       pairs  mean_chosen  mean_rejected  mean_difference  rejected_longer  same_length
@@ -118,30 +118,35 @@ parameter  1      4.0000       7.0000         3.0000           1.0000           
 `,
 	// n6 was selected and not exported; rows of one owner, example.org.
 	"rows_by_dimension": `
-dimension    value          selected  exported
-certificate  certified      2         2
-certificate  none           1         1
-certificate  unseen         1         0
-generator    rules          3         2
-generator    none           1         1
-kind         call           2         1
-kind         import         1         1
-kind         line           1         1
-language     go             2         2
-language     python         2         1
-license      Apache-2.0     2         1
-license      MIT            2         2
-origin       snapshot       3         2
-origin       edit           1         1
-owner        example.org    4         3
-repo         example.org/a  2         2
-repo         example.org/b  2         1
-split        test           2         1
-split        train          2         2
-type         general        1         1
-type         import         1         1
-type         method         1         1
-type         parameter      1         0
+dimension    value                 selected  exported
+call_form    none                  2         2
+call_form    expression statement  1         0
+call_form    name call             1         1
+certificate  certified             2         2
+certificate  none                  1         1
+certificate  unseen                1         0
+cut          cursor                3         2
+cut          line                  1         1
+generator    rules                 3         2
+generator    none                  1         1
+kind         call                  2         1
+kind         import                1         1
+kind         line                  1         1
+language     go                    2         2
+language     python                2         1
+license      Apache-2.0            2         1
+license      MIT                   2         2
+origin       snapshot              3         2
+origin       edit                  1         1
+owner        example.org           4         3
+repo         example.org/a         2         2
+repo         example.org/b         2         1
+split        test                  2         1
+split        train                 2         2
+type         general               1         1
+type         import                1         1
+type         method                1         1
+type         parameter             1         0
 `,
 	// other: 0.5 for n2 and 0.125 for a sample without label. j2 has no price.
 	"costs": `

@@ -170,9 +170,9 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 // row is one line of the export.
 func row(c *schemas.Context, n *join.Judged, s *schemas.Selected) schemas.Row {
 	r := schemas.Row{
-		ID: c.ID, ContextID: c.ID, Language: c.Language, Kind: c.Kind, Repo: c.Repo, Commit: c.Commit, Path: c.Path,
-		License: c.License,
-		Prefix:  c.Prefix, Suffix: c.Suffix, Chosen: c.Golden, Split: s.Split, Origin: c.Origin,
+		ID: c.ID, ContextID: c.ID, Language: c.Language, Kind: c.Kind, Cut: c.Cut, CallForm: c.CallForm,
+		Repo: c.Repo, Commit: c.Commit, Path: c.Path, License: c.License,
+		Prefix: c.Prefix, Suffix: c.Suffix, Chosen: c.Golden, Split: s.Split, Origin: c.Origin,
 	}
 	if n != nil {
 		r.ID, r.Type, r.Rejected, r.Generator = n.ID, &n.Type, &n.Text, &n.Generator

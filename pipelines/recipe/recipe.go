@@ -69,6 +69,8 @@ type Extract struct {
 	MaxCommits   int            `yaml:"max_commits" json:"max_commits"`
 	Languages    languages      `yaml:"languages" json:"languages"`
 	Kinds        map[string]int `yaml:"kinds" json:"kinds"`
+	Cuts         fim.Cuts       `yaml:"cuts" json:"cuts"`             // fim.DefaultCuts where absent
+	CallForms    fim.CallForms  `yaml:"call_forms" json:"call_forms"` // fim.DefaultCallForms where absent
 	MaxPerFile   int            `yaml:"max_per_file" json:"max_per_file"`
 	MaxPerRepo   int            `yaml:"max_per_repo" json:"max_per_repo"`
 	PrefixBytes  int            `yaml:"prefix_bytes" json:"prefix_bytes"`
@@ -180,7 +182,7 @@ func Parse(raw []byte) (Recipe, error) {
 func (r *Recipe) FIM() (fim.Config, error) {
 	e := r.Extract
 	return fim.Config{Kinds: e.Kinds, MaxPerFile: e.MaxPerFile, PrefixBytes: e.PrefixBytes,
-		SuffixBytes: e.SuffixBytes}.Filled()
+		SuffixBytes: e.SuffixBytes, Cuts: e.Cuts, CallForms: e.CallForms}.Filled()
 }
 
 // Validate checks the ranges and words of a recipe. An error names the field and
@@ -222,6 +224,7 @@ func (r *Recipe) Validate() error {
 	} else {
 		r.Extract.Kinds, r.Extract.MaxPerFile, r.Extract.PrefixBytes, r.Extract.SuffixBytes = cfg.Kinds, cfg.MaxPerFile,
 			cfg.PrefixBytes, cfg.SuffixBytes
+		r.Extract.Cuts, r.Extract.CallForms = cfg.Cuts, cfg.CallForms
 	}
 	between("extract.max_per_repo", float64(r.Extract.MaxPerRepo), 1, 10_000_000)
 	between("extract.ngram_tokens", float64(r.Extract.NgramTokens), 0, 1e9)

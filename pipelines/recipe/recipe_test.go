@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"decoy/schemas"
+	"decoy/transforms/fim"
 )
 
 func TestEmbeddedRecipes(t *testing.T) {
@@ -92,6 +93,11 @@ func TestRecipeErrors(t *testing.T) {
 		{"extract: {languages: [cobol]}", "extract.languages: \"cobol\" is not one of cpp"},
 		{"extract: {kinds: {blocks: 1}}", "extract.kinds.blocks: unknown kind"},
 		{"extract: {prefix_bytes: 3}", "extract.prefix_bytes: 3 is not between 256"},
+		{"extract: {cuts: {statement: {line: 1}}}", "extract.cuts.statement: only import, line, lines are cut in more " +
+			"than one way; leave statement out"},
+		{"extract: {cuts: {import: {line: 0.7}}}", "extract.cuts.import: the shares sum to 0.7 and not to 1"},
+		{"extract: {call_forms: {nam: 1}}", "unknown field extract.call_forms.nam; did you mean name?"},
+		{"extract: {call_forms: {name: 2}}", "extract.call_forms.name: 2 is not between 0 and 1"},
 		{"extract: {max_per_repo: 0}", "extract.max_per_repo: 0"},
 		{"extract: {licenses: copyleft}", "extract.licenses"},
 		{"generate: {types: none}", "generate.types"},
@@ -148,5 +154,28 @@ func TestRecipeErrorsComeTogether(t *testing.T) {
 	_, err := Parse([]byte("shards: 0\ncurate: {rows: 0}\n"))
 	if err == nil || !strings.Contains(err.Error(), "shards: 0") || !strings.Contains(err.Error(), "curate.rows: 0") {
 		t.Errorf("error %v, want both fields", err)
+	}
+}
+
+// TestRecipeCuts: what a recipe leaves out of cuts and call_forms has its default, and an empty
+// mapping of languages is none.
+func TestRecipeCuts(t *testing.T) {
+	r, err := Parse([]byte("extract: {cuts: {line: {line: 1}}, call_forms: {name: 0.5, path: 0.5, statement: {}}}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cuts := fim.Cuts{schemas.KindImport: fim.DefaultCuts[schemas.KindImport], schemas.KindLine: {schemas.CutLine: 1},
+		schemas.KindLines: fim.DefaultCuts[schemas.KindLines]}
+	if !reflect.DeepEqual(r.Extract.Cuts, cuts) {
+		t.Errorf("cuts %v, want %v", r.Extract.Cuts, cuts)
+	}
+	forms := fim.CallForms{Name: 0.5, Path: 0.5, Statement: map[schemas.Language]float64{}}
+	if !reflect.DeepEqual(r.Extract.CallForms, forms) {
+		t.Errorf("call forms %+v, want %+v", r.Extract.CallForms, forms)
+	}
+	demo, err := Load("demo")
+	if err != nil || !reflect.DeepEqual(demo.Extract.Cuts, fim.DefaultCuts) ||
+		!reflect.DeepEqual(demo.Extract.CallForms, fim.DefaultCallForms) {
+		t.Errorf("the demo shows other shares than the defaults: %+v, %v", demo.Extract, err)
 	}
 }

@@ -8,11 +8,15 @@ import (
 
 // descriptions say what each column of schemas.Row holds.
 var descriptions = map[string]string{
-	"id":          "id of the row: of the negative, or of the context in general rows",
-	"context_id":  "id of the context: 16 hex digits of repository, commit and path, 16 of span, kind, origin and cut",
-	"language":    "language of the file",
-	"type":        "the error that `rejected` makes; null in general rows",
-	"kind":        "kind of span: `import` and `call` carry negatives; `line`, `lines`, `random` are general",
+	"id":         "id of the row: of the negative, or of the context in general rows",
+	"context_id": "id of the context: 16 hex digits of repository, commit and path, 16 of span, kind, origin and cut",
+	"language":   "language of the file",
+	"type":       "the error that `rejected` makes; null in general rows",
+	"kind":       "kind of span: `import` and `call` carry negatives; `line`, `lines`, `random` are general",
+	"cut": "how `chosen` is cut: `cursor`: visible text, indentation in `prefix`; `line`: whole lines with " +
+		"indentation and newline; `character`: inside of a line",
+	"call_form": "of a `call`, where `chosen` begins (called `name`, head of its `path`, `expression`) and ends (the " +
+		"`call`, or the `;` of its `statement`); empty for other kinds",
 	"repo":        "repository or module that the file is from",
 	"commit":      "commit or version",
 	"path":        "path in the repository",

@@ -63,9 +63,9 @@ func TestExtractGivesPlacesSymbolsNamesAndRejects(t *testing.T) {
 	beamtest.OnEach(t, func(s beam.Scope) {
 		got := fim.Extract(s, fim.Config{Kinds: map[string]int{"call": 9, "import": 1}}, beam.CreateList(s, files))
 		passert.Equals(s, beam.ParDo(s, placeOf, got.Contexts),
-			`r count.go:3 "import \"fmt\"" [import]`,
-			`r count.go:10 "Add(len(names) + len(names[0]))" [method parameter undefinedvariable]`,
-			`r count.go:11 "Sprintf(\"%d of %v\", c.n, names)" [method parameter undefinedvariable]`)
+			`r count.go:3 "import \"fmt\"\n" [import]`,
+			`r count.go:10 "c.Add(len(names) + len(names[0]))" [method parameter undefinedvariable]`,
+			`r count.go:11 "fmt.Sprintf(\"%d of %v\", c.n, names)" [method parameter undefinedvariable]`)
 		passert.Equals(s, beam.ParDo(s, shortSymbol, got.Symbols),
 			"file count.go  go", "file go.mod  ", "import count.go fmt ", "decl count.go Counter class",
 			"decl count.go n field", "decl count.go Add method", "decl count.go count module",
@@ -87,7 +87,7 @@ func TestFileThatFailsIsARejectAndCostsNoOther(t *testing.T) {
 	}
 	beamtest.OnEach(t, func(s beam.Scope) {
 		got := fim.Extract(s, fim.Config{Kinds: map[string]int{"import": 1}}, beam.CreateList(s, files))
-		passert.Equals(s, beam.ParDo(s, placeOf, got.Contexts), `r good.go:3 "import \"fmt\"" [import]`)
+		passert.Equals(s, beam.ParDo(s, placeOf, got.Contexts), `r good.go:3 "import \"fmt\"\n" [import]`)
 		passert.Equals(s, beam.ParDo(s, shortReject, got.Rejects), "extract r@c/bad.go internal_error")
 	})
 }
@@ -123,7 +123,7 @@ func ExampleExtract() {
 	p, s := beam.NewPipelineWithRoot()
 	files := beam.Create(s, schemas.Blob{Repo: "r", Commit: "c", Path: "count.go", Content: []byte(counter)})
 	got := fim.Extract(s, fim.Config{Kinds: map[string]int{"import": 1}}, files)
-	passert.Equals(s, beam.ParDo(s, placeOf, got.Contexts), `r count.go:3 "import \"fmt\"" [import]`)
+	passert.Equals(s, beam.ParDo(s, placeOf, got.Contexts), `r count.go:3 "import \"fmt\"\n" [import]`)
 	_, err := beam.Run(context.Background(), "direct", p)
 	fmt.Println(err)
 	// Output: <nil>

@@ -80,23 +80,26 @@ func (x *Extractor) choose(s *source, spans bool, r *Result) {
 	lost, taken := map[loss]int{}, map[[2]int]bool{}
 	next := func(k *kind) bool {
 		for len(k.got) < k.want && len(k.from) > 0 {
-			c := k.from.next()
+			found := k.from.next()
+			c, cut, form := s.cut(found, &x.cfg)
 			// A statement can be a whole block, a call a whole argument: one is enough.
 			if taken[[2]int{c.start, c.end}] || slices.ContainsFunc(k.got, c.overlaps) {
 				continue
 			}
-			types := s.types(c)
+			types := s.types(found) // of what the cut and the form add, nothing is ever changed
 			if len(types) == 0 && !schemas.IsGeneral(c.kind) {
 				continue
 			}
-			d, w := s.decls.enclosing(c), window(s.Src, c, x.cfg.PrefixBytes, x.cfg.SuffixBytes)
+			d, w := s.decls.enclosing(found).with(c), window(s.Src, c, x.cfg.PrefixBytes, x.cfg.SuffixBytes)
 			if reason := unfit(c, d, w); reason != "" {
 				lost[loss{reason, c.kind}]++
 				continue
 			}
 			k.got = append(k.got, c)
 			taken[[2]int{c.start, c.end}] = true
-			r.Contexts = append(r.Contexts, context(s, c, types, d, w))
+			made := context(s, c, types, d, w)
+			made.Cut, made.CallForm = cut, form
+			r.Contexts = append(r.Contexts, made)
 			return true
 		}
 		return false

@@ -13,6 +13,13 @@ type declaration struct {
 	broken     bool
 }
 
+// with is the declaration with a span that begins or ends outside of it: in its
+// indentation or behind its last line.
+func (d declaration) with(s span) declaration {
+	d.start, d.end = min(d.start, s.start), max(d.end, s.end)
+	return d
+}
+
 // declarations are the file's declarations that no function encloses. They nest, as
 // their nodes do: in the order of their starts, outer ones first, the smallest one
 // around a place is the last one before it or one of those that this lies in.

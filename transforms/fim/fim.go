@@ -15,6 +15,8 @@ type Config struct {
 	MaxPerFile  int            `json:"max_per_file"` // spans a file in all, default 16
 	PrefixBytes int            `json:"prefix_bytes"` // default 12288
 	SuffixBytes int            `json:"suffix_bytes"` // default 4096
+	Cuts        Cuts           `json:"cuts"`         // default DefaultCuts
+	CallForms   CallForms      `json:"call_forms"`   // default DefaultCallForms
 }
 
 // DefaultKinds are the spans a file that Config.Kinds means when it is empty.
@@ -49,7 +51,12 @@ func (c Config) Filled() (Config, error) {
 			return c, fmt.Errorf("extract.%s: %d is not between %d and %d", f.name, *f.v, f.min, f.max)
 		}
 	}
-	return c, nil
+	var err error
+	if c.Cuts, err = c.Cuts.filled(); err != nil {
+		return c, err
+	}
+	c.CallForms, err = c.CallForms.filled()
+	return c, err
 }
 
 // Reasons for which a file or a span is rejected here.

@@ -80,6 +80,12 @@ func TestWindowKeepsItsBudget(t *testing.T) {
 	}
 }
 
+// asFound and atCursor take every candidate as it is found.
+var (
+	asFound  = CallForms{Name: 1, Statement: map[schemas.Language]float64{}}
+	atCursor = Cuts{schemas.KindImport: {schemas.CutCursor: 1}, schemas.KindLine: {schemas.CutCursor: 1}, schemas.KindLines: {schemas.CutCursor: 1}}
+)
+
 // long is a Go file whose functions fill more than a window.
 func long(functions, lines int) string {
 	var b strings.Builder
@@ -102,7 +108,7 @@ func TestFileRejects(t *testing.T) {
 		}
 		return out
 	}
-	one := Config{Kinds: map[string]int{"import": 2, "call": 5}}
+	one := Config{Kinds: map[string]int{"import": 2, "call": 5}, CallForms: asFound}
 	t.Run("a declaration that the window cannot hold", func(t *testing.T) {
 		r := extract(t, one, blob(schemas.Go, "a.go", long(1, 800)))
 		if got := reasons(r); got[RejectDeclCut] != "800 call spans" || len(r.Contexts) != 1 || r.Contexts[0].Kind != schemas.KindImport {
@@ -234,20 +240,28 @@ func TestSamplingIsSpreadAndRepeats(t *testing.T) {
 
 func TestContextFields(t *testing.T) {
 	src := "package a\n\nfunc f() {\n\tms.StoreMessage(mi)\n}\n"
-	r := extract(t, Config{Kinds: map[string]int{"call": 1}}, blob(schemas.Go, "d/a.go", src))
-	if len(r.Contexts) != 1 {
-		t.Fatalf("%d contexts", len(r.Contexts))
-	}
-	got := r.Contexts[0]
 	want := schemas.Context{
-		ID:   schemas.ContextID("o/r", "c1", "d/a.go", 26, 42, schemas.KindCall, schemas.OriginSnapshot, ""),
 		Repo: "o/r", Commit: "c1", Path: "d/a.go", License: "MIT", Language: schemas.Go, Kind: schemas.KindCall,
-		Types:  []schemas.Type{schemas.TypeMethod, schemas.TypeParameter, schemas.TypeUndefinedVariable},
-		Prefix: "package a\n\nfunc f() {\n\tms.", Golden: "StoreMessage(mi)", Suffix: "\n}\n",
-		StartByte: 26, EndByte: 42, Line: 4, DeclStart: 11, DeclEnd: 44, Origin: schemas.OriginSnapshot, SHA256: got.SHA256,
+		Types: []schemas.Type{schemas.TypeMethod, schemas.TypeParameter, schemas.TypeUndefinedVariable},
+		Line:  4, DeclStart: 11, DeclEnd: 44, Suffix: "\n}\n", EndByte: 42, Cut: schemas.CutCursor, Origin: schemas.OriginSnapshot,
 	}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("got  %+v\nwant %+v", got, want)
+	for _, c := range []struct {
+		forms CallForms
+		start int64
+		form  schemas.CallForm
+	}{
+		{CallForms{Name: 1}, 26, "name call"}, {CallForms{Path: 1}, 26, "name call"}, {CallForms{Expression: 1}, 23, "expression call"},
+	} {
+		r := extract(t, Config{Kinds: map[string]int{"call": 1}, CallForms: c.forms}, blob(schemas.Go, "d/a.go", src))
+		if len(r.Contexts) != 1 {
+			t.Fatalf("%d contexts", len(r.Contexts))
+		}
+		got := r.Contexts[0]
+		want.ID = schemas.ContextID("o/r", "c1", "d/a.go", c.start, 42, schemas.KindCall, schemas.OriginSnapshot, "")
+		want.Prefix, want.Golden, want.StartByte, want.CallForm, want.SHA256 = src[:c.start], src[c.start:42], c.start, c.form, got.SHA256
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("got  %+v\nwant %+v", got, want)
+		}
 	}
 }
 
@@ -280,7 +294,7 @@ func TestEdited(t *testing.T) {
 		i := strings.Index(src, text)
 		return Range{strings.LastIndexByte(src[:i], '\n') + 1, i + strings.IndexByte(src[i:], '\n') + 1}
 	}
-	cfg, err := Config{Kinds: map[string]int{"import": 9, "call": 9, "argument": 9, "identifier": 9, "statement": 9, "block": 9, "general": 9}, MaxPerFile: 100}.Filled()
+	cfg, err := Config{Kinds: map[string]int{"import": 9, "call": 9, "argument": 9, "identifier": 9, "statement": 9, "block": 9, "general": 9}, MaxPerFile: 100, Cuts: atCursor, CallForms: asFound}.Filled()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -327,6 +341,30 @@ func TestEdited(t *testing.T) {
 				t.Error("symbols or names")
 			}
 		})
+	}
+}
+
+// TestEditedForms: what a form or a cut takes in was added too, or the golden is as it was found.
+func TestEditedForms(t *testing.T) {
+	src := "package a\n\nimport \"fmt\"\n\nfunc f(x int) {\n\tstore.\n\t\tAddedLine(x, 1)\n\tstore.AfterThat(x, x)\n}\n"
+	cfg, err := Config{Kinds: map[string]int{"import": 9, "call": 9}, Cuts: Cuts{schemas.KindImport: {schemas.CutLine: 1}}, CallForms: CallForms{Expression: 1}}.Filled()
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := New(cfg)
+	defer x.Close()
+	added, after := strings.Index(src, "\t\tAdded"), strings.Index(src, "\tstore.After")
+	r, err := x.Edited(blob(schemas.Go, "a.go", src), []Range{{strings.Index(src, "import"), strings.Index(src, "\nfunc")}, {added, after}, {after, len(src)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, c := range r.Contexts {
+		got[c.Golden] = string(c.Cut) + " " + string(c.CallForm)
+	}
+	want := map[string]string{"import \"fmt\"\n": "line ", "AddedLine(x, 1)": "cursor name call", "store.AfterThat(x, x)": "cursor expression call"}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }
 

@@ -86,24 +86,26 @@ func textLines(src []byte) []textLine {
 // end.
 func wordCuts(src []byte, start, end int) []int {
 	var out []int
-	class := func(c byte) int {
-		switch {
-		case c == ' ' || c == '\t':
-			return 0
-		case c == '_' || c >= 0x80 || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z':
-			return 1
-		}
-		return 2
-	}
 	prev := 0
 	for i := start; i < end; i++ {
-		c := class(src[i])
+		c := wordClass(src[i])
 		if c != 0 && (c != prev || i == start) {
 			out = append(out, i)
 		}
 		prev = c
 	}
 	return append(out, end)
+}
+
+// wordClass is 0 for white space, 1 for what words are made of, 2 for all else.
+func wordClass(c byte) int {
+	switch {
+	case c == ' ' || c == '\t':
+		return 0
+	case c == '_' || c >= 0x80 || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z':
+		return 1
+	}
+	return 2
 }
 
 func int64Bytes(v int) []byte {

@@ -9,7 +9,8 @@ import (
 	"decoy/transforms/syntax"
 )
 
-// imports are the lines on which nothing but imports stands.
+// imports are the lines on which nothing but imports stands, from the first visible
+// character on.
 func imports(s *source) []span {
 	f := s.Facts
 	var out []span
@@ -18,10 +19,13 @@ func imports(s *source) []span {
 		if k := len(out); k > 0 && start < out[k-1].end {
 			continue // a second statement on the line
 		}
-		if !fits(f.Src[start:end], schemas.KindImport) || !onlyImports(f, i, start, end) {
+		if !onlyImports(f, i, start, end) {
 			continue
 		}
-		out = append(out, span{start: start, end: end, kind: schemas.KindImport})
+		start += len(f.Src[start:end]) - len(bytes.TrimLeft(f.Src[start:end], " \t"))
+		if fits(f.Src[start:end], schemas.KindImport) {
+			out = append(out, span{start: start, end: end, kind: schemas.KindImport})
+		}
 	}
 	return out
 }

@@ -32,16 +32,19 @@ type checker struct {
 	astray  int // of these, with an error in the golden
 	ids     map[string]string
 	kinds   map[string]int
+	cuts    map[string]int // and forms
 	rejects map[schemas.Reason]int
 	files   int
 }
 
 func newChecker(t *testing.T) *checker {
-	cfg, err := Config{Kinds: map[string]int{"import": 40, "call": 40, "argument": 40, "identifier": 40, "statement": 40, "block": 40, "general": 12}, MaxPerFile: 1000}.Filled()
+	cfg, err := Config{Kinds: map[string]int{"import": 40, "call": 40, "argument": 40, "identifier": 40, "statement": 40, "block": 40, "general": 12}, MaxPerFile: 1000, CallForms: CallForms{
+		Name: 0.4, Path: 0.3, Expression: 0.3, Statement: map[schemas.Language]float64{
+			schemas.Cpp: 0.7, schemas.CSharp: 0.7, schemas.Java: 0.7, schemas.JavaScript: 0.7, schemas.Rust: 0.7, schemas.TypeScript: 0.7}}}.Filled()
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &checker{cfg: cfg, extract: New(cfg), parser: syntax.NewParser(), window: syntax.NewParser(), ids: map[string]string{}, kinds: map[string]int{}, rejects: map[schemas.Reason]int{}}
+	c := &checker{cfg: cfg, extract: New(cfg), parser: syntax.NewParser(), window: syntax.NewParser(), ids: map[string]string{}, kinds: map[string]int{}, cuts: map[string]int{}, rejects: map[schemas.Reason]int{}}
 	t.Cleanup(func() { c.extract.Close(); c.parser.Close(); c.window.Close() })
 	return c
 }
@@ -70,10 +73,11 @@ func (k *checker) file(t *testing.T, language schemas.Language, path string, con
 	}
 	for i := range r.Contexts {
 		c := &r.Contexts[i]
-		if err := cmp.Or(k.context(content, c), shape(f, broken, c), k.inPlace(c)); err != nil {
+		if err := cmp.Or(k.context(content, c), cutAs(c), shape(f, broken, c), overlap(c, r.Contexts[:i]), k.inPlace(c)); err != nil {
 			t.Errorf("%s %s span at byte %d (line %d), golden %.80q: %v", path, c.Kind, c.StartByte, c.Line, c.Golden, err)
 		}
 		k.kinds[string(language)+" "+string(c.Kind)]++
+		k.cuts[strings.TrimSpace(fmt.Sprintf("%s %s %s %s", language, c.Kind, c.Cut, c.CallForm))]++
 	}
 }
 
@@ -145,12 +149,6 @@ func shape(f *syntax.Facts, broken []extent, c *schemas.Context) error {
 	}
 	switch c.Kind {
 	case schemas.KindImport:
-		if p := strings.TrimPrefix(c.Prefix, string(bom)); p != "" && !strings.HasSuffix(p, "\n") {
-			return fmt.Errorf("prefix ends in %.20q", p[max(0, len(p)-20):])
-		}
-		if s := strings.TrimPrefix(c.Suffix, "\r"); s != "" && s[0] != '\n' || strings.HasSuffix(c.Golden, "\r") {
-			return errors.New("does not end where its line ends")
-		}
 		if c.PrefixCut {
 			return errors.New("the head of the file is not in the window")
 		}
@@ -158,8 +156,23 @@ func shape(f *syntax.Facts, broken []extent, c *schemas.Context) error {
 			return errors.New("no import stands there")
 		}
 	case schemas.KindCall:
-		if !slices.ContainsFunc(f.Calls, func(call syntax.Call) bool { return call.NameStart == start && call.End == end }) &&
-			!slices.ContainsFunc(f.Elements, func(e syntax.Element) bool { return e.NameStart == start && e.End == end }) {
+		callEnd := end
+		if c.CallForm.End() == schemas.EndStatement && f.Src[end-1] == ';' && !strings.HasPrefix(c.Golden, "super(") && !strings.HasPrefix(c.Golden, "this(") {
+			callEnd--
+		}
+		if !slices.ContainsFunc(f.Calls, func(call syntax.Call) bool {
+			head := call.NameStart
+			switch c.CallForm.Begin() {
+			case schemas.BeginPath:
+				head = call.Start
+				if call.Ctor { // behind "new "
+					head = start
+				}
+			case schemas.BeginExpression:
+				head = call.Start
+			}
+			return head == start && call.End == callEnd && call.NameStart >= start
+		}) && !slices.ContainsFunc(f.Elements, func(e syntax.Element) bool { return e.NameStart == start && e.End == end }) {
 			return errors.New("no call stands there")
 		}
 	case schemas.KindArgument:
@@ -189,8 +202,52 @@ func shape(f *syntax.Facts, broken []extent, c *schemas.Context) error {
 			return errors.New("no statement of a body stands there")
 		}
 	}
-	if strings.TrimSpace(c.Golden) != c.Golden && !schemas.IsGeneral(c.Kind) && c.Kind != schemas.KindImport {
-		return errors.New("the golden has space at its ends")
+	return nil
+}
+
+// cutAs compares a golden's ends with what its cut and form say.
+func cutAs(c *schemas.Context) error {
+	before := strings.TrimPrefix(c.Prefix, string(bom))
+	line := before[strings.LastIndexByte(before, '\n')+1:]
+	after := strings.TrimPrefix(c.Suffix, "\r")
+	form, ok := c.CallForm, slices.Contains(schemas.CallForms, c.CallForm)
+	if ok != (c.Kind == schemas.KindCall) {
+		return fmt.Errorf("form %q", form)
+	}
+	whole := c.Kind == schemas.KindImport || c.Kind == schemas.KindLine || c.Kind == schemas.KindLines
+	switch {
+	case (c.Kind == schemas.KindRandom) != (c.Cut == schemas.CutCharacter):
+		return fmt.Errorf("cut %q", c.Cut)
+	case c.Cut == schemas.CutLine:
+		if !whole || line != "" || !strings.HasSuffix(c.Golden, "\n") {
+			return fmt.Errorf("no whole lines: behind %q", line)
+		}
+	case c.Cut == schemas.CutCursor:
+		if strings.TrimSpace(c.Golden) == "" || strings.Trim(c.Golden[:1], " \t\r\n") == "" || !schemas.IsGeneral(c.Kind) && strings.TrimSpace(c.Golden) != c.Golden {
+			return errors.New("the golden has space at its ends")
+		}
+		if whole && (strings.Trim(line, " \t") != "" || after != "" && after[0] != '\n' || strings.HasSuffix(c.Golden, "\r")) {
+			return fmt.Errorf("not from the first visible character to the line's end: behind %q, before %.9q", line, c.Suffix)
+		}
+	case c.Cut != schemas.CutCharacter:
+		return fmt.Errorf("cut %q", c.Cut)
+	}
+	switch {
+	case ok && (form.End() == schemas.EndStatement) != strings.HasSuffix(c.Golden, ";"):
+		return fmt.Errorf("form %q of what ends in %q", form, c.Golden[len(c.Golden)-1:])
+	case form.Begin() == schemas.BeginPath && !strings.Contains(c.Golden, "::"):
+		return fmt.Errorf("form %q of what has no path", form)
+	}
+	return nil
+}
+
+// overlap reports that an earlier context of the same kind overlaps with one.
+func overlap(c *schemas.Context, earlier []schemas.Context) error {
+	for _, o := range earlier {
+		same := o.Kind == c.Kind || schemas.IsGeneral(o.Kind) && schemas.IsGeneral(c.Kind)
+		if same && o.StartByte < c.EndByte && c.StartByte < o.EndByte || o.StartByte == c.StartByte && o.EndByte == c.EndByte {
+			return fmt.Errorf("overlaps with %s at byte %d", o.Kind, o.StartByte)
+		}
 	}
 	return nil
 }
@@ -229,6 +286,18 @@ func TestPropertiesOverTestdata(t *testing.T) {
 		for _, kind := range []schemas.Kind{schemas.KindImport, schemas.KindCall, schemas.KindArgument, schemas.KindIdentifier, schemas.KindStatement, schemas.KindBlock, schemas.KindLine, schemas.KindLines, schemas.KindRandom} {
 			if k.kinds[string(l)+" "+string(kind)] == 0 {
 				t.Errorf("testdata of %s gives no %s span", l, kind)
+			}
+		}
+		want := []string{"import line", "import cursor", "line line", "line cursor", "lines line", "lines cursor", "random character", "call cursor name call", "call cursor expression call"}
+		if r := syntax.ByName(l).Rules; r.Separator == "::" {
+			want = append(want, "call cursor path call", "call cursor path statement")
+		}
+		if l != schemas.Go && l != schemas.Python {
+			want = append(want, "call cursor name statement", "call cursor expression statement")
+		}
+		for _, w := range want {
+			if k.cuts[string(l)+" "+w] == 0 {
+				t.Errorf("testdata of %s gives no %s", l, w)
 			}
 		}
 	}
@@ -290,7 +359,7 @@ func archive(t *testing.T, path string, n uint64) {
 	if k.astray*50 > k.windows+50 {
 		t.Errorf("%s: of %d windows %d have an error in the golden", path, k.windows, k.astray)
 	}
-	t.Logf("%s: %d files, %d contexts, %d windows parsed, %d with an error\nkinds %v\nrejects %v", path, k.files, len(k.ids), k.windows, k.astray, k.kinds, k.rejects)
+	t.Logf("%s: %d files, %d contexts, %d windows parsed, %d with an error\nkinds %v\ncuts %v\nrejects %v", path, k.files, len(k.ids), k.windows, k.astray, k.kinds, k.cuts, k.rejects)
 }
 
 func eachFile(path string, want func(name string) bool, visit func(name string, content []byte)) error {

@@ -20,7 +20,7 @@ func calls(s *source) []span {
 			!fits(s.Src[c.NameStart:c.End], schemas.KindCall) {
 			continue
 		}
-		out = append(out, span{start: c.NameStart, end: c.End, kind: schemas.KindCall})
+		out = append(out, span{start: c.NameStart, end: c.End, kind: schemas.KindCall, call: int32(i + 1)})
 	}
 	for i := range s.Elements {
 		if e := &s.Elements[i]; fits(s.Src[e.NameStart:e.End], schemas.KindCall) {

@@ -14,7 +14,8 @@ import (
 type span struct {
 	start, end int
 	kind       schemas.Kind
-	keyword    bool // an argument that names its parameter
+	keyword    bool  // an argument that names its parameter
+	call       int32 // one more than the index of the call that it is, 0 for none
 	key        uint64
 }
 

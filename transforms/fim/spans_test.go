@@ -36,11 +36,11 @@ func TestImportSpans(t *testing.T) {
 		want      []string
 	}{
 		{"one import", schemas.Go, "a.go", "package a\n\nimport \"fmt\"\n", []string{"|import \"fmt\""}},
-		{"lines of a block", schemas.Go, "a.go", "package a\n\nimport (\n\t\"os\"\n\n\tx \"a/b\" // why\n)\n", []string{"|\t\"os\"", "|\tx \"a/b\" // why"}},
+		{"lines of a block", schemas.Go, "a.go", "package a\n\nimport (\n\t\"os\"\n\n\tx \"a/b\" // why\n)\n", []string{"\t|\"os\"", "\t|x \"a/b\" // why"}},
 		{"a block on one line", schemas.Go, "a.go", "package a\n\nimport (\"q\"; \"r\")\n", []string{"|import (\"q\"; \"r\")"}},
 		{"no newline at the end", schemas.Go, "a.go", "package a\nimport \"fmt\"", []string{"|import \"fmt\""}},
 
-		{"indented", schemas.Python, "a.py", "def f():\n\timport json  # late\n", []string{"|\timport json  # late"}},
+		{"indented", schemas.Python, "a.py", "def f():\n\timport json  # late\n", []string{"\t|import json  # late"}},
 		{"several lines", schemas.Python, "a.py", "from a import (\n    b,\n    c,\n)\n", []string{"|from a import (\n    b,\n    c,\n)"}},
 		{"several lines, CRLF", schemas.Python, "a.py", "from a import (\r\n    b,\r\n)\r\nx = 1\r\n", []string{"|from a import (\r\n    b,\r\n)"}},
 		{"two on a line", schemas.Python, "a.py", "import os; import sys\nimport re\n", []string{"|import os; import sys", "|import re"}},
@@ -56,7 +56,7 @@ func TestImportSpans(t *testing.T) {
 		{"static", schemas.Java, "A.java", "package a;\nimport a.b.C; // x\nimport static d.E.*;\n", []string{"|import a.b.C; // x", "|import static d.E.*;"}},
 		{"re-export, require", schemas.JavaScript, "a.js", "import a, {b} from 'c';\nexport {q} from './q';\nconst f = require('g');\n", []string{"|import a, {b} from 'c';", "|export {q} from './q';", "|const f = require('g');"}},
 		{"types", schemas.TypeScript, "a.ts", "import type { A } from 'b';\nimport {\n  c,\n} from \"./d\";\n", []string{"|import type { A } from 'b';", "|import {\n  c,\n} from \"./d\";"}},
-		{"public", schemas.Rust, "a.rs", "use a::b;\npub use c::{\n    d, e};\nmod m {\n    use super::x;\n}\n", []string{"|use a::b;", "|pub use c::{\n    d, e};", "|    use super::x;"}},
+		{"public", schemas.Rust, "a.rs", "use a::b;\npub use c::{\n    d, e};\nmod m {\n    use super::x;\n}\n", []string{"|use a::b;", "|pub use c::{\n    d, e};", "    |use super::x;"}},
 
 		{"too long", schemas.Rust, "a.rs", "use a::" + strings.Repeat("b", 817-len("use a::;")+1) + ";\n", nil},
 		{"long enough in characters", schemas.Python, "a.py", "import " + strings.Repeat("é", 810) + "\n", []string{"|import " + strings.Repeat("é", 810)}},

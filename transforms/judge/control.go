@@ -16,7 +16,8 @@ import (
 // can be asked is whether it prefers the right text, by the very same rule, to real
 // code that is certainly wrong here: the golden of another context of the same kind in
 // the shard, of another file, of those it keeps the one nearest in length, since a sum
-// of log-probabilities favours the shorter text. The share that it accepts says how
+// of log-probabilities favours the shorter text, and rather one of the same cut and form: a
+// receiver, a ";" or a newline that does not fit would tell. The share that it accepts says how
 // much the judge is worth; about one half would mean that its fool rates say nothing.
 //
 // Feed it with Add the contexts that have a negative, in any order; then Pick. It keeps
@@ -39,10 +40,15 @@ type rival struct {
 	id     string
 	golden string
 	chars  int
+	cut    schemas.Cut
+	form   schemas.CallForm
 }
 
 // maxRivals of a language and kind.
 const maxRivals = 256
+
+// otherForm is farther than any length.
+const otherForm = 1 << 20
 
 // NewControls picks about share (0 to 1) of the contexts, by a hash of their ids.
 func NewControls(share float64) *Controls {
@@ -58,7 +64,7 @@ func Sampled(contextID string, share float64) bool {
 // Add takes a context whose golden others may be set against.
 func (s *Controls) Add(c *schemas.Context) {
 	k := likeness{c.Language, c.Kind}
-	r := rival{schemas.Key64("rival", c.ID), c.ID, c.Golden, utf8.RuneCountInString(c.Golden)}
+	r := rival{schemas.Key64("rival", c.ID), c.ID, c.Golden, utf8.RuneCountInString(c.Golden), c.Cut, c.CallForm}
 	kept := s.kept[k]
 	at, _ := slices.BinarySearchFunc(kept, r, func(a, b rival) int {
 		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.id, b.id))
@@ -79,6 +85,9 @@ func (s *Controls) Pick(c *schemas.Context) (foreign string, ok bool) {
 	chars, nearest := utf8.RuneCountInString(c.Golden), math.MaxInt
 	for _, r := range s.kept[likeness{c.Language, c.Kind}] {
 		d := max(r.chars-chars, chars-r.chars)
+		if r.cut != c.Cut || r.form != c.CallForm {
+			d += otherForm
+		}
 		if d < nearest && r.golden != c.Golden && r.id != c.ID && !schemas.SameFile(r.id, c.ID) {
 			foreign, nearest = r.golden, d
 		}

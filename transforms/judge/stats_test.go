@@ -110,6 +110,12 @@ func TestControls(t *testing.T) {
 	if g, ok := one.Pick(of("a.go", 1000, "aaaa")); !ok || g != "far away" {
 		t.Errorf("a golden is set against that of the other file, got %q, %v", g, ok)
 	}
+	formed := NewControls(1)
+	formed.Add(&schemas.Context{ID: "1", Golden: "a.f(x);", CallForm: "expression statement"})
+	formed.Add(&schemas.Context{ID: "2", Golden: "longer_name(x, y)", CallForm: "name call"})
+	if g, ok := formed.Pick(&schemas.Context{ID: "x", Golden: "g(x, y)", CallForm: "name call"}); !ok || g != "longer_name(x, y)" {
+		t.Errorf("a golden is set against one of its own form, got %q, %v", g, ok)
+	}
 	orders := [2]*Controls{NewControls(1), NewControls(1)}
 	for i := range 1000 {
 		for k, o := range orders {

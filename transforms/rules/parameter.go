@@ -154,7 +154,7 @@ func (s *scene) visibleValues(c *syntax.Call, n int) []string {
 		sc := s.f.Scopes[d.Scope]
 		local := sc.Kind == syntax.FunctionScope || sc.Kind == syntax.BlockScope
 		if !local || s.called(d.Name) || sc.Start > c.Start || c.End > sc.End || slices.ContainsFunc(c.Args,
-			func(a syntax.Arg) bool { return s.mentions(a, d.Name) }) || s.text(max(c.Start, s.start),
+			func(a syntax.Arg) bool { return s.mentions(a, d.Name) }) || s.text(max(c.Start, s.from),
 			c.NameStart) == d.Name+"." {
 			continue
 		}

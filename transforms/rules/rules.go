@@ -34,6 +34,9 @@
 // declares. Names come in the order of: nearness in sub-tokens and letters, where
 // they were seen (window, repository, corpus), fit of arity, and length.
 //
+// What a golden's cut or form takes in beside that (a call's receiver, path and ";", an
+// import's indentation and newline) is never changed.
+//
 // # Length tells nothing
 //
 // A reader must not see from a pair's outline which side is rejected. So a hash of
@@ -152,7 +155,7 @@ func (g *Generator) Generate(c *schemas.Context, typ schemas.Type, repo *Repo, p
 		}
 	}
 	s := g.scene
-	s.typ = typ
+	s.typ, s.rank = typ, 0
 	s.longer = s.hash("longer")%100 < longerShare[typ]
 	s.invent = float64(s.hash("invented")%10000) < g.cfg.InventedShare*10000
 	out := mutate(s)

@@ -21,6 +21,7 @@ type scene struct {
 	pool       *Pool
 	cache      map[siblingKey]map[string]bool // the generator's
 	start, end int                            // the golden in the window
+	from       int                            // what the golden has before is not changed
 
 	byName   map[string][]int // declarations
 	locals   map[string]bool  // local names of imports and imported names
@@ -58,7 +59,29 @@ func newScene(c *schemas.Context, f *syntax.Facts, h *habits, repo *Repo, pool *
 	for i := range f.Members {
 		s.words[f.Members[i].Name] = true
 	}
+	s.from = s.start
+	if begin := c.CallForm.Begin(); begin != "" && begin != schemas.BeginName {
+		s.from = s.end // nothing is changed where the call is not found
+		if k := s.whole(); k != nil {
+			s.from = k.NameStart
+		}
+	}
 	return s
+}
+
+// whole is the call that the golden is, nil where it is none.
+func (s *scene) whole() *syntax.Call {
+	for i := range s.f.Calls {
+		if k := &s.f.Calls[i]; s.start <= k.NameStart && k.NameStart < s.end && s.endsWith(k) {
+			return k
+		}
+	}
+	return nil
+}
+
+// endsWith reports whether the golden ends with a call, or with the ";" behind it.
+func (s *scene) endsWith(k *syntax.Call) bool {
+	return k.End == s.end || k.End == s.end-1 && s.f.Src[k.End] == ';'
 }
 
 // hash is a stable number for a decision about this context.
@@ -84,8 +107,9 @@ func (s *scene) candidate(trick Trick, start, end int, text string) Candidate {
 	return k
 }
 
-// inGolden reports whether a range of the window lies in the golden.
-func (s *scene) inGolden(start, end int) bool { return s.start <= start && end <= s.end && start < end }
+// inGolden reports whether a range of the window lies in what of the golden may change: of a
+// call not in its receiver or path.
+func (s *scene) inGolden(start, end int) bool { return s.from <= start && end <= s.end && start < end }
 
 // text is a range of the window.
 func (s *scene) text(start, end int) string { return string(s.f.Src[start:end]) }

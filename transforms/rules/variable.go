@@ -76,7 +76,7 @@ func (s *scene) spots() []spot {
 	}
 	// Bare identifiers at any depth: operands, receivers, elements of lists. Of a call
 	// only those in its arguments: its type arguments and name are no variables.
-	call := slices.ContainsFunc(calls, func(c *syntax.Call) bool { return c.NameStart == s.start && c.End == s.end })
+	call := slices.ContainsFunc(calls, func(c *syntax.Call) bool { return c.NameStart == s.from && s.endsWith(c) })
 	for i := range s.f.Refs {
 		r := &s.f.Refs[i]
 		if !s.inGolden(r.Start, r.End) || r.InType || r.Called || r.Assigned || literal[r.Start] ||

@@ -56,7 +56,7 @@ func init() {
 }
 
 func extracted(s beam.Scope) fim.Extracted {
-	return fim.Extract(s, fim.Config{Kinds: map[string]int{"call": 1}},
+	return fim.Extract(s, fim.Config{Kinds: map[string]int{"call": 1}, CallForms: fim.CallForms{Name: 1}},
 		beam.Create(s, schemas.Blob{Repo: "r", Commit: "c", Path: "count.go", Content: []byte(counter)}))
 }
 

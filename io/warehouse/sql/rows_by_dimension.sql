@@ -4,6 +4,8 @@ WITH facts AS (
     s.language AS d_language,
     COALESCE(s.type, 'general') AS d_type,
     s.kind AS d_kind,
+    COALESCE(NULLIF(c.cut, ''), 'none') AS d_cut,
+    COALESCE(NULLIF(c.call_form, ''), 'none') AS d_form,
     COALESCE(s.generator, 'none') AS d_generator,
     COALESCE(s.status, 'none') AS d_certificate,
     s.split AS d_split,
@@ -23,6 +25,8 @@ counts AS (
       WHEN GROUPING(d_language) = 0 THEN 'language'
       WHEN GROUPING(d_type) = 0 THEN 'type'
       WHEN GROUPING(d_kind) = 0 THEN 'kind'
+      WHEN GROUPING(d_cut) = 0 THEN 'cut'
+      WHEN GROUPING(d_form) = 0 THEN 'call_form'
       WHEN GROUPING(d_generator) = 0 THEN 'generator'
       WHEN GROUPING(d_certificate) = 0 THEN 'certificate'
       WHEN GROUPING(d_split) = 0 THEN 'split'
@@ -32,11 +36,11 @@ counts AS (
       ELSE 'origin'
     END AS dimension,
     -- All but one of these are null.
-    COALESCE(d_language, d_type, d_kind, d_generator, d_certificate, d_split, d_repo, d_owner, d_license, d_origin) AS value,
+    COALESCE(d_language, d_type, d_kind, d_cut, d_form, d_generator, d_certificate, d_split, d_repo, d_owner, d_license, d_origin) AS value,
     COUNT(*) AS selected,
     COUNT(exported_id) AS exported
   FROM facts
-  GROUP BY GROUPING SETS (d_language, d_type, d_kind, d_generator, d_certificate, d_split, d_repo, d_owner, d_license, d_origin)
+  GROUP BY GROUPING SETS (d_language, d_type, d_kind, d_cut, d_form, d_generator, d_certificate, d_split, d_repo, d_owner, d_license, d_origin)
 ),
 ranked AS (
   SELECT
