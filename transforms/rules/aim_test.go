@@ -30,7 +30,7 @@ func aimScene(t *testing.T, window, path string) *scene {
 		t.Fatal(err)
 	}
 	s := newScene(c, f, habitsOf[c.Language], w.repo, w.pools[c.Language])
-	s.sight = newSight(c, f)
+	s.cache, s.sight = map[siblingKey]map[string]bool{}, newSight(c, f)
 	return s
 }
 
