@@ -207,7 +207,7 @@ func (s *scene) otherPaths(it syntax.ImportItem) []Candidate {
 				}
 			}
 		} else {
-			names = s.best(p.text, s.partNames(p, len(parts) == 1, k == len(parts)-1, made), perPlace)
+			names, _ = s.nearest(p.text, s.partNames(p, len(parts) == 1, k == len(parts)-1, made), perPlace)
 		}
 		for _, n := range names {
 			out = append(out, s.candidate(TrickModulePart, p.start, p.end, n))

@@ -34,6 +34,18 @@
 // declares. Names come in the order of: nearness in sub-tokens and letters, where
 // they were seen (window, repository, corpus), fit of arity, and length.
 //
+// # Aim
+//
+// With Config.Aim every place gives twice as many names, and as many that stand in the
+// window, whatever they are like; then all candidates are sorted by what makes a model take
+// one for right (weights): whether and how near its name stands in the window, whether
+// the replaced one does, how alike they are, what was done. On 7,993 contexts of 137
+// repositories that no weight was fitted to, a model of 30 M parameters that tuning never
+// saw prefers 14.0 % of the accepted negatives to the golden, 11.8 without an aim, at the
+// same mix of type, length and the golden's own likelihood; 26.7 and 22.7 % come within 5
+// nats. Choosing alone goes no further: of nine candidates of one length the best by the
+// fitting model's own word fools it in 3 (parameter, longer) to 51 % (import, shorter).
+//
 // What a golden's cut or form takes in beside that (a call's receiver, path and ";", an
 // import's indentation and newline) is never changed.
 //
@@ -41,8 +53,9 @@
 //
 // A reader must not see from a pair's outline which side is rejected. So a hash of
 // the context decides whether the negative should be the longer or the shorter
-// side: names on that side come first, and for parameter it decides between an
-// argument more and one less. The last character of the golden stays.
+// side, or as long (with an aim, a third each): candidates of that length come first, and
+// for parameter it decides between an argument more and one less. The last character of
+// the golden stays.
 //
 // # What is not valid here
 //

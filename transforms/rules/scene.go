@@ -263,8 +263,21 @@ func (s *scene) known(name string) bool {
 
 // best sorts candidate names by their worth: what add gave them, nearness to near,
 // and length. The hash breaks ties and keeps equal places from always giving the
-// same name.
+// same name. Where an aim is to choose, twice n come, and as many that stand in the window,
+// whatever they are like.
 func (s *scene) best(near string, names map[string]float64, n int) []string {
+	list, rest := s.nearest(near, names, n)
+	if s.sight == nil {
+		return list
+	}
+	rest = slices.DeleteFunc(rest, func(name string) bool { return s.sight.worth(name) == 0 })
+	sort.SliceStable(rest, func(i, j int) bool { return s.sight.worth(rest[i]) > s.sight.worth(rest[j]) })
+	return append(list, rest[:min(2*n, len(rest))]...)
+}
+
+// nearest is best without what only stands in the window: a part of a module's path that is
+// about something else gives itself away. rest are the names after those.
+func (s *scene) nearest(near string, names map[string]float64, n int) (list, rest []string) {
 	type scored struct {
 		name  string
 		score float64
@@ -292,23 +305,13 @@ func (s *scene) best(near string, names map[string]float64, n int) []string {
 		return out[i].name < out[j].name
 	})
 	if s.sight != nil {
-		n = 2 * n // and as many that stand in the window, whatever they are like
+		n *= 2
 	}
-	var list []string
-	for _, o := range out[:min(n, len(out))] {
+	for _, o := range out {
 		list = append(list, o.name)
 	}
-	if s.sight == nil || len(out) <= n {
-		return list
-	}
-	rest := out[n:]
-	sort.SliceStable(rest, func(i, j int) bool { return s.sight.worth(rest[i].name) > s.sight.worth(rest[j].name) })
-	for _, o := range rest[:min(n, len(rest))] {
-		if s.sight.worth(o.name) > 0 {
-			list = append(list, o.name)
-		}
-	}
-	return list
+	n = min(n, len(list))
+	return list[:n:n], list[n:]
 }
 
 // lengthWorth prefers replacements of about the same length, on the side that the
