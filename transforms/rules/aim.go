@@ -167,7 +167,11 @@ func (s *scene) worth(k *Candidate) float64 {
 		sum += w.declared
 	}
 	if len(taken) > 0 {
-		sum += w.near * nearness(taken[0], subTokens(taken[0]), name)
+		alike := nearness(taken[0], subTokens(taken[0]), name)
+		sum += w.near * alike
+		if k.Trick == TrickModulePart { // "crypto/sync" takes in a model, and no reader
+			sum += 4 * alike
+		}
 		if strings.HasPrefix(name, taken[0]) {
 			sum += w.extends
 		}
