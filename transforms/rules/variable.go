@@ -67,7 +67,8 @@ func (s *scene) spots() []spot {
 			if s.isLiteral(a.Node) && a.ValueEnd-a.ValueStart <= 48 {
 				literal[a.ValueStart] = true
 				near := s.literalName(params, a, i, c.Name)
-				spots = append(spots, spot{a.ValueStart, a.ValueEnd, near, "", s.literalWorth(a, near), "", TrickForLiteral})
+				worth := s.literalWorth(a, near)
+				spots = append(spots, spot{a.ValueStart, a.ValueEnd, near, "", worth, "", TrickForLiteral})
 			}
 		}
 		if k := len(c.Args); s.h.assign == "=" && s.longer && k > 0 && !g.rest {

@@ -55,7 +55,8 @@ func run(ctx context.Context) error {
 	asked := 0
 	for i := range *shards {
 		symbols := map[string][]schemas.Symbol{}
-		for s, err := range shard.Read[schemas.Symbol](ctx, shard.Path(*out, schemas.StageExtract, "symbols", i, *shards)) {
+		path := shard.Path(*out, schemas.StageExtract, "symbols", i, *shards)
+		for s, err := range shard.Read[schemas.Symbol](ctx, path) {
 			if err != nil {
 				return err
 			}
@@ -79,9 +80,8 @@ func run(ctx context.Context) error {
 			}
 			pool := pools[c.Language]
 			if pool == nil {
-				names := shard.Read[schemas.Name](ctx, shard.Join(*out, schemas.StageExtract, "names-"+string(c.Language)+
-					".jsonl.zst"))
-				if pool, err = rules.NewPool(names); err != nil {
+				path := shard.Join(*out, schemas.StageExtract, "names-"+string(c.Language)+".jsonl.zst")
+				if pool, err = rules.NewPool(shard.Read[schemas.Name](ctx, path)); err != nil {
 					return err
 				}
 				pools[c.Language] = pool
