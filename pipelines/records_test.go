@@ -95,8 +95,8 @@ func TestRecordsAreThoseOfTheShards(t *testing.T) {
 		p, s := beam.NewPipelineWithRoot()
 		blobs := beam.CreateList(s, files)
 		got := fim.Extract(s, cfg, blobs)
-		negatives, rejects := rules.Generate(s, rules.Config{InventedShare: r.Generate.InventedShare}, got.Contexts,
-			got.Symbols, got.Names)
+		c := rules.Config{InventedShare: r.Generate.InventedShare, Aim: r.Generate.Aim}
+		negatives, rejects := rules.Generate(s, c, got.Contexts, got.Symbols, got.Names)
 		certificates, uncertified := verify.Certify(s, got.Contexts, negatives, got.Symbols)
 		counts := judge.Count(s, judge.CountConfig{}, beam.ParDo(s, withLanguage, blobs))
 		verdicts, unscored := judge.Score(s, counts, got.Contexts, negatives)
