@@ -55,28 +55,18 @@ func init() {
 type spreadFn struct {
 	Of int
 
-	out  *batch.Batcher
-	emit func(int, batch.Batch)
+	out batch.Bundle
 }
 
 // ProcessElement spreads a batch.
 func (f *spreadFn) ProcessElement(b batch.Batch, emit func(int, batch.Batch)) {
-	if f.out == nil {
-		f.out = batch.NewBatcher(func(i int, b batch.Batch) { f.emit(i, b) })
-	}
-	f.emit = emit
 	for r := range b.Each(curate.RecordBytes) {
-		f.out.Add(int(binary.BigEndian.Uint64(r)%uint64(f.Of)), r)
+		f.out.Add(emit, int(binary.BigEndian.Uint64(r)%uint64(f.Of)), r)
 	}
 }
 
 // FinishBundle emits what is left.
-func (f *spreadFn) FinishBundle(emit func(int, batch.Batch)) {
-	if f.out != nil {
-		f.emit = emit
-		f.out.Flush()
-	}
-}
+func (f *spreadFn) FinishBundle(emit func(int, batch.Batch)) { f.out.Flush(emit) }
 
 // candidatesWriter writes the records of one file in the order of their ids.
 type candidatesWriter struct{}
@@ -86,6 +76,9 @@ func (candidatesWriter) Write(ctx context.Context, t flow.Task, batches iter.Seq
 	var rows [][]byte
 	for b := range batches {
 		rows = slices.AppendSeq(rows, b.Each(curate.RecordBytes))
+	}
+	if ctx.Err() != nil {
+		return schemas.Done{}, ctx.Err()
 	}
 	slices.SortFunc(rows, bytes.Compare)
 	f, err := shard.WriteFile(ctx, t.Path(candidatesName, "bin"), slices.Concat(rows...))
@@ -111,7 +104,7 @@ func (f *chooseFn) ProcessElement(ctx context.Context, _ int, refs func(*flow.Re
 		for _, file := range r.Files {
 			rows, err := shard.ReadFile(ctx, shard.Join(r.Dir, file.Name))
 			if err != nil {
-				return fmt.Errorf("the records that curate selects from: %w", err)
+				return fmt.Errorf("the records that curate selects from: %w; run the same command again", err)
 			}
 			all = append(all, batch.Batch{Rows: rows})
 		}

@@ -76,6 +76,30 @@ func (b *Batcher) Add(key int, row []byte) {
 	delete(b.rows, key) // the emitted one is the runner's now
 }
 
+// Bundle collects rows by key over a whole bundle of a DoFn, which has it as a field: one batch
+// of Size over 256 keys would leave as 256 small ones. It holds at most keys × Size.
+type Bundle struct {
+	out  *Batcher
+	emit func(int, Batch)
+}
+
+// Add adds a row under a key. emit is that of the present call.
+func (b *Bundle) Add(emit func(int, Batch), key int, row []byte) {
+	if b.out == nil {
+		b.out = NewBatcher(func(k int, rows Batch) { b.emit(k, rows) })
+	}
+	b.emit = emit
+	b.out.Add(key, row)
+}
+
+// Flush emits what is left, in FinishBundle.
+func (b *Bundle) Flush(emit func(int, Batch)) {
+	if b.out != nil {
+		b.emit = emit
+		b.out.Flush()
+	}
+}
+
 // Flush emits what is left.
 func (b *Batcher) Flush() {
 	for _, key := range slices.Sorted(maps.Keys(b.rows)) {

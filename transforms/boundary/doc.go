@@ -12,9 +12,8 @@
 // A tokenizer.json as Hugging Face's tokenizers writes it, of a byte-level BPE: Qwen, Llama 3,
 // StarCoder, DeepSeek and most models of code. No vocabulary is a part of decoy: the user
 // names the file. Its pre-tokenizers may be Split by a pattern (isolated), Digits, ByteLevel,
-// and a Sequence of these; any other part is an error that names it. A pattern's alternatives
-// may end in a look-ahead, which Go's regular expressions do not have, and nothing else that
-// they lack.
+// and a Sequence of these; any other part is an error that names it. Patterns are matched by
+// github.com/dlclark/regexp2, since they have look-aheads.
 //
 // # Limits
 //

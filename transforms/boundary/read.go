@@ -129,11 +129,11 @@ func (v *Vocabulary) add(p preTokenizer) error {
 }
 
 func (v *Vocabulary) splitBy(expr string) error {
-	p, err := compile(expr)
+	cut, err := byPattern(expr)
 	if err != nil {
 		return fmt.Errorf("tokenizer.json: pattern %q: %w", expr, err)
 	}
-	v.splits = append(v.splits, p.split)
+	v.splits = append(v.splits, cut)
 	return nil
 }
 

@@ -37,44 +37,20 @@ func Distinct(s beam.Scope, records beam.PCollection) (kept, rejected beam.PColl
 
 // bucketFn puts rows of a width in the buckets of the number of 8 bytes that stands in them.
 type bucketFn struct {
-	toBuckets
 	Width, At int
+
+	out batch.Bundle
 }
 
 // ProcessElement adds the rows of a batch.
 func (f *bucketFn) ProcessElement(b batch.Batch, emit func(int, batch.Batch)) {
-	f.rows(emit, func(add func(int, []byte)) {
-		for r := range b.Each(f.Width) {
-			add(int(binary.BigEndian.Uint64(r[f.At:])%buckets), r)
-		}
-	})
+	for r := range b.Each(f.Width) {
+		f.out.Add(emit, int(binary.BigEndian.Uint64(r[f.At:])%buckets), r)
+	}
 }
 
 // FinishBundle emits what is left.
-func (f *bucketFn) FinishBundle(emit func(int, batch.Batch)) { f.flush(emit) }
-
-// toBuckets spreads rows over buckets. It collects over a whole bundle, since one batch of
-// 256 KiB over 256 buckets would leave as 256 small ones; what it holds is at most
-// buckets × batch.Size, 64 MiB.
-type toBuckets struct {
-	out  *batch.Batcher
-	emit func(int, batch.Batch)
-}
-
-func (t *toBuckets) rows(emit func(int, batch.Batch), read func(add func(int, []byte))) {
-	if t.out == nil {
-		t.out = batch.NewBatcher(func(k int, b batch.Batch) { t.emit(k, b) })
-	}
-	t.emit = emit
-	read(t.out.Add)
-}
-
-func (t *toBuckets) flush(emit func(int, batch.Batch)) {
-	if t.out != nil {
-		t.emit = emit
-		t.out.Flush()
-	}
-}
+func (f *bucketFn) FinishBundle(emit func(int, batch.Batch)) { f.out.Flush(emit) }
 
 type distinctFn struct{}
 

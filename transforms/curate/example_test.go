@@ -32,6 +32,8 @@ func pairOf(s schemas.Selected) string {
 
 func reasonAndDetail(r schemas.Reject) string { return string(r.Reason) + " " + r.Detail }
 
+func idAndReason(r schemas.Reject) string { return r.ID + " " + string(r.Reason) }
+
 // reasonAndShare is a reject without its evidence's place and text.
 func reasonAndShare(r schemas.Reject) string {
 	share, _, _ := strings.Cut(r.Detail, ",")
@@ -41,7 +43,7 @@ func reasonAndShare(r schemas.Reject) string {
 func groupOf(g curate.Group) string { return fmt.Sprint(g.ID, " ", len(g.Repos)) }
 
 func init() {
-	for _, f := range []any{printLine, pairOf, reasonAndDetail, reasonAndShare, groupOf} {
+	for _, f := range []any{printLine, pairOf, reasonAndDetail, idAndReason, reasonAndShare, groupOf} {
 		beam.RegisterFunction(f)
 	}
 }
@@ -138,6 +140,29 @@ func ExampleSelectRows() {
 	// pair of github.com/a/x for train, group github.com/a/x
 	// pair of github.com/b/y for train, group github.com/b/y
 	// pair of github.com/b/z for train, group github.com/b/y
+}
+
+// Of a pool that is too large each cell keeps its hardest, at least twenty times its quota: of
+// 41 candidates for one row the one with the lowest margin goes.
+func ExampleTrim() {
+	p, s := beam.NewPipelineWithRoot()
+	words := curate.Words{Generators: []string{"rules"}}
+	var pool []curate.Candidate
+	for i := range 41 {
+		margin := float64(-i)
+		c := exampleRow(fmt.Sprint(i), "github.com/a/x", uint64(i))
+		c.Margin = &margin
+		pool = append(pool, c)
+	}
+	records, _ := curate.Pack(s, words, beam.CreateList(s, pool))
+	groups := curate.GroupRepos(s, beam.CreateList(s, alone(pool)))
+	_, below := curate.Trim(s, curate.SelectConfig{
+		Config: curate.Config{Rows: 1}, Words: words, Ratios: curate.Ratios{Train: 1}, MaxCandidates: 1,
+	}, records)
+	beam.ParDo0(s, printLine, beam.ParDo(s, idAndReason, curate.Rejects(s, words, below, groups)))
+	show(p)
+	// Output:
+	// 00000000000000000000000000000040 trimmed
 }
 
 // sumText is a source file.

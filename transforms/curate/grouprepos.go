@@ -165,8 +165,8 @@ func (rosterFn) ProcessElement(_ int, heads func(*RepoFiles) bool) roster {
 const fileRow = 11
 
 type fileRowsFn struct {
-	toBuckets
 	numbers map[string]uint32
+	out     batch.Bundle
 }
 
 // ProcessElement makes a row of each file that counts.
@@ -182,21 +182,21 @@ func (f *fileRowsFn) ProcessElement(r RepoFiles, names func(*roster) bool, emit 
 	if !ok {
 		return fmt.Errorf("curate.GroupRepos: repository %q is not in the roster", r.Repo)
 	}
-	f.rows(emit, func(add func(int, []byte)) {
-		var row [8 + 4]byte
-		for _, k := range r.Files {
-			if k.Size >= minFileBytes {
-				binary.BigEndian.PutUint64(row[:], k.Hash)
-				binary.BigEndian.PutUint32(row[7:], n)
-				add(int(byte(k.Hash)), row[:fileRow])
-			}
+	var row [8 + 4]byte
+	for _, k := range r.Files {
+		if k.Size >= minFileBytes {
+			binary.BigEndian.PutUint64(row[:], k.Hash)
+			binary.BigEndian.PutUint32(row[7:], n)
+			f.out.Add(emit, int(byte(k.Hash)), row[:fileRow])
 		}
-	})
+	}
 	return nil
 }
 
 // FinishBundle emits what is left.
-func (f *fileRowsFn) FinishBundle(_ func(*roster) bool, emit func(int, batch.Batch)) { f.flush(emit) }
+func (f *fileRowsFn) FinishBundle(_ func(*roster) bool, emit func(int, batch.Batch)) {
+	f.out.Flush(emit)
+}
 
 // pairRow is the width of a row (repository, repository, files that they share). A row that has
 // one repository twice tells how many files that has.

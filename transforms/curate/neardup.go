@@ -127,29 +127,27 @@ func NearDuplicates[L Lookup](s beam.Scope, c NearConfig, lookup L, sketches bea
 	return beam.ParDo(s, &surviveFn{}, beam.GroupByKey(s, edges))
 }
 
-type bandFn struct{ toBuckets }
+type bandFn struct{ out batch.Bundle }
 
 // ProcessElement makes a row of each band of a sketch. A document without a token has none.
 func (f *bandFn) ProcessElement(b batch.Batch, emit func(int, batch.Batch)) {
-	f.rows(emit, func(add func(int, []byte)) {
-		var row [bandRow]byte
-		for r := range b.Each(SketchBytes) {
-			s := ReadSketch(r)
-			if s.Shingles == 0 {
-				continue
-			}
-			for i := range bands {
-				h := s.band(i)
-				binary.BigEndian.PutUint64(row[:], h)
-				copy(row[8:], r[:16])
-				add(int(h%buckets), row[:])
-			}
+	var row [bandRow]byte
+	for r := range b.Each(SketchBytes) {
+		s := ReadSketch(r)
+		if s.Shingles == 0 {
+			continue
 		}
-	})
+		for i := range bands {
+			h := s.band(i)
+			binary.BigEndian.PutUint64(row[:], h)
+			copy(row[8:], r[:16])
+			f.out.Add(emit, int(h%buckets), row[:])
+		}
+	}
 }
 
 // FinishBundle emits what is left.
-func (f *bandFn) FinishBundle(emit func(int, batch.Batch)) { f.flush(emit) }
+func (f *bandFn) FinishBundle(emit func(int, batch.Batch)) { f.out.Flush(emit) }
 
 // sortedRows are the rows of batches in their order, each once.
 func sortedRows(batches func(*batch.Batch) bool, width int) [][]byte {

@@ -100,13 +100,17 @@ func (s *scene) argumentsOf(c *syntax.Call, g signature) []Candidate {
 	return out
 }
 
+// maxValues are the variables that are tried as an argument, maxAimedValues where an aim
+// chooses among them.
+const maxValues, maxAimedValues = 4, 10
+
 // oneMore adds an argument: a variable that is visible here and near in its words
 // to the others, or a literal. It is right in itself; only the callee has no place
 // for it.
 func (s *scene) oneMore(c *syntax.Call) []Candidate {
-	n := 4
+	n := maxValues
 	if s.sight != nil {
-		n = 10
+		n = maxAimedValues
 	}
 	values := s.visibleValues(c, n)
 	literals := s.h.literals
@@ -286,7 +290,7 @@ func (s *scene) splitOne(c *syntax.Call) []Candidate {
 			identifier(s.text(a.ValueStart, a.ValueEnd)) {
 			continue
 		}
-		for _, v := range s.visibleValues(c, 4) {
+		for _, v := range s.visibleValues(c, maxValues) {
 			for _, w := range s.parts(a) {
 				if w != v && len(v)+len(w)+2 <= size && s.mentionedFirst(a, w) {
 					out = append(out, s.real(TrickArgumentSplit, a.ValueStart, a.ValueEnd, w+", "+v))
@@ -295,7 +299,7 @@ func (s *scene) splitOne(c *syntax.Call) []Candidate {
 		}
 	}
 	if len(out) == 0 && s.h.fewer { // the only change that is wrong here and not longer
-		values := append(s.visibleValues(c, 4), s.h.literals[0])
+		values := append(s.visibleValues(c, maxValues), s.h.literals[0])
 		for _, a := range c.Args {
 			for i, v := range values[:len(values)-1] {
 				w := values[i+1]

@@ -86,8 +86,9 @@ import (
 
 // Version is recorded as the prompt version of rule negatives.
 //
-//	rules-1: first.
-const Version = "rules-1"
+//	rules-1: the nearest names first.
+//	rules-2: an aim chooses, see Config.Aim.
+const Version = "rules-2"
 
 // maxCandidates bounds the candidates of one request, perPlace those of one place.
 const (

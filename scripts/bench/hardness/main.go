@@ -25,13 +25,13 @@ import (
 
 // line is a negative.
 type line struct {
-	Context   string         `json:"context"`
-	Type      schemas.Type   `json:"type"`
-	Text      string         `json:"text"`
-	Trick     string         `json:"trick"`
-	Invented  bool           `json:"invented"`
-	Status    schemas.Status `json:"status"`
-	Reference string         `json:"rule"`
+	Context  string         `json:"context"`
+	Type     schemas.Type   `json:"type"`
+	Text     string         `json:"text"`
+	Trick    string         `json:"trick"`
+	Invented bool           `json:"invented"`
+	Status   schemas.Status `json:"status"`
+	Rule     string         `json:"rule"` // of the certificate
 }
 
 func main() {
