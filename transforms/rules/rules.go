@@ -43,7 +43,7 @@
 // repositories that no weight was fitted to, a model of 30 M parameters that tuning never
 // saw prefers 13.8 % of the accepted negatives to the golden, 11.8 % without an aim, at the
 // same mix of type, length and the golden's own likelihood; 26.5 and 22.7 % come within 5
-// nats. Choosing alone goes no further: of nine candidates of one length the best by the
+// nats. Choosing alone goes no further: of up to nine candidates the best of a length by the
 // fitting model's own word fools it in 3 (parameter, longer) to 51 % (import, shorter).
 //
 // What a golden's cut or form takes in beside that (a call's receiver, path and ";", an
