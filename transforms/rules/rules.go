@@ -40,7 +40,7 @@
 // window, whatever they are like; then all candidates are sorted by what makes a model take
 // one for right (weights): whether and how near its name stands in the window, whether
 // the replaced one does, how alike they are, what was done. On 7,993 contexts of 137
-// repositories that no weight was fitted to, a model of 30 M parameters that tuning never
+// groups of repositories that no weight was fitted to, a model of 30 M parameters that tuning never
 // saw prefers 13.8 % of the accepted negatives to the golden, 11.8 % without an aim, at the
 // same mix of type, length and the golden's own likelihood; 26.5 and 22.7 % come within 5
 // nats. Choosing alone goes no further: of up to nine candidates the best of a length by the
