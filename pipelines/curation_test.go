@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -399,4 +400,76 @@ func TestRepositoriesAreKeptOutWithoutABenchmark(t *testing.T) {
 func candidatesOf(st flow.Stage) flow.Stage {
 	st.Step, st.First, st.Temporary = "candidates", st.First+st.Of+1, true
 	return st
+}
+
+// curate.control exports a random arm beside the selection, of as many pairs of each cell and with
+// the same general rows, in every format; where it is off nothing of it is there.
+func TestControlArm(t *testing.T) {
+	c := ordinary(t, 2)
+	recipe := "extract: {kinds: {import: 2, call: 4, general: 3}, prefix_bytes: 2048, suffix_bytes: 1024}\n" +
+		"curate: {rows: 40, control: true}\nexport: {general_share: 0.3}\n"
+	out := c.build(t, "prism", parsed(t, recipe))
+	type cell struct {
+		split    schemas.Split
+		language schemas.Language
+		typ      schemas.Type
+	}
+	selected, random := map[cell]int{}, map[cell]int{}
+	ids := map[string]bool{}
+	for _, s := range records[schemas.Selected](t, out, schemas.StageCurate, "selection") {
+		if s.NegativeID != nil {
+			selected[cell{language: s.Language, typ: *s.Type}]++
+			ids[*s.NegativeID] = true
+		}
+	}
+	other := 0
+	for _, s := range records[schemas.Selected](t, out, schemas.StageCurate, "control") {
+		random[cell{language: s.Language, typ: *s.Type}]++
+		if !ids[*s.NegativeID] {
+			other++
+		}
+	}
+	if !maps.Equal(selected, random) || other == 0 {
+		t.Fatalf("%v selected, %v in the random arm, %d of them not selected", selected, random, other)
+	}
+	rows := func(folder string) (pairs, general map[cell]int) {
+		pairs, general = map[cell]int{}, map[cell]int{}
+		for _, split := range schemas.Splits {
+			names, err := filepath.Glob(filepath.Join(out, "export", folder, string(split)+"-*.jsonl.zst"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range names {
+				for r, err := range shard.Read[schemas.Row](t.Context(), name) {
+					if err != nil {
+						t.Fatal(err)
+					}
+					if r.Rejected == nil {
+						general[cell{r.Split, r.Language, ""}]++
+					} else {
+						pairs[cell{language: r.Language, typ: *r.Type}]++
+					}
+				}
+			}
+		}
+		return pairs, general
+	}
+	pairs, general := rows("")
+	armPairs, armGeneral := rows("control")
+	if !maps.Equal(pairs, armPairs) || !maps.Equal(general, armGeneral) || len(general) == 0 {
+		t.Errorf("export has %v and %v, its random arm %v and %v", pairs, general, armPairs, armGeneral)
+	}
+	for _, name := range []string{"control/trl/pairs", "control/trl/sft", "control/llamafactory/pairs"} {
+		if found, _ := filepath.Glob(filepath.Join(out, "export", name, "train-*.parquet")); len(found) == 0 {
+			t.Errorf("no Parquet in %s", name)
+		}
+	}
+	card, err := os.ReadFile(filepath.Join(out, "export", "README.md"))
+	if err != nil || !strings.Contains(string(card), "config_name: control_pairs") {
+		t.Errorf("the card does not name the random arm: %v", err)
+	}
+	plain := c.build(t, "prism", parsed(t, strings.Replace(recipe, ", control: true", "", 1)))
+	if found, _ := filepath.Glob(filepath.Join(plain, "*", "control*")); len(found) > 0 {
+		t.Errorf("a build without the arm has %v", found)
+	}
 }

@@ -121,7 +121,7 @@
 // generate and judge hold 8 MiB of a shard's contexts and else sort on disk, which takes
 // twice a shard's size there for a while. generate and verify hold the symbols
 // of a shard's repositories; judge the n-grams of the languages it has met, up to
-// 40 million. curate holds all candidates on one worker, 128 bytes each. So the number of shards is chosen such
+// 40 million. curate holds all candidates on one worker, 136 bytes each. So the number of shards is chosen such
 // that a shard has some dozens of repositories.
 //
 // # On a cluster

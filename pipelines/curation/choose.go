@@ -31,14 +31,14 @@ const candidatesName = work.PartsFolder + "candidates"
 // The files are those of st, a temporary step. Groups by file: 1/st.Of of all records must fit
 // in memory; and all of them where they are selected, see curate.SelectRows.
 func Select(s beam.Scope, st flow.Stage, c curate.SelectConfig, shards, records,
-	groups beam.PCollection) (selected, rejected beam.PCollection) {
+	groups beam.PCollection) (selected, control, rejected beam.PCollection) {
 	s = s.Scope("Select")
 	records, below := curate.Trim(s, c, records)
 	spread := beam.ParDo(s, &spreadFn{Of: st.Of}, records)
 	files := flow.Write(s, st, candidatesWriter{}, shards, spread)
 	all := beam.GroupByKey(s, beam.AddFixedKey(s, flow.All(s, files, st.Of)))
-	selected, rejected = beam.ParDo2(s, &chooseFn{c}, all, beam.SideInput{Input: groups})
-	return selected, beam.Flatten(s, rejected, below)
+	selected, control, rejected = beam.ParDo3(s, &chooseFn{c}, all, beam.SideInput{Input: groups})
+	return selected, control, beam.Flatten(s, rejected, below)
 }
 
 func init() {
@@ -91,7 +91,7 @@ type chooseFn struct{ Config curate.SelectConfig }
 
 // ProcessElement takes the refs of all files.
 func (f *chooseFn) ProcessElement(ctx context.Context, _ int, refs func(*flow.Ref) bool,
-	next func(*curate.Group) bool, selected, rejected func(batch.Batch)) error {
+	next func(*curate.Group) bool, selected, control, rejected func(batch.Batch)) error {
 	var groups []curate.Group
 	for g := (curate.Group{}); next(&g); g = (curate.Group{}) {
 		groups = append(groups, g)
@@ -109,5 +109,5 @@ func (f *chooseFn) ProcessElement(ctx context.Context, _ int, refs func(*flow.Re
 			all = append(all, batch.Batch{Rows: rows})
 		}
 	}
-	return f.Config.Choose(ctx, slices.Values(all), groups, selected, rejected)
+	return f.Config.Choose(ctx, slices.Values(all), groups, selected, control, rejected)
 }

@@ -22,7 +22,8 @@ type Inputs struct {
 
 // Graph selects pairs and general rows among those of all shards.
 //
-//	Inputs → selection: a Ref by shard (selection, rejects); report: one Ref (shift.json)
+//	Inputs → selection: a Ref by shard (selection, rejects, with curate.control also control); report:
+//	one Ref (shift.json)
 //
 // The shards' records have the numbers from st.First on, shift.json the number after theirs, and
 // the temporary files of candidates (see Select) those of their own step.
@@ -50,7 +51,7 @@ func Graph(s beam.Scope, st, candidates flow.Stage, o Options, in Inputs) (selec
 		records, rejected = kept, append(rejected, near)
 	}
 	distinct, copies := curate.Distinct(s, records)
-	selected, left := Select(s, candidates, o.selection(), shards, distinct, groups)
+	selected, control, left := Select(s, candidates, o.selection(), shards, distinct, groups)
 	rows, rest := curate.SelectGeneralRows(s, o.general(), general, groups, selected, members)
 	rejected = append(rejected, copies, left)
 
@@ -59,9 +60,10 @@ func Graph(s beam.Scope, st, candidates flow.Stage, o Options, in Inputs) (selec
 	address := func(kind byte, col beam.PCollection) beam.PCollection {
 		return beam.ParDo(ws, &addressFn{Kind: kind, Of: st.Of}, col, byGroups, beam.SideInput{Input: files})
 	}
-	lines := beam.Flatten(ws, failed, address(selectedLine, selected), address(generalLine, rows),
+	lines := beam.Flatten(ws, failed, address(selectedLine, selected), address(controlLine, control),
+		address(generalLine, rows),
 		address(rejectLine, beam.Flatten(ws, rejected...)), address(generalRejectLine, rest))
-	selection = flow.Write(s, st, selectionWriter{o.words()}, shards, lines)
+	selection = flow.Write(s, st, selectionWriter{o.words(), o.Recipe.Control}, shards, lines)
 
 	rs := s.Scope("Report")
 	written := beam.ParDo(rs, firstFn, flow.Join(rs, st.Of, selection)) // behind the last file of it

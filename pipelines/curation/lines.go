@@ -21,6 +21,7 @@ import (
 // the length of the rest in 4 bytes, the rest.
 const (
 	selectedLine      byte = 's' // a curate.Record
+	controlLine       byte = 'c' // a curate.Record of the random arm
 	generalLine       byte = 'g' // a curate.GeneralRow
 	rejectLine        byte = 'r' // a curate.RejectRow
 	generalRejectLine byte = 'q' // a curate.GeneralReject
@@ -32,8 +33,8 @@ const (
 
 // widths of the rows in lines.
 var widths = map[byte]int{
-	selectedLine: curate.RecordBytes, generalLine: curate.GeneralBytes, rejectLine: curate.RejectBytes,
-	generalRejectLine: curate.GeneralRejectBytes,
+	selectedLine: curate.RecordBytes, controlLine: curate.RecordBytes, generalLine: curate.GeneralBytes,
+	rejectLine: curate.RejectBytes, generalRejectLine: curate.GeneralRejectBytes,
 }
 
 // lineWriter collects lines by shard.
@@ -135,7 +136,7 @@ func (f *addressFn) ProcessElement(b batch.Batch, groups func(*curate.Group) boo
 // reposOf are the numbers of a row's repository, and of another that is named in it, or 0.
 func reposOf(kind byte, row []byte) (of, other uint64) {
 	switch kind {
-	case selectedLine:
+	case selectedLine, controlLine:
 		return curate.Record(row).Repo(), 0
 	case generalLine:
 		return curate.GeneralRow(row).Repo(), 0
@@ -187,9 +188,10 @@ func (f *addressFn) FinishBundle(_ func(*curate.Group) bool, _ func(*batch.Batch
 	f.lines = nil
 }
 
-// selectionWriter writes the selection and the rejects of a shard.
+// selectionWriter writes the selection, the random arm where there is one, and the rejects of a shard.
 type selectionWriter struct {
-	Words curate.Words `json:"words"`
+	Words   curate.Words `json:"words"`
+	Control bool         `json:"control"`
 }
 
 // Write holds the lines of one shard in memory.
@@ -221,6 +223,10 @@ func (w selectionWriter) Write(ctx context.Context, t flow.Task, batches iter.Se
 	for _, r := range rows[generalLine] {
 		selected = append(selected, curate.GeneralRow(r).Selected(names, group))
 	}
+	var control []schemas.Selected
+	for _, r := range rows[controlLine] {
+		control = append(control, w.Words.Selected(r, names, group))
+	}
 	var rejects []schemas.Reject
 	for _, r := range rows[rejectLine] {
 		rejects = append(rejects, w.Words.Reject(r, names))
@@ -246,17 +252,27 @@ func (w selectionWriter) Write(ctx context.Context, t flow.Task, batches iter.Se
 		}
 		rejects = append(rejects, r)
 	}
-	return writeShard(ctx, t, selected, rejects)
+	d, err := writeShard(ctx, t, selected, rejects)
+	if err != nil || !w.Control {
+		return d, err
+	}
+	slices.SortFunc(control, compareSelected)
+	f, err := shard.WriteAll(ctx, t.Path(work.ControlName, "jsonl.zst"), control)
+	d.Files = append(d.Files, f)
+	d.Counts[work.ControlName] = int64(len(control))
+	return d, err
+}
+
+func compareSelected(a, b schemas.Selected) int {
+	return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(schemas.OrEmpty(a.NegativeID),
+		schemas.OrEmpty(b.NegativeID)))
 }
 
 // writeShard writes the selection and the rejects of one shard.
 func writeShard(ctx context.Context, t flow.Task, selected []schemas.Selected,
 	rejects []schemas.Reject) (schemas.Done, error) {
 	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[schemas.Reason]int64{}}
-	slices.SortFunc(selected, func(a, b schemas.Selected) int {
-		return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(schemas.OrEmpty(a.NegativeID),
-			schemas.OrEmpty(b.NegativeID)))
-	})
+	slices.SortFunc(selected, compareSelected)
 	for _, s := range selected {
 		d.Counts[work.CountRows(s.Split)]++
 		d.Counts[work.CountRowsOf(s.Split, s.Language)]++

@@ -54,6 +54,7 @@ func (o Options) selection() curate.SelectConfig {
 			Rows: r.Rows, Accept: r.Accept, MaxPerRepo: r.MaxPerRepo, MaxPerGolden: r.MaxPerGolden,
 			Off: r.OffCells(), Excluded: o.Exclude, Quota: r.Quota, Table: r.TableCells(), Redistribute: r.Redistribute,
 			Kinds: r.Kinds, MaxPerCallee: r.MaxPerCallee, MaxPerName: r.MaxPerName,
+			Control: r.Control,
 		},
 		Words: o.words(), Ratios: r.Ratios(), Fallback: curate.Fallback(r.SplitFallback),
 		MaxCandidates: r.MaxCandidates,

@@ -151,8 +151,14 @@ func (c Card) Do(ctx context.Context, t flow.Task) (d schemas.Done, err error) {
 	if err := write("ATTRIBUTION.jsonl", attribution); err != nil {
 		return d, err
 	}
-	if err := write(trainers.LLaMAFactory+"/"+trainers.InfoFile, trainers.DatasetInfo()); err != nil {
-		return d, err
+	folders := []string{""}
+	if r.Curate.Control {
+		folders = append(folders, work.ControlName+"/")
+	}
+	for _, folder := range folders {
+		if err := write(folder+trainers.LLaMAFactory+"/"+trainers.InfoFile, trainers.DatasetInfo()); err != nil {
+			return d, err
+		}
 	}
 	data, err := sum.card(ctx, t.Fingerprint)
 	if err != nil {
@@ -215,7 +221,8 @@ func (sum *Summary) card(ctx context.Context, fingerprint string) (card.Data, er
 				n += o.N
 			}
 		}
-		d.Generators = append(d.Generators, card.Member{Name: m.Name, Provider: m.Provider, Model: m.Model, N: n})
+		d.Generators = append(d.Generators, card.Member{Name: m.Name, Provider: m.Provider, Model: m.Model, N: n,
+			Terms: m.Terms, Paid: m.Paid()})
 	}
 	for _, m := range r.Judge.Panel {
 		d.Judges = append(d.Judges, card.Member{Name: m.Name, Provider: m.Provider, Model: m.Model,
@@ -239,7 +246,11 @@ func (sum *Summary) card(ctx context.Context, fingerprint string) (card.Data, er
 // RecipeYAML is the part of the recipe that changes output, as a person would write
 // it: no paths of this machine, no limits of accounts, no budget.
 func RecipeYAML(r recipe.Recipe) (string, error) {
+	terms := recipe.Terms(r)
 	r.Generate.Panel, r.Judge.Panel = recipe.OutputMembers(r.Generate.Panel), recipe.OutputMembers(r.Judge.Panel)
+	for i, m := range r.Generate.Panel {
+		r.Generate.Panel[i].Terms = terms[m.Name]
+	}
 	r.Curate.Decontaminate = slices.Clone(r.Curate.Decontaminate)
 	for i := range r.Curate.Decontaminate {
 		r.Curate.Decontaminate[i].Path = filepath.Base(r.Curate.Decontaminate[i].Path)

@@ -3,6 +3,7 @@ package export
 import (
 	"cmp"
 	"context"
+	"iter"
 	"slices"
 
 	"decoy/io/shard"
@@ -23,6 +24,8 @@ import (
 type Work struct {
 	Out    string        `json:"out"`
 	Recipe recipe.Export `json:"recipe"`
+	// Control says that curate drew a random arm, whose rows go below control/.
+	Control bool `json:"control"`
 	// MinGoldenAcceptance decides what the judges weigh.
 	MinGoldenAcceptance float64 `json:"min_golden_acceptance"`
 }
@@ -75,7 +78,7 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 	if err != nil {
 		return d, err
 	}
-	var rows []schemas.Row
+	var rows, control []schemas.Row
 	var parts exportParts
 	sums := outcomes{}
 	files := map[card.AttributionRow]int64{}
@@ -85,6 +88,8 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 	selection := shard.NewCursor(shard.Read[schemas.Selected](ctx, t.Path(schemas.StageCurate, "selection")),
 		func(s schemas.Selected) string { return s.ContextID })
 	defer selection.Stop()
+	drawn := shard.NewCursor(o.control(ctx, t), func(s schemas.Selected) string { return s.ContextID })
+	defer drawn.Stop()
 	err = join.Shard(ctx, t, func(c *schemas.Context, negatives []join.Judged) error {
 		selected, err := selection.Of(c.ID)
 		if err != nil {
@@ -93,6 +98,14 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 		chosen := map[string]*schemas.Selected{}
 		for i := range selected {
 			chosen[schemas.OrEmpty(selected[i].NegativeID)] = &selected[i]
+		}
+		random, err := drawn.Of(c.ID)
+		if err != nil {
+			return err
+		}
+		arm := map[string]*schemas.Selected{}
+		for i := range random {
+			arm[schemas.OrEmpty(random[i].NegativeID)] = &random[i]
 		}
 		if s := chosen[""]; s != nil {
 			r, ok, err := bug.Contain(ctx, bugs, siteRow, bug.OfContext(c),
@@ -103,17 +116,21 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 			}
 			if ok {
 				rows = append(rows, r)
+				if o.Control {
+					control = append(control, r)
+				}
 			}
 		}
 		for i := range negatives {
 			n := &negatives[i]
 			s := chosen[n.ID]
+			of := cmp.Or(s, arm[n.ID]) // the line of either says the same
 			r, ok, err := bug.Contain(ctx, bugs, siteRow, bug.OfNegative(c, &n.Negative),
-				func() []join.Row { return []join.Row{join.NewRow(c, n, s, weights)} },
+				func() []join.Row { return []join.Row{join.NewRow(c, n, of, weights)} },
 				func() (r schemas.Row, err error) {
 					x := outcomeOf(c, n, s != nil, weights)
-					if s != nil {
-						r = row(c, n, s)
+					if of != nil {
+						r = row(c, n, of)
 					}
 					sums.count(x)
 					return r, nil
@@ -121,13 +138,16 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 			if err != nil {
 				return err
 			}
+			if ok && arm[n.ID] != nil {
+				control = append(control, r)
+			}
 			if s == nil || !ok {
 				continue
 			}
 			rows = append(rows, r)
 			parts.Samples = append(parts.Samples, Sample{*c, n.Negative, n.Status, n.Rule, n.Evidence, *s})
 		}
-		if len(selected) > 0 {
+		if len(selected)+len(random) > 0 {
 			files[card.AttributionRow{Repo: c.Repo, Commit: c.Commit, Path: c.Path, License: c.License}]++
 		}
 		parts.Samples = LowestSamples(parts.Samples)
@@ -152,19 +172,34 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 		return cmp.Or(cmp.Compare(a.Repo, b.Repo), cmp.Compare(a.Commit, b.Commit), cmp.Compare(a.Path, b.Path),
 			cmp.Compare(a.License, b.License))
 	})
-	slices.SortFunc(rows, func(a, b schemas.Row) int {
-		return cmp.Or(cmp.Compare(schemas.Key64("row", a.ID), schemas.Key64("row", b.ID)), cmp.Compare(a.ID, b.ID))
-	})
+	slices.SortFunc(rows, compareRows)
+	slices.SortFunc(control, compareRows)
 	for i := range rows {
 		d.Counts[work.CountRows(rows[i].Split)]++
 	}
-	if err := writeRows(ctx, t, o, rows, bugs, &d); err != nil {
+	if err := writeRows(ctx, t, o, "", rows, bugs, &d); err != nil {
+		return d, err
+	}
+	if err := writeRows(ctx, t, o, work.ControlName+"/", control, bugs, &d); err != nil {
 		return d, err
 	}
 	if err := writeExportParts(ctx, t, parts, &d); err != nil {
 		return d, err
 	}
 	return d, internal.Write(ctx, t.Path(t.Stage, "rejects"), &d)
+}
+
+// control are the lines of the random arm of a shard, none where curate drew none.
+func (o Work) control(ctx context.Context, t work.Task) iter.Seq2[schemas.Selected, error] {
+	if !o.Control {
+		return func(func(schemas.Selected, error) bool) {}
+	}
+	return shard.Read[schemas.Selected](ctx, t.Path(schemas.StageCurate, work.ControlName))
+}
+
+// compareRows orders rows by a hash of their ids.
+func compareRows(a, b schemas.Row) int {
+	return cmp.Or(cmp.Compare(schemas.Key64("row", a.ID), schemas.Key64("row", b.ID)), cmp.Compare(a.ID, b.ID))
 }
 
 // row is one line of the export.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"decoy/io/columnar"
 	"decoy/io/shard"
@@ -15,9 +16,10 @@ import (
 	"decoy/transforms/trainers"
 )
 
-// writeRows writes a shard's rows in every format, and the trainers' folders. A
-// split without rows in this shard has no file.
-func writeRows(ctx context.Context, t work.Task, o Work, rows []schemas.Row, b *bug.Reporter, d *schemas.Done) error {
+// writeRows writes a shard's rows in every format, and the trainers' folders, below a folder of the
+// export ("" or one with its slash). A split without rows in this shard has no file.
+func writeRows(ctx context.Context, t work.Task, o Work, folder string, rows []schemas.Row, b *bug.Reporter,
+	d *schemas.Done) error {
 	for _, split := range schemas.Splits {
 		var part []schemas.Row
 		for _, r := range rows {
@@ -29,12 +31,12 @@ func writeRows(ctx context.Context, t work.Task, o Work, rows []schemas.Row, b *
 			continue
 		}
 		for _, f := range o.Recipe.Formats {
-			if err := formats[f](ctx, t, split, part, d); err != nil {
+			if err := formats[f](ctx, t, folder, split, part, d); err != nil {
 				return fmt.Errorf("write %s of %s: %w", f, split, err)
 			}
 		}
 		for _, name := range o.Recipe.Models {
-			if err := writeTrainers(ctx, t, name, split, part, b, d); err != nil {
+			if err := writeTrainers(ctx, t, folder, name, split, part, b, d); err != nil {
 				return err
 			}
 		}
@@ -42,20 +44,21 @@ func writeRows(ctx context.Context, t work.Task, o Work, rows []schemas.Row, b *
 	return nil
 }
 
-var formats = map[string]func(ctx context.Context, t work.Task, split schemas.Split, rows []schemas.Row,
-	d *schemas.Done) error{
-	"jsonl": func(ctx context.Context, t work.Task, split schemas.Split, rows []schemas.Row, d *schemas.Done) error {
-		f, err := shard.WriteAll(ctx, t.Path(t.Stage, string(split)), rows)
-		d.Files = append(d.Files, f)
-		return err
-	},
-	"tfrecord": func(ctx context.Context, t work.Task, split schemas.Split, rows []schemas.Row, d *schemas.Done) error {
-		return writeRaw(ctx, t, schemas.ShardName(string(split), t.Shard, t.Of, "tfrecord.gz"), rows, d,
-			func(w io.Writer) (rowWriter[schemas.Row], error) { return tfrecord.NewWriter[schemas.Row](w), nil })
-	},
-	"parquet": func(ctx context.Context, t work.Task, split schemas.Split, rows []schemas.Row, d *schemas.Done) error {
-		return writeParquet(ctx, t, "", split, rows, d)
-	},
+var formats = map[string]func(ctx context.Context, t work.Task, folder string, split schemas.Split, rows []schemas.Row,
+	d *schemas.Done) error{"jsonl": writeLines, "tfrecord": writeTFRecord, "parquet": writeParquet[schemas.Row]}
+
+func writeLines(ctx context.Context, t work.Task, folder string, split schemas.Split, rows []schemas.Row,
+	d *schemas.Done) error {
+	f, err := shard.WriteAll(ctx, t.Path(t.Stage, folder+string(split)), rows)
+	f.Name = folder + f.Name
+	d.Files = append(d.Files, f)
+	return err
+}
+
+func writeTFRecord(ctx context.Context, t work.Task, folder string, split schemas.Split, rows []schemas.Row,
+	d *schemas.Done) error {
+	return writeRaw(ctx, t, folder+schemas.ShardName(string(split), t.Shard, t.Of, "tfrecord.gz"), rows, d,
+		func(w io.Writer) (rowWriter[schemas.Row], error) { return tfrecord.NewWriter[schemas.Row](w), nil })
 }
 
 // writeParquet writes one Parquet file below a folder of the export.
@@ -98,7 +101,7 @@ func writeRaw[T any](ctx context.Context,
 }
 
 // writeTrainers writes the supervised and the preference rows of a split.
-func writeTrainers(ctx context.Context, t work.Task, model string, split schemas.Split, rows []schemas.Row,
+func writeTrainers(ctx context.Context, t work.Task, folder, model string, split schemas.Split, rows []schemas.Row,
 	b *bug.Reporter, d *schemas.Done) error {
 	var sft []trainers.SFTRow
 	var pairs []trainers.PairRow
@@ -119,19 +122,22 @@ func writeTrainers(ctx context.Context, t work.Task, model string, split schemas
 			pairs = append(pairs, *r.pair)
 		}
 	}
-	d.Counts["sft_"+string(split)] += int64(len(sft))
-	d.Counts["pairs_"+string(split)] += int64(len(pairs))
+	count := strings.ReplaceAll(folder, "/", "_")
+	d.Counts[count+"sft_"+string(split)] += int64(len(sft))
+	d.Counts[count+"pairs_"+string(split)] += int64(len(pairs))
 	for _, trainer := range []string{trainers.TRL, trainers.LLaMAFactory} {
 		if trainer == trainers.LLaMAFactory && split != schemas.SplitTrain {
 			continue // it reads every file of a folder
 		}
-		if err := writeParquet(ctx, t, trainers.Folder(trainer, trainers.SetSFT)+"/", split, sft, d); err != nil {
+		sub := folder + trainers.Folder(trainer, trainers.SetSFT) + "/"
+		if err := writeParquet(ctx, t, sub, split, sft, d); err != nil {
 			return err
 		}
 		if len(pairs) == 0 {
 			continue
 		}
-		if err := writeParquet(ctx, t, trainers.Folder(trainer, trainers.SetPairs)+"/", split, pairs, d); err != nil {
+		sub = folder + trainers.Folder(trainer, trainers.SetPairs) + "/"
+		if err := writeParquet(ctx, t, sub, split, pairs, d); err != nil {
 			return err
 		}
 	}

@@ -38,7 +38,11 @@ type Curate struct {
 	// negative brings one name in; 0 is no bound.
 	MaxPerCallee int `yaml:"max_per_callee,omitempty" json:"max_per_callee,omitempty"`
 	MaxPerName   int `yaml:"max_per_name,omitempty" json:"max_per_name,omitempty"`
-	// MaxCandidates is how many candidates one worker may hold, 128 bytes each; 0 stands for
+	// Control draws a random arm beside the selection, of the same size and cells, and exports it in
+	// the same formats below control/, with the same general rows: what training on the selection
+	// gains over training on it is what ranking by hardness is worth.
+	Control bool `yaml:"control,omitempty" json:"control,omitempty"`
+	// MaxCandidates is how many candidates one worker may hold, 136 bytes each; 0 stands for
 	// 20 million. Above it each cell keeps its hardest.
 	MaxCandidates int `yaml:"max_candidates,omitempty" json:"max_candidates,omitempty"`
 	// NearDuplicates is the Jaccard similarity of token 5-grams, 0.5 to 1, above which a source

@@ -22,6 +22,17 @@ func OutputOptions(r Generate) any {
 	}{r, rules.Version, versions}
 }
 
+// Terms are what the terms of the generators' providers say about training, by member.
+func Terms(r Recipe) map[string]string {
+	out := map[string]string{}
+	for _, m := range r.Generate.Panel {
+		if m.Terms != "" {
+			out[m.Name] = m.Terms
+		}
+	}
+	return out
+}
+
 // OutputMembers are members without what changes no output.
 func OutputMembers(members []panel.Member) []panel.Member {
 	out := make([]panel.Member, len(members))

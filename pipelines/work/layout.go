@@ -13,6 +13,10 @@ const PartsFolder = "parts/"
 // looks for near duplicates.
 const ShinglesName = "shingles"
 
+// ControlName begins the names of curate's files of the random arm, is the folder of its rows in the
+// export, and counts it.
+const ControlName = "control"
+
 // NgramsName is the file of a language's n-grams of one fold, without its extension.
 func NgramsName(lang schemas.Language, fold int) string {
 	return fmt.Sprintf("ngrams-%s-%02d", lang, fold)

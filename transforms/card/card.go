@@ -61,6 +61,7 @@ type view struct {
 	LLaMAFactory             bool
 	HasRules                 bool
 	OutsideDelulu            []string // languages of the rows, as readers write them
+	Control                  bool     // a random arm is among the configurations
 	Zstandard                bool     // load_dataset needs PyPI's zstandard
 }
 
@@ -110,7 +111,9 @@ func Card(d Data) ([]byte, error) {
 	configs := newConfigs(d.Files)
 	for _, c := range configs {
 		v.Configs = append(v.Configs, c.Name)
-		if c.Name != "default" {
+		if c.Name == controlConfig {
+			v.Control = true
+		} else if c.Name != "default" {
 			v.Trainers = append(v.Trainers, c.Name)
 		}
 	}

@@ -54,6 +54,8 @@ type Member struct {
 	Model    string
 	Prompt   string // version
 	N        int64  // exported rows of a generator, valid verdicts of a judge
+	Terms    string // of a generator's provider on training with outputs, "" where they are not stated
+	Paid     bool   // asked over the network, so that terms apply
 }
 
 // Status counts the certificates of one status, in the pool and in the export.

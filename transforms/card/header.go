@@ -52,7 +52,13 @@ func newHeader(d Data) header {
 }
 
 // folders are the folders of the configurations, the default first.
-var folders = []struct{ config, folder string }{{"default", ""}, {"sft", "trl/sft"}, {"pairs", "trl/pairs"}}
+var folders = []struct{ config, folder string }{
+	{"default", ""}, {"sft", "trl/sft"}, {"pairs", "trl/pairs"},
+	{controlConfig, "control"}, {"control_sft", "control/trl/sft"}, {"control_pairs", "control/trl/pairs"},
+}
+
+// controlConfig is the configuration of the random arm.
+const controlConfig = "control"
 
 // newConfigs finds the splits with rows of each configuration among the files. All have
 // the format of the first, Parquet, or JSON Lines where there is no Parquet:

@@ -88,6 +88,9 @@ func pool(n int, seed uint64) []curate.Candidate {
 		if r.IntN(5) > 0 {
 			c.Margin = ptr(r.NormFloat64() * 3)
 		}
+		if r.IntN(8) > 0 {
+			c.GoldenScore = ptr(-r.ExpFloat64() * 20)
+		}
 		if o := i - 1 - r.IntN(5); i%6 == 5 { // a copy of one before it, in another repository
 			c.Language, c.Type = out[o].Language, out[o].Type
 			c.GoldenHash, c.WindowHash, c.TextHash = out[o].GoldenHash, out[o].WindowHash, out[o].TextHash
@@ -237,13 +240,19 @@ func TestSelectRowsIsSelect(t *testing.T) {
 				if err != nil || len(selected) == 0 {
 					t.Fatalf("%d selected: %v", len(selected), err)
 				}
+				random, err := curate.Control(grouped, selected, pure)
+				if err != nil || len(random) == 0 {
+					t.Fatalf("%d in the random arm: %v", len(random), err)
+				}
 				in := records(t, shuffled(all, seed))
 				onEach(t, func(s beam.Scope) {
 					gs := beam.CreateList(s, groups)
 					of := curate.SelectConfig{Config: c, Words: words, Ratios: ratios}
-					k, r := curate.SelectRows(s, of, beam.CreateList(s, in), gs)
+					of.Control = true
+					k, control, r := curate.SelectRows(s, of, beam.CreateList(s, in), gs)
 					eachOnce(s, all, k, r)
 					equal(s, beam.ParDo(s, pairLine, curate.Selections(s, words, k, gs)), lines(selected))
+					equal(s, beam.ParDo(s, pairLine, curate.Selections(s, words, control, gs)), lines(random))
 					equal(s, beam.ParDo(s, rejectLine, curate.Rejects(s, words, r, gs)), lines(rejects))
 				})
 			}

@@ -70,6 +70,7 @@ type Candidate struct {
 	Weighted     *float64         `json:"weighted"` // fool rate with the judges' weights
 	Low          *float64         `json:"low"`      // its lower Wilson bound; null where nobody judged
 	Margin       *float64         `json:"margin"`
+	GoldenScore  *float64         `json:"golden_score"` // log-probability of the golden, nats, where a judge says one
 	Contaminated string           `json:"contaminated"` // evidence, "" for a clean context
 	Invented     bool             `json:"invented"`
 	Sampled      bool             `json:"sampled"`

@@ -16,6 +16,8 @@ type rows interface {
 	shape(i int32) Shape
 	low(i int32) *float64
 	margin(i int32) *float64
+	goldenScore(i int32) float32 // NaN for none
+	id(i int32) string           // of the negative
 	limits(i int32) limits
 }
 
@@ -160,10 +162,12 @@ func (c *caps) take(l limits) {
 // candidateRows are candidates, sorted by id.
 type candidateRows []Candidate
 
-func (r candidateRows) cell(i int32) Cell       { return Cell{r[i].Language, r[i].Type} }
-func (r candidateRows) shape(i int32) Shape     { return ShapeOf(&r[i]) }
-func (r candidateRows) low(i int32) *float64    { return r[i].Low }
-func (r candidateRows) margin(i int32) *float64 { return r[i].Margin }
+func (r candidateRows) cell(i int32) Cell           { return Cell{r[i].Language, r[i].Type} }
+func (r candidateRows) shape(i int32) Shape         { return ShapeOf(&r[i]) }
+func (r candidateRows) low(i int32) *float64        { return r[i].Low }
+func (r candidateRows) margin(i int32) *float64     { return r[i].Margin }
+func (r candidateRows) goldenScore(i int32) float32 { return score32(r[i].GoldenScore) }
+func (r candidateRows) id(i int32) string           { return r[i].NegativeID }
 
 func (r candidateRows) limits(i int32) limits {
 	c := &r[i]

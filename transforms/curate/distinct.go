@@ -25,7 +25,7 @@ func init() {
 //	PCollection<batch.Batch> of Record → PCollection<batch.Batch> of Record,
 //	                                     PCollection<batch.Batch> of RejectRow
 //
-// Groups by bucket of the key: one bucket's records (128 bytes each, 1/256 of all) must fit
+// Groups by bucket of the key: one bucket's records (136 bytes each, 1/256 of all) must fit
 // in memory. Each record comes out of exactly one side: a bucket is sorted, so the first of
 // a key is what is kept and the others are the anti-join. Nothing depends on the order of
 // the input or on its batches.

@@ -4,7 +4,7 @@
 //
 // A decision is a pure function over what fits in memory, or a PTransform over batches that a
 // runner distributes. Where it is both, the function stands in brackets below, and the result is
-// the same (the tests compare them on prism). A [Record] is a candidate in 128 bytes.
+// the same (the tests compare them on prism). A [Record] is a candidate in 136 bytes.
 //
 //	Record, Sketch, RepoFiles                  what shards emit: ids, hashes, scores
 //	[Pack]            no grouping              candidates → records, rejects   ([Words.Append])
@@ -13,7 +13,7 @@
 //	[Leave]           by file                  records, members → records, rejects
 //	[GroupRepos]      by file hash             repositories → groups           (Groups)
 //	[Decontaminate]   no grouping              contexts, items → contexts, rejects (Screen)
-//	[SelectRows]      one key                  records, groups → records, rejects (Select)
+//	[SelectRows]      one key                  records, groups → records, control, rejects (Select, Control)
 //	[SelectGeneralRows] one key                rows, groups, records, members → rows, rejects (SelectGeneral)
 //	[ShiftCounts]     no grouping              records → counts               ([Words.ShiftOf], NewShift)
 //	[Distances]       one key                  records, items → distances      (NewDistance)
@@ -89,6 +89,12 @@
 // Judging may be a sample: rows that nobody judged have null, and in each cell they
 // are drawn after all that somebody did, even where that costs balance.
 //
+// A negative is easily likelier than a golden that no model would write: the judge's margin of such
+// pairs is high, and the negative no harder. So a bin is not ranked as one list: rows fall into the
+// fifths of their cell by the score of their golden, and however many of a bin are drawn, each fifth
+// gives the same share of its rows, its hardest. [Control] draws a random arm beside the selection,
+// which shows what ranking is worth.
+//
 // # Near duplicates
 //
 // The document is a source file. Two files are near duplicates where the Jaccard
@@ -107,7 +113,7 @@
 // # Memory
 //
 // The pure functions hold all candidates of a build at once, about 0.5 KB each: 1.2 GB for
-// the paper's pool of 2.5 million. SelectRows holds 128 bytes and some 30 more of order
+// the paper's pool of 2.5 million. SelectRows holds 136 bytes and some 30 more of order
 // each; above 20 million rows each cell keeps its hardest, at least 20 times its quota
 // ([SelectConfig].MaxCandidates). On prism, which keeps what moves between steps, 2,473,312
 // records through Distinct, GroupRepos and SelectRows took 3.2 GB. Flink joins the values of a

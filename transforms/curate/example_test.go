@@ -74,7 +74,7 @@ var exampleRows = []curate.Candidate{
 	exampleRow("4", "github.com/b/z", 3),
 }
 
-// A candidate becomes a record of 128 bytes; one that does not fit says which field.
+// A candidate becomes a record of 136 bytes; one that does not fit says which field.
 func ExamplePack() {
 	p, s := beam.NewPipelineWithRoot()
 	judged := exampleRow("5", "github.com/a/x", 4)
@@ -129,7 +129,7 @@ func ExampleSelectRows() {
 	records, _ := curate.Pack(s, words, beam.CreateList(s, exampleRows))
 	kept, _ := curate.Distinct(s, records)
 	groups := curate.GroupRepos(s, beam.CreateList(s, alone(exampleRows)))
-	selected, rejected := curate.SelectRows(s, curate.SelectConfig{
+	selected, _, rejected := curate.SelectRows(s, curate.SelectConfig{
 		Config: curate.Config{Rows: 10, MaxPerRepo: 1},
 		Words:  words, Ratios: curate.Ratios{Train: 1},
 	}, kept, groups)
@@ -215,7 +215,7 @@ func ExampleRejects() {
 	words := curate.Words{Generators: []string{"rules"}}
 	records, _ := curate.Pack(s, words, beam.CreateList(s, exampleRows[3:]))
 	groups := curate.GroupRepos(s, beam.CreateList(s, alone(exampleRows)))
-	_, rejected := curate.SelectRows(s, curate.SelectConfig{
+	_, _, rejected := curate.SelectRows(s, curate.SelectConfig{
 		Config: curate.Config{Rows: 1, Excluded: []string{"github.com/b/z"}},
 		Words:  words, Ratios: curate.Ratios{Train: 1},
 	}, records, groups)
@@ -231,7 +231,7 @@ func ExampleSelections() {
 	words := curate.Words{Generators: []string{"rules"}}
 	records, _ := curate.Pack(s, words, beam.CreateList(s, exampleRows[3:]))
 	groups := curate.GroupRepos(s, beam.CreateList(s, alone(exampleRows)))
-	selected, _ := curate.SelectRows(s, curate.SelectConfig{
+	selected, _, _ := curate.SelectRows(s, curate.SelectConfig{
 		Config: curate.Config{Rows: 1}, Words: words, Ratios: curate.Ratios{Train: 1},
 	}, records, groups)
 	beam.ParDo0(s, printLine, beam.ParDo(s, pairOf, curate.Selections(s, words, selected, groups)))

@@ -90,13 +90,14 @@ func (p *pool) add(i int32, k Shape) {
 	p.size++
 }
 
-// rank sorts the bins and the rows in them.
+// rank sorts the bins and the rows in them, see [bin.rank].
 func (p *pool) rank(r rows, all *balance) {
+	fifth := p.fifths(r)
 	slices.SortFunc(p.bins, func(a, b *bin) int { return compareShape(a.shape, b.shape) })
 	for _, b := range p.bins {
 		b.mirror = p.index[b.shape.Mirror()]
 		b.number = all.numbers[b.shape]
-		slices.SortFunc(b.rows, func(i, j int32) int { return harder(r, i, j) })
+		b.rank(r, fifth)
 		b.mark()
 	}
 }

@@ -130,7 +130,7 @@ func TestSelectRowsTrims(t *testing.T) {
 			Config: curate.Config{Rows: selected, Excluded: []string{"h.io/out/r"}},
 			Words:  words, Ratios: ratios, MaxCandidates: 100,
 		}
-		k, r := curate.SelectRows(s, c, beam.CreateList(s, records(t, cs)), gs)
+		k, _, r := curate.SelectRows(s, c, beam.CreateList(s, records(t, cs)), gs)
 		passert.Sum(s, beam.ParDo(s, countRows, k), "selected", 1, selected)
 		eachOnce(s, cs, k, r)
 		// 430 rows are above 100: the small cell keeps its 30, the large one 20 × 6 of 400.

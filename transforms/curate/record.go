@@ -13,7 +13,7 @@ import (
 	"decoy/schemas"
 )
 
-// Record is a [Candidate] in 128 bytes: the row that moves through the transforms of this
+// Record is a [Candidate] in 136 bytes: the row that moves through the transforms of this
 // package, in batches. Names are hashes ([schemas.Key64] of a repository, of a file's
 // repository, commit and path) or numbers in a table ([Words]); what only a person reads
 // (licence, path) stays in the shard files.
@@ -28,13 +28,13 @@ import (
 //	104–111    blanks and line breaks of golden, then of negative, 2 bytes each
 //	112–115    fooled and judges    116–121 language, type, kind, generator, status, flags
 //	122        classes of the last characters, 4 bits each      123  split, 1 more than its number
-//	124–127    folder
+//	124–127    folder               128–131 GoldenScore as float32, NaN for none  132–135 zero
 //
 // Numbers are big-endian, so that the order of bytes is that of negative id, context id.
 type Record []byte
 
 // RecordBytes is the width of a Record.
-const RecordBytes = 128
+const RecordBytes = 136
 
 // Where the numbers stand that records are grouped by.
 const (
@@ -162,6 +162,7 @@ func (w Words) Append(rows []byte, c *Candidate) ([]byte, error) {
 	}
 	r[122] = c.Golden.Last<<4 | c.Text.Last
 	be.PutUint32(r[124:], folder32(c.Repo, c.Path))
+	be.PutUint32(r[128:], math.Float32bits(score32(c.GoldenScore)))
 	return append(rows, r...), nil
 }
 
@@ -171,6 +172,14 @@ func name32(name string) uint32 {
 		return 0
 	}
 	return max(1, uint32(schemas.Key64(name)))
+}
+
+// score32 is a score as a record holds it, NaN for none.
+func score32(score *float64) float32 {
+	if score == nil {
+		return float32(math.NaN())
+	}
+	return float32(*score)
 }
 
 // folder32 is the number of a file's folder.
@@ -214,6 +223,9 @@ func (r Record) float(i int) *float64 {
 	return &v
 }
 
+// goldenScore is the score of the golden, NaN where there is none.
+func (r Record) goldenScore() float32 { return math.Float32frombits(uint32(r.u32(128))) }
+
 // rate is the fool rate, nil where there is none.
 func (r Record) rate() *float64 {
 	if r[121]&flagRate == 0 {
@@ -250,6 +262,9 @@ func (w Words) outline(r Record) Candidate {
 		c.Status = schemas.Statuses[r[120]-1]
 	}
 	c.FoolRate = r.rate()
+	if v := float64(r.goldenScore()); !math.IsNaN(v) {
+		c.GoldenScore = &v
+	}
 	if r[121]&flagContaminated != 0 {
 		c.Contaminated = "contaminated: the evidence is in the rejects of Decontaminate"
 	}

@@ -26,5 +26,5 @@ var Remedies = map[schemas.Reason]string{
 	ReasonCapCallee:     "raise curate.max_per_callee",
 	ReasonCapName:       "raise curate.max_per_name",
 	ReasonNoRecord:      "mend the row: the detail names the field and what it may be",
-	ReasonTrimmed:       "raise curate.max_candidates, at 128 bytes of memory a row",
+	ReasonTrimmed:       "raise curate.max_candidates, at 136 bytes of memory a row",
 }

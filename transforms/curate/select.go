@@ -36,6 +36,7 @@ type Config struct {
 	Kinds        map[schemas.Kind]float64 // at most this share of Rows of a kind; none is no cap
 	MaxPerCallee int                      // pairs whose golden calls one name
 	MaxPerName   int                      // pairs whose negative introduces one name
+	Control      bool                     // SelectRows draws a random arm too, see [Control]
 }
 
 // Values of Config.Quota and Config.Redistribute.
@@ -127,9 +128,7 @@ func Select(candidates []Candidate, c Config) (selected []schemas.Selected, reje
 		selected = append(selected, cs[i].selected(c.Splits.OfRow(cs[i].Repo, cs[i].Path, cs[i].Language)))
 	}
 	s.left(func(i int32, reason schemas.Reason) { rejects = append(rejects, cs[i].reject(reason, "")) })
-	slices.SortFunc(selected, func(a, b schemas.Selected) int {
-		return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(*a.NegativeID, *b.NegativeID))
-	})
+	slices.SortFunc(selected, compareSelected)
 	sortRejects(rejects)
 	return selected, rejects, nil
 }

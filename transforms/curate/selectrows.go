@@ -55,26 +55,28 @@ func init() {
 }
 
 // SelectRows chooses pairs among the records of all shards, which must be free of duplicates
-// ([Distinct]), by the rule of [Select]: where nothing is trimmed it chooses what Select would.
+// ([Distinct]), by the rule of [Select]: where nothing is trimmed it chooses what Select would,
+// and with [Config].Control draws what [Control] would; without it, nothing is in control.
 // Groups are those of [GroupRepos], which must hold the repository of every record.
 //
 //	PCollection<batch.Batch> of Record, PCollection<Group> → PCollection<batch.Batch> of Record (with
-//	a split), PCollection<batch.Batch> of RejectRow
+//	a split), the same of control, PCollection<batch.Batch> of RejectRow
 //
-// Groups by one key: all records must fit in memory of one worker, 152 bytes each with their
+// Groups by one key: all records must fit in memory of one worker, 160 bytes each with their
 // order, and the groups beside them; see [SelectConfig] for how many may come. Each record
 // comes out of exactly one side. Beam's runner on Flink joins the values of a key into one
 // element before it hands it over: there a pool of millions goes through [Trim], files, and
 // [SelectConfig.Choose], as in pipelines/curation.
-func SelectRows(s beam.Scope, c SelectConfig, records, groups beam.PCollection) (selected, rejected beam.PCollection) {
+func SelectRows(s beam.Scope, c SelectConfig, records, groups beam.PCollection) (selected, control,
+	rejected beam.PCollection) {
 	if err := c.Validate(); err != nil {
 		panic(err)
 	}
 	s = s.Scope("curate.SelectRows")
 	records, below := Trim(s, c, records)
 	all := beam.GroupByKey(s, beam.AddFixedKey(s, records))
-	selected, rejected = beam.ParDo2(s, &selectFn{c}, all, beam.SideInput{Input: groups})
-	return selected, beam.Flatten(s, rejected, below)
+	selected, control, rejected = beam.ParDo3(s, &selectFn{c}, all, beam.SideInput{Input: groups})
+	return selected, control, beam.Flatten(s, rejected, below)
 }
 
 // MarshalJSON is the config as it travels, its table as a list: a Cell is no JSON key.
@@ -119,15 +121,15 @@ type selectFn struct{ Config SelectConfig }
 
 // ProcessElement selects among the records of the one key.
 func (f *selectFn) ProcessElement(ctx context.Context, _ int, batches func(*batch.Batch) bool,
-	groups func(*Group) bool, emit, reject func(batch.Batch)) error {
-	return f.Config.Choose(ctx, batch.All(batches), allGroups(groups), emit, reject)
+	groups func(*Group) bool, emit, control, reject func(batch.Batch)) error {
+	return f.Config.Choose(ctx, batch.All(batches), allGroups(groups), emit, control, reject)
 }
 
 // Choose is what SelectRows does with the one key: it selects among the records of batches and
-// gives each to one of the two sides. Batches and groups come in any order, and the batches
-// must not change until it returns.
+// gives each to one of the two sides, and those of the random arm to control as well. Batches and
+// groups come in any order, and the batches must not change until it returns.
 func (c SelectConfig) Choose(ctx context.Context, batches iter.Seq[batch.Batch], groups []Group,
-	selected, rejected func(batch.Batch)) error {
+	selected, control, rejected func(batch.Batch)) error {
 	names, err := NamesOf(groups)
 	if err != nil {
 		return err
@@ -136,16 +138,17 @@ func (c SelectConfig) Choose(ctx context.Context, batches iter.Seq[batch.Batch],
 		return err
 	}
 	rows := recordRows(sortedRecords(batches, compareRecords))
-	kept, out := newRowWriter(selected), newRowWriter(rejected)
-	if err := rows.choose(ctx, c, names, kept, out); err != nil {
+	kept, random, out := newRowWriter(selected), newRowWriter(control), newRowWriter(rejected)
+	if err := rows.choose(ctx, c, names, kept, random, out); err != nil {
 		return err
 	}
 	kept.flush()
+	random.flush()
 	out.flush()
 	return ctx.Err()
 }
 
-func (rows recordRows) choose(ctx context.Context, c SelectConfig, names Names, kept, out *rowWriter) error {
+func (rows recordRows) choose(ctx context.Context, c SelectConfig, names Names, kept, random, out *rowWriter) error {
 	asks := newAsks(c)
 	s := asks.of
 	s.rows = rows
@@ -165,7 +168,24 @@ func (rows recordRows) choose(ctx context.Context, c SelectConfig, names Names, 
 		return ctx.Err()
 	}
 	chosen := s.run()
-	slices.SortFunc(chosen, func(i, j int32) int { // as a selection is written
+	rows.write(c, names, chosen, kept)
+	if c.Control {
+		sizes := map[Cell]int{}
+		for _, i := range chosen {
+			sizes[rows.cell(i)]++
+		}
+		rows.write(c, names, s.control(sizes), random)
+	}
+	s.left(func(i int32, reason schemas.Reason) {
+		out.rows = appendReject(out.rows, rows[i], reason, nil)
+		out.full()
+	})
+	return nil
+}
+
+// write adds chosen rows, with their splits, in the order in which a selection is written.
+func (rows recordRows) write(c SelectConfig, names Names, chosen []int32, w *rowWriter) {
+	slices.SortFunc(chosen, func(i, j int32) int {
 		a, b := rows[i], rows[j]
 		return compareBytes(a[16:32], b[16:32], a[:16], b[:16])
 	})
@@ -173,13 +193,8 @@ func (rows recordRows) choose(ctx context.Context, c SelectConfig, names Names, 
 		r := slices.Clone(rows[i]) // the group's bytes are the runner's
 		split := c.Splits.ofRow(names.Of(r.Repo()), uint32(r.u32(124)), schemas.Languages[r[116]])
 		r[123] = byte(slices.Index(schemas.Splits, split) + 1)
-		kept.add(r)
+		w.add(r)
 	}
-	s.left(func(i int32, reason schemas.Reason) {
-		out.rows = appendReject(out.rows, rows[i], reason, nil)
-		out.full()
-	})
-	return nil
 }
 
 // Selected is the line of the selection that a selected record stands for. Group finds the
@@ -202,6 +217,10 @@ func (r recordRows) shape(i int32) Shape { g, t := r[i].sides(); return shapeOf(
 func (r recordRows) low(i int32) *float64 { return r[i].float(0) }
 
 func (r recordRows) margin(i int32) *float64 { return r[i].float(1) }
+
+func (r recordRows) goldenScore(i int32) float32 { return r[i].goldenScore() }
+
+func (r recordRows) id(i int32) string { return r[i].NegativeID() }
 
 func (r recordRows) limits(i int32) limits {
 	x := r[i]

@@ -154,7 +154,7 @@ func addUp(b batch.Batch) batch.Batch {
 type trimFn struct {
 	Config  SelectConfig
 	asks    *asks
-	cutoffs map[int]uint64
+	cutoffs map[int]cutoff
 }
 
 // ProcessElement splits a batch at the cutoffs of its cells.
@@ -171,7 +171,8 @@ func (f *trimFn) ProcessElement(b batch.Batch, counts func(*int, *batch.Batch) b
 	kept, out := newRowWriter(emit), newRowWriter(reject)
 	for r := range b.Each(RecordBytes) {
 		reason := f.asks.ineligible(r)
-		if reason == "" && hardnessOf(r) < f.cutoffs[Record(r).cell()] {
+		if cut := f.cutoffs[Record(r).cell()]; reason == "" && hardnessOf(r) < cut.hardness &&
+			controlHash(Record(r).NegativeID()) >= cut.lottery {
 			reason = ReasonTrimmed
 		}
 		if reason == "" {
@@ -185,8 +186,12 @@ func (f *trimFn) ProcessElement(b batch.Batch, counts func(*int, *batch.Batch) b
 	out.flush()
 }
 
-// cutoffs are the least hardness that a cell keeps; none where all fits.
-func cutoffs(c SelectConfig, next func(*int, *batch.Batch) bool) map[int]uint64 {
+// cutoff is what a cell keeps: the rows of at least that hardness and, for a random arm, those
+// whose hash is below lottery.
+type cutoff struct{ hardness, lottery uint64 }
+
+// cutoffs are those of cells; none where all fits.
+func cutoffs(c SelectConfig, next func(*int, *batch.Batch) bool) map[int]cutoff {
 	most := cmp.Or(c.MaxCandidates, maxCandidates)
 	by := map[int]batch.Batch{}
 	sizes := map[int]int{}
@@ -199,7 +204,7 @@ func cutoffs(c SelectConfig, next func(*int, *batch.Batch) bool) map[int]uint64 
 		}
 		total += sizes[cell]
 	}
-	out := map[int]uint64{}
+	out := map[int]cutoff{}
 	if total <= most {
 		return out
 	}
@@ -214,13 +219,21 @@ func cutoffs(c SelectConfig, next func(*int, *batch.Batch) bool) map[int]uint64 
 		}
 		rows := slices.Collect(b.Each(countBytes))
 		n := 0
+		var x cutoff
 		for _, r := range slices.Backward(rows) {
 			if n >= keep {
 				break
 			}
-			out[cell] = binary.BigEndian.Uint64(r)
+			x.hardness = binary.BigEndian.Uint64(r)
 			n += int(binary.BigEndian.Uint64(r[8:]))
 		}
+		if c.Control {
+			x.lottery = math.MaxUint64
+			if keep < sizes[cell] {
+				x.lottery = math.MaxUint64 / uint64(sizes[cell]) * uint64(keep)
+			}
+		}
+		out[cell] = x
 	}
 	return out
 }

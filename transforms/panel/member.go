@@ -65,6 +65,9 @@ type Member struct {
 	Parameters Parameters `yaml:"parameters,omitempty" json:"parameters,omitzero"`
 	// GiveUp is when the member is asked no more since its answers are of no use.
 	GiveUp *GiveUp `yaml:"give_up,omitempty" json:"give_up,omitempty"`
+	// Terms are what the provider's terms say about training with its model's outputs, in the words
+	// of whoever builds the set: the card shows them, and says where they are not stated.
+	Terms string `yaml:"terms,omitempty" json:"terms,omitempty"`
 }
 
 // Price in US dollars for a million tokens. Both are required.
@@ -195,6 +198,10 @@ func (m Member) Validate() error {
 	if err := m.GiveUp.validate(); err != nil {
 		return fmt.Errorf("panel member %s: %w", m.Name, err)
 	}
+	if len(m.Terms) > maxTerms || strings.ContainsAny(m.Terms, "\r\n") {
+		return bad("terms", fmt.Sprintf("of %d bytes", len(m.Terms)), fmt.Sprintf("one line of at most %d bytes",
+			maxTerms))
+	}
 	if m.Family != "" && !namePattern.MatchString(m.Family) {
 		return bad("family", fmt.Sprintf("%q", m.Family), "1 to 64 of a-z 0-9 . _ -")
 	}
@@ -206,6 +213,9 @@ func (m Member) Validate() error {
 	}
 	return nil
 }
+
+// maxTerms bounds a member's terms, in bytes.
+const maxTerms = 500
 
 func isPrice(v *float64) bool { return v != nil && *v >= 0 && !math.IsInf(*v, 0) }
 

@@ -290,7 +290,7 @@ func child(ctx context.Context, on, base string, rows, files int, stop string) e
 		for i := range candidates.Of {
 			shards = append(shards, flow.Joined{Shard: i})
 		}
-		chosen, rejects := curation.Select(s, candidates, curate.SelectConfig{
+		chosen, _, rejects := curation.Select(s, candidates, curate.SelectConfig{
 			Config: curate.Config{Rows: 100_000, MaxPerRepo: 4000, MaxPerGolden: 3}, Words: words,
 			Ratios: curate.Ratios{Train: 0.8, Validation: 0.1, Test: 0.1},
 		}, beam.Reshuffle(s, beam.CreateList(s, shards)), kept, groups)
