@@ -36,10 +36,13 @@ var Paid = []string{ProviderFIM, ProviderGemini, ProviderOpenAI}
 // for judges that do not judge their own. FIMModel, Samples and Seed are those of a
 // FIM endpoint: the model family whose tokens frame prefix and suffix, how many
 // middles a context is asked for, and the seed of the first; Revision is the weights'.
-// Parameters is a mapping of parameters to "omit" or another name, see its table.
+// Parameters is a mapping of parameters to "omit" or another name, see its table. Offline
+// says that there is no endpoint: the texts are scored in a folder, which judge's --export
+// writes and --import reads, so there is neither base_url nor key, limit or price.
 type Member struct {
 	Name      string `yaml:"name" json:"name"`
 	Provider  string `yaml:"provider" json:"provider"`
+	Offline   bool   `yaml:"offline,omitempty" json:"offline,omitempty"`
 	BaseURL   string `yaml:"base_url,omitempty" json:"base_url,omitempty"`
 	Model     string `yaml:"model,omitempty" json:"model,omitempty"`
 	Revision  string `yaml:"revision,omitempty" json:"revision,omitempty"`
@@ -94,6 +97,9 @@ func (m Member) Defaults() Member {
 	if m.Samples == 0 && m.Provider == ProviderFIM {
 		m.Samples = 1
 	}
+	if m.Offline {
+		m.USDPerMTok = &Price{In: new(float64), Out: new(float64)}
+	}
 	m.BaseURL = strings.TrimRight(m.BaseURL, "/")
 	return m
 }
@@ -103,7 +109,7 @@ func (m Member) Defaults() Member {
 func (m Member) Output() Member {
 	m = m.Defaults()
 	return Member{
-		Name: m.Name, Provider: m.Provider, BaseURL: m.BaseURL, Model: m.Model,
+		Name: m.Name, Provider: m.Provider, Offline: m.Offline, BaseURL: m.BaseURL, Model: m.Model,
 		Temperature: m.Temperature, MaxTokens: m.MaxTokens, USDPerMTok: m.USDPerMTok,
 		BatchUSDPerMTok: m.BatchUSDPerMTok,
 		Revision:        m.Revision, Family: m.Family, FIMModel: m.FIMModel, Samples: m.Samples, Seed: m.Seed,
@@ -144,11 +150,19 @@ func (m Member) Validate() error {
 		return nil
 	}
 	u, err := url.Parse(m.BaseURL)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || u.RawQuery != "" ||
+	if m.Offline {
+		if err := m.validateOffline(); err != nil {
+			return err
+		}
+	} else if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || u.RawQuery != "" ||
 		u.Fragment != "" {
 		// The value is not repeated: someone may have put a key into it.
+		hint := ""
+		if m.BaseURL == "" && m.Provider == ProviderFIM {
+			hint = "; a judge without a server is offline: true"
+		}
 		return fmt.Errorf("panel member %s: base_url is not allowed, it must be http(s)://host[/path] without "+
-			"user, query or fragment", m.Name)
+			"user, query or fragment%s", m.Name, hint)
 	}
 	switch {
 	case m.Model == "":
