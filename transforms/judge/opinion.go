@@ -12,7 +12,7 @@ import (
 type Opinion struct {
 	Answer    schemas.Answer
 	Margin    *float64
-	Order     string // of a pair, else ""
+	Order     string      // of a pair, else ""
 	Candidate *Likelihood // of judges that score, with the rival's; else nil
 	Rival     *Likelihood
 }

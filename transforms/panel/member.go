@@ -149,20 +149,12 @@ func (m Member) Validate() error {
 		}
 		return nil
 	}
-	u, err := url.Parse(m.BaseURL)
+	address := m.validateURL
 	if m.Offline {
-		if err := m.validateOffline(); err != nil {
-			return err
-		}
-	} else if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || u.RawQuery != "" ||
-		u.Fragment != "" {
-		// The value is not repeated: someone may have put a key into it.
-		hint := ""
-		if m.BaseURL == "" && m.Provider == ProviderFIM {
-			hint = "; a judge without a server is offline: true"
-		}
-		return fmt.Errorf("panel member %s: base_url is not allowed, it must be http(s)://host[/path] without "+
-			"user, query or fragment%s", m.Name, hint)
+		address = m.validateOffline
+	}
+	if err := address(); err != nil {
+		return err
 	}
 	switch {
 	case m.Model == "":
@@ -219,6 +211,21 @@ func (m Member) Validate() error {
 		}
 	}
 	return nil
+}
+
+func (m Member) validateURL() error {
+	u, err := url.Parse(m.BaseURL)
+	if err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil && u.RawQuery == "" &&
+		u.Fragment == "" {
+		return nil
+	}
+	hint := ""
+	if m.BaseURL == "" && m.Provider == ProviderFIM {
+		hint = "; a judge without a server is offline: true"
+	}
+	// The value is not repeated: someone may have put a key into it.
+	return fmt.Errorf("panel member %s: base_url is not allowed, it must be http(s)://host[/path] without "+
+		"user, query or fragment%s", m.Name, hint)
 }
 
 func isPrice(v *float64) bool { return v != nil && *v >= 0 && !math.IsInf(*v, 0) }

@@ -25,22 +25,24 @@ const offlineRemedy = "run decoy judge --export FOLDER, score the folder as deco
 // validateOffline names the field that an offline member cannot have.
 func (m Member) validateOffline() error {
 	if m.Provider != ProviderFIM {
-		return fmt.Errorf("panel member %s: offline belongs to provider %s alone, this one's is %s", m.Name, ProviderFIM,
-			m.Provider)
+		return fmt.Errorf("panel member %s: offline belongs to provider %s alone, this one's is %s", m.Name,
+			ProviderFIM, m.Provider)
 	}
 	for _, f := range []struct {
 		name string
 		set  bool
 	}{
-		{"base_url", m.BaseURL != ""}, {"api_key_env", m.APIKeyEnv != ""}, {"api_key_secret", m.APIKeySecret != ""},
+		{"base_url", m.BaseURL != ""}, {"api_key_env", m.APIKeyEnv != ""},
+		{"api_key_secret", m.APIKeySecret != ""},
 		{"rpm", m.RPM != 0}, {"tpm", m.TPM != 0}, {"concurrency", m.Concurrency != 0}, {"timeout", m.Timeout != 0},
-		{"temperature", m.Temperature != nil}, {"seed", m.Seed != nil}, {"batch_usd_per_mtok", m.BatchUSDPerMTok != nil},
+		{"temperature", m.Temperature != nil}, {"seed", m.Seed != nil},
+		{"batch_usd_per_mtok", m.BatchUSDPerMTok != nil},
 		{"usd_per_mtok", m.USDPerMTok != nil && !m.USDPerMTok.free()},
 		{"parameters", m.Parameters != Parameters{}},
 	} {
 		if f.set {
-			return fmt.Errorf("panel member %s: %s has no meaning where offline is true, since nothing is sent and nothing "+
-				"is billed; remove one of the two", m.Name, f.name)
+			return fmt.Errorf("panel member %s: %s has no meaning where offline is true, since nothing is sent and "+
+				"nothing is billed; remove one of the two", m.Name, f.name)
 		}
 	}
 	return nil
@@ -60,9 +62,6 @@ func (r Request) Scored() (prompt, text string, ok bool) {
 
 // SHA256 is the hash of what would be sent, for a record of the ledger.
 func (r Request) SHA256() string { return r.hash }
-
-// Unsendable is why a request may not leave this machine: its text holds a secret.
-func (p *Panel) Unsendable(r Request) error { return p.checks.request(r) }
 
 // recordedVersion is that of the form of an answer that came from a folder.
 //

@@ -14,8 +14,8 @@ var Remedies = map[schemas.Reason]string{
 	AnswerToolCall:  "choose a model that answers in text",
 	AnswerRefused:   "choose a model that does not refuse to write wrong code",
 	AnswerTruncated: "raise max_tokens of the member",
-	AnswerNoLogProbs: "choose an endpoint that gives logprobs of the prompt (go doc decoy/transforms/panel says which " +
-		"servers do), or score offline",
+	AnswerNoLogProbs: "choose an endpoint that gives logprobs of the prompt (go doc decoy/transforms/panel says " +
+		"which do), or score offline",
 	PromptTooLong: "lower extract.prefix_bytes and suffix_bytes, or choose a model that takes more",
 	HTTPError: "see what the provider says with decoy deadletters OUT, mend the member's model, base_url or key, " +
 		"and run again with --replay",
