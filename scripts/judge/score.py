@@ -109,7 +109,7 @@ class Scorer:
         self.stop = member["stop_token"]
         self.stop_id = self.tokenizer(self.stop, add_special_tokens=False)["input_ids"][0]
         dtype = torch.float32 if device == "cpu" else torch.bfloat16
-        self.model = AutoModelForCausalLM.from_pretrained(model, revision=revision, torch_dtype=dtype)
+        self.model = AutoModelForCausalLM.from_pretrained(model, revision=revision, dtype=dtype)
         self.model.to(device).eval()
         config = self.model.config
         room = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
