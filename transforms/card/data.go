@@ -39,6 +39,17 @@ type Data struct {
 	Limits         []string               // of this build, beside those that every build has
 }
 
+// RateName is what the share of verdicts that were fooled is called: where nobody but the
+// n-gram judge gave any, it says so.
+func (d Data) RateName() string {
+	w := report.Judging{}
+	for _, m := range d.Judges {
+		// The provider ngram has the protocol of its name.
+		w.Judges = append(w.Judges, report.JudgeWorth{Judge: m.Name, Protocol: m.Provider, Valid: m.N})
+	}
+	return w.RateName()
+}
+
 // Rows counts rows. Type is "" for general rows.
 type Rows struct {
 	Split    schemas.Split
