@@ -30,6 +30,11 @@ func (b *Build) logEstimate(ctx context.Context, stage string) error {
 		if slices.Index(ask.PaidStages, m.Stage) < slices.Index(ask.PaidStages, stage) {
 			continue
 		}
+		if m.LimitedBy == money.LimitedOffline {
+			b.Log("%s needs %.0f to %.0f scores of %s, free of charge (%.0f are in the ledger): it is offline, see "+
+				"decoy judge --help", m.Stage, m.Calls.Low, m.Calls.High, m.Member, m.Recorded)
+			continue
+		}
 		panel.ProcessMeter.Expect(m.Stage, m.Member, int64(m.Calls.High-m.SecondAsks.High-m.Recorded))
 		usd := "unknown dollars"
 		if m.USD != nil {

@@ -22,10 +22,11 @@ func openExport(ctx context.Context, b *Build) (*stage, error) {
 	s, err := b.open(ctx, schemas.StageExport, struct {
 		Name   string        `json:"name"` // the card shows it
 		Recipe recipe.Export `json:"recipe"`
-		// Terms are in the card too, and left out where there are none.
+		// Terms and sizes are in the card too, and left out where there are none.
 		Terms map[string]string `json:"terms,omitempty"`
-	}{b.Recipe.Name, b.Recipe.Export, recipe.Terms(b.Recipe)}, nil, schemas.StageExtract, schemas.StageGenerate,
-		schemas.StageVerify, schemas.StageJudge, schemas.StageCurate)
+		Sizes map[string]string `json:"sizes,omitempty"`
+	}{b.Recipe.Name, b.Recipe.Export, recipe.Terms(b.Recipe), recipe.Sizes(b.Recipe)}, nil, schemas.StageExtract,
+		schemas.StageGenerate, schemas.StageVerify, schemas.StageJudge, schemas.StageCurate)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +40,7 @@ func openExport(ctx context.Context, b *Build) (*stage, error) {
 	s.graph = func(scope beam.Scope, in reads) steps {
 		rows := flow.Run(scope, s.shards(), export.Work{
 			Out: b.Out, Recipe: b.Recipe.Export, MinGoldenAcceptance: b.Recipe.Judge.MinGoldenAcceptance,
-			Control: b.Recipe.Curate.Control,
+			Control: b.Recipe.Curate.Control, Accept: b.Recipe.Curate.Accept,
 		}, flow.Inputs{Each: in.each(schemas.Stages...)})
 		card := flow.Once(scope, s.step("card", n, 1), export.Card{Out: b.Out, Recipe: string(text)}, rows)
 		return steps{all: []beam.PCollection{rows, card}}

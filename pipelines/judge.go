@@ -39,7 +39,10 @@ func openJudge(ctx context.Context, b *Build) (*stage, error) {
 		todo, _, err := s.todo(ctx)
 		b.Log("%s: up to %d rounds (%v of each cell), %d of %d shards to do of the next", s.name, most,
 			b.Recipe.Judge.Rounds, len(todo), n)
-		return err
+		if err != nil {
+			return err
+		}
+		return s.offlineScores(ctx)
 	}
 	s.graph = func(scope beam.Scope, in reads) steps {
 		o := b.judgeOptions()

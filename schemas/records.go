@@ -171,17 +171,30 @@ type Certificate struct {
 // "invalid" for controls. Margin is the judge's log-odds in nats. Order is set where
 // the judge was asked in both orders of two passages: "both", "first", "second" or
 // "neither", those in which the negative (or the control's golden) won.
+//
+// A judge that scores says of what it was asked about LogProb, the sum over the Tokens
+// of the text in nats, and Stop, that of what ends it; and the same of the golden. In a
+// control the golden stands in the negative's place, and one from elsewhere in the
+// golden's. Each is rounded to 1e-6, and null for judges that do not score:
+//
+//	margin = (logprob + stop) − (golden_logprob + golden_stop)
 type Verdict struct {
-	NegativeID   *string  `json:"negative_id"`
-	ContextID    string   `json:"context_id"`
-	Judge        string   `json:"judge"`
-	Protocol     string   `json:"protocol"`
-	Answer       Answer   `json:"answer"`
-	Margin       *float64 `json:"margin"`
-	Order        string   `json:"order"`
-	InputTokens  int64    `json:"input_tokens"`
-	OutputTokens int64    `json:"output_tokens"`
-	CostUSD      *float64 `json:"cost_usd"`
+	NegativeID    *string  `json:"negative_id"`
+	ContextID     string   `json:"context_id"`
+	Judge         string   `json:"judge"`
+	Protocol      string   `json:"protocol"`
+	Answer        Answer   `json:"answer"`
+	Margin        *float64 `json:"margin"`
+	LogProb       *float64 `json:"logprob"`
+	Tokens        *int64   `json:"tokens"`
+	Stop          *float64 `json:"stop"`
+	GoldenLogProb *float64 `json:"golden_logprob"`
+	GoldenTokens  *int64   `json:"golden_tokens"`
+	GoldenStop    *float64 `json:"golden_stop"`
+	Order         string   `json:"order"`
+	InputTokens   int64    `json:"input_tokens"`
+	OutputTokens  int64    `json:"output_tokens"`
+	CostUSD       *float64 `json:"cost_usd"`
 }
 
 // Row is one line of the export. Type, Rejected, Generator, Certificate and

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,12 +25,12 @@ python    method             rules      1          0          0       1        0
 python    parameter          rules      1          1          0       0        0         1
 `,
 	"fool_rate": `
-generator  type               language  verdicts  fooled  invalid  rate    low     high
-other      method             go        1         1       0        1.0000  0.2065  1.0000
-rules      import             go        1         0       0        0.0000  0.0000  0.7935
-rules      method             go        2         1       0        0.5000  0.0945  0.9055
-rules      method             python    1         1       0        1.0000  0.2065  1.0000
-rules      undefinedvariable  go        0         0       1        -       -       -
+generator  type               language  verdicts  fooled  invalid  rate    low     high    measure
+other      method             go        1         1       0        1.0000  0.2065  1.0000  fool rate
+rules      import             go        1         0       0        0.0000  0.0000  0.7935  fool rate
+rules      method             go        2         1       0        0.5000  0.0945  0.9055  fool rate
+rules      method             python    1         1       0        1.0000  0.2065  1.0000  fool rate
+rules      undefinedvariable  go        0         0       1        -       -       -       fool rate
 `,
 	"fool_rate_quantiles": `
 language  type    negatives  p0      p10     p25     p50     p75     p90     p100
@@ -44,9 +45,9 @@ j1     go        method  2         1.0000   1.0000   1.0000   1.0000   1.0000   
 j1     python    method  1         0.5000   0.5000   0.5000   0.5000   0.5000   0.5000   0.5000
 `,
 	"judges": `
-judge  protocol  verdicts  invalid  fool_rate  controls  acceptance  low     high
-j1               4         1        0.7500     1         1.0000      0.2065  1.0000
-j2               1         0        0.0000     0         -           -       -
+judge  protocol  verdicts  invalid  fool_rate  measure    controls  acceptance  low     high
+j1               4         1        0.7500     fool rate  1         1.0000      0.2065  1.0000
+j2               1         0        0.0000     fool rate  0         -           -       -
 `,
 	"agreement": `
 judge_a  judge_b  negatives  agreed  kappa
@@ -297,6 +298,33 @@ language  type    negatives  p0      p10     p25     p50     p75     p90     p10
 go        method  11         0.0000  0.1000  0.2000  0.5000  0.7000  0.9000  1.0000
 `; got != want {
 		t.Errorf("got %s", got)
+	}
+}
+
+// TestRatesOfTheNgramJudgeSaySo: a rate by that judge alone is called by its name, and one that
+// another judge has a part in is not.
+func TestRatesOfTheNgramJudgeSaySo(t *testing.T) {
+	out := t.TempDir()
+	build(t, out)
+	write(t, out, "judge", "verdicts-00000-of-00001.jsonl.zst",
+		schemas.Verdict{NegativeID: ptr("n1"), ContextID: "c1", Judge: "ngram", Protocol: "ngram", Answer: "fooled"},
+		schemas.Verdict{NegativeID: ptr("n2"), ContextID: "c1", Judge: "ngram", Protocol: "ngram", Answer: "fooled"},
+		schemas.Verdict{NegativeID: ptr("n2"), ContextID: "c1", Judge: "k", Protocol: "logprob", Answer: "caught"})
+	for query, want := range map[string]string{"fool_rate": "[fool rate n-gram fool rate]",
+		"judges": "[fool rate n-gram fool rate]"} {
+		r, err := Run(context.Background(), open(t, out), query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := slices.Index(r.Columns, "measure")
+		var got []string
+		for _, row := range r.Rows {
+			got = append(got, fmt.Sprint(row[at]))
+		}
+		slices.Sort(got)
+		if fmt.Sprint(got) != want {
+			t.Errorf("%s: %v, want %s", query, got, want)
+		}
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"decoy/pipelines/work"
 	"decoy/schemas"
 	"decoy/transforms/card"
+	"decoy/transforms/judge"
 	"decoy/transforms/report"
 	"decoy/transforms/screen"
 	"decoy/transforms/trainers"
@@ -43,6 +44,7 @@ type Summary struct {
 	where        map[string]schemas.Split // split of each group that has rows
 	costs        []costCell
 	controlsNano int64
+	hard         judge.Hardness
 }
 
 // Summarize gathers the small files of all stages of a build.
@@ -93,6 +95,7 @@ func (sum *Summary) shard(ctx context.Context, t work.Task, all outcomes) error 
 	sum.Samples = append(sum.Samples, p.Samples...)
 	sum.costs = append(sum.costs, p.Costs...)
 	sum.controlsNano += p.ControlsNano
+	sum.hard.Add(p.Hardness)
 	for _, o := range p.Outcomes {
 		all.add(o)
 	}
@@ -183,7 +186,7 @@ func (sum *Summary) card(ctx context.Context, fingerprint string) (card.Data, er
 		Splits: sum.splitList(), Notes: sum.curate.Notes, Red: sum.curate.Red,
 		NearDuplicates: sum.near(), Distances: sum.curate.Distances, Licenses: sum.licenseCounts(),
 		OwnTerms: sum.ownTerms(),
-		Hardness: sum.hardness(),
+		Hardness: sum.hardness(), Hard: sum.hardFor(),
 		Controls: sum.tally().Controls(), Probe: sum.curate.Probe, Decontaminated: sum.curate.Decontaminated,
 		Costs: byType(sum.ReportCosts()),
 		Selection: card.Selection{
@@ -246,10 +249,13 @@ func (sum *Summary) card(ctx context.Context, fingerprint string) (card.Data, er
 // RecipeYAML is the part of the recipe that changes output, as a person would write
 // it: no paths of this machine, no limits of accounts, no budget.
 func RecipeYAML(r recipe.Recipe) (string, error) {
-	terms := recipe.Terms(r)
+	terms, sizes := recipe.Terms(r), recipe.Sizes(r)
 	r.Generate.Panel, r.Judge.Panel = recipe.OutputMembers(r.Generate.Panel), recipe.OutputMembers(r.Judge.Panel)
 	for i, m := range r.Generate.Panel {
 		r.Generate.Panel[i].Terms = terms[m.Name]
+	}
+	for i, m := range r.Judge.Panel {
+		r.Judge.Panel[i].Size = sizes[m.Name]
 	}
 	r.Curate.Decontaminate = slices.Clone(r.Curate.Decontaminate)
 	for i := range r.Curate.Decontaminate {

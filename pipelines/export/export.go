@@ -5,6 +5,7 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"unicode/utf8"
 
 	"decoy/io/shard"
 	"decoy/io/shard/flow"
@@ -26,6 +27,8 @@ type Work struct {
 	Recipe recipe.Export `json:"recipe"`
 	// Control says that curate drew a random arm, whose rows go below control/.
 	Control bool `json:"control"`
+	// Accept are the statuses of negatives that pairs are made of.
+	Accept []schemas.Status `json:"accept"`
 	// MinGoldenAcceptance decides what the judges weigh.
 	MinGoldenAcceptance float64 `json:"min_golden_acceptance"`
 }
@@ -62,6 +65,7 @@ type exportParts struct {
 	Outcomes     []OutcomeSum          `json:"outcomes"`
 	Costs        []costCell            `json:"costs"`
 	ControlsNano int64                 `json:"controls_nano_usd"`
+	Hardness     judge.Hardness        `json:"hardness"`
 }
 
 // SamplesPerCell bounds the pairs that a shard offers to the report, by language and
@@ -80,7 +84,7 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 	}
 	var rows, control []schemas.Row
 	var parts exportParts
-	sums := outcomes{}
+	sums, hardness := outcomes{}, judge.NewHardnessCounter()
 	files := map[card.AttributionRow]int64{}
 	costs := newCosts()
 	var internal work.Rejects
@@ -95,6 +99,7 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 		if err != nil {
 			return err
 		}
+		traits := judge.ContextTraits(c)
 		chosen := map[string]*schemas.Selected{}
 		for i := range selected {
 			chosen[schemas.OrEmpty(selected[i].NegativeID)] = &selected[i]
@@ -133,6 +138,12 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 						r = row(c, n, of)
 					}
 					sums.count(x)
+					if slices.Contains(o.Accept, n.Status) {
+						longer := utf8.RuneCountInString(n.Text) - utf8.RuneCountInString(c.Golden)
+						hardness.Count(c.Repo, judge.TraitsOf(c, traits, &n.Negative, n.Status), longer, n.Verdicts)
+					} else {
+						hardness.CountLeft(c.Repo, n.Status, n.Verdicts)
+					}
 					return r, nil
 				})
 			if err != nil {
@@ -163,7 +174,7 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 	if parts.ControlsNano, err = controlsNano(ctx, t); err != nil {
 		return d, err
 	}
-	parts.Outcomes = sums.list()
+	parts.Outcomes, parts.Hardness = sums.list(), hardness.Sum()
 	for f, n := range files {
 		f.Contexts = n
 		parts.Attribution = append(parts.Attribution, f)

@@ -64,6 +64,20 @@ func (sum *Summary) judges() (rates []report.JudgeRate, margins []report.Margin)
 	return rates, margins
 }
 
+// hardFor is how hard the negatives are for each judge that gave verdicts.
+func (sum *Summary) hardFor() (out []report.HardFor) {
+	for _, m := range sum.recipe.Judge.Panel {
+		rates := sum.hard.Rates(m.Name)
+		if len(rates) == 0 {
+			continue
+		}
+		h := report.HardFor{Judge: m.Name, Model: m.Model, Size: m.Size, Counts: !m.Paid(), Rates: rates}
+		h.GoldenOnly, h.ShorterWins = sum.hard.Without(m.Name)
+		out = append(out, h)
+	}
+	return out
+}
+
 // judging is what the report shows of judges and rounds.
 func (sum *Summary) judging() report.Judging {
 	t := sum.tally()

@@ -295,8 +295,7 @@ func (q *inquiry) conclude(protocol Protocol) schemas.Verdict {
 			cost += *a.CostUSD
 		}
 	}
-	o := protocol.opinion(q.answers)
-	v.Answer, v.Margin, v.Order = o.Answer, o.Margin, o.Order
+	protocol.opinion(q.answers).Fill(&v)
 	if v.NegativeID == nil {
 		v.Answer = judge.ControlAnswer(v.Answer)
 	}

@@ -83,19 +83,17 @@ var Protocols = map[string]Protocol{
 			return []panel.Request{a, b}, err
 		},
 		useless: func(a panel.Answer) (reason schemas.Reason, detail string) {
-			_, reason, detail = a.Tokens()
+			_, reason, detail = a.Score()
 			return reason, detail
 		},
 		opinion: func(answers []panel.Answer) judge.Opinion {
-			var scores [2]float64
+			var scores [2]judge.Likelihood
 			for i, a := range answers {
-				tokens, reason, _ := a.Tokens()
+				s, reason, _ := a.Score()
 				if reason != "" {
 					return judge.Invalid
 				}
-				for _, t := range tokens {
-					scores[i] += t.LogProb
-				}
+				scores[i] = judge.Likelihood(s)
 			}
 			return judge.FromScores(scores[0], scores[1])
 		},

@@ -257,14 +257,16 @@ func score(ctx context.Context, b *bug.Reporter, s *judge.Scorer, j judged, name
 	}
 	var out []schemas.Verdict
 	for _, n := range j.negatives {
-		margin, ok, err := bug.Contain(ctx, b, siteNgrams, bug.OfNegative(&j.Left, n), input("", n.Text),
-			func() (float64, error) { return w.Margin(n.Text), nil })
+		o, ok, err := bug.Contain(ctx, b, siteNgrams, bug.OfNegative(&j.Left, n), input("", n.Text),
+			func() (judge.Opinion, error) { return w.Opinion(n.Text), nil })
 		if err != nil {
 			return nil, err
 		}
 		if ok {
-			out = append(out, schemas.Verdict{NegativeID: &n.ID, ContextID: n.ContextID, Judge: name,
-				Protocol: judge.ProtocolNGram, Answer: judge.Answer(margin), Margin: &margin})
+			v := schemas.Verdict{NegativeID: &n.ID, ContextID: n.ContextID, Judge: name,
+				Protocol: judge.ProtocolNGram}
+			o.Fill(&v)
+			out = append(out, v)
 		}
 	}
 	if !j.control {
@@ -274,9 +276,9 @@ func score(ctx context.Context, b *bug.Reporter, s *judge.Scorer, j judged, name
 		Generator: name},
 		input(j.foreign),
 		func() (v schemas.Verdict, err error) {
-			answer, margin := w.Control(j.foreign)
-			return schemas.Verdict{ContextID: j.Left.ID, Judge: name, Protocol: judge.ProtocolNGram,
-				Answer: answer, Margin: &margin}, nil
+			v = schemas.Verdict{ContextID: j.Left.ID, Judge: name, Protocol: judge.ProtocolNGram}
+			w.Control(j.foreign).Fill(&v)
+			return v, nil
 		})
 	if ok {
 		out = append(out, control)

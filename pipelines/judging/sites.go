@@ -42,7 +42,7 @@ var siteNgrams = bug.NewSite("n-gram judge", func(in ngramInput, out string) err
 	}
 	w := scorer.Window(in.Context.Prefix, in.Context.Golden, in.Context.Suffix)
 	for _, text := range in.Texts {
-		w.Margin(text)
+		w.Opinion(text)
 	}
 	w.Control(in.Foreign)
 	return nil

@@ -273,11 +273,14 @@ func (e *estimator) note(format string, a ...any) {
 
 // sum adds the members up and says what the figures rest on.
 func (e *estimator) sum() {
-	unknown, measured := []string{}, len(e.Members) > 0
+	unknown, offline, measured := []string{}, []string{}, len(e.Members) > 0
 	type place struct{ stage, account string }
 	accounts := map[place]Range{}
 	e.USD = &Range{}
 	for _, m := range e.Members {
+		if m.LimitedBy == LimitedOffline {
+			offline = append(offline, m.Member)
+		}
 		measured = measured && m.MeasuredTokens
 		at := place{m.Stage, m.account}
 		accounts[at] = accounts[at].Add(m.Seconds)
@@ -303,6 +306,10 @@ func (e *estimator) sum() {
 		rows := float64(e.recipe.Curate.Rows)
 		e.PerSelectedUSD = &Range{usd.Low / rows, usd.High / rows}
 		e.note("per selected row: if curate selects all of its %d rows", e.recipe.Curate.Rows)
+	}
+	if len(offline) > 0 {
+		e.note("%s: offline, so its calls are texts to score in a folder, which cost nothing here (decoy judge --help)",
+			strings.Join(offline, ", "))
 	}
 	if len(unknown) > 0 {
 		e.note("the price of %s is unknown: set usd_per_mtok", strings.Join(unknown, ", "))

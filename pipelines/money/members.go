@@ -129,8 +129,15 @@ func (row *MemberEstimate) askAgain(share Range) {
 	row.OutputTokens = row.OutputTokens.Add(row.OutputTokens.times(share.Low, share.High))
 }
 
+// LimitedOffline is what limits a member that is offline: it makes no call, and what its
+// scores take elsewhere nobody here knows.
+const LimitedOffline = "offline"
+
 // AtLimits is the time of calls whose reservations are tokens in all.
 func AtLimits(m panel.Member, calls, tokens Range, latency time.Duration) (Range, string) {
+	if m.Offline {
+		return Range{}, LimitedOffline
+	}
 	seconds, by := calls.times(latency.Seconds()/float64(m.Concurrency), latency.Seconds()/float64(m.Concurrency)),
 		"concurrency"
 	if m.RPM > 0 {

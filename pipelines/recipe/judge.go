@@ -10,9 +10,12 @@ import (
 
 // Judge is the part of judge.
 type Judge struct {
-	Panel    []panel.Member `yaml:"panel" json:"panel"`
-	Protocol string         `yaml:"protocol" json:"protocol"` // of paid members: single, pairwise or logprob
-	Goldens  float64        `yaml:"goldens" json:"goldens"`   // share of contexts with a golden control
+	Panel []panel.Member `yaml:"panel" json:"panel"`
+	// Protocol is that of paid members: single, pairwise or logprob. Where a FIM model is at
+	// hand, logprob is the one to take: with provider fim and the base_url of a server, or
+	// with offline: true, a model and its fim_model, and decoy judge --export and --import.
+	Protocol string  `yaml:"protocol" json:"protocol"`
+	Goldens  float64 `yaml:"goldens" json:"goldens"` // share of contexts with a golden control
 	// Rounds are ascending shares of a cell (generator × type × language) that have
 	// been asked about after each round. A cell stops after the round in which the
 	// Wilson interval of its fool rate is narrower than IntervalWidth.
@@ -47,6 +50,12 @@ func (r *Recipe) checkJudge(bad func(string, ...any)) {
 	protocol, ok := judge.Protocols[j.Protocol]
 	if !ok {
 		bad("judge.protocol: %q is not one of %s", j.Protocol, strings.Join(judge.ProtocolNames(), ", "))
+	}
+	for i, m := range r.Generate.Panel {
+		if m.Offline {
+			bad("generate.panel[%d].offline: %s writes nothing, since offline members only score what is there; put "+
+				"it into judge.panel, or give it a base_url", i, m.Name)
+		}
 	}
 	families := r.Generate.Families()
 	for i, m := range j.Panel {

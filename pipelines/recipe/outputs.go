@@ -33,6 +33,17 @@ func Terms(r Recipe) map[string]string {
 	return out
 }
 
+// Sizes are the numbers of parameters of the judges' models, by member, where they are stated.
+func Sizes(r Recipe) map[string]string {
+	out := map[string]string{}
+	for _, m := range r.Judge.Panel {
+		if m.Size != "" {
+			out[m.Name] = m.Size
+		}
+	}
+	return out
+}
+
 // OutputMembers are members without what changes no output.
 func OutputMembers(members []panel.Member) []panel.Member {
 	out := make([]panel.Member, len(members))

@@ -154,22 +154,6 @@ func (c *verifyCmd) Run(ctx context.Context) error {
 	return c.stages(ctx, inputs{Shards: c.Shards}, spending{}, schemas.StageVerify)
 }
 
-type judgeCmd struct {
-	stageFlags
-	spending
-	Shards int `help:"Number of shards instead of the recipe's."`
-}
-
-// Help is the example that --help shows.
-func (judgeCmd) Help() string {
-	return "Example:\n  decoy judge --recipe my.yaml --out OUT --budget 10"
-}
-
-// Run runs the stage.
-func (c *judgeCmd) Run(ctx context.Context) error {
-	return c.stages(ctx, inputs{Shards: c.Shards}, c.spending, schemas.StageJudge)
-}
-
 type curateCmd struct {
 	stageFlags
 	Shards int `help:"Number of shards instead of the recipe's."`

@@ -10,6 +10,7 @@ import (
 	"text/template"
 
 	"decoy/schemas"
+	"decoy/transforms/judge"
 	"decoy/transforms/report"
 )
 
@@ -31,6 +32,8 @@ var cardTemplate = template.Must(template.New("card").Funcs(template.FuncMap{
 		}
 		return report.Number(int64(n))
 	},
+	"auc":   report.AUC,
+	"shown": func(by string) bool { return slices.Contains(shownTraits, by) },
 	"share": func(n, of int64) string {
 		if of == 0 {
 			return "–"
@@ -38,6 +41,9 @@ var cardTemplate = template.Must(template.New("card").Funcs(template.FuncMap{
 		return report.Percent(float64(n) / float64(of))
 	},
 }).Parse(source))
+
+// shownTraits are those that the card shows; the report shows all.
+var shownTraits = []string{judge.ByAll, judge.ByType, judge.ByLength, judge.ByNames, judge.ByGolden, judge.ByFifth}
 
 // view is what the template reads.
 type view struct {

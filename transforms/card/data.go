@@ -28,6 +28,7 @@ type Data struct {
 	Judges     []Member
 	Statuses   []Status
 	Hardness   []report.Hardness
+	Hard       []report.HardFor // by judge
 	Controls   []judge.ControlRate
 	Probe      curate.ProbeResult
 	Costs      []report.Cost // by generator × type, Language is empty; none if nobody was paid
@@ -37,6 +38,17 @@ type Data struct {
 	Distances      []curate.Distance      // from each reference benchmark
 	Decontaminated []string               // benchmarks; none means that the set is not decontaminated
 	Limits         []string               // of this build, beside those that every build has
+}
+
+// RateName is what the share of verdicts that were fooled is called: where nobody but the
+// n-gram judge gave any, it says so.
+func (d Data) RateName() string {
+	w := report.Judging{}
+	for _, m := range d.Judges {
+		// The provider ngram has the protocol of its name.
+		w.Judges = append(w.Judges, report.JudgeWorth{Judge: m.Name, Protocol: m.Provider, Valid: m.N})
+	}
+	return w.RateName()
 }
 
 // Rows counts rows. Type is "" for general rows.

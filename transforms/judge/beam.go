@@ -136,12 +136,12 @@ func (f *scoreFn) ProcessElement(ctx context.Context, id string, contexts func(*
 		if err != nil {
 			return err
 		}
-		var margin float64
+		var o Opinion
 		err = contain.Do(func() error {
 			if w == nil { // the cache of a window costs as much as many scores
 				w = scorer.Window(c.Prefix, c.Golden, c.Suffix)
 			}
-			margin = w.Margin(n.Text)
+			o = w.Opinion(n.Text)
 			return nil
 		})
 		if err != nil {
@@ -150,8 +150,9 @@ func (f *scoreFn) ProcessElement(ctx context.Context, id string, contexts func(*
 			continue
 		}
 		negative := n.ID
-		verdicts(schemas.Verdict{NegativeID: &negative, ContextID: c.ID, Judge: ngram, Protocol: ProtocolNGram,
-			Answer: Answer(margin), Margin: &margin})
+		v := schemas.Verdict{NegativeID: &negative, ContextID: c.ID, Judge: ngram, Protocol: ProtocolNGram}
+		o.Fill(&v)
+		verdicts(v)
 	}
 	return nil
 }

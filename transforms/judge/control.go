@@ -97,9 +97,10 @@ func (s *Controls) Pick(c *schemas.Context) (foreign string, ok bool) {
 
 // Control scores the golden against a foreign one: accepted at margin ≥ 0, where
 // the margin is the golden's.
-func (w *Window) Control(foreign string) (answer schemas.Answer, margin float64) {
-	margin = logRatio(w.golden, w.score(foreign))
-	return ControlAnswer(Answer(margin)), margin
+func (w *Window) Control(foreign string) Opinion {
+	o := opinionOf(w.golden, w.score(foreign))
+	o.Answer = ControlAnswer(o.Answer)
+	return o
 }
 
 // ControlAnswer is the answer on a control that corresponds to one on a negative:

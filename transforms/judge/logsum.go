@@ -9,6 +9,9 @@ type product struct {
 	exponent int
 }
 
+// one is the product of nothing.
+var one = product{1, 0}
+
 func (p *product) mul(f float64) {
 	m, e := math.Frexp(float64(p.mantissa * f))
 	p.mantissa, p.exponent = m, p.exponent+e

@@ -193,6 +193,16 @@ func TestMargin(t *testing.T) {
 	if got := s.Score(prefix, "Load(3)", "Reload(3)", suffix); got != invented {
 		t.Errorf("Score = %v, Window.Margin = %v", got, invented)
 	}
+	// The parts of both scores add up to the margin: the completion's own tokens, those that
+	// straddle its beginning or its end included, and the suffix behind it.
+	o := w.Opinion("Reload(3)")
+	if *o.Margin != invented || o.Candidate.Tokens != 4 || o.Rival.Tokens != 4 ||
+		math.Abs(o.Candidate.Sum()-o.Rival.Sum()-invented) > 2e-6 || !(o.Candidate.LogProb < o.Rival.LogProb) {
+		t.Errorf("%+v and %+v make the margin %v", *o.Candidate, *o.Rival, *o.Margin)
+	}
+	if o := s.Window("user.Lo", "ad", "er(3)").Opinion("Lo"); o.Rival.Tokens != 1 || o.Candidate.Tokens != 1 {
+		t.Errorf("a name that the completion is the midst of: %+v", *o.Rival)
+	}
 	// The same in the other direction, to the rounding.
 	if back := s.Window(prefix, "Reload(3)", suffix).Margin("Load(3)"); back != -invented {
 		t.Errorf("margin %v forth, %v back", invented, back)

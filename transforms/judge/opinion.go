@@ -10,9 +10,37 @@ import (
 // a negative: fooled where the judge takes the candidate for right. [ControlAnswer]
 // turns it into a control's words.
 type Opinion struct {
-	Answer schemas.Answer
-	Margin *float64
-	Order  string // of a pair, else ""
+	Answer    schemas.Answer
+	Margin    *float64
+	Order     string      // of a pair, else ""
+	Candidate *Likelihood // of judges that score, with the rival's; else nil
+	Rival     *Likelihood
+}
+
+// Likelihood is the log-probability of a text at a place in nats: the sum over its tokens, and
+// apart that of what ends it.
+type Likelihood struct {
+	LogProb float64
+	Tokens  int64
+	Stop    float64
+}
+
+// Sum is what scores are compared by.
+func (s Likelihood) Sum() float64 { return s.LogProb + s.Stop }
+
+// Fill writes an opinion into a verdict.
+func (o Opinion) Fill(v *schemas.Verdict) {
+	v.Answer, v.Margin, v.Order = o.Answer, o.Margin, o.Order
+	v.LogProb, v.Tokens, v.Stop = o.Candidate.fields()
+	v.GoldenLogProb, v.GoldenTokens, v.GoldenStop = o.Rival.fields()
+}
+
+func (s *Likelihood) fields() (logProb *float64, tokens *int64, stop *float64) {
+	if s == nil {
+		return nil, nil, nil
+	}
+	sum, n, end := round(s.LogProb), s.Tokens, round(s.Stop)
+	return &sum, &n, &end
 }
 
 // Invalid is the opinion of a judge that gave no answer that could be read.
@@ -61,15 +89,15 @@ func FromChoices(first, second bool, sureFirst, sureSecond float64) Opinion {
 }
 
 // FromScores is the opinion of a model that scored the candidate and its rival at the
-// same place, each with its end, in nats: fooled where the candidate is at least as
+// same place, each with its end: fooled where the candidate is at least as
 // likely. A score that is no number gives no opinion.
-func FromScores(candidate, rival float64) Opinion {
-	m := candidate - rival
+func FromScores(candidate, rival Likelihood) Opinion {
+	m := candidate.Sum() - rival.Sum()
 	if math.IsNaN(m) || math.IsInf(m, 0) {
 		return Invalid
 	}
 	m = round(m)
-	return Opinion{Answer: Answer(m), Margin: &m}
+	return Opinion{Answer: Answer(m), Margin: &m, Candidate: &candidate, Rival: &rival}
 }
 
 func says(fooled bool) schemas.Answer {

@@ -35,12 +35,12 @@ func TestFromChoices(t *testing.T) {
 		sureFirst, sureSecond float64
 		want                  Opinion
 	}{
-		{true, true, 0.9, 0.6, Opinion{schemas.AnswerFooled, ptr(0.405465), OrderBoth}},
-		{true, true, 0.5, 1, Opinion{schemas.AnswerFooled, ptr(0.0), OrderBoth}},
-		{true, false, 0.9, 0.6, Opinion{schemas.AnswerCaught, ptr(-0.405465), OrderFirst}},
-		{false, true, 0.9, 0.6, Opinion{schemas.AnswerCaught, ptr(-2.197225), OrderSecond}},
-		{false, false, 0.5, 0.5, Opinion{schemas.AnswerCaught, ptr(0.0), OrderNeither}},
-		{false, false, 1, 0.1, Opinion{schemas.AnswerCaught, ptr(-4.59512), OrderNeither}},
+		{true, true, 0.9, 0.6, Opinion{Answer: schemas.AnswerFooled, Margin: ptr(0.405465), Order: OrderBoth}},
+		{true, true, 0.5, 1, Opinion{Answer: schemas.AnswerFooled, Margin: ptr(0.0), Order: OrderBoth}},
+		{true, false, 0.9, 0.6, Opinion{Answer: schemas.AnswerCaught, Margin: ptr(-0.405465), Order: OrderFirst}},
+		{false, true, 0.9, 0.6, Opinion{Answer: schemas.AnswerCaught, Margin: ptr(-2.197225), Order: OrderSecond}},
+		{false, false, 0.5, 0.5, Opinion{Answer: schemas.AnswerCaught, Margin: ptr(0.0), Order: OrderNeither}},
+		{false, false, 1, 0.1, Opinion{Answer: schemas.AnswerCaught, Margin: ptr(-4.59512), Order: OrderNeither}},
 	} {
 		if diff := cmp.Diff(tt.want, FromChoices(tt.first, tt.second, tt.sureFirst, tt.sureSecond)); diff != "" {
 			t.Errorf("%+v: %s", tt, diff)
@@ -56,7 +56,19 @@ func TestFromScores(t *testing.T) {
 		{-3, -5, schemas.AnswerFooled}, {-5, -5, schemas.AnswerFooled}, {-5.1, -5, schemas.AnswerCaught},
 		{math.Inf(-1), -5, schemas.AnswerInvalid}, {math.NaN(), -5, schemas.AnswerInvalid},
 	} {
-		o := FromScores(tt.candidate, tt.rival)
+		o := FromScores(Likelihood{LogProb: tt.candidate + 1, Tokens: 2, Stop: -1},
+			Likelihood{LogProb: tt.rival + 2, Tokens: 3, Stop: -2})
+		var v schemas.Verdict
+		o.Fill(&v)
+		want := schemas.Verdict{Answer: tt.answer}
+		if tt.answer != schemas.AnswerInvalid {
+			want.Margin = ptr(round(tt.candidate - tt.rival))
+			want.LogProb, want.Tokens, want.Stop = ptr(tt.candidate+1), ptr(int64(2)), ptr(-1.0)
+			want.GoldenLogProb, want.GoldenTokens, want.GoldenStop = ptr(tt.rival+2), ptr(int64(3)), ptr(-2.0)
+		}
+		if diff := cmp.Diff(want, v, cmp.Comparer(func(a, b float64) bool { return round(a) == round(b) })); diff != "" {
+			t.Errorf("a verdict of FromScores(%v, %v): %s", tt.candidate, tt.rival, diff)
+		}
 		if o.Answer != tt.answer || (o.Margin == nil) != (tt.answer == schemas.AnswerInvalid) || o.Margin != nil && *o.Margin != round(tt.candidate-tt.rival) {
 			t.Errorf("FromScores(%v, %v) = %+v", tt.candidate, tt.rival, o)
 		}

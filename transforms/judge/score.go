@@ -22,7 +22,19 @@ type Window struct {
 	s          *Scorer
 	cache      cache
 	tail, head string
-	golden     product
+	golden     scored
+}
+
+// scored is what the model makes of a completion: the probability of all that is scored,
+// which decides, and of the completion's own tokens and what follows them apart.
+type scored struct {
+	all, own, after product
+	tokens          int64 // of its own
+}
+
+// likelihood says it in nats.
+func (s scored) likelihood() Likelihood {
+	return Likelihood{LogProb: logRatio(s.own, one), Tokens: s.tokens, Stop: logRatio(s.after, one)}
 }
 
 // Window prepares the context prefix + golden + suffix.
@@ -56,7 +68,17 @@ func tail(prefix string) string {
 // Margin is the candidate's log-odds against the golden in nats: positive where
 // the model prefers the candidate.
 func (w *Window) Margin(candidate string) float64 {
-	return logRatio(w.score(candidate), w.golden)
+	return logRatio(w.score(candidate).all, w.golden.all)
+}
+
+// Opinion is the model's on a candidate beside the golden, with both scores.
+func (w *Window) Opinion(candidate string) Opinion {
+	return opinionOf(w.score(candidate), w.golden)
+}
+
+func opinionOf(candidate, rival scored) Opinion {
+	margin, a, b := logRatio(candidate.all, rival.all), candidate.likelihood(), rival.likelihood()
+	return Opinion{Answer: Answer(margin), Margin: &margin, Candidate: &a, Rival: &b}
 }
 
 // Score is [Window.Margin] for one candidate. Several candidates of a context
@@ -65,9 +87,11 @@ func (s *Scorer) Score(prefix, golden, candidate, suffix string) float64 {
 	return s.Window(prefix, golden, suffix).Margin(candidate)
 }
 
-// score is P(completion + head | tail): every token that ends after the tail counts.
-func (w *Window) score(completion string) product {
-	p := product{1, 0}
+// score is P(completion + head | tail): every token that ends after the tail counts. Those
+// that begin before the completion ends are its own.
+func (w *Window) score(completion string) scored {
+	s := scored{all: one, own: one, after: one}
+	end := len(w.tail) + len(completion)
 	var keys []uint64
 	for _, t := range text.Tokens(w.tail + completion + w.head) {
 		keys = append(keys, tokenKey(t.Text))
@@ -78,9 +102,15 @@ func (w *Window) score(completion string) product {
 		if w.cache.n > 0 {
 			q = float64((1-cacheShare)*q) + float64(cacheShare*w.cache.prob(keys))
 		}
-		p.mul(q)
+		s.all.mul(q)
+		if t.Start < end {
+			s.own.mul(q)
+			s.tokens++
+		} else {
+			s.after.mul(q)
+		}
 	}
-	return p
+	return s
 }
 
 // cache counts the n-grams of a window's two texts up to cacheOrder, each closed by

@@ -22,6 +22,9 @@ type Summary struct {
 	Weighted *float64
 	Low      *float64
 	Margin   *float64
+	// GoldenScore is the mean of the golden's log-probabilities by the judges that say one, nil
+	// where none does. It orders contexts of one build; it measures nothing.
+	GoldenScore *float64
 }
 
 // Summarize summarises the verdicts on one negative, in any order. A judge without a
@@ -32,6 +35,7 @@ func Summarize(verdicts []schemas.Verdict, weights map[string]float64) Summary {
 		return cmp.Or(cmp.Compare(a.Judge, b.Judge), cmp.Compare(a.Protocol, b.Protocol))
 	})
 	var s Summary
+	var goldens, scored float64
 	var margins, n, fooled, sum, squares float64
 	for _, v := range vs {
 		if !valid(v) {
@@ -52,6 +56,14 @@ func Summarize(verdicts []schemas.Verdict, weights map[string]float64) Summary {
 			margins += *v.Margin
 			n++
 		}
+		if v.GoldenLogProb != nil {
+			goldens += *v.GoldenLogProb
+			scored++
+		}
+	}
+	if scored > 0 {
+		g := round(goldens / scored)
+		s.GoldenScore = &g
 	}
 	if s.Judges > 0 {
 		r, w := float64(s.Fooled)/float64(s.Judges), fooled/sum

@@ -72,7 +72,8 @@ func TestControls(t *testing.T) {
 			t.Fatal("a golden is set against itself")
 		}
 		w := s.Window("if err := user.", "Load(3)", "; err != nil {\n")
-		answer, margin := w.Control("qqq.Zork(jj)")
+		o := w.Control("qqq.Zork(jj)")
+		answer, margin := o.Answer, *o.Margin
 		if answer == schemas.AnswerAccepted != (margin >= 0) {
 			t.Fatalf("answer %q at margin %v", answer, margin)
 		}

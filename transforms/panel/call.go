@@ -82,6 +82,9 @@ func (w *caller) call(ctx context.Context, t *task) outcome {
 		}
 		t.checked = true
 	}
+	if t.lane.member.Offline {
+		return w.stop(t, t.lane.stop(ErrOffline.Error()))
+	}
 	tokens, _ := t.lane.reservation(t.request)
 	for {
 		x, v, leave, err := w.attempt(ctx, t, tokens)

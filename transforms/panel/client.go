@@ -178,6 +178,11 @@ func remedyOfStop(detail string) string {
 
 // stop remembers why the member is asked no more. The first reason stays.
 func (c *client) stop(detail string) error {
+	if c.member.Offline {
+		err := fmt.Errorf("panel member %s: %w; %s, and run again", c.member.Name, ErrOffline, offlineRemedy)
+		c.stopped.CompareAndSwap(nil, &err)
+		return *c.stopped.Load()
+	}
 	key := c.member.Key().String()
 	if c.member.Key().Empty() {
 		key = "(api_key_env is empty)"

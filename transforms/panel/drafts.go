@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/zeebo/xxh3"
+
 	"decoy/schemas"
 )
 
@@ -38,6 +40,14 @@ func OpenDrafts(members []Member) (*Drafts, error) {
 	}
 	return d, nil
 }
+
+// Check looks for secrets as Config.Check does, for Unsendable.
+func (d *Drafts) Check(check func(text string) error) {
+	d.panel.checks.check, d.panel.checks.seen = check, map[xxh3.Uint128]func() error{}
+}
+
+// Unsendable is why a request may not leave this machine, by Check: its text holds a secret.
+func (d *Drafts) Unsendable(r Request) error { return d.panel.checks.request(r) }
 
 // GenerateRequest is Panel.GenerateRequest.
 func (d *Drafts) GenerateRequest(member string, c schemas.Context, typ schemas.Type, sample int64) (Request, error) {

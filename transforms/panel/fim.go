@@ -4,10 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"slices"
+	"strings"
 
 	"github.com/sashabaranov/go-openai"
 
+	"decoy/schemas"
 	"decoy/transforms/trainers"
 )
 
@@ -79,36 +80,72 @@ func (p *fimEndpoint) send(ctx context.Context, r Request, form Parameters) erro
 
 func (p *fimEndpoint) takes(Parameters) bool { return true }
 
-// scored are the tokens of an echoed prompt from the middle mark up to and with the
-// stop: the text that was asked about. A text cannot hold these marks, so the last
-// ones of the echo are the right ones wherever the server's tokens begin and end.
+// scored are the tokens of a scored text in an echoed prompt, its end the last of them: what
+// stands between the last middle mark and the stop behind it. Where the marks stand is looked
+// for in what the tokens spell together, so it does not matter where the server's tokens begin
+// and end:
+//
+//   - A token that begins before the text does and ends in it counts with the text, whole. In
+//     a family whose marks are tokens of their own, as they are in all of trainers.Models,
+//     there is none: nothing merges with a mark, and the text begins behind it.
+//   - The stop is a token of its own, or nothing is scored.
+//
+// scripts/judge/score.py takes the same tokens, by their offsets.
 func scored(texts []string, logProbs []*float64, family trainers.Model) []Token {
 	if len(texts) != len(logProbs) {
 		return nil
 	}
-	start := lastIndex(texts, family.Middle)
-	if start < 0 {
+	all := strings.Join(texts, "")
+	begin := strings.LastIndex(all, family.Middle)
+	if begin < 0 {
 		return nil
 	}
-	end := slices.Index(texts[start:], family.Stop)
+	begin += len(family.Middle)
+	end := strings.Index(all[begin:], family.Stop)
 	if end < 0 {
 		return nil
 	}
+	end += begin
 	var out []Token
-	for i := start + 1; i <= start+end; i++ {
+	to := 0
+	for i, text := range texts {
+		from := to
+		to += len(text)
+		if from < begin && to <= begin {
+			continue
+		}
 		if logProbs[i] == nil {
 			return nil
 		}
-		out = append(out, Token{texts[i], *logProbs[i]})
-	}
-	return out
-}
-
-func lastIndex(texts []string, text string) int {
-	for i := len(texts) - 1; i >= 0; i-- {
-		if texts[i] == text {
-			return i
+		out = append(out, Token{text, *logProbs[i]})
+		switch {
+		case from == end && text == family.Stop:
+			return out
+		case to > end:
+			return nil
 		}
 	}
-	return -1
+	return nil
+}
+
+// Score is the log-probability of a scored text: the sum over its tokens in nats, and apart
+// that of the stop behind them.
+type Score struct {
+	LogProb float64
+	Tokens  int64
+	Stop    float64
+}
+
+// Score reads it from an answer, or says why there is none.
+func (a Answer) Score() (s Score, reason schemas.Reason, detail string) {
+	tokens, reason, detail := a.Tokens()
+	if reason != "" {
+		return Score{}, reason, detail
+	}
+	last := len(tokens) - 1
+	for _, t := range tokens[:last] {
+		s.LogProb += t.LogProb
+	}
+	s.Tokens, s.Stop = int64(last), tokens[last].LogProb
+	return s, "", ""
 }

@@ -36,10 +36,13 @@ var Paid = []string{ProviderFIM, ProviderGemini, ProviderOpenAI}
 // for judges that do not judge their own. FIMModel, Samples and Seed are those of a
 // FIM endpoint: the model family whose tokens frame prefix and suffix, how many
 // middles a context is asked for, and the seed of the first; Revision is the weights'.
-// Parameters is a mapping of parameters to "omit" or another name, see its table.
+// Parameters is a mapping of parameters to "omit" or another name, see its table. Offline
+// says that there is no endpoint: the texts are scored in a folder, which judge's --export
+// writes and --import reads, so there is neither base_url nor key, limit or price.
 type Member struct {
 	Name      string `yaml:"name" json:"name"`
 	Provider  string `yaml:"provider" json:"provider"`
+	Offline   bool   `yaml:"offline,omitempty" json:"offline,omitempty"`
 	BaseURL   string `yaml:"base_url,omitempty" json:"base_url,omitempty"`
 	Model     string `yaml:"model,omitempty" json:"model,omitempty"`
 	Revision  string `yaml:"revision,omitempty" json:"revision,omitempty"`
@@ -68,6 +71,9 @@ type Member struct {
 	// Terms are what the provider's terms say about training with its model's outputs, in the words
 	// of whoever builds the set: the card shows them, and says where they are not stated.
 	Terms string `yaml:"terms,omitempty" json:"terms,omitempty"`
+	// Size is the number of the model's parameters as people write it, 30M or 1.5B: hardness is
+	// hardness for a model of that size.
+	Size string `yaml:"size,omitempty" json:"size,omitempty"`
 }
 
 // Price in US dollars for a million tokens. Both are required.
@@ -97,6 +103,9 @@ func (m Member) Defaults() Member {
 	if m.Samples == 0 && m.Provider == ProviderFIM {
 		m.Samples = 1
 	}
+	if m.Offline {
+		m.USDPerMTok = &Price{In: new(float64), Out: new(float64)}
+	}
 	m.BaseURL = strings.TrimRight(m.BaseURL, "/")
 	return m
 }
@@ -106,7 +115,7 @@ func (m Member) Defaults() Member {
 func (m Member) Output() Member {
 	m = m.Defaults()
 	return Member{
-		Name: m.Name, Provider: m.Provider, BaseURL: m.BaseURL, Model: m.Model,
+		Name: m.Name, Provider: m.Provider, Offline: m.Offline, BaseURL: m.BaseURL, Model: m.Model,
 		Temperature: m.Temperature, MaxTokens: m.MaxTokens, USDPerMTok: m.USDPerMTok,
 		BatchUSDPerMTok: m.BatchUSDPerMTok,
 		Revision:        m.Revision, Family: m.Family, FIMModel: m.FIMModel, Samples: m.Samples, Seed: m.Seed,
@@ -146,12 +155,12 @@ func (m Member) Validate() error {
 		}
 		return nil
 	}
-	u, err := url.Parse(m.BaseURL)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || u.RawQuery != "" ||
-		u.Fragment != "" {
-		// The value is not repeated: someone may have put a key into it.
-		return fmt.Errorf("panel member %s: base_url is not allowed, it must be http(s)://host[/path] without "+
-			"user, query or fragment", m.Name)
+	address := m.validateURL
+	if m.Offline {
+		address = m.validateOffline
+	}
+	if err := address(); err != nil {
+		return err
 	}
 	switch {
 	case m.Model == "":
@@ -202,6 +211,9 @@ func (m Member) Validate() error {
 		return bad("terms", fmt.Sprintf("of %d bytes", len(m.Terms)), fmt.Sprintf("one line of at most %d bytes",
 			maxTerms))
 	}
+	if m.Size != "" && !sizePattern.MatchString(m.Size) {
+		return bad("size", fmt.Sprintf("%q", m.Size), "a number of parameters as 350M, 1.5B or 1T")
+	}
 	if m.Family != "" && !namePattern.MatchString(m.Family) {
 		return bad("family", fmt.Sprintf("%q", m.Family), "1 to 64 of a-z 0-9 . _ -")
 	}
@@ -214,8 +226,25 @@ func (m Member) Validate() error {
 	return nil
 }
 
+var sizePattern = regexp.MustCompile(`^[1-9][0-9]{0,3}(\.[0-9]{1,2})?[KMBT]$`)
+
 // maxTerms bounds a member's terms, in bytes.
 const maxTerms = 500
+
+func (m Member) validateURL() error {
+	u, err := url.Parse(m.BaseURL)
+	if err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil && u.RawQuery == "" &&
+		u.Fragment == "" {
+		return nil
+	}
+	hint := ""
+	if m.BaseURL == "" && m.Provider == ProviderFIM {
+		hint = "; a judge without a server is offline: true"
+	}
+	// The value is not repeated: someone may have put a key into it.
+	return fmt.Errorf("panel member %s: base_url is not allowed, it must be http(s)://host[/path] without "+
+		"user, query or fragment%s", m.Name, hint)
+}
 
 func isPrice(v *float64) bool { return v != nil && *v >= 0 && !math.IsInf(*v, 0) }
 

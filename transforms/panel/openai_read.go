@@ -99,8 +99,12 @@ func (r reply) brokenOff(why finish, text string, raw []byte) reply {
 	return reply{fault: &fault{words: words, ofChoice: true}, in: r.in, out: r.out}
 }
 
-// read reads a completion: a sample of a middle, or the echo of a scored one.
+// read reads a completion: a sample of a middle, or the echo of a scored one, or what came
+// in the place of one from a folder.
 func (p *fimEndpoint) read(raw []byte) reply {
+	if r, ok := readRecorded(raw, p.family); ok {
+		return r
+	}
 	said := &spoken{}
 	r, why := readChoice(raw, said)
 	if !r.ok {

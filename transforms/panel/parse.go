@@ -17,6 +17,7 @@ const (
 	AnswerMalformed  schemas.Reason = "answer_malformed"   // the provider says that what came is none (OTHER, …)
 	AnswerToolCall   schemas.Reason = "answer_tool_call"   // a call of a tool that nobody offered
 	AnswerNoLogProbs schemas.Reason = "answer_no_logprobs" // a FIM endpoint scored nothing
+	PromptTooLong    schemas.Reason = "prompt_too_long"    // the model takes no text of this length, and none is cut
 	HTTPError        schemas.Reason = "http_error"         // the provider did not answer, or answered with an error
 	Timeout          schemas.Reason = "timeout"            // the provider did not answer in time
 	Secret           schemas.Reason = "secret"             // the text holds a secret and was not sent
@@ -26,7 +27,7 @@ const (
 // Reasons lists them.
 var Reasons = []schemas.Reason{
 	AnswerNotJSON, AnswerRefused, AnswerTruncated, AnswerEmpty, AnswerMalformed, AnswerToolCall, AnswerNoLogProbs,
-	HTTPError, Timeout, Secret, Budget,
+	PromptTooLong, HTTPError, Timeout, Secret, Budget,
 }
 
 // GeneratedCompletion is a generator's answer.

@@ -29,6 +29,7 @@ type Data struct {
 	Margins   []Margin            // by judge × type
 	Controls  []judge.ControlRate // golden controls
 	Hardness  []Hardness          // by generator × type, real and invented names apart
+	Hard      []HardFor           // by judge and trait
 	Judging   Judging
 
 	Costs    []Cost    // by generator × type × language, none if nobody was paid
@@ -135,6 +136,30 @@ type Hardness struct {
 	InventedRate   *float64
 	RealMargin     *float64 // median margin
 	InventedMargin *float64
+}
+
+// HardFor is how hard negatives are for one judge. Counts says that it is the n-gram judge, which is
+// no model that anybody trains; Model and Size are empty where they are not stated.
+type HardFor struct {
+	Judge  string
+	Model  string
+	Size   string
+	Counts bool
+	Rates  []judge.SliceRate
+	// How well it can be told what fools the judge without a look at the negative, as areas under the
+	// ROC curve: by the golden's own score, and by length. Nil where that cannot be said.
+	GoldenOnly, ShorterWins *float64
+}
+
+// Reader says for whom the negatives are that hard.
+func (h HardFor) Reader() string {
+	switch {
+	case h.Counts:
+		return "for the n-gram judge, which is no model: a model's hardness takes a judge that scores (protocol logprob)"
+	case h.Size != "":
+		return "for a model of " + h.Size + " parameters (" + h.Model + ")"
+	}
+	return "for " + h.Model + ", whose number of parameters judge.panel.size does not state"
 }
 
 // Split is one split of the export.

@@ -15,6 +15,21 @@ type Judging struct {
 	Rounds   []Round
 }
 
+// RateName is what the share of verdicts that were fooled is called: the n-gram judge is no
+// model that anybody trains, and where all verdicts are its own, every such figure says so.
+func (j Judging) RateName() string {
+	name := "fool rate"
+	if len(j.Judges) == 0 {
+		return name
+	}
+	for _, w := range j.Judges {
+		if w.Protocol != judge.ProtocolNGram && w.Valid+w.Invalid > 0 {
+			return name
+		}
+	}
+	return "n-gram " + name
+}
+
 // JudgeWorth is one judge: its verdicts on negatives, those of them that cannot be
 // read, ties of pairs by the place that won, and its weight in rates that rank.
 type JudgeWorth struct {

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
+	"strings"
 )
 
 //go:embed page/*.tmpl page/style.css
@@ -16,6 +17,8 @@ var pageTemplate = template.Must(template.New("report.tmpl").Funcs(template.Func
 	"optpct":    func(x *float64) string { return optional(x, Percent) },
 	"optsigned": func(x *float64) string { return optional(x, signed) },
 	"weight":    func(w float64) string { return fmt.Sprintf("%.2f", w) },
+	"title":     func(s string) string { return strings.ToUpper(s[:1]) + s[1:] },
+	"auc":       AUC,
 	"inc":       func(i int) int { return i + 1 },
 	"longer":    longer,
 	"optusd":    Dollars,

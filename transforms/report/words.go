@@ -111,3 +111,11 @@ func visible(s string) string {
 	}
 	return b.String()
 }
+
+// AUC is an area under a curve as it is shown, "–" where there is none.
+func AUC(x *float64) string {
+	if x == nil {
+		return "–"
+	}
+	return fmt.Sprintf("%.2f", *x)
+}

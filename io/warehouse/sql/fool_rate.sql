@@ -6,7 +6,8 @@ WITH cells AS (
     c.language,
     COUNT(CASE WHEN v.answer = 'fooled' OR v.answer = 'caught' THEN 1 END) AS verdicts,
     COUNT(CASE WHEN v.answer = 'fooled' THEN 1 END) AS fooled,
-    COUNT(CASE WHEN v.answer = 'invalid' THEN 1 END) AS invalid
+    COUNT(CASE WHEN v.answer = 'invalid' THEN 1 END) AS invalid,
+    COUNT(CASE WHEN v.protocol <> 'ngram' THEN 1 END) AS others
   FROM verdicts AS v
   JOIN negatives AS m ON m.id = v.negative_id
   JOIN contexts AS c ON c.id = m.context_id
@@ -22,6 +23,7 @@ counts AS (
     verdicts,
     fooled,
     invalid,
+    others,
     CAST(fooled AS FLOAT64) AS k,
     NULLIF(CAST(verdicts AS FLOAT64), 0) AS n,
     CAST(3.841459 AS FLOAT64) AS q
@@ -36,6 +38,7 @@ SELECT
   invalid,
   k / n AS rate,
   (2 * k + q - SQRT(q * (q + 4 * k * (n - k) / n))) / (2 * (n + q)) AS low,
-  (2 * k + q + SQRT(q * (q + 4 * k * (n - k) / n))) / (2 * (n + q)) AS high
+  (2 * k + q + SQRT(q * (q + 4 * k * (n - k) / n))) / (2 * (n + q)) AS high,
+  CASE WHEN others = 0 THEN 'n-gram fool rate' ELSE 'fool rate' END AS measure
 FROM counts
 ORDER BY generator, type, language

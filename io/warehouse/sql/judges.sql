@@ -32,6 +32,7 @@ SELECT
   verdicts,
   invalid,
   CAST(fooled AS FLOAT64) / NULLIF(verdicts, 0) AS fool_rate,
+  CASE WHEN protocol = 'ngram' THEN 'n-gram fool rate' ELSE 'fool rate' END AS measure,
   controls,
   k / n AS acceptance,
   (2 * k + q - SQRT(q * (q + 4 * k * (n - k) / n))) / (2 * (n + q)) AS low,
