@@ -82,8 +82,9 @@ func (s *stage) unscoredOf(ctx context.Context, d *panel.Drafts, o judging.Optio
 		}
 		seen[r.Key] = true
 		u.Requests++
+		old, answered := led.Get(r.Key)
 		switch {
-		case led.Has(r.Key):
+		case answered && old.Final() && (old.Reject == "" || !s.b.Replay):
 			u.Recorded++
 		case d.Unsendable(r) != nil:
 			u.Secrets++

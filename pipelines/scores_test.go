@@ -377,6 +377,11 @@ func TestTextsWithoutScores(t *testing.T) {
 	if answers, letters := keptOf(t, b); letters != n || int64(answers+n) != u.Missing() {
 		t.Errorf("%d answers and %d dead letters", answers, letters)
 	}
+	b.Replay = true // what had no score is asked for again
+	again, err := b.ExportScores(t.Context(), filepath.Join(t.TempDir(), "again"), scorer)
+	if err != nil || again[0].Missing() != int64(n) {
+		t.Errorf("%+v, %v, want %d once more", again, err, n)
+	}
 	scored := filepath.Join(folder, scorefiles.NewFile(0, "", 0).Scores)
 	if err := os.Remove(scored); err != nil {
 		t.Fatal(err)
