@@ -10,10 +10,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"time"
 
 	"decoy/io/shard"
 	"decoy/pipelines/ask"
+	"decoy/transforms/panel"
 	"decoy/transforms/panel/ledger"
 	"decoy/transforms/panel/scorefiles"
 )
@@ -120,8 +122,8 @@ func readScores(ctx context.Context, folder string, f scorefiles.File,
 	defer src.Close()
 	scores, err := scorefiles.Read(src, m, asked)
 	if err != nil {
-		return nil, false, fmt.Errorf("%q: %w; nothing of this file was imported: remove it and run score.py again, which "+
-			"scores what has no scores", path, err)
+		return nil, false, fmt.Errorf("%q: %w; nothing of this file was imported: remove it and run score.py again, "+
+			"which scores what has no scores", path, err)
 	}
 	now, free, none := time.Now().UTC(), 0.0, int64(0)
 	for _, s := range scores {
@@ -174,7 +176,56 @@ func readScoreRequests(ctx context.Context, path string, f scorefiles.File) (map
 		return nil, err
 	}
 	if hex.EncodeToString(sum.Sum(nil)) != f.SHA256 || int64(len(requests)) != f.Requests {
-		return nil, fmt.Errorf("%q: its hash or its %d requests are not those of the manifest%s", path, len(requests), again)
+		return nil, fmt.Errorf("%q: its hash or its %d requests are not those of the manifest%s", path, len(requests),
+			again)
 	}
 	return requests, nil
+}
+
+// judgeMember is the member of judge's panel that a folder names, if it is the same still.
+func (b *Build) judgeMember(m scorefiles.Member) error {
+	at := slices.IndexFunc(b.Recipe.Judge.Panel, func(x panel.Member) bool {
+		return x.Name == m.Name && x.Provider == panel.ProviderFIM
+	})
+	if at < 0 {
+		return fmt.Errorf("member %s is not in judge.panel with provider %s: name the recipe that was exported, or "+
+			"export again", m.Name, panel.ProviderFIM)
+	}
+	x := b.Recipe.Judge.Panel[at]
+	for _, f := range []struct{ name, exported, now string }{
+		{"model", m.Model, x.Model}, {"revision", m.Revision, x.Revision}, {"fim_model", m.Family, x.FIMModel},
+	} {
+		if f.exported != f.now {
+			return fmt.Errorf("member %s: %s was %q at the export and is %q in the recipe: name the recipe that was "+
+				"exported, or export again", m.Name, f.name, f.exported, f.now)
+		}
+	}
+	return nil
+}
+
+var errNoManifest = errors.New("there is no " + scorefiles.ManifestName + ", which decoy judge --export writes last: " +
+	"name its folder, or export again into another")
+
+// readScoreManifest reads and checks that of a folder.
+func (b *Build) readScoreManifest(ctx context.Context, folder string) (m scorefiles.Manifest, err error) {
+	path := shard.Join(folder, scorefiles.ManifestName)
+	switch err = shard.ReadJSON(ctx, path, &m); {
+	case errors.Is(err, fs.ErrNotExist):
+		return m, fmt.Errorf("%q: %w", folder, errNoManifest)
+	case err != nil:
+		return m, err
+	}
+	if err := m.Check(); err != nil {
+		return m, fmt.Errorf("%q: %w", path, err)
+	}
+	if m.Shards != b.Recipe.Shards {
+		return m, fmt.Errorf("%q: the build had %d shards at the export and has %d in the recipe: set shards: %d, or "+
+			"export again", path, m.Shards, b.Recipe.Shards, m.Shards)
+	}
+	for _, x := range m.Members {
+		if err := b.judgeMember(x); err != nil {
+			return m, fmt.Errorf("%q: %w", path, err)
+		}
+	}
+	return m, nil
 }

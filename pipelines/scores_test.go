@@ -11,7 +11,9 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"decoy/io/bucket/buckettest"
 	"decoy/io/shard"
+	"decoy/pipelines/money"
 	"decoy/pipelines/recipe"
 	"decoy/schemas"
 	"decoy/transforms/panel/faultserver"
@@ -205,10 +207,18 @@ func awaiting(t *testing.T) (b *Build, folder string, u Unscored) {
 	if err := b.RunStages(t.Context(), schemas.Stages[:3]...); err != nil {
 		t.Fatal(err)
 	}
+	e, err := b.Estimate(t.Context(), 0)
+	if err != nil || len(e.Members) != 1 || e.USD == nil || e.USD.High != 0 || e.Members[0].Seconds.High != 0 ||
+		e.Members[0].LimitedBy != money.LimitedOffline {
+		t.Fatalf("estimate %+v, %v", e, err)
+	}
 	folder = filepath.Join(t.TempDir(), "scores")
 	all, err := b.ExportScores(t.Context(), folder, scorer)
 	if err != nil || all[0].Missing() < 8 {
 		t.Fatalf("%+v, %v", all, err)
+	}
+	if calls := e.Members[0].Calls; calls.High < float64(all[0].Requests) {
+		t.Errorf("at most %v requests were expected, there are %d in the first round", calls.High, all[0].Requests)
 	}
 	return b, folder, all[0]
 }
@@ -367,6 +377,11 @@ func TestTextsWithoutScores(t *testing.T) {
 	if answers, letters := keptOf(t, b); letters != n || int64(answers+n) != u.Missing() {
 		t.Errorf("%d answers and %d dead letters", answers, letters)
 	}
+	b.Replay = true // what had no score is asked for again
+	again, err := b.ExportScores(t.Context(), filepath.Join(t.TempDir(), "again"), scorer)
+	if err != nil || again[0].Missing() != int64(n) {
+		t.Errorf("%+v, %v, want %d once more", again, err, n)
+	}
 	scored := filepath.Join(folder, scorefiles.NewFile(0, "", 0).Scores)
 	if err := os.Remove(scored); err != nil {
 		t.Fatal(err)
@@ -374,5 +389,34 @@ func TestTextsWithoutScores(t *testing.T) {
 	scoreFolder(t, folder, nil) // with more room
 	if sum, err := b.ImportScores(t.Context(), folder); err != nil || sum.Imported == 0 || sum.Reasons != 0 {
 		t.Errorf("%+v, %v", sum, err)
+	}
+}
+
+// TestAFolderInABucket: what is written there is read there, as from a disk.
+func TestAFolderInABucket(t *testing.T) {
+	b, folder, u := awaiting(t)
+	remote := buckettest.New(t).Address("scores/one")
+	if _, err := b.ExportScores(t.Context(), remote, scorer); err != nil {
+		t.Fatal(err)
+	}
+	scoreFolder(t, folder, nil)
+	files, err := filepath.Glob(filepath.Join(folder, "scores-*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range files {
+		raw, err := os.ReadFile(path)
+		if err == nil {
+			_, err = shard.WriteFile(t.Context(), shard.Join(remote, filepath.Base(path)), raw)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if sum, err := b.ImportScores(t.Context(), remote); err != nil || sum.Imported != u.Missing() {
+		t.Errorf("%+v, %v", sum, err)
+	}
+	if _, err := b.ExportScores(t.Context(), remote, scorer); err == nil || !strings.Contains(err.Error(), "holds files") {
+		t.Errorf("written over: %v", err)
 	}
 }

@@ -14,6 +14,14 @@
 // make. A judge is not asked about negatives of its own family, unless the recipe says
 // so.
 //
+// # Without a server
+//
+// A judge by protocol logprob may be offline: Build.ExportScores writes what the ledger does
+// not hold of the next round, Build.ImportScores brings the scores (package scorefiles), and
+// the stage then finds every answer in the ledger. It does not begin before all are there, so
+// that no other judge is paid for a round that cannot end. Nothing else is different: the same
+// numbers from a server make the same verdicts.
+//
 // How much a judge counts is decided in curate, from its golden controls: another
 // judge.min_golden_acceptance asks for no verdict again.
 package judging

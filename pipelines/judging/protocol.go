@@ -9,7 +9,8 @@ import (
 	"decoy/transforms/panel/prompts"
 )
 
-// Protocol is how a paid judge is asked about a candidate at a place.
+// Protocol is how a judge that is asked, also one that is offline, is asked about a candidate
+// at a place.
 type Protocol struct {
 	judge.Protocol
 	// version is that of the prompt, "" without one.

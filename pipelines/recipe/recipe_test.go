@@ -129,6 +129,15 @@ func TestRecipeErrors(t *testing.T) {
 			"asks for log-probabilities, which only provider fim has; a is of provider openai"},
 		{"judge: {panel: [{name: s, provider: fim, base_url: 'http://h/v1', model: m, fim_model: qwen2.5-coder}]}",
 			"judge.panel[0]: s is of provider fim, which judges with protocol logprob and no other"},
+		{"judge: {protocol: logprob, panel: [{name: s, provider: fim, model: m, fim_model: qwen2.5-coder}]}",
+			"panel member s: base_url is not allowed, it must be http(s)://host[/path] without user, query or fragment; a " +
+				"judge without a server is offline: true"},
+		{"judge: {protocol: logprob, panel: [{name: s, provider: fim, offline: true, base_url: 'http://h/v1', model: m, " +
+			"fim_model: qwen2.5-coder}]}", "judge.panel[0]: panel member s: base_url has no meaning where offline is true"},
+		{"judge: {panel: [{name: s, provider: fim, offline: true, model: m, fim_model: qwen2.5-coder}]}",
+			"judge.panel[0]: s is of provider fim, which judges with protocol logprob and no other"},
+		{"generate: {panel: [{name: s, provider: fim, offline: true, model: m, fim_model: qwen2.5-coder}]}",
+			"generate.panel[0].offline: s writes nothing"},
 		{"judge: {own_familly: true}", "did you mean own_family?"},
 		{"generate: {panel: [" + fmt.Sprintf(member, ", family: f") + "]}\njudge: {panel: [" +
 			fmt.Sprintf(member, ", family: f") + "]}", "a judges nothing, since all generators are of its family f; " +

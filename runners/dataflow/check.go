@@ -164,11 +164,11 @@ func Reachable(address string) bool {
 	return strings.HasPrefix(address, "gs://") || strings.HasPrefix(address, "https://")
 }
 
-// members are those that the stages would pay, once each.
+// members are those that the stages would ask over the network, once each.
 func (l Launch) members() (members []panel.Member) {
 	for _, stage := range l.Stages {
 		for _, m := range l.Recipe.Members(stage) {
-			if m.Paid() {
+			if m.Paid() && !m.Offline {
 				members = append(members, m.Defaults())
 			}
 		}

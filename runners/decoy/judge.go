@@ -14,8 +14,8 @@ type judgeCmd struct {
 	stageFlags
 	spending
 	Shards int    `help:"Number of shards instead of the recipe's."`
-	Export string `help:"Instead, write what members of provider fim have not scored yet to this new folder, with score.py." placeholder:"FOLDER" xor:"folder"`
-	Import string `help:"First read the scores of such a folder into the ledger." placeholder:"FOLDER" xor:"folder"`
+	Export string `help:"Instead, write texts without a score to a new folder." placeholder:"FOLDER" xor:"folder"`
+	Import string `help:"First read the scores of such a folder." placeholder:"FOLDER" xor:"folder"`
 }
 
 // Help is the example that --help shows.
@@ -29,8 +29,8 @@ func (judgeCmd) Help() string {
 		"  decoy judge --recipe my.yaml --out OUT --export FOLDER\n" +
 		"  python3 FOLDER/score.py FOLDER --model Qwen/Qwen2.5-Coder-0.5B\n" +
 		"  decoy judge --recipe my.yaml --out OUT --import FOLDER\n\n" +
-		"FOLDER may be gs://BUCKET/FOLDER for decoy; score.py works on a copy. What is imported is not asked again, and " +
-		"the stage goes on as with a server. A recipe with several judge.rounds needs this once a round."
+		"FOLDER may be gs://BUCKET/FOLDER for decoy; score.py works on a copy. What is imported is not asked again, " +
+		"and the stage goes on as with a server. A recipe with several judge.rounds needs this once a round."
 }
 
 // Run runs the stage, or what comes before it.
@@ -78,8 +78,8 @@ func (c *judgeCmd) take(ctx context.Context, b *pipelines.Build) error {
 	case err != nil:
 		return err
 	case sum.Missing > 0:
-		return fmt.Errorf("%d texts of %q have no scores yet: run python3 %s %s, which scores what is missing, and then this "+
-			"command again", sum.Missing, c.Import, shard.Join(c.Import, "score.py"), c.Import)
+		return fmt.Errorf("%d texts of %q have no scores yet: run python3 %s %s, which scores what is missing, and "+
+			"then this command again", sum.Missing, c.Import, shard.Join(c.Import, "score.py"), c.Import)
 	}
 	return nil
 }

@@ -41,7 +41,7 @@ func (c *estimateCmd) plan() error {
 		in.PaidGenerators = in.PaidGenerators || m.Paid()
 	}
 	for _, m := range r.Judge.Panel {
-		if m.Paid() {
+		if m.Paid() && !m.Offline {
 			in.PaidJudges++
 		}
 	}

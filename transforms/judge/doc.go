@@ -21,6 +21,10 @@
 // both sides the scored bytes of the suffix are the same: those of its first 32
 // tokens as it is lexed by itself.
 //
+// A verdict has the two parts of each side apart: logprob is that of the completion's own
+// tokens, those that straddle its joints included, tokens their number, and stop that of what
+// follows them of the suffix.
+//
 // The sum is over tokens, so a shorter text has an advantage. It is left in: the
 // score stays a probability. Selection therefore ranks by margin inside bins of
 // length difference (package curate), and every report shows [ShorterWins], a
@@ -74,8 +78,10 @@
 // write? It is asked in both orders, and is fooled only if the negative wins both; one
 // each is a tie, which is valid and not fooled, and its place is recorded. logprob:
 // the margin of the n-gram judge with the log-probabilities of a FIM model, and its
-// rule. One verdict stands for all answers that an opinion needed, and one that cannot
-// be read makes it invalid.
+// rule; the stop is the token that ends a middle. It is the protocol to take where there is
+// such a model, since it measures that model and has no prompt to misread. One verdict
+// stands for all answers that an opinion needed, and one that cannot be read makes it
+// invalid.
 //
 // Golden controls: single sees the golden in a negative's place. Judges that compare
 // see the golden beside a golden from elsewhere ([Controls]), and accept it by the same

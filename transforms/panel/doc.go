@@ -65,6 +65,31 @@
 // its cause in the live view (Usage.Problem), in the error of a member that stops, and in
 // the dead letter.
 //
+// # Scores
+//
+// How likely a FIM model finds a text is asked of /v1/completions with echo and logprobs: the
+// prompt holds the text and the stop, and the response has the prompt's tokens with theirs
+// (fim.go says which of them are the text's, and score.py takes the same). A server has to
+// give the log-probabilities of a prompt that way, the marks' tokens included:
+//
+//   - vLLM does (vllm/entrypoints/openai/serving_completion.py: with echo, prompt_logprobs go
+//     before those of the output). It writes -9999 for minus infinity.
+//   - SGLang does (sgl-project/sglang pull request 1998, merged in November 2024), also where
+//     it warns that it did not (29001).
+//   - llama.cpp's llama-server does not: it gives those of generated tokens alone
+//     (ggml-org/llama.cpp issue 27174, open; pull request 15189, open, would add them).
+//   - Text Generation Inference has them at /generate, by decoder_input_details, which is
+//     another protocol than this package speaks.
+//   - OpenAI's own completions refuse echo together with logprobs for gpt-3.5-turbo-instruct.
+//
+// These were read and not tried, in November 2026. Answers of a server that gives none are
+// answer_no_logprobs, and the member is given up after its first sample.
+//
+// Without a server a member is offline (offline.go, package scorefiles): its requests are
+// written to a folder and its scores come back as records of the ledger, in a form of their
+// own that is read like an echo. It makes no call, so a request that the ledger does not
+// answer stops it, and it costs nothing. Texts with secrets are not written either.
+//
 // # Parameters that a model refuses
 //
 // A 400 that names a parameter is followed by the same request without it, or with its

@@ -154,6 +154,9 @@ func Open(config Config) (_ *Panel, err error) {
 		limits := limit.Limits{Requests: float64(m.RPM), Tokens: float64(m.TPM), Concurrency: m.Concurrency,
 			Window: c.Window}
 		share := limits.Share(c.Workers)
+		if m.Offline { // it makes no call that would need one
+			share = limits
+		}
 		if c.Limiter != nil {
 			share.Requests, share.Tokens = limits.Requests, limits.Tokens
 		}
