@@ -32,7 +32,8 @@ func (sum *Summary) Report(run report.Run) report.Data {
 		SplitNotes: sum.curate.Notes, Red: sum.curate.Red, NearDuplicates: sum.near(), Distances: sum.curate.Distances,
 		Decontaminated: sum.curate.Decontaminated, Shift: sum.curate.Shift,
 		Probe:    sum.curate.Probe,
-		Controls: sum.tally().Controls(), Hardness: sum.hardness(), Hard: sum.hardFor(), Costs: sum.ReportCosts(), Run: run,
+		Controls: sum.tally().Controls(), Hardness: sum.hardness(), Hard: sum.hardFor(),
+		Costs: sum.ReportCosts(), Run: run,
 		Pairs: sum.pairs(),
 	}
 	valid, selected := map[report.Cell]int64{}, map[report.Cell]int64{}

@@ -98,7 +98,7 @@ func (s *Controls) Pick(c *schemas.Context) (foreign string, ok bool) {
 // Control scores the golden against a foreign one: accepted at margin ≥ 0, where
 // the margin is the golden's.
 func (w *Window) Control(foreign string) Opinion {
-	o := opinionOf(w.golden, w.score(foreign))
+	o := FromScores(w.golden, w.score(foreign))
 	o.Answer = ControlAnswer(o.Answer)
 	return o
 }

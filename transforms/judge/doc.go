@@ -4,13 +4,26 @@
 //
 // # The question
 //
-// A negative fools a judge that prefers it to the golden at the same place. The
-// n-gram judge prefers by
+// A negative fools a judge that prefers it to the golden at the same place. The n-gram judge
+// prefers by
 //
-//	margin = log P(negative + stop + next 32 tokens of the suffix | prefix)
-//	       − log P(golden   + stop + next 32 tokens of the suffix | prefix)
+//	margin = score(negative) − score(golden)
+//	score  = .25 ln P(completion | prefix) in the counts of all files but the fold's
+//	       + .31 ln P(completion's parts of words | prefix) in those of the window
+//	       + .76 · tokens − .55 · bytes of the completion
+//	       + .79 ln P(next 32 tokens of the suffix | prefix completion)
 //
-// in nats, and is fooled at margin ≥ 0. The margin is rounded to 1e-6.
+// and is fooled at margin ≥ 0. The first four are the verdict's logprob, the last its stop; both are
+// rounded to 1e-6, and neither is the logarithm of a probability: the weights are fitted, so that the
+// score orders completions of one place as a FIM model of 30 M parameters does, and are scaled to its
+// nats. The fit is a logistic regression over 178,548 pairs of one place, of 106 groups of repositories
+// that no figure below is from. What a reader should know of the judge that this gives, measured with
+// another such model (other vocabulary, cuts and projects) on 13,980 negatives of 137 groups of
+// repositories: among negatives of one context the two agree in 75.1 % [73.5, 76.6] of pairs; the plain
+// difference of log-probabilities with a cache of whole words that stood here before agreed in 70.6 %,
+// "shorter wins" in 67.8 %, another neural model in 87 %. Of a negative that fools the model and one
+// that does not it puts the first higher in 89 % (82 before). With 37 features in place of these five it
+// is 76.8 %: n-grams know no more.
 //
 // The stop: a model that fills in the middle ends it with a token of its own. An
 // n-gram model has none, and needs none: what says that a completion ends well is
@@ -21,14 +34,10 @@
 // both sides the scored bytes of the suffix are the same: those of its first 32
 // tokens as it is lexed by itself.
 //
-// A verdict has the two parts of each side apart: logprob is that of the completion's own
-// tokens, those that straddle its joints included, tokens their number, and stop that of what
-// follows them of the suffix.
-//
-// The sum is over tokens, so a shorter text has an advantage. It is left in: the
-// score stays a probability. Selection therefore ranks by margin inside bins of
-// length difference (package curate), and every report shows [ShorterWins], a
-// judge that knows nothing but length, beside this one.
+// A shorter text has an advantage, as it has for a model. Selection therefore ranks by margin inside
+// bins of length difference (package curate), and every report shows [ShorterWins], a judge that
+// knows nothing but length, and one that knows nothing but the golden, beside this one
+// ([Hardness.Without]).
 //
 // # The model
 //
@@ -46,8 +55,8 @@
 // fold. Every file ends in an end token, so count(c) equals the sum of count(c w)
 // over w, exactly.
 //
-// Measured on six held-out folds of Go modules: 4.59 nats a token with a cache
-// of order 2, 5.78 without one, 4.93 with the best pure Dirichlet weights.
+// Measured on six held-out folds of Go modules with a cache of the window's tokens: 4.59 nats a token,
+// 5.78 without one, 4.93 with the best pure Dirichlet weights.
 //
 // The vocabulary is open. Order 1 keeps a share of 5 % for tokens that it has not
 // seen, whose probability is that of their spelling: a byte model of order 4 with
@@ -56,20 +65,14 @@
 // probabilities of all tokens sum to at most 1 (to less only by the spellings of
 // tokens that have counts).
 //
-// A cache of the window (n-grams up to order 3 of all of the prefix and the suffix)
-// is mixed in with a fixed weight. Names repeat locally far more than any corpus
-// says, and a nested or cached n-gram model is what brings n-grams up to neural
-// models on code (Tu, Su & Devanbu, FSE 2014; Hellendoorn & Devanbu, FSE 2017). It is
-// also what makes real names of the window hard negatives and invented names easy
-// ones. Order 3 spans "receiver . name": with order 2 the judge was fooled by 32 %
-// of the method names taken from elsewhere in the window, with order 3 by 20 %. The
-// suffix is in the cache because the judge, like a FIM model, has read it; its 32
-// scored tokens measure the joint, not surprise.
-//
-// Measured on 717 calls in Go modules, own fold left out: fooled by 20 % of names
-// of the window, 16 % of names of other files, 0 of invented ones (the golden's
-// name and "Strict"); 84 % of golden controls accepted; "shorter wins" is fooled by
-// 51 % of the same names.
+// The window's model counts n-grams up to order 5 of the parts of words, between case changes,
+// underscores and digits, over all of prefix and suffix; an order's counts are a Dirichlet prior's
+// worth (1) above the order below, and order 1 stands on what the part is worth as a word in all files,
+// or on its spelling. Names repeat locally far more than any corpus says, and a nested or cached
+// n-gram model is what brings n-grams up to neural models on code (Tu, Su & Devanbu, FSE 2014;
+// Hellendoorn & Devanbu, FSE 2017). Parts, since a model reads and writes them: getUserName is near
+// where getUser and userName stand. The suffix is counted because the judge, like a FIM model, has read
+// it; its 32 scored tokens measure the joint, not surprise.
 //
 // # Judges that are asked
 //

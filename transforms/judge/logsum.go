@@ -17,9 +17,9 @@ func (p *product) mul(f float64) {
 	p.mantissa, p.exponent = m, p.exponent+e
 }
 
-// logRatio is ln(a/b), rounded to 1e-6.
-func logRatio(a, b product) float64 {
-	return round(ln(a.mantissa/b.mantissa) + float64(float64(a.exponent-b.exponent)*math.Ln2))
+// ln is the natural logarithm of the product, not rounded.
+func (p product) ln() float64 {
+	return ln(p.mantissa) + float64(float64(p.exponent)*math.Ln2)
 }
 
 // round rounds to 1e-6, so that a margin's text is short and the same everywhere.

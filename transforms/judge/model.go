@@ -19,12 +19,6 @@ const (
 	trust = 0.6
 	// unseenShare is what order 1 keeps for tokens without a count.
 	unseenShare = 0.05
-	// cacheShare is the weight of the window's cache, cacheMu the Dirichlet weight
-	// of each order of it under the next. Order 3 is that of "receiver . name": it
-	// is what tells a method of this receiver from one of another.
-	cacheShare = 0.35
-	cacheMu    = 1.0
-	cacheOrder = 3
 )
 
 // Model is the counts of all folds of one language. It is read-only: any number of

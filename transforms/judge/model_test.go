@@ -135,32 +135,52 @@ func TestSpellingSumsToOne(t *testing.T) {
 	}
 }
 
-func TestCacheIsADistribution(t *testing.T) {
-	var c cache
+func TestPartsAreADistribution(t *testing.T) {
+	var c parts
 	c.add(text.Tokens("a b a c"))
 	c.add(text.Tokens("b d\n"))
 	for _, ctx := range [][]string{nil, {"a"}, {"c"}, {"z"}, {"a", "b"}, {"b", "a"}, {"z", "a"}, {"d", "\n"}} {
 		var keys []uint64
 		for _, x := range ctx {
-			keys = append(keys, tokenKey(x))
+			keys = append(keys, partKey(x, true))
 		}
 		sum := 0.0
-		for _, v := range []string{"a", "b", "c", "d", "\n", endToken} {
-			sum += c.prob(append(keys[:len(keys):len(keys)], tokenKey(v)))
+		for _, v := range []string{"a", "b", "c", "d", "\n"} {
+			sum += c.prob(append(keys[:len(keys):len(keys)], partKey(v, true)), 1.0/6)
 		}
+		sum += c.prob(append(keys[:len(keys):len(keys)], tokenKey(endToken)), 1.0/6)
 		if math.Abs(sum-1) > 1e-12 {
-			t.Errorf("after %q the cache sums to %v", ctx, sum)
+			t.Errorf("after %q the parts sum to %v", ctx, sum)
 		}
 	}
 	c.add(nil)
 	if c.n != 9 {
-		t.Errorf("the cache holds %d tokens, want 7 and two ends", c.n)
+		t.Errorf("the window holds %d tokens, want 7 and two ends", c.n)
+	}
+}
+
+func TestPartsOf(t *testing.T) {
+	for token, want := range map[string]string{
+		"getUserName": "get|User|Name", "HTTPServer": "HTTP|Server", "snake_case_2": "snake|_|case|_|2", "x": "x",
+		"ABC": "ABC", "aB": "a|B", "v2Alpha": "v|2|Alpha", "::": "::", `"a text"`: `"a text"`, "Été": "Été", "__init__": "__|init|__",
+	} {
+		var got []string
+		lasts := 0
+		for p, last := range partsOf(token) {
+			got = append(got, p)
+			if last {
+				lasts++
+			}
+		}
+		if strings.Join(got, "|") != want || lasts != 1 {
+			t.Errorf("%s: %v, %d of them last; want %s", token, got, lasts, want)
+		}
 	}
 }
 
 // A name that the window has behind this receiver is likelier than one that it has
 // behind another.
-func TestCacheKnowsReceivers(t *testing.T) {
+func TestWindowKnowsReceivers(t *testing.T) {
 	s := without(t, load(t), nil)
 	prefix := "list.append(1)\nlist.append(2)\nfile.rename(3)\nfile.rename(4)\n"
 	if m := s.Score(prefix+"list.", "append(5)", "rename(5)", "\n"); m >= 0 {
@@ -179,9 +199,10 @@ func TestMargin(t *testing.T) {
 	if m := w.Margin("Load(3)"); m != 0 || Answer(m) != schemas.AnswerFooled {
 		t.Errorf("the golden against itself: %v", m)
 	}
-	inWindow, invented, noise := w.Margin("Refresh(3)"), w.Margin("Reload(3)"), w.Margin("Xqzvkw(3)")
-	if !(0 > inWindow && inWindow > invented && invented > noise) {
-		t.Errorf("margins: a name of the window %v, a well-spelled one %v, noise %v; want falling below 0", inWindow, invented, noise)
+	invented := w.Margin("Reload(3)")
+	inWindow, spelled, noise := w.Margin("Refresh(3)"), w.Margin("Refetch(3)"), w.Margin("Xqzvkwj(3)") // as long
+	if !(0 > inWindow && inWindow > spelled && spelled > noise) {
+		t.Errorf("margins: a name of the window %v, a well-spelled one %v, noise %v; want falling below 0", inWindow, spelled, noise)
 	}
 	// A worse end costs: the suffix goes on from the completion.
 	if cut := w.Margin("Load(3"); cut >= 0 {
@@ -247,7 +268,7 @@ func TestProductDoesNotUnderflow(t *testing.T) {
 		a.mul(1e-10)
 		b.mul(1e-9)
 	}
-	if got, want := logRatio(a, b), -1000*math.Ln10; math.Abs(got-want) > 1e-6 {
+	if got, want := a.ln()-b.ln(), -1000*math.Ln10; math.Abs(got-want) > 1e-6 {
 		t.Errorf("log ratio %v, want %v", got, want)
 	}
 }

@@ -16,25 +16,24 @@ const (
 	tailBytes = 1024
 )
 
-// Window is a context made ready for scoring: its cache and its golden's score.
+// The weights of a score, and what they weigh. They are fitted: over pairs of completions of one
+// place, such that the score orders them as a FIM model of 30 M parameters does (a logistic
+// regression), then scaled to its nats. Nothing else of that model is here.
+const (
+	wordWeight  = 0.25  // of ln P in the counts of all files but the fold's
+	stopWeight  = 0.79  // of the same, of the tokens behind the completion
+	partWeight  = 0.31  // of ln P in the window's own parts of words
+	tokenWeight = 0.76  // of a token: a model's price is by what must be guessed, of which a token has one
+	byteWeight  = -0.55 // of a byte
+)
+
+// Window is a context made ready for scoring: the counts of its parts and its golden's score.
 // Scoring changes nothing in it.
 type Window struct {
 	s          *Scorer
-	cache      cache
+	parts      parts
 	tail, head string
-	golden     scored
-}
-
-// scored is what the model makes of a completion: the probability of all that is scored,
-// which decides, and of the completion's own tokens and what follows them apart.
-type scored struct {
-	all, own, after product
-	tokens          int64 // of its own
-}
-
-// likelihood says it in nats.
-func (s scored) likelihood() Likelihood {
-	return Likelihood{LogProb: logRatio(s.own, one), Tokens: s.tokens, Stop: logRatio(s.after, one)}
+	golden     Likelihood
 }
 
 // Window prepares the context prefix + golden + suffix.
@@ -46,9 +45,9 @@ func (s *Scorer) Window(prefix, golden, suffix string) *Window {
 	}
 	w := &Window{s: s, tail: tail(prefix), head: head}
 	before := text.Tokens(prefix)
-	w.cache.grams.reserve(cacheOrder * (len(before) + len(after) + 2))
-	w.cache.add(before)
-	w.cache.add(after)
+	w.parts.grams.reserve(2 * partOrder * (len(before) + len(after) + 2))
+	w.parts.add(before)
+	w.parts.add(after)
 	w.golden = w.score(golden)
 	return w
 }
@@ -65,94 +64,47 @@ func tail(prefix string) string {
 	return t
 }
 
-// Margin is the candidate's log-odds against the golden in nats: positive where
-// the model prefers the candidate.
-func (w *Window) Margin(candidate string) float64 {
-	return logRatio(w.score(candidate).all, w.golden.all)
-}
+// Margin is by how much the candidate's score is above the golden's: positive where the judge
+// prefers the candidate.
+func (w *Window) Margin(candidate string) float64 { return *w.Opinion(candidate).Margin }
 
-// Opinion is the model's on a candidate beside the golden, with both scores.
-func (w *Window) Opinion(candidate string) Opinion {
-	return opinionOf(w.score(candidate), w.golden)
-}
-
-func opinionOf(candidate, rival scored) Opinion {
-	margin, a, b := logRatio(candidate.all, rival.all), candidate.likelihood(), rival.likelihood()
-	return Opinion{Answer: Answer(margin), Margin: &margin, Candidate: &a, Rival: &b}
-}
+// Opinion is the judge's on a candidate beside the golden, with both scores.
+func (w *Window) Opinion(candidate string) Opinion { return FromScores(w.score(candidate), w.golden) }
 
 // Score is [Window.Margin] for one candidate. Several candidates of a context
-// should share a Window: the cache costs as much as many scores.
+// should share a Window: its counts cost as much as many scores.
 func (s *Scorer) Score(prefix, golden, candidate, suffix string) float64 {
 	return s.Window(prefix, golden, suffix).Margin(candidate)
 }
 
-// score is P(completion + head | tail): every token that ends after the tail counts. Those
-// that begin before the completion ends are its own.
-func (w *Window) score(completion string) scored {
-	s := scored{all: one, own: one, after: one}
+// score is that of completion + head behind tail: every token that ends after the tail counts.
+// Those that begin before the completion ends are its own; what follows is its stop.
+func (w *Window) score(completion string) Likelihood {
+	words, inner, after := one, one, one
+	tokens := int64(0)
 	end := len(w.tail) + len(completion)
-	var keys []uint64
+	var keys, partKeys []uint64
 	for _, t := range text.Tokens(w.tail + completion + w.head) {
 		keys = append(keys, tokenKey(t.Text))
-		if t.End <= len(w.tail) {
+		if t.Start >= end {
+			after.mul(w.s.prob(keys, t.Text))
 			continue
 		}
-		q := w.s.prob(keys, t.Text)
-		if w.cache.n > 0 {
-			q = float64((1-cacheShare)*q) + float64(cacheShare*w.cache.prob(keys))
+		own := t.End > len(w.tail)
+		for part, last := range partsOf(t.Text) {
+			partKeys = append(partKeys, partKey(part, last))
+			if own {
+				inner.mul(w.parts.prob(partKeys, w.s.part(part)))
+			}
 		}
-		s.all.mul(q)
-		if t.Start < end {
-			s.own.mul(q)
-			s.tokens++
-		} else {
-			s.after.mul(q)
-		}
-	}
-	return s
-}
-
-// cache counts the n-grams of a window's two texts up to cacheOrder, each closed by
-// the end token like a file. Its end tokens are contexts' continuations that no
-// completion has: they take a little mass, and keep the counts consistent.
-type cache struct {
-	grams table
-	n     uint32
-	keys  []uint64
-}
-
-func (c *cache) add(tokens []text.Token) {
-	if len(tokens) == 0 {
-		return
-	}
-	keys := c.keys[:0]
-	for _, t := range tokens {
-		keys = append(keys, tokenKey(t.Text))
-	}
-	keys = append(keys, tokenKey(endToken))
-	for i := range keys {
-		for n := 1; n <= min(cacheOrder, i+1); n++ {
-			c.grams.bump(gram(keys[i+1-n : i+1]))
+		if own {
+			words.mul(w.s.prob(keys, t.Text))
+			tokens++
 		}
 	}
-	c.n += uint32(len(keys))
-	c.keys = keys
-}
-
-func (c *cache) prob(keys []uint64) float64 {
-	keys = keys[max(0, len(keys)-cacheOrder):]
-	last := keys[len(keys)-1]
-	p := float64(c.grams.get(last)) / float64(c.n)
-	for n := 2; n <= len(keys); n++ {
-		left := gram(keys[len(keys)-n : len(keys)-1])
-		seen := c.grams.get(left)
-		if seen == 0 {
-			break
-		}
-		p = dirichlet(float64(c.grams.get(chain(left, last))), float64(seen), cacheMu, p)
-	}
-	return p
+	score := float64(wordWeight*words.ln()) + float64(partWeight*inner.ln()) + float64(tokenWeight*float64(tokens)) +
+		float64(byteWeight*float64(len(completion)))
+	return Likelihood{LogProb: round(score), Tokens: tokens, Stop: round(float64(stopWeight * after.ln()))}
 }
 
 // Answer is the verdict that a margin means: fooled at 0 and above.
