@@ -239,7 +239,7 @@ func candidate(c *schemas.Context, n *join.Judged, weights map[string]float64, c
 		TextHash: curate.TextHash(n.Text),
 		Golden:   curate.Outline(c.Golden), Text: curate.Outline(n.Text),
 		Fooled: sum.Fooled, Judges: sum.Judges, FoolRate: sum.Rate, Weighted: sum.Weighted, Low: sum.Low,
-		Margin:   sum.Margin, GoldenScore: sum.GoldenScore,
+		Margin: sum.Margin, GoldenScore: sum.GoldenScore,
 		Invented: n.Invented, Sampled: n.Sampled,
 	}
 	if len(n.Introduced) > 0 {
