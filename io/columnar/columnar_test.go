@@ -192,7 +192,7 @@ func TestColumnsLeftOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := schemas.Verdict{NegativeID: ptr("n"), Judge: "j", Answer: "fooled", Margin: ptr(0.5), InputTokens: 3, CostUSD: ptr(1.0)}
+	want := schemas.Verdict{NegativeID: ptr("n"), Judge: "j", Answer: "fooled", Margin: ptr(0.5), Tokens: ptr(int64(0)), GoldenStop: ptr(-1.5), InputTokens: 3, CostUSD: ptr(1.0)}
 	if err := w.Write(want); err != nil {
 		t.Fatal(err)
 	}
@@ -200,17 +200,23 @@ func TestColumnsLeftOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	type left struct {
-		NegativeID   *string  `json:"negative_id"`
-		ContextID    string   `json:"context_id"`
-		Protocol     string   `json:"protocol"`
-		Answer       string   `json:"answer"`
-		Margin       *float64 `json:"margin"`
-		Order        string   `json:"order"`
-		InputTokens  int64    `json:"input_tokens"`
-		OutputTokens int64    `json:"output_tokens"`
+		NegativeID    *string  `json:"negative_id"`
+		ContextID     string   `json:"context_id"`
+		Protocol      string   `json:"protocol"`
+		Answer        string   `json:"answer"`
+		Margin        *float64 `json:"margin"`
+		LogProb       *float64 `json:"logprob"`
+		Tokens        *int64   `json:"tokens"`
+		Stop          *float64 `json:"stop"`
+		GoldenLogProb *float64 `json:"golden_logprob"`
+		GoldenTokens  *int64   `json:"golden_tokens"`
+		GoldenStop    *float64 `json:"golden_stop"`
+		Order         string   `json:"order"`
+		InputTokens   int64    `json:"input_tokens"`
+		OutputTokens  int64    `json:"output_tokens"`
 	}
 	got, err := decode[left](t.Context(), save(t, b.Bytes()))
-	if diff := cmp.Diff([]left{{NegativeID: ptr("n"), Answer: "fooled", Margin: ptr(0.5), InputTokens: 3}}, got); err != nil || diff != "" {
+	if diff := cmp.Diff([]left{{NegativeID: ptr("n"), Answer: "fooled", Margin: ptr(0.5), Tokens: ptr(int64(0)), GoldenStop: ptr(-1.5), InputTokens: 3}}, got); err != nil || diff != "" {
 		t.Errorf("%v %s", err, diff)
 	}
 }
