@@ -51,20 +51,29 @@ func fixture() Data {
 			{Name: "train-00001-of-00002.tfrecord.gz", Records: 20},
 			{Name: "validation-00000-of-00002.parquet", Records: 7},
 			{Name: "trl/sft/train-00000-of-00002.parquet", Records: 30}, {Name: "trl/sft/validation-00000-of-00002.parquet", Records: 5}, {Name: "trl/sft/test-00000-of-00002.parquet", Records: 0},
-			{Name: "trl/pairs/train.parquet", Records: 18},
+			{Name: "trl/pairs/train.parquet", Records: 18}, {Name: "control/train-00000-of-00002.parquet", Records: 20}, {Name: "control/trl/pairs/train-00000-of-00002.parquet", Records: 18},
 		},
 		Splits:     []report.Split{{Name: "train", Groups: 5, Repositories: 6, Pairs: 18, General: 12}, {Name: "validation", Groups: 1, Repositories: 1, Pairs: 4, General: 3}},
 		Notes:      []string{"rust: all rows are in train, since its repositories form only 1 group"},
 		Licenses:   []report.Count{{Name: "Apache-2.0", N: 20}, {Name: "MIT OR Apache-2.0", N: 7}, {Name: "0BSD", N: 1}},
-		Generators: []Member{{Name: "rules", Provider: "rules", N: 15}, {Name: "a|b", Provider: "openai", Model: "m-7b", Prompt: "generate-3", N: 7}},
+		Generators: []Member{{Name: "rules", Provider: "rules", N: 15}, {Name: "a|b", Provider: "openai", Model: "m-7b", Prompt: "generate-3", N: 7, Paid: true, Terms: "outputs may train any model"}, {Name: "silent", Provider: "openai", Model: "x", Paid: true}},
 		Judges:     []Member{{Name: "ngram", Provider: "ngram", N: 90}},
 		Statuses:   []Status{{"certified", 40, 12}, {"unseen", 30, 10}, {"abstain", 20, 0}, {"exists", 10, 0}},
-		Hardness:   []report.Hardness{{Generator: "rules", Type: "import", Real: 30, RealRate: ptr(0.43), Invented: 8, InventedRate: nil}},
-		Controls:   []judge.ControlRate{{Judge: "ngram", Valid: 100, Accepted: 94, Low: 0.875, High: 0.972, Chance: 0.5}},
-		Costs:      []report.Cost{{Generator: "a|b", Type: "import", GenerateUSD: ptr(1.5), JudgeUSD: ptr(0.5), Selected: 8}, {Generator: "a|b", JudgeUSD: ptr(0.0)}},
-		Probe:      curate.ProbeResult{Pairs: 22, Accuracy: 0.55, Low: 0.5, High: 0.6},
-		Selection:  Selection{Rows: 40, Accept: []schemas.Status{"certified", "unseen"}, MaxPerRepo: 500, PerContext: 1, GeneralShare: 0.4, Off: []report.Off{{Language: "cpp", Type: "import", Reason: "hand check"}}},
-		Limits:     []string{"one\nlimit of this build"},
+		Hard: []report.HardFor{
+			{Judge: "ngram", Counts: true, GoldenOnly: ptr(0.7), ShorterWins: ptr(0.61), Rates: []judge.SliceRate{
+				{Trait: judge.Trait{By: judge.ByAll}, N: 38, Rate: 0.4, Low: 0.2, High: 0.6, Near: ptr(0.5)},
+				{Trait: judge.Trait{By: judge.ByLength, Value: judge.Equal}, N: 12, Rate: 0.25, Low: 0.1, High: 0.5},
+				{Trait: judge.Trait{By: judge.ByTrick, Value: "not shown"}, N: 1},
+			}},
+			{Judge: "small", Model: "a/model", Size: "30M", Rates: []judge.SliceRate{{Trait: judge.Trait{By: judge.ByAll}, N: 3}}},
+			{Judge: "other", Model: "b/model", Rates: []judge.SliceRate{{Trait: judge.Trait{By: judge.ByAll}, N: 3}}},
+		},
+		Hardness:  []report.Hardness{{Generator: "rules", Type: "import", Real: 30, RealRate: ptr(0.43), Invented: 8, InventedRate: nil}},
+		Controls:  []judge.ControlRate{{Judge: "ngram", Valid: 100, Accepted: 94, Low: 0.875, High: 0.972, Chance: 0.5}},
+		Costs:     []report.Cost{{Generator: "a|b", Type: "import", GenerateUSD: ptr(1.5), JudgeUSD: ptr(0.5), Selected: 8}, {Generator: "a|b", JudgeUSD: ptr(0.0)}},
+		Probe:     curate.ProbeResult{Pairs: 22, Accuracy: 0.55, Low: 0.5, High: 0.6},
+		Selection: Selection{Rows: 40, Accept: []schemas.Status{"certified", "unseen"}, MaxPerRepo: 500, PerContext: 1, GeneralShare: 0.4, Off: []report.Off{{Language: "cpp", Type: "import", Reason: "hand check"}}},
+		Limits:    []string{"one\nlimit of this build"},
 	}
 	d.Rows = append(d.Rows, []Rows{
 		{"validation", schemas.Go, schemas.TypeMethod, 4}, {"validation", schemas.Go, "", 3},
@@ -135,6 +144,8 @@ func TestHeader(t *testing.T) {
 		map[string]any{"config_name": "sft", "data_files": files{
 			map[string]any{"split": "train", "path": "trl/sft/train-*.parquet"}, map[string]any{"split": "validation", "path": "trl/sft/validation-*.parquet"}}},
 		map[string]any{"config_name": "pairs", "data_files": files{map[string]any{"split": "train", "path": "trl/pairs/train.parquet"}}},
+		map[string]any{"config_name": "control", "data_files": files{map[string]any{"split": "train", "path": "control/train-*.parquet"}}},
+		map[string]any{"config_name": "control_pairs", "data_files": files{map[string]any{"split": "train", "path": "control/trl/pairs/train-*.parquet"}}},
 	}
 	if !reflect.DeepEqual(head["configs"], want) {
 		t.Errorf("configs %v", head["configs"])
@@ -194,7 +205,8 @@ func TestCardSays(t *testing.T) {
 		"**NOT decontaminated**", "37 rows, 15 of them general", "JavaScript is not in the Delulu", "| certificate", "2606.03130",
 		"TFRecord holds 32-bit floats", "| go | 10 | 0 | 0 | 0 | 12 | 22 |", "| **all** | 10 | 8 | 0 | 0 | 12 | **30** |", "rust: all rows are in train",
 		`a\|b`, "one limit of this build", "cpp × import is switched off: hand check", "zstdcat train-00001-of-00002.jsonl.zst", "no limit a golden text",
-		`load_dataset("OUT/export", "pairs")`, "`sft` and `pairs` hold whole prompts", "decoy_sft", "code version 1", "fingerprint `0f3a`",
+		`load_dataset("OUT/export", "pairs")`, "`sft`, `pairs`, `control_pairs` hold whole prompts", "are a random arm", "outputs may train any model", "not stated in the recipe",
+		"How hard for a model of 30M parameters (a/model)", "| length | equal | 12 | 25 % | 10 % to 50 % |", "decoy_sft", "code version 1", "fingerprint `0f3a`",
 	} {
 		if !strings.Contains(strings.ReplaceAll(body, "`certificate`", "certificate"), strings.ReplaceAll(want, "`certificate`", "certificate")) {
 			t.Errorf("the card does not say %q", want)
@@ -235,7 +247,7 @@ func TestTablesAreWhole(t *testing.T) {
 			t.Errorf("%q has %d cells, its head %d", line, cells(line), head)
 		}
 	}
-	if tables != 9 {
+	if tables != 12 {
 		t.Errorf("%d tables", tables)
 	}
 }

@@ -65,7 +65,7 @@
 // probabilities of all tokens sum to at most 1 (to less only by the spellings of
 // tokens that have counts).
 //
-// The window's model counts n-grams up to order 5 of the parts of words, between case changes,
+// The window's model counts n-grams up to order 4 of the parts of words, between case changes,
 // underscores and digits, over all of prefix and suffix; an order's counts are a Dirichlet prior's
 // worth (1) above the order below, and order 1 stands on what the part is worth as a word in all files,
 // or on its spelling. Names repeat locally far more than any corpus says, and a nested or cached

@@ -10,7 +10,7 @@ import (
 
 const (
 	// partOrder is the order of the model of a window's parts of words.
-	partOrder = 5
+	partOrder = 4
 	// partMu is the Dirichlet weight of each order under the next, baseMu that of the base under order 1.
 	partMu = 1.0
 	baseMu = 60.0

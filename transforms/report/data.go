@@ -155,7 +155,7 @@ type HardFor struct {
 func (h HardFor) Reader() string {
 	switch {
 	case h.Counts:
-		return "for the n-gram judge, which is no model: hardness for one takes a judge that scores (protocol logprob)"
+		return "for the n-gram judge; hardness for a model takes a judge that scores (protocol logprob)"
 	case h.Size != "":
 		return "for a model of " + h.Size + " parameters (" + h.Model + ")"
 	}

@@ -28,6 +28,10 @@ func fixture() Data {
 		Run: Run{Runner: "prism", GOMAXPROCS: 2, Started: "2024-11-22T13:00:00Z", Seconds: 214.2, PeakRSSMiB: 1388, Stages: []Stage{
 			{"extract", 96.4, 0}, {"generate", 41.7, 0}, {"verify", 19.2, 0}, {"judge", 44.8, 0}, {"curate", 3.1, 0}, {"export", 9.0, 0}}},
 	}
+	d.Hard = []HardFor{{Judge: "<model-a>", Model: "a/<model>", Size: "1.5B", GoldenOnly: ptr(0.83), ShorterWins: ptr(0.7), Rates: []judge.SliceRate{
+		{Trait: judge.Trait{By: judge.ByAll}, N: 5188, Rate: 0.118, Low: 0.1, High: 0.14, Near: ptr(0.23)},
+		{Trait: judge.Trait{By: judge.ByTrick, Value: "<drop>"}, N: 12, Rate: 0, High: 0.24},
+	}}, {Judge: "ngram", Counts: true}}
 	var valid, selected int64
 	for i, l := range schemas.Languages {
 		for j, t := range schemas.Types {
