@@ -92,7 +92,7 @@ func build(t testing.TB, out string) {
 
 	write(t, out, "judge", "verdicts-00000-of-00001.jsonl.zst",
 		schemas.Verdict{ContextID: "c1", Judge: "j1", Answer: "accepted", Margin: ptr(9.0), InputTokens: 10, CostUSD: ptr(0.25)},
-		schemas.Verdict{NegativeID: ptr("n1"), ContextID: "c1", Judge: "j1", Answer: "fooled", Margin: ptr(1.0)},
+		schemas.Verdict{NegativeID: ptr("n1"), ContextID: "c1", Judge: "j1", Answer: "fooled", Margin: ptr(1.0), GoldenLogProb: ptr(-3.5)},
 		schemas.Verdict{NegativeID: ptr("n1"), ContextID: "c1", Judge: "j2", Answer: "caught", InputTokens: 30, OutputTokens: 2},
 		schemas.Verdict{NegativeID: ptr("n2"), ContextID: "c1", Judge: "j1", Answer: "fooled", Margin: ptr(2.0)},
 		schemas.Verdict{NegativeID: ptr("n3"), ContextID: "c1", Judge: "j1", Answer: "invalid"},

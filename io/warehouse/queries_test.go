@@ -111,6 +111,31 @@ go        import  line                          1         5.0000      5         
 python    call    cursor  expression statement  1         4.0000      4          1
 python    line    cursor                        1         8.0000      8          1
 `,
+	"hardness": `
+judge  trait         value           negatives  fooled  low     high    within_5_nats
+j1     all                           2          0.5000  0.0945  0.9055  1.0000
+j1     generator     rules           2          0.5000  0.0945  0.9055  1.0000
+j1     golden fifth  1               1          1.0000  0.2065  1.0000  1.0000
+j1     language      go              2          0.5000  0.0945  0.9055  1.0000
+j1     length        equal           1          0.0000  0.0000  0.7935  1.0000
+j1     length        longer          1          1.0000  0.2065  1.0000  1.0000
+j1     status        abstain         1          1.0000  0.2065  1.0000  1.0000
+j1     status        certified       2          0.5000  0.0945  0.9055  1.0000
+j1     status        exists          1          1.0000  0.2065  1.0000  1.0000
+j1     trick         none            2          0.5000  0.0945  0.9055  1.0000
+j1     type          import          1          0.0000  0.0000  0.7935  1.0000
+j1     type          method          1          1.0000  0.2065  1.0000  1.0000
+j1     type, length  import, equal   1          0.0000  0.0000  0.7935  1.0000
+j1     type, length  method, longer  1          1.0000  0.2065  1.0000  1.0000
+j2     all                           1          0.0000  0.0000  0.7935  0.0000
+j2     generator     rules           1          0.0000  0.0000  0.7935  0.0000
+j2     language      go              1          0.0000  0.0000  0.7935  0.0000
+j2     length        longer          1          0.0000  0.0000  0.7935  0.0000
+j2     status        certified       1          0.0000  0.0000  0.7935  0.0000
+j2     trick         none            1          0.0000  0.0000  0.7935  0.0000
+j2     type          method          1          0.0000  0.0000  0.7935  0.0000
+j2     type, length  method, longer  1          0.0000  0.0000  0.7935  0.0000
+`,
 	"length_bias": `
 type       pairs  mean_chosen  mean_rejected  mean_difference  rejected_longer  same_length
 import     1      5.0000       5.0000         0.0000           0.0000           1.0000

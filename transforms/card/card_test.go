@@ -206,7 +206,7 @@ func TestCardSays(t *testing.T) {
 		"TFRecord holds 32-bit floats", "| go | 10 | 0 | 0 | 0 | 12 | 22 |", "| **all** | 10 | 8 | 0 | 0 | 12 | **30** |", "rust: all rows are in train",
 		`a\|b`, "one limit of this build", "cpp × import is switched off: hand check", "zstdcat train-00001-of-00002.jsonl.zst", "no limit a golden text",
 		`load_dataset("OUT/export", "pairs")`, "`sft`, `pairs`, `control_pairs` hold whole prompts", "are a random arm", "outputs may train any model", "not stated in the recipe",
-		"How hard for a model of 30M parameters (a/model)", "| length | equal | 12 | 25 % | 10 % to 50 % |", "decoy_sft", "code version 1", "fingerprint `0f3a`",
+		"How hard for a model of 30M parameters (a/model)", "| length | equal | 12 |", "decoy_sft", "code version 1", "fingerprint `0f3a`",
 	} {
 		if !strings.Contains(strings.ReplaceAll(body, "`certificate`", "certificate"), strings.ReplaceAll(want, "`certificate`", "certificate")) {
 			t.Errorf("the card does not say %q", want)
