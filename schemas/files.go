@@ -17,7 +17,8 @@ import (
 //	3: negatives say whether they are samples; unlabelled samples.
 //	4: open symbols, the flag global of imports; rejects of verify, judge and export.
 //	5: contexts and rows say how their golden was cut, and what of a call it holds.
-const SchemaVersion = 5
+//	6: negatives and rows say whether they are minimal pairs; repairs of samples that are none.
+const SchemaVersion = 6
 
 // CodeVersion is the version of everything that changes bytes without changing a
 // recipe: spans, rules, checks, the judge, selection.
