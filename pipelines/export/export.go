@@ -76,6 +76,7 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 		return d, err
 	}
 	var rows []schemas.Row
+	goldens := map[string]schemas.Row{} // by context, of pairs whose chosen side is none
 	var parts exportParts
 	sums := outcomes{}
 	files := map[card.AttributionRow]int64{}
@@ -97,7 +98,7 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 		if s := chosen[""]; s != nil {
 			r, ok, err := bug.Contain(ctx, bugs, siteRow, bug.OfContext(c),
 				func() []join.Row { return []join.Row{join.NewRow(c, nil, s, nil)} },
-				func() (schemas.Row, error) { return row(c, nil, s), nil })
+				func() (schemas.Row, error) { return row(c, nil, s, false), nil })
 			if err != nil {
 				return err
 			}
@@ -113,7 +114,7 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 				func() (r schemas.Row, err error) {
 					x := outcomeOf(c, n, s != nil, weights)
 					if s != nil {
-						r = row(c, n, s)
+						r = row(c, n, s, o.Recipe.PairsWithGoldens())
 					}
 					sums.count(x)
 					return r, nil
@@ -125,6 +126,9 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 				continue
 			}
 			rows = append(rows, r)
+			if n.Free() {
+				goldens[c.ID] = row(c, nil, s, false)
+			}
 			parts.Samples = append(parts.Samples, Sample{*c, n.Negative, n.Status, n.Rule, n.Evidence, *s})
 		}
 		if len(selected) > 0 {
@@ -158,7 +162,7 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 	for i := range rows {
 		d.Counts[work.CountRows(rows[i].Split)]++
 	}
-	if err := writeRows(ctx, t, o, rows, bugs, &d); err != nil {
+	if err := writeRows(ctx, t, o, rows, goldens, bugs, &d); err != nil {
 		return d, err
 	}
 	if err := writeExportParts(ctx, t, parts, &d); err != nil {
@@ -167,8 +171,9 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 	return d, internal.Write(ctx, t.Path(t.Stage, "rejects"), &d)
 }
 
-// row is one line of the export.
-func row(c *schemas.Context, n *join.Judged, s *schemas.Selected) schemas.Row {
+// row is one line of the export. Against a sample that is no minimal pair stands its repair,
+// or the golden where the recipe says so, and what both begin with is the prompt's.
+func row(c *schemas.Context, n *join.Judged, s *schemas.Selected, withGoldens bool) schemas.Row {
 	r := schemas.Row{
 		ID: c.ID, ContextID: c.ID, Language: c.Language, Kind: c.Kind, Cut: c.Cut, CallForm: c.CallForm,
 		Repo: c.Repo, Commit: c.Commit, Path: c.Path, License: c.License,
@@ -177,6 +182,14 @@ func row(c *schemas.Context, n *join.Judged, s *schemas.Selected) schemas.Row {
 	if n != nil {
 		r.ID, r.Type, r.Rejected, r.Generator = n.ID, &n.Type, &n.Text, &n.Generator
 		r.Certificate, r.FoolRate, r.Margin, r.Judges = s.Status, s.FoolRate, s.Margin, s.Judges
+		minimal := !n.Free()
+		r.Minimal = &minimal
+		if !minimal {
+			if !withGoldens {
+				r.Chosen = n.Repair
+			}
+			return trainers.MoveHead(trainers.Normalize(r))
+		}
 	}
 	return trainers.Normalize(r)
 }
