@@ -30,6 +30,7 @@ type Data struct {
 	Hardness   []report.Hardness
 	Controls   []judge.ControlRate
 	Probe      curate.ProbeResult
+	Samples    Samples
 	Costs      []report.Cost // by generator × type, Language is empty; none if nobody was paid
 
 	Selection      Selection
@@ -37,6 +38,13 @@ type Data struct {
 	Distances      []curate.Distance      // from each reference benchmark
 	Decontaminated []string               // benchmarks; none means that the set is not decontaminated
 	Limits         []string               // of this build, beside those that every build has
+}
+
+// Samples are the exported pairs whose negative is a sample and no minimal pair.
+type Samples struct {
+	Pairs   int64
+	Goldens bool    // are what is chosen against them, not their repairs
+	Style   float64 // accuracy of the style probe
 }
 
 // Rows counts rows. Type is "" for general rows.
