@@ -29,8 +29,8 @@ func openCurate(ctx context.Context, b *Build) (*stage, error) {
 		Exclude      []string      `json:"exclude"`
 		Acceptance   float64       `json:"min_golden_acceptance"`
 		Goldens      bool          `json:"pairs_with_goldens,omitempty"`
-	}{o.Recipe, o.GeneralShare, o.Exclude, b.Recipe.Judge.MinGoldenAcceptance, o.PairsWithGoldens}, found, schemas.StageExtract,
-		schemas.StageGenerate, schemas.StageVerify, schemas.StageJudge)
+	}{o.Recipe, o.GeneralShare, o.Exclude, b.Recipe.Judge.MinGoldenAcceptance, o.PairsWithGoldens}, found,
+		schemas.StageExtract, schemas.StageGenerate, schemas.StageVerify, schemas.StageJudge)
 	if err != nil {
 		return nil, err
 	}

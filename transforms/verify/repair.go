@@ -31,7 +31,7 @@ func (p *whole) candidates(e *spot) []string {
 		add(p.goldenCallees(e)...)
 		add(likest(e.name, p.callable(e.call))...)
 	case e.ref != nil:
-		add(p.goldenNames(e.ref)...)
+		add(likest(e.name, p.goldenNames(e.ref))...)
 		add(p.visible(e)...)
 	}
 	return out
@@ -50,7 +50,8 @@ func likest(to string, names []string) []string {
 	return names
 }
 
-// goldenCallees are the names that the golden calls, first those of the same receiver.
+// goldenCallees are the names that the golden calls, first those of the same receiver, each
+// part by their likeness.
 func (p *whole) goldenCallees(e *spot) []string {
 	recv := p.n.receiverText(e.call)
 	var same, others []string
@@ -59,11 +60,11 @@ func (p *whole) goldenCallees(e *spot) []string {
 		case c.NameEnd <= p.g.start || !isName(c.Name) || c.Ctor != e.call.Ctor:
 		case p.g.receiverText(c) == recv:
 			same = append(same, c.Name)
-		case (c.Recv < 0) == (e.call.Recv < 0):
+		default:
 			others = append(others, c.Name)
 		}
 	}
-	return append(same, others...)
+	return append(likest(e.name, same), likest(e.name, others)...)
 }
 
 // goldenNames are the bare names that the golden uses as a name is used.
@@ -159,8 +160,8 @@ func (p *whole) visible(e *spot) []string {
 			fits = d.HasParams
 		}
 		local := (d.Role == syntax.Variable || d.Role == syntax.Constant) && s.inFunction(d.Scope)
-		if !fits || d.Name == "_" || s.isReceiver(d) && s.useOf(r) != asReceiver || !s.within(r.Scope, d.Scope) || !s.seen(d, r.Scope) ||
-			local && d.End > r.Start {
+		if !fits || d.Name == "_" || !s.within(r.Scope, d.Scope) || !s.seen(d, r.Scope) || local && d.End > r.Start ||
+			s.isReceiver(d) && s.useOf(r) != asReceiver {
 			continue
 		}
 		depth := 0
@@ -229,9 +230,9 @@ func (p *whole) importCandidates(e *spot) (out []string) {
 	return append(out, likest(e.item.Module, modules)...)
 }
 
-// argumentCandidates are argument lists, or what of them is the sample's: the golden's, then
-// the sample's with a keyword renamed or left out, with arguments taken away or added, as the
-// declarations ask.
+// argumentCandidates are argument lists, or what of them is the sample's: the sample's with a
+// keyword renamed or left out, with arguments taken away or added, as the declarations ask;
+// then the golden's.
 func (p *whole) argumentCandidates(e *spot) []string {
 	s, c := p.n, e.call
 	written := string(s.f.Src[e.start:e.end])
@@ -242,12 +243,6 @@ func (p *whole) argumentCandidates(e *spot) []string {
 		if g.Name == c.Name && p.g.receiverText(g) == recv && g.ArgsEnd > 0 {
 			golden = g
 			break
-		}
-	}
-	if golden != nil {
-		from, to := max(golden.ArgsStart, p.g.start), min(golden.ArgsEnd, p.g.end)
-		if from < to {
-			out = append(out, string(p.g.f.Src[from:to]))
 		}
 	}
 	replaced := func(from, to int, with string) string {
@@ -293,6 +288,11 @@ func (p *whole) argumentCandidates(e *spot) []string {
 		}
 		if positional < len(names) && positional == len(c.Args) && c.ArgsEnd <= e.end {
 			out = append(out, p.longer(e, names, golden)...)
+		}
+	}
+	if golden != nil { // it changes most
+		if from, to := max(golden.ArgsStart, p.g.start), min(golden.ArgsEnd, p.g.end); from < to {
+			out = append(out, string(p.g.f.Src[from:to]))
 		}
 	}
 	return out
