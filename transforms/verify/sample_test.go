@@ -99,6 +99,7 @@ func TestSamplesInGo(t *testing.T) {
 		{"a variable of its own", "more := s.Get(key)\n\ttotal += more", existing, "", "", ""},
 		{"an error in a variable of its own", "more := s.Get(name)\n\ttotal += more", certified, undefinedvariable, "name",
 			"more := s.Get(key)\n\ttotal += more"},
+		{"it ends the function and begins another", "s.Put(key, total)\n\treturn total\n}\n\nfunc other(total int) int {", abstained, "", "", ""},
 		{"it does not parse", "total = = 1", abstained, "", "", ""},
 	})
 }
@@ -136,6 +137,7 @@ func TestSamplesInPython(t *testing.T) {
 		{"an unknown keyword", "self.add(tax(amount), number=discount)", certified, parameter, "add",
 			"self.add(tax(amount), count=discount)"},
 		{"two errors", "self.insert(tax(amounts))", abstained, "", "", ""},
+		{"it begins another function", "self.clear()\n\n    def other(self, amount):\n        self.clear()", abstained, "", "", ""},
 		{"external", "logging.info(customer)", abstained, "", "", ""},
 	})
 	imports := tree{"shop/__init__.py": "", "shop/price.py": files["shop/price.py"],

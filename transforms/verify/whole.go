@@ -122,9 +122,13 @@ func (s *site) inImport(place int) bool {
 }
 
 // unlike says how a sample that may be right by its names changes what stands around it, ""
-// where it does not: names that the golden binds for others and the sample does not, names
-// that it binds a second time, variables that nothing reads. e is the error that is known of.
+// where it does not: it ends a function and begins another one, names that the golden binds
+// for others and the sample does not, names that it binds a second time, variables that nothing
+// reads. e is the error that is known of.
 func (p *whole) unlike(e *spot) string {
+	if !slices.Equal(p.g.open(), p.n.open()) {
+		return "what follows it stands in other scopes than behind the golden"
+	}
 	gs, ns := p.g.bindsIn(), p.n.bindsIn()
 	lost := 0
 	for _, name := range sortedKeys(gs) {
@@ -156,7 +160,24 @@ func (p *whole) unlike(e *spot) string {
 	return ""
 }
 
-// read1 reports whether a name is read where a declaration of it is visible.
+// open are the scopes in which stands what follows a completion: where each begins, -1 for in
+// the completion, with its kind.
+func (s *site) open() (out [][2]int) {
+	for i := range s.f.Scopes {
+		sc := &s.f.Scopes[i]
+		if sc.Start >= s.end || sc.End <= s.end || i == 0 {
+			continue
+		}
+		at := sc.Start
+		if at >= s.start {
+			at = -1
+		}
+		out = append(out, [2]int{at, int(sc.Kind)})
+	}
+	return out
+}
+
+// readAt reports whether a name is read where a declaration of it is visible.
 func (s *site) readAt(d *syntax.Decl) bool {
 	for i := range s.f.Refs {
 		if r := &s.f.Refs[i]; r.Name == d.Name && r.Start != d.NameStart && s.within(r.Scope, d.Scope) {
