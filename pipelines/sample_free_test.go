@@ -11,6 +11,7 @@ import (
 	"decoy/io/columnar"
 	"decoy/pipelines/generation"
 	"decoy/schemas"
+	"decoy/transforms/curate"
 	"decoy/transforms/panel/faultserver"
 	"decoy/transforms/trainers"
 )
@@ -47,8 +48,8 @@ func storeProject(p int) string {
 type way struct {
 	name string
 	text func(p int, name func(what string) string) string
-	typ  schemas.Type // of the negative, "" for none
-	why  schemas.Reason
+	typ  schemas.Type   // of the negative, "" for none
+	why  schemas.Reason // of the unlabelled; of a negative, why it makes no pair
 }
 
 var ways = []way{
@@ -61,6 +62,9 @@ var ways = []way{
 	{"an argument too many", func(p int, name func(string) string) string {
 		return fmt.Sprintf("keys%d(\n            self.get%d(%s), %[3]s\n        )", p, p, name("limit"))
 	}, schemas.TypeParameter, ""},
+	{"a variable that is not there, of which a member is read", func(p int, name func(string) string) string {
+		return fmt.Sprintf("keys%d(\n            %sed.start%[1]d\n        )", p, name("limit"))
+	}, schemas.TypeUndefinedVariable, curate.ReasonNoRepair},
 	{"all of it is there", func(p int, name func(string) string) string {
 		return fmt.Sprintf("keys%d(\n            self.get%d(%s)\n        )", p, p, name("limit"))
 	}, "", generation.UnlabelledExists},
@@ -143,11 +147,20 @@ func TestSamplesThatDifferWidely(t *testing.T) {
 		case n.Generator != "student":
 		case by[n.ContextID].typ != n.Type || n.Minimal || !n.Sampled:
 			t.Errorf("%s is a negative of type %s, minimal %v: %q", by[n.ContextID].name, n.Type, n.Minimal, n.Text)
-		case n.Repair == "" || n.Repair == n.Text:
-			t.Errorf("%s has no repair: %q, %q", by[n.ContextID].name, n.Text, n.Repair)
+		case (n.Repair == "") != (by[n.ContextID].why != "") || n.Repair == n.Text:
+			t.Errorf("%s has the repair %q: %q", by[n.ContextID].name, n.Repair, n.Text)
 		default:
 			free[n.ID] = n
 			came[by[n.ContextID].name]++
+		}
+	}
+	rejected := map[string]schemas.Reason{}
+	for _, x := range records[schemas.Reject](t, out, schemas.StageCurate, "rejects") {
+		rejected[x.ID] = x.Reason
+	}
+	for id, n := range free {
+		if (rejected[id] == curate.ReasonNoRepair) != (n.Repair == "") {
+			t.Errorf("%q with the repair %q is rejected as %q", n.Text, n.Repair, rejected[id])
 		}
 	}
 	for _, u := range records[schemas.Unlabelled](t, out, schemas.StageGenerate, "unlabelled") {
