@@ -159,9 +159,8 @@ func (p *whole) visible(e *spot) []string {
 		case r.Called:
 			fits = d.HasParams
 		}
-		local := (d.Role == syntax.Variable || d.Role == syntax.Constant) && s.inFunction(d.Scope)
-		if !fits || d.Name == "_" || !s.within(r.Scope, d.Scope) || !s.seen(d, r.Scope) || local && d.End > r.Start ||
-			s.isReceiver(d) && s.useOf(r) != asReceiver {
+		if !fits || d.Name == "_" || !s.within(r.Scope, d.Scope) || !s.seen(d, r.Scope) ||
+			s.ordered(d) && d.End > r.Start || s.isReceiver(d) && s.useOf(r) != asReceiver {
 			continue
 		}
 		depth := 0

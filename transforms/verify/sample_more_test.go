@@ -139,6 +139,8 @@ func TestSamplesInOtherLanguages(t *testing.T) {
 				"this.put(this.name(key), total)"},
 			{"a method that the class lacks", "this.store(this.name(limit), total)", certified, method, "store",
 				"this.put(this.name(limit), total)"},
+			{"an assignment that may declare", "sum = this.get(key)", abstained, "", "", ""},
+			{"a variable that is declared further down", "this.put(later, key);\n    const later = this.get(key)", abstained, "", "", ""},
 			{"keys of an object are its own", "this.put(key, {size: limit})", existing, "", "", ""},
 		},
 		"Rust": {

@@ -138,6 +138,9 @@ func TestSamplesInPython(t *testing.T) {
 			"self.add(tax(amount), count=discount)"},
 		{"two errors", "self.insert(tax(amounts))", abstained, "", "", ""},
 		{"it begins another function", "self.clear()\n\n    def other(self, amount):\n        self.clear()", abstained, "", "", ""},
+		{"what a comprehension binds", "self.add([tax(line) for line in self.lines])", existing, "", "", ""},
+		{"a variable of no scope in one", "self.add([tax(lines) for line in self.lines])", certified, undefinedvariable, "lines",
+			"self.add([tax(line) for line in self.lines])"},
 		{"external", "logging.info(customer)", abstained, "", "", ""},
 	})
 	imports := tree{"shop/__init__.py": "", "shop/price.py": files["shop/price.py"],

@@ -3,6 +3,7 @@ package verify
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"decoy/schemas"
 	"decoy/transforms/syntax"
@@ -80,9 +81,14 @@ func (p *whole) refSpot(r *syntax.Ref) spot {
 	if f.status == schemas.StatusAbstain && p.n.unboundElsewhere(r.Name) != "" {
 		f = exists("%s is read at %s too", r.Name, p.n.unboundElsewhere(r.Name))
 	}
-	if f.status == schemas.StatusExists {
-		if at := p.n.later(r); at != "" {
+	switch at := ""; f.status {
+	case schemas.StatusExists:
+		if at = p.n.later(r); at != "" {
 			f = abstain("%s is declared further down, at %s", r.Name, at)
+		}
+	case schemas.StatusCertified:
+		if r.Assigned && !p.n.w.typed {
+			f = abstain("%s is assigned to, which may declare it", r.Name)
 		}
 	}
 	s.verdict = p.controlled(verdict{ruleUnbound, f})
@@ -127,6 +133,15 @@ func (s *site) binding(name string, scope int) int {
 	return -1
 }
 
+// ordered reports whether a declaration is of a local that can be read behind it alone. What a
+// comprehension yields stands before what it binds.
+func (s *site) ordered(d *syntax.Decl) bool {
+	sc := s.f.Scopes[d.Scope]
+	kind := s.f.Tree.Kind(s.f.Tree.At(sc.Start, sc.End))
+	return (d.Role == syntax.Variable || d.Role == syntax.Constant) && s.inFunction(d.Scope) &&
+		!strings.Contains(kind, "comprehension") && !strings.Contains(kind, "generator")
+}
+
 // later is where a local variable that a name means is declared, where that is not before
 // the place: the look-up of names does not ask for the order.
 func (s *site) later(r *syntax.Ref) string {
@@ -135,8 +150,7 @@ func (s *site) later(r *syntax.Ref) string {
 		return ""
 	}
 	d := &s.f.Decls[k]
-	if (d.Role == syntax.Variable || d.Role == syntax.Constant) && s.inFunction(d.Scope) && !r.Assigned &&
-		r.Start != d.NameStart && r.Start < d.End {
+	if s.ordered(d) && !r.Assigned && r.Start != d.NameStart && r.Start < d.End {
 		for k := range s.decls(r.Name) { // bound again: the first one counts
 			if o := &s.f.Decls[k]; o.Scope == d.Scope && o.End <= r.Start {
 				return ""

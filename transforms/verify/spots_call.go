@@ -30,6 +30,10 @@ func (p *whole) calleeSpot(c *syntax.Call) spot {
 		} else if v.status != schemas.StatusExists {
 			v.finding = abstain("%s is a macro or an annotation", c.Name)
 		}
+	case v.status == schemas.StatusExists && c.Recv < 0:
+		if at := p.n.later(&syntax.Ref{Name: c.Name, Start: c.NameStart, End: c.NameEnd, Scope: c.Scope}); at != "" {
+			v.finding = abstain("%s is declared further down, at %s", c.Name, at)
+		}
 	case v.status == schemas.StatusExists || v.status == schemas.StatusUnseen:
 	case p.n.witnessed(c, recv) != "":
 		v.finding = exists("%s is used at %s too", c.Name, p.n.witnessed(c, recv))

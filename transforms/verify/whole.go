@@ -153,7 +153,10 @@ func (p *whole) unlike(e *spot) string {
 				return fmt.Sprintf("it declares %s, which %s declares too", d.Name, p.n.at(o.NameStart))
 			}
 		}
-		if (d.Role == syntax.Variable || d.Role == syntax.Constant) && p.n.inFunction(d.Scope) && !p.n.readAt(d) {
+		// What is wrong may be the name that should read it: the repair shows.
+		misread := e != nil && e.typ == schemas.TypeUndefinedVariable
+		if (d.Role == syntax.Variable || d.Role == syntax.Constant) && p.n.inFunction(d.Scope) && !misread &&
+			!p.n.readAt(d) {
 			return fmt.Sprintf("it declares %s, which nothing reads", d.Name)
 		}
 	}
