@@ -16,7 +16,9 @@ type freeSample struct {
 	repair     string
 }
 
-func samples(t *testing.T, repo tree, all []freeSample) {
+// samples checks what is said of samples. The golden, as a sample, must exist, or be what is
+// given.
+func samples(t *testing.T, repo tree, all []freeSample, golden ...schemas.Status) {
 	t.Helper()
 	c := New()
 	defer c.Close()
@@ -39,7 +41,8 @@ func samples(t *testing.T, repo tree, all []freeSample) {
 		})
 	}
 	t.Run("golden", func(t *testing.T) {
-		if got, err := c.Sample(index, ctx, ctx.Golden); err != nil || got.Status != existing {
+		want := append(golden, existing)[0]
+		if got, err := c.Sample(index, ctx, ctx.Golden); err != nil || got.Status != want {
 			t.Errorf("the golden itself is %s by %s: %s, %v", got.Status, got.Rule, got.Evidence, err)
 		}
 	})
@@ -143,6 +146,12 @@ func TestSamplesInPython(t *testing.T) {
 			"self.add([tax(line) for line in self.lines])"},
 		{"external", "logging.info(customer)", abstained, "", "", ""},
 	})
+	cut := tree{"shop/price.py": files["shop/price.py"], "shop/__init__.py": "",
+		"shop/cart.py": strings.Replace(cartPy, "from .price", "begins inside of a text\n\"\"\"\n\nfrom .price", 1) +
+			"\n\ndef other():\n    \"\"\"A text.\"\"\"\n"}
+	samples(t, cut, []freeSample{
+		{"a window that reads as text", "self.insert(taxes)", abstained, "", "", ""},
+	}, abstained)
 	imports := tree{"shop/__init__.py": "", "shop/price.py": files["shop/price.py"],
 		"shop/cart.py": strings.Replace(strings.Replace(strings.NewReplacer("«", "", "»", "").Replace(cartPy), "from .price import tax, total",
 			"«from .price import total»", 1), "import logging\n", "", 1)}

@@ -7,6 +7,7 @@ import (
 
 	"decoy/schemas"
 	"decoy/transforms/syntax"
+	"decoy/transforms/text"
 )
 
 // importSpots are the items of an import statement.
@@ -62,13 +63,35 @@ func (p *whole) importSpots(im *syntax.Import) []spot {
 func (p *whole) unexplained(known map[int]bool) []spot {
 	had := map[string]bool{}
 	p.g.bareLeaves(nil, func(n int) { had[p.g.f.Tree.Text(n)] = true })
-	var out []spot
+	out := p.n.unread()
 	p.n.bareLeaves(known, func(n int) {
 		if name := p.n.f.Tree.Text(n); !had[name] {
 			out = append(out, spot{name: name, start: p.n.f.Tree.Start(n), end: p.n.f.Tree.End(n),
 				verdict: verdict{ruleWhole, abstain("a %s is not looked up", p.n.f.Tree.Kind(n))}})
 		}
 	})
+	return out
+}
+
+// unread are words of the completion that stand in what the window takes for a text or a
+// comment that begins before it, or in what does not parse: a window that is cut out of its
+// file may begin inside of a text, and then all of it is the other way round.
+func (s *site) unread() (out []spot) {
+	r, t := s.rules(), s.f.Tree
+	for _, w := range text.Tokens(string(s.f.Src[s.start:s.end])) {
+		if !isName(w.Text) {
+			continue
+		}
+		at := s.start + w.Start
+		n := t.At(at, s.start+w.End)
+		kind := t.Kind(n)
+		literal := slices.Contains(r.Strings, kind) || slices.Contains(r.Comments, kind) ||
+			strings.Contains(kind, "string") || strings.Contains(kind, "comment")
+		if t.IsError(n) || literal && t.Start(n) < s.start {
+			out = append(out, spot{name: w.Text, start: at, end: s.start + w.End,
+				verdict: verdict{ruleSyntax, abstain("it stands in a %s", kind)}})
+		}
+	}
 	return out
 }
 
