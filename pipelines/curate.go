@@ -28,8 +28,9 @@ func openCurate(ctx context.Context, b *Build) (*stage, error) {
 		GeneralShare float64       `json:"general_share"`
 		Exclude      []string      `json:"exclude"`
 		Acceptance   float64       `json:"min_golden_acceptance"`
-	}{o.Recipe, o.GeneralShare, o.Exclude, b.Recipe.Judge.MinGoldenAcceptance}, found, schemas.StageExtract,
-		schemas.StageGenerate, schemas.StageVerify, schemas.StageJudge)
+		Goldens      bool          `json:"pairs_with_goldens,omitempty"`
+	}{o.Recipe, o.GeneralShare, o.Exclude, b.Recipe.Judge.MinGoldenAcceptance, o.PairsWithGoldens}, found,
+		schemas.StageExtract, schemas.StageGenerate, schemas.StageVerify, schemas.StageJudge)
 	if err != nil {
 		return nil, err
 	}

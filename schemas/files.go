@@ -18,7 +18,8 @@ import (
 //	4: open symbols, the flag global of imports; rejects of verify, judge and export.
 //	5: contexts and rows say how their golden was cut, and what of a call it holds.
 //	6: verdicts say what a judge scored, with the stop apart.
-const SchemaVersion = 6
+//	7: negatives and rows say whether they are minimal pairs; repairs of samples that are none.
+const SchemaVersion = 7
 
 // CodeVersion is the version of everything that changes bytes without changing a
 // recipe: spans, rules, checks, the judge, selection.

@@ -119,8 +119,11 @@ type Name struct {
 
 // Negative is one wrong completion of a context. Text replaces Golden.
 // Introduced are the names or tokens that make it wrong. Sampled says that a model
-// meant it to be right, so that only a certificate makes it a negative. CostUSD is
-// null where the price is unknown.
+// meant it to be right, so that only a certificate makes it a negative. Minimal says
+// that outside of one error it is the golden; else it is a sample that differs from the
+// golden in anything, and has one certified error all the same. Repair is such a sample
+// with that one error mended, "" where no repair is known to be right. CostUSD is null
+// where the price is unknown.
 type Negative struct {
 	ID             string   `json:"id"`
 	ContextID      string   `json:"context_id"`
@@ -132,6 +135,8 @@ type Negative struct {
 	Trick          string   `json:"trick"` // of the rules; "" of a model
 	Invented       bool     `json:"invented"`
 	Sampled        bool     `json:"sampled"`
+	Minimal        bool     `json:"minimal"`
+	Repair         string   `json:"repair"`
 	EditSimilarity float64  `json:"edit_similarity"`
 	PromptVersion  string   `json:"prompt_version"`
 	RequestKey     string   `json:"request_key"`
@@ -140,8 +145,12 @@ type Negative struct {
 	CostUSD        *float64 `json:"cost_usd"`
 }
 
+// Free reports whether a negative is a sample that is no minimal pair with its golden.
+// What is not sampled is always a minimal pair: a record that says nothing is one.
+func (n *Negative) Free() bool { return n.Sampled && !n.Minimal }
+
 // Unlabelled is a sample of a FIM endpoint that is no negative: it equals the golden,
-// is no valid negative, or differs from it in ways that nothing here decides. Reason
+// is right as far as is known, or has errors that nothing here decides. Reason
 // and Detail are those of the check that it failed last.
 type Unlabelled struct {
 	ContextID    string   `json:"context_id"`
@@ -197,8 +206,10 @@ type Verdict struct {
 	CostUSD       *float64 `json:"cost_usd"`
 }
 
-// Row is one line of the export. Type, Rejected, Generator, Certificate and
-// FoolRate are null in general rows.
+// Row is one line of the export. Type, Rejected, Minimal, Generator, Certificate and
+// FoolRate are null in general rows. Chosen is the golden; where Minimal is false it is
+// the repair of what is rejected, unless the recipe asks for the golden, and what both
+// sides begin with stands at the end of Prefix.
 type Row struct {
 	ID          string   `json:"id"`
 	ContextID   string   `json:"context_id"`
@@ -215,6 +226,7 @@ type Row struct {
 	Suffix      string   `json:"suffix"`
 	Chosen      string   `json:"chosen"`
 	Rejected    *string  `json:"rejected"`
+	Minimal     *bool    `json:"minimal"`
 	Generator   *string  `json:"generator"`
 	Certificate *Status  `json:"certificate"`
 	FoolRate    *float64 `json:"fool_rate"`

@@ -15,6 +15,8 @@ type Options struct {
 	Generators   []string      `json:"generators"` // names of the panel's members
 	Benchmarks   []string      `json:"benchmarks"` // names of what the rows are decontaminated against
 	Items        flow.Ref      `json:"items"`      // the items of benchmarks, see WriteItems
+	// PairsWithGoldens: the chosen side of samples that are no minimal pairs is the golden.
+	PairsWithGoldens bool `json:"pairs_with_goldens,omitempty"`
 	// MinGoldenAcceptance is what a judge needs to have a weight, see judge.Weights.
 	MinGoldenAcceptance float64 `json:"min_golden_acceptance"`
 }
@@ -23,7 +25,7 @@ type Options struct {
 func OptionsOf(out string, r recipe.Recipe) Options {
 	o := Options{
 		Out: out, Recipe: r.Curate, GeneralShare: r.Export.GeneralShare, Exclude: r.Extract.ExcludeRepos,
-		MinGoldenAcceptance: r.Judge.MinGoldenAcceptance,
+		MinGoldenAcceptance: r.Judge.MinGoldenAcceptance, PairsWithGoldens: r.Export.PairsWithGoldens(),
 	}
 	for _, m := range r.Generate.Panel {
 		o.Generators = append(o.Generators, m.Name)
@@ -54,7 +56,8 @@ func (o Options) selection() curate.SelectConfig {
 			Rows: r.Rows, Accept: r.Accept, MaxPerRepo: r.MaxPerRepo, MaxPerGolden: r.MaxPerGolden,
 			Off: r.OffCells(), Excluded: o.Exclude, Quota: r.Quota, Table: r.TableCells(), Redistribute: r.Redistribute,
 			Kinds: r.Kinds, MaxPerCallee: r.MaxPerCallee, MaxPerName: r.MaxPerName,
-			Control: r.Control,
+			Control:   r.Control,
+			FreeShare: r.SamplesShare,
 		},
 		Words: o.words(), Ratios: r.Ratios(), Fallback: curate.Fallback(r.SplitFallback),
 		MaxCandidates: r.MaxCandidates,

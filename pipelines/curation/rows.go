@@ -145,6 +145,14 @@ func (x *shardRows) context(ctx context.Context, c *schemas.Context, negatives [
 	}
 	for i := range negatives {
 		n := &negatives[i]
+		chosen := c.Golden
+		if n.Free() && !x.PairsWithGoldens {
+			if chosen = n.Repair; chosen == "" {
+				x.lines.reject(x.task.Shard, schemas.Reject{Stage: schemas.StageCurate, ID: n.ID,
+					Reason: curate.ReasonNoRepair, Language: c.Language, Type: n.Type, Generator: n.Generator})
+				continue
+			}
+		}
 		r, ok, err := bug.Contain(ctx, x.bugs, siteSmallRow, bug.OfNegative(c, &n.Negative),
 			func() []join.Row { return []join.Row{join.NewRow(c, n, nil, x.weights)} },
 			func() (*curate.Candidate, error) { return candidate(c, n, x.weights, x.Recipe.MaxPerCallee > 0), nil })
@@ -153,6 +161,9 @@ func (x *shardRows) context(ctx context.Context, c *schemas.Context, negatives [
 		}
 		if !ok {
 			continue
+		}
+		if n.Free() {
+			r.Golden = curate.Outline(chosen)
 		}
 		r.GoldenHash, r.WindowHash, r.Contaminated = of.GoldenHash, of.WindowHash, of.Contaminated
 		row, err := x.words().Append(nil, r)
@@ -240,7 +251,7 @@ func candidate(c *schemas.Context, n *join.Judged, weights map[string]float64, c
 		Golden:   curate.Outline(c.Golden), Text: curate.Outline(n.Text),
 		Fooled: sum.Fooled, Judges: sum.Judges, FoolRate: sum.Rate, Weighted: sum.Weighted, Low: sum.Low,
 		Margin: sum.Margin, GoldenScore: sum.GoldenScore,
-		Invented: n.Invented, Sampled: n.Sampled,
+		Invented: n.Invented, Sampled: n.Sampled, Free: n.Free(),
 	}
 	if len(n.Introduced) > 0 {
 		r.Introduced = n.Introduced[0]

@@ -199,6 +199,9 @@ func (sum *Summary) card(ctx context.Context, fingerprint string) (card.Data, er
 	if err != nil {
 		return d, err
 	}
+	style := records[r.Shards+1].Counts // of the step Style, where it is
+	d.Samples = card.Samples{Pairs: style[CountStylePairs], Goldens: r.Export.PairsWithGoldens(),
+		Style: float64(style[CountStyleAccuracy]) / 1e4}
 	for i := range r.Shards {
 		done, ok := records[i]
 		if !ok {

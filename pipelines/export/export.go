@@ -83,6 +83,7 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 		return d, err
 	}
 	var rows, control []schemas.Row
+	goldens := map[string]schemas.Row{} // by context, of pairs whose chosen side is none
 	var parts exportParts
 	sums, hardness := outcomes{}, judge.NewHardnessCounter()
 	files := map[card.AttributionRow]int64{}
@@ -115,7 +116,7 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 		if s := chosen[""]; s != nil {
 			r, ok, err := bug.Contain(ctx, bugs, siteRow, bug.OfContext(c),
 				func() []join.Row { return []join.Row{join.NewRow(c, nil, s, nil)} },
-				func() (schemas.Row, error) { return row(c, nil, s), nil })
+				func() (schemas.Row, error) { return row(c, nil, s, false), nil })
 			if err != nil {
 				return err
 			}
@@ -135,7 +136,7 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 				func() (r schemas.Row, err error) {
 					x := outcomeOf(c, n, s != nil, weights)
 					if of != nil {
-						r = row(c, n, of)
+						r = row(c, n, of, o.Recipe.PairsWithGoldens())
 					}
 					sums.count(x)
 					if slices.Contains(o.Accept, n.Status) {
@@ -151,6 +152,9 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 			}
 			if ok && arm[n.ID] != nil {
 				control = append(control, r)
+			}
+			if ok && of != nil && n.Free() {
+				goldens[c.ID] = row(c, nil, of, false)
 			}
 			if s == nil || !ok {
 				continue
@@ -188,10 +192,10 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 	for i := range rows {
 		d.Counts[work.CountRows(rows[i].Split)]++
 	}
-	if err := writeRows(ctx, t, o, "", rows, bugs, &d); err != nil {
+	if err := writeRows(ctx, t, o, "", rows, goldens, bugs, &d); err != nil {
 		return d, err
 	}
-	if err := writeRows(ctx, t, o, work.ControlName+"/", control, bugs, &d); err != nil {
+	if err := writeRows(ctx, t, o, work.ControlName+"/", control, goldens, bugs, &d); err != nil {
 		return d, err
 	}
 	if err := writeExportParts(ctx, t, parts, &d); err != nil {
@@ -213,8 +217,9 @@ func compareRows(a, b schemas.Row) int {
 	return cmp.Or(cmp.Compare(schemas.Key64("row", a.ID), schemas.Key64("row", b.ID)), cmp.Compare(a.ID, b.ID))
 }
 
-// row is one line of the export.
-func row(c *schemas.Context, n *join.Judged, s *schemas.Selected) schemas.Row {
+// row is one line of the export. Against a sample that is no minimal pair stands its repair,
+// or the golden where the recipe says so, and what both begin with is the prompt's.
+func row(c *schemas.Context, n *join.Judged, s *schemas.Selected, withGoldens bool) schemas.Row {
 	r := schemas.Row{
 		ID: c.ID, ContextID: c.ID, Language: c.Language, Kind: c.Kind, Cut: c.Cut, CallForm: c.CallForm,
 		Repo: c.Repo, Commit: c.Commit, Path: c.Path, License: c.License,
@@ -223,6 +228,14 @@ func row(c *schemas.Context, n *join.Judged, s *schemas.Selected) schemas.Row {
 	if n != nil {
 		r.ID, r.Type, r.Rejected, r.Generator = n.ID, &n.Type, &n.Text, &n.Generator
 		r.Certificate, r.FoolRate, r.Margin, r.Judges = s.Status, s.FoolRate, s.Margin, s.Judges
+		minimal := !n.Free()
+		r.Minimal = &minimal
+		if !minimal {
+			if !withGoldens {
+				r.Chosen = n.Repair
+			}
+			return trainers.MoveHead(trainers.Normalize(r))
+		}
 	}
 	return trainers.Normalize(r)
 }

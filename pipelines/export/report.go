@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"decoy/pipelines/generation"
 	"decoy/schemas"
 	"decoy/transforms/report"
 )
@@ -96,17 +97,41 @@ func (sum *Summary) funnel() []report.Step {
 			lostToSelection[reason] = n
 		}
 	}
-	return []report.Step{
+	steps := []report.Step{
 		{Name: "source files read", Unit: "files", N: extract.Counts["files"], Lost: counts(extract.Rejects),
 			LostUnit: "files and spans"},
 		{Name: "contexts", Unit: "contexts", N: extract.Counts["contexts"]},
 		{Name: "contexts that can carry a negative", Unit: "contexts", N: extract.Counts["contexts"] - general,
 			Lost: []report.Count{{Name: "general rows", N: general}}},
 		{Name: "negatives asked for", Unit: "negatives", N: generate.Counts["requests"]},
+	}
+	steps = append(steps, sampleSteps(generate.Counts)...)
+	return append(steps, []report.Step{
 		{Name: "valid negatives", Unit: "negatives", N: generate.Counts["negatives"], Lost: counts(generate.Rejects)},
 		{Name: "shown to be wrong", Unit: "negatives", N: accepted, Lost: counts(lostToStatus)},
 		{Name: "selected pairs", Unit: "pairs", N: curated.Counts["pairs"], Lost: counts(lostToSelection),
 			LostUnit: "negatives and general rows"},
+	}...)
+}
+
+// sampleSteps say by which way the samples of FIM endpoints came; none where there are none.
+func sampleSteps(n map[string]int64) []report.Step {
+	minimal, free := n[generation.CountSamplesMinimal], n[generation.CountSamplesFree]
+	all := minimal + free + n[generation.CountUnlabelled]
+	if all == 0 {
+		return nil
+	}
+	lost := map[string]int64{}
+	for name, k := range n {
+		if reason, ok := strings.CutPrefix(name, generation.CountUnlabelledFor("")); ok {
+			lost["unlabelled: "+reason] = k
+		}
+	}
+	return []report.Step{
+		{Name: "samples of FIM endpoints", Unit: "samples", N: all},
+		{Name: "of these minimal pairs with the golden", Unit: "samples", N: minimal},
+		{Name: "of these others with one certified error", Unit: "samples", N: free, Lost: counts(lost)},
+		{Name: "of these others with a repair", Unit: "samples", N: n[generation.CountSamplesRepaired]},
 	}
 }
 

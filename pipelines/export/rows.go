@@ -17,9 +17,10 @@ import (
 )
 
 // writeRows writes a shard's rows in every format, and the trainers' folders, below a folder of the
-// export ("" or one with its slash). A split without rows in this shard has no file.
-func writeRows(ctx context.Context, t work.Task, o Work, folder string, rows []schemas.Row, b *bug.Reporter,
-	d *schemas.Done) error {
+// export ("" or one with its slash). goldens are the rows with the golden of contexts whose pairs do not
+// have it. A split without rows in this shard has no file.
+func writeRows(ctx context.Context, t work.Task, o Work, folder string, rows []schemas.Row,
+	goldens map[string]schemas.Row, b *bug.Reporter, d *schemas.Done) error {
 	for _, split := range schemas.Splits {
 		var part []schemas.Row
 		for _, r := range rows {
@@ -36,7 +37,7 @@ func writeRows(ctx context.Context, t work.Task, o Work, folder string, rows []s
 			}
 		}
 		for _, name := range o.Recipe.Models {
-			if err := writeTrainers(ctx, t, folder, name, split, part, b, d); err != nil {
+			if err := writeTrainers(ctx, t, folder, name, split, part, goldens, b, d); err != nil {
 				return err
 			}
 		}
@@ -102,15 +103,19 @@ func writeRaw[T any](ctx context.Context,
 
 // writeTrainers writes the supervised and the preference rows of a split.
 func writeTrainers(ctx context.Context, t work.Task, folder, model string, split schemas.Split, rows []schemas.Row,
-	b *bug.Reporter, d *schemas.Done) error {
+	goldens map[string]schemas.Row, b *bug.Reporter, d *schemas.Done) error {
 	var sft []trainers.SFTRow
 	var pairs []trainers.PairRow
 	for _, group := range trainers.Contexts(rows) {
+		golden, ok := goldens[group[0].ContextID]
+		if !ok {
+			golden = group[0]
+		}
 		r, ok, err := bug.Contain(ctx, b, siteTrainerRows, bug.Record{ID: group[0].ContextID,
 			Language:  group[0].Language,
 			Generator: model},
-			func() []trainerInput { return []trainerInput{{model, group}} },
-			func() (trainerRows, error) { return trainerRowsOf(model, group) })
+			func() []trainerInput { return []trainerInput{{model, golden, group}} },
+			func() (trainerRows, error) { return trainerRowsOf(model, golden, group) })
 		if err != nil {
 			return err
 		}
@@ -150,12 +155,12 @@ type trainerRows struct {
 	pair *trainers.PairRow
 }
 
-func trainerRowsOf(model string, group []schemas.Row) (out trainerRows, err error) {
+func trainerRowsOf(model string, golden schemas.Row, group []schemas.Row) (out trainerRows, err error) {
 	m, err := trainers.ByName(model)
 	if err != nil {
 		return out, err
 	}
-	if out.sft, err = trainers.SFT(group[0], m); err != nil {
+	if out.sft, err = trainers.SFT(golden, m); err != nil {
 		return out, err
 	}
 	if best, ok := trainers.Pick(group); ok {

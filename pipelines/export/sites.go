@@ -13,19 +13,20 @@ var siteRow = bug.NewSite("row", func(in join.Row, _ string) error {
 		outcomeOf(&in.Context, n, in.Selected != nil, in.Weights)
 	}
 	if in.Selected != nil {
-		row(&in.Context, n, in.Selected)
+		row(&in.Context, n, in.Selected, false)
 	}
 	return nil
 })
 
 // trainerInput is the rows of one context for one model.
 type trainerInput struct {
-	Model string        `json:"model"`
-	Rows  []schemas.Row `json:"rows"`
+	Model  string        `json:"model"`
+	Golden schemas.Row   `json:"golden"` // of the supervised row
+	Rows   []schemas.Row `json:"rows"`
 }
 
 var siteTrainerRows = bug.NewSite("rows of a trainer", func(in trainerInput, _ string) error {
-	_, err := trainerRowsOf(in.Model, in.Rows)
+	_, err := trainerRowsOf(in.Model, in.Golden, in.Rows)
 	return err
 })
 

@@ -13,12 +13,14 @@ import (
 	"decoy/io/shard"
 	"decoy/pipelines/ask"
 	"decoy/pipelines/bug"
+	"decoy/pipelines/join"
 	"decoy/pipelines/work"
 	"decoy/schemas"
 	"decoy/schemas/contain"
 	"decoy/transforms/panel"
 	"decoy/transforms/panel/prompts"
 	"decoy/transforms/valid"
+	"decoy/transforms/verify"
 )
 
 // placed is a request of a generator with its context.
@@ -108,6 +110,9 @@ func (g *generation) ask(ctx context.Context, members []panel.Member) error {
 	}
 	defer contexts.Close(ctx)
 	harvest := newHarvest(ctx, members, p, g.bugs)
+	harvest.repos = join.Again(g.repos, siteSampleRepo, func(s []schemas.Symbol) *verify.Repo {
+		return verify.NewRepo(slices.Values(s))
+	})
 	open := inFlight{m: map[string]schemas.Context{}}
 	var failed error
 	var streams []iter.Seq[panel.Request]
@@ -143,12 +148,14 @@ type harvest struct {
 	pickers []*picker
 	busy    sync.WaitGroup
 	bugs    *bug.Reporter
+	repos   *join.Repositories[*verify.Repo] // is asked where samples are no minimal pairs
 }
 
 // picker is what one goroutine found.
 type picker struct {
 	answers   chan picked
 	checker   *valid.Checker
+	certifier *verify.Checker // nil until a sample needs it
 	negatives []schemas.Negative
 	rest      []schemas.Unlabelled
 	rejects   []schemas.Reject
@@ -170,7 +177,12 @@ func newHarvest(ctx context.Context, members []panel.Member, asked *panel.Panel,
 		p := &picker{answers: make(chan picked, 64), checker: valid.New()}
 		h.pickers = append(h.pickers, p)
 		h.busy.Go(func() {
-			defer func() { p.checker.Close() }()
+			defer func() {
+				p.checker.Close()
+				if p.certifier != nil {
+					p.certifier.Close()
+				}
+			}()
 			for x := range p.answers {
 				if p.err == nil {
 					p.err = contain.Do(func() error { return h.pick(ctx, p, x) })
@@ -204,6 +216,11 @@ func (h *harvest) pick(ctx context.Context, p *picker, x picked) error {
 	}
 	p.negatives, p.rest, p.rejects = append(p.negatives, got.negatives...), append(p.rest, got.rest...),
 		append(p.rejects, got.rejects...)
+	if got.free != nil {
+		if err := h.certify(ctx, p, &x.context, got.free); err != nil {
+			return err
+		}
+	}
 	return h.panel.Worth(x.answer, got.reason, got.detail)
 }
 
@@ -215,6 +232,7 @@ type taken struct {
 	negatives []schemas.Negative
 	rest      []schemas.Unlabelled
 	rejects   []schemas.Reject
+	free      *free // a sample of which it is not known yet what it is
 }
 
 // take reads an answer of a member.
@@ -280,7 +298,7 @@ func (p *taking) take(c *schemas.Context, a panel.Answer) (reason schemas.Reason
 	p.negatives = append(p.negatives, schemas.Negative{
 		ID: schemas.NegativeID(c.ID, typ, generator, a.Request.Sample), ContextID: c.ID, Type: typ,
 		Generator: generator, Sample: a.Request.Sample,
-		Text: v.Text, Introduced: v.Introduced, EditSimilarity: v.EditSimilarity,
+		Text: v.Text, Introduced: v.Introduced, Minimal: true, EditSimilarity: v.EditSimilarity,
 		PromptVersion: prompts.GenerateVersion(typ), RequestKey: a.Request.Key,
 		InputTokens: a.InputTokens, OutputTokens: a.OutputTokens, CostUSD: a.CostUSD,
 	})
@@ -288,10 +306,11 @@ func (p *taking) take(c *schemas.Context, a panel.Answer) (reason schemas.Reason
 }
 
 // takeSample makes a negative, an unlabelled record or a reject of one answer of a FIM
-// endpoint. It was not asked to be wrong, so what it gives is a negative only if it is
-// a valid one of some type that the context can carry, and verify certifies it; all
-// else is unlabelled. Of types that fit, the first is taken; validity leaves one at
-// most. Only an answer without a text is of no use, for a reason.
+// endpoint. It was not asked to be wrong, so what it gives is a negative only if verify
+// certifies it: a minimal pair with its golden of some type that the context can carry (of
+// types that fit, the first is taken; validity leaves one at most), or else, see free, any
+// code in which exactly one thing is wrong. All else is unlabelled. Only an answer without a
+// text is of no use, for a reason.
 func (p *taking) takeSample(c *schemas.Context, m panel.Member, a panel.Answer) (reason schemas.Reason, detail string) {
 	text, reason, detail := a.Text()
 	if reason != "" {
@@ -311,11 +330,18 @@ func (p *taking) takeSample(c *schemas.Context, m panel.Member, a panel.Answer) 
 		p.negatives = append(p.negatives, schemas.Negative{
 			ID: schemas.NegativeID(c.ID, typ, m.Name, rest.Sample), ContextID: c.ID, Type: typ, Generator: m.Name,
 			Sample: rest.Sample,
-			Text:   v.Text, Introduced: v.Introduced, Sampled: true, EditSimilarity: v.EditSimilarity,
-			PromptVersion: "fim " + m.FIMModel, RequestKey: rest.RequestKey,
+			Text:   v.Text, Introduced: v.Introduced, Sampled: true, Minimal: true, EditSimilarity: v.EditSimilarity,
+			PromptVersion: sampledBy(m), RequestKey: rest.RequestKey,
 			InputTokens: rest.InputTokens, OutputTokens: rest.OutputTokens, CostUSD: rest.CostUSD,
 		})
 		return "", ""
+	}
+	if valid.Differs(rest.Reason) {
+		var v valid.Result
+		if v, rest.Reason, rest.Detail = p.checker.CheckFree(c, text); rest.Reason == "" {
+			p.free = &free{rest: rest, result: v, by: sampledBy(m)}
+			return "", ""
+		}
 	}
 	p.rest = append(p.rest, rest)
 	return "", ""

@@ -104,7 +104,7 @@ func (w Work) shard(ctx context.Context, t work.Task, share work.Share) (schemas
 	if !slices.ContainsFunc(g.o.Recipe.Panel, func(m panel.Member) bool { return m.Provider == panel.ProviderFIM }) {
 		return d, nil
 	}
-	d.Counts["unlabelled"] = int64(len(g.rest))
+	countSamples(d.Counts, g.negatives, g.rest)
 	f, err = g.writeUnlabelled(ctx)
 	d.Files = append(d.Files, f)
 	return d, err
@@ -148,6 +148,9 @@ func (g *generation) rules(ctx context.Context, m panel.Member) error {
 			return out, nil
 		},
 		func(m made) error {
+			for i := range m.negatives {
+				m.negatives[i].Minimal = true // the rules' candidates all went through package valid
+			}
 			g.negatives = append(g.negatives, m.negatives...)
 			g.rejects = append(g.rejects, m.rejects...)
 			g.counts["requests"] += m.requests

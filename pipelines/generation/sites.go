@@ -12,6 +12,7 @@ import (
 	"decoy/transforms/panel"
 	"decoy/transforms/rules"
 	"decoy/transforms/valid"
+	"decoy/transforms/verify"
 )
 
 // rulesInput is a context for which the rules make a negative. Names says that the names
@@ -43,6 +44,25 @@ var siteRules = bug.NewSite("rules and validity", func(in rulesInput, out string
 
 var siteRulesRepo = bug.NewSite("index of a repository for rules", func(in join.Repo, _ string) error {
 	rules.NewRepo(slices.Values(in.Symbols))
+	return nil
+})
+
+// sampleInput is a sample whose errors are looked for, with what its repository declares.
+type sampleInput struct {
+	Context schemas.Context  `json:"context"`
+	Text    string           `json:"text"`
+	Symbols []schemas.Symbol `json:"symbols"`
+}
+
+var siteSample = bug.NewSite("errors of a sample", func(in sampleInput, _ string) error {
+	c := verify.New()
+	defer c.Close()
+	_, err := c.Sample(verify.NewRepo(slices.Values(in.Symbols)), &in.Context, in.Text)
+	return err
+})
+
+var siteSampleRepo = bug.NewSite("index of a repository for samples", func(in join.Repo, _ string) error {
+	verify.NewRepo(slices.Values(in.Symbols))
 	return nil
 })
 

@@ -47,6 +47,13 @@ func ReadRepositories[Index any](ctx context.Context, path string, b *bug.Report
 	return r, nil
 }
 
+// Again is another index of the same symbols. build is contained, as the site.
+func Again[Index, Other any](of *Repositories[Other], site *bug.Site[Repo],
+	build func([]schemas.Symbol) Index) *Repositories[Index] {
+	return &Repositories[Index]{Symbols: of.Symbols, build: build, bugs: of.bugs, site: site,
+		indices: map[string]*lazyIndex[Index]{}}
+}
+
 // Of is the index of a repository. ok is false for one over whose symbols building it
 // failed: it is a reject, once, and what is asked about it is left out.
 func (r *Repositories[Index]) Of(ctx context.Context, repo string) (index Index, ok bool, err error) {

@@ -45,6 +45,9 @@ type Curate struct {
 	// MaxCandidates is how many candidates one worker may hold, 136 bytes each; 0 stands for
 	// 20 million. Above it each cell keeps its hardest.
 	MaxCandidates int `yaml:"max_candidates,omitempty" json:"max_candidates,omitempty"`
+	// SamplesShare is the largest share of the pairs that samples of a FIM endpoint may have that
+	// are no minimal pairs; 0.3 where it is left out, 0 for none, 1 for no bound.
+	SamplesShare *float64 `yaml:"samples_share,omitempty" json:"samples_share,omitempty"`
 	// NearDuplicates is the Jaccard similarity of token 5-grams, 0.5 to 1, above which a source
 	// file goes for another; 0 leaves all. Extract then writes sketches, so it runs again where
 	// this is switched on or off.
@@ -139,6 +142,9 @@ func (r *Recipe) checkCurate(bad func(string, ...any), between func(string, floa
 	between("curate.max_per_callee", float64(c.MaxPerCallee), 0, 1e9)
 	between("curate.max_per_name", float64(c.MaxPerName), 0, 1e9)
 	between("curate.max_candidates", float64(c.MaxCandidates), 0, 1e9)
+	if c.SamplesShare != nil {
+		between("curate.samples_share", *c.SamplesShare, 0, 1)
+	}
 	if c.NearDuplicates != 0 {
 		between("curate.near_duplicates", c.NearDuplicates, 0.5, 1)
 	}
@@ -193,6 +199,9 @@ func (c Curate) Criteria() (out []string) {
 	}
 	if c.MaxPerName > 0 {
 		add("At most %d pairs have a negative that brings one name in.", c.MaxPerName)
+	}
+	if c.SamplesShare != nil {
+		add("At most %v of the pairs have a sample that is no minimal pair.", *c.SamplesShare)
 	}
 	return out
 }

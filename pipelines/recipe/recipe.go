@@ -95,6 +95,34 @@ type Export struct {
 	Formats      []string `yaml:"formats" json:"formats"`
 	Models       []string `yaml:"models" json:"models"`
 	GeneralShare float64  `yaml:"general_share" json:"general_share"`
+	// SamplePairs says what is chosen against a sample that is no minimal pair: its repair, which
+	// is the same text with its one error mended (where it is left out), or the golden, whose
+	// style may tell the sides apart. Supervised rows always have the golden.
+	SamplePairs string `yaml:"sample_pairs,omitempty" json:"sample_pairs,omitempty"`
+	// StyleProbe is the accuracy, 0.5 to 1, up to which a probe that sees style alone (length,
+	// lines, stop, quoting) may tell the sides of such pairs apart; above it nothing is exported.
+	// 0.58 where it is left out; 1 lets everything pass.
+	StyleProbe *float64 `yaml:"style_probe,omitempty" json:"style_probe,omitempty"`
+}
+
+// What Export.SamplePairs may be.
+const (
+	PairsRepair = "repair"
+	PairsGolden = "golden"
+)
+
+// DefaultStyleProbe is Export.StyleProbe where it is left out.
+const DefaultStyleProbe = 0.58
+
+// PairsWithGoldens reports whether goldens are chosen against all samples.
+func (e Export) PairsWithGoldens() bool { return e.SamplePairs == PairsGolden }
+
+// StyleBound is the accuracy above which the style probe refuses.
+func (e Export) StyleBound() float64 {
+	if e.StyleProbe == nil {
+		return DefaultStyleProbe
+	}
+	return *e.StyleProbe
 }
 
 // languages is a list, or the word "all".
@@ -248,6 +276,10 @@ func (r *Recipe) Validate() error {
 		oneOf("export.models", m, "qwen2.5-coder")
 	}
 	between("export.general_share", r.Export.GeneralShare, 0, 0.95)
+	if r.Export.SamplePairs != "" {
+		oneOf("export.sample_pairs", r.Export.SamplePairs, PairsRepair, PairsGolden)
+	}
+	between("export.style_probe", r.Export.StyleBound(), 0.5, 1)
 	if err := r.Limiter.validate(); err != nil {
 		bad("%w", err)
 	}

@@ -31,6 +31,7 @@ type Data struct {
 	Hard       []report.HardFor // by judge
 	Controls   []judge.ControlRate
 	Probe      curate.ProbeResult
+	Samples    Samples
 	Costs      []report.Cost // by generator × type, Language is empty; none if nobody was paid
 
 	Selection      Selection
@@ -49,6 +50,13 @@ func (d Data) RateName() string {
 		w.Judges = append(w.Judges, report.JudgeWorth{Judge: m.Name, Protocol: m.Provider, Valid: m.N})
 	}
 	return w.RateName()
+}
+
+// Samples are the exported pairs whose negative is a sample and no minimal pair.
+type Samples struct {
+	Pairs   int64
+	Goldens bool    // are what is chosen against them, not their repairs
+	Style   float64 // accuracy of the style probe
 }
 
 // Rows counts rows. Type is "" for general rows.

@@ -32,9 +32,11 @@ const (
 	ReasonNearDuplicate schemas.Reason = "near_duplicate" // of a file that is kept
 	ReasonCapKind       schemas.Reason = "cap_kind"
 	ReasonCapCallee     schemas.Reason = "cap_callee"
-	ReasonCapName       schemas.Reason = "cap_name"  // of an introduced name
-	ReasonTrimmed       schemas.Reason = "trimmed"   // below its cell's cutoff, see SelectConfig.MaxCandidates
-	ReasonNoRecord      schemas.Reason = "no_record" // a field does not fit a Record
+	ReasonCapName       schemas.Reason = "cap_name"    // of an introduced name
+	ReasonCapSamples    schemas.Reason = "cap_samples" // of samples that are no minimal pairs
+	ReasonNoRepair      schemas.Reason = "no_repair"   // such a sample that nothing is known to mend
+	ReasonTrimmed       schemas.Reason = "trimmed"     // below its cell's cutoff, see SelectConfig.MaxCandidates
+	ReasonNoRecord      schemas.Reason = "no_record"   // a field does not fit a Record
 )
 
 // Reasons lists the reasons in the order of every table.
@@ -43,6 +45,7 @@ var Reasons = []schemas.Reason{
 	ReasonCertified, ReasonUnlabelled,
 	ReasonCellOff, ReasonFoolsAll, ReasonOnePerCtx, ReasonCapGolden, ReasonCapRepo, ReasonNotRanked,
 	ReasonNearDuplicate, ReasonCapKind, ReasonCapCallee, ReasonCapName, ReasonTrimmed, ReasonNoRecord,
+	ReasonCapSamples, ReasonNoRepair,
 }
 
 // Candidate is a negative as selection sees it.
@@ -62,7 +65,7 @@ type Candidate struct {
 	GoldenHash   uint64           `json:"golden_hash"` // TextHash of the golden
 	WindowHash   uint64           `json:"window_hash"` // WindowHash of the context
 	TextHash     uint64           `json:"text_hash"`   // TextHash of the negative
-	Golden       Side             `json:"golden"`
+	Golden       Side             `json:"golden"`      // of the chosen side, which may be a repair
 	Text         Side             `json:"text"`
 	FoolRate     *float64         `json:"fool_rate"`
 	Fooled       int64            `json:"fooled"`
@@ -74,6 +77,7 @@ type Candidate struct {
 	Contaminated string           `json:"contaminated"` // evidence, "" for a clean context
 	Invented     bool             `json:"invented"`
 	Sampled      bool             `json:"sampled"`
+	Free         bool             `json:"free,omitempty"`       // a sample that is no minimal pair
 	Callee       string           `json:"callee,omitempty"`     // of the golden, where it is known
 	Introduced   string           `json:"introduced,omitempty"` // the name that the negative brings in
 }

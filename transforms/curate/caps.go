@@ -28,6 +28,7 @@ type limits struct {
 	language     byte
 	kind         byte
 	callee, name uint32 // 0 for none, which no cap counts
+	free         bool   // a sample that is no minimal pair
 }
 
 // capKey is one thing that a cap counts.
@@ -41,6 +42,7 @@ type capKey struct {
 type caps struct {
 	max     [capsEnd]int // by what; 0 is no cap
 	kinds   []int
+	free    int
 	counts  map[capKey]int
 	watched map[capKey][]*bin // whose next row has the key
 }
@@ -53,12 +55,14 @@ const (
 	capKind
 	capCallee
 	capName
+	capFree
 	capsEnd
 )
 
 var capReasons = [capsEnd]schemas.Reason{
 	capContext: ReasonOnePerCtx, capGolden: ReasonCapGolden, capRepo: ReasonCapRepo, capKind: ReasonCapKind,
 	capCallee: ReasonCapCallee, capName: ReasonCapName,
+	capFree: ReasonCapSamples,
 }
 
 func newCaps(c Config) caps {
@@ -67,6 +71,7 @@ func newCaps(c Config) caps {
 		capContext: c.PerContext, capGolden: c.MaxPerGolden, capRepo: c.MaxPerRepo,
 		capCallee: c.MaxPerCallee, capName: c.MaxPerName,
 	}
+	out.free = int(c.freeShare()*float64(c.Rows) + 1e-9)
 	if len(c.Kinds) > 0 {
 		out.kinds = make([]int, len(kinds))
 		for i, k := range kinds {
@@ -109,6 +114,14 @@ func (c *caps) each(l limits, f func(k capKey, most int) bool) {
 				continue
 			}
 			k.id = id16(uint64(l.name))
+		case capFree:
+			if !l.free {
+				continue
+			}
+			if most = c.free; most == 0 {
+				f(k, 0)
+				return
+			}
 		}
 		if most > 0 && !f(k, most) {
 			return
@@ -176,5 +189,6 @@ func (r candidateRows) limits(i int32) limits {
 		// What is not among them gets 255, which is no number of any.
 		language: byte(slices.Index(schemas.Languages, c.Language)), kind: byte(slices.Index(kinds, c.Kind)),
 		callee: name32(c.Callee), name: name32(c.Introduced),
+		free: c.Free,
 	}
 }

@@ -110,6 +110,14 @@
 // a largest share for a kind of span, and a largest number of rows with one callee or one
 // introduced name.
 //
+// # Samples
+//
+// Samples of a model that are no minimal pairs (Free) bring its style along. They have at most
+// Config.FreeShare of the chosen, over all cells together: what is above it is rejected as
+// cap_samples. Where the pool is small the share is of what is chosen in the end, not of Rows.
+// Their chosen side is the repair, so their outline is measured against it. [StyleProbe] asks
+// of the chosen ones whether style alone tells their sides apart; export refuses where it does.
+//
 // # Memory
 //
 // The pure functions hold all candidates of a build at once, about 0.5 KB each: 1.2 GB for

@@ -54,19 +54,25 @@ const (
 // Folds are by group hash, by id where fewer than five groups exist. Gradient
 // descent with fixed steps from zero: the same numbers everywhere, rounded to 1e-4.
 func Probe(pairs []Pair) ProbeResult {
-	ps := sampled(pairs)
+	ps := sampled(pairs, func(p *Pair) string { return p.ID })
+	return probe(ps, featureNames, features, func(p *Pair) (id, group string) { return p.ID, p.Group })
+}
+
+// probe is Probe over pairs of any kind, of which it sees the features.
+func probe[P any](ps []P, names []string, features func(P) []float64, keys func(*P) (id, group string)) ProbeResult {
 	groups := map[string]bool{}
-	for _, p := range ps {
-		groups[p.Group] = true
+	for i := range ps {
+		_, group := keys(&ps[i])
+		groups[group] = true
 	}
 	byGroup := len(groups) >= probeFolds
 	rows := make([][]float64, len(ps))
 	fold := make([]int, len(ps))
-	for i, p := range ps {
-		rows[i] = features(p)
-		key := p.ID
+	for i := range ps {
+		rows[i] = features(ps[i])
+		key, group := keys(&ps[i])
 		if byGroup {
-			key = p.Group
+			key = group
 		}
 		fold[i] = int(schemas.Key64("probe", key) % probeFolds)
 	}
@@ -83,7 +89,7 @@ func Probe(pairs []Pair) ProbeResult {
 				train = append(train, rows[i])
 			}
 		}
-		w := fit(train)
+		w := fit(train, len(names))
 		for i := range rows {
 			if fold[i] != f {
 				continue
@@ -101,9 +107,9 @@ func Probe(pairs []Pair) ProbeResult {
 	a := right / n
 	half := 1.96 * math.Sqrt(a*(1-a)/n)
 	r.Accuracy, r.Low, r.High = round4(a), round4(max(0, a-half)), round4(min(1, a+half))
-	for i, w := range fit(rows) {
+	for i, w := range fit(rows, len(names)) {
 		if w = round4(w); w != 0 {
-			r.Signal = append(r.Signal, Influence{featureNames[i], w})
+			r.Signal = append(r.Signal, Influence{names[i], w})
 		}
 	}
 	slices.SortStableFunc(r.Signal, func(x, y Influence) int {
@@ -114,10 +120,11 @@ func Probe(pairs []Pair) ProbeResult {
 
 func round4(x float64) float64 { return math.Round(x*1e4) / 1e4 }
 
-func sampled(pairs []Pair) []Pair {
+func sampled[P any](pairs []P, id func(*P) string) []P {
 	ps := slices.Clone(pairs)
-	slices.SortFunc(ps, func(a, b Pair) int {
-		return cmp.Or(cmp.Compare(schemas.Key64("probe", a.ID), schemas.Key64("probe", b.ID)), cmp.Compare(a.ID, b.ID))
+	slices.SortFunc(ps, func(p, q P) int {
+		a, b := id(&p), id(&q)
+		return cmp.Or(cmp.Compare(schemas.Key64("probe", a), schemas.Key64("probe", b)), cmp.Compare(a, b))
 	})
 	return ps[:min(len(ps), probePairs)]
 }
@@ -139,14 +146,19 @@ func features(p Pair) []float64 {
 	out := make([]float64, 0, len(featureNames))
 	for _, v := range [][2]int{{p.Chosen.Chars, p.Rejected.Chars}, {p.Chosen.Blanks, p.Rejected.Blanks},
 		{p.Chosen.Newlines, p.Rejected.Newlines}} {
-		d := v[0] - v[1]
-		out = append(out, float64(d), float64(sign(d)), float64(max(-3, min(3, d))),
-			float64(d)/float64(1+max(v[0], v[1])))
+		out = appendDifference(out, v[0], v[1])
 	}
 	last := make([]float64, LastClasses)
 	last[p.Chosen.Last]++
 	last[p.Rejected.Last]--
 	return append(out, last...)
+}
+
+// appendDifference appends the features of a number of both sides.
+func appendDifference(out []float64, chosen, rejected int) []float64 {
+	d := chosen - rejected
+	return append(out, float64(d), float64(sign(d)), float64(max(-3, min(3, d))),
+		float64(d)/float64(1+max(chosen, rejected)))
 }
 
 // standardise scales each feature to a root mean square of 1 and caps it at ±5. It
@@ -172,13 +184,16 @@ func standardise(rows [][]float64) {
 
 // fit minimises the mean of log(1 + exp(-w·x)): in every row x the chosen side
 // comes first.
-func fit(rows [][]float64) []float64 {
-	w := make([]float64, len(featureNames))
+func fit(rows [][]float64, n int) []float64 {
+	w := make([]float64, n)
 	if len(rows) == 0 {
 		return w
 	}
 	g := make([]float64, len(w))
 	rate := probeRate / float64(len(rows))
+	if n > len(featureNames) { // so that it stays below the same bound
+		rate = rate * float64(len(featureNames)) / float64(n)
+	}
 	for range probeSteps {
 		clear(g)
 		for _, x := range rows {

@@ -50,6 +50,7 @@ const (
 	flagInvented
 	flagSampled
 	flagContaminated
+	flagFree
 )
 
 // The words by which a field of a record is looked up.
@@ -109,7 +110,7 @@ func (w Words) Append(rows []byte, c *Candidate) ([]byte, error) {
 			flags |= flagJudged << i
 		}
 	}
-	for i, v := range []bool{c.FoolRate != nil, c.Invented, c.Sampled, c.Contaminated != ""} {
+	for i, v := range []bool{c.FoolRate != nil, c.Invented, c.Sampled, c.Contaminated != "", c.Free} {
 		if v {
 			flags |= flagRate << i
 		}
@@ -256,6 +257,7 @@ func (w Words) outline(r Record) Candidate {
 		Generator: w.Generators[r[119]], GoldenHash: r.u64(48), Low: r.float(0), Margin: r.float(1),
 		Weighted: r.float(2), Fooled: int64(r.u16(112)), Judges: int64(r.u16(114)),
 		Invented: r[121]&flagInvented != 0, Sampled: r[121]&flagSampled != 0,
+		Free: r[121]&flagFree != 0,
 	}
 	c.Golden, c.Text = r.sides()
 	if r[120] > 0 {

@@ -25,6 +25,8 @@ var Remedies = map[schemas.Reason]string{
 	ReasonCapKind:       "raise the kind's share under curate.kinds",
 	ReasonCapCallee:     "raise curate.max_per_callee",
 	ReasonCapName:       "raise curate.max_per_name",
+	ReasonCapSamples:    "raise curate.samples_share, or add a generator of minimal pairs to generate.panel",
+	ReasonNoRepair:      "nothing: no text is known that mends the sample; or set export.sample_pairs to golden",
 	ReasonNoRecord:      "mend the row: the detail names the field and what it may be",
 	ReasonTrimmed:       "raise curate.max_candidates, at 136 bytes of memory a row",
 }

@@ -37,6 +37,20 @@ type Config struct {
 	MaxPerCallee int                      // pairs whose golden calls one name
 	MaxPerName   int                      // pairs whose negative introduces one name
 	Control      bool                     // SelectRows draws a random arm too, see [Control]
+	// FreeShare is the largest share of the chosen that samples which are no minimal pairs may
+	// have; nil stands for DefaultFreeShare.
+	FreeShare *float64
+}
+
+// DefaultFreeShare is the share of samples that are no minimal pairs where none is given: they
+// are in the style of one model, which a set should not be made of.
+const DefaultFreeShare = 0.3
+
+func (c Config) freeShare() float64 {
+	if c.FreeShare == nil {
+		return DefaultFreeShare
+	}
+	return *c.FreeShare
 }
 
 // Values of Config.Quota and Config.Redistribute.
@@ -72,6 +86,9 @@ func (c Config) Validate() error {
 	}
 	if c.Splits == nil {
 		return errors.New("curate: no splits were given")
+	}
+	if s := c.freeShare(); !(s >= 0 && s <= 1) {
+		return fmt.Errorf("curate.samples_share is %v: give 0 to 1", s)
 	}
 	return c.validateQuotas()
 }
@@ -144,6 +161,7 @@ type selection struct {
 	excluded map[string]bool
 	caps     caps
 	balance  balance
+	dropped  []int32 // chosen first, and too many of their kind in the end
 }
 
 func newSelection(c Config, r rows) *selection {
@@ -219,6 +237,9 @@ func (s *selection) add(i int32) {
 // left calls f for the rows that were not chosen, with the cap that kept each out, or
 // ReasonNotRanked.
 func (s *selection) left(f func(i int32, reason schemas.Reason)) {
+	for _, i := range s.dropped {
+		f(i, ReasonCapSamples)
+	}
 	for _, p := range s.pools {
 		for _, i := range p.left() {
 			reason := s.caps.blocked(s.rows.limits(i))
@@ -230,7 +251,53 @@ func (s *selection) left(f func(i int32, reason schemas.Reason)) {
 	}
 }
 
-func (s *selection) run() (chosen []int32) {
+// run chooses, with so many samples that are no minimal pairs as have their share of the
+// chosen. How many rows there will be is not known before: where there are fewer than were
+// asked for, it chooses again with as many as the others of the first time allow.
+func (s *selection) run() []int32 {
+	chosen := s.once()
+	free := s.freeOf(chosen)
+	if share := s.freeShare(); float64(free) > share*float64(len(chosen))+1e-9 {
+		s.again(int(share/(1-share)*float64(len(chosen)-free) + 1e-9))
+		chosen = s.once()
+		free = s.freeOf(chosen)
+		for k := len(chosen) - 1; k >= 0 && float64(free) > share*float64(len(chosen))+1e-9; k-- {
+			if s.rows.limits(chosen[k]).free {
+				s.dropped = append(s.dropped, chosen[k])
+				chosen = slices.Delete(chosen, k, k+1)
+				free--
+			}
+		}
+	}
+	return chosen
+}
+
+func (s *selection) freeOf(chosen []int32) (n int) {
+	for _, i := range chosen {
+		if s.rows.limits(i).free {
+			n++
+		}
+	}
+	return n
+}
+
+// again makes the selection as it was before it was run, with another cap of free samples.
+func (s *selection) again(free int) {
+	var all []int32
+	for _, p := range s.pools {
+		for _, b := range p.bins {
+			all = append(all, b.rows...)
+		}
+	}
+	slices.Sort(all)
+	s.pools, s.byCell, s.caps = nil, map[Cell]*pool{}, newCaps(s.Config)
+	s.caps.free = free
+	for _, i := range all {
+		s.add(i)
+	}
+}
+
+func (s *selection) once() (chosen []int32) {
 	slices.SortFunc(s.pools, func(a, b *pool) int {
 		return cmp.Or(cmp.Compare(a.size, b.size), cmp.Compare(a.cell.Language, b.cell.Language),
 			cmp.Compare(a.cell.Type, b.cell.Type))

@@ -227,6 +227,7 @@ func (r recordRows) limits(i int32) limits {
 	return limits{
 		context: [16]byte(x[16:32]), repo: x.Repo(), golden: x.u64(48), language: x[116], kind: x[118],
 		callee: uint32(x.u32(64)), name: uint32(x.u32(68)),
+		free: x[121]&flagFree != 0,
 	}
 }
 

@@ -68,6 +68,6 @@ func (f *checkFn) ProcessElement(ctx context.Context, p Proposal, negatives func
 	negatives(schemas.Negative{
 		ID:        schemas.NegativeID(p.Context.ID, p.Type, p.Generator, p.Sample),
 		ContextID: p.Context.ID, Type: p.Type, Generator: p.Generator, Sample: p.Sample,
-		Text: r.Text, Introduced: r.Introduced, EditSimilarity: r.EditSimilarity,
+		Text: r.Text, Introduced: r.Introduced, Minimal: true, EditSimilarity: r.EditSimilarity,
 	})
 }

@@ -34,6 +34,12 @@
 // even though the argument list changed. Whether a name is really undeclared, or a
 // count really wrong, is not asked here; verify asks it.
 //
+// # Samples that are no minimal pairs
+//
+// A sample of a model that meant to be right may differ from its golden in anything:
+// [Checker.CheckFree] asks for rules 1 and 5 and the length, not for rules 3 and 4 nor for
+// similarity. Whether it has exactly one error is for verify to show.
+//
 // # Limits
 //
 // Tokens are words and single characters, without regard to the language, so a

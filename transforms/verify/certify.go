@@ -69,6 +69,9 @@ var Rules = []Rule{
 	{ruleControl, "The same rule would refuse the golden too, so the world is not closed here: abstain."},
 	{ruleSyntax, "The window with the negative does not parse as well as the golden's: abstain."},
 	{ruleUnchanged, "No node of the kind that the type is about has changed: abstain."},
+	{ruleWhole, "A sample that is no minimal pair: all that it brings in is known, or something is not decided."},
+	{ruleSeveral, "A sample with two errors: abstain."},
+	{ruleNoType, "A sample whose error is of none of the types: abstain."},
 }
 
 // Ids of the rules.
@@ -137,6 +140,9 @@ func (c *Checker) Certify(repo *Repo, ctx *schemas.Context, neg *schemas.Negativ
 }
 
 func (c *Checker) verdict(repo *Repo, ctx *schemas.Context, neg *schemas.Negative) (verdict, error) {
+	if neg.Free() {
+		return c.free(repo, ctx, neg)
+	}
 	q, l := c.query(repo, ctx)
 	if q == nil {
 		return verdict{ruleUnchanged, abstain("no rules for the language %q", ctx.Language)}, nil

@@ -33,6 +33,25 @@
 // Among several changed nodes the strongest refusal decides, because the code is
 // wrong if any of it is.
 //
+// # Samples
+//
+// A negative that is no minimal pair with its golden (a sample that a model meant to be right)
+// is checked as a whole ([Checker.Sample]). Every name that it reads, member that it reaches,
+// call with its arguments, and import is a place at which something has to exist, by the rules
+// above; and all of them count, not the strongest refusal. It is certified where one place
+// alone is refused, in a closed world, and everything else is known to be there. A use of the
+// same name on the same receiver, in the golden or elsewhere in the window, shows that it is.
+// What no fact of the syntax explains (a key of a literal, what a macro is given), a local that
+// is declared further down, a name that what follows asks for and the sample does not bind, a
+// name that it binds a second time or that nothing reads: any of it leaves the sample
+// undecided. So do two errors, and one that is of none of the types (a field that is not
+// there). What cannot be known because of the one error (a member of an unknown variable) does
+// not: the repair has to answer for it.
+//
+// The controls are stricter where the golden does not stand at the place: a refused member asks
+// for another member of the same receiver in the window that is found, refused arguments for a
+// call of the same callee that its declaration takes.
+//
 // # How it looks things up
 //
 // Golden and negative windows are both parsed; package syntax gives their facts,

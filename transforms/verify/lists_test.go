@@ -133,6 +133,10 @@ func FuzzCertify(f *testing.F) {
 		if err != nil || again != cert {
 			t.Errorf("%q: a second time %+v, the first %+v", text, again, cert)
 		}
+		sample, err := c.Sample(index, ctx, text)
+		if err != nil || sample.Status == "" || sample.Rule == "" || sample.Evidence == "" {
+			t.Errorf("%q as a sample: %+v, %v", text, sample, err)
+		}
 	})
 }
 
