@@ -17,7 +17,14 @@ import (
 // shorter are preferred more often for that alone: shortness has no weight, so that only
 // what is longer loses by its length.
 type weights struct {
+	traits
+	tricks map[Trick]float64
+}
+
+// traits are what a candidate is beside its golden, or what each of that is worth.
+type traits struct {
 	longer      float64 // root of the characters that it is longer
+	words       float64 // how many sub-tokens more the new text has
 	inWindow    float64 // the new name stands in the window
 	count       float64 // how often, as log(1+n)
 	far         float64 // tenths of log2 of the bytes to the nearest place; 2 where there is none
@@ -32,33 +39,55 @@ type weights struct {
 	called      float64 // calls of the new name in the window, as log(1+n)
 	declared    float64 // the repository declares the new name
 	rank        float64 // of the place, in quarters
-	tricks      map[Trick]float64
+	often       float64 // how often the corpus has the new name, as log(1+n)/10
+	wasOften    float64 // how often it has the replaced one
+	follows     float64 // the window has the new text behind what stands before it
+	leads       float64 // the window has it before what stands behind it
+	wasFollows  float64 // the same of the replaced text
+	wasLeads    float64
+}
+
+// dot is the sum of the traits, each times its weight.
+func (t *traits) dot(w *traits) float64 {
+	return t.longer*w.longer + t.words*w.words + t.inWindow*w.inWindow + t.count*w.count + t.far*w.far +
+		t.wasInWindow*w.wasInWindow + t.wasCount*w.wasCount + t.near*w.near + t.head*w.head +
+		t.invented*w.invented + t.shared*w.shared + t.extends*w.extends + t.shortens*w.shortens +
+		t.called*w.called + t.declared*w.declared + t.rank*w.rank + t.often*w.often + t.wasOften*w.wasOften +
+		t.follows*w.follows + t.leads*w.leads + t.wasFollows*w.wasFollows + t.wasLeads*w.wasLeads
 }
 
 var aims = map[schemas.Type]weights{
 	schemas.TypeImport: {
-		longer: -0.52, inWindow: 0.08, count: -0.07, far: -0.42, wasInWindow: -0.38, wasCount: -0.2, near: -0.06,
-		head: 0.21, invented: -1.09, shared: 0.44, extends: -0.6, shortens: 0.49, called: 0.01, declared: 0.06,
+		traits: traits{
+			longer: -0.52, inWindow: 0.08, count: -0.07, far: -0.42, wasInWindow: -0.38, wasCount: -0.2, near: -0.06,
+			head: 0.21, invented: -1.09, shared: 0.44, extends: -0.6, shortens: 0.49, called: 0.01, declared: 0.06,
+		},
 		tricks: map[Trick]float64{TrickModule: -0.34, TrickModulePart: -0.2, TrickImportedName: 0.54},
 	},
 	schemas.TypeMethod: {
-		longer: -0.36, inWindow: 0.29, count: -0.2, far: 0.11, wasInWindow: -0.1, wasCount: -0.36, near: -0.16,
-		head: 0.24, invented: -0.3, shared: 0.26, extends: -1.17, shortens: 0.25, called: 0.04, declared: 0.03,
-		rank: 1.11,
+		traits: traits{
+			longer: -0.36, inWindow: 0.29, count: -0.2, far: 0.11, wasInWindow: -0.1, wasCount: -0.36, near: -0.16,
+			head: 0.24, invented: -0.3, shared: 0.26, extends: -1.17, shortens: 0.25, called: 0.04, declared: 0.03,
+			rank: 1.11,
+		},
 	},
 	schemas.TypeParameter: {
-		longer: -0.61, inWindow: 0.23, count: -0.11, far: -0.17, wasInWindow: -0.24, wasCount: -0.22, near: -0.17,
-		head: 0.52, invented: 0.21, shared: 0.57, extends: -0.71, shortens: -0.46, called: -0.31, declared: 0.09,
-		rank: 0.82,
+		traits: traits{
+			longer: -0.61, inWindow: 0.23, count: -0.11, far: -0.17, wasInWindow: -0.24, wasCount: -0.22, near: -0.17,
+			head: 0.52, invented: 0.21, shared: 0.57, extends: -0.71, shortens: -0.46, called: -0.31, declared: 0.09,
+			rank: 0.82,
+		},
 		tricks: map[Trick]float64{
 			TrickArgumentAdded: -0.51, TrickArgumentDropped: 1.06, TrickArgumentSplit: -0.43,
 			TrickKeywordRenamed: 0.91, TrickKeywordAdded: -1.03,
 		},
 	},
 	schemas.TypeUndefinedVariable: {
-		longer: -0.52, inWindow: -0.02, count: 0.05, far: -0.34, wasInWindow: -0.05, wasCount: -0.39, near: -0.31,
-		head: -0.06, invented: -0.19, shared: 0.28, extends: -0.4, shortens: 0.48, called: -0.35, declared: 0.31,
-		rank:   0.12,
+		traits: traits{
+			longer: -0.52, inWindow: -0.02, count: 0.05, far: -0.34, wasInWindow: -0.05, wasCount: -0.39, near: -0.31,
+			head: -0.06, invented: -0.19, shared: 0.28, extends: -0.4, shortens: 0.48, called: -0.35, declared: 0.31,
+			rank: 0.12,
+		},
 		tricks: map[Trick]float64{TrickVariable: 0.07, TrickForLiteral: 0.29, TrickSiblingKeyword: -0.37},
 	},
 }
@@ -125,61 +154,97 @@ func sign(n int) int {
 // worth is larger for a candidate that is harder to see through.
 func (s *scene) worth(k *Candidate) float64 {
 	w := aims[s.typ]
+	t, alike := s.traits(k)
+	sum := t.dot(&w.traits) + w.tricks[k.Trick]
+	if k.Trick == TrickModulePart { // "crypto/sync" takes in a model, and no reader
+		sum += 4 * alike
+	}
+	return sum
+}
+
+// traits are those of a candidate, and how alike the two names are.
+func (s *scene) traits(k *Candidate) (t traits, alike float64) {
 	was := s.text(k.start, k.end)
 	is := k.Text[k.start-s.start : len(k.Text)-(s.end-k.end)]
 	added, taken := onlyIn(is, was), onlyIn(was, is)
-	sum := w.tricks[k.Trick] + w.rank*float64(k.rank)/4
+	t.rank = float64(k.rank) / 4
 	if n := utf8.RuneCountInString(is) - utf8.RuneCountInString(was); n > 0 {
-		sum += w.longer * math.Sqrt(float64(n))
+		t.longer = math.Sqrt(float64(n))
 	}
+	t.words = float64(len(subTokens(is))-len(subTokens(was))) / 4
 	if k.Invented {
-		sum += w.invented
+		t.invented = 1
 	}
 	head := 0
 	for head < min(len(is), len(was)) && is[head] == was[head] {
 		head++
 	}
-	sum += w.head * float64(head) / float64(max(1, len(was)))
+	t.head = float64(head) / float64(max(1, len(was)))
 	if seen := most(taken, s.sight.count); seen > 0 {
-		sum += w.wasInWindow + w.wasCount*math.Log1p(float64(seen))
+		t.wasInWindow, t.wasCount = 1, math.Log1p(float64(seen))
+	}
+	t.follows, t.leads = s.stands(k, is)
+	t.wasFollows, t.wasLeads = s.stands(k, was)
+	often := s.pool.usual[groupFor[s.typ]].often
+	if len(taken) > 0 {
+		t.wasOften = often[taken[0]] / 10
 	}
 	if len(added) == 0 {
-		return sum
+		return t, 0
 	}
 	name := added[0]
+	t.often = often[name] / 10
 	if seen := least(added, s.sight.count); seen > 0 {
-		sum += w.inWindow + w.count*math.Log1p(float64(seen))
+		t.inWindow, t.count = 1, math.Log1p(float64(seen))
 	}
-	far := 0.0
 	for _, n := range added {
 		if at, ok := s.sight.near[n]; ok {
-			far = max(far, math.Log2(float64(at+16)))
+			t.far = max(t.far, math.Log2(float64(at+16))/10)
 		} else {
-			far = 20
+			t.far = 2
 		}
 	}
-	tokens := subTokens(name)
 	beside := map[string]bool{}
 	addSubTokens(beside, s.c.Golden[:k.start-s.start])
 	addSubTokens(beside, s.c.Golden[k.end-s.start:])
-	sum += w.far*far/10 + w.shared*s.sharedNearby(tokens, beside) + w.called*math.Log1p(float64(s.sight.called[name]))
+	t.shared = s.sharedNearby(subTokens(name), beside)
+	t.called = math.Log1p(float64(s.sight.called[name]))
 	if len(s.index.declared[name]) > 0 {
-		sum += w.declared
+		t.declared = 1
 	}
 	if len(taken) > 0 {
-		alike := nearness(taken[0], subTokens(taken[0]), name)
-		sum += w.near * alike
-		if k.Trick == TrickModulePart { // "crypto/sync" takes in a model, and no reader
-			sum += 4 * alike
-		}
+		alike = nearness(taken[0], subTokens(taken[0]), name)
+		t.near = alike
 		if strings.HasPrefix(name, taken[0]) {
-			sum += w.extends
+			t.extends = 1
 		}
 		if strings.HasPrefix(taken[0], name) || strings.HasSuffix(taken[0], name) {
-			sum += w.shortens
+			t.shortens = 1
 		}
 	}
-	return sum
+	return t, alike
+}
+
+// groupFor are the names that say how usual one is, by the type of error.
+var groupFor = map[schemas.Type]group{
+	schemas.TypeImport: imported, schemas.TypeMethod: callables, schemas.TypeParameter: values,
+	schemas.TypeUndefinedVariable: values,
+}
+
+// stands reports whether the window has a text behind the last word before a candidate's place,
+// and before the first one behind it.
+func (s *scene) stands(k *Candidate, text string) (follows, leads float64) {
+	before, behind := s.f.Src[:k.start], s.f.Src[k.end:]
+	i := wordsBack(before)
+	j := wordsOn(behind)
+	has := func(t string) bool { return strings.Contains(s.c.Prefix, t) || strings.Contains(s.c.Suffix, t) }
+	if has(string(before[i:]) + text) {
+		follows = 1
+	}
+	if has(text + string(behind[:j])) {
+		leads = 1
+	}
+	return follows, leads
 }
 
 // sharedNearby is the share of sub-tokens that stand near the golden, or in it beside.
