@@ -24,6 +24,7 @@ type weights struct {
 // traits are what a candidate is beside its golden, or what each of that is worth.
 type traits struct {
 	longer      float64 // root of the characters that it is longer
+	shorter     float64 // of those that it is shorter; as much as longer, so that a size tells no side
 	words       float64 // how many sub-tokens more the new text has
 	inWindow    float64 // the new name stands in the window
 	count       float64 // how often, as log(1+n)
@@ -49,7 +50,7 @@ type traits struct {
 
 // dot is the sum of the traits, each times its weight.
 func (t *traits) dot(w *traits) float64 {
-	return t.longer*w.longer + t.words*w.words + t.inWindow*w.inWindow + t.count*w.count + t.far*w.far +
+	return t.longer*w.longer + t.shorter*w.shorter + t.words*w.words + t.inWindow*w.inWindow + t.count*w.count + t.far*w.far +
 		t.wasInWindow*w.wasInWindow + t.wasCount*w.wasCount + t.near*w.near + t.head*w.head +
 		t.invented*w.invented + t.shared*w.shared + t.extends*w.extends + t.shortens*w.shortens +
 		t.called*w.called + t.declared*w.declared + t.rank*w.rank + t.often*w.often + t.wasOften*w.wasOften +
@@ -59,58 +60,83 @@ func (t *traits) dot(w *traits) float64 {
 var aims = map[schemas.Type]weights{
 	schemas.TypeImport: {
 		traits: traits{
-			longer: -0.52, inWindow: 0.08, count: -0.07, far: -0.42, wasInWindow: -0.38, wasCount: -0.2, near: -0.06,
-			head: 0.21, invented: -1.09, shared: 0.44, extends: -0.6, shortens: 0.49, called: 0.01, declared: 0.06,
+			longer: -0.58, shorter: -0.58, words: -0.36, inWindow: -0.4, far: -0.3, wasInWindow: -0.44,
+			wasCount: -0.03, near: -0.36, head: 0.37, invented: -1.09, shared: 0.34, extends: -0.74,
+			shortens: -0.04, called: -0.45, declared: 0.31, often: 0.28, wasOften: -0.47, follows: 0.19,
+			leads: 0.71, wasFollows: -0.49, wasLeads: 0.14,
 		},
-		tricks: map[Trick]float64{TrickModule: -0.34, TrickModulePart: -0.2, TrickImportedName: 0.54},
+		tricks: map[Trick]float64{
+			TrickImportedName: 0.54, TrickModulePart: -0.07, TrickModule: -0.48, TrickModulePath: -0.48,
+		},
 	},
 	schemas.TypeMethod: {
 		traits: traits{
-			longer: -0.36, inWindow: 0.29, count: -0.2, far: 0.11, wasInWindow: -0.1, wasCount: -0.36, near: -0.16,
-			head: 0.24, invented: -0.3, shared: 0.26, extends: -1.17, shortens: 0.25, called: 0.04, declared: 0.03,
-			rank: 1.11,
+			longer: -0.36, shorter: -0.36, words: -0.92, inWindow: 0.08, count: -0.07, far: -0.06,
+			wasInWindow: -0.05, wasCount: -0.45, near: 0.19, head: -0.02, invented: -0.3, shared: 0.26,
+			extends: -0.14, shortens: 0.24, called: 0.18, declared: -0.11, rank: 1.02, often: 0.73,
+			wasOften: -1.23, follows: 0.21, leads: 0.02, wasLeads: 0.11,
+		},
+		tricks: map[Trick]float64{
+			TrickNearMethod: -0.2, TrickMethod: 0.15, TrickSameResult: 0.05,
 		},
 	},
 	schemas.TypeParameter: {
 		traits: traits{
-			longer: -0.61, inWindow: 0.23, count: -0.11, far: -0.17, wasInWindow: -0.24, wasCount: -0.22, near: -0.17,
-			head: 0.52, invented: 0.21, shared: 0.57, extends: -0.71, shortens: -0.46, called: -0.31, declared: 0.09,
-			rank: 0.82,
+			longer: -0.35, words: -0.25, inWindow: -0.05, count: 0.11, far: -0.41, wasInWindow: -0.21,
+			wasCount: -0.12, head: 0.52, invented: 0.21, shared: 0.02, extends: -0.06, shortens: -0.12,
+			called: -0.18, declared: -0.07, rank: 0.87, often: -0.03, follows: -0.12, leads: 0.25,
+			wasFollows: -0.13, wasLeads: -0.33,
 		},
 		tricks: map[Trick]float64{
-			TrickArgumentAdded: -0.51, TrickArgumentDropped: 1.06, TrickArgumentSplit: -0.43,
-			TrickKeywordRenamed: 0.91, TrickKeywordAdded: -1.03,
+			TrickArgumentAdded: -0.36, TrickArgumentDropped: 0.13, TrickArgumentSplit: -0.23,
+			TrickForwarded: 0.62, TrickKeywordRenamed: -0.06, TrickNextArgument: -0.1,
 		},
 	},
 	schemas.TypeUndefinedVariable: {
 		traits: traits{
-			longer: -0.52, inWindow: -0.02, count: 0.05, far: -0.34, wasInWindow: -0.05, wasCount: -0.39, near: -0.31,
-			head: -0.06, invented: -0.19, shared: 0.28, extends: -0.4, shortens: 0.48, called: -0.35, declared: 0.31,
-			rank: 0.12,
+			longer: -0.61, shorter: -0.61, words: -0.34, inWindow: -0.02, count: 0.06, far: -0.05,
+			wasInWindow: 0.11, wasCount: -0.25, near: -0.28, head: -0.08, invented: -0.19, shared: 0.41,
+			extends: -0.16, shortens: -0.02, called: -0.08, declared: 0.04, often: 0.19, wasOften: -0.31,
+			follows: -0.02, leads: -0.09, wasFollows: -0.29, wasLeads: -0.54,
 		},
-		tricks: map[Trick]float64{TrickVariable: 0.07, TrickForLiteral: 0.29, TrickSiblingKeyword: -0.37},
+		tricks: map[Trick]float64{
+			TrickByContent: -0.13, TrickByParameter: 0.38, TrickForeignObject: -0.12, TrickLaterScope: -0.37,
+			TrickLeftScope: 0.31, TrickVariable: -0.32, TrickSiblingKeyword: -0.07, TrickUsualVariable: 0.25,
+			TrickForLiteral: 0.06,
+		},
 	},
 }
 
 // easyShare is the share of requests in percent that an easy trick may answer though another
-// could, beside Config.InventedShare.
+// could, beside Config.InventedShare. Imports that name nothing (import os, #include) have only
+// easy ones, so no other import gets one.
 const easyShare = 5
 
-// easy reports whether a reader sees through a candidate without knowing the code: its name is
-// invented, or its keyword is one that the callee has nowhere.
-func (k *Candidate) easy() bool {
-	return k.Invented || k.Trick == TrickKeywordAdded || k.Trick == TrickSiblingKeyword
+// easy reports whether a reader sees through a candidate without knowing the code: its name or
+// module is made, or its keyword is one that the callee has nowhere.
+func (k *Candidate) easy() bool { return k.Invented || easyTricks[k.Trick] }
+
+var easyTricks = map[Trick]bool{TrickKeywordAdded: true, TrickSiblingKeyword: true, TrickModulePart: true,
+	TrickModulePath: true}
+
+// lengths are the shares of requests in percent that ask for a shorter candidate and for one as
+// long; the others ask for a longer one. A third each is to come of it, and as many arguments less
+// as more: where only longer ones are to be had, or only one more, it is that anyway.
+var lengths = map[schemas.Type][2]uint64{
+	schemas.TypeImport: {46, 36}, schemas.TypeMethod: {36, 36}, schemas.TypeParameter: {76, 0},
+	schemas.TypeUndefinedVariable: {33, 33},
 }
 
 // aimed sorts candidates by how likely they are to be taken for right, those of the wanted
-// length first: a third of the requests each asks for one that is shorter, as long, longer; for
-// parameter half of them for an argument less and half for one more.
+// length first.
 func (s *scene) aimed(all []Candidate) []Candidate {
-	want := int(s.hash("length")%3) - 1
-	if s.typ == schemas.TypeParameter {
-		want = 2*int(s.hash("length")%2) - 1
+	want, at, of := 1, s.hash("length")%100, lengths[s.typ]
+	if at < of[0] {
+		want = -1
+	} else if at < of[0]+of[1] {
+		want = 0
 	}
-	hard := s.hash("easy")%100 >= easyShare
+	hard := s.hash("easy")%100 >= easyShare || s.typ == schemas.TypeImport
 	type scored struct {
 		Candidate
 		worth float64
@@ -170,6 +196,8 @@ func (s *scene) traits(k *Candidate) (t traits, alike float64) {
 	t.rank = float64(k.rank) / 4
 	if n := utf8.RuneCountInString(is) - utf8.RuneCountInString(was); n > 0 {
 		t.longer = math.Sqrt(float64(n))
+	} else {
+		t.shorter = math.Sqrt(float64(-n))
 	}
 	t.words = float64(len(subTokens(is))-len(subTokens(was))) / 4
 	if k.Invented {

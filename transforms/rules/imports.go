@@ -171,7 +171,7 @@ func (s *scene) otherModules(it syntax.ImportItem) []Candidate {
 			}
 		})
 	}
-	return s.modules(it, names)
+	return s.modules(TrickModule, it, names)
 }
 
 // plainModule reports whether an item's module stands in the golden as written.

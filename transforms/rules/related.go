@@ -49,15 +49,16 @@ func (s *scene) relatedMethods(c *syntax.Call, r receiver) []Candidate {
 		}
 		return out
 	}
+	any := func(string) bool { return true }
 	var out []Candidate
 	g := callables
 	if c.Ctor || s.index.types[c.Name] {
 		g = types
 	}
 	if len(r.types) > 0 || r.module != "" || r.bare {
-		out = give(TrickUsualMethod, s.pool.usual[g].names, func(n string) bool { return related(tokens, n) })
+		out = give(TrickUsualMethod, s.pool.usual[g].related(tokens), any)
 	}
-	out = append(out, give(TrickNearMethod, s.calledNear(c), func(string) bool { return true })...)
+	out = append(out, give(TrickNearMethod, s.calledNear(c), any)...)
 	if len(r.types) > 0 && !s.index.has(r.types, c.Name) || r.module != "" {
 		return out
 	}

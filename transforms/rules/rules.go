@@ -105,7 +105,7 @@ var longerShare = map[schemas.Type]uint64{
 
 // Config says how to generate.
 type Config struct {
-	InventedShare float64 // share of requests answered with an invented name
+	InventedShare float64 // share of requests answered with an invented name; with an aim not of imports
 	Aim           bool    // candidates are many, and sorted by what makes a model prefer them, see weights
 }
 
@@ -172,6 +172,9 @@ func (g *Generator) Generate(c *schemas.Context, typ schemas.Type, repo *Repo, p
 	s.typ, s.rank = typ, 0
 	s.longer = s.hash("longer")%100 < longerShare[typ]
 	s.invent = float64(s.hash("invented")%10000) < g.cfg.InventedShare*10000
+	if g.cfg.Aim && typ == schemas.TypeImport { // more than the share has nothing but a made path
+		s.invent = false
+	}
 	out := mutate(s)
 	if s.invent && !slices.ContainsFunc(out, func(c Candidate) bool { return c.Invented }) || !s.invent &&
 		len(out) == 0 {

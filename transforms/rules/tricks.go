@@ -9,6 +9,7 @@ const (
 	TrickModulePart   Trick = "module_part"   // another part in a module's path
 	TrickImportedName Trick = "imported_name" // another name of the same module
 
+	TrickModulePath  Trick = "module_path"  // a part left out or put in, or another root
 	TrickWrongModule Trick = "wrong_module" // another import's module, which lacks the name
 
 	TrickMethod      Trick = "other_method"

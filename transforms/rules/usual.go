@@ -11,6 +11,7 @@ import (
 type usual struct {
 	names []string // the most frequent first
 	often map[string]float64
+	by    map[string][]int32 // sub-token → names that hold it, of the first maxRelated
 	all   []counted
 }
 
@@ -19,10 +20,10 @@ type counted struct {
 	count int64
 }
 
-// maxUsual bounds the names whose count is kept.
-const maxUsual = 4096
+// maxUsual bounds the names whose count is kept, maxRelated those that are found by their words.
+const maxUsual, maxRelated = 4096, 1024
 
-func newUsual() *usual { return &usual{often: map[string]float64{}} }
+func newUsual() *usual { return &usual{often: map[string]float64{}, by: map[string][]int32{}} }
 
 func (u *usual) add(name string, count int64) {
 	if count > 1 {
@@ -38,13 +39,40 @@ func (u *usual) finish() {
 		u.names = append(u.names, c.name)
 		u.often[c.name] = math.Log1p(float64(c.count))
 	}
+	for i, name := range u.names[:min(maxRelated, len(u.names))] {
+		for _, t := range subTokens(name) {
+			u.by[t] = append(u.by[t], int32(i))
+		}
+	}
 	u.all = nil
 }
+
+// related are the names that are related to one of these sub-tokens, the most frequent first.
+func (u *usual) related(tokens []string) (out []string) {
+	var list []int32
+	for _, t := range tokens {
+		if len(t) > 1 {
+			list = append(list, u.by[t]...)
+		}
+		for _, g := range synonyms[t] {
+			for _, w := range groupsOfWords[g] {
+				list = append(list, u.by[w]...)
+			}
+		}
+	}
+	slices.Sort(list)
+	for _, i := range slices.Compact(list) {
+		out = append(out, u.names[i])
+	}
+	return out
+}
+
+var groupsOfWords = slices.Concat(verbs, nouns)
 
 // synonyms are the groups of verbs and nouns that hold a word.
 var synonyms = func() map[string][]int {
 	m := map[string][]int{}
-	for i, group := range slices.Concat(verbs, nouns) {
+	for i, group := range groupsOfWords {
 		for _, w := range group {
 			m[w] = append(m[w], i)
 		}

@@ -115,8 +115,8 @@ func (s *scene) otherScope(p spot, below bool) []string {
 // usualValues are the names that the corpus gives most often to what is about the same.
 func (s *scene) usualValues(p spot, tokens []string, free func(string) bool) []string {
 	var names []string
-	for _, n := range s.pool.usual[values].names[:min(512, len(s.pool.usual[values].names))] {
-		if n != p.near && s.h.fitsStyle(p.near, n) && related(tokens, n) && free(n) {
+	for _, n := range s.pool.usual[values].related(tokens) {
+		if n != p.near && s.h.fitsStyle(p.near, n) && free(n) {
 			names = append(names, n)
 		}
 	}
