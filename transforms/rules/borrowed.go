@@ -7,77 +7,107 @@ import (
 	"decoy/transforms/syntax"
 )
 
+// borrower makes the candidates of one call.
+type borrower struct {
+	*scene
+	c     *syntax.Call
+	g     signature
+	named bool // the last argument has a keyword: nothing without one can come behind it
+	out   []Candidate
+}
+
 // borrowed are argument lists that stand nearby with another callee, or that the function around
 // would hand on, and that this callee does not take.
 func (s *scene) borrowed(c *syntax.Call, g signature) []Candidate {
-	var out []Candidate
 	n := len(c.Args)
-	named := n > 0 && c.Args[n-1].Keyword != ""
+	b := &borrower{scene: s, c: c, g: g, named: n > 0 && c.Args[n-1].Keyword != ""}
 	tokens := subTokens(c.Name)
-	// wrong reports whether a number of arguments is wrong here, as far as is known.
-	wrong := func(k int) bool {
-		switch {
-		case k == n:
-			return false
-		case g.known:
-			return k < g.min && !s.h.fewer || g.max >= 0 && k > g.max
-		}
-		return k > n || !s.h.fewer
-	}
-	list := func(trick Trick, text string) {
-		out = append(out, s.real(trick, c.ArgsStart, c.ArgsEnd, text))
-	}
 	for _, o := range s.callsNearby(c) {
-		k := len(o.Args)
-		whole := s.text(o.ArgsStart, o.ArgsEnd)
-		usable := k > 0 && len(whole) <= maxValue && s.seen(o.ArgsStart, o.ArgsEnd, c.Start) &&
-			!slices.ContainsFunc(o.Args, func(a syntax.Arg) bool {
-				return a.Spread || a.Keyword != "" || !simple(s.text(a.Start, a.End))
-			})
-		if usable && o.Name == c.Name && k > n && wrong(k) && !named {
-			s.add(&out, TrickOverload, c, s.text(o.Args[n].Start, o.Args[k-1].End))
+		if !b.named {
+			b.list(o, tokens)
+			b.next(o)
 		}
-		if usable && wrong(k) && !named && (related(tokens, o.Name) || s.shares(c, o)) {
-			list(TrickSiblingList, whole)
-		}
-		if n > 0 && !named && wrong(n+1) {
-			last := s.text(c.Args[n-1].Start, c.Args[n-1].End)
-			for i := 0; i+1 < k; i++ {
-				a, b := &o.Args[i], &o.Args[i+1]
-				if !b.Spread && simple(s.text(b.ValueStart, b.ValueEnd)) && s.text(a.Start, a.End) == last &&
-					s.seen(b.Start, b.End, c.Start) {
-					trick := TrickNextArgument
-					if b.Keyword != "" {
-						trick = TrickBorrowedKeyword
-					}
-					if trick == TrickNextArgument || s.lacks(c, g, b.Keyword) {
-						s.add(&out, trick, c, s.text(b.Start, b.End))
-					}
-				}
-			}
-		}
-		for i := range o.Args {
-			if a := &o.Args[i]; a.Keyword != "" && s.h.assign != "" && o.Name != c.Name && s.lacks(c, g, a.Keyword) &&
-				simple(s.text(a.ValueStart, a.ValueEnd)) && s.seen(a.Start, a.End, c.Start) {
-				s.add(&out, TrickBorrowedKeyword, c, s.text(a.Start, a.End))
-			}
-		}
+		b.keyword(o)
 	}
-	if names := s.parametersAround(c); len(names) > 0 && wrong(len(names)) && !named && (n == 0 && c.NameStart == s.from ||
-		slices.ContainsFunc(c.Args, func(a syntax.Arg) bool { return slices.Contains(names, s.text(a.Start, a.End)) })) {
-		list(TrickForwarded, "("+strings.Join(names, ", ")+")")
+	names := s.parametersAround(c)
+	shared := n == 0 && c.NameStart == s.from || slices.ContainsFunc(c.Args, func(a syntax.Arg) bool {
+		return slices.Contains(names, s.text(a.Start, a.End))
+	})
+	if len(names) > 0 && shared && !b.named && b.wrong(len(names)) {
+		b.out = append(b.out, s.real(TrickForwarded, c.ArgsStart, c.ArgsEnd, "("+strings.Join(names, ", ")+")"))
 	}
-	return out[:min(len(out), 4*perPlace)]
+	return b.out[:min(len(b.out), 4*perPlace)]
 }
 
-// add adds text behind the last argument of a call.
-func (s *scene) add(out *[]Candidate, trick Trick, c *syntax.Call, text string) {
+// wrong reports whether a number of arguments is wrong here, as far as is known.
+func (b *borrower) wrong(k int) bool {
+	n := len(b.c.Args)
+	switch {
+	case k == n:
+		return false
+	case b.g.known:
+		return k < b.g.min && !b.h.fewer || b.g.max >= 0 && k > b.g.max
+	}
+	return k > n || !b.h.fewer
+}
+
+// add adds text behind the last argument.
+func (b *borrower) add(trick Trick, text string) {
+	c := b.c
 	if len(c.Args) == 0 {
-		*out = append(*out, s.real(trick, c.ArgsStart, c.ArgsEnd, "("+text+")"))
+		b.out = append(b.out, b.real(trick, c.ArgsStart, c.ArgsEnd, "("+text+")"))
 		return
 	}
 	end := c.Args[len(c.Args)-1].End
-	*out = append(*out, s.real(trick, end, end, s.separator(c)+text))
+	b.out = append(b.out, b.real(trick, end, end, b.separator(c)+text))
+}
+
+// list borrows all arguments of a call, or of one of the same name those that are more.
+func (b *borrower) list(o *syntax.Call, tokens []string) {
+	k, n := len(o.Args), len(b.c.Args)
+	if k == 0 || !b.wrong(k) || o.ArgsEnd-o.ArgsStart > maxValue || !b.seen(o.ArgsStart, o.ArgsEnd, b.c.Start) ||
+		slices.ContainsFunc(o.Args, func(a syntax.Arg) bool {
+			return a.Spread || a.Keyword != "" || !simple(b.text(a.Start, a.End))
+		}) {
+		return
+	}
+	if o.Name == b.c.Name && k > n {
+		b.add(TrickOverload, b.text(o.Args[n].Start, o.Args[k-1].End))
+	}
+	if related(tokens, o.Name) || b.shares(b.c, o) {
+		whole := b.text(o.ArgsStart, o.ArgsEnd)
+		b.out = append(b.out, b.real(TrickSiblingList, b.c.ArgsStart, b.c.ArgsEnd, whole))
+	}
+}
+
+// next borrows what a call has behind the same argument as is the last one here.
+func (b *borrower) next(o *syntax.Call) {
+	n := len(b.c.Args)
+	if n == 0 || !b.wrong(n+1) {
+		return
+	}
+	last := b.text(b.c.Args[n-1].Start, b.c.Args[n-1].End)
+	for i := 0; i+1 < len(o.Args); i++ {
+		x, y := &o.Args[i], &o.Args[i+1]
+		if b.text(x.Start, x.End) == last && y.Keyword == "" && !y.Spread && simple(b.text(y.Start, y.End)) &&
+			b.seen(y.Start, y.End, b.c.Start) {
+			b.add(TrickNextArgument, b.text(y.Start, y.End))
+		}
+	}
+}
+
+// keyword borrows a call's keywords with their values.
+func (b *borrower) keyword(o *syntax.Call) {
+	if b.h.assign == "" || o.Name == b.c.Name {
+		return
+	}
+	for i := range o.Args {
+		a := &o.Args[i]
+		if a.Keyword != "" && simple(b.text(a.ValueStart, a.ValueEnd)) && b.lacks(b.c, b.g, a.Keyword) &&
+			b.seen(a.Start, a.End, b.c.Start) {
+			b.add(TrickBorrowedKeyword, b.text(a.Start, a.End))
+		}
+	}
 }
 
 // maxNearby bounds the calls that are borrowed from.
@@ -152,8 +182,10 @@ func (s *scene) parametersAround(c *syntax.Call) (out []string) {
 // simple reports whether a value is one that a reader takes in at a glance: a name, a member, a
 // literal.
 func simple(text string) bool {
-	return len(text) <= 24 && !strings.ContainsAny(text, "(){}[]\n?") && !strings.Contains(text, " ") || len(text) <= 16 &&
-		len(text) > 1 && strings.Trim(text, "\"'`") == text[1:len(text)-1]
+	if n := len(text); n > 1 && n <= 16 && strings.Trim(text, "\"'`") == text[1:n-1] {
+		return true
+	}
+	return len(text) <= 24 && !strings.ContainsAny(text, "(){}[]\n? ")
 }
 
 // shares reports whether two calls have an argument in common.

@@ -36,10 +36,10 @@ func (s *scene) relatedMethods(c *syntax.Call, r receiver) []Candidate {
 		return nil
 	}
 	tokens := subTokens(c.Name)
-	give := func(trick Trick, from []string, fits func(string) bool) (out []Candidate) {
+	give := func(trick Trick, from []string) (out []Candidate) {
 		names := map[string]float64{}
 		for i, n := range from {
-			if s.fitsCall(c, n) && fits(n) {
+			if s.fitsCall(c, n) {
 				names[n] = max(names[n], 1-float64(i)/float64(len(from)))
 			}
 		}
@@ -49,27 +49,35 @@ func (s *scene) relatedMethods(c *syntax.Call, r receiver) []Candidate {
 		}
 		return out
 	}
-	any := func(string) bool { return true }
 	var out []Candidate
 	g := callables
 	if c.Ctor || s.index.types[c.Name] {
 		g = types
 	}
 	if len(r.types) > 0 || r.module != "" || r.bare {
-		out = give(TrickUsualMethod, s.pool.usual[g].related(tokens), any)
+		out = give(TrickUsualMethod, s.pool.usual[g].related(tokens))
 	}
-	out = append(out, give(TrickNearMethod, s.calledNear(c), any)...)
+	out = append(out, give(TrickNearMethod, s.calledNear(c))...)
 	if len(r.types) > 0 && !s.index.has(r.types, c.Name) || r.module != "" {
 		return out
 	}
 	for _, t := range resultsOf(s.index.callables[c.Name]) {
-		out = append(out, give(TrickSameResult, s.index.giving[t], func(n string) bool {
-			return (related(tokens, n) || nearness(c.Name, tokens, n) > .25) && slices.ContainsFunc(s.index.callables[n], func(f callable) bool {
-				return f.result == t && f.min <= len(c.Args) && (f.max < 0 || len(c.Args) <= f.max)
-			})
-		})...)
+		var names []string
+		for _, n := range s.index.giving[t] {
+			if (related(tokens, n) || nearness(c.Name, tokens, n) > .25) && s.gives(n, t, len(c.Args)) {
+				names = append(names, n)
+			}
+		}
+		out = append(out, give(TrickSameResult, names)...)
 	}
 	return out
+}
+
+// gives reports whether a declaration of a name writes a result type and takes so many arguments.
+func (s *scene) gives(name, result string, args int) bool {
+	return slices.ContainsFunc(s.index.callables[name], func(f callable) bool {
+		return f.result == result && f.min <= args && (f.max < 0 || args <= f.max)
+	})
 }
 
 // calledNear are the names of the calls around one that are called like it, with as many arguments,

@@ -172,3 +172,54 @@ func TestTricks(t *testing.T) {
 		})
 	}
 }
+
+// TestTricksKeepTheRules: whatever a trick gives for the languages' test sources differs from the
+// golden, changes nothing before the place where the golden may change, and an undeclared variable
+// is none that is visible there.
+func TestTricksKeepTheRules(t *testing.T) {
+	w, contexts := sources(t)
+	g := New(Config{Aim: true})
+	defer g.Close()
+	of := map[Trick]int{}
+	for i := range contexts {
+		c := &contexts[i]
+		for _, typ := range c.Types {
+			texts := map[string]bool{c.Golden: true}
+			for _, k := range g.Generate(c, typ, w.repo, w.pools[c.Language]) {
+				of[k.Trick]++
+				if texts[k.Text] {
+					t.Errorf("%s of %q: %q is the golden, or came twice", k.Trick, c.Golden, k.Text)
+				}
+				texts[k.Text] = true
+				s := g.scene
+				if k.start < s.from || k.end > s.end {
+					t.Errorf("%s of %q: %q changes what lies outside", k.Trick, c.Golden, k.Text)
+				}
+				was, is := s.text(k.start, k.end), k.Text[k.start-s.start:len(k.Text)-(s.end-k.end)]
+				added := onlyIn(is, was)
+				switch k.Trick {
+				case TrickLeftScope, TrickLaterScope, TrickUsualVariable, TrickByParameter, TrickForeignObject:
+					if len(added) == 0 || s.visible(added[0], k.start) {
+						t.Errorf("%s of %q: %q is visible in %s", k.Trick, c.Golden, is, c.Path)
+					}
+				case TrickSiblingList, TrickForwarded, TrickNextArgument, TrickOverload:
+					for _, n := range added {
+						if s.binding(n, k.start) == nil && !s.visible(n, k.start) && s.sight.count[n] == 0 {
+							t.Errorf("%s of %q: %q is seen nowhere", k.Trick, c.Golden, n)
+						}
+					}
+				case TrickUsualMethod, TrickNearMethod, TrickSameResult:
+					if s.reserved(is) || !s.h.fitsStyle(was, is) {
+						t.Errorf("%s of %q: %q does not look like %q", k.Trick, c.Golden, is, was)
+					}
+				}
+			}
+		}
+	}
+	for _, trick := range []Trick{TrickUsualMethod, TrickNearMethod, TrickLeftScope, TrickLaterScope, TrickUsualVariable,
+		TrickByParameter, TrickWrongModule, TrickForwarded} {
+		if of[trick] == 0 {
+			t.Errorf("none of %s: %v", trick, of)
+		}
+	}
+}

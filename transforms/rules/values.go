@@ -54,9 +54,9 @@ func (s *scene) otherValues(spots []spot) []Candidate {
 func (s *scene) members() (out []spot) {
 	for _, c := range s.calls() {
 		for _, a := range c.Args {
-			if text := s.text(a.ValueStart, a.ValueEnd); len(text) <= 24 && strings.ContainsAny(text, ".:>") && simple(text) &&
-				!s.isLiteral(a.Node) {
-				out = append(out, spot{a.ValueStart, a.ValueEnd, text[strings.LastIndexAny(text, ".:>")+1:], "", 0, "", TrickVariable})
+			text := s.text(a.ValueStart, a.ValueEnd)
+			if dot := strings.LastIndexAny(text, ".:>"); dot >= 0 && simple(text) && !s.isLiteral(a.Node) {
+				out = append(out, spot{start: a.ValueStart, end: a.ValueEnd, near: text[dot+1:], trick: TrickVariable})
 			}
 		}
 	}
