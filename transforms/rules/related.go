@@ -57,20 +57,25 @@ func (s *scene) relatedMethods(c *syntax.Call, r receiver) []Candidate {
 	if len(r.types) > 0 || r.module != "" || r.bare {
 		out = give(TrickUsualMethod, s.pool.usual[g].related(tokens))
 	}
-	out = append(out, give(TrickNearMethod, s.calledNear(c))...)
+	out = append(out, give(TrickNearMethod, s.calledNear(c, tokens))...)
 	if len(r.types) > 0 && !s.index.has(r.types, c.Name) || r.module != "" {
 		return out
 	}
 	for _, t := range resultsOf(s.index.callables[c.Name]) {
 		var names []string
 		for _, n := range s.index.giving[t] {
-			if (related(tokens, n) || nearness(c.Name, tokens, n) > .25) && s.gives(n, t, len(c.Args)) {
+			if alike(c.Name, tokens, n) && s.gives(n, t, len(c.Args)) {
 				names = append(names, n)
 			}
 		}
 		out = append(out, give(TrickSameResult, names)...)
 	}
 	return out
+}
+
+// alike reports whether two names are about the same, or look it.
+func alike(name string, tokens []string, other string) bool {
+	return related(tokens, other) || nearness(name, tokens, other) > .25
 }
 
 // gives reports whether a declaration of a name writes a result type and takes so many arguments.
@@ -81,10 +86,11 @@ func (s *scene) gives(name, result string, args int) bool {
 }
 
 // calledNear are the names of the calls around one that are called like it, with as many arguments,
-// the nearest first.
-func (s *scene) calledNear(c *syntax.Call) (out []string) {
+// and that are alike, the nearest first.
+func (s *scene) calledNear(c *syntax.Call, tokens []string) (out []string) {
 	for _, o := range s.callsNearby(c) {
-		if len(o.Args) == len(c.Args) && o.Ctor == c.Ctor && (o.Recv < 0) == (c.Recv < 0) {
+		if len(o.Args) == len(c.Args) && o.Ctor == c.Ctor && (o.Recv < 0) == (c.Recv < 0) &&
+			alike(c.Name, tokens, o.Name) {
 			out = append(out, o.Name)
 		}
 	}

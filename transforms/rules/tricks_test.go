@@ -44,8 +44,8 @@ func TestTricks(t *testing.T) {
 		},
 		{
 			name: "called nearby on another receiver", path: "src/a.rs", typ: schemas.TypeMethod, trick: TrickNearMethod,
-			window: "struct A;\nimpl A {\n    fn weigh(&self, k: u8) {}\n    fn run(&self, o: Other) {\n        o.examine(1);\n        self.⟦weigh(1)⟧;\n    }\n}\n",
-			some:   []string{"examine(1)"},
+			window: "struct A;\nimpl A {\n    fn weigh_item(&self, k: u8) {}\n    fn run(&self, o: Other) {\n        o.examine_item(1);\n        o.leave(1);\n        self.⟦weigh_item(1)⟧;\n    }\n}\n",
+			some:   []string{"examine_item(1)"}, none: []string{"leave"},
 		},
 
 		{

@@ -51,7 +51,7 @@ func (u *usual) finish() {
 func (u *usual) related(tokens []string) (out []string) {
 	var list []int32
 	for _, t := range tokens {
-		if len(t) > 1 {
+		if len(t) > 2 {
 			list = append(list, u.by[t]...)
 		}
 		for _, g := range synonyms[t] {
@@ -85,7 +85,7 @@ var synonyms = func() map[string][]int {
 func related(tokens []string, name string) bool {
 	for _, t := range subTokens(name) {
 		for _, o := range tokens {
-			if t == o && len(t) > 1 || slices.ContainsFunc(synonyms[t], func(g int) bool {
+			if t == o && len(t) > 2 || slices.ContainsFunc(synonyms[t], func(g int) bool {
 				return slices.Contains(synonyms[o], g)
 			}) {
 				return true
