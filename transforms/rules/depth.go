@@ -35,7 +35,7 @@ func (s *scene) otherDepths(it syntax.ImportItem) []Candidate {
 	last := parts[len(parts)-1]
 	sep := s.pathSeparator(it.Module)
 	if sep == "" || sep == "." && len(parts) == 1 { // import unittest has no path to be wrong in
-		return s.modules(it, names)
+		return s.modules(TrickModulePath, it, names)
 	}
 	for i := range s.f.Imports {
 		for _, o := range s.f.Imports[i].Items {
@@ -53,14 +53,14 @@ func (s *scene) otherDepths(it syntax.ImportItem) []Candidate {
 			}
 		}
 	}
-	return s.modules(it, names)
+	return s.modules(TrickModulePath, it, names)
 }
 
 // modules are candidates with the best of the modules in an item's place.
-func (s *scene) modules(it syntax.ImportItem, names map[string]float64) []Candidate {
+func (s *scene) modules(trick Trick, it syntax.ImportItem, names map[string]float64) []Candidate {
 	var out []Candidate
 	for _, m := range s.best(it.Module, names, perPlace) {
-		out = append(out, s.candidate(TrickModule, it.ModStart, it.ModEnd, m))
+		out = append(out, s.candidate(trick, it.ModStart, it.ModEnd, m))
 	}
 	return out
 }
@@ -113,5 +113,5 @@ func (s *scene) otherRoots(it syntax.ImportItem) []Candidate {
 			}
 		}
 	}
-	return s.modules(it, names)
+	return s.modules(TrickModulePath, it, names)
 }

@@ -16,6 +16,7 @@ type habits struct {
 	everywhere  bool             // any file's names may be visible through includes or namespaces
 	macros      bool             // a callee in capitals is a macro
 	fewer       bool             // a call may leave arguments out
+	closed      bool             // a type has no members but those that it and its supertypes declare
 	short       bool             // names of one letter are usual
 	assign      string           // between a keyword and its value, "" where there are no keywords
 	namespaces  bool             // wildcard imports name namespaces, which files declare
@@ -64,7 +65,7 @@ Exception RuntimeException IllegalArgumentException IllegalStateException IOExce
 	},
 	schemas.JavaScript: func() *habits { h := *ecmaHabits; h.fewer = true; return &h }(),
 	schemas.Python: {
-		family: schemas.Python, words: "snake", assign: "=",
+		family: schemas.Python, words: "snake", assign: "=", closed: true,
 		universal: fields(`assertEqual assertNotEqual assertTrue assertFalse assertIs assertIsNot assertIsNone assertIsNotNone assertIn assertNotIn assertIsInstance assertNotIsInstance
 assertRaises assertRaisesRegex assertWarns assertLogs assertAlmostEqual assertGreater assertGreaterEqual assertLess assertLessEqual assertRegex assertCountEqual
 assertListEqual assertDictEqual assertSetEqual assertTupleEqual assertSequenceEqual assertMultiLineEqual setUp tearDown setUpClass tearDownClass fail skipTest subTest addCleanup

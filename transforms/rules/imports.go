@@ -16,6 +16,9 @@ func (s *scene) imports() []Candidate {
 			continue
 		}
 		for _, it := range s.itemOrder(im.Items) {
+			if s.sight != nil && !s.invent {
+				out = append(out, s.wrongModules(it)...)
+			}
 			lists := [][]Candidate{s.otherModules(it), s.otherPaths(it), s.otherDepths(it), s.otherNames(it)}
 			// A name that is used below stays for choice: its absence would tell.
 			if s.hash("name first")%3 == 0 || !s.usedBelow(it) {
@@ -168,7 +171,7 @@ func (s *scene) otherModules(it syntax.ImportItem) []Candidate {
 			}
 		})
 	}
-	return s.modules(it, names)
+	return s.modules(TrickModule, it, names)
 }
 
 // plainModule reports whether an item's module stands in the golden as written.

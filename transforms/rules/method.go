@@ -18,6 +18,9 @@ func (s *scene) methods() []Candidate {
 	var out []Candidate
 	for _, c := range calls {
 		s.rank = s.calleeRank(c, recvs[c])
+		if s.sight != nil && !s.invent {
+			out = append(out, s.relatedMethods(c, recvs[c])...)
+		}
 		var names []string
 		if s.invent {
 			names = s.inventions(c.Name, ofFunction)
@@ -53,11 +56,9 @@ func (s *scene) calleeRank(c *syntax.Call, r receiver) int {
 func (s *scene) methodNames(c *syntax.Call, r receiver) map[string]float64 {
 	names := map[string]float64{}
 	add := func(name string, base float64) {
-		if name == c.Name || len(name) < 2 || !identifier(name) || !s.h.fitsStyle(c.Name, name) ||
-			dunder(name) != dunder(c.Name) || s.reserved(name) || forTests(name) && !forTests(c.Name) {
-			return
+		if s.fitsCall(c, name) {
+			names[name] = max(names[name], base+s.arityFit(name, len(c.Args)))
 		}
-		names[name] = max(names[name], base+s.arityFit(name, len(c.Args)))
 	}
 	tokens := subTokens(c.Name)
 	ofTypes := c.Ctor || s.index.types[c.Name] && len(s.index.callables[c.Name]) == 0
@@ -89,6 +90,12 @@ func (s *scene) methodNames(c *syntax.Call, r receiver) map[string]float64 {
 	}
 	s.dropSupplied(c, r, names)
 	return names
+}
+
+// fitsCall reports whether a name can stand for a call's and looks like it.
+func (s *scene) fitsCall(c *syntax.Call, name string) bool {
+	return name != c.Name && len(name) > 1 && identifier(name) && s.h.fitsStyle(c.Name, name) &&
+		dunder(name) == dunder(c.Name) && !s.reserved(name) && (!forTests(name) || forTests(c.Name))
 }
 
 // windowWorth is what a name is worth for standing in the window.
@@ -128,8 +135,11 @@ func (s *scene) dropSupplied(c *syntax.Call, r receiver, names map[string]float6
 			drop(m.Name)
 		}
 	}
-	for _, list := range [][]string{s.f.Lang.Rules.ObjectMembers, s.h.universal} {
-		for _, n := range list {
+	for _, n := range s.f.Lang.Rules.ObjectMembers {
+		drop(n)
+	}
+	if !s.h.closed || len(r.types) == 0 || r.open {
+		for _, n := range s.h.universal {
 			drop(n)
 		}
 	}

@@ -29,6 +29,9 @@ func (s *scene) parameters() []Candidate {
 	for _, c := range calls {
 		s.rank = rank(c)
 		out = append(out, s.argumentsOf(c, signatures[c])...)
+		if s.sight != nil && !s.invent {
+			out = append(s.borrowed(c, signatures[c]), out...)
+		}
 	}
 	return append(out, s.keywordOf()...)
 }

@@ -36,6 +36,8 @@ type Pool struct {
 	exports map[string]map[string]bool // module → names imported from it
 	last    *nearIndex                 // last parts of modules' paths
 	home    map[string][]string        // last part → modules
+	usual   [groups]*usual
+	below   map[string][]string // module → those one level below it, the most frequent first, see maxBelow
 }
 
 // NewPool reads a language's names.
@@ -78,8 +80,12 @@ func NewPool(names iter.Seq2[schemas.Name, error]) (*Pool, error) {
 		counts = append(counts, n.Count)
 	}
 	parts := map[string]bool{}
+	for g := range p.usual {
+		p.usual[g] = newUsual()
+	}
 	for i, o := range order {
 		p.near[o.g].add(o.name, counts[i])
+		p.usual[o.g].add(o.name, counts[i])
 		if o.g == modules {
 			last := lastSegment(o.name)
 			p.home[last] = append(p.home[last], o.name)
@@ -91,6 +97,15 @@ func NewPool(names iter.Seq2[schemas.Name, error]) (*Pool, error) {
 	}
 	for _, n := range p.near {
 		n.finish()
+	}
+	for _, u := range p.usual {
+		u.finish()
+	}
+	p.below = map[string][]string{}
+	for _, m := range p.usual[modules].names {
+		if up := above(m); up != "" && len(p.below[up]) < maxBelow {
+			p.below[up] = append(p.below[up], m)
+		}
 	}
 	p.last.finish()
 	return p, nil
@@ -111,4 +126,16 @@ const separators = "./:\\"
 func lastSegment(module string) string {
 	module = withoutExtension(module)
 	return module[strings.LastIndexAny(module, separators)+1:]
+}
+
+// maxBelow bounds the modules that are kept below one.
+const maxBelow = 24
+
+// above is the module that holds another, "" for none.
+func above(module string) string {
+	i := strings.LastIndexAny(module, separators)
+	if i <= 0 || isExtension(module[i:]) {
+		return ""
+	}
+	return strings.TrimRight(module[:i], ":")
 }

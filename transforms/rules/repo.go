@@ -39,6 +39,7 @@ type index struct {
 	methods   *nearIndex
 	typeNames *nearIndex
 	stems     *nearIndex
+	giving    map[string][]string // result type → callables that write it, see maxGiving
 
 	last, lastPlace string // the last file and its place: symbols come file by file
 }
@@ -51,14 +52,15 @@ type callable struct {
 	static   bool
 	loose    bool // a decorator or macro may change it
 	rest     bool // takes any keyword
+	result   string
 }
 
 func newIndex() *index {
 	return &index{
 		members: map[string]map[string]string{}, supers: map[string][]string{}, types: map[string]bool{},
 		owners: map[string][]string{}, callables: map[string][]callable{}, ctors: map[string][]callable{},
-		results: map[string]string{},
-		top:     map[string][]string{}, imports: map[string][]string{}, inFolder: map[string]map[string]bool{},
+		results: map[string]string{}, giving: map[string][]string{},
+		top: map[string][]string{}, imports: map[string][]string{}, inFolder: map[string]map[string]bool{},
 		declared: map[string][]string{}, macros: map[string]bool{},
 		files: map[string][]string{}, paths: map[string]bool{},
 		methods: newNearIndex(), typeNames: newNearIndex(), stems: newNearIndex(),
@@ -188,7 +190,7 @@ func (x *index) decl(d schemas.Declaration) {
 }
 
 func newCallable(d schemas.Declaration) callable {
-	c := callable{owner: lastPart(d.Owner), static: slices.Contains(d.Flags, "static"),
+	c := callable{owner: lastPart(d.Owner), result: typeName(d.Target), static: slices.Contains(d.Flags, "static"),
 		loose: slices.Contains(d.Flags, "decorated") || slices.Contains(d.Flags, "open")}
 	for _, p := range d.Params {
 		name := strings.Trim(p, "*?=/")
@@ -218,6 +220,11 @@ func newCallable(d schemas.Declaration) callable {
 func (x *index) finish() {
 	for _, name := range sortedKeys(x.callables) {
 		x.methods.add(name, int64(len(x.callables[name])))
+		for _, t := range resultsOf(x.callables[name]) {
+			if len(x.giving[t]) < maxGiving {
+				x.giving[t] = append(x.giving[t], name)
+			}
+		}
 	}
 	x.methods.finish()
 	for _, name := range sortedKeys(x.types) {

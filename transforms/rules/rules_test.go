@@ -99,10 +99,9 @@ func at(t testing.TB, p, window string) (c schemas.Context, whole string) {
 	return schemas.Context{ID: schemas.ContextID("r", "", p, int64(len(prefix)), 0, schemas.Kind(golden), schemas.Origin(suffix), ""), Repo: "r", Language: languageOf(p), Path: p, Prefix: prefix, Golden: golden, Suffix: suffix}, prefix + golden + suffix
 }
 
-// Every candidate for the contexts of the languages' test sources either is valid
-// or has a typed reason why it is not; the same request gives the same candidates
-// whatever was asked before.
-func TestCandidatesOfSources(t *testing.T) {
+// sources are the contexts of the languages' test sources, and the world of these.
+func sources(t *testing.T) (world, []schemas.Context) {
+	t.Helper()
 	files := map[string]string{ // the test source calls only what takes anything
 		"python/plain.py": "def join_paths(first, second):\n    pass\n\ndef f(first_path, other_path):\n    return join_paths(first_path, join_paths(other_path, 'name'))\n",
 	}
@@ -135,6 +134,14 @@ func TestCandidatesOfSources(t *testing.T) {
 		}
 		contexts = append(contexts, r.Contexts...)
 	}
+	return w, contexts
+}
+
+// Every candidate for the contexts of the languages' test sources either is valid
+// or has a typed reason why it is not; the same request gives the same candidates
+// whatever was asked before.
+func TestCandidatesOfSources(t *testing.T) {
+	w, contexts := sources(t)
 	type request struct {
 		context int
 		typ     schemas.Type

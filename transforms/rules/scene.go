@@ -263,8 +263,8 @@ func (s *scene) known(name string) bool {
 
 // best sorts candidate names by their worth: what add gave them, nearness to near,
 // and length. The hash breaks ties and keeps equal places from always giving the
-// same name. Where an aim is to choose, twice n come, and as many that stand in the window,
-// whatever they are like.
+// same name. Where an aim is to choose, twice n come, and n of each length that stand in the
+// window, whatever they are like.
 func (s *scene) best(near string, names map[string]float64, n int) []string {
 	list, rest := s.nearest(near, names, n)
 	if s.sight == nil {
@@ -272,7 +272,7 @@ func (s *scene) best(near string, names map[string]float64, n int) []string {
 	}
 	rest = slices.DeleteFunc(rest, func(name string) bool { return s.sight.worth(name) == 0 })
 	sort.SliceStable(rest, func(i, j int) bool { return s.sight.worth(rest[i]) > s.sight.worth(rest[j]) })
-	return append(list, rest[:min(2*n, len(rest))]...)
+	return append(list, bySign(near, rest, n)...)
 }
 
 // nearest is best without what only stands in the window: a part of a module's path that is

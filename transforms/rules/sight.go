@@ -80,3 +80,40 @@ func each(text string, give func(start int, name string)) {
 		give(start, text[start:])
 	}
 }
+
+// maxBeside bounds the text of a line that stands beside a place.
+const maxBeside = 24
+
+// wordsBack is where the last word of a text begins, with what follows it.
+func wordsBack(text []byte) int {
+	i := len(text)
+	word := false
+	for i > 0 && len(text)-i < maxBeside && text[i-1] != '\n' {
+		if in := wordByte(text[i-1]); word && !in {
+			break
+		} else if in {
+			word = true
+		}
+		i--
+	}
+	return i
+}
+
+// wordsOn is where the first word of a text ends, with what stands before it.
+func wordsOn(text []byte) int {
+	i := 0
+	word := false
+	for i < len(text) && i < maxBeside && text[i] != '\n' {
+		if in := wordByte(text[i]); word && !in {
+			break
+		} else if in {
+			word = true
+		}
+		i++
+	}
+	return i
+}
+
+func wordByte(b byte) bool {
+	return b == '_' || b == '$' || b >= utf8.RuneSelf || b|0x20 >= 'a' && b|0x20 <= 'z' || b >= '0' && b <= '9'
+}

@@ -45,6 +45,9 @@ func (s *scene) variables() []Candidate {
 			}
 		}
 	}
+	if s.sight != nil && !s.invent {
+		out = append(s.otherValues(spots), out...)
+	}
 	return out
 }
 
