@@ -2,6 +2,8 @@ package pipelines
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"slices"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
@@ -76,6 +78,9 @@ func openExport(ctx context.Context, b *Build) (*stage, error) {
 // logSamples says by which way the samples of FIM endpoints came.
 func (b *Build) logSamples(ctx context.Context) error {
 	m, err := shard.ReadManifest(ctx, b.dir(schemas.StageGenerate))
+	if errors.Is(err, fs.ErrNotExist) { // it is of the same job
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -43,8 +43,8 @@
 // same name on the same receiver, in the golden or elsewhere in the window, shows that it is.
 // What no fact of the syntax explains (a key of a literal, what a macro is given), a local that
 // is declared further down, a name that what follows asks for and the sample does not bind, a
-// name that it binds a second time or that nothing reads: any of it leaves the sample
-// undecided. So do two errors, and one that is of none of the types (a field that is not
+// name that it binds a second time or that nothing reads, a type or method of its own: any of
+// it leaves the sample undecided. So do two errors, and one that is of none of the types (a field that is not
 // there). What cannot be known because of the one error (a member of an unknown variable) does
 // not: the repair has to answer for it.
 //

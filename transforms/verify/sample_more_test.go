@@ -122,6 +122,8 @@ func TestSamplesInOtherLanguages(t *testing.T) {
 			{"a method that the class lacks", "this.store(name(get(key)), total)", certified, method, "store", "this.put(name(get(key)), total)"},
 			{"an argument too many", "put(name(total), limit, total)", certified, parameter, "put", "put(name(total), limit)"},
 			{"two errors", "put(name(get(keys)), totals)", abstained, "", "", ""},
+			{"a class without a name", "put(new Object() { @Override public String text() { return key; } }.text(), total)",
+				abstained, "", "", ""},
 			{"declared again", "int total = get(key)", abstained, "", "", ""},
 		},
 		"TypeScript": {

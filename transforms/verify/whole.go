@@ -170,6 +170,10 @@ func (p *whole) unlike(e *spot) string {
 		if _, ok := gs[d.Name]; ok {
 			continue
 		}
+		switch d.Role {
+		case syntax.Method, syntax.Constructor, syntax.Class, syntax.Interface, syntax.Trait, syntax.Enum:
+			return fmt.Sprintf("it declares %s, and what a type or its method must be is not checked", d.Name)
+		}
 		for k := range p.n.decls(d.Name) {
 			o := &p.n.f.Decls[k]
 			if o.Scope == d.Scope && (o.NameEnd <= p.n.start || o.NameStart >= p.n.end) {
