@@ -148,9 +148,6 @@ func (g *generation) rules(ctx context.Context, m panel.Member) error {
 			return out, nil
 		},
 		func(m made) error {
-			for i := range m.negatives {
-				m.negatives[i].Minimal = true // the rules' candidates all went through package valid
-			}
 			g.negatives = append(g.negatives, m.negatives...)
 			g.rejects = append(g.rejects, m.rejects...)
 			g.counts["requests"] += m.requests

@@ -53,7 +53,7 @@ func (m *Maker) Make(c *schemas.Context, typ schemas.Type, generator string, rep
 		return &schemas.Negative{
 			ID: schemas.NegativeID(c.ID, typ, generator, 0), ContextID: c.ID, Type: typ, Generator: generator,
 			Text: v.Text, Introduced: v.Introduced, Invented: candidate.Invented, EditSimilarity: v.EditSimilarity,
-			Trick: string(candidate.Trick), PromptVersion: Version,
+			Trick: string(candidate.Trick), Minimal: true, PromptVersion: Version,
 		}, r
 	}
 	return nil, r
