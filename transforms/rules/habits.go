@@ -15,7 +15,7 @@ type habits struct {
 	folder      bool             // files of a folder see each other's names
 	everywhere  bool             // any file's names may be visible through includes or namespaces
 	macros      bool             // a callee in capitals is a macro
-	fewer       bool             // a call may leave arguments out
+	fewer       bool             // a call may leave arguments out, and what it has too many is ignored
 	closed      bool             // a type has no members but those that it and its supertypes declare
 	short       bool             // names of one letter are usual
 	assign      string           // between a keyword and its value, "" where there are no keywords

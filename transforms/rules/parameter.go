@@ -126,9 +126,10 @@ func (s *scene) oneMore(c *syntax.Call) []Candidate {
 	var out []Candidate
 	for _, v := range values {
 		switch n := len(c.Args); {
+		case n == 0 && s.h.fewer: // ignored, as is what stands behind the last
 		case n == 0:
 			out = append(out, s.real(TrickArgumentAdded, c.ArgsStart, c.ArgsEnd, "("+v+")"))
-		case v == "ctx" || n > 1 && s.hash("first", v)%4 == 0:
+		case v == "ctx" || s.h.fewer || n > 1 && s.hash("first", v)%4 == 0:
 			at := c.Args[0].Start
 			out = append(out, s.real(TrickArgumentAdded, at, at, v+s.separator(c)))
 		default:

@@ -78,8 +78,9 @@
 //     module, a literal. C# (extension methods) and Rust (traits) are unseen at best.
 //   - Arguments: every declaration that the callee can mean must refuse count or
 //     keywords; none may be decorated. A swap of arguments is not judged. JavaScript
-//     ignores surplus arguments: they are unseen at best, as TypeScript's checker
-//     objects to them (error 2554), and missing ones are legal.
+//     ignores surplus arguments: behind the golden's own they are not judged, before
+//     them, where they move the others, unseen at best, as TypeScript's checker objects
+//     to them (error 2554); missing ones are legal.
 //   - Imports: a path into the archive that is not there, a name that a module of
 //     the archive or of the standard library lacks. Names that builds generate, and
 //     paths that other files import too, are not judged.
