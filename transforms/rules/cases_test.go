@@ -147,6 +147,13 @@ func TestCases(t *testing.T) {
 			some:   []string{"scale(height, width, 22)"}, none: []string{"scale(width)", "scale(22)", "scale(width, 22, "},
 		},
 
+		{
+			name: "no name that the file binds already", path: "a.ts", typ: schemas.TypeImport,
+			window: "import { runHelpers } from './helper';\n⟦import { runTests } from './runner';⟧\nrunHelpers();\nrunTest();\nfunction runTestSuite() {}\n",
+			some:   []string{"import { runTest } from './runner';"},
+			none:   []string{"runHelpers", "runTestSuite"},
+		},
+
 		// undefinedvariable
 		{
 			name: "a variable of another function", path: "a.py", typ: schemas.TypeUndefinedVariable,

@@ -106,7 +106,8 @@ func (s *scene) otherNames(it syntax.ImportItem) []Candidate {
 		s.pool.near[callables].each(tokens, func(n string) { add(n, 0) })
 	}
 	for name := range names {
-		if s.supplies(it.Module, name) || s.exists(it.Module+"."+name) || s.exists(it.Module+"::"+name) {
+		if s.supplies(it.Module, name) || s.exists(it.Module+"."+name) || s.exists(it.Module+"::"+name) ||
+			it.Local == it.Name && s.atTop(name) {
 			delete(names, name)
 		}
 	}
@@ -115,6 +116,17 @@ func (s *scene) otherNames(it syntax.ImportItem) []Candidate {
 		out = append(out, s.candidate(TrickImportedName, it.NameStart, it.NameEnd, n))
 	}
 	return out
+}
+
+// atTop reports whether the file binds a name beside the golden: an import that binds it again has
+// another error than that it names nothing, or none.
+func (s *scene) atTop(name string) bool {
+	return slices.ContainsFunc(s.f.Decls, func(d syntax.Decl) bool { return d.Scope == 0 && d.Name == name }) ||
+		slices.ContainsFunc(s.f.Imports, func(i syntax.Import) bool {
+			return slices.ContainsFunc(i.Items, func(o syntax.ImportItem) bool {
+				return o.Local == name && !s.inGolden(o.NameStart, o.NameEnd)
+			})
+		})
 }
 
 // otherModules replaces the whole path by that of another real module near it, which
