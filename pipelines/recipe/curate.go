@@ -38,7 +38,8 @@ type Curate struct {
 	// negative brings one name in; 0 is no bound.
 	MaxPerCallee int `yaml:"max_per_callee,omitempty" json:"max_per_callee,omitempty"`
 	MaxPerName   int `yaml:"max_per_name,omitempty" json:"max_per_name,omitempty"`
-	// Control draws a random arm beside the selection, of the same size and cells, and exports it in
+	// Control draws a random arm beside the selection, of its size and cells as far as the limits let
+	// it, and exports it in
 	// the same formats below control/, with the same general rows: what training on the selection
 	// gains over training on it is what ranking by hardness is worth.
 	Control bool `yaml:"control,omitempty" json:"control,omitempty"`

@@ -13,9 +13,9 @@ import (
 type judgeCmd struct {
 	stageFlags
 	spending
-	Shards int    `help:"Number of shards instead of the recipe's."`
-	Export string `help:"Instead, write texts without a score to a new folder." placeholder:"FOLDER" xor:"folder"`
-	Import string `help:"First read the scores of such a folder." placeholder:"FOLDER" xor:"folder"`
+	Shards int     `help:"Number of shards instead of the recipe's."`
+	Export *string `help:"Instead, write texts without a score to a new folder." placeholder:"FOLDER" xor:"folder"`
+	Import *string `help:"First read the scores of such a folder." placeholder:"FOLDER" xor:"folder"`
 }
 
 // Help is the example that --help shows.
@@ -36,10 +36,15 @@ func (judgeCmd) Help() string {
 // Run runs the stage, or what comes before it.
 func (c *judgeCmd) Run(ctx context.Context) error {
 	in := inputs{Shards: c.Shards}
-	if c.Export != "" {
+	for flag, folder := range map[string]*string{"--export": c.Export, "--import": c.Import} {
+		if folder != nil && *folder == "" {
+			return usageError{fmt.Errorf("%s is empty: name a folder", flag)}
+		}
+	}
+	if c.Export != nil {
 		return c.run(in, c.spending, func(b *pipelines.Build) error { return c.export(ctx, b) })
 	}
-	if c.Import != "" {
+	if c.Import != nil {
 		if err := c.run(in, c.spending, func(b *pipelines.Build) error { return c.take(ctx, b) }); err != nil {
 			return err
 		}
@@ -48,7 +53,7 @@ func (c *judgeCmd) Run(ctx context.Context) error {
 }
 
 func (c *judgeCmd) export(ctx context.Context, b *pipelines.Build) error {
-	all, err := b.ExportScores(ctx, c.Export, judge.Files)
+	all, err := b.ExportScores(ctx, *c.Export, judge.Files)
 	if err != nil {
 		return err
 	}
@@ -63,12 +68,12 @@ func (c *judgeCmd) export(ctx context.Context, b *pipelines.Build) error {
 		return nil
 	}
 	b.Log("next: python3 %s %s, then decoy judge --import %s with the same --recipe and --out",
-		shard.Join(c.Export, "score.py"), c.Export, c.Export)
+		shard.Join(*c.Export, "score.py"), *c.Export, *c.Export)
 	return nil
 }
 
 func (c *judgeCmd) take(ctx context.Context, b *pipelines.Build) error {
-	sum, err := b.ImportScores(ctx, c.Import)
+	sum, err := b.ImportScores(ctx, *c.Import)
 	b.Log("%d scores of %d files are in the ledger now, %d of them say why there is none; %d were there before",
 		sum.Imported, sum.Files, sum.Reasons, sum.Held)
 	if sum.Differ > 0 {
@@ -79,7 +84,7 @@ func (c *judgeCmd) take(ctx context.Context, b *pipelines.Build) error {
 		return err
 	case sum.Missing > 0:
 		return fmt.Errorf("%d texts of %q have no scores yet: run python3 %s %s, which scores what is missing, and "+
-			"then this command again", sum.Missing, c.Import, shard.Join(c.Import, "score.py"), c.Import)
+			"then this command again", sum.Missing, *c.Import, shard.Join(*c.Import, "score.py"), *c.Import)
 	}
 	return nil
 }

@@ -45,6 +45,11 @@ func (s *selection) control(sizes map[Cell]int) (drawn []int32) {
 		return cmp.Or(cmp.Compare(spare(a), spare(b)), compareCells(a.cell, b.cell))
 	})
 	caps := newCaps(s.Config)
+	all := 0
+	for _, n := range sizes {
+		all += n
+	}
+	caps.free = int(s.freeShare()*float64(all) + 1e-9)
 	for _, p := range pools {
 		left := sizes[p.cell]
 		for _, i := range s.lots(p) {

@@ -212,7 +212,7 @@ func (m Member) Validate() error {
 			maxTerms))
 	}
 	if m.Size != "" && !sizePattern.MatchString(m.Size) {
-		return bad("size", fmt.Sprintf("%q", m.Size), "a number of parameters as 350M, 1.5B or 1T")
+		return bad("size", fmt.Sprintf("%q", m.Size), "a number of parameters as 350M, 0.5B or 7B")
 	}
 	if m.Family != "" && !namePattern.MatchString(m.Family) {
 		return bad("family", fmt.Sprintf("%q", m.Family), "1 to 64 of a-z 0-9 . _ -")
@@ -226,7 +226,7 @@ func (m Member) Validate() error {
 	return nil
 }
 
-var sizePattern = regexp.MustCompile(`^[1-9][0-9]{0,3}(\.[0-9]{1,2})?[KMBT]$`)
+var sizePattern = regexp.MustCompile(`^[0-9]{1,4}(\.[0-9]{1,2})?[KMBTkmbt]$`)
 
 // maxTerms bounds a member's terms, in bytes.
 const maxTerms = 500

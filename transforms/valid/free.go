@@ -2,6 +2,7 @@ package valid
 
 import (
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"decoy/schemas"
@@ -27,6 +28,12 @@ func (c *Checker) CheckFree(ctx *schemas.Context, candidate string) (r Result, r
 	if n := utf8.RuneCountInString(r.Text); n > MaxChars {
 		return r, RejectLength, fmt.Sprintf("%d characters, at most %d", n, MaxChars)
 	}
+	if line := strings.HasSuffix(ctx.Golden, "\n"); line && !strings.HasSuffix(r.Text, "\n") {
+		return r, RejectSyntax, "its last line runs into what follows: the golden ends in a line end"
+	}
+	if indent(ctx.Golden) != indent(r.Text) && (ctx.Prefix == "" || strings.HasSuffix(ctx.Prefix, "\n")) {
+		return r, RejectSyntax, "its first line is indented otherwise than the golden's"
+	}
 	r.EditSimilarity = text.Similarity(ctx.Golden, r.Text)
 	l := syntax.ByName(ctx.Language)
 	if l == nil {
@@ -46,6 +53,9 @@ func (c *Checker) CheckFree(ctx *schemas.Context, candidate string) (r Result, r
 	}
 	return r, "", ""
 }
+
+// indent is the white space with which a text begins.
+func indent(s string) string { return s[:len(s)-len(strings.TrimLeft(s, " \t"))] }
 
 // Differs reports whether a reason says no more of a text than that it is no minimal pair:
 // what it is then decided by, as a sample, is CheckFree.

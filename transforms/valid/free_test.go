@@ -47,3 +47,20 @@ func TestCheckFree(t *testing.T) {
 		}
 	}
 }
+
+// TestCheckFreeOfWholeLines: where the golden is whole lines a sample begins with their indentation
+// and ends in a line end, or what follows would run into it.
+func TestCheckFreeOfWholeLines(t *testing.T) {
+	ctx := &schemas.Context{ID: "c", Path: "a.py", Language: schemas.Python, Prefix: "import os\n\nif True:\n",
+		Golden: "    from a import b\n", Suffix: "from c import (\n    d,\n)\n"}
+	c := New()
+	defer c.Close()
+	for text, want := range map[string]schemas.Reason{
+		"    os.close(1)\n": "", "    os.close(1)": RejectSyntax, "os.close(1)\n": RejectSyntax,
+		"        os.close(1)\n": RejectSyntax,
+	} {
+		if _, reason, detail := c.CheckFree(ctx, text); reason != want {
+			t.Errorf("%q is %q (%s), want %q", text, reason, detail, want)
+		}
+	}
+}

@@ -12,7 +12,11 @@ import (
 
 // candidates are what may stand at a wrong place instead, the likeliest first: what the golden
 // has there, then what exists. They are looked up by the same closures and scopes that refuse
-// the wrong name, and each text is checked as a whole before it counts as a repair.
+// the wrong name, and each text is checked as a whole before it counts as a repair. That says that
+// its names exist, and nothing of types: so a name has to be about the same as the wrong one
+// (alikeEnough), which was meant as one, or the whole text the golden's, and arguments are the golden's for
+// the same callee or the sample's under other keywords. Without such a one there is no repair: of 281
+// that were taken for being the nearest, a Go type checker refused 221.
 func (p *whole) candidates(e *spot) []string {
 	var out []string
 	add := func(all ...string) {
@@ -34,7 +38,12 @@ func (p *whole) candidates(e *spot) []string {
 		add(likest(e.name, p.goldenNames(e.ref))...)
 		add(p.visible(e)...)
 	}
-	return out
+	head, tail := string(p.n.f.Src[p.n.start:max(e.start, p.n.start)]), string(p.n.f.Src[min(e.end, p.n.end):p.n.end])
+	golden := string(p.g.f.Src[p.g.start:p.g.end])
+	return slices.DeleteFunc(out, func(s string) bool {
+		return e.item == nil && text.Similarity(strings.ToLower(e.name), strings.ToLower(s)) < alikeEnough &&
+			strings.TrimSpace(head+s+tail) != strings.TrimSpace(golden)
+	})
 }
 
 // likest orders names by their likeness to one.
@@ -230,8 +239,8 @@ func (p *whole) importCandidates(e *spot) (out []string) {
 }
 
 // argumentCandidates are argument lists, or what of them is the sample's: the sample's with a
-// keyword renamed or left out, with arguments taken away or added, as the declarations ask;
-// then the golden's.
+// keyword renamed or left out, without the last ones that are too many, with what the golden
+// passes beyond them; then the golden's.
 func (p *whole) argumentCandidates(e *spot) []string {
 	s, c := p.n, e.call
 	written := string(s.f.Src[e.start:e.end])
@@ -272,18 +281,14 @@ func (p *whole) argumentCandidates(e *spot) []string {
 				continue
 			}
 			for _, n := range likest(a.Keyword, names) {
-				if !given[n] {
+				if !given[n] && text.Similarity(a.Keyword, n) >= alikeEnough {
 					out = append(out, replaced(a.Start, a.Start+len(a.Keyword), n))
 				}
 			}
 			out = append(out, without(i, i+1))
 		}
-		if over := positional - most; over > 0 && over <= positional {
-			for from := positional - over; from >= 0; from-- {
-				if own(c.Args[from]) && own(c.Args[from+over-1]) {
-					out = append(out, without(from, from+over))
-				}
-			}
+		if over := positional - most; over > 0 && over <= positional && own(c.Args[most]) && own(c.Args[positional-1]) {
+			out = append(out, without(most, positional))
 		}
 		if positional < len(names) && positional == len(c.Args) && c.ArgsEnd <= e.end {
 			out = append(out, p.longer(e, names, golden)...)
@@ -297,8 +302,7 @@ func (p *whole) argumentCandidates(e *spot) []string {
 	return out
 }
 
-// longer are argument lists with what a declaration asks for beyond them: what the golden
-// passes there, else a variable of the parameter's name.
+// longer are argument lists with what a declaration asks for beyond them, which the golden passes.
 func (p *whole) longer(e *spot, names []string, golden *syntax.Call) (out []string) {
 	c, src := e.call, p.n.f.Src
 	head := strings.TrimRight(string(src[e.start:e.end-1]), " \t\r\n")
@@ -307,8 +311,6 @@ func (p *whole) longer(e *spot, names []string, golden *syntax.Call) (out []stri
 		switch {
 		case golden != nil && i < len(golden.Args) && golden.Args[i].Keyword == "":
 			with = string(p.g.f.Src[golden.Args[i].Start:golden.Args[i].End])
-		case p.n.binding(names[i], c.Scope) >= 0:
-			with = names[i]
 		default:
 			return out
 		}

@@ -91,6 +91,9 @@ func (c *Checker) sample(repo *Repo, ctx *schemas.Context, text string, repair b
 		return undecided(ruleSyntax, "the window has %d syntax errors with the sample and %d with the golden", n,
 			c.errors)
 	}
+	if why := expected(ctx, text); why != "" {
+		return undecided(ruleWhole, "%s", why)
+	}
 	if repo.cut {
 		return undecided(ruleWhole, "an archive of the repository broke off, so any file may be missing")
 	}

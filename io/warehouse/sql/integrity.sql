@@ -8,7 +8,7 @@ FROM negatives AS n LEFT JOIN contexts AS c ON c.id = n.context_id WHERE c.id IS
 UNION ALL
 SELECT 4, 'negatives of a type that their context cannot carry', COUNT(*)
 FROM negatives AS n JOIN contexts AS c ON c.id = n.context_id
-WHERE STRPOS(',' || ARRAY_TO_STRING(c.types, ',') || ',', ',' || n.type || ',') = 0
+WHERE STRPOS(',' || ARRAY_TO_STRING(c.types, ',') || ',', ',' || n.type || ',') = 0 AND (n.minimal OR NOT n.sampled)
 UNION ALL
 SELECT 5, 'negatives with several certificates', COUNT(*) - COUNT(DISTINCT negative_id) FROM certificates
 UNION ALL
