@@ -139,6 +139,9 @@ func (b *Build) RunStages(ctx context.Context, names ...string) (err error) {
 			err = werr
 		}
 	}()
+	if _, err := b.vocabularies(ctx); err != nil { // before anything that takes time
+		return err
+	}
 	if err := b.runAll(ctx, names); err != nil {
 		return err
 	}

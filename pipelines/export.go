@@ -112,6 +112,9 @@ func (b *Build) writeReport(ctx context.Context) error {
 	if data.Warnings, err = b.reportWarnings(ctx); err != nil {
 		return err
 	}
+	if data.Boundaries, err = b.boundaries(ctx); err != nil {
+		return err
+	}
 	page, err := report.Render(data)
 	if err != nil {
 		return err

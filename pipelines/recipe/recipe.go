@@ -38,6 +38,14 @@ type Recipe struct {
 	Export     Export                       `yaml:"export"`
 	BudgetUSD  *float64                     `yaml:"budget_usd"`
 	Limiter    Limiter                      `yaml:"limiter"`
+	Report     Report                       `yaml:"report"`
+}
+
+// Report is what the report shows beside what every report does. It changes no other byte.
+type Report struct {
+	// Tokenizers are tokenizer.json files of models, by name: for each the report tells of how many
+	// goldens its tokens begin and end where the golden does. See package boundary for what is read.
+	Tokenizers map[string]string `yaml:"tokenizers"`
 }
 
 // Rows names files of rows, one source file a row: JSON Lines or Parquet. The
@@ -269,6 +277,12 @@ func (r *Recipe) Validate() error {
 	}
 	r.checkJudge(bad)
 	r.checkCurate(bad, between, oneOf)
+	for name, path := range r.Report.Tokenizers {
+		if name == "" || path == "" {
+			bad("report.tokenizers: %q is of the file %q; give a name and a tokenizer.json, as {qwen2.5-coder: "+
+				"tokenizer.json}", name, path)
+		}
+	}
 	for _, f := range r.Export.Formats {
 		oneOf("export.formats", f, "jsonl", "tfrecord", "parquet")
 	}

@@ -47,6 +47,9 @@ type Data struct {
 	// was.
 	Decontaminated []string
 
+	// Boundaries are the token boundaries of goldens, by tokenizer; none where no tokenizer was named.
+	Boundaries []Boundaries
+
 	Shift curate.Shift
 	// Distances are how far the selection is from each reference benchmark.
 	Distances []curate.Distance
@@ -160,6 +163,22 @@ func (h HardFor) Reader() string {
 		return "for a model of " + h.Size + " parameters (" + h.Model + ")"
 	}
 	return "for " + h.Model + ", whose number of parameters judge.panel.size does not state"
+}
+
+// Boundaries says where the tokens of one vocabulary end and goldens do.
+type Boundaries struct {
+	Tokenizer string
+	Rows      []BoundaryRow
+}
+
+// BoundaryRow says of how many contexts the golden begins, and ends, where a token of its window does.
+type BoundaryRow struct {
+	Kind     schemas.Kind
+	Cut      schemas.Cut
+	Language schemas.Language
+	Contexts int
+	Starts   int
+	Ends     int
 }
 
 // Split is one split of the export.

@@ -32,6 +32,9 @@ func fixture() Data {
 		{Trait: judge.Trait{By: judge.ByAll}, N: 5188, Rate: 0.118, Low: 0.1, High: 0.14, Near: ptr(0.23)},
 		{Trait: judge.Trait{By: judge.ByTrick, Value: "<drop>"}, N: 12, Rate: 0, High: 0.24},
 	}}, {Judge: "ngram", Counts: true}}
+	d.Boundaries = []Boundaries{{Tokenizer: "<tok>", Rows: []BoundaryRow{
+		{schemas.KindCall, schemas.CutCursor, schemas.Go, 120, 30, 90}, {schemas.KindImport, schemas.CutLine, schemas.Java, 3, 3, 0},
+	}}}
 	var valid, selected int64
 	for i, l := range schemas.Languages {
 		for j, t := range schemas.Types {

@@ -19,6 +19,7 @@ var pageTemplate = template.Must(template.New("report.tmpl").Funcs(template.Func
 	"weight":    func(w float64) string { return fmt.Sprintf("%.2f", w) },
 	"title":     func(s string) string { return strings.ToUpper(s[:1]) + s[1:] },
 	"auc":       AUC,
+	"part":      func(n, of int) string { return Percent(float64(n) / float64(max(1, of))) },
 	"inc":       func(i int) int { return i + 1 },
 	"longer":    longer,
 	"optusd":    Dollars,

@@ -34,10 +34,12 @@ func expected(ctx *schemas.Context, sample string) string {
 }
 
 var (
-	pythonExpects = regexp.MustCompile(`\btry\s*:|[rR]aises?\w*\s*\(|\bsuppress\s*\(|\bexcept\b|\bhasattr\b|\bgetattr\b`)
-	ecmaExpects   = regexp.MustCompile(`\btry\s*\{|\bcatch\b|[tT]hrows?\w*\s*\(|\breject(s|ed)?\b`)
-	ecmaOpens     = regexp.MustCompile(
-		`\?\.|\btypeof\b|['"]\s+in\s|\bReflect\b|\bsetPrototypeOf\b|\bdefinePropert|\bglobalThis\b|\bassign\s*\(|\]\s*=[^=]|\bhasOwn`)
+	pythonExpects = regexp.MustCompile(
+		`\btry\s*:|[rR]aises?\w*\s*\(|\bsuppress\s*\(|\bexcept\b|\bhasattr\b|\bgetattr\b`)
+	ecmaExpects = regexp.MustCompile(`\btry\s*\{|\bcatch\b|[tT]hrows?\w*\s*\(|\breject(s|ed)?\b`)
+	ecmaOpens   = regexp.MustCompile(
+		`\?\.|\btypeof\b|['"]\s+in\s|\bReflect\b|\bsetPrototypeOf\b|\bdefinePropert|\bglobalThis\b|` +
+			`\bassign\s*\(|\]\s*=[^=]|\bhasOwn`)
 )
 
 // expectBytes of the prefix are looked at for what expects a failure.
