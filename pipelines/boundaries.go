@@ -10,6 +10,7 @@ import (
 	"decoy/io/shard"
 	"decoy/pipelines/work"
 	"decoy/schemas"
+	"decoy/schemas/contain"
 	"decoy/transforms/boundary"
 	"decoy/transforms/report"
 )
@@ -54,9 +55,12 @@ func (b *Build) boundaries(ctx context.Context) (out []report.Boundaries, err er
 			if contexts++; contexts > boundaryContexts {
 				break
 			}
-			for _, n := range counts {
-				n.Add(&c)
-			}
+			_ = contain.Do(func() error { // a context that a tokenizer fails over is not counted
+				for _, n := range counts {
+					n.Add(&c)
+				}
+				return nil
+			})
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(counts)) {

@@ -4,6 +4,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 
@@ -44,7 +45,11 @@ func (b *Build) ExportScores(ctx context.Context, folder string, program fs.FS) 
 		Format: scorefiles.Format, Round: o.Round + 1, Shards: b.Recipe.Shards,
 		Members: []scorefiles.Member{}, Files: []scorefiles.File{},
 	}}
-	defer w.abort()
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.abort(context.WithoutCancel(ctx)))
+		}
+	}()
 	all, err = s.unscored(ctx, members, func(m panel.Member, i int, r panel.Request) error {
 		return w.add(ctx, m, i, r)
 	})
@@ -65,6 +70,7 @@ type scoreWriter struct {
 	raw      *shard.Raw
 	zip      *gzip.Writer
 	json     *json.Encoder
+	beside   []string // files beside those of requests
 }
 
 func (w *scoreWriter) add(ctx context.Context, m panel.Member, i int, r panel.Request) error {
@@ -111,10 +117,16 @@ func (w *scoreWriter) end() error {
 	return nil
 }
 
-func (w *scoreWriter) abort() {
+// abort takes away what was written: a folder without its manifest is of no use.
+func (w *scoreWriter) abort(ctx context.Context) error {
 	if w.file != nil {
 		w.raw.Abort()
 	}
+	var written []string
+	for _, f := range w.manifest.Files {
+		written = append(written, shard.Join(w.folder, f.Name))
+	}
+	return shard.Remove(ctx, append(written, w.beside...)...)
 }
 
 // close writes the program and the manifest.
@@ -137,6 +149,7 @@ func (w *scoreWriter) close(ctx context.Context, members []panel.Member, all []U
 	for _, name := range names {
 		data, err := fs.ReadFile(program, name)
 		if err == nil {
+			w.beside = append(w.beside, shard.Join(w.folder, name))
 			_, err = shard.WriteFile(ctx, shard.Join(w.folder, name), data)
 		}
 		if err != nil {

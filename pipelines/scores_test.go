@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -418,5 +419,20 @@ func TestAFolderInABucket(t *testing.T) {
 	}
 	if _, err := b.ExportScores(t.Context(), remote, scorer); err == nil || !strings.Contains(err.Error(), "holds files") {
 		t.Errorf("written over: %v", err)
+	}
+}
+
+// An export that fails leaves no file behind: the same folder can be named again.
+func TestAnExportThatFailsLeavesNothing(t *testing.T) {
+	b, _, _ := awaiting(t)
+	folder := filepath.Join(t.TempDir(), "again")
+	if _, err := b.ExportScores(t.Context(), folder, fstest.MapFS{"score.py": {Mode: fs.ModeDir}}); err == nil {
+		t.Fatal("a program that cannot be read is exported")
+	}
+	if there, err := filepath.Glob(filepath.Join(folder, "*")); err != nil || len(there) > 0 {
+		t.Errorf("%v is left, %v", there, err)
+	}
+	if _, err := b.ExportScores(t.Context(), folder, scorer); err != nil {
+		t.Error(err)
 	}
 }

@@ -20,6 +20,11 @@ func CompareVerdicts(a, b Verdict) int {
 		cmp.Compare(a.Judge, b.Judge))
 }
 
+// CompareSelected orders lines of a selection as their files are ordered.
+func CompareSelected(a, b Selected) int {
+	return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(OrEmpty(a.NegativeID), OrEmpty(b.NegativeID)))
+}
+
 // OrEmpty is a string that may be null, "" where it is.
 func OrEmpty[S ~string](s *S) S {
 	if s == nil {

@@ -184,7 +184,8 @@ type Certificate struct {
 // A judge that scores says of what it was asked about LogProb, the sum over the Tokens
 // of the text in nats, and Stop, that of what ends it; and the same of the golden. In a
 // control the golden stands in the negative's place, and one from elsewhere in the
-// golden's. Each is rounded to 1e-6, and null for judges that do not score:
+// golden's. Each is rounded to 1e-6, and null for judges that do not score. The n-gram judge's are
+// parts of its score, which is in nats and no probability (package judge).
 //
 //	margin = (logprob + stop) − (golden_logprob + golden_stop)
 type Verdict struct {

@@ -1,7 +1,6 @@
 package curation
 
 import (
-	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/json"
@@ -256,23 +255,18 @@ func (w selectionWriter) Write(ctx context.Context, t flow.Task, batches iter.Se
 	if err != nil || !w.Control {
 		return d, err
 	}
-	slices.SortFunc(control, compareSelected)
+	slices.SortFunc(control, schemas.CompareSelected)
 	f, err := shard.WriteAll(ctx, t.Path(work.ControlName, "jsonl.zst"), control)
 	d.Files = append(d.Files, f)
 	d.Counts[work.ControlName] = int64(len(control))
 	return d, err
 }
 
-func compareSelected(a, b schemas.Selected) int {
-	return cmp.Or(cmp.Compare(a.ContextID, b.ContextID), cmp.Compare(schemas.OrEmpty(a.NegativeID),
-		schemas.OrEmpty(b.NegativeID)))
-}
-
 // writeShard writes the selection and the rejects of one shard.
 func writeShard(ctx context.Context, t flow.Task, selected []schemas.Selected,
 	rejects []schemas.Reject) (schemas.Done, error) {
 	d := schemas.Done{Counts: map[string]int64{}, Rejects: map[schemas.Reason]int64{}}
-	slices.SortFunc(selected, compareSelected)
+	slices.SortFunc(selected, schemas.CompareSelected)
 	for _, s := range selected {
 		d.Counts[work.CountRows(s.Split)]++
 		d.Counts[work.CountRowsOf(s.Split, s.Language)]++

@@ -100,7 +100,6 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 		if err != nil {
 			return err
 		}
-		traits := judge.ContextTraits(c)
 		chosen := map[string]*schemas.Selected{}
 		for i := range selected {
 			chosen[schemas.OrEmpty(selected[i].NegativeID)] = &selected[i]
@@ -127,6 +126,7 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 				}
 			}
 		}
+		var traits []judge.Trait // of the context, made where they are needed
 		for i := range negatives {
 			n := &negatives[i]
 			s := chosen[n.ID]
@@ -139,12 +139,18 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 						r = row(c, n, of, o.Recipe.PairsWithGoldens())
 					}
 					sums.count(x)
-					if slices.Contains(o.Accept, n.Status) {
-						longer := utf8.RuneCountInString(n.Text) - utf8.RuneCountInString(c.Golden)
-						hardness.Count(c.Repo, judge.TraitsOf(c, traits, &n.Negative, n.Status), longer, n.Verdicts)
-					} else {
-						hardness.CountLeft(c.Repo, n.Status, n.Verdicts)
+					if of != nil && n.Free() {
+						goldens[c.ID] = row(c, nil, of, false)
 					}
+					if !slices.Contains(o.Accept, n.Status) {
+						hardness.CountLeft(c.Repo, n.Status, n.Verdicts)
+						return r, nil
+					}
+					if traits == nil {
+						traits = judge.ContextTraits(c)
+					}
+					longer := utf8.RuneCountInString(n.Text) - utf8.RuneCountInString(c.Golden)
+					hardness.Count(c.Repo, judge.TraitsOf(c, traits, &n.Negative, n.Status), longer, n.Verdicts)
 					return r, nil
 				})
 			if err != nil {
@@ -152,9 +158,6 @@ func (o Work) Do(ctx context.Context, ft flow.Task) (schemas.Done, error) {
 			}
 			if ok && arm[n.ID] != nil {
 				control = append(control, r)
-			}
-			if ok && of != nil && n.Free() {
-				goldens[c.ID] = row(c, nil, of, false)
 			}
 			if s == nil || !ok {
 				continue

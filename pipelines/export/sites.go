@@ -3,6 +3,7 @@ package export
 import (
 	"decoy/pipelines/join"
 	"decoy/schemas"
+	"decoy/transforms/judge"
 
 	"decoy/pipelines/bug"
 )
@@ -11,6 +12,7 @@ var siteRow = bug.NewSite("row", func(in join.Row, _ string) error {
 	n := in.Judged()
 	if n != nil {
 		outcomeOf(&in.Context, n, in.Selected != nil, in.Weights)
+		judge.TraitsOf(&in.Context, judge.ContextTraits(&in.Context), &n.Negative, n.Status)
 	}
 	if in.Selected != nil {
 		row(&in.Context, n, in.Selected, false)

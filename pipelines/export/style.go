@@ -10,6 +10,7 @@ import (
 	"decoy/pipelines/recipe"
 	"decoy/pipelines/work"
 	"decoy/schemas"
+	"decoy/schemas/contain"
 	"decoy/transforms/curate"
 	"decoy/transforms/judge"
 )
@@ -98,9 +99,13 @@ func stylePairs(ctx context.Context, t work.Task, withGoldens bool) (out []curat
 				if !n.Free() || schemas.OrEmpty(s.NegativeID) != n.ID {
 					continue
 				}
-				r := row(&g.Left, &join.Judged{Negative: *n}, s, withGoldens)
-				out = append(out, curate.StylePair{ID: n.ID, Group: s.Group, Chosen: curate.StyleOf(r.Chosen),
-					Rejected: curate.StyleOf(*r.Rejected)})
+				// A row that cannot be made is an internal error of the step that writes it.
+				_ = contain.Do(func() error {
+					r := row(&g.Left, &join.Judged{Negative: *n}, s, withGoldens)
+					out = append(out, curate.StylePair{ID: n.ID, Group: s.Group, Chosen: curate.StyleOf(r.Chosen),
+						Rejected: curate.StyleOf(*r.Rejected)})
+					return nil
+				})
 			}
 		}
 	}

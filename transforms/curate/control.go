@@ -33,7 +33,7 @@ func Control(candidates []Candidate, selected []schemas.Selected, c Config) ([]s
 	for _, i := range s.control(sizes) {
 		out = append(out, cs[i].selected(c.Splits.OfRow(cs[i].Repo, cs[i].Path, cs[i].Language)))
 	}
-	slices.SortFunc(out, compareSelected)
+	slices.SortFunc(out, schemas.CompareSelected)
 	return out, nil
 }
 
@@ -88,8 +88,3 @@ func (s *selection) lots(p *pool) []int32 {
 
 // controlHash orders rows for the random arm.
 func controlHash(negativeID string) uint64 { return schemas.Key64("control", negativeID) }
-
-func compareSelected(a, b schemas.Selected) int {
-	return cmp.Or(cmp.Compare(a.ContextID, b.ContextID),
-		cmp.Compare(schemas.OrEmpty(a.NegativeID), schemas.OrEmpty(b.NegativeID)))
-}

@@ -145,7 +145,7 @@ func Select(candidates []Candidate, c Config) (selected []schemas.Selected, reje
 		selected = append(selected, cs[i].selected(c.Splits.OfRow(cs[i].Repo, cs[i].Path, cs[i].Language)))
 	}
 	s.left(func(i int32, reason schemas.Reason) { rejects = append(rejects, cs[i].reject(reason, "")) })
-	slices.SortFunc(selected, compareSelected)
+	slices.SortFunc(selected, schemas.CompareSelected)
 	sortRejects(rejects)
 	return selected, rejects, nil
 }

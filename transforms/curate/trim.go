@@ -172,7 +172,7 @@ func (f *trimFn) ProcessElement(b batch.Batch, counts func(*int, *batch.Batch) b
 	for r := range b.Each(RecordBytes) {
 		reason := f.asks.ineligible(r)
 		if cut := f.cutoffs[Record(r).cell()]; reason == "" && hardnessOf(r) < cut.hardness &&
-			controlHash(Record(r).NegativeID()) >= cut.lottery {
+			(cut.lottery == 0 || controlHash(Record(r).NegativeID()) >= cut.lottery) {
 			reason = ReasonTrimmed
 		}
 		if reason == "" {
@@ -187,7 +187,7 @@ func (f *trimFn) ProcessElement(b batch.Batch, counts func(*int, *batch.Batch) b
 }
 
 // cutoff is what a cell keeps: the rows of at least that hardness and, for a random arm, those
-// whose hash is below lottery.
+// whose hash is below lottery, 0 without one.
 type cutoff struct{ hardness, lottery uint64 }
 
 // cutoffs are those of cells; none where all fits.

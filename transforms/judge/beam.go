@@ -138,7 +138,7 @@ func (f *scoreFn) ProcessElement(ctx context.Context, id string, contexts func(*
 		}
 		var o Opinion
 		err = contain.Do(func() error {
-			if w == nil { // the cache of a window costs as much as many scores
+			if w == nil { // the counts of a window cost as much as many scores
 				w = scorer.Window(c.Prefix, c.Golden, c.Suffix)
 			}
 			o = w.Opinion(n.Text)

@@ -115,7 +115,7 @@ func dirichlet(count, context, mu, lower float64) float64 {
 }
 
 // prob is the probability of the last of keys after the others, at most Order-1 of
-// them, without the cache. text is the last token's text.
+// them. text is the last token's text.
 func (s *Scorer) prob(keys []uint64, text string) float64 {
 	keys = keys[max(0, len(keys)-Order):]
 	last := keys[len(keys)-1]

@@ -40,7 +40,8 @@ const (
 // Where exactly one is wrong it looks for the smallest repair: the place gets one after the
 // other what exists there (what the golden has there, members of the resolved type, what is
 // visible, by nearness, the declared parameters), and the first text of which the same check
-// finds that all is there is the repair. repo must be the index of the context's repository.
+// finds that all is there is the repair; what is much unlike the wrong one is not tried (candidates).
+// repo must be the index of the context's repository.
 func (c *Checker) Sample(repo *Repo, ctx *schemas.Context, text string) (Sample, error) {
 	out, tries, err := c.sample(repo, ctx, text, true)
 	for i := 0; err == nil && i < len(tries) && out.Repair == ""; i++ {
