@@ -50,7 +50,8 @@ def read_manifest(folder):
         raise Refused(3, f"{path} is not there: name a folder that decoy judge --export wrote to its end")
     manifest = json.loads(path.read_text(encoding="utf-8"))
     if manifest.get("decoy_scores") != FORMAT:
-        raise Refused(1, f"{path} has format {manifest.get('decoy_scores')}, this script reads {FORMAT}: use the score.py beside it")
+        raise Refused(1, f"{path} has format {manifest.get('decoy_scores')}, this script reads {FORMAT}: use the "
+                      "score.py beside it")
     return manifest
 
 
@@ -82,7 +83,8 @@ def load_tokenizer(model, revision, member):
     for which in ("prefix_token", "suffix_token", "middle_token", "stop_token"):
         ids = tokenizer(member[which], add_special_tokens=False)["input_ids"]
         if len(ids) != 1:
-            raise Refused(1, f"{member[which]} is {len(ids)} tokens of {model}: is this a model of the family {member['family']}?")
+            raise Refused(1, f"{member[which]} is {len(ids)} tokens of {model}: is this a model of the family "
+                          f"{member['family']}?")
     tokenizer.model_max_length = 1 << 30  # what is too long is found below, and not warned of
     return tokenizer
 
@@ -125,9 +127,11 @@ class Scorer:
             ids = encoding["input_ids"]
             own, stop = places(encoding, r["prompt"], r["text"], self.stop_id)
             if len(ids) > self.room:
-                answers[i] = {"input_tokens": len(ids), "reason": "too_long", "detail": f"{len(ids)} tokens, the model takes {self.room}"}
+                answers[i] = {"input_tokens": len(ids), "reason": "too_long",
+                              "detail": f"{len(ids)} tokens, the model takes {self.room}"}
             elif stop is None or own and own[0] == 0:
-                answers[i] = {"input_tokens": len(ids), "reason": "no_score", "detail": f"{self.stop} is no token of its own behind the text"}
+                answers[i] = {"input_tokens": len(ids), "reason": "no_score",
+                              "detail": f"{self.stop} is no token of its own behind the text"}
             else:
                 todo.append((len(ids), i, ids, own, stop))
         todo.sort(key=lambda x: (x[0], x[1]))  # by length, so that little is padding
@@ -135,7 +139,12 @@ class Scorer:
             # The longest one decides what the batch takes: it is at the end.
             n = max(1, self.batch_tokens // todo[-1][0])
             batch, todo = todo[-n:], todo[:-n]
-            for (length, i, _, _, _), (own, stop) in zip(batch, self.run(batch)):
+            try:
+                scored = self.run(batch)
+            except self.torch.cuda.OutOfMemoryError as e:
+                raise Refused(1, f"{self.device} has no memory for {n} texts of up to {batch[-1][0]} tokens: lower "
+                              f"--batch-tokens, which is {self.batch_tokens}, and run again") from e
+            for (length, i, _, _, _), (own, stop) in zip(batch, scored):
                 answers[i] = {"input_tokens": length, **numbers(own, stop)}
         return answers
 
@@ -191,7 +200,8 @@ def work(rank, of, device, folder, member, files, options, report):
             continue
         requests = read_requests(folder, file)
         if scorer is None:
-            scorer = Scorer(options["model"], options["revision"], member, device, options["batch_tokens"], options["max_tokens"])
+            scorer = Scorer(options["model"], options["revision"], member, device, options["batch_tokens"],
+                            options["max_tokens"])
         counts = dict.fromkeys(COUNTS, 0)
         temporary = path.with_name(f"{path.name}.tmp-{os.getpid()}")
         with open(temporary, "w", encoding="utf-8", newline="\n") as f:
@@ -238,7 +248,8 @@ def score_all(places, folder, member, files, options, report):
     context = multiprocessing.get_context("spawn")
     queue = context.Queue()
     running = [
-        context.Process(target=process, args=(i, len(places), device, queue, folder, member, files, options), daemon=True)
+        context.Process(target=process, daemon=True,
+                        args=(i, len(places), device, queue, folder, member, files, options))
         for i, device in enumerate(places)
     ]
     for p in running:
@@ -249,7 +260,8 @@ def score_all(places, folder, member, files, options, report):
             said = queue.get(timeout=5)
         except Exception:  # noqa: BLE001  (queue.Empty)
             if any(p.exitcode not in (None, 0) for p in running):
-                failed = failed or Refused(1, "a process was killed, perhaps for memory: lower --batch-tokens and run again")
+                failed = failed or Refused(1, "a process was killed, perhaps for memory: lower --batch-tokens and run "
+                                              "again")
                 break
             continue
         if said is None:
@@ -273,7 +285,8 @@ def main():
     p.add_argument("--member", help="judge whose requests are meant, where the folder has several")
     p.add_argument("--gpus", help="how many GPUs, or cpu; by default all that there are")
     p.add_argument("--batch-tokens", type=int, default=16384, help="tokens of a batch, padding included")
-    p.add_argument("--max-tokens", type=int, default=0, help="longest input, where it is less than the model's positions")
+    p.add_argument("--max-tokens", type=int, default=0,
+                   help="longest input, where it is less than the model's positions")
     a = p.parse_args()
     began = time.time()
     try:
@@ -304,7 +317,8 @@ def main():
         sys.exit(e.code)
     print(json.dumps({
         "member": member["name"], "model": options["model"], "devices": len(use), "files": total["files"],
-        "done_before": len(done), "scored": total["scored"], "too_long": total["too_long"], "no_score": total["no_score"],
+        "done_before": len(done), "scored": total["scored"], "too_long": total["too_long"],
+        "no_score": total["no_score"],
         "input_tokens": total["tokens"], "seconds": round(time.time() - began, 1),
     }))
 
